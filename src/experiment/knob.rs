@@ -1,0 +1,335 @@
+//! Knobs: the settings of a model, declared once, in Rust, by the chapter that owns it.
+//!
+//! A lab's presets set them and may narrow a range; `--set name=value` and the Train screen turn them.
+
+use super::language::Wording;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use thiserror::Error;
+
+/// A setting of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Knob {
+    pub name: &'static str,
+    pub kind: KnobKind,
+    pub default: KnobValue,
+    /// Whether it may be turned while the run goes on.
+    pub live: bool,
+    /// One line for people.
+    pub help: Wording,
+}
+
+/// What values a knob takes. Ranges include both ends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KnobKind {
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    /// `logarithmic` knobs are turned by factors, others by steps.
+    Real {
+        min: f64,
+        max: f64,
+        logarithmic: bool,
+    },
+    Choice(&'static [&'static str]),
+    Flag,
+    /// A list of integers, such as the widths of hidden layers.
+    Integers {
+        min: i64,
+        max: i64,
+        longest: usize,
+    },
+}
+
+/// The value of a knob.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum KnobValue {
+    Flag(bool),
+    Integer(i64),
+    Real(f64),
+    Choice(String),
+    Integers(Vec<i64>),
+}
+
+impl fmt::Display for KnobValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KnobValue::Flag(value) => write!(f, "{}", if *value { "on" } else { "off" }),
+            KnobValue::Integer(value) => write!(f, "{value}"),
+            KnobValue::Real(value) if *value != 0.0 && !(1e-2..1e5).contains(&value.abs()) => write!(f, "{value:e}"),
+            KnobValue::Real(value) => write!(f, "{value}"),
+            KnobValue::Choice(value) => f.write_str(value),
+            KnobValue::Integers(values) => {
+                let words: Vec<String> = values.iter().map(i64::to_string).collect();
+                f.write_str(&words.join(","))
+            }
+        }
+    }
+}
+
+/// Why a knob cannot be set so.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum KnobError {
+    #[error("unknown knob `{name}`: {}", one_of(.near, .known))]
+    Unknown { name: String, near: Option<String>, known: Vec<String> },
+    #[error("knob `{name}` = {value}: expected {expected}")]
+    Value { name: String, value: String, expected: String },
+    #[error("knob `{name}` cannot be turned while the run goes on; stop it and start a new one")]
+    NotLive { name: String },
+}
+
+fn one_of(near: &Option<String>, known: &[String]) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("expected one of {}", known.join(", ")),
+    }
+}
+
+/// The nearest of `known` to a misspelt `word`, if any is near enough to be meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(word, name), name));
+    scored.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+impl Knob {
+    /// Reads a value as a person types it.
+    pub fn parse(&self, text: &str) -> Result<KnobValue, KnobError> {
+        let text = text.trim();
+        let value = match &self.kind {
+            KnobKind::Integer { .. } => text.parse().ok().map(KnobValue::Integer),
+            KnobKind::Real { .. } => text.parse().ok().map(KnobValue::Real),
+            KnobKind::Choice(_) => Some(KnobValue::Choice(text.to_owned())),
+            KnobKind::Flag => match text {
+                "on" | "true" | "yes" | "1" => Some(KnobValue::Flag(true)),
+                "off" | "false" | "no" | "0" => Some(KnobValue::Flag(false)),
+                _ => None,
+            },
+            KnobKind::Integers { .. } => {
+                let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+                words.map(|word| word.parse().ok()).collect::<Option<Vec<i64>>>().map(KnobValue::Integers)
+            }
+        };
+        value.ok_or_else(|| self.refuse(text)).and_then(|value| self.accept(&value))
+    }
+
+    /// The value in the knob's own type, or why it is refused.
+    pub fn accept(&self, value: &KnobValue) -> Result<KnobValue, KnobError> {
+        let fits = match (&self.kind, value) {
+            (KnobKind::Integer { min, max }, KnobValue::Integer(value)) => (min..=max).contains(&value),
+            (KnobKind::Real { min, max, .. }, KnobValue::Real(value)) => (min..=max).contains(&value),
+            (KnobKind::Real { min, max, .. }, KnobValue::Integer(value)) => {
+                let value = *value as f64;
+                return if (*min..=*max).contains(&value) {
+                    Ok(KnobValue::Real(value))
+                } else {
+                    Err(self.refuse(&value.to_string()))
+                };
+            }
+            (KnobKind::Choice(names), KnobValue::Choice(value)) => names.contains(&value.as_str()),
+            (KnobKind::Flag, KnobValue::Flag(_)) => true,
+            (KnobKind::Integers { min, max, longest }, KnobValue::Integers(values)) => {
+                values.len() <= *longest && values.iter().all(|value| (min..=max).contains(&value))
+            }
+            _ => false,
+        };
+        if fits { Ok(value.clone()) } else { Err(self.refuse(&value.to_string())) }
+    }
+
+    fn refuse(&self, value: &str) -> KnobError {
+        KnobError::Value { name: self.name.to_owned(), value: format!("`{value}`"), expected: self.kind.to_string() }
+    }
+
+    /// The value one notch up or down, kept in range; `None` where there is no notch.
+    pub fn notch(&self, value: &KnobValue, up: bool) -> Option<KnobValue> {
+        match (&self.kind, value) {
+            (KnobKind::Integer { min, max }, KnobValue::Integer(value)) => {
+                let size = if *value >= 100 { 10 } else { 1 };
+                Some(KnobValue::Integer((value + if up { size } else { -size }).clamp(*min, *max)))
+            }
+            (KnobKind::Real { min, max, logarithmic: true }, KnobValue::Real(value)) => {
+                Some(KnobValue::Real(next_round(*value, up).clamp(*min, *max)))
+            }
+            (KnobKind::Real { min, max, logarithmic: false }, KnobValue::Real(value)) => {
+                let size = if max - min > 2.0 { 0.1 } else { 0.05 };
+                let moved = value + if up { size } else { -size };
+                Some(KnobValue::Real(((moved / size).round() * size * 1e9).round() / 1e9)).map(|value| match value {
+                    KnobValue::Real(value) => KnobValue::Real(value.clamp(*min, *max)),
+                    other => other,
+                })
+            }
+            (KnobKind::Choice(names), KnobValue::Choice(value)) => {
+                let index = names.iter().position(|name| name == value)?;
+                let count = names.len();
+                Some(KnobValue::Choice(names[(index + if up { 1 } else { count - 1 }) % count].to_owned()))
+            }
+            (KnobKind::Flag, KnobValue::Flag(value)) => Some(KnobValue::Flag(!value)),
+            _ => None,
+        }
+    }
+}
+
+/// The next of 1, 2, 5 × 10ⁿ.
+fn next_round(value: f64, up: bool) -> f64 {
+    let decade = value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32;
+    let rounds = (decade - 1..=decade + 1).flat_map(|n| [1, 2, 5].map(|m| format!("{m}e{n}")));
+    let mut rounds = rounds.map(|text| text.parse::<f64>().expect("a decimal number"));
+    if up {
+        rounds.find(|round| *round > value * 1.0001).unwrap_or(value)
+    } else {
+        rounds.filter(|round| *round < value * 0.9999).last().unwrap_or(value)
+    }
+}
+
+impl fmt::Display for KnobKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KnobKind::Integer { min, max } => write!(f, "an integer from {min} to {max}"),
+            KnobKind::Real { min, max, .. } => {
+                write!(f, "a number from {} to {}", KnobValue::Real(*min), KnobValue::Real(*max))
+            }
+            KnobKind::Choice(names) => write!(f, "one of {}", names.join(", ")),
+            KnobKind::Flag => f.write_str("on or off"),
+            KnobKind::Integers { min, max, longest } => {
+                write!(f, "up to {longest} integers from {min} to {max}, with commas between")
+            }
+        }
+    }
+}
+
+/// Values of knobs by name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Knobs(pub BTreeMap<String, KnobValue>);
+
+impl Knobs {
+    /// Every knob at its default.
+    pub fn defaults(declared: &[Knob]) -> Self {
+        Knobs(declared.iter().map(|knob| (knob.name.to_owned(), knob.default.clone())).collect())
+    }
+
+    /// Sets a knob after checking it against its declaration.
+    pub fn set(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
+        let value = find(declared, name)?.accept(value)?;
+        self.0.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Sets a knob from `name=value` as typed.
+    pub fn set_text(&mut self, declared: &[Knob], assignment: &str) -> Result<(), KnobError> {
+        let (name, text) = assignment.split_once('=').ok_or_else(|| KnobError::Value {
+            name: assignment.to_owned(),
+            value: "nothing".to_owned(),
+            expected: "name=value".to_owned(),
+        })?;
+        let value = find(declared, name.trim())?.parse(text)?;
+        self.0.insert(name.trim().to_owned(), value);
+        Ok(())
+    }
+
+    /// # Panics
+    /// If the model declares no integer knob of this name.
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.0.get(name) {
+            Some(KnobValue::Integer(value)) => *value,
+            other => panic!("knob `{name}` is {other:?}, not an integer"),
+        }
+    }
+
+    /// # Panics
+    /// If the model declares no real knob of this name.
+    pub fn real(&self, name: &str) -> f64 {
+        match self.0.get(name) {
+            Some(KnobValue::Real(value)) => *value,
+            Some(KnobValue::Integer(value)) => *value as f64,
+            other => panic!("knob `{name}` is {other:?}, not a number"),
+        }
+    }
+
+    /// # Panics
+    /// If the model declares no choice of this name.
+    pub fn choice(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(KnobValue::Choice(value)) => value,
+            other => panic!("knob `{name}` is {other:?}, not a choice"),
+        }
+    }
+
+    /// # Panics
+    /// If the model declares no list of this name.
+    pub fn integers(&self, name: &str) -> &[i64] {
+        match self.0.get(name) {
+            Some(KnobValue::Integers(values)) => values,
+            other => panic!("knob `{name}` is {other:?}, not a list of integers"),
+        }
+    }
+}
+
+/// The declaration of a knob by name.
+pub fn find<'a>(declared: &'a [Knob], name: &str) -> Result<&'a Knob, KnobError> {
+    declared.iter().find(|knob| knob.name == name).ok_or_else(|| KnobError::Unknown {
+        name: name.to_owned(),
+        near: nearest(name, declared.iter().map(|knob| knob.name)).map(str::to_owned),
+        known: declared.iter().map(|knob| knob.name.to_owned()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn knobs() -> Vec<Knob> {
+        let help = Wording::new("", "");
+        let real = KnobKind::Real { min: 1e-6, max: 1.0, logarithmic: true };
+        vec![
+            Knob { name: "learning_rate", kind: real, default: KnobValue::Real(1e-3), live: true, help },
+            Knob {
+                name: "hidden",
+                kind: KnobKind::Integers { min: 1, max: 4096, longest: 4 },
+                default: KnobValue::Integers(vec![400]),
+                live: false,
+                help,
+            },
+        ]
+    }
+
+    #[test]
+    fn a_misspelt_knob_gets_a_suggestion() {
+        let error = Knobs::defaults(&knobs()).set_text(&knobs(), "lerning_rate=1").unwrap_err();
+        assert_eq!(error.to_string(), "unknown knob `lerning_rate`: did you mean `learning_rate`?");
+    }
+
+    #[test]
+    fn a_value_out_of_range_says_what_is_expected() {
+        let error = Knobs::defaults(&knobs()).set_text(&knobs(), "learning_rate=2").unwrap_err();
+        assert_eq!(error.to_string(), "knob `learning_rate` = `2`: expected a number from 1e-6 to 1");
+        let error = Knobs::defaults(&knobs()).set_text(&knobs(), "learning_rate=NaN").unwrap_err();
+        assert!(error.to_string().starts_with("knob `learning_rate` = `NaN`"), "{error}");
+    }
+
+    #[test]
+    fn values_survive_yaml_and_json() {
+        let mut knobs_set = Knobs::defaults(&knobs());
+        knobs_set.set_text(&knobs(), "hidden=500, 250").unwrap();
+        let json = serde_json::to_string(&knobs_set).unwrap();
+        assert_eq!(serde_json::from_str::<Knobs>(&json).unwrap(), knobs_set);
+        let yaml = serde_yaml::to_string(&knobs_set).unwrap();
+        assert_eq!(serde_yaml::from_str::<Knobs>(&yaml).unwrap(), knobs_set);
+    }
+
+    #[test]
+    fn logarithmic_notches_run_through_one_two_five() {
+        let knob = &knobs()[0];
+        let mut value = KnobValue::Real(1e-3);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            value = knob.notch(&value, true).unwrap();
+            seen.push(value.to_string());
+        }
+        assert_eq!(seen, ["2e-3", "5e-3", "0.01", "0.02"]);
+        assert_eq!(knob.notch(&KnobValue::Real(1e-3), false), Some(KnobValue::Real(5e-4)));
+        assert_eq!(knob.notch(&KnobValue::Real(1.0), true), Some(KnobValue::Real(1.0)), "the range holds");
+    }
+}

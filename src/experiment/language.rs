@@ -1,0 +1,84 @@
+//! The two languages of the house, and wording that exists in both.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A language a person reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    En,
+    Ja,
+}
+
+impl Language {
+    pub const ALL: [Language; 2] = [Language::En, Language::Ja];
+
+    /// The other language: what the picker's `l` key switches to.
+    pub fn other(self) -> Self {
+        match self {
+            Language::En => Language::Ja,
+            Language::Ja => Language::En,
+        }
+    }
+
+    /// The language of a POSIX locale name such as `ja_JP.UTF-8`; English unless it says Japanese.
+    pub fn from_locale(locale: &str) -> Self {
+        if locale.to_ascii_lowercase().starts_with("ja") { Language::Ja } else { Language::En }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Language::En => "en",
+            Language::Ja => "ja",
+        })
+    }
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "en" => Ok(Language::En),
+            "ja" => Ok(Language::Ja),
+            other => Err(format!("unknown language `{other}`: expected en or ja")),
+        }
+    }
+}
+
+/// Wording fixed at compile time, in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wording {
+    pub en: &'static str,
+    pub ja: &'static str,
+}
+
+impl Wording {
+    pub const fn new(en: &'static str, ja: &'static str) -> Self {
+        Wording { en, ja }
+    }
+
+    pub fn in_language(&self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.en,
+            Language::Ja => self.ja,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_names_its_language() {
+        assert_eq!(Language::from_locale("ja_JP.UTF-8"), Language::Ja);
+        assert_eq!(Language::from_locale("C"), Language::En);
+        assert_eq!(Language::from_locale(""), Language::En);
+    }
+}

@@ -1,0 +1,109 @@
+//! The two traits that a lab's chapter implements.
+
+use super::event::{Event, Report};
+use super::knob::{KnobError, KnobValue};
+use super::query::{Answer, Query};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use thiserror::Error;
+
+/// What went wrong inside a model or with its files; one readable line.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure(message.into())
+    }
+}
+
+/// Lets the one who asked call a long answer off.
+#[derive(Debug, Clone, Default)]
+pub struct Watch(Arc<AtomicBool>);
+
+impl Watch {
+    /// Ask for the work to end early.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// For the `?` of a loop: an error once cancelled.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.is_cancelled() { Err(Failure::new("cancelled")) } else { Ok(()) }
+    }
+}
+
+/// Something that can be asked.
+pub trait Model: Send + Sync {
+    /// Answers from the weights as they are.
+    ///
+    /// # Errors
+    /// When the query does not fit the model (a picture of the wrong size, a code of the wrong length, a kind of query
+    /// that it does not know) or was cancelled.
+    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure>;
+}
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Steps done.
+    pub step: u64,
+    /// Steps in all.
+    pub total_steps: u64,
+    /// Samples (or tokens) a step.
+    pub samples_per_step: u64,
+}
+
+impl Position {
+    pub fn is_end(&self) -> bool {
+        self.step >= self.total_steps
+    }
+}
+
+/// The number format of weights on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits: exactly the weights.
+    Single,
+    /// 16 bits (IEEE half), for shipped models.
+    Half,
+}
+
+/// A model that learns.
+pub trait Trainable: Send {
+    fn position(&self) -> Position;
+
+    /// One training step. Events go to `tell` in order; those with a value depend on nothing but knobs, seed and step.
+    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure>;
+
+    /// Turns a live knob, from the next step on.
+    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError>;
+
+    /// A lab's own action; the registry lists their names.
+    fn act(&mut self, action: &str, _argument: &str) -> Result<(), Failure> {
+        Err(Failure::new(format!("this lab has no action `{action}`")))
+    }
+
+    /// The model as it is now, cheap to take and free of later steps.
+    fn snapshot(&self) -> Arc<dyn Model>;
+
+    /// Everything that the rest of the run depends on, as safetensors.
+    fn checkpoint(&self) -> Vec<u8>;
+
+    /// Takes up a [`checkpoint`](Self::checkpoint) of a run with the same knobs and seed.
+    ///
+    /// # Errors
+    /// When the bytes are no such checkpoint; nothing is changed then.
+    fn restore(&mut self, checkpoint: &[u8]) -> Result<(), Failure>;
+
+    /// The weights alone, as safetensors.
+    fn weights(&self, precision: Precision) -> Vec<u8>;
+
+    /// The lab's own figures at the end (the runner adds steps, times and threads).
+    fn report(&self, watch: &Watch) -> Result<Report, Failure>;
+}

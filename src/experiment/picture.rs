@@ -1,0 +1,96 @@
+//! Grey pictures: what models of digits take and give.
+
+use serde::{Deserialize, Serialize};
+
+/// A grey picture, row by row from the top left; 0 is the ground (black in MNIST), 255 the ink.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    /// `width * height` values.
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// An empty picture: ground everywhere.
+    pub fn blank(width: usize, height: usize) -> Self {
+        Picture { width, height, pixels: vec![0; width * height] }
+    }
+
+    /// From intensities in [0, 1]; what lies outside is clipped, NaN is ground.
+    ///
+    /// # Panics
+    /// If `intensities` does not have `width * height` values.
+    pub fn from_intensities(width: usize, height: usize, intensities: &[f32]) -> Self {
+        assert_eq!(intensities.len(), width * height, "a picture of {width}×{height}");
+        let pixels = intensities.iter().map(|&value| (value.clamp(0.0, 1.0) * 255.0).round() as u8).collect();
+        Picture { width, height, pixels }
+    }
+
+    /// Intensities in [0, 1].
+    pub fn intensities(&self) -> impl Iterator<Item = f32> + '_ {
+        self.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0)
+    }
+
+    pub fn pixel(&self, x: usize, y: usize) -> u8 {
+        self.pixels[y * self.width + x]
+    }
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({}×{})", self.width, self.height)
+    }
+}
+
+/// Pictures of one size laid out in a grid, row by row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub columns: usize,
+    pub pictures: Vec<Picture>,
+}
+
+impl Sheet {
+    pub fn new(columns: usize, pictures: Vec<Picture>) -> Self {
+        Sheet { columns: columns.max(1), pictures }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.pictures.len().div_ceil(self.columns)
+    }
+
+    /// The whole sheet as one picture with `gap` pixels of ground between neighbours.
+    pub fn joined(&self, gap: usize) -> Picture {
+        let Some(first) = self.pictures.first() else { return Picture::blank(0, 0) };
+        let columns = self.columns.min(self.pictures.len());
+        let (cell_width, cell_height) = (first.width + gap, first.height + gap);
+        let mut whole = Picture::blank(columns * cell_width - gap, self.rows() * cell_height - gap);
+        for (index, picture) in self.pictures.iter().enumerate() {
+            let (left, top) = ((index % columns) * cell_width, (index / columns) * cell_height);
+            for (y, row) in picture.pixels.chunks_exact(picture.width).enumerate() {
+                let start = (top + y) * whole.width + left;
+                whole.pixels[start..start + row.len()].copy_from_slice(row);
+            }
+        }
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intensities_are_clipped_and_rounded() {
+        let picture = Picture::from_intensities(2, 2, &[-1.0, 0.5, 2.0, f32::NAN]);
+        assert_eq!(picture.pixels, [0, 128, 255, 0]);
+    }
+
+    #[test]
+    fn a_sheet_joins_its_pictures_with_gaps() {
+        let dot = |value| Picture { width: 1, height: 1, pixels: vec![value] };
+        let whole = Sheet::new(2, vec![dot(1), dot(2), dot(3)]).joined(1);
+        assert_eq!((whole.width, whole.height), (3, 3));
+        assert_eq!(whole.pixels, [1, 0, 2, 0, 0, 0, 3, 0, 0]);
+    }
+}
