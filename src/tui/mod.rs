@@ -1,0 +1,3 @@
+//! The rooms for people: screens, widgets and instruments in a terminal.
+
+pub mod theme;
