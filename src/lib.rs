@@ -1,4 +1,8 @@
 //! shinso (深層): a laboratory for modern machine learning that lives in a terminal.
 
+pub mod data;
 pub mod experiment;
+pub mod folders;
+pub mod nn;
+pub mod tensor;
 pub mod tui;

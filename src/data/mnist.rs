@@ -1,0 +1,237 @@
+//! MNIST: 60,000 handwritten digits to learn from and 10,000 to test with, 28×28 grey pixels each
+//! (LeCun, Cortes & Burges).
+
+use super::idx::{self, IdxError, Kind};
+use super::unpack::{self, Bytes, Packed};
+use crate::experiment::{Failure, Picture};
+use crate::tensor::{Tensor, tensor};
+use flate2::read::GzDecoder;
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Pixels of a digit.
+pub const PIXELS: usize = 28 * 28;
+/// Pictures in the training files; the last [`VALIDATION`] of them are held out.
+const TRAINING_FILE: usize = 60_000;
+const TEST_FILE: usize = 10_000;
+/// Pictures held out of training to watch it by.
+pub const VALIDATION: usize = 5_000;
+
+macro_rules! packed {
+    ($name:literal, $length:expr, $sha256:literal) => {
+        Packed {
+            name: $name,
+            gzip: include_bytes!(concat!("../../assets/mnist/", $name, ".gz")),
+            length: $length,
+            sha256: $sha256,
+        }
+    };
+}
+
+static FILES: [Packed; 4] = [
+    packed!(
+        "train-images-idx3-ubyte",
+        16 + TRAINING_FILE * PIXELS,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    ),
+    packed!(
+        "train-labels-idx1-ubyte",
+        8 + TRAINING_FILE,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+    ),
+    packed!(
+        "t10k-images-idx3-ubyte",
+        16 + TEST_FILE * PIXELS,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+    ),
+    packed!(
+        "t10k-labels-idx1-ubyte",
+        8 + TEST_FILE,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+    ),
+];
+
+/// Digits and what they show.
+#[derive(Clone)]
+pub struct Digits {
+    images: Arc<Bytes>,
+    labels: Arc<Bytes>,
+    range: Range<usize>,
+}
+
+/// The three sets.
+#[derive(Clone)]
+pub struct Mnist {
+    /// The first 55,000 training pictures.
+    pub train: Digits,
+    /// The last 5,000 training pictures.
+    pub validation: Digits,
+    /// The test pictures, for final reports and for looking at.
+    pub test: Digits,
+}
+
+impl Mnist {
+    /// The embedded set, unpacked to `cache` at first use.
+    pub fn embedded(cache: &Path) -> Self {
+        let folder = cache.join("mnist");
+        let [a, b, c, d] = FILES.each_ref().map(|packed| Arc::new(unpack::open(&folder, packed)));
+        Self::from_files(a, b, c, d)
+    }
+
+    /// A person's own four files in IDX format, plain or with `.gz`, of MNIST's lengths.
+    ///
+    /// # Errors
+    /// Names the file, the byte and what was expected there.
+    pub fn from_folder(folder: &Path) -> Result<Self, Failure> {
+        let mut files = FILES.iter().enumerate().map(|(index, packed)| {
+            let kind = if index % 2 == 0 { Kind::Images } else { Kind::Labels };
+            let count = if index < 2 { TRAINING_FILE } else { TEST_FILE };
+            read(folder, packed.name, kind, count).map(Arc::new)
+        });
+        let mut next = || files.next().expect("four files");
+        Ok(Self::from_files(next()?, next()?, next()?, next()?))
+    }
+
+    fn from_files(images: Arc<Bytes>, labels: Arc<Bytes>, test_images: Arc<Bytes>, test_labels: Arc<Bytes>) -> Self {
+        let part = |range| Digits { images: Arc::clone(&images), labels: Arc::clone(&labels), range };
+        Mnist {
+            train: part(0..TRAINING_FILE - VALIDATION),
+            validation: part(TRAINING_FILE - VALIDATION..TRAINING_FILE),
+            test: Digits { images: test_images, labels: test_labels, range: 0..TEST_FILE },
+        }
+    }
+}
+
+fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, Failure> {
+    let failure = |path: &Path, error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+    let plain = folder.join(name);
+    let packed = folder.join(format!("{name}.gz"));
+    let (path, bytes) = if plain.exists() {
+        let bytes = unpack::map(&plain).map_err(|error| failure(&plain, error))?;
+        (plain, bytes)
+    } else if packed.exists() {
+        let mut bytes = Vec::new();
+        let file = File::open(&packed).map_err(|error| failure(&packed, error))?;
+        GzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| {
+            Failure::new(format!(
+                "{}: byte {} unpacked: {error}, expected a whole gzip file",
+                packed.display(),
+                bytes.len()
+            ))
+        })?;
+        (packed, Bytes::InMemory(bytes))
+    } else {
+        return Err(Failure::new(format!("{}: no such file, expected {name} or {name}.gz", plain.display())));
+    };
+    idx::check(&path, &bytes, kind, count).map_err(|error: IdxError| Failure::new(error.to_string()))?;
+    Ok(bytes)
+}
+
+impl Digits {
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    /// The pixels of a digit, row by row.
+    ///
+    /// # Panics
+    /// If there are not so many digits.
+    pub fn pixels(&self, index: usize) -> &[u8] {
+        assert!(index < self.len(), "digit {index} of {}", self.len());
+        let start = Kind::Images.header() + (self.range.start + index) * PIXELS;
+        &self.images[start..start + PIXELS]
+    }
+
+    pub fn picture(&self, index: usize) -> Picture {
+        Picture { width: 28, height: 28, pixels: self.pixels(index).to_vec() }
+    }
+
+    /// What a digit shows, 0 to 9.
+    ///
+    /// # Panics
+    /// If there are not so many digits.
+    pub fn label(&self, index: usize) -> u8 {
+        assert!(index < self.len(), "digit {index} of {}", self.len());
+        self.labels[Kind::Labels.header() + self.range.start + index]
+    }
+
+    /// Some digits as intensities in [0, 1]: `[indices, 784]`.
+    pub fn batch(&self, indices: impl IntoIterator<Item = usize>) -> Tensor<f32> {
+        let mut values = Vec::new();
+        let mut count = 0;
+        for index in indices {
+            values.extend(self.pixels(index).iter().map(|&pixel| f32::from(pixel) / 255.0));
+            count += 1;
+        }
+        tensor([count, PIXELS], values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(changes: impl Fn(&str, &mut Vec<u8>)) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (index, packed) in FILES.iter().enumerate() {
+            let count: u32 = if index < 2 { 60_000 } else { 10_000 };
+            let mut bytes = vec![0, 0, 8, if index % 2 == 0 { 3 } else { 1 }];
+            bytes.extend(count.to_be_bytes());
+            if index % 2 == 0 {
+                bytes.extend([0, 0, 0, 28, 0, 0, 0, 28]);
+            }
+            bytes.resize(packed.length, 3);
+            changes(packed.name, &mut bytes);
+            std::fs::write(folder.path().join(packed.name), bytes).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn the_embedded_set_is_mnist() {
+        let cache = tempfile::tempdir().unwrap();
+        let mnist = Mnist::embedded(cache.path());
+        assert_eq!((mnist.train.len(), mnist.validation.len(), mnist.test.len()), (55_000, 5_000, 10_000));
+        assert_eq!([0, 1, 2, 3].map(|i| mnist.train.label(i)), [5, 0, 4, 1]);
+        assert_eq!(mnist.test.label(0), 7);
+        let sum: u64 = (0..55_000).flat_map(|i| mnist.train.pixels(i)).map(|&p| u64::from(p)).sum();
+        let rest: u64 = (0..5_000).flat_map(|i| mnist.validation.pixels(i)).map(|&p| u64::from(p)).sum();
+        let mean = (sum + rest) as f64 / 255.0 / (60_000.0 * 784.0);
+        assert!((mean - 0.13066).abs() < 1e-5, "{mean}");
+    }
+
+    #[test]
+    fn a_batch_is_in_the_unit_interval() {
+        let cache = tempfile::tempdir().unwrap();
+        let batch = Mnist::embedded(cache.path()).train.batch([3, 1]);
+        assert_eq!(batch.shape(), [2, 784]);
+        assert!(batch.iter().all(|value| (0.0..=1.0).contains(value)));
+        assert_eq!(batch.iter().copied().fold(0.0, f32::max), 1.0);
+    }
+
+    #[test]
+    fn a_persons_own_files_are_checked() {
+        assert!(Mnist::from_folder(folder_with(|_, _| ()).path()).is_ok());
+        let swapped = folder_with(|name, bytes| {
+            if name == "train-images-idx3-ubyte" {
+                bytes.truncate(16 + 10_000 * 784);
+                bytes[4..8].copy_from_slice(&10_000_u32.to_be_bytes());
+            }
+        });
+        let error = Mnist::from_folder(swapped.path()).err().unwrap().to_string();
+        assert!(error.ends_with("train-images-idx3-ubyte: byte 4: 10000 items, expected 60000"), "{error}");
+        let empty = tempfile::tempdir().unwrap();
+        let error = Mnist::from_folder(empty.path()).err().unwrap().to_string();
+        assert!(
+            error.ends_with("no such file, expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz"),
+            "{error}"
+        );
+    }
+}
