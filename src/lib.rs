@@ -3,6 +3,9 @@
 pub mod data;
 pub mod experiment;
 pub mod folders;
+pub mod generative;
 pub mod nn;
+pub mod registry;
+pub mod run;
 pub mod tensor;
 pub mod tui;

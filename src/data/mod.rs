@@ -1,7 +1,9 @@
 //! What models learn from.
 
+mod batches;
 pub mod idx;
 pub mod mnist;
 mod unpack;
 
+pub use batches::Batches;
 pub use mnist::{Digits, Mnist};

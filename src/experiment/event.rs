@@ -38,8 +38,8 @@ pub enum Event {
     Warning { step: u64, message: String },
     /// Held (`true`) or going on (`false`).
     Paused { step: u64, paused: bool },
-    /// A checkpoint is on disk.
-    Checkpoint { step: u64 },
+    /// A checkpoint is on disk, after so many seconds of training.
+    Checkpoint { step: u64, seconds: f64 },
     /// Training is over, the final report is being computed.
     Evaluating { step: u64 },
     /// Stopped before its end; can be resumed.

@@ -12,6 +12,13 @@ const PIECE: usize = 16 * 1024;
 
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
+/// The instruction set that loops and products use here: the class of CPU on which the same run gives the same bits.
+pub fn instruction_set() -> String {
+    let name = format!("{:?}", *ARCH);
+    let short = name.split(['(', ' ', '{']).next().unwrap_or_default().to_lowercase();
+    format!("{}-{}", std::env::consts::ARCH, short)
+}
+
 /// Runs `work` compiled for the best instruction set of this machine. What it calls must be `#[inline(always)]` to be
 /// compiled so too.
 #[inline(always)]

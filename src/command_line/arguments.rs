@@ -1,0 +1,169 @@
+//! The command line.
+
+use crate::experiment::Language;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A laboratory for modern machine learning that lives in a terminal.
+///
+/// Without a verb it opens the lab picker.
+#[derive(Debug, Parser)]
+#[command(name = "shinso", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+
+    #[command(flatten)]
+    pub screen: ScreenOptions,
+
+    /// Language of texts: en or ja [default: what you chose last, else LANG]
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Language>,
+
+    /// A folder of lab files that add to the embedded ones or replace them by id
+    #[arg(long, global = true, value_name = "DIR")]
+    pub labs: Option<PathBuf>,
+
+    /// A folder with the four files of an MNIST-like set in IDX format, instead of the embedded MNIST
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Args)]
+pub struct ScreenOptions {
+    /// Colours for a dark or a light ground; auto asks the terminal
+    #[arg(long, global = true, value_parser = ["auto", "dark", "light"], default_value = "auto")]
+    pub theme: String,
+
+    /// How many colours: auto looks at COLORTERM, TERM and NO_COLOR
+    #[arg(long, global = true, value_parser = ["auto", "truecolor", "256", "16", "never"], default_value = "auto")]
+    pub color: String,
+
+    /// Width of East Asian ambiguous characters such as ─ and ●; auto asks the terminal
+    #[arg(long, global = true, value_parser = ["auto", "narrow", "wide"], default_value = "auto")]
+    pub ambiguous: String,
+
+    /// One thing after another in plain lines, for screen readers (also ACCESSIBLE=1)
+    #[arg(long)]
+    pub plain: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Train a lab's model without the screen
+    Train(TrainArguments),
+    /// List, check or describe labs
+    Labs {
+        #[command(subcommand)]
+        verb: LabsVerb,
+    },
+    /// List, show, export or resume runs
+    Runs {
+        #[command(subcommand)]
+        verb: RunsVerb,
+    },
+    /// Say what this terminal can do, where files lie and how fast this machine multiplies matrices
+    Doctor,
+    /// Print completions for a shell
+    Completions { shell: Shell },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// The lab, such as vae
+    pub lab: String,
+
+    /// A preset of the lab
+    #[arg(long, default_value = "quick")]
+    pub preset: String,
+
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Set a knob; may be repeated
+    #[arg(long = "set", value_name = "KNOB=VALUE")]
+    pub knobs: Vec<String>,
+
+    /// Turn a live knob after a step; may be repeated
+    #[arg(long = "turn", value_name = "STEP:KNOB=VALUE")]
+    pub turns: Vec<String>,
+
+    /// Threads to train on [default: one a core]; the numbers are the same for any
+    #[arg(long)]
+    pub threads: Option<usize>,
+
+    /// Print every event as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LabsVerb {
+    /// The labs there are
+    List,
+    /// Say what is wrong with lab files; without a path, with all that are loaded
+    Check { paths: Vec<PathBuf> },
+    /// A lab in words
+    Describe { lab: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsVerb {
+    /// The runs there are, the newest first
+    List {
+        /// As JSON, a line a run
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a run was and what it reported
+    Show {
+        /// The run's id, a beginning of it, or last
+        run: String,
+    },
+    /// Write a run's series as CSV, its weights and its pictures to a folder
+    Export {
+        /// The run's id, a beginning of it, or last
+        run: String,
+        /// The folder to write to
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Take up a run that was stopped or killed, at its last checkpoint
+    Resume {
+        /// The run's id, a beginning of it, or last
+        run: String,
+        /// Threads to train on [default: as before]
+        #[arg(long)]
+        threads: Option<usize>,
+        /// Print every event as a line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Arguments {
+    /// The language asked for, else that of the locale.
+    pub fn language(&self) -> Language {
+        self.lang.unwrap_or_else(|| {
+            let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+            let locale = variable("LC_ALL").or_else(|| variable("LC_MESSAGES")).or_else(|| variable("LANG"));
+            Language::from_locale(&locale.unwrap_or_default())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

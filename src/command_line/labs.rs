@@ -1,0 +1,37 @@
+//! `shinso labs`.
+
+use super::arguments::LabsVerb;
+use super::{Exit, House, print};
+use crate::lab;
+
+pub fn run(house: &House, verb: LabsVerb) -> Exit {
+    match verb {
+        LabsVerb::List => {
+            let lines = house.catalogue.labs().iter().map(|lab| {
+                format!("{:16} {} {:>3} min  {}\n", lab.id, lab.chapter, lab.minutes, lab.title.in_language(house.language))
+            });
+            tell_errors(house.catalogue.errors());
+            print(&lines.collect::<String>())
+        }
+        LabsVerb::Describe { lab } => match house.catalogue.find(&lab) {
+            Ok(lab) => print(&lab::describe(lab, house.language)),
+            Err(error) => Exit::usage(error),
+        },
+        LabsVerb::Check { paths } => {
+            let mut errors = if paths.is_empty() { house.catalogue.errors().to_vec() } else { Vec::new() };
+            errors.extend(paths.iter().flat_map(|path| lab::check_path(path)));
+            tell_errors(&errors);
+            let checked = if paths.is_empty() { house.catalogue.labs().len() } else { paths.len() };
+            match errors.len() {
+                0 => print(&format!("{checked} checked, nothing wrong\n")),
+                count => Exit::Failed(format!("{count} wrong in the lab files; each line above names its place")),
+            }
+        }
+    }
+}
+
+fn tell_errors(errors: &[lab::LabError]) {
+    for error in errors {
+        eprintln!("{error}");
+    }
+}

@@ -1,0 +1,128 @@
+//! The verbs of the program: what each prints, and how it exits.
+
+mod arguments;
+mod doctor;
+mod labs;
+mod runs;
+mod signals;
+mod train;
+
+pub use arguments::Arguments;
+
+use crate::experiment::Language;
+use crate::folders::Folders;
+use crate::lab::Catalogue;
+use crate::registry::Source;
+use crate::run::RunStore;
+use arguments::Verb;
+use clap::CommandFactory;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// Something went wrong: one line on stderr.
+    Failed(String),
+    /// The command line asks for something that is not there: one line on stderr.
+    Usage(String),
+    /// A signal ended it.
+    Interrupted,
+}
+
+impl Exit {
+    fn failed(error: impl Display) -> Self {
+        Exit::Failed(error.to_string())
+    }
+
+    fn usage(error: impl Display) -> Self {
+        Exit::Usage(error.to_string())
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed(_) => 1,
+            Exit::Usage(_) => 2,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// What every verb needs.
+pub struct House {
+    pub language: Language,
+    pub folders: Folders,
+    pub store: RunStore,
+    pub catalogue: Catalogue,
+    pub source: Source,
+}
+
+/// Carries out a command line.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let exit = dispatch(arguments);
+    if let Exit::Failed(message) | Exit::Usage(message) = &exit {
+        // One line, whatever a library put into its message.
+        let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let _closed = writeln!(io::stderr(), "shinso: {line}");
+    }
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(arguments: Arguments) -> Exit {
+    match &arguments.verb {
+        Some(Verb::Completions { shell }) => {
+            clap_complete::generate(*shell, &mut Arguments::command(), "shinso", &mut io::stdout());
+            return Exit::Done;
+        }
+        Some(Verb::Man) => {
+            return match clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout()) {
+                Ok(()) => Exit::Done,
+                Err(error) => Exit::failed(error),
+            };
+        }
+        _ => {}
+    }
+    let house = match House::open(&arguments) {
+        Ok(house) => house,
+        Err(exit) => return exit,
+    };
+    match arguments.verb {
+        None => crate::tui::run(house, arguments.screen),
+        Some(Verb::Train(train)) => train::run(&house, train),
+        Some(Verb::Labs { verb }) => labs::run(&house, verb),
+        Some(Verb::Runs { verb }) => runs::run(&house, verb),
+        Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
+        Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
+    }
+}
+
+impl House {
+    fn open(arguments: &Arguments) -> Result<Self, Exit> {
+        let folders = Folders::find().map_err(Exit::failed)?;
+        let catalogue = Catalogue::load(&folders.labs(), arguments.labs.as_deref());
+        if let Some(folder) = &arguments.labs
+            && let Err(error) = std::fs::read_dir(folder)
+        {
+            return Err(Exit::Failed(format!("--labs {}: {error}", folder.display())));
+        }
+        Ok(House {
+            language: arguments.language(),
+            store: RunStore::new(folders.runs()),
+            catalogue,
+            source: Source { cache: folders.cache.clone(), folder: arguments.data.clone() },
+            folders,
+        })
+    }
+}
+
+/// Prints to stdout; a reader that went away is no failure of ours.
+pub(crate) fn print(text: &str) -> Exit {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Ok(()) => Exit::Done,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => Exit::Failed(format!("standard output: {error}")),
+    }
+}

@@ -1,0 +1,69 @@
+//! `shinso runs`.
+
+use super::arguments::RunsVerb;
+use super::{Exit, House, print, train};
+use crate::run::{RunDescription, RunError, export};
+use std::fmt::Write;
+
+pub fn run(house: &House, verb: RunsVerb) -> Exit {
+    match verb {
+        RunsVerb::List { json } => list(house, json),
+        RunsVerb::Show { run } => match house.store.find(&run) {
+            Ok(run) => print(&show(house, &run)),
+            Err(error) => refuse(error),
+        },
+        RunsVerb::Export { run, to } => {
+            let written = house.store.find(&run).and_then(|run| export::export(&house.store, &run.id, &to));
+            match written {
+                Ok(files) => print(&format!("{} files in {}\n", files.len(), to.display())),
+                Err(error) => refuse(error),
+            }
+        }
+        RunsVerb::Resume { run, threads, json } => train::resume(house, &run, threads, json),
+    }
+}
+
+fn refuse(error: RunError) -> Exit {
+    match error {
+        RunError::Unknown(..) => Exit::usage(error),
+        _ => Exit::failed(error),
+    }
+}
+
+fn list(house: &House, json: bool) -> Exit {
+    let (runs, broken) = match house.store.list() {
+        Ok(listed) => listed,
+        Err(error) => return Exit::failed(error),
+    };
+    for error in &broken {
+        eprintln!("shinso: {}", error.to_string().replace('\n', " "));
+    }
+    let mut text = String::new();
+    if runs.is_empty() && !json {
+        text.push_str("no runs yet; `shinso train vae` makes one\n");
+    }
+    for run in runs {
+        let line = if json {
+            serde_json::to_string(&run).expect("a description is plain data")
+        } else {
+            let preset = run.preset.as_deref().unwrap_or("-");
+            let headline = run.report.as_ref().and_then(headline).or(run.failure.clone()).unwrap_or_default();
+            format!("{:28} {:8} {:10} seed {:<6} {headline}", run.id, run.status, preset, run.seed)
+        };
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    print(&text)
+}
+
+/// The first figure of a report that tells how good the model is.
+fn headline(report: &crate::experiment::Report) -> Option<String> {
+    let (key, value) = report.iter().find(|(key, _)| key.starts_with("test_"))?;
+    Some(format!("{key} {:.2}", value.as_f64()?))
+}
+
+fn show(house: &House, run: &RunDescription) -> String {
+    let mut text = serde_yaml::to_string(run).expect("a description is plain data");
+    let _infallible = writeln!(text, "folder: {}", house.store.folder_of(&run.id).display());
+    text
+}

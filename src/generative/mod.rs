@@ -1,0 +1,3 @@
+//! Chapter 2: deep generative models.
+
+pub mod vae;

@@ -1,0 +1,254 @@
+//! The loop of a run: steps and commands in, events out. It knows no threads and no screens; time and commands are
+//! passed in, so that a test can play any run through.
+
+use super::clock::Clock;
+use super::description::Status;
+use super::recorder::Recorder;
+use super::store::RunError;
+use crate::experiment::{Command, Event, Failure, Report, Trainable, Watch};
+use std::time::Duration;
+
+/// Where commands come from.
+pub trait Commands {
+    /// The next command for a run that has done `step` steps. Waits for one if the run is held; `None` if there is none,
+    /// or if no more can come.
+    fn next(&mut self, step: u64, held: bool) -> Option<Command>;
+}
+
+/// Commands planned for steps, in rising order: a replay, or a test.
+#[derive(Debug, Clone, Default)]
+pub struct Planned(pub Vec<(u64, Command)>);
+
+impl Commands for Planned {
+    fn next(&mut self, step: u64, _held: bool) -> Option<Command> {
+        let due = self.0.first().is_some_and(|(at, _)| *at <= step);
+        due.then(|| self.0.remove(0).1)
+    }
+}
+
+/// What the loop tells and whom.
+pub struct Outlets<'a> {
+    /// Every event, as it happens.
+    pub tell: &'a mut dyn FnMut(&Event),
+    /// Called between steps, with the model as it is.
+    pub between_steps: &'a mut dyn FnMut(&dyn Trainable),
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Finished(Report),
+    Stopped,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConductError {
+    #[error(transparent)]
+    Model(#[from] Failure),
+    #[error(transparent)]
+    Disk(#[from] RunError),
+}
+
+/// Time between two progress events, and between two flushes of the metrics.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// A checkpoint may take one part in this many of the time.
+const CHECKPOINT_SHARE: u32 = 100;
+const CHECKPOINT_AT_LEAST: Duration = Duration::from_secs(5);
+
+/// Plays a run through to its end or to a stop.
+pub struct Conductor<'a> {
+    pub trainable: &'a mut dyn Trainable,
+    pub recorder: &'a mut Recorder,
+    pub clock: &'a dyn Clock,
+    /// Seconds trained before this stretch.
+    pub seconds_before: f64,
+    pub watch: Watch,
+}
+
+impl Conductor<'_> {
+    /// Runs the loop. Whatever happens, `run.yaml` says how it ended, as far as the disk allows.
+    ///
+    /// # Errors
+    /// When the model fails or its files cannot be written; what was good on disk stays good.
+    pub fn run(mut self, commands: &mut dyn Commands, mut outlets: Outlets) -> Result<Outcome, ConductError> {
+        let outcome = self.play(commands, &mut outlets);
+        let description = self.recorder.description().clone();
+        let last = match &outcome {
+            Ok(Outcome::Finished(report)) => Event::Finished {
+                run: description.id,
+                lab: description.lab,
+                preset: description.preset,
+                seed: description.seed,
+                report: report.clone(),
+            },
+            Ok(Outcome::Stopped) => Event::Stopped { step: self.trainable.position().step },
+            Err(error) => Event::Failed { step: self.trainable.position().step, message: error.to_string() },
+        };
+        let (status, failure, report) = match &outcome {
+            Ok(Outcome::Finished(report)) => (Status::Finished, None, Some(report.clone())),
+            Ok(Outcome::Stopped) => (Status::Stopped, None, None),
+            Err(error) => (Status::Failed, Some(error.to_string()), None),
+        };
+        let written = self.recorder.record(&last).and_then(|()| self.recorder.flush());
+        let written = written.and_then(|()| self.recorder.set_status(status, failure, report));
+        (outlets.tell)(&last);
+        let outcome = outcome?;
+        written?;
+        Ok(outcome)
+    }
+
+    fn play(&mut self, commands: &mut dyn Commands, outlets: &mut Outlets) -> Result<Outcome, ConductError> {
+        let mut held = false;
+        let mut single = false;
+        let mut training = Duration::from_secs_f64(self.seconds_before);
+        let begun = self.clock.now();
+        let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + CHECKPOINT_AT_LEAST);
+        let mut rate = Rate::new(training, self.trainable.position().step);
+        (outlets.between_steps)(&*self.trainable);
+        while !self.trainable.position().is_end() {
+            while let Some(command) = commands.next(self.trainable.position().step, held && !single) {
+                match command {
+                    Command::Pause | Command::Resume => {
+                        held = command == Command::Pause;
+                        self.tell(outlets, Event::Paused { step: self.trainable.position().step, paused: held })?;
+                    }
+                    Command::Step => {
+                        (held, single) = (true, true);
+                        break;
+                    }
+                    Command::Set { knob, value } => match self.trainable.turn(&knob, &value) {
+                        Ok(()) => {
+                            let step = self.trainable.position().step;
+                            self.tell(outlets, Event::Knob { step, knob, value })?;
+                        }
+                        Err(error) => self.warn(outlets, error.to_string())?,
+                    },
+                    Command::Act { action, argument } => match self.trainable.act(&action, &argument) {
+                        Ok(()) => {
+                            let step = self.trainable.position().step;
+                            self.tell(outlets, Event::Act { step, action, argument })?;
+                        }
+                        Err(error) => self.warn(outlets, error.to_string())?,
+                    },
+                    Command::Checkpoint => self.checkpoint(outlets, training)?,
+                    Command::Stop => {
+                        self.checkpoint(outlets, training)?;
+                        self.recorder.weights(&*self.trainable)?;
+                        return Ok(Outcome::Stopped);
+                    }
+                }
+            }
+            if held && !single {
+                // Nobody can send a command any more: end as if stopped.
+                self.checkpoint(outlets, training)?;
+                return Ok(Outcome::Stopped);
+            }
+            let before = self.clock.now();
+            let recorder = &mut *self.recorder;
+            let mut trouble = None;
+            self.trainable.step(&mut |event| {
+                if let Err(error) = recorder.record(&event) {
+                    trouble.get_or_insert(error);
+                }
+                (outlets.tell)(&event);
+            })?;
+            trouble.map_or(Ok(()), Err)?;
+            let now = self.clock.now();
+            training += now - before;
+            (outlets.between_steps)(&*self.trainable);
+            let position = self.trainable.position();
+            if now >= told_at + PROGRESS_EVERY || single || position.is_end() {
+                told_at = now;
+                let progress = rate.progress(position, training);
+                (outlets.tell)(&progress);
+            }
+            if single {
+                single = false;
+                self.tell(outlets, Event::Paused { step: position.step, paused: true })?;
+            }
+            if now >= flushed_at + FLUSH_EVERY {
+                flushed_at = now;
+                self.recorder.flush()?;
+            }
+            if now >= checkpoint_due {
+                self.checkpoint(outlets, training)?;
+                let took = self.clock.now() - now;
+                checkpoint_due = self.clock.now() + (took * CHECKPOINT_SHARE).max(CHECKPOINT_AT_LEAST);
+            }
+        }
+        self.finish(outlets, training)
+    }
+
+    fn finish(&mut self, outlets: &mut Outlets, training: Duration) -> Result<Outcome, ConductError> {
+        let position = self.trainable.position();
+        self.checkpoint(outlets, training)?;
+        self.recorder.weights(&*self.trainable)?;
+        self.tell(outlets, Event::Evaluating { step: position.step })?;
+        let report = match self.trainable.report(&self.watch) {
+            Err(_) if self.watch.is_cancelled() => return Ok(Outcome::Stopped),
+            report => report?,
+        };
+        let seconds = training.as_secs_f64();
+        let samples = (position.total_steps * position.samples_per_step) as f64;
+        let mut whole = Report::new();
+        whole.insert("steps".to_owned(), position.step.into());
+        whole.insert("train_seconds".to_owned(), rounded(seconds).into());
+        whole.insert("samples_per_second".to_owned(), rounded(samples / seconds.max(1e-9)).into());
+        whole.insert("threads".to_owned(), rayon::current_num_threads().into());
+        whole.extend(report);
+        Ok(Outcome::Finished(whole))
+    }
+
+    fn tell(&mut self, outlets: &mut Outlets, event: Event) -> Result<(), RunError> {
+        self.recorder.record(&event)?;
+        (outlets.tell)(&event);
+        Ok(())
+    }
+
+    fn warn(&mut self, outlets: &mut Outlets, message: String) -> Result<(), RunError> {
+        self.tell(outlets, Event::Warning { step: self.trainable.position().step, message })
+    }
+
+    fn checkpoint(&mut self, outlets: &mut Outlets, training: Duration) -> Result<(), RunError> {
+        let event = self.recorder.checkpoint(&*self.trainable, training.as_secs_f64())?;
+        (outlets.tell)(&event);
+        Ok(())
+    }
+}
+
+/// To a thousandth: enough for a time or a rate to read.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+/// Samples a second over the last few seconds of training.
+struct Rate {
+    window: std::collections::VecDeque<(Duration, u64)>,
+}
+
+impl Rate {
+    const WINDOW: Duration = Duration::from_secs(3);
+
+    fn new(training: Duration, step: u64) -> Self {
+        Rate { window: [(training, step)].into() }
+    }
+
+    fn progress(&mut self, position: crate::experiment::Position, training: Duration) -> Event {
+        self.window.push_back((training, position.step));
+        while self.window.len() > 2 && training - self.window[0].0 > Self::WINDOW {
+            self.window.pop_front();
+        }
+        let (since, from) = self.window[0];
+        let steps_per_second = (position.step - from) as f64 / (training - since).as_secs_f64().max(1e-9);
+        let left = (position.total_steps - position.step) as f64 / steps_per_second;
+        Event::Progress {
+            step: position.step,
+            total_steps: position.total_steps,
+            samples_per_second: rounded(steps_per_second * position.samples_per_step as f64),
+            seconds: rounded(training.as_secs_f64()),
+            seconds_left: left.is_finite().then(|| rounded(left)),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a run leaves on disk while it goes on.
+
+use super::description::{RunDescription, Status};
+use super::metrics::{self, Writer};
+use super::store::{RunError, RunLock, RunStore, write_whole};
+use crate::experiment::{Event, Precision, Report, Sheet, Trainable};
+use std::io::Cursor;
+use std::path::PathBuf;
+
+/// Files of a run's folder.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+pub const WEIGHTS: &str = "model.safetensors";
+const PICTURES: &str = "pictures";
+
+/// Writes a run's files; holds its lock.
+#[derive(Debug)]
+pub struct Recorder {
+    store: RunStore,
+    description: RunDescription,
+    folder: PathBuf,
+    metrics: Writer,
+    _lock: RunLock,
+}
+
+impl Recorder {
+    /// For a new run, or for one that goes on after the first `length` bytes of its metrics.
+    pub fn open(store: RunStore, description: RunDescription, lock: RunLock, length: u64) -> Result<Self, RunError> {
+        let folder = store.folder_of(&description.id);
+        let metrics = Writer::open(&folder, length)?;
+        let mut recorder = Recorder { store, description, folder, metrics, _lock: lock };
+        recorder.set_status(Status::Running, None, None)?;
+        Ok(recorder)
+    }
+
+    pub fn description(&self) -> &RunDescription {
+        &self.description
+    }
+
+    /// Records an event: a line of metrics, or a file for a picture to keep.
+    pub fn record(&mut self, event: &Event) -> Result<(), RunError> {
+        if let Event::Picture { name, step, keep: true, sheet } = event {
+            self.keep_picture(name, *step, sheet)?;
+        }
+        if metrics::is_recorded(event) {
+            self.metrics.append(event).map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
+        }
+        Ok(())
+    }
+
+    fn keep_picture(&self, name: &str, step: u64, sheet: &Sheet) -> Result<(), RunError> {
+        let folder = self.folder.join(PICTURES);
+        std::fs::create_dir_all(&folder).map_err(|error| RunError::file(&folder, error))?;
+        let path = folder.join(format!("{step:08}-{name}.png"));
+        write_whole(&path, &png(sheet))
+    }
+
+    /// Hands metrics to the operating system.
+    pub fn flush(&mut self) -> Result<(), RunError> {
+        self.metrics.flush().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))
+    }
+
+    /// Writes a checkpoint and then says so in the metrics, so that what the metrics promise exists.
+    pub fn checkpoint(&mut self, trainable: &dyn Trainable, seconds: f64) -> Result<Event, RunError> {
+        self.flush()?;
+        write_whole(&self.folder.join(CHECKPOINT), &trainable.checkpoint())?;
+        let event = Event::Checkpoint { step: trainable.position().step, seconds };
+        self.record(&event)?;
+        self.metrics.sync().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
+        Ok(event)
+    }
+
+    /// Writes the weights alone.
+    pub fn weights(&self, trainable: &dyn Trainable) -> Result<(), RunError> {
+        write_whole(&self.folder.join(WEIGHTS), &trainable.weights(Precision::Single))
+    }
+
+    /// Says in `run.yaml` how the run stands.
+    pub fn set_status(
+        &mut self,
+        status: Status,
+        failure: Option<String>,
+        report: Option<Report>,
+    ) -> Result<(), RunError> {
+        self.description.status = status;
+        self.description.failure = failure;
+        self.description.report = report;
+        self.store.write(&self.description)
+    }
+}
+
+/// A sheet of pictures as a PNG file.
+///
+/// # Panics
+/// Never: an encoder that writes to memory has nothing to fail on but an empty sheet, which becomes one pixel.
+pub fn png(sheet: &Sheet) -> Vec<u8> {
+    let whole = sheet.joined(2);
+    let (width, height) = (whole.width.max(1) as u32, whole.height.max(1) as u32);
+    let mut pixels = whole.pixels;
+    pixels.resize((width * height) as usize, 0);
+    let image = image::GrayImage::from_raw(width, height, pixels).expect("as many pixels as places");
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).expect("memory takes all bytes");
+    bytes.into_inner()
+}

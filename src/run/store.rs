@@ -1,0 +1,274 @@
+//! Runs on disk: one folder each under `runs/`.
+//!
+//! ```text
+//! runs/<id>/run.yaml                 what the run is
+//!           metrics.jsonl            what happened
+//!           checkpoint.safetensors   everything, to resume
+//!           model.safetensors        weights alone
+//!           pictures/<step>-<name>.png
+//!           lock                     held while a process trains it
+//! ```
+
+use super::description::{RunDescription, Status};
+use super::metrics;
+use crate::experiment::knob::nearest;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What went wrong with a run's files.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error("{}: {}", file.display(), plain(source))]
+    File { file: PathBuf, source: io::Error },
+    #[error("{}: {place}: {reason}", file.display())]
+    Content { file: PathBuf, place: String, reason: String },
+    #[error("no run `{0}`: {1}")]
+    Unknown(String, String),
+    #[error("run {0} is under way in another process; stop it there first")]
+    Busy(String),
+    #[error("run {0} is finished; `shinso runs show {0}` tells its report")]
+    Done(String),
+    #[error("run {0} has no checkpoint yet; start it again with the same seed and knobs")]
+    NoCheckpoint(String),
+}
+
+impl RunError {
+    pub(crate) fn file(file: &Path, source: io::Error) -> Self {
+        RunError::File { file: file.to_owned(), source }
+    }
+}
+
+/// An error of the operating system in words that name the way out.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "no space left on the disk; free some, or set SHINSO_HOME to a folder on another disk".to_owned()
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("{error}; set SHINSO_HOME to a folder that can be written to")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// The folder of runs.
+#[derive(Debug, Clone)]
+pub struct RunStore {
+    folder: PathBuf,
+}
+
+/// The right to write to a run, held by one process at a time and given back when it ends, however it ends.
+#[derive(Debug)]
+pub struct RunLock(#[expect(dead_code, reason = "the lock lives as long as the open file")] File);
+
+impl RunStore {
+    pub fn new(folder: PathBuf) -> Self {
+        RunStore { folder }
+    }
+
+    pub fn folder_of(&self, id: &str) -> PathBuf {
+        self.folder.join(id)
+    }
+
+    /// Makes the folder of a new run. Its id tells lab and time, and is unique.
+    pub fn create(
+        &self,
+        mut description: RunDescription,
+        now: &jiff::ZonedDateTime,
+    ) -> Result<(RunDescription, RunLock), RunError> {
+        fs::create_dir_all(&self.folder).map_err(|error| RunError::file(&self.folder, error))?;
+        let base = format!("{}-{}", description.lab, now.strftime("%Y%m%d-%H%M%S"));
+        for attempt in 1.. {
+            let id = if attempt == 1 { base.clone() } else { format!("{base}-{attempt}") };
+            let folder = self.folder_of(&id);
+            match fs::create_dir(&folder) {
+                Ok(()) => {
+                    description.id = id;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(RunError::file(&folder, error)),
+            }
+        }
+        let lock = self.lock(&description.id)?;
+        self.write(&description)?;
+        Ok((description, lock))
+    }
+
+    /// Takes the right to write to a run.
+    pub fn lock(&self, id: &str) -> Result<RunLock, RunError> {
+        let path = self.folder_of(id).join("lock");
+        let file = File::create(&path).map_err(|error| RunError::file(&path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(RunLock(file)),
+            Err(fs::TryLockError::WouldBlock) => Err(RunError::Busy(id.to_owned())),
+            Err(fs::TryLockError::Error(error)) => Err(RunError::file(&path, error)),
+        }
+    }
+
+    /// Writes `run.yaml`, whole or not at all.
+    pub fn write(&self, description: &RunDescription) -> Result<(), RunError> {
+        let text = serde_yaml::to_string(description).expect("a description is plain data");
+        write_whole(&self.folder_of(&description.id).join("run.yaml"), text.as_bytes())
+    }
+
+    /// Reads `run.yaml`. A run that says it is under way while nobody holds its lock was killed: it counts as stopped.
+    pub fn read(&self, id: &str) -> Result<RunDescription, RunError> {
+        let path = self.folder_of(id).join("run.yaml");
+        let text = fs::read_to_string(&path).map_err(|error| RunError::file(&path, error))?;
+        let content = |place: String, reason: String| RunError::Content { file: path.clone(), place, reason };
+        let mut description: RunDescription = serde_yaml::from_str(&text).map_err(|error| {
+            let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
+            content(place, error.to_string())
+        })?;
+        if description.version > RunDescription::VERSION {
+            let reason =
+                format!("version {}, this program reads up to {}", description.version, RunDescription::VERSION);
+            return Err(content("version".to_owned(), reason));
+        }
+        if description.status == Status::Running && self.lock(id).is_ok() {
+            description.status = Status::Stopped;
+        }
+        Ok(description)
+    }
+
+    /// The runs there are, the newest first, and what is wrong with those that cannot be read.
+    pub fn list(&self) -> Result<(Vec<RunDescription>, Vec<RunError>), RunError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+            Err(error) => return Err(RunError::file(&self.folder, error)),
+        };
+        let ids = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let ids = ids.filter(|id| self.folder_of(id).join("run.yaml").exists());
+        let (mut runs, mut broken) = (Vec::new(), Vec::new());
+        for read in ids.map(|id| self.read(&id)) {
+            match read {
+                Ok(run) => runs.push(run),
+                Err(error) => broken.push(error),
+            }
+        }
+        runs.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| b.id.cmp(&a.id)));
+        Ok((runs, broken))
+    }
+
+    /// The run of this id, or the only one whose id begins so; `last` is the newest.
+    pub fn find(&self, id: &str) -> Result<RunDescription, RunError> {
+        if self.folder_of(id).join("run.yaml").exists() && !id.contains(['/', '\\']) {
+            return self.read(id);
+        }
+        let (mut runs, _) = self.list()?;
+        if id == "last" && !runs.is_empty() {
+            return Ok(runs.swap_remove(0));
+        }
+        let matching: Vec<&RunDescription> = runs.iter().filter(|run| run.id.starts_with(id)).collect();
+        match matching[..] {
+            [only] => Ok(only.clone()),
+            [] => {
+                let hint = match nearest(id, runs.iter().map(|run| run.id.as_str())) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`shinso runs list` names them".to_owned(),
+                };
+                Err(RunError::Unknown(id.to_owned(), hint))
+            }
+            _ => Err(RunError::Unknown(id.to_owned(), format!("{} runs begin so", matching.len()))),
+        }
+    }
+
+    /// The recorded events of a run.
+    pub fn events(&self, id: &str) -> Result<metrics::Read, RunError> {
+        metrics::read(&self.folder_of(id))
+    }
+
+    /// A file of a run.
+    pub fn bytes(&self, id: &str, name: &str) -> Result<Vec<u8>, RunError> {
+        let path = self.folder_of(id).join(name);
+        fs::read(&path).map_err(|error| RunError::file(&path, error))
+    }
+}
+
+/// Writes a file whole or not at all: a temporary file beside it, made durable, then renamed over it.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let write = || -> io::Result<()> {
+        let mut file = atomic_write_file::AtomicWriteFile::open(path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    };
+    write().map_err(|error| RunError::file(path, error))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::experiment::Knobs;
+
+    pub fn description() -> RunDescription {
+        RunDescription {
+            version: 1,
+            id: String::new(),
+            lab: "vae".into(),
+            experiment: "vae".into(),
+            preset: Some("quick".into()),
+            seed: 1,
+            threads: 1,
+            knobs: Knobs::default(),
+            data: None,
+            program: "0.1.0".into(),
+            cpu: "test".into(),
+            started: "2026-01-02T03:04:05+00:00".into(),
+            status: Status::Running,
+            failure: None,
+            report: None,
+        }
+    }
+
+    fn now() -> jiff::ZonedDateTime {
+        "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()
+    }
+
+    #[test]
+    fn ids_tell_the_time_and_are_unique() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().join("runs"));
+        let (first, _lock) = store.create(description(), &now()).unwrap();
+        let (second, _lock) = store.create(description(), &now()).unwrap();
+        assert_eq!((first.id.as_str(), second.id.as_str()), ("vae-20260102-030405", "vae-20260102-030405-2"));
+        assert_eq!(store.find("last").unwrap().id, second.id);
+        assert_eq!(store.find("vae-20260102-030405").unwrap().id, first.id, "a whole id is no prefix");
+    }
+
+    #[test]
+    fn a_run_is_running_only_while_its_lock_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let (run, lock) = store.create(description(), &now()).unwrap();
+        assert_eq!(store.read(&run.id).unwrap().status, Status::Running);
+        assert!(matches!(store.lock(&run.id), Err(RunError::Busy(_))));
+        drop(lock);
+        assert_eq!(store.read(&run.id).unwrap().status, Status::Stopped);
+    }
+
+    #[test]
+    fn a_broken_description_is_told_and_hides_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let (run, _lock) = store.create(description(), &now()).unwrap();
+        fs::create_dir(folder.path().join("bad")).unwrap();
+        fs::write(folder.path().join("bad/run.yaml"), "version: 1\nid: bad\nsede: 3\n").unwrap();
+        let (runs, broken) = store.list().unwrap();
+        assert_eq!(runs.iter().map(|run| &run.id).collect::<Vec<_>>(), [&run.id]);
+        assert!(broken[0].to_string().contains("run.yaml: line 3: "), "{}", broken[0]);
+    }
+
+    #[test]
+    fn an_unknown_run_names_the_nearest() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        assert_eq!(store.find("x").unwrap_err().to_string(), "no run `x`: `shinso runs list` names them");
+        let (run, _lock) = store.create(description(), &now()).unwrap();
+        let error = store.find("vae-20260102-030450").unwrap_err().to_string();
+        assert_eq!(error, format!("no run `vae-20260102-030450`: did you mean `{}`?", run.id));
+    }
+}
