@@ -4,6 +4,7 @@ pub mod data;
 pub mod experiment;
 pub mod folders;
 pub mod generative;
+pub mod lab;
 pub mod nn;
 pub mod registry;
 pub mod run;

@@ -1,6 +1,7 @@
 //! What models learn from.
 
 mod batches;
+pub mod drawing;
 pub mod idx;
 pub mod mnist;
 mod unpack;

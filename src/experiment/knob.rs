@@ -90,8 +90,9 @@ fn one_of(near: &Option<String>, known: &[String]) -> String {
 
 /// The nearest of `known` to a misspelt `word`, if any is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(word, name), name));
-    scored.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+    let slips = |name: &str| strsim::damerau_levenshtein(word, name);
+    let near = |name: &&str| slips(name) <= (word.len() / 3).max(1) || strsim::jaro_winkler(word, name) > 0.85;
+    known.into_iter().filter(near).min_by_key(|name| slips(name))
 }
 
 impl Knob {

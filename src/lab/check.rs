@@ -1,0 +1,212 @@
+//! What a lab file says against what the program has: knobs, series, pictures, queries.
+
+use super::definition::{Bilingual, Check, DemoStep, Lab, TABS};
+use crate::experiment::knob::{find, nearest};
+use crate::experiment::{KnobKind, KnobValue};
+use crate::registry::{self, Experiment};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A fault by the path of what it is about.
+type Found = (String, String);
+
+/// Everything that is wrong with a lab that could be read.
+pub fn check(lab: &Lab, file: &Path) -> Vec<Found> {
+    let mut found = Vec::new();
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name =
+        stem.split_once('-').filter(|(number, _)| number.parse::<u32>().is_ok()).map_or(&*stem, |(_, name)| name);
+    if name != lab.id {
+        found.push(("id".to_owned(), format!("id `{}` in a file named `{stem}`: expected NN-{}.yaml", lab.id, lab.id)));
+    }
+    if !(1..=3).contains(&lab.chapter) {
+        found.push(("chapter".to_owned(), format!("chapter {}: expected 1, 2 or 3", lab.chapter)));
+    }
+    check_texts(lab, &mut found);
+    let ids = lab.exercises.iter().enumerate().map(|(index, exercise)| (index, &exercise.id));
+    let mut seen = BTreeSet::new();
+    for (index, id) in ids {
+        if !seen.insert(id) {
+            found.push((format!("exercises[{index}].id"), format!("a second exercise `{id}`")));
+        }
+    }
+    match registry::find(&lab.experiment) {
+        Ok(experiment) => {
+            check_knobs(lab, experiment, &mut found);
+            check_dashboard(lab, experiment, &mut found);
+            check_explore(lab, experiment, &mut found);
+            check_exercises(lab, experiment, &mut found);
+            check_demo(lab, experiment, &mut found);
+        }
+        Err(failure) => found.push(("experiment".to_owned(), failure.to_string())),
+    }
+    found
+}
+
+fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("unknown {kind} `{name}`: did you mean `{near}`?"),
+        None => {
+            let known: Vec<&str> = known.into_iter().collect();
+            format!("unknown {kind} `{name}`: expected one of {}", known.join(", "))
+        }
+    }
+}
+
+/// No empty text, no formula that cannot be set.
+fn check_texts(lab: &Lab, found: &mut Vec<Found>) {
+    let mut texts: Vec<(String, &Bilingual)> = vec![("title".into(), &lab.title), ("summary".into(), &lab.summary)];
+    for (index, page) in lab.theory.iter().enumerate() {
+        texts.push((format!("theory[{index}].title"), &page.title));
+        texts.push((format!("theory[{index}].text"), &page.text));
+    }
+    for (index, exercise) in lab.exercises.iter().enumerate() {
+        texts.push((format!("exercises[{index}].prompt"), &exercise.prompt));
+        texts.push((format!("exercises[{index}].explanation"), &exercise.explanation));
+    }
+    for (path, text) in texts {
+        for (language, words) in [("en", &text.en), ("ja", &text.ja)] {
+            if words.trim().is_empty() {
+                found.push((format!("{path}.{language}"), format!("an empty text in {language}")));
+            }
+            for problem in crate::tui::widgets::markdown::problems(words) {
+                found.push((format!("{path}.{language}"), problem));
+            }
+        }
+    }
+}
+
+fn check_knobs(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
+    let declared = (experiment.knobs)();
+    for (index, shown) in lab.knobs.iter().enumerate() {
+        let path = format!("knobs[{index}]");
+        match find(&declared, &shown.name) {
+            Err(error) => found.push((format!("{path}.name"), error.to_string())),
+            Ok(knob) => {
+                let (low, high) = match knob.kind {
+                    KnobKind::Integer { min, max } => (min as f64, max as f64),
+                    KnobKind::Real { min, max, .. } => (min, max),
+                    _ if shown.min.or(shown.max).is_some() => {
+                        found.push((path, format!("knob `{}` has no range to narrow: it is {}", knob.name, knob.kind)));
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let (min, max) = (shown.min.unwrap_or(low), shown.max.unwrap_or(high));
+                if !(low <= min && min < max && max <= high) {
+                    found.push((
+                        path,
+                        format!("range {min} to {max} of knob `{}`: expected within {}", knob.name, knob.kind),
+                    ));
+                }
+            }
+        }
+    }
+    for required in ["quick", "full"] {
+        if lab.preset(required).is_none() {
+            found.push(("presets".to_owned(), format!("no preset `{required}`")));
+        }
+    }
+    for (name, preset) in &lab.presets {
+        check_values(&format!("presets.{name}.knobs"), &preset.knobs, lab, experiment, found);
+    }
+}
+
+fn check_values<'a>(
+    path: &str,
+    values: impl IntoIterator<Item = (&'a String, &'a KnobValue)>,
+    lab: &Lab,
+    experiment: &Experiment,
+    found: &mut Vec<Found>,
+) {
+    let declared = (experiment.knobs)();
+    for (name, value) in values {
+        let checked = find(&declared, name).and_then(|knob| match lab.knobs.iter().find(|shown| shown.name == *name) {
+            Some(shown) => shown.narrowed(knob).accept(value),
+            None => knob.accept(value),
+        });
+        if let Err(error) = checked {
+            found.push((format!("{path}.{name}"), error.to_string()));
+        }
+    }
+}
+
+fn check_dashboard(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
+    let mut series = |path: String, name: &str| {
+        if !experiment.series.contains(&name) {
+            found.push((path, unknown("series", name, experiment.series.iter().copied())));
+        }
+    };
+    for (chart, use_) in lab.dashboard.charts.iter().enumerate() {
+        for (index, line) in use_.series.iter().enumerate() {
+            series(format!("dashboard.charts[{chart}].series[{index}].name"), &line.name);
+        }
+    }
+    for (index, name) in lab.dashboard.numbers.iter().enumerate() {
+        series(format!("dashboard.numbers[{index}]"), name);
+    }
+    for (index, picture) in lab.dashboard.pictures.iter().enumerate() {
+        if !experiment.pictures.contains(&picture.name.as_str()) {
+            let message = unknown("picture", &picture.name, experiment.pictures.iter().copied());
+            found.push((format!("dashboard.pictures[{index}].name"), message));
+        }
+    }
+}
+
+fn check_explore(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
+    for (index, use_) in lab.explore.iter().enumerate() {
+        for query in use_.instrument.needs() {
+            if !experiment.answers.contains(query) {
+                let message =
+                    format!("experiment `{}` does not answer {query:?}, which this instrument needs", experiment.id);
+                found.push((format!("explore[{index}].instrument"), message));
+            }
+        }
+    }
+}
+
+fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
+    for (index, exercise) in lab.exercises.iter().enumerate() {
+        let path = format!("exercises[{index}].check");
+        match &exercise.check {
+            Check::Choice { options, answer } if *answer >= options.len() => {
+                found.push((
+                    format!("{path}.choice.answer"),
+                    format!("answer {answer} of {} options, counted from 0", options.len()),
+                ));
+            }
+            Check::Number { tolerance, .. } if *tolerance < 0.0 => {
+                found.push((format!("{path}.number.tolerance"), "a negative tolerance".to_owned()));
+            }
+            Check::Series { condition } if !experiment.series.contains(&condition.series.as_str()) => {
+                let message = unknown("series", &condition.series, experiment.series.iter().copied());
+                found.push((format!("{path}.series.condition"), message));
+            }
+            Check::Instrument { state } => {
+                let known: Vec<&str> = lab.explore.iter().flat_map(|use_| use_.instrument.states()).copied().collect();
+                if !known.contains(&state.as_str()) {
+                    found.push((format!("{path}.instrument.state"), unknown("state", state, known.iter().copied())));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_demo(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
+    for (index, step) in lab.demo.iter().enumerate() {
+        let path = format!("demo[{index}]");
+        match step {
+            DemoStep::Tab(tab) if !TABS.contains(&tab.as_str()) => found.push((path, unknown("tab", tab, TABS))),
+            DemoStep::Start(preset) if lab.preset(preset).is_none() => {
+                let known = lab.presets.iter().map(|(name, _)| name.as_str());
+                found.push((path, unknown("preset", preset, known)));
+            }
+            DemoStep::Wait(seconds) if !(0.0..=3600.0).contains(seconds) => {
+                found.push((path, format!("wait {seconds}: expected 0 to 3600 seconds")));
+            }
+            DemoStep::Set(values) => check_values(&format!("{path}.set"), values, lab, experiment, found),
+            _ => {}
+        }
+    }
+}

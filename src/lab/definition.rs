@@ -1,0 +1,281 @@
+//! What a lab file says. Unknown keys, wrong types and missing translations are errors; see [`parse`](super::parse).
+
+use super::condition::Condition;
+use crate::experiment::knob::{find, nearest};
+use crate::experiment::{Knob, KnobKind, KnobValue, Knobs, Language, QueryKind};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    pub en: String,
+    pub ja: String,
+}
+
+impl Bilingual {
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ja => &self.ja,
+        }
+    }
+}
+
+/// A whole lab.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lab {
+    pub id: String,
+    /// 1 to 3.
+    pub chapter: u8,
+    pub title: Bilingual,
+    pub summary: Bilingual,
+    /// "You will …".
+    pub outcomes: Vec<Bilingual>,
+    /// How long it takes a student.
+    pub minutes: u32,
+    pub theory: Vec<Page>,
+    /// The id of the experiment in the registry.
+    pub experiment: String,
+    /// The knobs to show, in order.
+    pub knobs: Vec<KnobUse>,
+    #[serde(deserialize_with = "in_order")]
+    pub presets: Vec<(String, Preset)>,
+    pub dashboard: Dashboard,
+    pub explore: Vec<InstrumentUse>,
+    pub exercises: Vec<Exercise>,
+    #[serde(deserialize_with = "serde_yaml::with::singleton_map_recursive::deserialize")]
+    pub demo: Vec<DemoStep>,
+    pub references: Vec<String>,
+}
+
+/// A page of theory, in Markdown with formulas in LaTeX.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    pub title: Bilingual,
+    pub text: Bilingual,
+}
+
+/// A knob to show, and a narrower range for it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnobUse {
+    pub name: String,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+
+/// A set of knobs with a word on what to expect.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    pub summary: Bilingual,
+    /// How long a run takes on two cores.
+    pub seconds: u32,
+    #[serde(default)]
+    pub knobs: BTreeMap<String, KnobValue>,
+}
+
+/// What the Train screen shows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dashboard {
+    pub charts: Vec<Chart>,
+    pub pictures: Vec<PictureUse>,
+    /// Series whose latest value stands in the table.
+    pub numbers: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    pub title: Bilingual,
+    #[serde(default)]
+    pub unit: String,
+    #[serde(default)]
+    pub log: bool,
+    pub series: Vec<SeriesUse>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesUse {
+    pub name: String,
+    pub label: Bilingual,
+    /// A second line of the same quantity, such as the one on held-out data.
+    #[serde(default)]
+    pub dashed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureUse {
+    pub name: String,
+    pub title: Bilingual,
+}
+
+/// What Explore is built from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Instrument {
+    /// A map of codes with a cursor, the picture under it, and morphing between two of them.
+    LatentPlane,
+    /// A canvas: what is drawn is encoded, scored, reconstructed and repaired.
+    DrawingPad,
+    /// Pictures drawn from the model.
+    Samples,
+}
+
+impl Instrument {
+    /// The queries that its model must answer.
+    pub fn needs(self) -> &'static [QueryKind] {
+        match self {
+            Instrument::LatentPlane => {
+                &[QueryKind::LatentPlane, QueryKind::Decode, QueryKind::Encode, QueryKind::Examples]
+            }
+            Instrument::DrawingPad => &[QueryKind::Encode, QueryKind::Reconstruct, QueryKind::Score],
+            Instrument::Samples => &[QueryKind::Sample],
+        }
+    }
+
+    /// What can be reached in it, for exercises to ask for.
+    pub fn states(self) -> &'static [&'static str] {
+        match self {
+            Instrument::LatentPlane => &["plane_walked", "morph_finished"],
+            Instrument::DrawingPad => &["digit_drawn", "drawing_scored", "drawing_denoised"],
+            Instrument::Samples => &["samples_drawn"],
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentUse {
+    pub instrument: Instrument,
+    pub title: Bilingual,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercise {
+    pub id: String,
+    pub title: Bilingual,
+    pub prompt: Bilingual,
+    #[serde(default)]
+    pub hints: Vec<Bilingual>,
+    #[serde(with = "serde_yaml::with::singleton_map")]
+    pub check: Check,
+    /// Shown after success.
+    pub explanation: Bilingual,
+}
+
+/// What decides an exercise.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Check {
+    /// `answer` counts from 0.
+    Choice { options: Vec<Bilingual>, answer: usize },
+    Number {
+        answer: f64,
+        tolerance: f64,
+        #[serde(default)]
+        unit: String,
+    },
+    /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`.
+    Series { condition: Condition },
+    /// A state reached in an instrument.
+    Instrument { state: String },
+    /// Kept for the instructor.
+    FreeText { minimum_characters: usize },
+}
+
+/// A step of the instructor's script.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DemoStep {
+    Say(Bilingual),
+    Tab(String),
+    Start(String),
+    Wait(f64),
+    Set(BTreeMap<String, KnobValue>),
+}
+
+/// The tabs of a lab, by the names that a demo uses.
+pub const TABS: [&str; 5] = ["theory", "train", "explore", "exercises", "notes"];
+
+impl Lab {
+    /// The knobs of a preset over the defaults.
+    ///
+    /// # Errors
+    /// An unknown preset (the nearest is named), or a value that a knob refuses.
+    pub fn knobs_of_preset(&self, name: &str, declared: &[Knob]) -> Result<Knobs, String> {
+        let preset = self.preset(name).ok_or_else(|| {
+            let names = self.presets.iter().map(|(name, _)| name.as_str());
+            match nearest(name, names.clone()) {
+                Some(near) => format!("unknown preset `{name}` of lab {}: did you mean `{near}`?", self.id),
+                None => {
+                    let known = names.collect::<Vec<_>>().join(", ");
+                    format!("unknown preset `{name}` of lab {}: expected one of {known}", self.id)
+                }
+            }
+        })?;
+        let mut knobs = Knobs::defaults(declared);
+        for (knob, value) in &preset.knobs {
+            knobs.set(declared, knob, value).map_err(|error| error.to_string())?;
+        }
+        Ok(knobs)
+    }
+
+    pub fn preset(&self, name: &str) -> Option<&Preset> {
+        self.presets.iter().find(|(own, _)| own == name).map(|(_, preset)| preset)
+    }
+
+    /// The knobs to show, each with the lab's range.
+    pub fn shown_knobs(&self, declared: &[Knob]) -> Vec<Knob> {
+        self.knobs
+            .iter()
+            .filter_map(|shown| find(declared, &shown.name).ok().map(|knob| shown.narrowed(knob)))
+            .collect()
+    }
+}
+
+impl KnobUse {
+    /// The declared knob with this range.
+    pub fn narrowed(&self, knob: &Knob) -> Knob {
+        let kind = match knob.kind.clone() {
+            KnobKind::Integer { min, max } => KnobKind::Integer {
+                min: self.min.map_or(min, |low| low as i64),
+                max: self.max.map_or(max, |high| high as i64),
+            },
+            KnobKind::Real { min, max, logarithmic } => {
+                KnobKind::Real { min: self.min.unwrap_or(min), max: self.max.unwrap_or(max), logarithmic }
+            }
+            other => other,
+        };
+        Knob { kind, ..knob.clone() }
+    }
+}
+
+/// A map whose order is kept.
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Preset)>, D::Error> {
+    struct Pairs;
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = Vec<(String, Preset)>;
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a map from names to presets")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs = Vec::new();
+            while let Some(pair) = map.next_entry()? {
+                pairs.push(pair);
+            }
+            if pairs.is_empty() { Err(A::Error::custom("no presets")) } else { Ok(pairs) }
+        }
+    }
+    deserializer.deserialize_map(Pairs)
+}

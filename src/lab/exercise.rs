@@ -1,0 +1,132 @@
+//! Deciding exercises from what happened.
+
+use super::definition::{Check, Exercise};
+use crate::experiment::Language;
+
+/// What a student gives as an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attempt {
+    Choice(usize),
+    /// A number or a free text, as typed.
+    Text(String),
+    /// A value of a run's series.
+    Point {
+        series: String,
+        step: u64,
+        value: f64,
+    },
+    /// A state reached in an instrument.
+    State(String),
+}
+
+/// What the program decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Passed,
+    /// Wrong, and perhaps a word on it.
+    Failed(String),
+    /// The attempt has nothing to do with this exercise.
+    Unrelated,
+}
+
+/// Decides an attempt at an exercise.
+pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Verdict {
+    let passed = |good: bool, message: &str| if good { Verdict::Passed } else { Verdict::Failed(message.to_owned()) };
+    let in_words = |en: &'static str, ja: &'static str| match language {
+        Language::En => en,
+        Language::Ja => ja,
+    };
+    match (&exercise.check, attempt) {
+        (Check::Choice { answer, .. }, Attempt::Choice(chosen)) => {
+            passed(answer == chosen, in_words("not that one", "それではありません"))
+        }
+        (Check::Number { answer, tolerance, .. }, Attempt::Text(text)) => match number(text) {
+            None => {
+                Verdict::Failed(in_words("write a number, such as -3.5", "-3.5 のように数を書いてください").to_owned())
+            }
+            Some(value) => {
+                passed((value - answer).abs() <= *tolerance, in_words("not that number", "その数ではありません"))
+            }
+        },
+        (Check::FreeText { minimum_characters }, Attempt::Text(text)) => {
+            let written = text.trim().chars().count();
+            let message = match language {
+                Language::En => format!("{written} of at least {minimum_characters} characters"),
+                Language::Ja => format!("{written} 文字(最低 {minimum_characters} 文字)"),
+            };
+            passed(written >= *minimum_characters, &message)
+        }
+        (Check::Series { condition }, Attempt::Point { series, step, value }) if *series == condition.series => {
+            if condition.is_met(*step, *value) {
+                Verdict::Passed
+            } else {
+                Verdict::Unrelated
+            }
+        }
+        (Check::Instrument { state }, Attempt::State(reached)) if state == reached => Verdict::Passed,
+        _ => Verdict::Unrelated,
+    }
+}
+
+/// A number as people write it: full-width digits, a true minus, a decimal comma, spaces between digits.
+pub fn number(text: &str) -> Option<f64> {
+    let plain: String = text
+        .trim()
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '_')
+        .map(|letter| match letter {
+            '０'..='９' => char::from(b'0' + (letter as u32 - '０' as u32) as u8),
+            '−' | '－' | '‐' | '–' => '-',
+            '．' => '.',
+            ',' | '，' => '.',
+            '＋' => '+',
+            other => other,
+        })
+        .collect();
+    plain.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::Bilingual;
+    use proptest::prelude::*;
+
+    fn exercise(check: Check) -> Exercise {
+        let text = || Bilingual { en: "t".into(), ja: "t".into() };
+        Exercise { id: "x".into(), title: text(), prompt: text(), hints: vec![], check, explanation: text() }
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, value) in [("0.5", 0.5), (" −１２．５ ", -12.5), ("0,25", 0.25), ("+3", 3.0), ("1 000", 1000.0)]
+        {
+            assert_eq!(number(text), Some(value), "{text}");
+        }
+        for text in ["", "x", "1.2.3", "inf", "nan"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_check_is_decided_by_its_own_attempt_only() {
+        let number = exercise(Check::Number { answer: 2.0, tolerance: 0.1, unit: String::new() });
+        assert_eq!(decide(&number, &Attempt::Text("2.05".into()), Language::En), Verdict::Passed);
+        assert!(matches!(decide(&number, &Attempt::Text("3".into()), Language::En), Verdict::Failed(_)));
+        assert_eq!(decide(&number, &Attempt::Choice(2), Language::En), Verdict::Unrelated);
+        let series = exercise(Check::Series { condition: "val/elbo >= -110".parse().unwrap() });
+        let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value };
+        assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
+        assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
+        let state = exercise(Check::Instrument { state: "a".into() });
+        assert_eq!(decide(&state, &Attempt::State("a".into()), Language::En), Verdict::Passed);
+        assert_eq!(decide(&state, &Attempt::State("b".into()), Language::En), Verdict::Unrelated);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,40}") {
+            let _ = number(&text);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The one key map. It drives dispatch, the footer of every screen and the help page.
+
+use crate::experiment::Wording;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key can mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    // Everywhere.
+    Help,
+    Palette,
+    Back,
+    Quit,
+    SwitchLanguage,
+    SwitchPictures,
+    SwitchTheme,
+    FreeMouse,
+    Suspend,
+    Redraw,
+    // Moving.
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    Home,
+    End,
+    Confirm,
+    NextPane,
+    PreviousPane,
+    NextTab,
+    PreviousTab,
+    Tab(usize),
+    // Picker.
+    Search,
+    Continue,
+    // Theory.
+    NextPage,
+    PreviousPage,
+    // Train.
+    Pause,
+    SingleStep,
+    StopRun,
+    NewRun,
+    Resume,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    LogScale,
+    Smooth,
+    Overlay,
+    Maximise,
+    Export,
+    CopyReadout,
+    KnobUp,
+    KnobDown,
+    KnobNext,
+    KnobPrevious,
+    // Explore.
+    PinStart,
+    PinEnd,
+    Morph,
+    RandomCode,
+    AddNoise,
+    Denoise,
+    MaskHalf,
+    NextExample,
+    Pen,
+    Clear,
+    Undo,
+    Redo,
+    // Exercises.
+    Hint,
+}
+
+/// Where a binding holds. A screen looks in its own context first, then in [`Context::Everywhere`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    Everywhere,
+    Picker,
+    Lab,
+    Theory,
+    TrainSetup,
+    Train,
+    Explore,
+    DrawingPad,
+    Exercises,
+    Notes,
+}
+
+impl Context {
+    /// Its heading on the help page.
+    pub fn title(self) -> Wording {
+        match self {
+            Context::Everywhere => Wording::new("Everywhere", "どこでも"),
+            Context::Picker => Wording::new("Lab picker", "ラボ一覧"),
+            Context::Lab => Wording::new("In a lab", "ラボの中"),
+            Context::Theory => Wording::new("Theory", "理論"),
+            Context::TrainSetup => Wording::new("Before a run", "実行の前"),
+            Context::Train => Wording::new("Train", "学習"),
+            Context::Explore => Wording::new("Explore", "探索"),
+            Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
+            Context::Exercises => Wording::new("Exercises", "演習"),
+            Context::Notes => Wording::new("Notes", "ノート"),
+        }
+    }
+}
+
+/// A key with its modifiers, as a binding names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, modifiers: KeyModifiers::NONE }
+}
+
+const fn letter(letter: char) -> Key {
+    key(KeyCode::Char(letter))
+}
+
+const fn ctrl(letter: char) -> Key {
+    Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
+}
+
+const fn alt(letter: char) -> Key {
+    Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::ALT }
+}
+
+impl Key {
+    /// Whether an event from the terminal is this key. Terminals differ in whether they tell Shift with a letter or a
+    /// sign, so it is left out there.
+    fn is(self, event: &KeyEvent) -> bool {
+        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if !matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
+            modifiers |= event.modifiers & KeyModifiers::SHIFT;
+        }
+        self.code == event.code && self.modifiers == modifiers
+    }
+
+    /// Printable without Ctrl or Alt: belongs to the text where text has the focus.
+    fn is_text(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
+    }
+
+    /// As people write it.
+    pub fn name(self) -> String {
+        let base = match self.code {
+            KeyCode::Char(' ') => "Space".to_owned(),
+            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+                letter.to_uppercase().to_string()
+            }
+            KeyCode::Char(letter) => letter.to_string(),
+            KeyCode::Enter => "↵".to_owned(),
+            KeyCode::Esc => "Esc".to_owned(),
+            KeyCode::Tab => "Tab".to_owned(),
+            KeyCode::BackTab => "Shift-Tab".to_owned(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::Home => "Home".to_owned(),
+            KeyCode::End => "End".to_owned(),
+            KeyCode::Backspace => "⌫".to_owned(),
+            KeyCode::F(number) => format!("F{number}"),
+            other => format!("{other:?}"),
+        };
+        let ctrl = if self.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
+        let alt = if self.modifiers.contains(KeyModifiers::ALT) { "Alt-" } else { "" };
+        format!("{ctrl}{alt}{base}")
+    }
+}
+
+/// Keys, what they do where, and a word for it.
+pub struct Binding {
+    pub context: Context,
+    pub keys: &'static [Key],
+    pub action: Action,
+    pub help: Wording,
+    /// Rank in the footer, 1 first; 0 is on the help page only.
+    pub footer: u8,
+}
+
+macro_rules! bindings {
+    ($($context:ident: [$($key:expr),+] => $action:expr, $en:literal, $ja:literal, $footer:literal;)+) => {
+        &[$(Binding {
+            context: Context::$context,
+            keys: &[$($key),+],
+            action: $action,
+            help: Wording::new($en, $ja),
+            footer: $footer,
+        }),+]
+    };
+}
+
+use Action as A;
+
+/// Every binding.
+pub static BINDINGS: &[Binding] = bindings! {
+    Everywhere: [letter('?'), key(KeyCode::F(1))] => A::Help, "keys", "キー", 8;
+    Everywhere: [letter(':'), ctrl('p')] => A::Palette, "commands", "コマンド", 7;
+    Everywhere: [key(KeyCode::Esc), letter('q')] => A::Back, "back", "戻る", 9;
+    Everywhere: [ctrl('c')] => A::Quit, "quit", "終了", 0;
+    Everywhere: [letter('l')] => A::SwitchLanguage, "language", "言語", 0;
+    Everywhere: [letter('i')] => A::SwitchPictures, "picture mode", "画像モード", 0;
+    Everywhere: [letter('T')] => A::SwitchTheme, "dark or light", "配色", 0;
+    Everywhere: [letter('M')] => A::FreeMouse, "free the mouse to select text", "マウスを文字選択に使う", 0;
+    Everywhere: [ctrl('z')] => A::Suspend, "to the shell (fg comes back)", "シェルへ(fg で戻る)", 0;
+    Everywhere: [ctrl('l')] => A::Redraw, "draw anew", "再描画", 0;
+    Everywhere: [key(KeyCode::Up), letter('k')] => A::Up, "up", "上", 0;
+    Everywhere: [key(KeyCode::Down), letter('j')] => A::Down, "down", "下", 0;
+    Everywhere: [key(KeyCode::Left)] => A::Left, "left", "左", 0;
+    Everywhere: [key(KeyCode::Right)] => A::Right, "right", "右", 0;
+    Everywhere: [key(KeyCode::PageUp)] => A::PageUp, "page up", "前の画面", 0;
+    Everywhere: [key(KeyCode::PageDown)] => A::PageDown, "page down", "次の画面", 0;
+    Everywhere: [key(KeyCode::Home), letter('g')] => A::Home, "start", "先頭", 0;
+    Everywhere: [key(KeyCode::End), letter('G')] => A::End, "end", "末尾", 0;
+    Everywhere: [key(KeyCode::Enter)] => A::Confirm, "choose", "決定", 0;
+    Everywhere: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 0;
+    Everywhere: [key(KeyCode::BackTab)] => A::PreviousPane, "pane before", "前の枠", 0;
+
+    Picker: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
+    Picker: [letter('/')] => A::Search, "search", "検索", 2;
+    Picker: [letter('c')] => A::Continue, "continue where I was", "続きから", 3;
+    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 4;
+    Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
+
+    Lab: [letter(']')] => A::NextTab, "next tab", "次のタブ", 5;
+    Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;
+    Lab: [alt('1')] => A::Tab(0), "Theory", "理論", 0;
+    Lab: [alt('2')] => A::Tab(1), "Train", "学習", 0;
+    Lab: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
+    Lab: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
+    Lab: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
+
+    Theory: [key(KeyCode::Right), letter('n')] => A::NextPage, "next page", "次のページ", 1;
+    Theory: [key(KeyCode::Left), letter('p')] => A::PreviousPage, "page before", "前のページ", 2;
+    Theory: [key(KeyCode::Down), letter('j')] => A::Down, "scroll", "スクロール", 3;
+    Theory: [letter(' '), key(KeyCode::PageDown)] => A::PageDown, "scroll a screen", "1 画面進む", 0;
+
+    TrainSetup: [key(KeyCode::Enter)] => A::Confirm, "start", "開始", 1;
+    TrainSetup: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
+    TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
+    TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
+    TrainSetup: [letter('r')] => A::Resume, "resume the last run", "前回を再開", 4;
+
+    Train: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
+    Train: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
+    Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;
+    Train: [key(KeyCode::Right)] => A::Right, "cursor", "カーソル", 0;
+    Train: [letter('+'), letter('=')] => A::ZoomIn, "zoom", "拡大", 4;
+    Train: [letter('-')] => A::ZoomOut, "zoom out", "縮小", 0;
+    Train: [letter('0')] => A::ZoomReset, "whole run", "全体", 0;
+    Train: [letter('y')] => A::LogScale, "y log", "y 対数", 5;
+    Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 6;
+    Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 7;
+    Train: [letter('f')] => A::Maximise, "full pane", "全面", 8;
+    Train: [letter('x')] => A::Export, "export", "書き出し", 0;
+    Train: [letter('w')] => A::CopyReadout, "copy the read-out", "読み取り値をコピー", 0;
+    Train: [letter('S')] => A::StopRun, "stop", "停止", 0;
+    Train: [letter('n')] => A::NewRun, "new run", "新しい実行", 0;
+    Train: [letter('r')] => A::Resume, "resume a stopped run", "停止した実行を再開", 0;
+    Train: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
+    Train: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
+    Train: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
+    Train: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
+
+    Explore: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    Explore: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
+    Explore: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
+    Explore: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;
+    Explore: [letter('r')] => A::RandomCode, "random z", "z を引く", 5;
+    Explore: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 0;
+    Explore: [letter('n')] => A::AddNoise, "noise it", "ノイズ", 0;
+    Explore: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 0;
+    Explore: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 0;
+
+    DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
+    DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;
+    DrawingPad: [letter('u')] => A::Undo, "undo", "元に戻す", 3;
+    DrawingPad: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
+
+    Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
+    Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
+
+    Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;
+};
+
+/// What a key means in a context; with `in_text`, printable keys belong to the text.
+pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<Action> {
+    let contexts = contexts.iter().chain([&Context::Everywhere]);
+    let mut found = contexts.flat_map(|context| BINDINGS.iter().filter(move |binding| binding.context == *context));
+    let matches = |binding: &&Binding| binding.keys.iter().any(|key| key.is(event) && !(in_text && key.is_text()));
+    found.find(matches).map(|binding| binding.action)
+}
+
+/// The bindings to name in the footer, the most useful first. A key that a nearer context took means that one there.
+pub fn footer(contexts: &[Context]) -> Vec<&'static Binding> {
+    let mut shown: Vec<&Binding> = Vec::new();
+    for context in contexts.iter().chain([&Context::Everywhere]) {
+        let mut own: Vec<&Binding> = BINDINGS.iter().filter(|b| b.context == *context && b.footer > 0).collect();
+        own.sort_by_key(|binding| binding.footer);
+        let is_new =
+            |binding: &&Binding| !shown.iter().any(|b| b.action == binding.action || b.keys[0] == binding.keys[0]);
+        let new: Vec<&Binding> = own.into_iter().filter(is_new).collect();
+        shown.extend(new);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn the_nearest_context_wins() {
+        let space = press(KeyCode::Char(' '));
+        assert_eq!(action(&[Context::Train, Context::Lab], &space, false), Some(Action::Pause));
+        assert_eq!(action(&[Context::Theory, Context::Lab], &space, false), Some(Action::PageDown));
+        assert_eq!(action(&[Context::Picker], &press(KeyCode::Char('l')), false), Some(Action::SwitchLanguage));
+    }
+
+    #[test]
+    fn text_takes_printable_keys_and_leaves_the_rest() {
+        let contexts = [Context::Notes, Context::Lab];
+        assert_eq!(action(&contexts, &press(KeyCode::Char('?')), true), None);
+        assert_eq!(action(&contexts, &press(KeyCode::F(1)), true), Some(Action::Help));
+        assert_eq!(action(&contexts, &press(KeyCode::Esc), true), Some(Action::Back));
+        let palette = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL);
+        assert_eq!(action(&contexts, &palette, true), Some(Action::Palette));
+    }
+
+    #[test]
+    fn shift_with_a_sign_does_not_matter() {
+        let shifted = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);
+        assert_eq!(action(&[], &shifted, false), Some(Action::Help));
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        for (index, binding) in BINDINGS.iter().enumerate() {
+            for other in &BINDINGS[index + 1..] {
+                let clash = binding.keys.iter().find(|key| other.keys.contains(key));
+                assert!(
+                    binding.context != other.context || clash.is_none(),
+                    "{:?} twice in {:?}",
+                    clash,
+                    other.context
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The words of the screens, in both languages, in one place. Keys have theirs in [`keys`](super::keys), labs in their
+//! YAML.
+
+use crate::experiment::Wording;
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $ja:literal;)+) => {
+        $(pub const $name: Wording = Wording::new($en, $ja);)+
+    };
+}
+
+words! {
+    TAGLINE: "machine learning, live in a terminal", "端末で動かす機械学習";
+    CHAPTER_1: "Reinforcement learning", "強化学習";
+    CHAPTER_2: "Deep generative models", "深層生成モデル";
+    CHAPTER_3: "Attention and transformers", "注意機構とトランスフォーマ";
+    MINUTES: "min", "分";
+    LABS_DONE: "labs done", "ラボ完了";
+    EXERCISES_DONE: "exercises", "演習";
+    YOU_WILL: "You will", "できること";
+    LAST_RUN: "Last run", "前回";
+    NO_RUN_YET: "no run yet; the preview is the model that ships", "まだ実行なし。見本は同梱モデル";
+    SEARCH: "Search", "検索";
+    NOTHING_FOUND: "nothing found; Esc shows all labs", "見つかりません。Esc で全ラボ表示";
+    PREVIEW_WALK: "a walk through the latent plane", "潜在平面の散歩";
+
+    THEORY: "Theory", "理論";
+    TRAIN: "Train", "学習";
+    EXPLORE: "Explore", "探索";
+    EXERCISES: "Exercises", "演習";
+    NOTES: "Notes", "ノート";
+    PAGE: "page", "ページ";
+
+    RUNNING: "running", "実行中";
+    PAUSED: "paused", "一時停止";
+    EVALUATING: "final report…", "最終評価中…";
+    FINISHED: "finished", "完了";
+    STOPPED: "stopped", "停止";
+    FAILED: "failed", "失敗";
+    STARTING: "starting…", "準備中…";
+    NOT_STARTED: "not started", "未実行";
+    PRESETS: "presets", "プリセット";
+    KNOBS: "knobs", "つまみ";
+    KNOBS_LIVE: "● live while it runs", "● 実行中も回せる";
+    SEED: "seed", "シード";
+    NOW: "now", "現在";
+    STEP: "step", "ステップ";
+    RATE: "rate", "速さ";
+    ELAPSED: "elapsed", "経過";
+    LEFT: "left", "残り";
+    PER_SECOND: "/s", "/秒";
+    SMOOTHING: "smooth", "平滑";
+    LOG_Y: "y log", "y 対数";
+    NO_DATA_YET: "no values yet", "値はまだありません";
+    GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
+    PRESS_ENTER: "↵ starts", "↵ で開始";
+    REPORT: "final report", "最終結果";
+    EXPORTED: "exported to", "書き出し先:";
+    COPIED: "copied", "コピーしました";
+    NOTHING_TO_COPY: "nothing to copy: move the cursor onto the curves first", "コピーする値がありません。先にカーソルを曲線へ";
+    NO_RUN_TO_RESUME: "no stopped run of this lab", "停止した実行がありません";
+    EARLIER_RUNS: "earlier runs", "過去の実行";
+    NO_EARLIER_RUNS: "no earlier run of this lab to overlay", "重ねる過去の実行がありません";
+    STOPPING: "stopping the run…", "実行を停止しています…";
+    SECONDS: "s", "秒";
+
+    FROM_RUN: "model: the run on the Train tab", "モデル: 学習タブの実行";
+    FROM_SHIPPED: "model: shipped with the program", "モデル: 同梱";
+    THINKING: "…", "…";
+    CODE: "code z", "符号 z";
+    DIGIT_HERE: "the digit here", "ここの数字";
+    VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
+    DRAW_HERE: "draw a digit: mouse, or arrows and space", "数字を描く: マウス、または矢印と Space";
+    AS_MODEL_SEES: "as the model sees it", "モデルへの入力";
+    RECONSTRUCTION: "reconstruction", "再構成";
+    SCORE: "score", "評価";
+    NATS: "nats", "nats";
+    NOISY: "input", "入力";
+    PIN_A: "A", "A";
+    PIN_B: "B", "B";
+    SAMPLES: "samples", "サンプル";
+
+    YOUR_ANSWER: "Your answer", "解答";
+    SOLVED: "solved", "正解済";
+    NOT_YET: "not yet", "まだ";
+    HINT: "Hint", "ヒント";
+    NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
+    WHY: "Why", "解説";
+    DECIDED_BY_RUN: "decided by your runs: train until it holds", "実行の結果で自動判定されます";
+    DECIDED_BY_INSTRUMENT: "decided by what you do on the Explore tab", "探索タブでの操作で自動判定されます";
+    SAVED: "saved", "保存済";
+    NOTES_HINT: "your own notes on this lab, saved as you type", "このラボの自分用ノート。入力と同時に保存";
+
+    TOO_SMALL: "The window is too small", "画面が小さすぎます";
+    TOO_SMALL_HOW: "make it at least 80×24, or make the letters smaller", "80×24 以上に広げるか、文字を小さくしてください";
+    HELP: "Keys", "キー";
+    COMMANDS: "Commands", "コマンド";
+    MOUSE_FREE: "the mouse selects text now; M takes it back", "マウスは文字選択用。M で戻す";
+    MOUSE_TAKEN: "the mouse works here again", "マウス操作に戻りました";
+    PICTURES_AS: "pictures as", "画像:";
+    ESC_CLOSES: "Esc closes", "Esc で閉じる";
+    QUIT_RUNNING: "a run is under way: it will be stopped and can be resumed. Quit?  ↵ yes   Esc no",
+        "実行中です。停止して後で再開できます。終了しますか?  ↵ はい   Esc いいえ";
+    SEE_OTHER_TAB: "the run goes on; ● on the Train tab", "実行は続いています(学習タブ ●)";
+}
+
+/// The name of a chapter of the lecture.
+pub fn chapter(number: u8) -> Wording {
+    match number {
+        1 => CHAPTER_1,
+        2 => CHAPTER_2,
+        _ => CHAPTER_3,
+    }
+}

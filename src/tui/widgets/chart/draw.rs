@@ -1,0 +1,373 @@
+//! Drawing a chart into cells. A braille cell has 2×4 dots.
+
+use super::scale::{Scale, linear_ticks, number, steps};
+use super::series::Series;
+use super::view::View;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::frame::write;
+use crate::tui::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stroke {
+    Solid,
+    Dashed,
+    /// An earlier run, behind the others.
+    Ghost,
+}
+
+/// A line of a chart.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    pub label: &'a str,
+    pub color: Color,
+    pub stroke: Stroke,
+    pub series: &'a Series,
+}
+
+/// The parts of a chart's area.
+struct Layout {
+    plot: Rect,
+    /// Columns left of the plot, with the tick marks.
+    gutter: u16,
+}
+
+const GUTTER: u16 = 8;
+
+fn layout(area: Rect) -> Layout {
+    let gutter = GUTTER.min(area.width / 3);
+    let plot = Rect {
+        x: area.x + gutter,
+        y: area.y,
+        width: area.width.saturating_sub(gutter),
+        height: area.height.saturating_sub(2),
+    };
+    Layout { plot, gutter }
+}
+
+/// The steps that the lines of a chart have data for.
+pub fn extent(lines: &[Line]) -> (f64, f64) {
+    let ranges = lines.iter().filter_map(|line| line.series.steps());
+    let whole = ranges.fold(None, |whole: Option<(u64, u64)>, (from, to)| {
+        Some(whole.map_or((from, to), |(a, b)| (a.min(from), b.max(to))))
+    });
+    whole.map_or((0.0, 1.0), |(from, to)| (from as f64, to as f64))
+}
+
+/// The step under a column of the terminal.
+pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f64> {
+    let plot = layout(area).plot;
+    if plot.width == 0 || !(plot.x..plot.right()).contains(&column) {
+        return None;
+    }
+    let (from, to) = view.range(extent(lines));
+    Some(from + (f64::from(column - plot.x) + 0.5) / f64::from(plot.width) * (to - from))
+}
+
+/// Draws a chart: lines, axes, legend, and the read-out of the cursor in the last row. `placeholder` stands where there
+/// is nothing yet.
+pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &Theme, buffer: &mut Buffer) {
+    let Layout { plot, gutter } = layout(area);
+    if plot.width < 4 || plot.height < 2 {
+        return;
+    }
+    let data = extent(lines);
+    let (from, to) = view.range(data);
+    let Some((low, high)) = heights(lines, view, (from, to)) else {
+        let row = plot.height / 2;
+        write(
+            buffer,
+            plot,
+            (plot.width.saturating_sub(width(placeholder) as u16)) / 2,
+            row,
+            placeholder,
+            theme.quiet(),
+        );
+        return;
+    };
+    let scale = Scale::of(view.logarithmic, low, high);
+    let (bottom, top) = (scale.apply(low), scale.apply(high));
+    let to_dot = |value: f64| {
+        let share = (scale.apply(value) - bottom) / (top - bottom);
+        (1.0 - share) * f64::from(plot.height * 4 - 1)
+    };
+    axes(area, plot, gutter, (from, to), (low, high), scale, &to_dot, theme, buffer);
+
+    let mut canvas = Canvas::new(plot);
+    let to_column = |step: f64| (step - from) / (to - from) * f64::from(plot.width * 2 - 1);
+    let order = |line: &&Line| match line.stroke {
+        Stroke::Ghost => 0,
+        Stroke::Dashed => 1,
+        Stroke::Solid => 2,
+    };
+    let mut ordered: Vec<&Line> = lines.iter().collect();
+    ordered.sort_by_key(order);
+    for line in ordered {
+        let range = line.series.between(from, to);
+        let buckets = &line.series.buckets()[range.clone()];
+        let color = if line.stroke == Stroke::Ghost { theme.line } else { line.color };
+        // A few points, such as one an epoch, are shown as they are; many are smoothed, with the raw line behind.
+        let smooth = view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
+        if smooth {
+            let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
+            canvas.path(raw, theme.line, false);
+            let smoothed = line.series.smoothed(view.smoothing);
+            let points = buckets.iter().zip(&smoothed[range]);
+            canvas.path(points.map(|(b, mean)| (to_column(b.middle()), mean.map(&to_dot))), color, false);
+        } else {
+            for bucket in buckets.iter().filter(|bucket| bucket.count > 1) {
+                canvas.upright(to_column(bucket.middle()), to_dot(bucket.min), to_dot(bucket.max), color);
+            }
+            let points = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
+            canvas.path(points, color, line.stroke == Stroke::Dashed);
+        }
+    }
+    canvas.paint(plot, buffer);
+    legend(plot, lines, theme, buffer);
+    if let Some(cursor) = view.cursor.filter(|cursor| (from..=to).contains(cursor)) {
+        let column = (to_column(cursor) / 2.0).round() as u16;
+        for row in 0..plot.height {
+            let cell = &mut buffer[(plot.x + column.min(plot.width - 1), plot.y + row)];
+            if cell.symbol() == " " {
+                cell.set_symbol("│").set_style(theme.quiet());
+            }
+        }
+    }
+}
+
+/// The read-out of every line at the cursor, such as `2 314: train −109.7  val −111.2`.
+pub fn read_out(lines: &[Line], view: &View) -> Option<String> {
+    let cursor = view.cursor?;
+    let values = lines.iter().filter(|line| line.stroke != Stroke::Ghost);
+    let values: Vec<String> = values
+        .filter_map(|line| line.series.nearest(cursor).map(|(_, value)| format!("{} {}", line.label, number(value))))
+        .collect();
+    Some(format!("{}: {}", number(cursor.round()), values.join("  ")))
+}
+
+/// The lowest and highest value in sight, with a little air.
+fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, f64)> {
+    let seen = lines.iter().flat_map(|line| {
+        let buckets = line.series.buckets();
+        let smoothed = view.smoothing > 0.0 && line.stroke == Stroke::Solid && buckets.len() > 20;
+        buckets[line.series.between(from, to)].iter().filter(|bucket| bucket.count > 0).map(move |bucket| {
+            let mean = bucket.mean().unwrap_or(bucket.min);
+            if smoothed { (mean, mean) } else { (bucket.min, bucket.max) }
+        })
+    });
+    let whole = seen.fold(None, |whole: Option<(f64, f64)>, (low, high)| {
+        Some(whole.map_or((low, high), |(a, b)| (a.min(low), b.max(high))))
+    });
+    let (low, high) = whole?;
+    let air = ((high - low) * 0.04).max(high.abs() * 1e-6).max(1e-9);
+    // Air must not bring a logarithmic axis to zero.
+    let keep_sign = |value: f64, edge: f64| if view.logarithmic && value * edge <= 0.0 { value } else { edge };
+    let (low, high) = (keep_sign(low, low - air), keep_sign(high, high + air));
+    (high > low && (high - low).is_finite()).then_some((low, high))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
+fn axes(
+    area: Rect,
+    plot: Rect,
+    gutter: u16,
+    (from, to): (f64, f64),
+    (low, high): (f64, f64),
+    scale: Scale,
+    to_dot: &impl Fn(f64) -> f64,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let style = theme.quiet();
+    for row in 0..plot.height {
+        write(buffer, area, gutter.saturating_sub(1), row, "│", theme.rule());
+    }
+    for tick in scale.ticks(low, high, usize::from(plot.height / 3).max(2)) {
+        let row = (to_dot(tick) / 4.0).floor() as u16;
+        if row < plot.height {
+            let text = number(tick);
+            let column = gutter.saturating_sub(2 + width(&text) as u16);
+            write(buffer, area, column, row, &text, style);
+            write(buffer, area, gutter.saturating_sub(1), row, "┤", theme.rule());
+        }
+    }
+    let axis = plot.height;
+    write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
+    write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
+    let mut free_from = 0;
+    for tick in linear_ticks(from.max(0.0), to, usize::from(plot.width / 14).max(1)) {
+        let share = (tick - from) / (to - from);
+        let text = steps(tick);
+        let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;
+        let column = center.saturating_sub(width(&text) as u16 / 2);
+        if column >= free_from && column + width(&text) as u16 <= area.width {
+            write(buffer, area, center, axis, "┴", theme.rule());
+            free_from = write(buffer, area, column, axis + 1, &text, style) + 1;
+        }
+    }
+}
+
+fn legend(plot: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
+    let shown: Vec<&Line> = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty()).collect();
+    let length: usize = shown.iter().map(|line| width(line.label) + 4).sum();
+    if length + 2 > usize::from(plot.width) {
+        return;
+    }
+    let mut column = plot.width - length as u16 + 2;
+    for line in shown {
+        let (mark, color) = match line.stroke {
+            Stroke::Solid => ("━ ", line.color),
+            Stroke::Dashed => ("┅ ", line.color),
+            Stroke::Ghost => ("━ ", theme.line),
+        };
+        column = write(buffer, plot, column, 0, mark, Style::new().fg(color));
+        column = write(buffer, plot, column, 0, line.label, theme.quiet()) + 2;
+    }
+}
+
+/// Dots, and the colour of the last line through each cell.
+struct Canvas {
+    width: usize,
+    height: usize,
+    dots: Vec<u8>,
+    colors: Vec<Color>,
+}
+
+impl Canvas {
+    fn new(plot: Rect) -> Self {
+        let (width, height) = (usize::from(plot.width), usize::from(plot.height));
+        Canvas { width, height, dots: vec![0; width * height], colors: vec![Color::Reset; width * height] }
+    }
+
+    /// Sets a dot; one outside is left out.
+    fn dot(&mut self, x: i64, y: i64, color: Color) {
+        if x < 0 || y < 0 || x >= 2 * self.width as i64 || y >= 4 * self.height as i64 {
+            return;
+        }
+        const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+        let (x, y) = (x as usize, y as usize);
+        let cell = (y / 4) * self.width + x / 2;
+        self.dots[cell] |= BITS[x % 2][y % 4];
+        self.colors[cell] = color;
+    }
+
+    fn upright(&mut self, x: f64, from: f64, to: f64, color: Color) {
+        let last = 4 * self.height as i64;
+        let clip = |y: f64| (y.round() as i64).clamp(-1, last);
+        let (a, b) = (clip(from.min(to)), clip(from.max(to)));
+        (a..=b).for_each(|y| self.dot(x.round() as i64, y, color));
+    }
+
+    /// Joins points by straight lines; a point without a height breaks the line.
+    fn path(&mut self, points: impl Iterator<Item = (f64, Option<f64>)>, color: Color, dashed: bool) {
+        let mut before: Option<(f64, f64)> = None;
+        let mut drawn = 0_u64;
+        for (x, y) in points {
+            let Some(y) = y.filter(|y| y.is_finite()) else {
+                before = None;
+                continue;
+            };
+            let (from_x, from_y) = before.unwrap_or((x, y));
+            // Only what is in sight costs anything, however far the ends lie apart.
+            let (left, right) = (from_x.max(-1.0), x.min(2.0 * self.width as f64));
+            let run = (right - left).max(0.0);
+            let rise = (y - from_y).abs().min(4.0 * self.height as f64);
+            let count = run.max(rise).ceil().max(1.0) as i64;
+            for i in 0..=count {
+                let at = left + run * i as f64 / count as f64;
+                let share = if x > from_x { (at - from_x) / (x - from_x) } else { i as f64 / count as f64 };
+                let height = from_y + share * (y - from_y);
+                drawn += 1;
+                if !dashed || drawn % 5 < 3 {
+                    self.dot(at.round() as i64, height.round().clamp(-1e6, 1e6) as i64, color);
+                }
+            }
+            before = Some((x, y));
+        }
+    }
+
+    fn paint(&self, plot: Rect, buffer: &mut Buffer) {
+        for (index, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots != 0) {
+            let (x, y) = ((index % self.width) as u16, (index / self.width) as u16);
+            let symbol = char::from_u32(0x2800 + u32::from(dots)).expect("the braille block is whole");
+            buffer[(plot.x + x, plot.y + y)].set_char(symbol).set_fg(self.colors[index]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(area: Rect, lines: &[Line], view: &View) -> String {
+        let mut buffer = Buffer::empty(area);
+        draw(area, lines, view, "no values yet", &Theme::dark(), &mut buffer);
+        let rows = buffer.content.chunks(usize::from(area.width.max(1)));
+        let rows = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned());
+        rows.collect::<Vec<_>>().join("\n")
+    }
+
+    fn series(values: &[f64]) -> Series {
+        let mut series = Series::default();
+        values.iter().enumerate().for_each(|(i, value)| series.push(20 * (i as u64 + 1), *value));
+        series
+    }
+
+    fn line<'a>(label: &'a str, stroke: Stroke, series: &'a Series) -> Line<'a> {
+        Line { label, color: Color::Blue, stroke, series }
+    }
+
+    #[test]
+    fn a_rising_line_rises() {
+        let values: Vec<f64> = (0..20).map(|i| -200.0 + 100.0 * (1.0 - (-f64::from(i) / 5.0).exp())).collect();
+        let series = series(&values);
+        insta::assert_snapshot!(shown(
+            Rect::new(0, 0, 44, 9),
+            &[line("train", Stroke::Solid, &series)],
+            &View::default()
+        ));
+    }
+
+    #[test]
+    fn a_gap_stays_open_and_an_empty_chart_says_so() {
+        let nan = f64::NAN;
+        let gaps = series(&[1.0, 2.0, 3.0, nan, nan, nan, nan, 3.0, 2.0, 1.0]);
+        insta::assert_snapshot!(shown(Rect::new(0, 0, 36, 7), &[line("", Stroke::Solid, &gaps)], &View::default()));
+        let empty = Series::default();
+        assert!(
+            shown(Rect::new(0, 0, 36, 7), &[line("", Stroke::Solid, &empty)], &View::default())
+                .contains("no values yet")
+        );
+    }
+
+    #[test]
+    fn the_column_of_a_step_is_found_again() {
+        let series = series(&[1.0; 50]);
+        let lines = [line("a", Stroke::Solid, &series)];
+        let area = Rect::new(3, 0, 60, 10);
+        let step = step_at(area, &View::default(), &lines, 40).unwrap();
+        assert!((20.0..=1000.0).contains(&step));
+        assert_eq!(step_at(area, &View::default(), &lines, 4), None, "the gutter has no step");
+        let view = View { cursor: Some(510.0), ..View::default() };
+        assert_eq!(read_out(&lines, &view).unwrap(), "510: a 1");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(
+            values in prop::collection::vec(prop::num::f64::ANY, 0..60),
+            width in 0_u16..120, height in 0_u16..40, log in any::<bool>(), from in 0.0..900.0_f64, length in 0.1..2000.0_f64,
+            smoothing in 0.0..0.99_f64, dashed in any::<bool>()
+        ) {
+            let series = series(&values);
+            let stroke = if dashed { Stroke::Dashed } else { Stroke::Solid };
+            let mut view = View { logarithmic: log, smoothing, cursor: Some(from), ..View::default() };
+            view.zoom(length / 1000.0, Some(from), (0.0, 1000.0));
+            shown(Rect::new(0, 0, width, height), &[line("x", stroke, &series)], &view);
+        }
+    }
+}

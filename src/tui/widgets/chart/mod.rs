@@ -1,0 +1,15 @@
+//! A streaming line chart in braille.
+//!
+//! Data ([`Series`]), what a person set ([`View`]) and the drawing ([`draw`]) are apart: new data never move a zoom.
+
+mod draw;
+mod scale;
+mod sentence;
+mod series;
+mod view;
+
+pub use draw::{Line, Stroke, draw, extent, read_out, step_at};
+pub use scale::number;
+pub use sentence::sentence;
+pub use series::Series;
+pub use view::View;

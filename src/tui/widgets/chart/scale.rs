@@ -1,0 +1,153 @@
+//! From values to heights, and the ticks that tell which.
+
+/// How values become heights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    Linear,
+    /// ln y, all values above 0.
+    Logarithmic,
+    /// −ln(−y), all values below 0: the axis of |y| upside down, so that up is still better.
+    NegativeLogarithmic,
+    /// asinh y, for values of both signs.
+    Symmetric,
+}
+
+impl Scale {
+    /// The scale for values in `[low, high]`.
+    pub fn of(logarithmic: bool, low: f64, high: f64) -> Self {
+        match (logarithmic, low > 0.0, high < 0.0) {
+            (false, ..) => Scale::Linear,
+            (true, true, _) => Scale::Logarithmic,
+            (true, _, true) => Scale::NegativeLogarithmic,
+            _ => Scale::Symmetric,
+        }
+    }
+
+    /// Monotone in the value.
+    pub fn apply(self, value: f64) -> f64 {
+        match self {
+            Scale::Linear => value,
+            Scale::Logarithmic => value.ln(),
+            Scale::NegativeLogarithmic => -(-value).ln(),
+            Scale::Symmetric => value.asinh(),
+        }
+    }
+
+    /// Round values within `[low, high]`, at most `most` of them.
+    pub fn ticks(self, low: f64, high: f64, most: usize) -> Vec<f64> {
+        match self {
+            Scale::Linear => linear_ticks(low, high, most),
+            _ => {
+                let rounds = (-12..=12).flat_map(|n| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(n)));
+                let mut ticks: Vec<f64> = rounds.flat_map(|tick| [tick, -tick]).chain([0.0]).collect();
+                ticks.retain(|tick| (low..=high).contains(tick));
+                ticks.sort_by(f64::total_cmp);
+                if ticks.len() < 2 {
+                    return linear_ticks(low, high, most);
+                }
+                let stride = ticks.len().div_ceil(most.max(1));
+                ticks.into_iter().step_by(stride).collect()
+            }
+        }
+    }
+}
+
+/// Multiples of 1, 2 or 5 × 10ⁿ.
+pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    let length = high - low;
+    if !(length > 0.0 && length.is_finite()) || most == 0 {
+        return vec![low];
+    }
+    let rough = length / most as f64;
+    let decade = 10_f64.powf(rough.log10().floor());
+    let size = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length);
+    let first = (low / size).ceil() as i64;
+    (0..=most as i64).map(|i| (first + i) as f64 * size).take_while(|tick| *tick <= high + 1e-9 * size).collect()
+}
+
+/// A number as a chart writes it: a true minus, few digits, thin groups of thousands.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN".into()
+        } else if value > 0.0 {
+            "∞".into()
+        } else {
+            "−∞".into()
+        };
+    }
+    let size = value.abs();
+    let text = if size >= 1e7 || (size > 0.0 && size < 1e-3) {
+        format!("{value:.1e}")
+    } else if size >= 1000.0 && value.fract() == 0.0 {
+        grouped(size, value < 0.0)
+    } else {
+        let decimals = if size >= 100.0 {
+            1
+        } else if size >= 1.0 {
+            2
+        } else {
+            4
+        };
+        let text = format!("{value:.decimals$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    };
+    text.replace('-', "−")
+}
+
+fn grouped(size: f64, negative: bool) -> String {
+    let digits = format!("{size:.0}");
+    let mut text = String::from(if negative { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count of steps at an axis: 800, 2.5 k, 1.2 M.
+pub fn steps(value: f64) -> String {
+    let short = |value: f64, unit: &str| {
+        let text = format!("{value:.1}");
+        format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+    };
+    match value {
+        value if value >= 1e6 => short(value / 1e6, "M"),
+        value if value >= 1e3 => short(value / 1e3, "k"),
+        value => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_short_and_have_a_true_minus() {
+        let shown: Vec<String> = [-108.27, 0.001, 12_345.0, 1.5e-5, 0.0, -3.0, 3.14159].map(number).to_vec();
+        assert_eq!(shown, ["−108.3", "0.001", "12 345", "1.5e−5", "0", "−3", "3.14"]);
+        assert_eq!([800.0, 2500.0, 1_200_000.0].map(steps), ["800", "2.5 k", "1.2 M"]);
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(Scale::Linear.ticks(-206.0, -98.0, 5), [-200.0, -150.0, -100.0]);
+        assert_eq!(Scale::Logarithmic.ticks(0.9, 120.0, 4), [1.0, 5.0, 20.0, 100.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_scale_is_monotone_and_its_ticks_lie_inside(a in -1e6..1e6_f64, b in -1e6..1e6_f64, log in any::<bool>()) {
+            prop_assume!((a - b).abs() > 1e-6);
+            let (low, high) = (a.min(b), a.max(b));
+            let scale = Scale::of(log, low, high);
+            prop_assert!(scale.apply(low) < scale.apply(high));
+            let slack = (high - low) * 1e-6;
+            prop_assert!(scale.ticks(low, high, 5).iter().all(|t| (low - slack..=high + slack).contains(t)));
+            prop_assert!(scale.ticks(low, high, 5).len() <= 6);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Thin frames with a title.
+
+use crate::tui::theme::Theme;
+use crate::tui::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Widget};
+
+/// Draws a frame and gives the area inside. The one that has the keys is in the accent colour.
+pub fn frame(area: Rect, title: &str, note: &str, focused: bool, theme: &Theme, buffer: &mut Buffer) -> Rect {
+    let (line, name) = if focused { (theme.accented(), theme.accented()) } else { (theme.rule(), theme.quiet()) };
+    let mut block = Block::bordered().border_style(line);
+    if !title.is_empty() {
+        block = block.title_top(Line::styled(format!(" {title} "), name));
+    }
+    if !note.is_empty() && width(title) + width(note) + 8 < usize::from(area.width) {
+        block = block.title_top(Line::styled(format!(" {note} "), theme.quiet()).right_aligned());
+    }
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    inner
+}
+
+/// Writes a text into a row, cut at the right edge. Returns the column after it.
+pub fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) -> u16 {
+    if row >= area.height || column >= area.width {
+        return column;
+    }
+    let (end, _) = buffer.set_stringn(area.x + column, area.y + row, text, usize::from(area.width - column), style);
+    end.saturating_sub(area.x)
+}

@@ -1,0 +1,7 @@
+//! What screens draw with: they know data and areas, no models and no keys.
+
+pub mod chart;
+pub mod frame;
+pub mod markdown;
+pub mod math;
+pub mod picture;

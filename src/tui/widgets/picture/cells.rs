@@ -1,0 +1,256 @@
+//! Pictures of characters.
+
+use super::PictureMode;
+use crate::experiment::{Picture, Sheet};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
+
+/// What ink and ground look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Dark ink on a light ground.
+    pub light: bool,
+    /// Whether there are colours to tell greys by.
+    pub color: bool,
+    pub wide_ambiguous: bool,
+}
+
+/// Where the pictures of a sheet lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    pub area: Rect,
+    pub columns: u16,
+    pub count: usize,
+    /// Cells of one picture.
+    pub cell: (u16, u16),
+    /// Cells between pictures.
+    pub gap: u16,
+}
+
+impl Grid {
+    /// The cells of a picture.
+    pub fn rect(&self, index: usize) -> Rect {
+        let (column, row) = (index as u16 % self.columns.max(1), index as u16 / self.columns.max(1));
+        let (width, height) = self.cell;
+        Rect {
+            x: self.area.x + column * (width + self.gap),
+            y: self.area.y + row * (height + if self.gap > 0 && height > 4 { 1 } else { 0 }),
+            width,
+            height,
+        }
+    }
+
+    /// The picture under a cell of the terminal.
+    pub fn picture_at(&self, position: Position) -> Option<usize> {
+        (0..self.count).find(|&index| self.rect(index).contains(position))
+    }
+}
+
+/// Pixels of a cell: across and down.
+fn dots(mode: PictureMode) -> (usize, usize) {
+    match mode {
+        PictureMode::Braille => (2, 4),
+        PictureMode::HalfBlocks | PictureMode::Graphics => (1, 2),
+        PictureMode::Ascii => (1, 2),
+    }
+}
+
+/// The largest cells in which a sheet fits into an area, with square pixels, centred.
+pub fn grid(sheet: &Sheet, area: Rect, _mode: PictureMode) -> Grid {
+    let (columns, rows) = (sheet.columns.min(sheet.pictures.len()).max(1) as u16, sheet.rows().max(1) as u16);
+    let ratio = sheet.pictures.first().map_or(1.0, |first| first.height as f32 / first.width.max(1) as f32);
+    let gap = u16::from(columns > 1);
+    let room = |width: u16| -> (u16, u16) {
+        let height = (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
+        let row_gap = if gap > 0 && height > 4 { 1 } else { 0 };
+        (columns * (width + gap) - gap.min(columns * (width + gap)), rows * (height + row_gap) - row_gap.min(rows))
+    };
+    let fits = |width: &u16| {
+        let (across, down) = room(*width);
+        across <= area.width && down <= area.height
+    };
+    let width = (1..=area.width.max(1)).rev().find(fits).unwrap_or(1);
+    let height = (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
+    let (across, down) = room(width);
+    let area = Rect {
+        x: area.x + area.width.saturating_sub(across) / 2,
+        y: area.y + area.height.saturating_sub(down) / 2,
+        width: across.min(area.width),
+        height: down.min(area.height),
+    };
+    Grid { area, columns, count: sheet.pictures.len(), cell: (width, height), gap }
+}
+
+/// Draws a sheet in characters.
+pub fn draw_cells(sheet: &Sheet, grid: &Grid, mode: PictureMode, look: Look, buffer: &mut Buffer) {
+    for (index, picture) in sheet.pictures.iter().enumerate() {
+        let rect = grid.rect(index).intersection(grid.area).intersection(buffer.area);
+        if rect.is_empty() {
+            continue;
+        }
+        let (across, down) = dots(mode);
+        let (width, height) = (usize::from(rect.width) * across, usize::from(rect.height) * down);
+        let ink = resized(picture, width, height);
+        for y in 0..usize::from(rect.height) {
+            for x in 0..usize::from(rect.width) {
+                let at = |dx: usize, dy: usize| ink[(y * down + dy) * width + x * across + dx];
+                let cell = &mut buffer[(rect.x + x as u16, rect.y + y as u16)];
+                match mode {
+                    PictureMode::HalfBlocks | PictureMode::Graphics if look.color => {
+                        let (top, bottom) = (grey(at(0, 0), look), grey(at(0, 1), look));
+                        cell.set_char('▀').set_fg(top).set_bg(bottom);
+                    }
+                    PictureMode::HalfBlocks | PictureMode::Graphics => {
+                        cell.set_char(half_block(at(0, 0), at(0, 1)));
+                    }
+                    PictureMode::Braille => {
+                        let mut bits = 0_u32;
+                        const ORDER: [(usize, usize); 8] =
+                            [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
+                        for (bit, (dx, dy)) in ORDER.into_iter().enumerate() {
+                            let threshold = dither(x * 2 + dx, y * 4 + dy);
+                            bits |= u32::from(at(dx, dy) > threshold) << bit;
+                        }
+                        cell.set_char(char::from_u32(0x2800 + bits).expect("the braille block is whole"));
+                    }
+                    PictureMode::Ascii => {
+                        const RAMP: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
+                        let value = (at(0, 0) + at(0, 1)) / 2.0;
+                        let level = (value.sqrt() * 9.0).round() as usize;
+                        cell.set_char(RAMP[level.min(9)]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn grey(ink: f32, look: Look) -> Color {
+    // The ground is a shade off the terminal's own, so that a picture has an edge.
+    let value = if look.light { 244.0 - ink * 224.0 } else { 24.0 + ink * 231.0 };
+    let value = value as u8;
+    Color::Rgb(value, value, value)
+}
+
+fn half_block(top: f32, bottom: f32) -> char {
+    match (top > 0.35, bottom > 0.35) {
+        (true, true) => '█',
+        (true, false) => '▀',
+        (false, true) => '▄',
+        (false, false) if top + bottom > 0.25 => '░',
+        _ => ' ',
+    }
+}
+
+/// A threshold in (0.15, 0.65) by a 2×2 pattern: greys become textures, thin strokes stay.
+fn dither(x: usize, y: usize) -> f32 {
+    const PATTERN: [[f32; 2]; 2] = [[0.22, 0.48], [0.60, 0.35]];
+    PATTERN[y % 2][x % 2]
+}
+
+/// A picture at another size, intensities in [0, 1]: means over the area of each new pixel, so that nothing is lost.
+fn resized(picture: &Picture, width: usize, height: usize) -> Vec<f32> {
+    if picture.width == 0 || picture.height == 0 {
+        return vec![0.0; width * height];
+    }
+    let spans = |from: usize, to: usize| -> Vec<Vec<(usize, f32)>> {
+        let scale = from as f32 / to as f32;
+        let span = |index: usize| {
+            let (start, end) = (index as f32 * scale, (index + 1) as f32 * scale);
+            let last = (end.ceil() as usize).min(from);
+            let share = |pixel: usize| ((pixel + 1) as f32).min(end) - (pixel as f32).max(start);
+            (start as usize..last)
+                .map(|pixel| (pixel, share(pixel) / scale))
+                .filter(|(_, share)| *share > 0.0)
+                .collect()
+        };
+        (0..to).map(span).collect()
+    };
+    let (across, down) = (spans(picture.width, width), spans(picture.height, height));
+    let mut out = Vec::with_capacity(width * height);
+    for rows in &down {
+        for columns in &across {
+            let mut sum = 0.0;
+            for &(y, row_share) in rows {
+                for &(x, share) in columns {
+                    sum += row_share * share * f32::from(picture.pixel(x, y));
+                }
+            }
+            out.push(sum / 255.0);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LOOK: Look = Look { light: false, color: false, wide_ambiguous: false };
+
+    /// A ring: a zero as a child would draw it.
+    fn zero() -> Picture {
+        let ink = |x: f32, y: f32| {
+            let r = (((x - 13.5) / 7.0).powi(2) + ((y - 13.5) / 10.0).powi(2)).sqrt();
+            if (0.75..1.1).contains(&r) { 1.0 } else { 0.0 }
+        };
+        let values: Vec<f32> = (0..784).map(|i| ink((i % 28) as f32, (i / 28) as f32)).collect();
+        Picture::from_intensities(28, 28, &values)
+    }
+
+    fn shown(mode: PictureMode, area: Rect) -> String {
+        let sheet = Sheet::new(1, vec![zero()]);
+        let mut buffer = Buffer::empty(area);
+        draw_cells(&sheet, &grid(&sheet, area, mode), mode, LOOK, &mut buffer);
+        let rows = buffer.content.chunks(usize::from(area.width));
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn a_zero_looks_like_a_zero_in_every_mode() {
+        insta::assert_snapshot!("half_blocks", shown(PictureMode::HalfBlocks, Rect::new(0, 0, 28, 14)));
+        insta::assert_snapshot!("braille", shown(PictureMode::Braille, Rect::new(0, 0, 14, 7)));
+        insta::assert_snapshot!("ascii", shown(PictureMode::Ascii, Rect::new(0, 0, 20, 10)));
+    }
+
+    #[test]
+    fn the_picture_under_the_mouse_is_the_one_drawn_there() {
+        let sheet = Sheet::new(4, vec![zero(); 8]);
+        let grid = grid(&sheet, Rect::new(5, 3, 60, 20), PictureMode::HalfBlocks);
+        for index in 0..8 {
+            let rect = grid.rect(index);
+            assert_eq!(grid.picture_at(Position::new(rect.x, rect.y)), Some(index));
+        }
+        assert_eq!(grid.picture_at(Position::new(0, 0)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_sheet_stays_in_its_area(
+            count in 0_usize..70, columns in 1_usize..12, width in 0_u16..90, height in 0_u16..40, mode in 0..3
+        ) {
+            let mode = [PictureMode::HalfBlocks, PictureMode::Braille, PictureMode::Ascii][mode as usize];
+            let sheet = Sheet::new(columns, vec![zero(); count]);
+            let area = Rect::new(2, 1, width, height);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width + 4, height + 2));
+            let grid = grid(&sheet, area, mode);
+            draw_cells(&sheet, &grid, mode, LOOK, &mut buffer);
+            for y in 0..height + 2 {
+                for x in 0..width + 4 {
+                    if !area.contains(Position::new(x, y)) {
+                        prop_assert_eq!(buffer[(x, y)].symbol(), " ");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn resizing_keeps_the_mean(width in 1_usize..90, height in 1_usize..90) {
+            let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+            let original: Vec<f32> = zero().intensities().collect();
+            prop_assert!((mean(&resized(&zero(), width, height)) - mean(&original)).abs() < 1e-3);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Real graphics. Encoding takes milliseconds, so it is done on a thread of its own; until it is done the picture of
+//! before stays.
+
+use super::cells::{Grid, Look};
+use super::{PictureMode, draw_cells, grid};
+use crate::experiment::Sheet;
+use crate::run::inbox::Wake;
+use image::{DynamicImage, GrayImage, imageops::FilterType};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::widgets::Widget;
+use ratatui_image::picker::cap_parser::QueryStdioOptions;
+use ratatui_image::picker::{Capability, Picker, ProtocolType};
+use ratatui_image::protocol::Protocol;
+use ratatui_image::{Image, Resize};
+use std::collections::HashMap;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the terminal says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// It answered at all.
+    pub answered: bool,
+    pub picker: Option<Picker>,
+    /// Its ground is dark.
+    pub dark: Option<bool>,
+}
+
+/// Asks the terminal for its graphics and its ground. Only after the first frame, only before events are read, and only
+/// of a terminal.
+pub fn ask_terminal(timeout: Duration) -> Answers {
+    let options = QueryStdioOptions { timeout, terminal_background_color_osc: true, ..QueryStdioOptions::default() };
+    let Ok(picker) = Picker::from_query_stdio_with_options(options) else { return Answers::default() };
+    let background = picker.capabilities().iter().find_map(|capability| match capability {
+        Capability::Background(r, g, b) => Some([*r, *g, *b]),
+        _ => None,
+    });
+    let dark = background.map(|color| {
+        let [r, g, b] = color.map(u32::from);
+        2 * r + 5 * g + b < 8 * 128
+    });
+    let answered = !picker.capabilities().is_empty();
+    let picker = (answered && picker.protocol_type() != ProtocolType::Halfblocks).then_some(picker);
+    Answers { answered, picker, dark }
+}
+
+struct Job {
+    key: String,
+    sheet: Sheet,
+    size: Size,
+    light: bool,
+}
+
+/// An encoded picture and what it was made from.
+struct Encoded {
+    protocol: Protocol,
+}
+
+#[derive(Default)]
+struct Place {
+    wanted: Option<(Sheet, Size, bool)>,
+    grid: Option<Grid>,
+}
+
+/// Encodes pictures in the background.
+pub struct Encoder {
+    jobs: Sender<Job>,
+    done: Arc<Mutex<HashMap<String, Encoded>>>,
+    places: HashMap<String, Place>,
+}
+
+impl Encoder {
+    /// Starts the thread; it ends with the encoder.
+    pub fn new(picker: Picker, wake: Wake) -> Self {
+        let (jobs, received) = channel::<Job>();
+        let done: Arc<Mutex<HashMap<String, Encoded>>> = Arc::default();
+        let its_done = Arc::clone(&done);
+        let font = picker.font_size();
+        let spawned = std::thread::Builder::new().name("pictures".into()).spawn(move || {
+            while let Ok(first) = received.recv() {
+                // Of the jobs that wait only the latest of each place counts.
+                let mut latest: Vec<Job> = vec![first];
+                for job in received.try_iter() {
+                    latest.retain(|other| other.key != job.key);
+                    latest.push(job);
+                }
+                for job in latest {
+                    let image = enlarged(&job, (font.width, font.height));
+                    if let Ok(protocol) = picker.new_protocol(image, job.size, Resize::Fit(None)) {
+                        let mut done = its_done.lock().unwrap_or_else(PoisonError::into_inner);
+                        done.insert(job.key, Encoded { protocol });
+                        drop(done);
+                        wake();
+                    }
+                }
+            }
+        });
+        // Without the thread, jobs go nowhere and half blocks stay.
+        let _ = spawned;
+        Encoder { jobs, done, places: HashMap::new() }
+    }
+
+    /// Draws what is encoded, half blocks before the first time, and orders what has changed.
+    pub fn draw(&mut self, key: &str, sheet: &Sheet, area: Rect, look: Look, buffer: &mut Buffer) -> Grid {
+        let found = grid(sheet, area, PictureMode::HalfBlocks);
+        let size = Size::new(found.area.width, found.area.height);
+        let place = self.places.entry(key.to_owned()).or_default();
+        let wanted = place.wanted.as_ref();
+        if wanted.is_none_or(|(old, old_size, light)| old != sheet || *old_size != size || *light != look.light) {
+            place.wanted = Some((sheet.clone(), size, look.light));
+            let job = Job { key: key.to_owned(), sheet: sheet.clone(), size, light: look.light };
+            // A thread that could not be started takes no jobs.
+            let _ = self.jobs.send(job);
+        }
+        place.grid = Some(found.clone());
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        match done.get(key) {
+            Some(encoded)
+                if encoded.protocol.size().width <= size.width && encoded.protocol.size().height <= size.height =>
+            {
+                Image::new(&encoded.protocol).render(found.area, buffer);
+            }
+            _ => draw_cells(sheet, &found, PictureMode::HalfBlocks, look, buffer),
+        }
+        found
+    }
+}
+
+/// The sheet at the size of its cells, pixel by pixel.
+fn enlarged(job: &Job, (cell_width, cell_height): (u16, u16)) -> DynamicImage {
+    let mut whole = job.sheet.joined(2);
+    if job.light {
+        whole.pixels.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
+    }
+    let (width, height) = (whole.width as u32, whole.height as u32);
+    let image = GrayImage::from_raw(width, height, whole.pixels).expect("as many pixels as places");
+    let room = (u32::from(job.size.width) * u32::from(cell_width), u32::from(job.size.height) * u32::from(cell_height));
+    let scale = (room.0 / width.max(1)).min(room.1 / height.max(1)).clamp(1, 12);
+    DynamicImage::ImageLuma8(image::imageops::resize(&image, width * scale, height * scale, FilterType::Nearest))
+}

@@ -1,0 +1,85 @@
+//! Pictures in a terminal: real graphics where it has them, else half blocks, braille or ASCII.
+
+mod cells;
+mod graphics;
+
+pub use cells::{Grid, Look, draw_cells, grid};
+pub use graphics::{Answers, Encoder, ask_terminal};
+
+use crate::experiment::{Sheet, Wording};
+use crate::run::inbox::Wake;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui_image::picker::{Picker, ProtocolType};
+
+/// How pictures are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureMode {
+    /// Kitty, sixel or iTerm2.
+    Graphics,
+    HalfBlocks,
+    Braille,
+    Ascii,
+}
+
+impl PictureMode {
+    pub fn name(self) -> Wording {
+        match self {
+            PictureMode::Graphics => Wording::new("graphics", "グラフィックス"),
+            PictureMode::HalfBlocks => Wording::new("half blocks", "半ブロック"),
+            PictureMode::Braille => Wording::new("braille", "点字"),
+            PictureMode::Ascii => Wording::new("ASCII", "ASCII"),
+        }
+    }
+}
+
+/// Draws all pictures of a screen in one mode.
+pub struct Pictures {
+    mode: PictureMode,
+    encoder: Option<Encoder>,
+    pub look: Look,
+}
+
+impl Pictures {
+    /// Half blocks until the terminal has said more.
+    pub fn new(look: Look) -> Self {
+        let mode = if look.wide_ambiguous { PictureMode::Ascii } else { PictureMode::HalfBlocks };
+        Pictures { mode, encoder: None, look }
+    }
+
+    /// Takes up what the terminal can do.
+    pub fn offer(&mut self, picker: Picker, wake: Wake) {
+        if picker.protocol_type() != ProtocolType::Halfblocks {
+            self.encoder = Some(Encoder::new(picker, wake));
+            self.mode = PictureMode::Graphics;
+        }
+    }
+
+    pub fn mode(&self) -> PictureMode {
+        self.mode
+    }
+
+    /// The next mode that this terminal has.
+    pub fn switch(&mut self) {
+        self.mode = match self.mode {
+            PictureMode::Graphics => PictureMode::HalfBlocks,
+            PictureMode::HalfBlocks => PictureMode::Braille,
+            PictureMode::Braille => PictureMode::Ascii,
+            PictureMode::Ascii if self.encoder.is_some() => PictureMode::Graphics,
+            PictureMode::Ascii => PictureMode::HalfBlocks,
+        };
+    }
+
+    /// Draws a sheet as large as fits, centred. `key` names the place, so that a changed picture takes the place of the
+    /// old one. Returns where its pictures lie.
+    pub fn draw(&mut self, key: &str, sheet: &Sheet, area: Rect, buffer: &mut Buffer) -> Grid {
+        match (&mut self.encoder, self.mode) {
+            (Some(encoder), PictureMode::Graphics) => encoder.draw(key, sheet, area, self.look, buffer),
+            (_, mode) => {
+                let grid = grid(sheet, area, mode);
+                draw_cells(sheet, &grid, mode, self.look, buffer);
+                grid
+            }
+        }
+    }
+}
