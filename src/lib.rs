@@ -1,5 +1,6 @@
 //! shinso (深層): a laboratory for modern machine learning that lives in a terminal.
 
+pub mod command_line;
 pub mod data;
 pub mod experiment;
 pub mod folders;

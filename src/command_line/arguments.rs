@@ -132,6 +132,9 @@ pub enum RunsVerb {
         /// The folder to write to
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// Write the weights in half precision, as shipped models are
+        #[arg(long)]
+        half: bool,
     },
     /// Take up a run that was stopped or killed, at its last checkpoint
     Resume {

@@ -18,7 +18,10 @@ pub fn run(house: &House, screen: &ScreenOptions) -> Exit {
     };
     line("shinso", env!("CARGO_PKG_VERSION").to_owned());
     let variable = |name: &str| std::env::var(name).ok();
-    line("terminal", if std::io::stdout().is_terminal() { "yes" } else { "no: output goes to a file or a pipe" }.into());
+    line(
+        "terminal",
+        if std::io::stdout().is_terminal() { "yes" } else { "no: output goes to a file or a pipe" }.into(),
+    );
     line("TERM, COLORTERM", format!("{}, {}", set(variable("TERM")), set(variable("COLORTERM"))));
     let depth = screen.color.parse().unwrap_or_else(|_| ColorDepth::detect(variable));
     line("colours", format!("{depth:?}; --color says otherwise"));

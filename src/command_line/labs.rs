@@ -7,8 +7,14 @@ use crate::lab;
 pub fn run(house: &House, verb: LabsVerb) -> Exit {
     match verb {
         LabsVerb::List => {
-            let lines = house.catalogue.labs().iter().map(|lab| {
-                format!("{:16} {} {:>3} min  {}\n", lab.id, lab.chapter, lab.minutes, lab.title.in_language(house.language))
+            let lines = house.catalogue.labs().into_iter().map(|lab| {
+                format!(
+                    "{:16} {} {:>3} min  {}\n",
+                    lab.id,
+                    lab.chapter,
+                    lab.minutes,
+                    lab.title.in_language(house.language)
+                )
             });
             tell_errors(house.catalogue.errors());
             print(&lines.collect::<String>())

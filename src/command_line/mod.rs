@@ -7,7 +7,7 @@ mod runs;
 mod signals;
 mod train;
 
-pub use arguments::Arguments;
+pub use arguments::{Arguments, ScreenOptions};
 
 use crate::experiment::Language;
 use crate::folders::Folders;
@@ -33,11 +33,11 @@ pub enum Exit {
 }
 
 impl Exit {
-    fn failed(error: impl Display) -> Self {
+    pub fn failed(error: impl Display) -> Self {
         Exit::Failed(error.to_string())
     }
 
-    fn usage(error: impl Display) -> Self {
+    pub fn usage(error: impl Display) -> Self {
         Exit::Usage(error.to_string())
     }
 
@@ -90,7 +90,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Err(exit) => return exit,
     };
     match arguments.verb {
-        None => crate::tui::run(house, arguments.screen),
+        None => crate::tui::run(house, arguments.screen, arguments.lang.is_some()),
         Some(Verb::Train(train)) => train::run(&house, train),
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),

@@ -2,6 +2,7 @@
 
 use super::arguments::RunsVerb;
 use super::{Exit, House, print, train};
+use crate::experiment::Precision;
 use crate::run::{RunDescription, RunError, export};
 use std::fmt::Write;
 
@@ -12,8 +13,10 @@ pub fn run(house: &House, verb: RunsVerb) -> Exit {
             Ok(run) => print(&show(house, &run)),
             Err(error) => refuse(error),
         },
-        RunsVerb::Export { run, to } => {
-            let written = house.store.find(&run).and_then(|run| export::export(&house.store, &run.id, &to));
+        RunsVerb::Export { run, to, half } => {
+            let precision = half.then_some(Precision::Half);
+            let found = house.store.find(&run);
+            let written = found.and_then(|run| export::export(&house.store, &run.id, &to, precision));
             match written {
                 Ok(files) => print(&format!("{} files in {}\n", files.len(), to.display())),
                 Err(error) => refuse(error),

@@ -1,22 +1,44 @@
 //! A run in files that other programs read.
 
+use super::recorder::WEIGHTS;
 use super::store::{RunError, RunStore, write_whole};
-use crate::experiment::Event;
+use crate::experiment::{Event, Precision};
+use crate::nn::checkpoint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Copies a run's description, weights and pictures to `folder`, with its series as `metrics.csv`: a row a step, a
-/// column a series, empty where a series has no value at a step. Returns the files written.
-pub fn export(store: &RunStore, id: &str, folder: &Path) -> Result<Vec<PathBuf>, RunError> {
+/// column a series, empty where a series has no value at a step. `precision` writes the weights anew in that format.
+/// Returns the files written.
+pub fn export(
+    store: &RunStore,
+    id: &str,
+    folder: &Path,
+    precision: Option<Precision>,
+) -> Result<Vec<PathBuf>, RunError> {
     fs::create_dir_all(folder).map_err(|error| RunError::file(folder, error))?;
     let mut written = Vec::new();
     let table = folder.join("metrics.csv");
     write_whole(&table, csv(&store.events(id)?.events).as_bytes())?;
     written.push(table);
     let source = store.folder_of(id);
-    for name in ["run.yaml", "metrics.jsonl", "model.safetensors"] {
+    for name in ["run.yaml", "metrics.jsonl", WEIGHTS] {
         copy(&source.join(name), &folder.join(name), &mut written)?;
+    }
+    let weights = folder.join(WEIGHTS);
+    if let Some(precision) = precision
+        && written.contains(&weights)
+    {
+        let bytes = store.bytes(id, WEIGHTS)?;
+        let broken = |failure: crate::experiment::Failure| RunError::Content {
+            file: source.join(WEIGHTS),
+            place: "start".to_owned(),
+            reason: failure.to_string(),
+        };
+        let archive = checkpoint::decode(&bytes).map_err(broken)?;
+        let tensors = archive.tensors.iter().map(|(name, value)| (name.clone(), value));
+        write_whole(&weights, &checkpoint::encode(tensors, None, precision))?;
     }
     if let Ok(pictures) = fs::read_dir(source.join("pictures")) {
         let to = folder.join("pictures");

@@ -1,7 +1,139 @@
 //! The rooms for people: screens, widgets and instruments in a terminal.
+//!
+//! ```text
+//! terminal ─► Message ─► keys ─► Action ─► screen (state) ─► draw ─► frame ─► colours and widths brought down ─► terminal
+//! runs, answers ─► Wake ─┘
+//! ```
+//!
+//! A screen never knows a model: it sends commands and queries, and shows events and answers.
 
+mod app;
+mod desk;
+pub mod instruments;
 pub mod keys;
+mod live_run;
+mod plain;
+pub mod screens;
+mod terminal;
 pub mod text;
 pub mod theme;
 pub mod widgets;
 pub mod width;
+
+use crate::command_line::{Exit, House, ScreenOptions};
+use crate::experiment::Language;
+use crate::lab::Progress;
+use app::App;
+use desk::Desk;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, BufWriter, IsTerminal};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use terminal::{Bell, Screen};
+use theme::{ColorDepth, Theme};
+use widgets::picture::{Look, Pictures, ask_terminal};
+use width::Widths;
+
+/// How long the terminal may take to say what it can do.
+const ANSWER_TIME: Duration = Duration::from_millis(400);
+
+/// Opens the screen.
+pub fn run(house: House, options: ScreenOptions, language_given: bool) -> Exit {
+    let variable = |name: &str| std::env::var(name).ok();
+    if options.plain || variable("ACCESSIBLE").is_some_and(|value| value == "1") {
+        return plain::run(house);
+    }
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Exit::Failed(
+            "the screen needs a terminal; use a verb (`shinso --help` names them) or --plain in a pipe".to_owned(),
+        );
+    }
+    let depth = options.color.parse().unwrap_or_else(|_| ColorDepth::detect(variable));
+    let (sender, messages) = channel();
+    let bell = Bell::new(sender.clone());
+    let progress = Progress::open(&house.folders.database());
+    let kept: Option<Language> = progress.setting("language").and_then(|language| language.parse().ok());
+    let language = if language_given { house.language } else { kept.unwrap_or(house.language) };
+    let theme = if options.theme == "light" { Theme::light() } else { Theme::dark() };
+    let widths = Widths { wide_ambiguous: options.ambiguous == "wide" };
+    let look = Look { light: !theme.dark, color: depth != ColorDepth::None, wide_ambiguous: widths.wide_ambiguous };
+    let ring = Arc::clone(&bell);
+    let wake: crate::run::inbox::Wake = Arc::new(move || ring.ring());
+    let mut desk = Desk::new(
+        language,
+        theme,
+        widths,
+        Pictures::new(look),
+        progress,
+        house.catalogue,
+        house.store,
+        house.source,
+        wake,
+    );
+    if let Some(notice) = desk.progress.notice.take() {
+        desk.notify(notice);
+    }
+    if let Some(error) = desk.catalogue.errors().first().map(ToString::to_string) {
+        desk.notify(error);
+    }
+
+    terminal::give_back_on_panic();
+    let open = || -> io::Result<Screen> {
+        terminal::take(true)?;
+        ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
+    };
+    let screen = match open() {
+        Ok(screen) => screen,
+        Err(error) => {
+            terminal::give_back();
+            return Exit::Failed(format!("the terminal cannot be taken over: {error}; --plain needs none"));
+        }
+    };
+    let mut app = App::new(desk, depth, screen, bell);
+    let result = app.first_frame().and_then(|()| {
+        ask(&mut app, &options);
+        terminal::listen_to_signals(sender.clone())?;
+        terminal::read_events(sender)?;
+        app.run(&messages)
+    });
+    // The run, if there is one, is stopped and recorded before the terminal is given back.
+    drop(app);
+    terminal::give_back();
+    match result {
+        Ok(exit) => exit,
+        Err(error) => Exit::Failed(format!("the terminal is lost: {error}")),
+    }
+}
+
+/// Asks the terminal what it can do, once the first frame stands and before anybody reads keys.
+fn ask(app: &mut App, options: &ScreenOptions) {
+    let term = std::env::var("TERM").unwrap_or_default();
+    if ["", "dumb", "linux"].contains(&term.as_str()) {
+        return;
+    }
+    let answers = ask_terminal(ANSWER_TIME);
+    if options.theme == "auto" && answers.dark == Some(false) {
+        app.set_theme(Theme::light());
+    }
+    if let Some(picker) = answers.picker {
+        app.offer_graphics(picker);
+    }
+    // A terminal that answers at all says how far a character has moved its cursor.
+    if options.ambiguous == "auto" && answers.answered && width::ask_terminal().unwrap_or(false) {
+        app.set_widths(Widths { wide_ambiguous: true });
+    }
+}
+
+/// What can be said of pictures without taking the terminal over.
+pub fn describe_graphics() -> String {
+    let hint = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let guess = if hint("KITTY_WINDOW_ID") {
+        "kitty"
+    } else if hint("WEZTERM_EXECUTABLE") || hint("ITERM_SESSION_ID") {
+        "iTerm2"
+    } else {
+        "none named by the environment"
+    };
+    format!("graphics: {guess}; the screen asks the terminal itself; i switches to half blocks, braille, ASCII")
+}

@@ -22,6 +22,11 @@ impl Default for View {
 const SMOOTHINGS: [f64; 4] = [0.0, 0.6, 0.9, 0.98];
 
 impl View {
+    /// The whole run, on a logarithmic axis or not.
+    pub fn new(logarithmic: bool) -> Self {
+        View { logarithmic, ..View::default() }
+    }
+
     /// The steps shown, given those that there are.
     pub fn range(&self, data: (f64, f64)) -> (f64, f64) {
         let (from, to) = self.range.unwrap_or(data);

@@ -1,0 +1,409 @@
+//! The loop: messages in, frames out.
+
+use super::desk::Desk;
+use super::keys::{self, Action, Context};
+use super::screens::help::Help;
+use super::screens::lab::LabScreen;
+use super::screens::palette::Palette;
+use super::screens::picker::{Chosen, Picker};
+use super::screens::{footer, too_small};
+use super::terminal::{self, Bell, Message, Screen};
+use super::text;
+use super::theme::{ColorDepth, Theme};
+use super::width::Widths;
+use crate::command_line::Exit;
+use crate::lab::Attempt;
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::{execute, queue};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Time between two paintings of data; keys paint at once.
+const DATA_PERIOD: Duration = Duration::from_millis(100);
+/// Time between two pictures of something in motion.
+const MOTION_PERIOD: Duration = Duration::from_millis(160);
+/// What is in motion stops when nobody has pressed a key for so long.
+const WATCHED_FOR: Duration = Duration::from_secs(20);
+
+enum Place {
+    Picker,
+    Lab(Box<LabScreen>),
+}
+
+enum Overlay {
+    Help(Help),
+    Palette(Palette),
+    /// A run is under way: really quit?
+    QuitQuestion,
+}
+
+pub struct App {
+    desk: Desk,
+    depth: ColorDepth,
+    screen: Screen,
+    bell: Arc<Bell>,
+    picker: Picker,
+    place: Place,
+    overlay: Option<Overlay>,
+    mouse: bool,
+    quit: Option<Exit>,
+    last_input: Instant,
+}
+
+impl App {
+    pub fn new(mut desk: Desk, depth: ColorDepth, screen: Screen, bell: Arc<Bell>) -> Self {
+        let picker = Picker::new(&mut desk);
+        App {
+            desk,
+            depth,
+            screen,
+            bell,
+            picker,
+            place: Place::Picker,
+            overlay: None,
+            mouse: true,
+            quit: None,
+            last_input: Instant::now(),
+        }
+    }
+
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.desk.pictures.look.light = !theme.dark;
+        self.desk.theme = theme;
+    }
+
+    pub fn set_widths(&mut self, widths: Widths) {
+        self.desk.widths = widths;
+        let look = super::widgets::picture::Look { wide_ambiguous: true, ..self.desk.pictures.look };
+        self.desk.pictures = super::widgets::picture::Pictures::new(look);
+    }
+
+    pub fn offer_graphics(&mut self, picker: ratatui_image::picker::Picker) {
+        let wake = Arc::clone(&self.desk.wake);
+        self.desk.pictures.offer(picker, wake);
+    }
+
+    pub fn first_frame(&mut self) -> io::Result<()> {
+        self.paint()
+    }
+
+    /// Runs until somebody quits or the terminal is gone.
+    pub fn run(&mut self, messages: &Receiver<Message>) -> io::Result<Exit> {
+        self.picker.opened(&mut self.desk);
+        let mut painted = Instant::now();
+        let mut moved = Instant::now();
+        let mut data_waits = true;
+        loop {
+            let now = Instant::now();
+            let in_motion = self.in_motion();
+            let data_due = data_waits.then_some(painted + DATA_PERIOD);
+            let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
+            let due = [data_due, motion_due, self.desk.notice_ends()].into_iter().flatten().min();
+            let message = match due {
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => messages.recv_timeout(due.saturating_duration_since(now)),
+            };
+            let mut at_once = false;
+            let mut next = match message {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Message::Lost),
+            };
+            while let Some(message) = next {
+                match message {
+                    Message::Wake => {
+                        self.bell.heard();
+                        data_waits = true;
+                    }
+                    other => {
+                        self.take(other)?;
+                        at_once = true;
+                    }
+                }
+                next = messages.try_recv().ok();
+            }
+            if let Some(exit) = self.quit.take() {
+                return Ok(exit);
+            }
+            let now = Instant::now();
+            let moves = in_motion && now >= moved + MOTION_PERIOD;
+            if moves {
+                moved = now;
+                self.tick();
+            }
+            let data_is_due = data_waits && now >= painted + DATA_PERIOD;
+            if data_is_due || at_once {
+                self.catch_up();
+                data_waits = false;
+            }
+            let notice_went = due.is_some_and(|due| now >= due);
+            if at_once || moves || data_is_due || notice_went {
+                self.paint()?;
+                painted = Instant::now();
+            }
+        }
+    }
+
+    /// Takes in what runs and models have to say.
+    fn catch_up(&mut self) {
+        let values = self.desk.run.as_mut().map(|run| (run.lab.clone(), run.catch_up()));
+        if let Some((lab, values)) = values
+            && let Ok(lab) = self.desk.catalogue.find(&lab).cloned()
+        {
+            for (series, step, value) in values {
+                self.desk.happened(&lab, &Attempt::Point { series, step, value });
+            }
+        }
+        for reply in self.desk.questions.take() {
+            match &mut self.place {
+                Place::Lab(lab) => lab.answered(&reply, &mut self.desk),
+                Place::Picker => self.picker.answered(&reply, &mut self.desk),
+            }
+        }
+        if let Place::Lab(lab) = &mut self.place {
+            lab.news(&mut self.desk);
+        }
+    }
+
+    fn in_motion(&self) -> bool {
+        let moving = match &self.place {
+            Place::Picker => self.picker.in_motion(),
+            Place::Lab(lab) => lab.in_motion(),
+        };
+        moving && self.overlay.is_none() && self.last_input.elapsed() < WATCHED_FOR
+    }
+
+    fn tick(&mut self) {
+        match &mut self.place {
+            Place::Picker => self.picker.tick(),
+            Place::Lab(lab) => lab.tick(&mut self.desk),
+        }
+    }
+
+    fn take(&mut self, message: Message) -> io::Result<()> {
+        match message {
+            Message::Input(event) => {
+                self.last_input = Instant::now();
+                match event {
+                    Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
+                    Event::Mouse(mouse) => self.mouse(mouse),
+                    Event::Paste(pasted) => self.paste(&pasted),
+                    _ => {}
+                }
+            }
+            Message::Hangup | Message::Lost => self.quit = Some(Exit::Interrupted),
+            Message::Continued => self.redraw()?,
+            Message::Wake => {}
+        }
+        Ok(())
+    }
+
+    fn contexts(&self) -> Vec<Context> {
+        match &self.place {
+            Place::Picker => vec![Context::Picker],
+            Place::Lab(lab) => lab.contexts(),
+        }
+    }
+
+    fn in_text(&self) -> bool {
+        match &self.place {
+            Place::Picker => self.picker.in_text(),
+            Place::Lab(lab) => lab.in_text(),
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> io::Result<()> {
+        match &mut self.overlay {
+            Some(Overlay::Palette(palette)) => {
+                match palette.key(&key) {
+                    super::screens::palette::Outcome::Open => {}
+                    super::screens::palette::Outcome::Closed => self.overlay = None,
+                    super::screens::palette::Outcome::Chosen(action) => {
+                        self.overlay = None;
+                        self.act(action)?;
+                    }
+                }
+                return Ok(());
+            }
+            Some(Overlay::Help(help)) => {
+                match keys::action(&[], &key, false) {
+                    Some(Action::Up) => help.scroll(-1),
+                    Some(Action::Down) => help.scroll(1),
+                    Some(Action::PageUp) => help.scroll(-10),
+                    Some(Action::PageDown) => help.scroll(10),
+                    Some(Action::Quit) => self.ask_to_quit(),
+                    _ => self.overlay = None,
+                }
+                return Ok(());
+            }
+            Some(Overlay::QuitQuestion) => {
+                self.overlay = None;
+                if matches!(keys::action(&[], &key, false), Some(Action::Confirm | Action::Quit)) {
+                    self.quit = Some(Exit::Done);
+                }
+                return Ok(());
+            }
+            None => {}
+        }
+        match keys::action(&self.contexts(), &key, self.in_text()) {
+            Some(action) => self.act(action),
+            None => {
+                match &mut self.place {
+                    Place::Picker => self.picker.typed(&key, &mut self.desk),
+                    Place::Lab(lab) => lab.typed(&key, &mut self.desk),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn ask_to_quit(&mut self) {
+        if self.desk.run.as_ref().is_some_and(super::live_run::LiveRun::is_live) {
+            self.overlay = Some(Overlay::QuitQuestion);
+        } else {
+            self.quit = Some(Exit::Done);
+        }
+    }
+
+    fn act(&mut self, action: Action) -> io::Result<()> {
+        match action {
+            Action::Help => self.overlay = Some(Overlay::Help(Help::new(self.contexts()))),
+            Action::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.contexts(), self.desk.language))),
+            Action::Quit => self.ask_to_quit(),
+            Action::SwitchLanguage => {
+                self.desk.language = self.desk.language.other();
+                let language = self.desk.language.to_string();
+                if let Err(error) = self.desk.progress.set_setting("language", &language) {
+                    self.desk.notify(error);
+                }
+            }
+            Action::SwitchPictures => {
+                self.desk.pictures.switch();
+                let mode = self.desk.say(self.desk.pictures.mode().name());
+                let message = format!("{} {mode}", self.desk.say(text::PICTURES_AS));
+                self.desk.notify(message);
+            }
+            Action::SwitchTheme => {
+                let theme = if self.desk.theme.dark { Theme::light() } else { Theme::dark() };
+                self.set_theme(theme);
+            }
+            Action::FreeMouse => {
+                self.mouse = !self.mouse;
+                if self.mouse {
+                    execute!(io::stdout(), EnableMouseCapture)?;
+                } else {
+                    execute!(io::stdout(), DisableMouseCapture)?;
+                }
+                let said = self.desk.say(if self.mouse { text::MOUSE_TAKEN } else { text::MOUSE_FREE });
+                self.desk.notify(said);
+            }
+            Action::Suspend => {
+                terminal::suspend(self.mouse)?;
+                self.redraw()?;
+            }
+            Action::Redraw => self.redraw()?,
+            action => self.act_in_place(action),
+        }
+        Ok(())
+    }
+
+    fn act_in_place(&mut self, action: Action) {
+        match &mut self.place {
+            Place::Picker => match self.picker.act(action, &mut self.desk) {
+                Chosen::Nothing => {}
+                Chosen::Quit => self.ask_to_quit(),
+                Chosen::Lab(id, tab) => self.open(&id, tab),
+            },
+            Place::Lab(lab) => {
+                if !lab.act(action, &mut self.desk) && action == Action::Back {
+                    lab.leave(&mut self.desk);
+                    self.place = Place::Picker;
+                    self.picker.opened(&mut self.desk);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, id: &str, tab: Option<usize>) {
+        let Ok(lab) = self.desk.catalogue.find(id).cloned() else { return };
+        self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.desk)));
+    }
+
+    fn mouse(&mut self, event: MouseEvent) {
+        if self.overlay.is_some() {
+            return;
+        }
+        match &mut self.place {
+            Place::Picker => {
+                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.desk) {
+                    self.open(&id, tab);
+                }
+            }
+            Place::Lab(lab) => lab.mouse(event, &mut self.desk),
+        }
+    }
+
+    fn paste(&mut self, pasted: &str) {
+        match &mut self.place {
+            Place::Picker => self.picker.pasted(pasted),
+            Place::Lab(lab) => lab.pasted(pasted, &mut self.desk),
+        }
+    }
+
+    fn redraw(&mut self) -> io::Result<()> {
+        self.screen.clear()
+    }
+
+    fn paint(&mut self) -> io::Result<()> {
+        let contexts = self.contexts();
+        let (desk, depth) = (&mut self.desk, self.depth);
+        let (picker, place, overlay) = (&mut self.picker, &mut self.place, &mut self.overlay);
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen.draw(|frame| {
+            let area = frame.area();
+            let buffer = frame.buffer_mut();
+            if area.width < 80 || area.height < 24 {
+                too_small(area, desk, buffer);
+            } else {
+                draw(area, picker, place, overlay.as_mut(), &contexts, desk, buffer);
+            }
+            desk.widths.settle(buffer);
+            depth.reduce(buffer);
+        })?;
+        queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        if let Some(copied) = self.desk.clipboard.take() {
+            queue!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(copied))?;
+        }
+        self.screen.backend_mut().flush()
+    }
+}
+
+fn draw(
+    area: Rect,
+    picker: &mut Picker,
+    place: &mut Place,
+    overlay: Option<&mut Overlay>,
+    contexts: &[Context],
+    desk: &mut Desk,
+    buffer: &mut Buffer,
+) {
+    buffer.set_style(area, desk.theme.body());
+    let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+    match place {
+        Place::Picker => picker.draw(body, desk, buffer),
+        Place::Lab(lab) => lab.draw(body, desk, buffer),
+    }
+    footer(foot, contexts, desk, buffer);
+    match overlay {
+        Some(Overlay::Help(help)) => help.draw(area, desk, buffer),
+        Some(Overlay::Palette(palette)) => palette.draw(area, desk, buffer),
+        Some(Overlay::QuitQuestion) => super::screens::question(area, desk.say(text::QUIT_RUNNING), desk, buffer),
+        None => {}
+    }
+}

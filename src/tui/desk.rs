@@ -1,0 +1,152 @@
+//! What all screens share: the language, the look, the model to ask, the run under way, the learner's progress.
+
+use super::live_run::LiveRun;
+use super::theme::Theme;
+use super::widgets::picture::Pictures;
+use super::width::Widths;
+use crate::experiment::{Answer, Failure, Language, Model, Query, Wording};
+use crate::lab::exercise::{self, Attempt, Verdict};
+use crate::lab::{Catalogue, Check, Lab, Progress};
+use crate::registry::{self, Source};
+use crate::run::inbox::Wake;
+use crate::run::question::ModelSource;
+use crate::run::{Questions, RunStore};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a notice stays.
+const NOTICE: Duration = Duration::from_secs(6);
+
+pub struct Desk {
+    pub language: Language,
+    pub theme: Theme,
+    pub widths: Widths,
+    pub pictures: Pictures,
+    pub questions: Questions,
+    pub progress: Progress,
+    pub catalogue: Catalogue,
+    pub store: RunStore,
+    pub source: Source,
+    pub wake: Wake,
+    /// The run of this program, on a lab or just ended.
+    pub run: Option<LiveRun>,
+    notice: Option<(String, Instant)>,
+    shipped: BTreeMap<String, ShippedModel>,
+    /// Text to be put on the clipboard with the next frame.
+    pub clipboard: Option<String>,
+}
+
+/// A shipped model, opened by the first who asks.
+type ShippedModel = Arc<Mutex<Option<Result<Arc<dyn Model>, Failure>>>>;
+
+impl Desk {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one desk")]
+    pub fn new(
+        language: Language,
+        theme: Theme,
+        widths: Widths,
+        pictures: Pictures,
+        progress: Progress,
+        catalogue: Catalogue,
+        store: RunStore,
+        source: Source,
+        wake: Wake,
+    ) -> Self {
+        let questions = Questions::new(Arc::clone(&wake));
+        Desk {
+            language,
+            theme,
+            widths,
+            pictures,
+            questions,
+            progress,
+            catalogue,
+            store,
+            source,
+            wake,
+            run: None,
+            notice: None,
+            shipped: BTreeMap::new(),
+            clipboard: None,
+        }
+    }
+
+    pub fn say(&self, wording: Wording) -> &'static str {
+        wording.in_language(self.language)
+    }
+
+    /// Shows a line at the foot of the screen for a while.
+    pub fn notify(&mut self, message: impl Into<String>) {
+        self.notice = Some((message.into(), Instant::now()));
+    }
+
+    /// The line to show, while it is new.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_ref().filter(|(_, since)| since.elapsed() < NOTICE).map(|(message, _)| message.as_str())
+    }
+
+    /// When the notice goes.
+    pub fn notice_ends(&self) -> Option<Instant> {
+        self.notice.as_ref().map(|(_, since)| *since + NOTICE).filter(|end| *end > Instant::now())
+    }
+
+    /// The run of a lab, if there is one.
+    pub fn run_of(&self, lab: &str) -> Option<&LiveRun> {
+        self.run.as_ref().filter(|run| run.lab == lab)
+    }
+
+    /// The model of a lab: that of its run, else the one that ships.
+    pub fn model(&mut self, lab: &Lab) -> ModelSource {
+        if let Some(run) = self.run_of(&lab.id)
+            && let Some(snapshots) = run.snapshots()
+        {
+            let shipped = self.shipped(&lab.experiment);
+            return Arc::new(move || match snapshots.latest() {
+                Some(model) => Ok(model),
+                None => shipped(),
+            });
+        }
+        self.shipped(&lab.experiment)
+    }
+
+    /// The model that ships with an experiment; opened off the drawing thread, once.
+    pub fn shipped(&mut self, experiment: &str) -> ModelSource {
+        let slot = Arc::clone(self.shipped.entry(experiment.to_owned()).or_default());
+        let (experiment, source) = (experiment.to_owned(), self.source.clone());
+        Arc::new(move || {
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = || registry::find(&experiment)?.open_shipped(&source);
+            slot.get_or_insert_with(open).clone()
+        })
+    }
+
+    /// Asks a lab's model; the answer comes to the screen under `key`.
+    pub fn ask(&mut self, lab: &Lab, key: &str, query: Query) {
+        let source = self.model(lab);
+        self.questions.ask(key, query, source);
+    }
+
+    /// Decides what happened against the exercises of a lab that watch for it, and keeps what is earned.
+    pub fn happened(&mut self, lab: &Lab, attempt: &Attempt) {
+        let solved = self.progress.solved(&lab.id);
+        for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
+            let watches = matches!(exercise.check, Check::Series { .. } | Check::Instrument { .. });
+            if watches && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
+                self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
+            }
+        }
+    }
+
+    /// Keeps a solved exercise.
+    pub fn solve(&mut self, lab: &Lab, exercise: &str, answer: &str, title: &str) {
+        let now = jiff::Timestamp::now().to_string();
+        match self.progress.attempt(&lab.id, exercise, answer, Some(&now)) {
+            Ok(()) => self.notify(format!("✓ {}: {title}", self.say(super::text::SOLVED))),
+            Err(error) => self.notify(error),
+        }
+    }
+}
+
+/// An answer for an instrument, by the key it was asked under.
+pub type Reply = (String, Result<Answer, Failure>);

@@ -1,0 +1,240 @@
+//! A canvas whose drawing the model encodes, scores, rebuilds and cleans.
+
+use super::Instrument;
+use super::canvas::Canvas;
+use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::chart::number;
+use crate::tui::widgets::frame::{frame, write};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Normal};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::Modifier;
+
+/// Codes that a score is the mean over.
+const DRAWS: usize = 64;
+/// One move of the pen by keys.
+const STEP: f32 = 1.0 / 28.0;
+/// Deviation of the noise put on a drawing.
+const NOISE: f32 = 0.35;
+
+#[derive(Default)]
+pub struct DrawingPad {
+    canvas: Canvas,
+    pen: Option<[f32; 2]>,
+    pen_down: bool,
+    /// What the model is given: the drawing in MNIST's form, perhaps spoilt.
+    input: Option<Picture>,
+    spoilt: bool,
+    rebuilt: Option<Picture>,
+    score: Option<[f64; 3]>,
+    noises: u64,
+    awaiting_denoised: bool,
+    area: Rect,
+    reached: Vec<&'static str>,
+}
+
+impl DrawingPad {
+    fn pen(&self) -> [f32; 2] {
+        self.pen.unwrap_or([0.5, 0.3])
+    }
+
+    fn move_pen(&mut self, by: [f32; 2]) {
+        let [x, y] = self.pen();
+        let to = [(x + by[0]).clamp(0.0, 1.0), (y + by[1]).clamp(0.0, 1.0)];
+        self.pen = Some(to);
+        if self.pen_down {
+            self.canvas.draw_to(to[0], to[1]);
+        }
+    }
+
+    /// Brings the drawing to the model.
+    fn submit(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.input = self.canvas.digit();
+        (self.spoilt, self.awaiting_denoised, self.rebuilt, self.score) = (false, false, None, None);
+        if self.input.is_some() {
+            self.reached.push("digit_drawn");
+            self.ask(lab, desk);
+        }
+    }
+
+    fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
+        let Some(picture) = self.input.clone() else { return };
+        desk.ask(lab, "pad/score", Query::Score { picture: picture.clone(), draws: DRAWS, seed: 1 });
+        desk.ask(lab, "pad/rebuilt", Query::Reconstruct { picture });
+    }
+
+    /// Changes what the model is given, but not the drawing.
+    fn spoil(&mut self, change: impl FnOnce(&mut Picture)) {
+        if self.input.is_none() {
+            self.input = self.canvas.digit();
+        }
+        if let Some(input) = &mut self.input {
+            change(input);
+            (self.spoilt, self.rebuilt, self.score) = (true, None, None);
+        }
+    }
+
+    fn add_noise(&mut self) {
+        self.noises += 1;
+        let mut random = ChaCha8Rng::seed_from_u64(self.noises);
+        let normal = Normal::new(0.0, NOISE).expect("a positive deviation");
+        self.spoil(|picture| {
+            let noisy: Vec<f32> = picture.intensities().map(|ink| ink + normal.sample(&mut random)).collect();
+            *picture = Picture::from_intensities(picture.width, picture.height, &noisy);
+        });
+    }
+}
+
+impl Instrument for DrawingPad {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::DrawingPad, Context::Explore]
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        if !self.spoilt {
+            self.ask(lab, desk);
+        }
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        match action {
+            Action::Left => self.move_pen([-STEP, 0.0]),
+            Action::Right => self.move_pen([STEP, 0.0]),
+            Action::Up => self.move_pen([0.0, -STEP]),
+            Action::Down => self.move_pen([0.0, STEP]),
+            Action::Pen => {
+                self.pen_down = !self.pen_down;
+                let [x, y] = self.pen();
+                self.pen = Some([x, y]);
+                if self.pen_down {
+                    self.canvas.draw_to(x, y);
+                } else {
+                    self.canvas.lift();
+                    self.submit(lab, desk);
+                }
+            }
+            Action::Clear => {
+                self.canvas.clear();
+                self.pen_down = false;
+                self.submit(lab, desk);
+            }
+            Action::Undo => {
+                if self.canvas.undo() {
+                    self.submit(lab, desk);
+                }
+            }
+            Action::Redo => {
+                if self.canvas.redo() {
+                    self.submit(lab, desk);
+                }
+            }
+            Action::AddNoise => self.add_noise(),
+            Action::MaskHalf => self.spoil(|picture| {
+                let half = picture.pixels.len() / 2;
+                picture.pixels[half..].fill(0);
+            }),
+            Action::Denoise | Action::Confirm => {
+                self.awaiting_denoised = self.spoilt;
+                self.ask(lab, desk);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        let inside = self.area.contains(Position::new(event.column, event.row));
+        let share =
+            |at: u16, start: u16, length: u16| (f32::from(at.max(start) - start) + 0.5) / f32::from(length.max(1));
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) if inside => {
+                let x = share(event.column, self.area.x, self.area.width);
+                let y = share(event.row, self.area.y, self.area.height);
+                self.pen = Some([x, y]);
+                self.canvas.draw_to(x, y);
+            }
+            MouseEventKind::Up(MouseButton::Left) => {
+                self.canvas.lift();
+                self.submit(lab, desk);
+            }
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, desk: &mut Desk) -> bool {
+        match (key.as_str(), answer) {
+            ("pad/score", Ok(Answer::Score { elbo, reconstruction, kl })) => {
+                self.score = Some([*elbo, *reconstruction, *kl]);
+                self.reached.push("drawing_scored");
+            }
+            ("pad/rebuilt", Ok(Answer::Pictures { pictures })) => {
+                self.rebuilt = pictures.first().cloned();
+                if std::mem::take(&mut self.awaiting_denoised) {
+                    self.reached.push("drawing_denoised");
+                }
+            }
+            (key, Err(failure)) if key.starts_with("pad/") => desk.notify(failure.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let inner = frame(area, title, "", focused, &desk.theme, buffer);
+        let side_by_side = inner.width >= 56;
+        let [canvas_area, model_area] = if side_by_side {
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(26)]).areas(inner)
+        } else {
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(inner.height.min(24) * 2 / 5)]).areas(inner)
+        };
+        let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(canvas_area);
+        write(buffer, hint, 0, 0, desk.say(text::DRAW_HERE), desk.theme.quiet());
+        let sheet = Sheet::new(1, vec![self.canvas.picture()]);
+        self.area = desk.pictures.draw("pad/canvas", &sheet, room, buffer).area;
+        let [x, y] = self.pen();
+        if !self.area.is_empty() && focused {
+            let column = self.area.x + (x * f32::from(self.area.width - 1)).round() as u16;
+            let row = self.area.y + (y * f32::from(self.area.height - 1)).round() as u16;
+            let mark = if self.pen_down { "●" } else { "○" };
+            let style = desk.theme.accented().add_modifier(Modifier::BOLD);
+            buffer[(column, row)].set_symbol(mark).set_style(style);
+        }
+        self.draw_model(model_area, desk, buffer);
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}
+
+impl DrawingPad {
+    /// What the model is given, what it makes of it, and how well it explains it.
+    fn draw_model(&self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
+        let area = area.inner(ratatui::layout::Margin::new(1, 0));
+        let Some(input) = &self.input else { return };
+        write(buffer, area, 0, 0, desk.say(text::AS_MODEL_SEES), desk.theme.quiet());
+        let half = area.width / 2;
+        if area.width > 24 || area.height < 16 {
+            write(buffer, area, half, 0, desk.say(text::RECONSTRUCTION), desk.theme.quiet());
+        }
+        let mut pictures = vec![input.clone()];
+        pictures.push(self.rebuilt.clone().unwrap_or_else(|| Picture::blank(28, 28)));
+        let room = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };
+        desk.pictures.draw("pad/model", &Sheet::new(2, pictures), room, buffer);
+        if let Some([elbo, reconstruction, kl]) = self.score {
+            let row = area.height.saturating_sub(3);
+            let lines = [("ELBO", elbo), (desk.say(text::RECONSTRUCTION), reconstruction), ("KL", kl)];
+            for (index, (name, value)) in lines.into_iter().enumerate() {
+                let style = if index == 0 { desk.theme.strong() } else { desk.theme.quiet() };
+                write(buffer, area, 0, row + index as u16, &format!("{name} {} nats", number(value)), style);
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! A map of codes: test pictures as marks, a cursor, the picture under it, and the way from one picture to another.
+
+use super::Instrument;
+use crate::experiment::query::LatentPlane as Plane;
+use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::Action;
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+/// Test pictures on the map.
+const MARKS: usize = 1500;
+/// Pictures on the way from A to B.
+const STOPS: usize = 13;
+/// Moves of the cursor that make a walk.
+const WALK: u32 = 12;
+
+#[derive(Default)]
+pub struct LatentPlane {
+    plane: Option<Plane>,
+    /// The range of the map in u and v.
+    reach: f32,
+    cursor: [f32; 2],
+    /// The code shown; off the plane when it is that of a picture.
+    latent: Vec<f32>,
+    picture: Option<Picture>,
+    trail: Vec<[f32; 2]>,
+    /// A test picture whose code is shown: its number, its digit, itself.
+    example: Option<(usize, u8, Picture)>,
+    examples_seen: usize,
+    pins: [Option<Pin>; 2],
+    morph: Option<Morph>,
+    draws: u64,
+    moves: u32,
+    map: Rect,
+    reached: Vec<&'static str>,
+    failure: Option<String>,
+}
+
+struct Pin {
+    latent: Vec<f32>,
+    picture: Option<Picture>,
+}
+
+struct Morph {
+    latents: Vec<Vec<f32>>,
+    pictures: Vec<Picture>,
+    at: usize,
+}
+
+impl LatentPlane {
+    fn decode(&mut self, lab: &Lab, desk: &mut Desk) {
+        if !self.latent.is_empty() {
+            desk.ask(lab, "plane/here", Query::Decode { latents: vec![self.latent.clone()] });
+        }
+    }
+
+    fn move_to(&mut self, to: [f32; 2], lab: &Lab, desk: &mut Desk) {
+        let Some(plane) = &self.plane else { return };
+        self.trail.push(self.cursor);
+        if self.trail.len() > 40 {
+            self.trail.remove(0);
+        }
+        self.cursor = to.map(|part| part.clamp(-self.reach, self.reach));
+        self.latent = plane.latent_at(self.cursor);
+        self.example = None;
+        self.morph = None;
+        self.moves += 1;
+        if self.moves == WALK {
+            self.reached.push("plane_walked");
+        }
+        self.decode(lab, desk);
+    }
+
+    /// Shows a code, and drops the cursor where it lies on the plane.
+    fn show(&mut self, latent: Vec<f32>, lab: &Lab, desk: &mut Desk) {
+        if let Some(plane) = &self.plane {
+            self.cursor = plane.project(&latent).map(|part| part.clamp(-self.reach, self.reach));
+        }
+        self.latent = latent;
+        self.decode(lab, desk);
+    }
+
+    fn next_example(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.morph = None;
+        desk.ask(lab, "plane/example", Query::Examples { offset: self.examples_seen, count: 1 });
+        self.examples_seen += 1;
+    }
+
+    fn begin_morph(&mut self, lab: &Lab, desk: &mut Desk) {
+        let [Some(a), Some(b)] = &self.pins else {
+            let message = match desk.language {
+                crate::experiment::Language::En => "pin a code as A with a and another as B with b first",
+                crate::experiment::Language::Ja => "先に a で A、b で B を留めてください",
+            };
+            desk.notify(message);
+            return;
+        };
+        if a.latent.len() != b.latent.len() {
+            self.pins = [None, None];
+            return;
+        }
+        let between = |stop: usize| -> Vec<f32> {
+            let share = stop as f32 / (STOPS - 1) as f32;
+            a.latent.iter().zip(&b.latent).map(|(a, b)| a + share * (b - a)).collect()
+        };
+        let latents: Vec<Vec<f32>> = (0..STOPS).map(between).collect();
+        desk.ask(lab, "plane/morph", Query::Decode { latents: latents.clone() });
+        self.morph = Some(Morph { latents, pictures: Vec::new(), at: 0 });
+    }
+
+    fn place(&self, point: [f32; 2]) -> Option<(u16, u16)> {
+        let share = point.map(|part| (part / self.reach + 1.0) / 2.0);
+        if !share.iter().all(|share| (0.0..=1.0).contains(share)) || self.map.is_empty() {
+            return None;
+        }
+        let x = self.map.x + (share[0] * f32::from(self.map.width - 1)).round() as u16;
+        let y = self.map.y + ((1.0 - share[1]) * f32::from(self.map.height - 1)).round() as u16;
+        Some((x, y))
+    }
+
+    fn draw_map(&self, desk: &Desk, buffer: &mut Buffer) {
+        let Some(plane) = &self.plane else {
+            let message = self.failure.as_deref().unwrap_or(desk.say(text::THINKING));
+            write(buffer, self.map, 1, self.map.height / 2, message, desk.theme.quiet());
+            return;
+        };
+        for (point, label) in plane.points.iter().zip(&plane.labels) {
+            if let Some((x, y)) = self.place(*point) {
+                let color = desk.theme.digits[usize::from(*label) % 10];
+                buffer[(x, y)].set_char(char::from(b'0' + label % 10)).set_fg(color);
+            }
+        }
+        for point in &self.trail {
+            if let Some(position) = self.place(*point) {
+                buffer[position].set_char('·').set_style(desk.theme.strong());
+            }
+        }
+        for (pin, name) in self.pins.iter().zip(["A", "B"]) {
+            if let Some(position) = pin.as_ref().and_then(|pin| self.place(plane.project(&pin.latent))) {
+                let style = Style::new().fg(desk.theme.accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
+                buffer[position].set_symbol(name).set_style(style);
+            }
+        }
+        if let Some(position) = self.place(self.cursor) {
+            let style = desk.theme.selected().add_modifier(Modifier::REVERSED);
+            buffer[position].set_char('+').set_style(style);
+        }
+    }
+
+    /// A code as bars, a column a number, from −3 to 3.
+    fn code(&self) -> String {
+        const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        let bar = |z: &f32| BARS[(((z + 3.0) / 6.0).clamp(0.0, 0.999) * 8.0) as usize];
+        self.latent.iter().map(bar).collect()
+    }
+}
+
+impl Instrument for LatentPlane {
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        desk.ask(lab, "plane/map", Query::LatentPlane { count: MARKS });
+        self.decode(lab, desk);
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        let step = self.reach / 16.0;
+        let [u, v] = self.cursor;
+        match action {
+            Action::Left => self.move_to([u - step, v], lab, desk),
+            Action::Right => self.move_to([u + step, v], lab, desk),
+            Action::Up => self.move_to([u, v + step], lab, desk),
+            Action::Down => self.move_to([u, v - step], lab, desk),
+            Action::Home => self.move_to([0.0, 0.0], lab, desk),
+            Action::PinStart | Action::PinEnd => {
+                let index = usize::from(action == Action::PinEnd);
+                self.pins[index] = Some(Pin { latent: self.latent.clone(), picture: self.picture.clone() });
+            }
+            Action::Morph => self.begin_morph(lab, desk),
+            Action::RandomCode => {
+                self.draws += 1;
+                let mut random = ChaCha8Rng::seed_from_u64(self.draws);
+                let length = self.latent.len();
+                let latent = (0..length).map(|_| StandardNormal.sample(&mut random)).collect();
+                self.example = None;
+                self.morph = None;
+                self.show(latent, lab, desk);
+            }
+            Action::NextExample => self.next_example(lab, desk),
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        let presses =
+            matches!(event.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
+        if presses && self.map.contains(Position::new(event.column, event.row)) {
+            let share = |at: u16, start: u16, length: u16| f32::from(at - start) / f32::from(length.max(2) - 1);
+            let u = share(event.column, self.map.x, self.map.width) * 2.0 - 1.0;
+            let v = 1.0 - share(event.row, self.map.y, self.map.height) * 2.0;
+            self.move_to([u * self.reach, v * self.reach], lab, desk);
+        }
+    }
+
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+        match (key.as_str(), answer) {
+            ("plane/map", Ok(Answer::LatentPlane(plane))) => {
+                let far = plane.points.iter().flatten().fold(0.0_f32, |far, part| far.max(part.abs()));
+                // A few codes lie far out; the map ends at a round radius that holds nearly all.
+                self.reach = if plane.origin.len() <= 2 { far.clamp(2.0, 4.0) } else { far.clamp(1.5, 3.5) };
+                let fresh = self.latent.len() != plane.origin.len();
+                self.plane = Some(plane.clone());
+                if fresh {
+                    self.pins = [None, None];
+                    (self.cursor, self.trail, self.example) = ([0.0, 0.0], Vec::new(), None);
+                    self.latent = plane.latent_at(self.cursor);
+                    self.decode(lab, desk);
+                }
+                self.failure = None;
+            }
+            ("plane/here", Ok(Answer::Pictures { pictures })) => self.picture = pictures.first().cloned(),
+            ("plane/morph", Ok(Answer::Pictures { pictures })) => {
+                if let Some(morph) = &mut self.morph {
+                    morph.pictures.clone_from(pictures);
+                }
+            }
+            ("plane/example", Ok(Answer::Examples { pictures, labels })) => {
+                if let (Some(picture), Some(label)) = (pictures.first(), labels.first()) {
+                    self.example = Some((self.examples_seen - 1, *label, picture.clone()));
+                    desk.ask(lab, "plane/code", Query::Encode { picture: picture.clone() });
+                }
+            }
+            ("plane/code", Ok(Answer::Code { mean, .. })) => self.show(mean.clone(), lab, desk),
+            (key, Err(failure)) if key.starts_with("plane/") => self.failure = Some(failure.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn tick(&mut self) -> bool {
+        let Some(morph) = &mut self.morph else { return false };
+        if morph.pictures.is_empty() {
+            return true;
+        }
+        if morph.at + 1 < morph.pictures.len() {
+            morph.at += 1;
+            self.latent.clone_from(&morph.latents[morph.at]);
+            self.picture = morph.pictures.get(morph.at).cloned();
+            if let Some(plane) = &self.plane {
+                self.cursor = plane.project(&self.latent).map(|part| part.clamp(-self.reach, self.reach));
+            }
+            if morph.at + 1 == morph.pictures.len() {
+                self.reached.push("morph_finished");
+            }
+            return true;
+        }
+        false
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let share = self.plane.as_ref().map_or(String::new(), |plane| match plane.origin.len() {
+            1 | 2 => String::new(),
+            _ => format!("{:.0} % {}", plane.variance_share * 100.0, desk.say(text::VARIANCE_SHARE)),
+        });
+        let inner = frame(area, title, &share, focused, &desk.theme, buffer);
+        let strip = if inner.height > 16 { 5 } else { 0 };
+        let [top, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip)]).areas(inner);
+        let side = (top.width / 3).clamp(14, 30).min(top.width / 2);
+        let [map, here] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(top);
+        self.map = map;
+        self.draw_map(desk, buffer);
+        let here = here.inner(ratatui::layout::Margin::new(1, 0));
+        let mut row = 0;
+        let heading = match &self.example {
+            Some((number, label, _)) => format!("test {number}: {label}"),
+            None => desk.say(text::DIGIT_HERE).to_owned(),
+        };
+        write(buffer, here, 0, row, &heading, desk.theme.quiet());
+        row += 1;
+        let pictures: Vec<Picture> = match (&self.example, &self.picture) {
+            (Some((_, _, given)), Some(picture)) => vec![given.clone(), picture.clone()],
+            (_, Some(picture)) => vec![picture.clone()],
+            _ => vec![],
+        };
+        let room = Rect { y: here.y + row, height: here.height.saturating_sub(row + 4), ..here };
+        let columns = if pictures.len() > 1 && room.width > 2 * room.height { 2 } else { 1 };
+        desk.pictures.draw("plane/here", &Sheet::new(columns, pictures), room, buffer);
+        let row = here.height.saturating_sub(3);
+        write(buffer, here, 0, row, desk.say(text::CODE), desk.theme.quiet());
+        write(buffer, here, 0, row + 1, &self.code(), desk.theme.accented());
+        let at = format!("u {:+.2}  v {:+.2}", self.cursor[0], self.cursor[1]).replace('-', "−");
+        write(buffer, here, 0, row + 2, &at, desk.theme.quiet());
+        if strip > 0 {
+            let pins = self.pins.iter().flatten().filter_map(|pin| pin.picture.clone());
+            let stops = self.morph.as_ref().filter(|morph| !morph.pictures.is_empty());
+            let pictures: Vec<Picture> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
+            let count = pictures.len().max(1);
+            if !pictures.is_empty() {
+                desk.pictures.draw("plane/strip", &Sheet::new(count, pictures), bottom, buffer);
+            }
+        }
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}
+
+/// A closed walk about the middle of a plane, for a preview: codes evenly spaced on it.
+pub fn walk(plane: &Plane, stops: usize, seed: u64) -> Vec<Vec<f32>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let turn: f32 = random.random_range(0.0..std::f32::consts::TAU);
+    let spread = |axis: usize| {
+        let count = plane.points.len().max(1) as f32;
+        (plane.points.iter().map(|point| point[axis].powi(2)).sum::<f32>() / count).sqrt()
+    };
+    let radii = [1.4 * spread(0), 1.4 * spread(1)];
+    let at = |stop: usize| {
+        let angle = turn + stop as f32 / stops as f32 * std::f32::consts::TAU;
+        plane.latent_at([radii[0] * angle.cos(), radii[1] * angle.sin()])
+    };
+    (0..stops).map(at).collect()
+}

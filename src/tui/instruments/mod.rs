@@ -1,0 +1,54 @@
+//! What Explore is built from: generic instruments that a lab binds to its model.
+
+mod canvas;
+mod drawing_pad;
+pub mod latent_plane;
+mod samples;
+
+pub use canvas::Canvas;
+
+use super::desk::{Desk, Reply};
+use super::keys::{Action, Context};
+use crate::lab::{self, Lab};
+use crossterm::event::MouseEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// One instrument of a lab.
+pub trait Instrument {
+    /// Its keys, the nearest first.
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Explore]
+    }
+
+    /// The screen was opened, or the model has changed: ask anew.
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk);
+
+    /// Does what a key means; `false` if it means nothing here.
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool;
+
+    /// A mouse event within its area.
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk);
+
+    /// An answer to one of its questions; `false` if it is not its own.
+    fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) -> bool;
+
+    /// Moves what is in motion by one picture; `true` while it moves.
+    fn tick(&mut self) -> bool {
+        false
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer);
+
+    /// States reached since the last time, for exercises.
+    fn reached(&mut self) -> Vec<&'static str>;
+}
+
+/// The instrument that a lab names.
+pub fn build(instrument: lab::Instrument) -> Box<dyn Instrument> {
+    match instrument {
+        lab::Instrument::LatentPlane => Box::<latent_plane::LatentPlane>::default(),
+        lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
+        lab::Instrument::Samples => Box::<samples::Samples>::default(),
+    }
+}

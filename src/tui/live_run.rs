@@ -1,0 +1,140 @@
+//! A run as a screen sees it: what its events add up to.
+
+use super::widgets::chart::Series;
+use crate::experiment::{Command, Event, Knobs, Report, Sheet};
+use crate::registry::Source;
+use crate::run::inbox::Wake;
+use crate::run::thread::{self, Snapshots, Start};
+use crate::run::{Inbox, RunError, RunHandle, RunStore};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Starting,
+    Running,
+    Paused,
+    Evaluating,
+    Finished,
+    Stopped,
+    Failed,
+}
+
+/// The latest progress.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Pace {
+    pub step: u64,
+    pub total_steps: u64,
+    pub samples_per_second: f64,
+    pub seconds: f64,
+    pub seconds_left: Option<f64>,
+}
+
+pub struct LiveRun {
+    pub id: String,
+    pub lab: String,
+    pub preset: Option<String>,
+    pub seed: u64,
+    pub knobs: Knobs,
+    pub stage: Stage,
+    pub pace: Pace,
+    pub series: BTreeMap<String, Series>,
+    pub pictures: BTreeMap<String, (u64, Sheet)>,
+    pub report: Option<Report>,
+    /// The last warning or failure.
+    pub message: Option<String>,
+    handle: RunHandle,
+    inbox: Arc<Inbox>,
+}
+
+impl LiveRun {
+    /// Starts a new run.
+    pub fn start(store: &RunStore, start: Start, source: &Source, wake: Wake) -> Result<Self, RunError> {
+        let inbox = Arc::new(Inbox::new(wake));
+        let (lab, preset, seed, knobs) = (start.lab.clone(), start.preset.clone(), start.seed, start.knobs.clone());
+        let handle = thread::start(store, start, Vec::new(), source, thread::to_inbox(&inbox))?;
+        Ok(Self::new(handle, inbox, lab, preset, seed, knobs))
+    }
+
+    /// Takes up a stopped run.
+    pub fn resume(store: &RunStore, id: &str, source: &Source, wake: Wake) -> Result<Self, RunError> {
+        let description = store.read(id)?;
+        let inbox = Arc::new(Inbox::new(wake));
+        let handle = thread::resume(store, id, None, source, thread::to_inbox(&inbox))?;
+        Ok(Self::new(handle, inbox, description.lab, description.preset, description.seed, description.knobs))
+    }
+
+    fn new(handle: RunHandle, inbox: Arc<Inbox>, lab: String, preset: Option<String>, seed: u64, knobs: Knobs) -> Self {
+        LiveRun {
+            id: handle.id.clone(),
+            lab,
+            preset,
+            seed,
+            knobs,
+            stage: Stage::Starting,
+            pace: Pace::default(),
+            series: BTreeMap::new(),
+            pictures: BTreeMap::new(),
+            report: None,
+            message: None,
+            handle,
+            inbox,
+        }
+    }
+
+    /// Whether it still trains, or is held.
+    pub fn is_live(&self) -> bool {
+        matches!(self.stage, Stage::Starting | Stage::Running | Stage::Paused | Stage::Evaluating)
+    }
+
+    pub fn send(&self, command: Command) {
+        self.handle.send(command);
+    }
+
+    /// The model as it is now, once there is one.
+    pub fn snapshots(&self) -> Option<Arc<Snapshots>> {
+        (self.stage != Stage::Starting).then(|| Arc::clone(&self.handle.snapshots))
+    }
+
+    /// Takes in what happened since the last time; gives the new values of series for exercises to look at.
+    pub fn catch_up(&mut self) -> Vec<(String, u64, f64)> {
+        let mut values = Vec::new();
+        for event in self.inbox.take() {
+            self.take_in(event, &mut values);
+        }
+        values
+    }
+
+    fn take_in(&mut self, event: Event, values: &mut Vec<(String, u64, f64)>) {
+        match event {
+            Event::Started { .. } => self.stage = Stage::Running,
+            Event::Scalar { series, step, value } => {
+                self.series.entry(series.clone()).or_default().push(step, value);
+                values.push((series, step, value));
+            }
+            Event::Picture { name, step, sheet, .. } => {
+                self.pictures.insert(name, (step, sheet));
+            }
+            Event::Knob { knob, value, .. } => {
+                self.knobs.0.insert(knob, value);
+            }
+            Event::Act { .. } | Event::Checkpoint { .. } => {}
+            Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
+                self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
+            }
+            Event::Warning { message, .. } => self.message = Some(message),
+            Event::Paused { paused, .. } => self.stage = if paused { Stage::Paused } else { Stage::Running },
+            Event::Evaluating { .. } => self.stage = Stage::Evaluating,
+            Event::Stopped { .. } => self.stage = Stage::Stopped,
+            Event::Failed { message, .. } => {
+                self.stage = Stage::Failed;
+                self.message = Some(message);
+            }
+            Event::Finished { report, .. } => {
+                self.stage = Stage::Finished;
+                self.report = Some(report);
+            }
+        }
+    }
+}

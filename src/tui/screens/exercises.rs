@@ -1,0 +1,340 @@
+//! Exercises: prompts, hints, answers, and the explanation that is earned.
+
+use crate::lab::exercise::{decide, number};
+use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
+use crate::tui::desk::Desk;
+use crate::tui::keys::Action;
+use crate::tui::text;
+use crate::tui::widgets::frame::write;
+use crate::tui::widgets::markdown::render;
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+use tui_textarea::{TextArea, WrapMode};
+
+pub struct ExercisesTab {
+    selected: usize,
+    /// The option of a choice under the cursor.
+    option: usize,
+    /// The answer being written.
+    writing: Option<TextArea<'static>>,
+    verdict: Option<String>,
+    rows: Vec<Rect>,
+    options: Vec<(Rect, usize)>,
+}
+
+impl ExercisesTab {
+    pub fn new(lab: &Lab, desk: &Desk) -> Self {
+        let solved = desk.progress.solved(&lab.id);
+        let first = lab.exercises.iter().position(|exercise| !solved.contains(&exercise.id));
+        ExercisesTab {
+            selected: first.unwrap_or(0),
+            option: 0,
+            writing: None,
+            verdict: None,
+            rows: Vec::new(),
+            options: Vec::new(),
+        }
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    fn select(&mut self, index: usize) {
+        (self.selected, self.option, self.writing, self.verdict) = (index, 0, None, None);
+    }
+
+    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        let Some(exercise) = lab.exercises.get(self.selected) else { return false };
+        if self.writing.is_some() {
+            match action {
+                Action::Confirm => self.submit(exercise, lab, desk),
+                Action::Back => self.writing = None,
+                Action::Left | Action::Right | Action::Home | Action::End | Action::Up | Action::Down => {
+                    let code = match action {
+                        Action::Left => KeyCode::Left,
+                        Action::Right => KeyCode::Right,
+                        Action::Home => KeyCode::Home,
+                        Action::End => KeyCode::End,
+                        Action::Up => KeyCode::Up,
+                        _ => KeyCode::Down,
+                    };
+                    if let Some(area) = &mut self.writing {
+                        area.input(KeyEvent::from(code));
+                    }
+                }
+                _ => return false,
+            }
+            return true;
+        }
+        let last = lab.exercises.len().saturating_sub(1);
+        match action {
+            Action::Left => self.select(self.selected.saturating_sub(1)),
+            Action::Right | Action::NextPane => self.select(if self.selected == last { 0 } else { self.selected + 1 }),
+            Action::PreviousPane => self.select(if self.selected == 0 { last } else { self.selected - 1 }),
+            Action::Up | Action::Down => match &exercise.check {
+                Check::Choice { options, .. } => {
+                    let step = if action == Action::Up { options.len() - 1 } else { 1 };
+                    self.option = (self.option + step) % options.len();
+                }
+                _ if action == Action::Up => self.select(self.selected.saturating_sub(1)),
+                _ => self.select((self.selected + 1).min(last)),
+            },
+            Action::Confirm => match &exercise.check {
+                Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, desk),
+                Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, desk),
+                Check::Series { .. } | Check::Instrument { .. } => {}
+            },
+            Action::Hint => {
+                let shown = desk.progress.hints(&lab.id, &exercise.id);
+                if (shown as usize) < exercise.hints.len() {
+                    if let Err(error) = desk.progress.set_hints(&lab.id, &exercise.id, shown + 1) {
+                        desk.notify(error);
+                    }
+                } else {
+                    let said = desk.say(text::NO_MORE_HINTS);
+                    desk.notify(said);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, desk: &Desk) {
+        let kept = match exercise.check {
+            Check::FreeText { .. } => desk.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let mut area = TextArea::new(vec![kept]);
+        area.set_wrap_mode(WrapMode::Word);
+        area.move_cursor(tui_textarea::CursorMove::End);
+        self.writing = Some(area);
+        self.verdict = None;
+    }
+
+    fn submit(&mut self, exercise: &Exercise, lab: &Lab, desk: &mut Desk) {
+        let Some(area) = &self.writing else { return };
+        let answer = area.lines().join(" ");
+        self.decide(exercise, &Attempt::Text(answer), lab, desk);
+    }
+
+    fn decide(&mut self, exercise: &Exercise, attempt: &Attempt, lab: &Lab, desk: &mut Desk) {
+        let answer = match attempt {
+            Attempt::Text(text) => text.clone(),
+            Attempt::Choice(index) => index.to_string(),
+            _ => String::new(),
+        };
+        match decide(exercise, attempt, desk.language) {
+            Verdict::Passed => {
+                desk.solve(lab, &exercise.id, &answer, exercise.title.in_language(desk.language));
+                (self.writing, self.verdict) = (None, None);
+            }
+            Verdict::Failed(message) => {
+                if let Err(error) = desk.progress.attempt(&lab.id, &exercise.id, &answer, None) {
+                    desk.notify(error);
+                }
+                self.verdict = Some(message);
+            }
+            Verdict::Unrelated => {}
+        }
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+        let exercise = lab.exercises.get(self.selected);
+        let Some(exercise) = exercise else { return };
+        match &mut self.writing {
+            Some(area) => {
+                area.input(*key);
+                self.verdict = None;
+            }
+            None => {
+                // A digit begins a number's answer; a letter or digit names an option.
+                let KeyCode::Char(letter) = key.code else { return };
+                match &exercise.check {
+                    Check::Choice { options, .. } => {
+                        let index = (letter as usize).wrapping_sub('1' as usize);
+                        if index < options.len() {
+                            self.option = index;
+                        }
+                    }
+                    Check::Number { .. } if number(&format!("{letter}0")).is_some() => {
+                        self.begin_writing(exercise, lab, desk);
+                        if let Some(area) = &mut self.writing {
+                            area.insert_char(letter);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        if let Some(area) = &mut self.writing {
+            area.insert_str(pasted.replace('\n', " "));
+        }
+    }
+
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        if event.kind != MouseEventKind::Down(MouseButton::Left) {
+            return;
+        }
+        let position = Position::new(event.column, event.row);
+        if let Some(index) = self.rows.iter().position(|row| row.contains(position)) {
+            self.select(index);
+        } else if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
+            self.option = index;
+            self.act(Action::Confirm, lab, desk);
+        }
+    }
+
+    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
+        let left = (area.width / 3).clamp(26, 40);
+        let [list, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(area);
+        let solved = desk.progress.solved(&lab.id);
+        self.rows.clear();
+        for (index, exercise) in lab.exercises.iter().enumerate() {
+            let row = Rect { y: list.y + 1 + index as u16, height: 1, ..list };
+            if row.y >= list.bottom() {
+                break;
+            }
+            let style = if index == self.selected { desk.theme.selected() } else { desk.theme.body() };
+            buffer.set_style(row, style);
+            let mark = if solved.contains(&exercise.id) { "✓" } else { "·" };
+            write(buffer, row, 1, 0, mark, Style::new().fg(desk.theme.good));
+            write(buffer, row, 3, 0, exercise.title.in_language(desk.language), style);
+            self.rows.push(row);
+        }
+        for row in 0..detail.height {
+            write(buffer, detail, 0, row, "│", desk.theme.rule());
+        }
+        if let Some(exercise) = lab.exercises.get(self.selected) {
+            let detail = detail.inner(Margin::new(2, 1));
+            self.draw_exercise(exercise, solved.contains(&exercise.id), detail, lab, desk, buffer);
+        }
+    }
+
+    fn draw_exercise(
+        &mut self,
+        exercise: &Exercise,
+        solved: bool,
+        area: Rect,
+        lab: &Lab,
+        desk: &Desk,
+        buffer: &mut Buffer,
+    ) {
+        let language = desk.language;
+        let mut row = 0;
+        let paragraph = |words: &str, row: &mut u16, buffer: &mut Buffer| {
+            let columns = usize::from(area.width.min(76));
+            for line in render(words, columns, &desk.theme, desk.widths) {
+                put(&line, area, *row, buffer);
+                *row += 1;
+            }
+        };
+        write(buffer, area, 0, row, exercise.title.in_language(language), desk.theme.strong());
+        row += 2;
+        paragraph(exercise.prompt.in_language(language), &mut row, buffer);
+        row += 1;
+        self.options.clear();
+        match &exercise.check {
+            Check::Choice { options, answer } => {
+                for (index, option) in options.iter().enumerate() {
+                    let chosen = index == self.option && !solved;
+                    let right = solved && index == *answer;
+                    let style = match (chosen, right) {
+                        (true, _) => desk.theme.selected(),
+                        (_, true) => Style::new().fg(desk.theme.good).add_modifier(Modifier::BOLD),
+                        _ => desk.theme.body(),
+                    };
+                    let start = row;
+                    let words = option.in_language(language);
+                    for line in render(words, usize::from(area.width.min(76)) - 4, &desk.theme, desk.widths) {
+                        let mark = if row > start {
+                            "   "
+                        } else if right {
+                            " ✓ "
+                        } else {
+                            " ○ "
+                        };
+                        let end = write(buffer, area, 0, row, mark, style);
+                        write(buffer, area, end, row, &line.to_string(), style);
+                        self.options.push((Rect { y: area.y + row, height: 1, ..area }, index));
+                        row += 1;
+                    }
+                }
+            }
+            Check::Number { unit, .. } => {
+                let label = format!("{} ({unit}): ", desk.say(text::YOUR_ANSWER));
+                let end = write(buffer, area, 0, row, &label, desk.theme.quiet());
+                self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, desk, buffer);
+                row += 1;
+            }
+            Check::FreeText { minimum_characters } => {
+                let label = format!("{} (≥ {minimum_characters}):", desk.say(text::YOUR_ANSWER));
+                write(buffer, area, 0, row, &label, desk.theme.quiet());
+                let place = Rect { y: area.y + row + 1, height: 5, ..area };
+                if self.writing.is_some() {
+                    self.draw_writing(place, desk, buffer);
+                } else if let Some(answer) = desk.progress.answer(&lab.id, &exercise.id) {
+                    let lines = render(&answer, usize::from(area.width.min(76)), &desk.theme, desk.widths);
+                    lines.iter().take(5).enumerate().for_each(|(i, line)| put(line, place, i as u16, buffer));
+                }
+                row += 6;
+            }
+            Check::Series { condition } => {
+                write(buffer, area, 0, row, &format!("{condition}"), desk.theme.accented());
+                write(buffer, area, 0, row + 1, desk.say(text::DECIDED_BY_RUN), desk.theme.quiet());
+                row += 2;
+            }
+            Check::Instrument { .. } => {
+                write(buffer, area, 0, row, desk.say(text::DECIDED_BY_INSTRUMENT), desk.theme.quiet());
+                row += 1;
+            }
+        }
+        if let Some(verdict) = &self.verdict {
+            write(buffer, area, 0, row, verdict, Style::new().fg(desk.theme.bad));
+            row += 1;
+        }
+        row += 1;
+        let shown = desk.progress.hints(&lab.id, &exercise.id) as usize;
+        for hint in exercise.hints.iter().take(shown) {
+            let end = write(buffer, area, 0, row, desk.say(text::HINT), Style::new().fg(desk.theme.warning));
+            let rest = Rect { x: area.x + end + 2, width: area.width.saturating_sub(end + 2).min(76), ..area };
+            for line in render(hint.in_language(language), usize::from(rest.width), &desk.theme, desk.widths) {
+                put(&line, rest, row, buffer);
+                row += 1;
+            }
+        }
+        if solved {
+            let label = format!("✓ {}", desk.say(text::SOLVED));
+            let end =
+                write(buffer, area, 0, row, &label, Style::new().fg(desk.theme.good).add_modifier(Modifier::BOLD));
+            write(buffer, area, end + 2, row, desk.say(text::WHY), desk.theme.quiet());
+            row += 1;
+            paragraph(exercise.explanation.in_language(language), &mut row, buffer);
+        }
+    }
+
+    fn draw_writing(&mut self, place: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let Some(writing) = &mut self.writing else {
+            write(buffer, place, 0, 0, "↵", desk.theme.quiet());
+            return;
+        };
+        writing.set_style(desk.theme.strong());
+        writing.set_cursor_line_style(Style::new());
+        writing.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
+        (&*writing).render(place, buffer);
+    }
+}
+
+fn put(line: &Line, area: Rect, row: u16, buffer: &mut Buffer) {
+    if row < area.height {
+        line.render(Rect { y: area.y + row, height: 1, ..area }, buffer);
+    }
+}

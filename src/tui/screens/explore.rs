@@ -1,0 +1,141 @@
+//! Explore: a lab's instruments, side by side where there is room, else one at a time.
+
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::instruments::{Instrument, build};
+use crate::tui::keys::{Action, Context};
+use crate::tui::live_run::LiveRun;
+use crate::tui::text;
+use crate::tui::widgets::frame::write;
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use std::time::{Duration, Instant};
+
+/// While a run goes on its model is asked again so often.
+const REFRESH: Duration = Duration::from_secs(2);
+
+pub struct ExploreTab {
+    instruments: Vec<Box<dyn Instrument>>,
+    focus: usize,
+    areas: Vec<Rect>,
+    refreshed: Instant,
+    /// The step of the run that was asked last.
+    asked_step: Option<u64>,
+    moving: bool,
+}
+
+impl ExploreTab {
+    pub fn new(lab: &Lab) -> Self {
+        ExploreTab {
+            instruments: lab.explore.iter().map(|use_| build(use_.instrument)).collect(),
+            focus: 0,
+            areas: Vec::new(),
+            refreshed: Instant::now(),
+            asked_step: None,
+            moving: false,
+        }
+    }
+
+    pub fn opened(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.refreshed = Instant::now();
+        self.asked_step = desk.run_of(&lab.id).map(|run| run.pace.step);
+        self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, desk));
+    }
+
+    /// The run has gone on: ask its model again, not too often.
+    pub fn news(&mut self, lab: &Lab, desk: &mut Desk) {
+        let step = desk.run_of(&lab.id).map(|run| run.pace.step);
+        let live = desk.run_of(&lab.id).is_some_and(LiveRun::is_live);
+        if step != self.asked_step && (self.refreshed.elapsed() > REFRESH || !live) {
+            self.opened(lab, desk);
+        }
+    }
+
+    pub fn contexts(&self) -> Vec<Context> {
+        self.instruments.get(self.focus).map_or(vec![Context::Explore], |instrument| instrument.contexts().to_vec())
+    }
+
+    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        let count = self.instruments.len().max(1);
+        match action {
+            Action::NextPane => self.focus = (self.focus + 1) % count,
+            Action::PreviousPane => self.focus = (self.focus + count - 1) % count,
+            action => {
+                let Some(instrument) = self.instruments.get_mut(self.focus) else { return false };
+                let done = instrument.act(action, lab, desk);
+                self.moving = true;
+                return done;
+            }
+        }
+        true
+    }
+
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        let position = Position::new(event.column, event.row);
+        let under = self.areas.iter().position(|area| area.contains(position));
+        if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, under) {
+            self.focus = index;
+        }
+        // A drag that began in an instrument stays its own.
+        if let Some(instrument) = self.instruments.get_mut(self.focus) {
+            instrument.mouse(event, lab, desk);
+        }
+    }
+
+    pub fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) {
+        for instrument in &mut self.instruments {
+            if instrument.answered(reply, lab, desk) {
+                self.moving = true;
+                return;
+            }
+        }
+    }
+
+    pub fn in_motion(&self) -> bool {
+        self.moving
+    }
+
+    pub fn tick(&mut self) {
+        let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick()).collect();
+        self.moving = moving.into_iter().any(|moves| moves);
+    }
+
+    /// States reached since the last time.
+    pub fn reached(&mut self) -> Vec<&'static str> {
+        self.instruments.iter_mut().flat_map(|instrument| instrument.reached()).collect()
+    }
+
+    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
+        let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        let from_run = desk.run_of(&lab.id).is_some_and(|run| run.snapshots().is_some());
+        let origin = desk.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
+        write(buffer, foot, 1, 0, origin, desk.theme.quiet());
+        let count = self.instruments.len();
+        self.areas = match (area.width, count) {
+            (_, 0) => vec![],
+            (..110, _) | (_, 1) => {
+                // One at a time; the others are behind it.
+                let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(desk.language)).collect();
+                let mut column = foot.width / 2;
+                for (index, name) in names.iter().enumerate() {
+                    let style = if index == self.focus { desk.theme.selected() } else { desk.theme.quiet() };
+                    column = write(buffer, foot, column, 0, &format!(" {name} "), style) + 1;
+                }
+                (0..count).map(|index| if index == self.focus { body } else { Rect::default() }).collect()
+            }
+            _ => {
+                let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)]).areas(body);
+                let rest = Layout::vertical(vec![Constraint::Fill(1); count - 1]).split(right);
+                std::iter::once(left).chain(rest.iter().copied()).collect()
+            }
+        };
+        for (index, (instrument, use_)) in self.instruments.iter_mut().zip(&lab.explore).enumerate() {
+            let place = self.areas[index];
+            if !place.is_empty() {
+                let title = use_.title.in_language(desk.language).to_owned();
+                instrument.draw(place, index == self.focus, &title, desk, buffer);
+            }
+        }
+    }
+}

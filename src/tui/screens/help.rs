@@ -1,0 +1,61 @@
+//! The help page, made from the key map.
+
+use super::dialog;
+use crate::experiment::Language;
+use crate::tui::desk::Desk;
+use crate::tui::keys::{BINDINGS, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::write;
+use crate::tui::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The keys of the contexts one is in.
+pub struct Help {
+    contexts: Vec<Context>,
+    top: usize,
+}
+
+/// The keys of a context and what they do.
+fn rows(context: Context, language: Language) -> Vec<(String, &'static str)> {
+    let own = BINDINGS.iter().filter(|binding| binding.context == context);
+    let names = |keys: &[crate::tui::keys::Key]| keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ");
+    own.map(|binding| (names(binding.keys), binding.help.in_language(language))).collect()
+}
+
+impl Help {
+    pub fn new(mut contexts: Vec<Context>) -> Self {
+        contexts.push(Context::Everywhere);
+        Help { contexts, top: 0 }
+    }
+
+    pub fn scroll(&mut self, by: isize) {
+        self.top = self.top.saturating_add_signed(by);
+    }
+
+    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let mut lines: Vec<(Option<String>, String)> = Vec::new();
+        for context in &self.contexts {
+            if !lines.is_empty() {
+                lines.push((None, String::new()));
+            }
+            lines.push((None, desk.say(context.title()).to_owned()));
+            lines.extend(rows(*context, desk.language).into_iter().map(|(keys, help)| (Some(keys), help.to_owned())));
+        }
+        let size = (64, (lines.len() as u16 + 2).min(area.height.saturating_sub(2)));
+        let inner = dialog(area, size, desk.say(text::HELP), desk.say(text::ESC_CLOSES), desk, buffer);
+        self.top = self.top.min(lines.len().saturating_sub(usize::from(inner.height)));
+        for (row, (keys, help)) in lines.iter().skip(self.top).take(usize::from(inner.height)).enumerate() {
+            match keys {
+                Some(keys) => {
+                    let column = 18_u16.saturating_sub(width(keys) as u16);
+                    write(buffer, inner, column, row as u16, keys, desk.theme.strong());
+                    write(buffer, inner, 20, row as u16, help, desk.theme.body());
+                }
+                None => {
+                    write(buffer, inner, 0, row as u16, help, desk.theme.accented());
+                }
+            }
+        }
+    }
+}

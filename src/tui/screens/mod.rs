@@ -1,0 +1,66 @@
+//! The screens: each keeps its own state, turns actions into changes of it, and draws it.
+
+mod exercises;
+mod explore;
+pub mod help;
+pub mod lab;
+mod notes;
+pub mod palette;
+pub mod picker;
+mod setup;
+mod theory;
+mod train;
+
+use super::desk::Desk;
+use super::keys::{self, Context};
+use super::text;
+use super::widgets::frame::{frame, write};
+use super::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+/// The last row: a notice while it is new, else the keys that matter here.
+pub fn footer(area: Rect, contexts: &[Context], desk: &Desk, buffer: &mut Buffer) {
+    if let Some(notice) = desk.notice() {
+        write(buffer, area, 1, 0, notice, desk.theme.accented());
+        return;
+    }
+    let mut column = 1;
+    for binding in keys::footer(contexts) {
+        let (key, help) = (binding.keys[0].name(), desk.say(binding.help));
+        let room = width(&key) + width(help) + 4;
+        if usize::from(column) + room > usize::from(area.width) {
+            continue;
+        }
+        column = write(buffer, area, column, 0, &key, desk.theme.strong()) + 1;
+        column = write(buffer, area, column, 0, help, desk.theme.quiet()) + 2;
+    }
+}
+
+/// Below 80×24.
+pub fn too_small(area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    let size = format!("{}: {}×{}", desk.say(text::TOO_SMALL), area.width, area.height);
+    write(buffer, area, 1, area.height / 2, &size, desk.theme.strong());
+    write(buffer, area, 1, area.height / 2 + 1, desk.say(text::TOO_SMALL_HOW), desk.theme.quiet());
+}
+
+/// A cleared frame in the middle of the screen; the area inside.
+pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, desk: &Desk, buffer: &mut Buffer) -> Rect {
+    let (columns, rows) = (size.0.min(area.width), size.1.min(area.height));
+    let place = Rect {
+        x: area.x + (area.width - columns) / 2,
+        y: area.y + (area.height - rows) / 3,
+        width: columns,
+        height: rows,
+    };
+    Clear.render(place, buffer);
+    buffer.set_style(place, desk.theme.body());
+    frame(place, title, note, true, &desk.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
+}
+
+/// A question to be answered by a key.
+pub fn question(area: Rect, words: &str, desk: &Desk, buffer: &mut Buffer) {
+    let inner = dialog(area, (width(words) as u16 + 6, 3), "", "", desk, buffer);
+    write(buffer, inner, 1, 0, words, desk.theme.strong());
+}

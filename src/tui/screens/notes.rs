@@ -1,0 +1,84 @@
+//! A learner's own notes on a lab.
+
+use crate::lab::Lab;
+use crate::tui::desk::Desk;
+use crate::tui::keys::Action;
+use crate::tui::text;
+use crate::tui::widgets::frame::frame;
+use crossterm::event::KeyEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::widgets::Widget;
+use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+pub struct NotesTab {
+    area: TextArea<'static>,
+    saved: String,
+}
+
+impl NotesTab {
+    pub fn new(lab: &Lab, desk: &Desk) -> Self {
+        let saved = desk.progress.notes(&lab.id);
+        let mut area = TextArea::new(saved.lines().map(str::to_owned).collect());
+        area.set_wrap_mode(WrapMode::Word);
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        NotesTab { area, saved }
+    }
+
+    /// Keeps what was typed, if anything was.
+    pub fn save(&mut self, lab: &Lab, desk: &mut Desk) {
+        let now = self.area.lines().join("\n");
+        if now != self.saved {
+            match desk.progress.set_notes(&lab.id, &now) {
+                Ok(()) => self.saved = now,
+                Err(error) => desk.notify(error),
+            }
+        }
+    }
+
+    /// Moving keys that the key map knows belong to the text here.
+    pub fn act(&mut self, action: Action) -> bool {
+        let step = match action {
+            Action::Up => CursorMove::Up,
+            Action::Down => CursorMove::Down,
+            Action::Left => CursorMove::Back,
+            Action::Right => CursorMove::Forward,
+            Action::Home => CursorMove::Head,
+            Action::End => CursorMove::End,
+            Action::PageUp => CursorMove::Top,
+            Action::PageDown => CursorMove::Bottom,
+            Action::Confirm => {
+                self.area.insert_newline();
+                return true;
+            }
+            Action::NextPane => {
+                self.area.insert_tab();
+                return true;
+            }
+            _ => return false,
+        };
+        self.area.move_cursor(step);
+        true
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+        self.area.input(*key);
+        self.save(lab, desk);
+    }
+
+    pub fn pasted(&mut self, pasted: &str, lab: &Lab, desk: &mut Desk) {
+        self.area.insert_str(pasted);
+        self.save(lab, desk);
+    }
+
+    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let title = desk.say(text::NOTES_HINT);
+        let inner = frame(area, title, desk.say(text::SAVED), true, &desk.theme, buffer);
+        self.area.set_style(desk.theme.body());
+        self.area.set_cursor_line_style(Style::new());
+        self.area.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
+        (&self.area).render(inner.inner(Margin::new(1, 0)), buffer);
+    }
+}

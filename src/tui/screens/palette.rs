@@ -1,0 +1,95 @@
+//! The command palette: everything that keys do, by name.
+
+use super::dialog;
+use crate::experiment::Language;
+use crate::tui::desk::Desk;
+use crate::tui::keys::{Action, BINDINGS, Binding, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::write;
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub struct Palette {
+    commands: Vec<&'static Binding>,
+    language: Language,
+    typed: String,
+    selected: usize,
+}
+
+pub enum Outcome {
+    Open,
+    Closed,
+    Chosen(Action),
+}
+
+impl Palette {
+    pub fn new(mut contexts: Vec<Context>, language: Language) -> Self {
+        contexts.push(Context::Everywhere);
+        let mut commands: Vec<&Binding> = Vec::new();
+        for context in contexts {
+            for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
+                let moves = matches!(
+                    binding.action,
+                    Action::Up | Action::Down | Action::Left | Action::Right | Action::Palette
+                );
+                if !moves && !commands.iter().any(|known| known.action == binding.action) {
+                    commands.push(binding);
+                }
+            }
+        }
+        Palette { commands, language, typed: String::new(), selected: 0 }
+    }
+
+    fn found(&self) -> Vec<&'static Binding> {
+        let typed = self.typed.to_lowercase();
+        // A name is found in either language: who switched by mistake finds the way back.
+        let matches = |binding: &&&Binding| {
+            [binding.help.en, binding.help.ja].iter().any(|name| name.to_lowercase().contains(&typed))
+        };
+        self.commands.iter().filter(matches).copied().collect()
+    }
+
+    pub fn key(&mut self, key: &KeyEvent) -> Outcome {
+        match key.code {
+            KeyCode::Esc => return Outcome::Closed,
+            KeyCode::Enter => {
+                return self
+                    .found()
+                    .get(self.selected)
+                    .map_or(Outcome::Closed, |binding| Outcome::Chosen(binding.action));
+            }
+            KeyCode::Up => self.selected = self.selected.saturating_sub(1),
+            KeyCode::Down => self.selected = (self.selected + 1).min(self.found().len().saturating_sub(1)),
+            KeyCode::Backspace => {
+                if self.typed.pop().is_none() {
+                    return Outcome::Closed;
+                }
+                self.selected = 0;
+            }
+            KeyCode::Char(letter) => {
+                self.typed.push(letter);
+                self.selected = 0;
+            }
+            _ => {}
+        }
+        Outcome::Open
+    }
+
+    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let found = self.found();
+        let inner = dialog(area, (56, 16), desk.say(text::COMMANDS), desk.say(text::ESC_CLOSES), desk, buffer);
+        let end = write(buffer, inner, 0, 0, &format!(": {}", self.typed), desk.theme.strong());
+        write(buffer, inner, end, 0, "▏", desk.theme.accented());
+        let room = usize::from(inner.height.saturating_sub(1));
+        let top = self.selected.saturating_sub(room.saturating_sub(1));
+        for (row, binding) in found.iter().skip(top).take(room).enumerate() {
+            let style = if row + top == self.selected { desk.theme.selected() } else { desk.theme.body() };
+            let place = Rect { y: inner.y + 1 + row as u16, height: 1, ..inner };
+            buffer.set_style(place, style);
+            write(buffer, place, 1, 0, binding.help.in_language(self.language), style);
+            let key = binding.keys[0].name();
+            write(buffer, place, inner.width.saturating_sub(10), 0, &key, desk.theme.quiet());
+        }
+    }
+}

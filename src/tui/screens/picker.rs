@@ -1,0 +1,340 @@
+//! The lab picker.
+
+use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::lab::Instrument;
+use crate::lab::Lab;
+use crate::run::{RunDescription, Status};
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::instruments::latent_plane::walk;
+use crate::tui::keys::Action;
+use crate::tui::text;
+use crate::tui::widgets::chart::number;
+use crate::tui::widgets::frame::write;
+use crate::tui::width::width;
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
+
+/// Pictures of the preview's walk.
+const STOPS: usize = 48;
+
+/// What the picker was told to do.
+pub enum Chosen {
+    Nothing,
+    Quit,
+    /// A lab, and the tab to open it at.
+    Lab(String, Option<usize>),
+}
+
+pub struct Picker {
+    selected: usize,
+    search: Option<String>,
+    preview_of: Option<String>,
+    preview: Vec<Picture>,
+    at: usize,
+    /// Rows of labs, for the mouse.
+    rows: Vec<(Rect, usize)>,
+    last_run: Option<RunDescription>,
+}
+
+impl Picker {
+    pub fn new(desk: &mut Desk) -> Self {
+        let place = desk.progress.setting("place");
+        let labs = desk.catalogue.labs();
+        let known = place.and_then(|place| {
+            let id = place.split(':').next().unwrap_or_default().to_owned();
+            labs.iter().position(|lab| lab.id == id)
+        });
+        // A new student's first ↵ opens the first lab that there is.
+        Picker {
+            selected: known.unwrap_or(0),
+            search: None,
+            preview_of: None,
+            preview: Vec::new(),
+            at: 0,
+            rows: Vec::new(),
+            last_run: None,
+        }
+    }
+
+    /// The screen is shown: look at runs again, and ask for the preview.
+    pub fn opened(&mut self, desk: &mut Desk) {
+        self.select(self.selected, desk);
+    }
+
+    /// Labs that the search leaves, by their place in the catalogue.
+    fn found(&self, desk: &Desk) -> Vec<usize> {
+        let typed = self.search.as_deref().unwrap_or_default().to_lowercase();
+        let labs = desk.catalogue.labs();
+        let matches = |lab: &Lab| {
+            let texts = [&lab.title.en, &lab.title.ja, &lab.summary.en, &lab.summary.ja, &lab.id];
+            texts.iter().any(|text| text.to_lowercase().contains(&typed))
+        };
+        (0..labs.len()).filter(|&index| matches(labs[index])).collect()
+    }
+
+    fn lab(&self, desk: &Desk) -> Option<Lab> {
+        let found = self.found(desk);
+        let index = if found.contains(&self.selected) { self.selected } else { *found.first()? };
+        desk.catalogue.labs().get(index).map(|lab| (*lab).clone())
+    }
+
+    fn select(&mut self, index: usize, desk: &mut Desk) {
+        self.selected = index;
+        let Some(lab) = self.lab(desk) else { return };
+        let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
+        self.last_run = runs.into_iter().find(|run| run.lab == lab.id);
+        let has_plane = lab.explore.iter().any(|use_| use_.instrument == Instrument::LatentPlane);
+        if has_plane && self.preview_of.as_deref() != Some(&lab.id) {
+            self.preview_of = Some(lab.id.clone());
+            self.preview.clear();
+            let source = desk.shipped(&lab.experiment);
+            desk.questions.ask("preview/plane", Query::LatentPlane { count: 300 }, source);
+        }
+    }
+
+    fn step(&mut self, by: isize, desk: &mut Desk) {
+        let found = self.found(desk);
+        let Some(at) = found.iter().position(|&index| index == self.selected).or(Some(0)) else { return };
+        if let Some(&index) = found.get(at.saturating_add_signed(by).min(found.len().saturating_sub(1))) {
+            self.select(index, desk);
+        }
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.search.is_some()
+    }
+
+    pub fn act(&mut self, action: Action, desk: &mut Desk) -> Chosen {
+        match action {
+            Action::Up => self.step(-1, desk),
+            Action::Down => self.step(1, desk),
+            Action::Home | Action::PageUp => self.step(isize::MIN / 2, desk),
+            Action::End | Action::PageDown => self.step(isize::MAX / 2, desk),
+            Action::Search => self.search = Some(String::new()),
+            Action::Back if self.search.is_some() => self.search = None,
+            Action::Back => return Chosen::Quit,
+            Action::Confirm => {
+                if let Some(lab) = self.lab(desk) {
+                    self.search = None;
+                    return Chosen::Lab(lab.id, None);
+                }
+            }
+            Action::Continue => {
+                let place = desk.progress.setting("place").unwrap_or_default();
+                let (id, tab) = place.split_once(':').unwrap_or((&place, "0"));
+                if desk.catalogue.find(id).is_ok() {
+                    return Chosen::Lab(id.to_owned(), tab.parse().ok());
+                }
+                return self.act(Action::Confirm, desk);
+            }
+            _ => {}
+        }
+        Chosen::Nothing
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+        let Some(search) = &mut self.search else { return };
+        match key.code {
+            KeyCode::Char(letter) => search.push(letter),
+            KeyCode::Backspace => {
+                if search.pop().is_none() {
+                    self.search = None;
+                }
+            }
+            _ => return,
+        }
+        self.step(0, desk);
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        if let Some(search) = &mut self.search {
+            search.extend(pasted.chars().filter(|letter| !letter.is_control()));
+        }
+    }
+
+    pub fn mouse(&mut self, event: MouseEvent, desk: &mut Desk) -> Chosen {
+        let under = |row: &&(Rect, usize)| row.0.contains(Position::new(event.column, event.row));
+        match event.kind {
+            MouseEventKind::ScrollUp => self.step(-1, desk),
+            MouseEventKind::ScrollDown => self.step(1, desk),
+            MouseEventKind::Down(MouseButton::Left) => {
+                if let Some(&(_, index)) = self.rows.iter().find(under) {
+                    if index == self.selected {
+                        return self.act(Action::Confirm, desk);
+                    }
+                    self.select(index, desk);
+                }
+            }
+            _ => {}
+        }
+        Chosen::Nothing
+    }
+
+    pub fn answered(&mut self, (key, answer): &Reply, desk: &mut Desk) {
+        match (key.as_str(), answer) {
+            ("preview/plane", Ok(Answer::LatentPlane(plane))) => {
+                let Some(lab) = self.lab(desk) else { return };
+                let source = desk.shipped(&lab.experiment);
+                desk.questions.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, source);
+            }
+            ("preview/walk", Ok(Answer::Pictures { pictures })) => self.preview.clone_from(pictures),
+            (_, Err(failure)) => desk.notify(failure.to_string()),
+            _ => {}
+        }
+    }
+
+    pub fn in_motion(&self) -> bool {
+        !self.preview.is_empty()
+    }
+
+    pub fn tick(&mut self) {
+        self.at = (self.at + 1) % STOPS;
+    }
+
+    pub fn draw(&mut self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
+        let rows = [Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)];
+        let [head, body, rule] = Layout::vertical(rows).areas(area);
+        let total: usize = desk.catalogue.labs().iter().map(|lab| lab.exercises.len()).sum();
+        let solved: Vec<usize> = desk.catalogue.labs().iter().map(|lab| desk.progress.solved(&lab.id).len()).collect();
+        let done =
+            desk.catalogue.labs().iter().zip(&solved).filter(|(lab, solved)| **solved >= lab.exercises.len()).count();
+        let end = write(buffer, head, 1, 0, "shinso 深層", desk.theme.accented());
+        if head.width > 100 {
+            write(buffer, head, end + 2, 0, desk.say(text::TAGLINE), desk.theme.quiet());
+        }
+        let tally = format!(
+            "{}/{} {} · {}/{total} {}",
+            done,
+            desk.catalogue.labs().len(),
+            desk.say(text::LABS_DONE),
+            solved.iter().sum::<usize>(),
+            desk.say(text::EXERCISES_DONE),
+        );
+        let column = head.width.saturating_sub(width(&tally) as u16 + 1);
+        write(buffer, head, column, 0, &tally, desk.theme.quiet());
+        let languages = column.saturating_sub(8);
+        for (offset, language) in crate::experiment::Language::ALL.into_iter().enumerate() {
+            let style = if language == desk.language { desk.theme.strong() } else { desk.theme.quiet() };
+            write(buffer, head, languages + 3 * offset as u16, 0, &language.to_string(), style);
+        }
+        write(buffer, head, languages + 2, 0, "│", desk.theme.rule());
+        for row in [head.y + 1, rule.y] {
+            write(buffer, area, 0, row - area.y, &"─".repeat(usize::from(area.width)), desk.theme.rule());
+        }
+        let left = (area.width * 2 / 5).clamp(36, 56);
+        let [list, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(body);
+        self.draw_list(list, desk, buffer);
+        for row in 0..detail.height {
+            write(buffer, detail, 0, row, "│", desk.theme.rule());
+        }
+        self.draw_detail(detail.inner(Margin::new(2, 0)), desk, buffer);
+    }
+
+    fn draw_list(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        self.rows.clear();
+        let mut row = 0;
+        if let Some(search) = &self.search {
+            let end = write(buffer, area, 1, row, &format!("/ {search}"), desk.theme.strong());
+            write(buffer, area, end, row, "▏", desk.theme.accented());
+            row += 2;
+        }
+        let found = self.found(desk);
+        if found.is_empty() {
+            write(buffer, area, 1, row, desk.say(text::NOTHING_FOUND), desk.theme.quiet());
+        }
+        let labs = desk.catalogue.labs();
+        let mut chapter = 0;
+        for index in found {
+            let lab = labs[index];
+            if lab.chapter != chapter {
+                chapter = lab.chapter;
+                let title = format!("{chapter} {}", desk.say(text::chapter(chapter)));
+                write(buffer, area, 1, row, &title, desk.theme.quiet());
+                row += 1;
+            }
+            let place = Rect { y: area.y + row, height: 1, ..area };
+            if row >= area.height {
+                break;
+            }
+            let chosen = index == self.selected;
+            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
+            buffer.set_style(place, style);
+            let solved = desk.progress.solved(&lab.id).len();
+            let mark = match solved {
+                0 => " ",
+                solved if solved >= lab.exercises.len() => "✓",
+                _ => "◐",
+            };
+            let live = desk.run_of(&lab.id).is_some_and(crate::tui::live_run::LiveRun::is_live);
+            write(buffer, place, 1, 0, if chosen { "▸" } else { " " }, desk.theme.accented());
+            write(buffer, place, 3, 0, if live { "●" } else { mark }, desk.theme.accented());
+            write(buffer, place, 5, 0, lab.title.in_language(desk.language), style);
+            let tally = format!("{solved}/{} {:>3} {}", lab.exercises.len(), lab.minutes, desk.say(text::MINUTES));
+            let column = area.width.saturating_sub(width(&tally) as u16 + 1);
+            write(buffer, place, column, 0, &tally, if chosen { style } else { desk.theme.quiet() });
+            self.rows.push((place, index));
+            row += 1;
+        }
+    }
+
+    fn draw_detail(&self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
+        let Some(lab) = self.lab(desk) else { return };
+        let language = desk.language;
+        write(buffer, area, 0, 0, lab.title.in_language(language), desk.theme.strong());
+        let minutes = format!("~{} {}", lab.minutes, desk.say(text::MINUTES));
+        write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), 0, &minutes, desk.theme.quiet());
+        write(buffer, area, 0, 1, lab.summary.in_language(language), desk.theme.body());
+        let below = lab.outcomes.len() as u16 + 4;
+        let room = area.height.saturating_sub(4 + below).min(24);
+        let preview = Rect { y: area.y + 3, height: room, ..area };
+        if let Some(picture) = self.preview.get(self.at) {
+            // The walk: the pictures to come, smaller than the one now.
+            let [now, next] =
+                Layout::horizontal([Constraint::Length((room * 2).min(area.width / 2)), Constraint::Fill(1)])
+                    .areas(preview);
+            desk.pictures.draw("preview/now", &Sheet::new(1, vec![picture.clone()]), now, buffer);
+            let around = (1..=8).map(|ahead| self.preview[(self.at + 3 * ahead) % self.preview.len()].clone());
+            let next = next.inner(Margin::new(2, 0));
+            let rows = if next.width > 3 * next.height { 2 } else { 4 };
+            desk.pictures.draw("preview/next", &Sheet::new(8 / rows, around.collect()), next, buffer);
+        }
+        let mut row = area.height.saturating_sub(below);
+        write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());
+        row += 1;
+        let label = desk.say(text::YOU_WILL);
+        let indent = width(label) as u16 + 2;
+        write(buffer, area, 0, row, label, desk.theme.quiet());
+        for outcome in &lab.outcomes {
+            write(buffer, area, indent, row, outcome.in_language(language), desk.theme.body());
+            row += 1;
+        }
+        let label = desk.say(text::LAST_RUN);
+        let told = match &self.last_run {
+            None => desk.say(text::NO_RUN_YET).to_owned(),
+            Some(run) => {
+                let preset = run.preset.as_deref().unwrap_or("-");
+                let status = match run.status {
+                    Status::Finished => String::new(),
+                    other => format!(" {other}"),
+                };
+                let report = run.report.as_ref();
+                let figure = report.and_then(|report| report.iter().find(|(key, _)| key.starts_with("test_")));
+                let figure = figure.and_then(|(key, value)| Some(format!("  {key} {}", number(value.as_f64()?))));
+                format!("{}{status}, {preset}{}", when(&run.started), figure.unwrap_or_default())
+            }
+        };
+        let indent = width(label) as u16 + 2;
+        write(buffer, area, 0, row + 1, label, desk.theme.quiet());
+        write(buffer, area, indent, row + 1, &told, desk.theme.body());
+    }
+}
+
+/// A time stamp as people read it here.
+fn when(started: &str) -> String {
+    let parsed: Result<jiff::Timestamp, _> = started.parse();
+    parsed.map_or_else(
+        |_| started.to_owned(),
+        |at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}

@@ -1,0 +1,473 @@
+//! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
+
+use super::setup::Setup;
+use crate::experiment::{Command, Event, Knob, KnobValue};
+use crate::lab::{Chart, Lab};
+use crate::registry;
+use crate::run::{Status, export};
+use crate::tui::desk::Desk;
+use crate::tui::keys::{Action, Context};
+use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::text;
+use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
+use crate::tui::widgets::frame::{frame, write};
+use crate::tui::width::width;
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::Style;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Earlier runs that can be laid under this one.
+const MOST_GHOSTS: usize = 3;
+
+/// An earlier run laid under the curves.
+struct Ghost {
+    id: String,
+    series: BTreeMap<String, Series>,
+}
+
+pub struct TrainTab {
+    setup: Setup,
+    /// Choosing a new run although there is one.
+    choosing: bool,
+    views: Vec<View>,
+    /// The pane with the keys: charts first, then pictures.
+    focus: usize,
+    maximised: bool,
+    knob: usize,
+    ghosts: Vec<Ghost>,
+    /// Where the panes are, and the plots within, for the mouse.
+    panes: Vec<(Rect, Rect)>,
+    drag: Option<u16>,
+    /// What was drawn last, for keys to mean the same.
+    shows_setup: bool,
+}
+
+impl TrainTab {
+    pub fn new(lab: &Lab, desk: &Desk) -> Self {
+        TrainTab {
+            setup: Setup::new(lab),
+            choosing: false,
+            views: lab.dashboard.charts.iter().map(|chart| View::new(chart.log)).collect(),
+            focus: 0,
+            maximised: false,
+            knob: 0,
+            ghosts: Vec::new(),
+            panes: Vec::new(),
+            drag: None,
+            shows_setup: desk.run_of(&lab.id).is_none(),
+        }
+    }
+
+    fn is_setup(&self, lab: &Lab, desk: &Desk) -> bool {
+        self.choosing || desk.run_of(&lab.id).is_none()
+    }
+
+    pub fn contexts(&self) -> Vec<Context> {
+        if self.shows_setup { vec![Context::TrainSetup] } else { vec![Context::Train] }
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.setup.in_text()
+    }
+
+    fn begin(&mut self, lab: &Lab, desk: &mut Desk) {
+        if desk.run.as_ref().is_some_and(LiveRun::is_live) {
+            let said = desk.say(text::STOPPING);
+            desk.notify(said);
+        }
+        // One run at a time: the one before is stopped and recorded first.
+        desk.run = None;
+        let start = self.setup.start(lab, desk);
+        match LiveRun::start(&desk.store, start, &desk.source, std::sync::Arc::clone(&desk.wake)) {
+            Ok(run) => {
+                desk.run = Some(run);
+                self.choosing = false;
+                self.shows_setup = false;
+                self.views.iter_mut().for_each(View::reset);
+            }
+            Err(error) => desk.notify(error.to_string()),
+        }
+    }
+
+    fn resume(&mut self, lab: &Lab, desk: &mut Desk) {
+        if desk.run.as_ref().is_some_and(LiveRun::is_live) {
+            let said = desk.say(text::SEE_OTHER_TAB);
+            desk.notify(said);
+            return;
+        }
+        let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
+        let stopped = |status| matches!(status, Status::Stopped | Status::Failed);
+        let found = runs.into_iter().find(|run| run.lab == lab.id && stopped(run.status));
+        let Some(found) = found else {
+            let said = desk.say(text::NO_RUN_TO_RESUME);
+            desk.notify(said);
+            return;
+        };
+        desk.run = None;
+        match LiveRun::resume(&desk.store, &found.id, &desk.source, std::sync::Arc::clone(&desk.wake)) {
+            Ok(run) => {
+                desk.run = Some(run);
+                self.choosing = false;
+                self.shows_setup = false;
+            }
+            Err(error) => desk.notify(error.to_string()),
+        }
+    }
+
+    /// Lays one more earlier run under the curves; after the last, none.
+    fn overlay(&mut self, lab: &Lab, desk: &mut Desk) {
+        let current = desk.run_of(&lab.id).map(|run| run.id.clone());
+        let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
+        let earlier = runs.into_iter().filter(|run| run.lab == lab.id && Some(&run.id) != current.as_ref());
+        let next = earlier.take(MOST_GHOSTS).nth(self.ghosts.len());
+        let Some(next) = next else {
+            if self.ghosts.is_empty() {
+                let said = desk.say(text::NO_EARLIER_RUNS);
+                desk.notify(said);
+            }
+            self.ghosts.clear();
+            return;
+        };
+        let read = match desk.store.events(&next.id) {
+            Ok(read) => read,
+            Err(error) => return desk.notify(error.to_string()),
+        };
+        let mut ghost = Ghost { id: next.id, series: BTreeMap::new() };
+        for event in read.events {
+            if let Event::Scalar { series, step, value } = event {
+                ghost.series.entry(series).or_default().push(step, value);
+            }
+        }
+        desk.notify(format!("{}: {}", desk.say(text::EARLIER_RUNS), ghost.id));
+        self.ghosts.push(ghost);
+    }
+
+    /// The live knobs that the lab shows.
+    fn live_knobs(lab: &Lab) -> Vec<Knob> {
+        let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+        lab.shown_knobs(&declared).into_iter().filter(|knob| knob.live).collect()
+    }
+
+    fn turn(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
+        let knobs = Self::live_knobs(lab);
+        let Some(run) = desk.run.as_mut().filter(|run| run.lab == lab.id && run.is_live()) else { return };
+        let Some(knob) = knobs.get(self.knob) else { return };
+        let now = run.knobs.0.get(knob.name).cloned().unwrap_or(knob.default.clone());
+        if let Some(value) = knob.notch(&now, up) {
+            // Shown at once; the run's own word follows.
+            run.knobs.0.insert(knob.name.to_owned(), value.clone());
+            run.send(Command::Set { knob: knob.name.to_owned(), value });
+        }
+    }
+
+    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        if self.is_setup(lab, desk) {
+            match action {
+                Action::Resume => self.resume(lab, desk),
+                Action::Back if self.choosing && !self.setup.in_text() => {
+                    self.choosing = false;
+                    self.shows_setup = false;
+                }
+                action => match self.setup.act(action, lab) {
+                    Some(true) => self.begin(lab, desk),
+                    Some(false) => {}
+                    None => return false,
+                },
+            }
+            return true;
+        }
+        let panes = lab.dashboard.charts.len() + lab.dashboard.pictures.len();
+        let data = self.extent(self.focus, lab, desk);
+        let run = desk.run.as_mut().filter(|run| run.lab == lab.id);
+        let Some(run) = run else { return false };
+        let view = self.views.get_mut(self.focus);
+        match (action, view) {
+            (Action::Pause, _) => {
+                run.send(if run.stage == Stage::Paused { Command::Resume } else { Command::Pause });
+            }
+            (Action::SingleStep, _) => run.send(Command::Step),
+            (Action::StopRun, _) => run.send(Command::Stop),
+            (Action::NewRun, _) => (self.choosing, self.shows_setup) = (true, true),
+            (Action::Resume, _) => self.resume(lab, desk),
+            (Action::NextPane, _) => self.focus = (self.focus + 1) % panes.max(1),
+            (Action::PreviousPane, _) => self.focus = (self.focus + panes.max(1) - 1) % panes.max(1),
+            (Action::Maximise | Action::Confirm, _) => self.maximised = !self.maximised,
+            (Action::Back, _) if self.maximised => self.maximised = false,
+            (Action::KnobNext | Action::KnobPrevious | Action::Up | Action::Down, _) => {
+                let count = Self::live_knobs(lab).len().max(1);
+                let step = if matches!(action, Action::KnobNext | Action::Down) { 1 } else { count - 1 };
+                self.knob = (self.knob + step) % count;
+            }
+            (Action::KnobUp | Action::KnobDown, _) => self.turn(action == Action::KnobUp, lab, desk),
+            (Action::Overlay, _) => self.overlay(lab, desk),
+            (Action::Export, _) => self.export(lab, desk),
+            (Action::CopyReadout, _) => self.copy(lab, desk),
+            (Action::Left, Some(view)) => view.move_cursor(-0.02, data),
+            (Action::Right, Some(view)) => view.move_cursor(0.02, data),
+            (Action::Home, Some(view)) => view.cursor = Some(data.0),
+            (Action::End, Some(view)) => view.cursor = Some(data.1),
+            (Action::ZoomIn, Some(view)) => view.zoom(0.5, None, data),
+            (Action::ZoomOut, Some(view)) => view.zoom(2.0, None, data),
+            (Action::ZoomReset, Some(view)) => view.reset(),
+            (Action::LogScale, Some(view)) => view.logarithmic = !view.logarithmic,
+            (Action::Smooth, Some(view)) => view.next_smoothing(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn export(&self, lab: &Lab, desk: &mut Desk) {
+        let Some(run) = desk.run_of(&lab.id) else { return };
+        let folder = Path::new(&run.id).to_owned();
+        let message = match export::export(&desk.store, &run.id, &folder, None) {
+            Ok(files) => format!("{} {} ({})", desk.say(text::EXPORTED), folder.display(), files.len()),
+            Err(error) => error.to_string(),
+        };
+        desk.notify(message);
+    }
+
+    fn copy(&self, lab: &Lab, desk: &mut Desk) {
+        let read = desk.run_of(&lab.id).and_then(|run| {
+            let chart = lab.dashboard.charts.get(self.focus)?;
+            chart::read_out(&lines(chart, run, &[], desk), self.views.get(self.focus)?)
+        });
+        match read {
+            Some(read) => {
+                desk.notify(format!("{}: {read}", desk.say(text::COPIED)));
+                desk.clipboard = Some(read);
+            }
+            None => {
+                let said = desk.say(text::NOTHING_TO_COPY);
+                desk.notify(said);
+            }
+        }
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab) {
+        if self.shows_setup {
+            self.setup.typed(key, lab);
+        }
+    }
+
+    /// The steps that a chart has data for.
+    fn extent(&self, index: usize, lab: &Lab, desk: &Desk) -> (f64, f64) {
+        match (lab.dashboard.charts.get(index), desk.run_of(&lab.id)) {
+            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.ghosts, desk)),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        let position = Position::new(event.column, event.row);
+        if self.is_setup(lab, desk) {
+            if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
+                self.begin(lab, desk);
+            }
+            return;
+        }
+        let under = self.panes.iter().position(|(pane, _)| pane.contains(position));
+        let Some(index) = under else { return };
+        let plot = self.panes[index].1;
+        let data = self.extent(index, lab, desk);
+        let step = match (lab.dashboard.charts.get(index), desk.run_of(&lab.id), self.views.get(index)) {
+            (Some(chart), Some(run), Some(view)) => {
+                chart::step_at(plot, view, &lines(chart, run, &self.ghosts, desk), event.column)
+            }
+            _ => None,
+        };
+        match event.kind {
+            MouseEventKind::Down(_) => {
+                self.focus = index;
+                self.drag = Some(event.column);
+            }
+            _ if index != self.focus => return,
+            _ => {}
+        }
+        let Some(view) = self.views.get_mut(index) else { return };
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => view.cursor = step,
+            MouseEventKind::Drag(MouseButton::Left) => {
+                if let (Some(from), true) = (self.drag, view.is_zoomed()) {
+                    let share = (f64::from(from) - f64::from(event.column)) / f64::from(plot.width.max(1));
+                    view.pan(share, data);
+                    self.drag = Some(event.column);
+                } else {
+                    view.cursor = step.or(view.cursor);
+                }
+            }
+            MouseEventKind::ScrollUp => view.zoom(0.8, step, data),
+            MouseEventKind::ScrollDown => view.zoom(1.25, step, data),
+            _ => {}
+        }
+    }
+
+    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
+        self.shows_setup = self.is_setup(lab, desk);
+        if self.shows_setup {
+            self.setup.draw(area, lab, desk, buffer);
+            return;
+        }
+        let charts = lab.dashboard.charts.len();
+        let panes = charts + lab.dashboard.pictures.len();
+        self.panes = vec![(Rect::default(), Rect::default()); panes];
+        if self.maximised {
+            self.draw_pane(self.focus, area, lab, desk, buffer);
+            return;
+        }
+        let wide = area.width >= 104;
+        let side = if wide { 24 } else { 28 };
+        let columns = if wide {
+            Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
+        } else {
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area)
+        };
+        let shares: Vec<Constraint> =
+            (0..charts).map(|index| Constraint::Fill(if index == 0 { 3 } else { 2 })).collect();
+        let places = Layout::vertical(shares).split(columns[0]);
+        for index in 0..charts {
+            self.draw_pane(index, places[index], lab, desk, buffer);
+        }
+        let (pictures, table) = if wide {
+            (columns[1], columns[2])
+        } else {
+            let [pictures, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(9)]).areas(columns[1]);
+            (pictures, table)
+        };
+        let shares: Vec<Constraint> =
+            (charts..panes).map(|index| Constraint::Fill(if index == charts { 2 } else { 1 })).collect();
+        let places = Layout::vertical(shares).split(pictures);
+        for (index, place) in (charts..panes).zip(places.iter()) {
+            self.draw_pane(index, *place, lab, desk, buffer);
+        }
+        self.draw_table(table, lab, desk, buffer);
+    }
+
+    fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
+        let focused = index == self.focus;
+        let Some(run) = desk.run_of(&lab.id) else { return };
+        let Some(chart) = lab.dashboard.charts.get(index) else {
+            let picture = &lab.dashboard.pictures[index - lab.dashboard.charts.len()];
+            let shown = run.pictures.get(&picture.name).cloned();
+            let note = shown
+                .as_ref()
+                .map_or(String::new(), |(step, _)| format!("{} {}", desk.say(text::STEP), number(*step as f64)));
+            let inner = frame(area, picture.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
+            self.panes[index] = (area, inner);
+            if let Some((_, sheet)) = shown {
+                let key = format!("train/{}", picture.name);
+                desk.pictures.draw(&key, &sheet, inner, buffer);
+            }
+            return;
+        };
+        let view = &self.views[index];
+        let mut note = Vec::new();
+        if view.logarithmic {
+            note.push(desk.say(text::LOG_Y).to_owned());
+        }
+        if view.smoothing > 0.0 {
+            note.push(format!("{} {}", desk.say(text::SMOOTHING), view.smoothing));
+        }
+        let title = match chart.unit.as_str() {
+            "" => chart.title.in_language(desk.language).to_owned(),
+            unit => format!("{}  {unit}", chart.title.in_language(desk.language)),
+        };
+        let inner = frame(area, &title, &note.join("  "), focused, &desk.theme, buffer);
+        let lines = lines(chart, run, &self.ghosts, desk);
+        chart::draw(inner, &lines, view, desk.say(text::NO_DATA_YET), &desk.theme, buffer);
+        // The read-out of the cursor, or what is wrong with the values, in the frame's last row.
+        let foot =
+            Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
+        let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
+        if let Some(read) = chart::read_out(&lines, view) {
+            write(buffer, foot, 0, 0, &format!(" {read} "), desk.theme.strong());
+        } else if let Some(step) = gap {
+            let said = format!(" {} {} ", desk.say(text::GAPS), number(step as f64));
+            write(buffer, foot, 0, 0, &said, Style::new().fg(desk.theme.bad));
+        }
+        self.panes[index] = (area, inner);
+    }
+
+    /// Knobs, and the numbers of now or of the final report.
+    fn draw_table(&self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
+        let Some(run) = desk.run_of(&lab.id) else { return };
+        let narrow = area.height < 14;
+        let inner = frame(area, desk.say(if narrow { text::NOW } else { text::KNOBS }), "", false, &desk.theme, buffer);
+        let mut row = 0;
+        let live = run.is_live();
+        let mut pair = |row: &mut u16, mark: &str, name: &str, value: &str, style: Style| {
+            let column = inner.width.saturating_sub(width(value) as u16 + 1);
+            write(buffer, inner, 0, *row, mark, desk.theme.accented());
+            write(buffer, inner, 2, *row, name, desk.theme.quiet());
+            write(buffer, inner, column, *row, value, style);
+            *row += 1;
+        };
+        for (index, knob) in Self::live_knobs(lab).iter().enumerate() {
+            let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
+            let chosen = index == self.knob && live;
+            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
+            pair(&mut row, if chosen { "▸" } else { " " }, knob.name, &value, style);
+        }
+        if !narrow {
+            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+            for knob in lab.shown_knobs(&declared).iter().filter(|knob| !knob.live) {
+                let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
+                pair(&mut row, " ", knob.name, &value, desk.theme.quiet());
+            }
+            pair(&mut row, " ", desk.say(text::SEED), &run.seed.to_string(), desk.theme.quiet());
+            row += 1;
+        }
+        let body = desk.theme.body();
+        let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
+        pair(&mut row, " ", desk.say(text::STEP), &steps, body);
+        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
+        pair(&mut row, " ", desk.say(text::RATE), &rate, body);
+        if let Some(report) = &run.report {
+            for (key, value) in report.iter().filter(|(key, _)| key.starts_with("test_")) {
+                let value = value.as_f64().map_or_else(|| value.to_string(), number);
+                pair(&mut row, " ", key, &value, desk.theme.accented());
+            }
+        } else {
+            for name in &lab.dashboard.numbers {
+                if let Some((_, value)) = run.series.get(name).and_then(Series::last) {
+                    pair(&mut row, " ", name, &number(value), body);
+                }
+            }
+        }
+        if let Some(message) = &run.message {
+            let style = Style::new().fg(desk.theme.bad);
+            let columns = usize::from(inner.width.saturating_sub(1)).max(8);
+            for line in crate::tui::widgets::markdown::render(message, columns, &desk.theme, desk.widths) {
+                write(buffer, inner, 1, row, &line.to_string(), style);
+                row += 1;
+            }
+        }
+    }
+}
+
+/// The lines of a chart: those of the run, and the first of each earlier run.
+fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], desk: &'a Desk) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    for ghost in ghosts {
+        for line in &chart.series {
+            if let Some(series) = ghost.series.get(&line.name) {
+                lines.push(Line { label: "", color: desk.theme.line, stroke: Stroke::Ghost, series });
+            }
+        }
+    }
+    let mut solid = 0;
+    let mut dashed = 0;
+    for line in &chart.series {
+        // A dashed line has the colour of the solid one it belongs to.
+        let index = if line.dashed { &mut dashed } else { &mut solid };
+        let color = desk.theme.series[*index % desk.theme.series.len()];
+        *index += 1;
+        if let Some(series) = run.series.get(&line.name) {
+            let stroke = if line.dashed { Stroke::Dashed } else { Stroke::Solid };
+            lines.push(Line { label: line.label.in_language(desk.language), color, stroke, series });
+        }
+    }
+    lines
+}
