@@ -59,6 +59,13 @@ impl Sheet {
         self.pictures.len().div_ceil(self.columns)
     }
 
+    /// The pictures of the first columns and rows.
+    pub fn cropped(&self, columns: usize, rows: usize) -> Sheet {
+        let kept = (columns.min(self.columns).max(1), rows.max(1));
+        let lines = self.pictures.chunks(self.columns).take(kept.1);
+        Sheet::new(kept.0, lines.flat_map(|line| line.iter().take(kept.0).cloned()).collect())
+    }
+
     /// The whole sheet as one picture with `gap` pixels of ground between neighbours.
     pub fn joined(&self, gap: usize) -> Picture {
         let Some(first) = self.pictures.first() else { return Picture::blank(0, 0) };
@@ -84,6 +91,13 @@ mod tests {
     fn intensities_are_clipped_and_rounded() {
         let picture = Picture::from_intensities(2, 2, &[-1.0, 0.5, 2.0, f32::NAN]);
         assert_eq!(picture.pixels, [0, 128, 255, 0]);
+    }
+
+    #[test]
+    fn a_cropped_sheet_keeps_its_columns_together() {
+        let dot = |value| Picture { width: 1, height: 1, pixels: vec![value] };
+        let cropped = Sheet::new(3, (0..6).map(dot).collect()).cropped(2, 2);
+        assert_eq!(cropped.pictures.iter().map(|picture| picture.pixels[0]).collect::<Vec<_>>(), [0, 1, 3, 4]);
     }
 
     #[test]

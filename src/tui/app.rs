@@ -356,7 +356,11 @@ impl App {
         }
     }
 
-    fn redraw(&mut self) -> io::Result<()> {
+    pub fn notify(&mut self, message: String) {
+        self.desk.notify(message);
+    }
+
+    pub fn redraw(&mut self) -> io::Result<()> {
         self.screen.clear()
     }
 

@@ -123,6 +123,10 @@ fn ask(app: &mut App, options: &ScreenOptions) {
     if options.ambiguous == "auto" && answers.answered && width::ask_terminal().unwrap_or(false) {
         app.set_widths(Widths { wide_ambiguous: true });
     }
+    // Asking has left its traces on the screen.
+    if let Err(error) = app.redraw() {
+        app.notify(error.to_string());
+    }
 }
 
 /// What can be said of pictures without taking the terminal over.

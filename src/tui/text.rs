@@ -75,10 +75,9 @@ words! {
     RECONSTRUCTION: "reconstruction", "再構成";
     SCORE: "score", "評価";
     NATS: "nats", "nats";
-    NOISY: "input", "入力";
-    PIN_A: "A", "A";
-    PIN_B: "B", "B";
-    SAMPLES: "samples", "サンプル";
+    MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
+        "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
+    PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";

@@ -97,11 +97,8 @@ impl LatentPlane {
 
     fn begin_morph(&mut self, lab: &Lab, desk: &mut Desk) {
         let [Some(a), Some(b)] = &self.pins else {
-            let message = match desk.language {
-                crate::experiment::Language::En => "pin a code as A with a and another as B with b first",
-                crate::experiment::Language::Ja => "先に a で A、b で B を留めてください",
-            };
-            desk.notify(message);
+            let said = desk.say(text::PIN_FIRST);
+            desk.notify(said);
             return;
         };
         if a.latent.len() != b.latent.len() {
@@ -303,7 +300,9 @@ impl Instrument for LatentPlane {
             let stops = self.morph.as_ref().filter(|morph| !morph.pictures.is_empty());
             let pictures: Vec<Picture> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
             let count = pictures.len().max(1);
-            if !pictures.is_empty() {
+            if pictures.is_empty() {
+                write(buffer, bottom, 1, bottom.height / 2, desk.say(text::MORPH_HOW), desk.theme.quiet());
+            } else {
                 desk.pictures.draw("plane/strip", &Sheet::new(count, pictures), bottom, buffer);
             }
         }

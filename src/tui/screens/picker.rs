@@ -294,10 +294,11 @@ impl Picker {
                 Layout::horizontal([Constraint::Length((room * 2).min(area.width / 2)), Constraint::Fill(1)])
                     .areas(preview);
             desk.pictures.draw("preview/now", &Sheet::new(1, vec![picture.clone()]), now, buffer);
-            let around = (1..=8).map(|ahead| self.preview[(self.at + 3 * ahead) % self.preview.len()].clone());
             let next = next.inner(Margin::new(2, 0));
-            let rows = if next.width > 3 * next.height { 2 } else { 4 };
-            desk.pictures.draw("preview/next", &Sheet::new(8 / rows, around.collect()), next, buffer);
+            let columns = usize::from(next.width / 14).clamp(1, 4);
+            let around =
+                (1..=3 * columns).map(|ahead| self.preview[(self.at + 3 * ahead) % self.preview.len()].clone());
+            desk.pictures.draw("preview/next", &Sheet::new(columns, around.collect()), next, buffer);
         }
         let mut row = area.height.saturating_sub(below);
         write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());

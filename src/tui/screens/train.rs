@@ -318,7 +318,7 @@ impl TrainTab {
             return;
         }
         let wide = area.width >= 104;
-        let side = if wide { 24 } else { 28 };
+        let side = 28;
         let columns = if wide {
             Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
         } else {

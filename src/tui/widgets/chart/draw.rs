@@ -36,14 +36,18 @@ struct Layout {
 }
 
 const GUTTER: u16 = 8;
+/// A chart of so many rows has one for its legend.
+const LEGEND_FROM: u16 = 8;
 
 fn layout(area: Rect) -> Layout {
     let gutter = GUTTER.min(area.width / 3);
+    // A row for the legend where there is room, and two for the axis.
+    let legend = u16::from(area.height >= LEGEND_FROM);
     let plot = Rect {
         x: area.x + gutter,
-        y: area.y,
+        y: area.y + legend,
         width: area.width.saturating_sub(gutter),
-        height: area.height.saturating_sub(2),
+        height: area.height.saturating_sub(2 + legend),
     };
     Layout { plot, gutter }
 }
@@ -126,7 +130,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
         }
     }
     canvas.paint(plot, buffer);
-    legend(plot, lines, theme, buffer);
+    legend(area, lines, theme, buffer);
     if let Some(cursor) = view.cursor.filter(|cursor| (from..=to).contains(cursor)) {
         let column = (to_column(cursor) / 2.0).round() as u16;
         for row in 0..plot.height {
@@ -182,19 +186,20 @@ fn axes(
     buffer: &mut Buffer,
 ) {
     let style = theme.quiet();
+    let first = plot.y - area.y;
     for row in 0..plot.height {
-        write(buffer, area, gutter.saturating_sub(1), row, "│", theme.rule());
+        write(buffer, area, gutter.saturating_sub(1), first + row, "│", theme.rule());
     }
     for tick in scale.ticks(low, high, usize::from(plot.height / 3).max(2)) {
         let row = (to_dot(tick) / 4.0).floor() as u16;
         if row < plot.height {
             let text = number(tick);
             let column = gutter.saturating_sub(2 + width(&text) as u16);
-            write(buffer, area, column, row, &text, style);
-            write(buffer, area, gutter.saturating_sub(1), row, "┤", theme.rule());
+            write(buffer, area, column, first + row, &text, style);
+            write(buffer, area, gutter.saturating_sub(1), first + row, "┤", theme.rule());
         }
     }
-    let axis = plot.height;
+    let axis = first + plot.height;
     write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
     write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
     let mut free_from = 0;
@@ -210,21 +215,24 @@ fn axes(
     }
 }
 
-fn legend(plot: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
-    let shown: Vec<&Line> = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty()).collect();
-    let length: usize = shown.iter().map(|line| width(line.label) + 4).sum();
-    if length + 2 > usize::from(plot.width) {
+fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
+    if area.height < LEGEND_FROM {
         return;
     }
-    let mut column = plot.width - length as u16 + 2;
+    let mut shown: Vec<&Line> = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty()).collect();
+    let length = |shown: &[&Line]| shown.iter().map(|line| width(line.label) + 4).sum::<usize>();
+    while length(&shown) > usize::from(area.width) {
+        shown.pop();
+    }
+    let mut column = area.width - (length(&shown) as u16).saturating_sub(2).min(area.width);
     for line in shown {
         let (mark, color) = match line.stroke {
             Stroke::Solid => ("━ ", line.color),
             Stroke::Dashed => ("┅ ", line.color),
             Stroke::Ghost => ("━ ", theme.line),
         };
-        column = write(buffer, plot, column, 0, mark, Style::new().fg(color));
-        column = write(buffer, plot, column, 0, line.label, theme.quiet()) + 2;
+        column = write(buffer, area, column, 0, mark, Style::new().fg(color));
+        column = write(buffer, area, column, 0, line.label, theme.quiet()) + 2;
     }
 }
 

@@ -11,6 +11,7 @@ use crate::run::inbox::Wake;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui_image::picker::{Picker, ProtocolType};
+use std::borrow::Cow;
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,16 +71,33 @@ impl Pictures {
         };
     }
 
-    /// Draws a sheet as large as fits, centred. `key` names the place, so that a changed picture takes the place of the
+    /// Draws a sheet as large as fits, centred; in characters only as many of its pictures as can be told. `key` names the place, so that a changed picture takes the place of the
     /// old one. Returns where its pictures lie.
     pub fn draw(&mut self, key: &str, sheet: &Sheet, area: Rect, buffer: &mut Buffer) -> Grid {
         match (&mut self.encoder, self.mode) {
             (Some(encoder), PictureMode::Graphics) => encoder.draw(key, sheet, area, self.look, buffer),
             (_, mode) => {
-                let grid = grid(sheet, area, mode);
-                draw_cells(sheet, &grid, mode, self.look, buffer);
+                let sheet = legible(sheet, area, mode);
+                let grid = grid(&sheet, area, mode);
+                draw_cells(&sheet, &grid, mode, self.look, buffer);
                 grid
             }
         }
     }
+}
+
+/// As much of a sheet as an area has room for with every picture large enough to be told.
+fn legible(sheet: &Sheet, area: Rect, mode: PictureMode) -> Cow<'_, Sheet> {
+    let least = match mode {
+        PictureMode::Braille => 7,
+        _ => 10,
+    };
+    let (columns, rows) = (sheet.columns.min(sheet.pictures.len()), sheet.rows());
+    let whole = grid(sheet, area, mode);
+    if whole.cell.0 >= least || sheet.pictures.len() <= 1 {
+        return Cow::Borrowed(sheet);
+    }
+    let across = usize::from(area.width / (least + 1)).clamp(1, columns.max(1));
+    let down = usize::from(area.height / (least / 2 + 1)).clamp(1, rows.max(1));
+    Cow::Owned(sheet.cropped(across, down))
 }
