@@ -20,9 +20,12 @@ pub struct Experiment {
     /// Keys of the final report, beside those that every run has.
     pub report: &'static [&'static str],
     learn: fn(&Setting) -> Result<Box<dyn Trainable>, Failure>,
-    open: fn(&[u8], &Knobs, &Source) -> Result<Arc<dyn Model>, Failure>,
+    open: Open,
     shipped: Shipped,
 }
+
+/// Makes a model from its weights and the knobs of its run.
+type Open = fn(&[u8], &Knobs, &Source) -> Result<Arc<dyn Model>, Failure>;
 
 /// A trained model that is part of the program.
 struct Shipped {

@@ -180,7 +180,7 @@ fn next_round(value: f64, up: bool) -> f64 {
     if up {
         rounds.find(|round| *round > value * 1.0001).unwrap_or(value)
     } else {
-        rounds.filter(|round| *round < value * 0.9999).last().unwrap_or(value)
+        rounds.rfind(|round| *round < value * 0.9999).unwrap_or(value)
     }
 }
 

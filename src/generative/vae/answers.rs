@@ -49,7 +49,7 @@ impl TrainedVae {
         let configuration = Configuration::from_knobs(mnist::PIXELS, knobs);
         let vae = Vae::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         for (name, value) in parameters.iter_mut() {
-            *value = archive.take(name, &value.shape().to_vec())?;
+            *value = archive.take(name, value.shape())?;
         }
         Ok(Self::new(Arc::new(vae), parameters, test))
     }

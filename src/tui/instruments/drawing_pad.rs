@@ -188,9 +188,10 @@ impl Instrument for DrawingPad {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
         let inner = frame(area, title, "", focused, &desk.theme, buffer);
-        let side_by_side = inner.width >= 56;
+        let side_by_side = inner.width >= 46;
         let [canvas_area, model_area] = if side_by_side {
-            Layout::horizontal([Constraint::Fill(1), Constraint::Length(26)]).areas(inner)
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(if inner.width > 60 { 30 } else { 23 })])
+                .areas(inner)
         } else {
             Layout::vertical([Constraint::Fill(1), Constraint::Length(inner.height.min(24) * 2 / 5)]).areas(inner)
         };

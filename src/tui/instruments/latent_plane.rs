@@ -298,7 +298,13 @@ impl Instrument for LatentPlane {
         if strip > 0 {
             let pins = self.pins.iter().flatten().filter_map(|pin| pin.picture.clone());
             let stops = self.morph.as_ref().filter(|morph| !morph.pictures.is_empty());
-            let pictures: Vec<Picture> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
+            let mut pictures: Vec<Picture> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
+            // As many stops as there is room for, the ends among them.
+            let room = usize::from(bottom.width / 11).clamp(2, STOPS);
+            if pictures.len() > room {
+                let last = pictures.len() - 1;
+                pictures = (0..room).map(|place| pictures[place * last / (room - 1)].clone()).collect();
+            }
             let count = pictures.len().max(1);
             if pictures.is_empty() {
                 write(buffer, bottom, 1, bottom.height / 2, desk.say(text::MORPH_HOW), desk.theme.quiet());

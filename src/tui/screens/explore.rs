@@ -126,7 +126,9 @@ impl ExploreTab {
             }
             _ => {
                 let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)]).areas(body);
-                let rest = Layout::vertical(vec![Constraint::Fill(1); count - 1]).split(right);
+                // The first of the others is worked in, the rest is looked at.
+                let shares = (1..count).map(|index| Constraint::Fill(if index == 1 { 5 } else { 3 }));
+                let rest = Layout::vertical(shares).split(right);
                 std::iter::once(left).chain(rest.iter().copied()).collect()
             }
         };

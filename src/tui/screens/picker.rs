@@ -10,6 +10,7 @@ use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
+use crate::tui::widgets::markdown::render;
 use crate::tui::width::width;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
@@ -269,9 +270,10 @@ impl Picker {
             let live = desk.run_of(&lab.id).is_some_and(crate::tui::live_run::LiveRun::is_live);
             write(buffer, place, 1, 0, if chosen { "▸" } else { " " }, desk.theme.accented());
             write(buffer, place, 3, 0, if live { "●" } else { mark }, desk.theme.accented());
-            write(buffer, place, 5, 0, lab.title.in_language(desk.language), style);
             let tally = format!("{solved}/{} {:>3} {}", lab.exercises.len(), lab.minutes, desk.say(text::MINUTES));
             let column = area.width.saturating_sub(width(&tally) as u16 + 1);
+            let title = Rect { width: column.saturating_sub(1), ..place };
+            write(buffer, title, 5, 0, lab.title.in_language(desk.language), style);
             write(buffer, place, column, 0, &tally, if chosen { style } else { desk.theme.quiet() });
             self.rows.push((place, index));
             row += 1;
@@ -284,10 +286,18 @@ impl Picker {
         write(buffer, area, 0, 0, lab.title.in_language(language), desk.theme.strong());
         let minutes = format!("~{} {}", lab.minutes, desk.say(text::MINUTES));
         write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), 0, &minutes, desk.theme.quiet());
-        write(buffer, area, 0, 1, lab.summary.in_language(language), desk.theme.body());
-        let below = lab.outcomes.len() as u16 + 4;
-        let room = area.height.saturating_sub(4 + below).min(24);
-        let preview = Rect { y: area.y + 3, height: room, ..area };
+        let lines = |words: &str, columns: u16| render(words, usize::from(columns), &desk.theme, desk.widths);
+        let summary = lines(lab.summary.in_language(language), area.width);
+        for (row, line) in summary.iter().enumerate() {
+            write(buffer, area, 0, 1 + row as u16, &line.to_string(), desk.theme.body());
+        }
+        let label = desk.say(text::YOU_WILL);
+        let indent = width(label) as u16 + 2;
+        let outcomes = lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width - indent));
+        let outcomes: Vec<_> = outcomes.flatten().collect();
+        let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);
+        let room = area.height.saturating_sub(above + below).min(24);
+        let preview = Rect { y: area.y + above, height: room, ..area };
         if let Some(picture) = self.preview.get(self.at) {
             // The walk: the pictures to come, smaller than the one now.
             let [now, next] =
@@ -303,11 +313,9 @@ impl Picker {
         let mut row = area.height.saturating_sub(below);
         write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());
         row += 1;
-        let label = desk.say(text::YOU_WILL);
-        let indent = width(label) as u16 + 2;
         write(buffer, area, 0, row, label, desk.theme.quiet());
-        for outcome in &lab.outcomes {
-            write(buffer, area, indent, row, outcome.in_language(language), desk.theme.body());
+        for outcome in &outcomes {
+            write(buffer, area, indent, row, &outcome.to_string(), desk.theme.body());
             row += 1;
         }
         let label = desk.say(text::LAST_RUN);
@@ -326,8 +334,8 @@ impl Picker {
             }
         };
         let indent = width(label) as u16 + 2;
-        write(buffer, area, 0, row + 1, label, desk.theme.quiet());
-        write(buffer, area, indent, row + 1, &told, desk.theme.body());
+        write(buffer, area, 0, row, label, desk.theme.quiet());
+        write(buffer, area, indent, row, &told, desk.theme.body());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands on the Train tab before a run: presets, seed and knobs.
 
-use crate::experiment::{Knob, KnobKind, KnobValue, Knobs};
+use crate::experiment::{Knob, KnobValue, Knobs};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::thread::{Start, default_threads};
@@ -8,6 +8,7 @@ use crate::tui::desk::Desk;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
+use crate::tui::widgets::markdown::render;
 use crate::tui::width::width;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -219,21 +220,30 @@ impl Setup {
             write(buffer, area, 4, row, knob.name, style);
             let value = self.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
             self.value(&value, index, area, row, style, desk, buffer);
-            let help = if selected == index && !matches!(knob.kind, KnobKind::Flag) {
-                format!("{}  [{}]", desk.say(knob.help), knob.kind)
-            } else {
-                desk.say(knob.help).to_owned()
-            };
-            write(buffer, area, 34, row, &help, if selected == index { style } else { desk.theme.quiet() });
+            write(
+                buffer,
+                area,
+                34,
+                row,
+                desk.say(knob.help),
+                if selected == index { style } else { desk.theme.quiet() },
+            );
             self.rows.push((place, index));
             row += 1;
         }
         row += 1;
-        if let Some(problem) = &self.problem {
-            write(buffer, area, 0, row, problem, Style::new().fg(desk.theme.bad));
-        } else {
-            write(buffer, area, 0, row, desk.say(text::PRESS_ENTER), desk.theme.accented());
+        let detail = match (&self.problem, lab.presets.get(self.row), self.knob(lab)) {
+            (Some(problem), ..) => problem.clone(),
+            (_, Some((_, preset)), _) => preset.summary.in_language(desk.language).to_owned(),
+            (_, _, Some(knob)) => format!("{}: {} [{}]", knob.name, desk.say(knob.help), knob.kind),
+            _ => String::new(),
+        };
+        let style = if self.problem.is_some() { Style::new().fg(desk.theme.bad) } else { desk.theme.body() };
+        for line in render(&detail, usize::from(area.width), &desk.theme, desk.widths) {
+            write(buffer, area, 0, row, &line.to_string(), style);
+            row += 1;
         }
+        write(buffer, area, 0, row, desk.say(text::PRESS_ENTER), desk.theme.accented());
     }
 
     #[expect(clippy::too_many_arguments, reason = "one cell of one table")]

@@ -23,11 +23,15 @@ pub fn frame(area: Rect, title: &str, note: &str, focused: bool, theme: &Theme, 
     inner
 }
 
-/// Writes a text into a row, cut at the right edge. Returns the column after it.
+/// Writes a text into a row; one that is too long ends in … at the right edge. Returns the column after it.
 pub fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) -> u16 {
     if row >= area.height || column >= area.width {
         return column;
     }
-    let (end, _) = buffer.set_stringn(area.x + column, area.y + row, text, usize::from(area.width - column), style);
+    let room = usize::from(area.width - column);
+    let (end, _) = buffer.set_stringn(area.x + column, area.y + row, text, room, style);
+    if room > 2 && width(text) > room {
+        buffer.set_string(area.right() - 1, area.y + row, "…", style);
+    }
     end.saturating_sub(area.x)
 }

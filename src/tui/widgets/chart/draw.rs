@@ -203,7 +203,7 @@ fn axes(
     write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
     write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
     let mut free_from = 0;
-    for tick in linear_ticks(from.max(0.0), to, usize::from(plot.width / 14).max(1)) {
+    for tick in linear_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
         let share = (tick - from) / (to - from);
         let text = steps(tick);
         let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;

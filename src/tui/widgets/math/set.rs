@@ -35,7 +35,7 @@ pub fn display(node: &Node, width: usize) -> Block {
         let first = part.first().is_some_and(|first| matches!(class(first), Class::Relation | Class::Binary));
         let block = if first { signed(&part) } else { set(&Node::Row(part), Style::Display) };
         match lines.last_mut() {
-            Some(line) if line.width() + block.width() + 1 <= width => {
+            Some(line) if line.width() + block.width() < width => {
                 let before = std::mem::replace(line, Block::empty());
                 *line = before.beside(Block::text(" ")).beside(block);
             }

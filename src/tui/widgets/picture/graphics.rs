@@ -16,7 +16,7 @@ use ratatui_image::{Image, Resize};
 use std::collections::HashMap;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the terminal says of itself.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,10 @@ pub struct Answers {
 /// of a terminal.
 pub fn ask_terminal(timeout: Duration) -> Answers {
     let options = QueryStdioOptions { timeout, terminal_background_color_osc: true, ..QueryStdioOptions::default() };
+    let begun = Instant::now();
     let Ok(picker) = Picker::from_query_stdio_with_options(options) else { return Answers::default() };
+    // Silence is answered by guesses from the environment; no more questions to a terminal like that.
+    let answered = begun.elapsed() < timeout && !picker.capabilities().is_empty();
     let background = picker.capabilities().iter().find_map(|capability| match capability {
         Capability::Background(r, g, b) => Some([*r, *g, *b]),
         _ => None,
@@ -41,7 +44,6 @@ pub fn ask_terminal(timeout: Duration) -> Answers {
         let [r, g, b] = color.map(u32::from);
         2 * r + 5 * g + b < 8 * 128
     });
-    let answered = !picker.capabilities().is_empty();
     let picker = (answered && picker.protocol_type() != ProtocolType::Halfblocks).then_some(picker);
     Answers { answered, picker, dark }
 }

@@ -1,0 +1,225 @@
+//! The command line from outside: what it prints, and how it exits.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+fn shinso(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).output().expect("the program starts")
+}
+
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shinso"));
+    command.args(arguments).env("SHINSO_HOME", home).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
+    command
+}
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// A run of a few seconds: one pass over the digits with a small net.
+const SHORT: [&str; 10] =
+    ["train", "vae", "--set", "epochs=1", "--set", "hidden=32", "--set", "latent=2", "--set", "batch=500"];
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// The numbers of a run: every value of every series, and the report without its times.
+fn numbers(output: &Output) -> (Vec<Value>, Value) {
+    let lines = lines(output);
+    let mut report = lines.last().expect("a last line")["report"].clone();
+    for timed in ["train_seconds", "samples_per_second", "threads"] {
+        assert!(report.as_object_mut().unwrap().remove(timed).is_some(), "{timed} is reported");
+    }
+    (lines.into_iter().filter(|line| line["event"] == "scalar").collect(), report)
+}
+
+#[track_caller]
+fn refused(output: &Output, code: i32, message: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{error}");
+    assert!(error.contains(message), "{error}");
+    assert_eq!(error.trim_end().lines().count(), 1, "one line: {error}");
+}
+
+#[test]
+fn a_training_run_ends_in_its_report_and_is_the_same_on_any_number_of_threads() {
+    let home = home();
+    let with = |more: &[&str]| shinso(home.path(), &[&SHORT[..], &["--seed", "3", "--json"], more].concat());
+    let one = with(&["--threads", "1"]);
+    assert_eq!(one.status.code(), Some(0), "{}", String::from_utf8_lossy(&one.stderr));
+    let last = lines(&one).pop().unwrap();
+    assert_eq!((&last["event"], &last["lab"], &last["seed"]), (&"finished".into(), &"vae".into(), &3.into()));
+    assert_eq!(last["report"]["steps"], 110);
+    assert!(last["report"]["test_elbo"].as_f64().unwrap() > -400.0);
+    assert_eq!(numbers(&one), numbers(&with(&["--threads", "2"])), "one thread and two");
+    assert_eq!(numbers(&one), numbers(&with(&["--threads", "2"])), "the same command twice");
+    let turned = with(&["--turn", "50:learning_rate=1e-5"]);
+    assert_ne!(numbers(&one), numbers(&turned), "a knob turned on the way changes the run");
+}
+
+#[test]
+fn ctrl_c_keeps_the_run_and_resume_ends_as_the_straight_run_does() {
+    let home = home();
+    let long = [&SHORT[..], &["--set", "epochs=8", "--json"]].concat();
+    let straight = shinso(home.path(), &long);
+
+    let mut child = command(home.path(), &long).stdout(Stdio::piped()).spawn().unwrap();
+    // Interrupted once it trains.
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"scalar\"") {
+        line.clear();
+        assert!(
+            std::io::BufRead::read_line(&mut out, &mut line).unwrap() > 0,
+            "the run ended before it was interrupted"
+        );
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    std::io::copy(&mut out, &mut std::io::sink()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+
+    let listed = String::from_utf8(shinso(home.path(), &["runs", "list"]).stdout).unwrap();
+    assert!(listed.lines().next().unwrap().contains("stopped"), "{listed}");
+    let resumed = shinso(home.path(), &["runs", "resume", "last", "--json"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", String::from_utf8_lossy(&resumed.stderr));
+    assert_eq!(numbers(&straight).1, numbers(&resumed).1);
+    refused(&shinso(home.path(), &["runs", "resume", "last"]), 1, "is finished");
+
+    let folder = home.path().join("exported");
+    let exported = shinso(home.path(), &["runs", "export", "last", "--to", folder.to_str().unwrap()]);
+    assert_eq!(exported.status.code(), Some(0));
+    let table = std::fs::read_to_string(folder.join("metrics.csv")).unwrap();
+    assert!(table.starts_with("step,learning_rate,train/elbo,"), "{table}");
+    assert!(folder.join("model.safetensors").exists() && folder.join("pictures").exists());
+}
+
+#[test]
+fn what_is_misspelt_or_out_of_range_is_refused_in_one_line_with_a_way_out() {
+    let home = home();
+    let refuse = |arguments: &[&str], message: &str| refused(&shinso(home.path(), arguments), 2, message);
+    refuse(&["train", "vea"], "unknown lab `vea`: did you mean `vae`?");
+    refuse(&["train", "vae", "--preset", "qick"], "unknown preset `qick` of lab vae: did you mean `quick`?");
+    refuse(&["train", "vae", "--set", "lerning_rate=1"], "unknown knob `lerning_rate`: did you mean `learning_rate`?");
+    refuse(&["train", "vae", "--set", "latent=0"], "knob `latent` = `0`: expected an integer from 1 to 256");
+    refuse(&["train", "vae", "--set", "latent"], "expected name=value");
+    refuse(&["train", "vae", "--turn", "x"], "expected STEP:KNOB=VALUE");
+    refuse(&["runs", "show", "nothing"], "no run `nothing`");
+    refuse(&["labs", "describe", "nothing"], "unknown lab `nothing`");
+    assert!(!home.path().join("runs").exists(), "nothing was begun");
+}
+
+#[test]
+fn bad_data_and_bad_folders_are_told_with_their_place() {
+    let home = home();
+    let folder = home.path().join("data");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0xea, 0x60]).unwrap();
+    let data = folder.to_str().unwrap();
+    let output = shinso(home.path(), &[&SHORT[..], &["--data", data]].concat());
+    refused(&output, 1, "train-images-idx3-ubyte: byte 8: the file ends, expected 47040016 bytes");
+
+    let file = home.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    refused(&shinso(&file, &SHORT), 1, "file/runs: Not a directory");
+    refused(&shinso(home.path(), &["labs", "list", "--labs", "/nowhere/at/all"]), 1, "--labs /nowhere/at/all:");
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_was_good_stays() {
+    // /dev/full gives the very error of a full disk to whoever writes to it.
+    if !Path::new("/dev/full").exists() {
+        return;
+    }
+    let home = home();
+    let run = shinso(home.path(), &SHORT);
+    assert_eq!(run.status.code(), Some(0));
+    let id = std::fs::read_dir(home.path().join("runs")).unwrap().next().unwrap().unwrap().path();
+    let report = std::fs::read(id.join("run.yaml")).unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command(home.path(), &["runs", "list"]).stdout(full).output().unwrap();
+    refused(&output, 1, "standard output: No space left on device");
+    assert_eq!(std::fs::read(id.join("run.yaml")).unwrap(), report);
+}
+
+#[test]
+fn a_broken_run_folder_is_told_and_hides_no_other() {
+    let home = home();
+    assert_eq!(shinso(home.path(), &SHORT).status.code(), Some(0));
+    let broken = home.path().join("runs/broken");
+    std::fs::create_dir(&broken).unwrap();
+    std::fs::write(broken.join("run.yaml"), "version: 1\nid: [").unwrap();
+    let output = shinso(home.path(), &["runs", "list"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("finished"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("broken/run.yaml: line 2"));
+}
+
+#[test]
+fn labs_are_listed_described_and_checked() {
+    let home = home();
+    let said = |arguments: &[&str]| String::from_utf8(shinso(home.path(), arguments).stdout).unwrap();
+    assert!(said(&["labs", "list"]).contains("Variational autoencoder"));
+    assert!(said(&["labs", "list", "--lang", "ja"]).contains("変分自己符号化器"));
+    assert!(said(&["labs", "describe", "vae"]).contains("val/elbo >= -110 within 5000 steps"));
+    assert!(said(&["labs", "check"]).contains("nothing wrong"));
+    let bad = home.path().join("07-vae.yaml");
+    std::fs::write(&bad, "id: vae\nid: vae\n").unwrap();
+    let output = shinso(home.path(), &["labs", "check", bad.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("07-vae.yaml:2:1: duplicate key `id`; it stands in line 1 already"), "{error}");
+}
+
+#[test]
+fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
+    let home = home();
+    refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
+    let mut child = command(home.path(), &["--plain"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nquit\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in ["vae: Variational autoencoder. 0/6.", "½ ∑", "not that number", "Solved: A divergence by hand"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains(['│', '─', '\x1b']), "no boxes and no escapes");
+}
+
+#[test]
+fn a_reader_that_goes_away_stops_the_run_and_is_no_panic() {
+    let home = home();
+    let mut child = command(home.path(), &[&SHORT[..], &["--set", "epochs=50", "--json"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+}
+
+#[test]
+fn completions_and_the_manual_are_printed() {
+    let home = home();
+    for arguments in [&["completions", "bash"][..], &["man"]] {
+        let output = shinso(home.path(), arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("resume"));
+    }
+}
+
+#[test]
+fn the_doctor_says_where_files_lie_and_how_fast_products_are() {
+    let home = home();
+    let output = shinso(home.path(), &["doctor"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(home.path().to_str().unwrap()) && text.contains("GFLOP/s"), "{text}");
+}

@@ -1,0 +1,228 @@
+//! The real binary in a pseudo-terminal.
+
+mod support;
+
+use support::Terminal;
+use tempfile::TempDir;
+
+const ESC: &str = "\x1b";
+const ENTER: &str = "\r";
+const CTRL_C: &str = "\x03";
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn alt(digit: char) -> String {
+    format!("{ESC}{digit}")
+}
+
+/// Opens the lab and stands on its Train tab.
+fn at_train(home: &TempDir, size: (u16, u16)) -> Terminal {
+    let terminal = Terminal::start(home.path(), &[], size, &[]);
+    terminal.wait_for_picker();
+    terminal.press(ENTER);
+    terminal.wait_for("Why a plain autoencoder cannot draw");
+    terminal.press(&alt('2'));
+    terminal.wait_for("ten passes");
+    terminal
+}
+
+#[test]
+fn the_first_frame_is_the_picker_and_quitting_leaves_the_terminal_as_it_was() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.wait_for("Variational autoencoder");
+    terminal.wait_for_picker();
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    let raw = terminal.raw();
+    let last = |on: &[u8], off: &[u8]| {
+        let find = |mode: &[u8]| raw.windows(mode.len()).rposition(|window| window == mode);
+        find(off) > find(on)
+    };
+    assert!(last(b"\x1b[?1049h", b"\x1b[?1049l"), "the other screen is left");
+    assert!(last(b"\x1b[?1000h", b"\x1b[?1000l"), "the mouse is given back");
+    assert!(last(b"\x1b[?25l", b"\x1b[?25h"), "the cursor is shown");
+    assert!(last(b"\x1b[?2004h", b"\x1b[?2004l"), "paste is plain again");
+}
+
+#[test]
+fn a_student_trains_looks_draws_and_answers() {
+    let home = home();
+    let mut terminal = at_train(&home, (120, 36));
+    terminal.press(ENTER);
+    terminal.wait_for("running");
+    terminal.wait_for("samples");
+    // Hold, one step, turn a knob, go on.
+    terminal.press(" ");
+    terminal.wait_for("paused");
+    terminal.press(".");
+    terminal.press(">");
+    terminal.wait_for("2e-3");
+    terminal.press(" ");
+    terminal.wait_for("running");
+    // Explore asks the model that trains.
+    terminal.press(&alt('3'));
+    terminal.wait_for("model: the run on the Train tab");
+    terminal.wait_for("variance");
+    terminal.press("e");
+    terminal.wait_for("test 0: 7");
+    terminal.press("a");
+    terminal.press("e");
+    terminal.wait_for("test 1: 2");
+    terminal.press("bm");
+    terminal.wait_for("solved: Between two digits");
+    // A drawing by keys, spoilt and cleaned.
+    terminal.press("\t");
+    terminal.press(" ");
+    terminal.press(&"\x1b[B".repeat(12));
+    terminal.press(" ");
+    terminal.wait_for("ELBO −");
+    terminal.press("nd");
+    terminal.wait_for("solved: Your own digit");
+    // A wrong answer, then the right one.
+    terminal.press(&alt('4'));
+    terminal.wait_for("Which term moves first?");
+    terminal.press(ENTER);
+    terminal.wait_for("not that one");
+    terminal.press("2");
+    terminal.press(ENTER);
+    terminal.wait_for("price of telling");
+    // Quitting asks first, because the run goes on.
+    terminal.press(CTRL_C);
+    terminal.wait_for("Quit?");
+    terminal.press(ENTER);
+    assert_eq!(terminal.exit_code(), 0);
+    let runs = std::fs::read_dir(home.path().join("runs")).unwrap().count();
+    assert_eq!(runs, 1);
+    // What was earned is there the next time.
+    let again = Terminal::start(home.path(), &[], (120, 36), &[]);
+    again.wait_for("exercises");
+    assert!(again.text().contains("/6 exercises") && !again.text().contains("0/6 exercises"), "{}", again.text());
+}
+
+#[test]
+fn every_window_size_holds_and_a_small_one_says_what_it_needs() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.wait_for_picker();
+    terminal.resize(60, 20);
+    terminal.wait_for("The window is too small: 60×20");
+    terminal.resize(200, 60);
+    terminal.wait_for("Variational autoencoder");
+    terminal.resize(3, 2);
+    terminal.resize(100, 30);
+    terminal.wait_for("Variational autoencoder");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn language_help_and_commands_are_a_key_away() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &[], (100, 30), &[]);
+    terminal.wait_for_picker();
+    terminal.press("?");
+    terminal.wait_for("free the mouse to select text");
+    terminal.press(ESC);
+    terminal.wait_until("the help to go", |screen| !screen.contains("free the mouse"));
+    terminal.press("l");
+    terminal.wait_for("深層生成モデル");
+    // The palette finds a command in either language.
+    terminal.press(":lang");
+    terminal.wait_for("言語");
+    terminal.press(ENTER);
+    terminal.wait_for("Deep generative models");
+    terminal.press("l");
+    terminal.wait_for("深層生成モデル");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    // The language chosen is kept.
+    let again = Terminal::start(home.path(), &[], (100, 30), &[]);
+    again.wait_for("深層生成モデル");
+}
+
+#[test]
+fn notes_are_kept_as_they_are_typed_even_by_a_kill() {
+    let home = home();
+    let terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.wait_for_picker();
+    terminal.press(ENTER);
+    terminal.wait_for("Why a plain autoencoder");
+    terminal.press(&alt('5'));
+    terminal.wait_for("your own notes");
+    terminal.press("q is the posterior 符号");
+    terminal.wait_for("q is the posterior 符号");
+    terminal.signal("KILL");
+    let again = Terminal::start(home.path(), &[], (80, 24), &[]);
+    again.wait_for_picker();
+    again.press("c");
+    again.wait_for("q is the posterior 符号");
+}
+
+#[test]
+fn a_hangup_ends_the_program_and_leaves_a_run_to_resume() {
+    for signal in ["HUP", "TERM"] {
+        let home = home();
+        let mut terminal = at_train(&home, (120, 36));
+        terminal.press(ENTER);
+        terminal.wait_for("running");
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(), 130, "{signal}");
+        let run = std::fs::read_dir(home.path().join("runs")).unwrap().next().unwrap().unwrap().path();
+        let description = std::fs::read_to_string(run.join("run.yaml")).unwrap();
+        assert!(description.contains("status: stopped"), "{signal}: {description}");
+        assert!(run.join("checkpoint.safetensors").exists(), "{signal}");
+    }
+}
+
+#[test]
+fn without_colour_no_colour_is_sent() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[("NO_COLOR", "1")]);
+    terminal.wait_for("█");
+    terminal.press("?");
+    terminal.wait_for("Esc closes");
+    terminal.press(ESC);
+    terminal.wait_until("the help to go", |screen| !screen.contains("Esc closes"));
+    terminal.press("q");
+    terminal.exit_code();
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    assert!(!raw.contains("\x1b[38;") && !raw.contains("\x1b[48;"), "a colour was sent");
+}
+
+#[test]
+fn wide_terminals_get_no_character_of_two_widths() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &["--ambiguous", "wide"], (100, 30), &[]);
+    // The preview is of ASCII here.
+    terminal.wait_for("@");
+    let text = terminal.text();
+    assert!(!text.contains(['│', '─', '●', '·', '█']), "{text}");
+    terminal.press("q");
+    terminal.exit_code();
+}
+
+#[test]
+fn a_value_typed_before_a_run_is_the_runs_and_a_bad_one_is_refused() {
+    let home = home();
+    let mut terminal = at_train(&home, (120, 36));
+    // Past four presets and the seed: the learning rate.
+    terminal.press(&"\x1b[B".repeat(5));
+    terminal.wait_for("Adam's step size η [a number from 1e-6 to 0.1]");
+    terminal.press("7");
+    terminal.press(ENTER);
+    terminal.wait_for("knob learning_rate = 7: expected a number from 1e-6 to 0.1");
+    terminal.press("0.004");
+    terminal.press(ENTER);
+    terminal.wait_for("4e-3");
+    terminal.press(ENTER);
+    terminal.wait_for("running");
+    terminal.press(CTRL_C);
+    terminal.wait_for("Quit?");
+    terminal.press(ENTER);
+    assert_eq!(terminal.exit_code(), 0);
+    let run = std::fs::read_dir(home.path().join("runs")).unwrap().next().unwrap().unwrap().path();
+    assert!(std::fs::read_to_string(run.join("run.yaml")).unwrap().contains("learning_rate: 0.004"));
+}
