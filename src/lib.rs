@@ -1,4 +1,18 @@
 //! shinso (深層): a laboratory for modern machine learning that lives in a terminal.
+//!
+//! The map of the house, from the machine room up. Imports run one way only: from a later line to an earlier one.
+//!
+//! * [`tensor`]: reverse-mode automatic differentiation over `ndarray`
+//! * [`nn`]: parameters, layers, initialisers, optimisers, checkpoints
+//! * [`data`]: what models learn from
+//! * [`experiment`]: the one interface between models and everything else; plain data and traits
+//! * [`generative`]: chapter 2 of the lecture, deep generative models
+//! * [`registry`]: the one list of what can be run
+//! * [`run`]: runs, their threads, their records
+//! * [`lab`]: labs as data, exercises, learners' progress
+//! * [`tui`]: the terminal
+//! * [`command_line`]: the verbs
+//! * [`folders`]: where files lie
 
 pub mod command_line;
 pub mod data;
