@@ -252,3 +252,95 @@ impl Rate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{KnobError, KnobValue, Model, Position, Precision};
+    use crate::run::clock::TickingClock;
+    use crate::run::store::RunStore;
+    use crate::run::store::tests::description;
+    use std::sync::Arc;
+
+    /// Counts to ten thousand; fails at a step if told to.
+    struct Counter {
+        step: u64,
+        fails_at: Option<u64>,
+    }
+
+    impl Trainable for Counter {
+        fn position(&self) -> Position {
+            Position { step: self.step, total_steps: 10_000, samples_per_step: 1 }
+        }
+        fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+            self.step += 1;
+            if self.fails_at == Some(self.step) {
+                return Err(Failure::new("a fault"));
+            }
+            tell(Event::Scalar { series: "count".into(), step: self.step, value: self.step as f64 });
+            Ok(())
+        }
+        fn turn(&mut self, _knob: &str, _value: &KnobValue) -> Result<(), KnobError> {
+            Ok(())
+        }
+        fn snapshot(&self) -> Arc<dyn Model> {
+            unreachable!("nobody asks a counter")
+        }
+        fn checkpoint(&self) -> Vec<u8> {
+            self.step.to_le_bytes().to_vec()
+        }
+        fn restore(&mut self, _checkpoint: &[u8]) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn weights(&self, _precision: Precision) -> Vec<u8> {
+            Vec::new()
+        }
+        fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
+            Ok(Report::new())
+        }
+    }
+
+    fn conduct(counter: &mut Counter, tick: Duration) -> (Result<Outcome, ConductError>, Vec<Event>, Status) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+        let (description, lock) = store.create(description(), &now).unwrap();
+        let id = description.id.clone();
+        let mut recorder = Recorder::open(store.clone(), description, lock, 0).unwrap();
+        let clock = TickingClock::new(tick);
+        let mut told = Vec::new();
+        let conductor = Conductor {
+            trainable: counter,
+            recorder: &mut recorder,
+            clock: &clock,
+            seconds_before: 0.0,
+            watch: Watch::default(),
+        };
+        let outlets = Outlets { tell: &mut |event| told.push(event.clone()), between_steps: &mut |_| {} };
+        let outcome = conductor.run(&mut Planned::default(), outlets);
+        (outcome, told, store.read(&id).unwrap().status)
+    }
+
+    /// A look at the clock moves it by a second, so a checkpoint seems to take one: the next may come after a hundred.
+    #[test]
+    fn checkpoints_take_a_hundredth_of_the_time_at_most() {
+        let (outcome, told, status) = conduct(&mut Counter { step: 0, fails_at: None }, Duration::from_secs(1));
+        assert!(matches!(outcome, Ok(Outcome::Finished(_))));
+        assert_eq!(status, Status::Finished);
+        let steps: Vec<u64> = told
+            .iter()
+            .filter_map(|event| if let Event::Checkpoint { step, .. } = event { Some(*step) } else { None })
+            .collect();
+        assert!(steps.len() > 10, "{steps:?}");
+        let gaps = steps.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.take(steps.len() - 2).all(|gap| gap >= 40), "two looks a step, a hundred seconds: {steps:?}");
+    }
+
+    #[test]
+    fn a_failure_is_told_and_recorded() {
+        let (outcome, told, status) = conduct(&mut Counter { step: 0, fails_at: Some(7) }, Duration::from_millis(1));
+        assert_eq!(outcome.unwrap_err().to_string(), "a fault");
+        assert_eq!(told.last(), Some(&Event::Failed { step: 7, message: "a fault".into() }));
+        assert_eq!(status, Status::Failed);
+    }
+}

@@ -20,7 +20,6 @@ words! {
     YOU_WILL: "You will", "できること";
     LAST_RUN: "Last run", "前回";
     NO_RUN_YET: "no run yet; the preview is the model that ships", "まだ実行なし。見本は同梱モデル";
-    SEARCH: "Search", "検索";
     NOTHING_FOUND: "nothing found; Esc shows all labs", "見つかりません。Esc で全ラボ表示";
     PREVIEW_WALK: "a walk through the latent plane", "潜在平面の散歩";
 
@@ -38,7 +37,6 @@ words! {
     STOPPED: "stopped", "停止";
     FAILED: "failed", "失敗";
     STARTING: "starting…", "準備中…";
-    NOT_STARTED: "not started", "未実行";
     PRESETS: "presets", "プリセット";
     KNOBS: "knobs", "つまみ";
     KNOBS_LIVE: "● live while it runs", "● 実行中も回せる";
@@ -46,15 +44,12 @@ words! {
     NOW: "now", "現在";
     STEP: "step", "ステップ";
     RATE: "rate", "速さ";
-    ELAPSED: "elapsed", "経過";
-    LEFT: "left", "残り";
     PER_SECOND: "/s", "/秒";
     SMOOTHING: "smooth", "平滑";
     LOG_Y: "y log", "y 対数";
     NO_DATA_YET: "no values yet", "値はまだありません";
     GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
     PRESS_ENTER: "↵ starts", "↵ で開始";
-    REPORT: "final report", "最終結果";
     EXPORTED: "exported to", "書き出し先:";
     COPIED: "copied", "コピーしました";
     NOTHING_TO_COPY: "nothing to copy: move the cursor onto the curves first", "コピーする値がありません。先にカーソルを曲線へ";
@@ -73,15 +68,12 @@ words! {
     DRAW_HERE: "draw a digit: mouse, or arrows and space", "数字を描く: マウス、または矢印と Space";
     AS_MODEL_SEES: "as the model sees it", "モデルへの入力";
     RECONSTRUCTION: "reconstruction", "再構成";
-    SCORE: "score", "評価";
-    NATS: "nats", "nats";
     MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
         "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
     PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";
-    NOT_YET: "not yet", "まだ";
     HINT: "Hint", "ヒント";
     NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
     WHY: "Why", "解説";

@@ -8,6 +8,8 @@ mod notes;
 pub mod palette;
 pub mod picker;
 mod setup;
+#[cfg(test)]
+mod snapshots;
 mod theory;
 mod train;
 

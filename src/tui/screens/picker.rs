@@ -293,7 +293,8 @@ impl Picker {
         }
         let label = desk.say(text::YOU_WILL);
         let indent = width(label) as u16 + 2;
-        let outcomes = lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width - indent));
+        let outcomes =
+            lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width.saturating_sub(indent)));
         let outcomes: Vec<_> = outcomes.flatten().collect();
         let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);
         let room = area.height.saturating_sub(above + below).min(24);

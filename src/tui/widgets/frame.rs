@@ -31,6 +31,11 @@ pub fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str,
     let room = usize::from(area.width - column);
     let (end, _) = buffer.set_stringn(area.x + column, area.y + row, text, room, style);
     if room > 2 && width(text) > room {
+        // Not into the right half of a wide character.
+        let before = &mut buffer[(area.right() - 2, area.y + row)];
+        if width(before.symbol()) == 2 {
+            before.set_symbol(" ");
+        }
         buffer.set_string(area.right() - 1, area.y + row, "…", style);
     }
     end.saturating_sub(area.x)

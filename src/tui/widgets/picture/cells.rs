@@ -3,7 +3,7 @@
 use super::PictureMode;
 use crate::experiment::{Picture, Sheet};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 /// What ink and ground look like.
@@ -39,11 +39,6 @@ impl Grid {
             width,
             height,
         }
-    }
-
-    /// The picture under a cell of the terminal.
-    pub fn picture_at(&self, position: Position) -> Option<usize> {
-        (0..self.count).find(|&index| self.rect(index).contains(position))
     }
 }
 
@@ -187,6 +182,7 @@ fn resized(picture: &Picture, width: usize, height: usize) -> Vec<f32> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use ratatui::layout::Position;
 
     const LOOK: Look = Look { light: false, color: false, wide_ambiguous: false };
 
@@ -213,17 +209,6 @@ mod tests {
         insta::assert_snapshot!("half_blocks", shown(PictureMode::HalfBlocks, Rect::new(0, 0, 28, 14)));
         insta::assert_snapshot!("braille", shown(PictureMode::Braille, Rect::new(0, 0, 14, 7)));
         insta::assert_snapshot!("ascii", shown(PictureMode::Ascii, Rect::new(0, 0, 20, 10)));
-    }
-
-    #[test]
-    fn the_picture_under_the_mouse_is_the_one_drawn_there() {
-        let sheet = Sheet::new(4, vec![zero(); 8]);
-        let grid = grid(&sheet, Rect::new(5, 3, 60, 20), PictureMode::HalfBlocks);
-        for index in 0..8 {
-            let rect = grid.rect(index);
-            assert_eq!(grid.picture_at(Position::new(rect.x, rect.y)), Some(index));
-        }
-        assert_eq!(grid.picture_at(Position::new(0, 0)), None);
     }
 
     proptest! {

@@ -1,0 +1,136 @@
+//! Whole screens as reviewed snapshots, without a terminal, a model or a clock.
+
+use super::help::Help;
+use super::lab::LabScreen;
+use super::palette::Palette;
+use super::picker::Picker;
+use super::{footer, too_small};
+use crate::experiment::Language;
+use crate::lab::{Catalogue, Progress};
+use crate::registry::Source;
+use crate::run::RunStore;
+use crate::tui::desk::Desk;
+use crate::tui::keys::{Action, Context};
+use crate::tui::theme::{ColorDepth, Theme};
+use crate::tui::widgets::picture::{Look, Pictures};
+use crate::tui::width::{Widths, width};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::path::Path;
+use std::sync::Arc;
+
+fn desk(language: Language, folder: &Path) -> Desk {
+    Desk::new(
+        language,
+        Theme::dark(),
+        Widths::default(),
+        Pictures::new(Look { light: false, color: true, wide_ambiguous: false }),
+        Progress::in_memory(None),
+        Catalogue::load(Path::new("/nowhere"), None),
+        RunStore::new(folder.join("runs")),
+        Source { cache: folder.to_owned(), folder: None },
+        Arc::new(|| {}),
+    )
+}
+
+fn shown(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width));
+    let text = rows.map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            // The right half of a wide character is no cell of its own.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            covered = width(cell.symbol()).saturating_sub(1);
+            line.push_str(cell.symbol());
+        }
+        format!("{}\n", line.trim_end())
+    });
+    text.collect()
+}
+
+/// Draws a screen with its footer.
+fn drawn(
+    size: (u16, u16),
+    desk: &mut Desk,
+    contexts: &[Context],
+    draw: impl FnOnce(Rect, &mut Desk, &mut Buffer),
+) -> String {
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut buffer = Buffer::empty(area);
+    draw(Rect { height: area.height - 1, ..area }, desk, &mut buffer);
+    let foot = Rect { y: area.height - 1, height: 1, ..area };
+    footer(foot, contexts, desk, &mut buffer);
+    shown(&buffer)
+}
+
+#[test]
+fn the_picker() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let mut desk = desk(language, folder.path());
+        let mut picker = Picker::new(&mut desk);
+        let text = drawn((80, 24), &mut desk, &[Context::Picker], |area, desk, buffer| picker.draw(area, desk, buffer));
+        insta::assert_snapshot!(format!("picker_{language}"), text);
+    }
+}
+
+#[test]
+fn the_tabs_of_a_lab() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let mut desk = desk(language, folder.path());
+        let lab = desk.catalogue.find("vae").unwrap().clone();
+        for (tab, name) in [(0, "theory"), (1, "setup"), (3, "exercises"), (4, "notes")] {
+            let mut screen = LabScreen::new(lab.clone(), Some(tab), &mut desk);
+            if tab == 0 {
+                screen.act(Action::NextPage, &mut desk);
+            }
+            let contexts = screen.contexts();
+            let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| screen.draw(area, desk, buffer));
+            insta::assert_snapshot!(format!("{name}_{language}"), text);
+        }
+    }
+}
+
+#[test]
+fn help_and_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = desk(Language::En, folder.path());
+    let contexts = [Context::Train, Context::Lab];
+    let mut help = Help::new(contexts.to_vec());
+    let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| help.draw(area, desk, buffer));
+    insta::assert_snapshot!("help", text);
+    let mut palette = Palette::new(contexts.to_vec(), Language::En);
+    let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| palette.draw(area, desk, buffer));
+    insta::assert_snapshot!("palette", text);
+}
+
+#[test]
+fn no_screen_panics_at_any_size_in_any_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let mut desk = desk(language, folder.path());
+        let lab = desk.catalogue.find("vae").unwrap().clone();
+        for (columns, rows) in [(1, 1), (2, 3), (10, 4), (79, 23), (300, 9)] {
+            let area = Rect::new(0, 0, columns, rows);
+            too_small(area, &desk, &mut Buffer::empty(area));
+        }
+        for (columns, rows) in [(80, 24), (81, 25), (110, 30), (104, 24), (200, 60), (80, 90)] {
+            let area = Rect::new(0, 0, columns, rows);
+            let mut buffer = Buffer::empty(area);
+            Picker::new(&mut desk).draw(area, &mut desk, &mut buffer);
+            for tab in 0..5 {
+                LabScreen::new(lab.clone(), Some(tab), &mut desk).draw(area, &mut desk, &mut buffer);
+            }
+            Help::new(vec![Context::Explore]).draw(area, &desk, &mut buffer);
+            Widths { wide_ambiguous: true }.settle(&mut buffer);
+            for depth in [ColorDepth::Indexed256, ColorDepth::Ansi16, ColorDepth::None] {
+                depth.reduce(&mut buffer);
+            }
+        }
+    }
+}
