@@ -66,7 +66,8 @@ words! {
     DIGIT_HERE: "the digit here", "ここの数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and space", "数字を描く: マウス、または矢印と Space";
-    AS_MODEL_SEES: "as the model sees it", "モデルへの入力";
+    MODEL_INPUT: "input", "入力";
+    REBUILT: "rebuilt", "再構成";
     RECONSTRUCTION: "reconstruction", "再構成";
     MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
         "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";

@@ -220,11 +220,8 @@ impl DrawingPad {
     fn draw_model(&self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
         let area = area.inner(ratatui::layout::Margin::new(1, 0));
         let Some(input) = &self.input else { return };
-        write(buffer, area, 0, 0, desk.say(text::AS_MODEL_SEES), desk.theme.quiet());
-        let half = area.width / 2;
-        if area.width > 24 || area.height < 16 {
-            write(buffer, area, half, 0, desk.say(text::RECONSTRUCTION), desk.theme.quiet());
-        }
+        write(buffer, area, 0, 0, desk.say(text::MODEL_INPUT), desk.theme.quiet());
+        write(buffer, area, area.width / 2 + 1, 0, desk.say(text::REBUILT), desk.theme.quiet());
         let mut pictures = vec![input.clone()];
         pictures.push(self.rebuilt.clone().unwrap_or_else(|| Picture::blank(28, 28)));
         let room = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };

@@ -336,10 +336,15 @@ impl TrainTab {
             let [pictures, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(9)]).areas(columns[1]);
             (pictures, table)
         };
-        let shares: Vec<Constraint> =
-            (charts..panes).map(|index| Constraint::Fill(if index == charts { 2 } else { 1 })).collect();
+        // Where there is little room, one picture at a time: the one with the keys, else the first.
+        let shown = match self.focus {
+            _ if wide => charts..panes,
+            focus if focus >= charts => focus..focus + 1,
+            _ => charts..(charts + 1).min(panes),
+        };
+        let shares = shown.clone().map(|index| Constraint::Fill(if index == charts { 2 } else { 1 }));
         let places = Layout::vertical(shares).split(pictures);
-        for (index, place) in (charts..panes).zip(places.iter()) {
+        for (index, place) in shown.zip(places.iter()) {
             self.draw_pane(index, *place, lab, desk, buffer);
         }
         self.draw_table(table, lab, desk, buffer);

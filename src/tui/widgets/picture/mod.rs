@@ -97,7 +97,9 @@ fn legible(sheet: &Sheet, area: Rect, mode: PictureMode) -> Cow<'_, Sheet> {
     if whole.cell.0 >= least || sheet.pictures.len() <= 1 {
         return Cow::Borrowed(sheet);
     }
-    let across = usize::from(area.width / (least + 1)).clamp(1, columns.max(1));
-    let down = usize::from(area.height / (least / 2 + 1)).clamp(1, rows.max(1));
+    // Two rows belong together, such as data above model; of more, as many as there is room for.
+    let down = if rows <= 2 { rows } else { usize::from(area.height / (least / 2 + 1)).clamp(1, rows) };
+    let wide = least.min(2 * area.height / down.max(1) as u16).max(1);
+    let across = usize::from(area.width / (wide + 1)).clamp(1, columns.max(1));
     Cow::Owned(sheet.cropped(across, down))
 }
