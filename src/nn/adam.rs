@@ -1,30 +1,39 @@
-//! Adam (Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv:1412.6980, algorithm 1).
+//! Adam and AdamW.
 
 use super::parameters::{Bound, Parameters};
-use crate::tensor::{Element, Gradients, Tensor, contiguous, parallel};
-use rayon::prelude::*;
+use crate::tensor::{Element, Gradients, Tensor, parallel};
 
-/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η m̂ / (√v̂ + ε).
+/// Adam (Kingma & Ba, "Adam: a method for stochastic optimization", 2014, arXiv:1412.6980, algorithm 1), with the decay of
+/// AdamW where one is asked for (Loshchilov & Hutter 2017, arXiv:1711.05101, algorithm 2). One pass over weights, moments
+/// and gradient together.
 #[derive(Debug, Clone)]
-pub struct Adam<E> {
+pub struct Adam<E: Element> {
     pub beta1: f64,
     pub beta2: f64,
     pub epsilon: f64,
-    /// Updates done.
+    /// λ: each step takes η λ w from a weight w. Zero is Adam.
+    pub weight_decay: f64,
     step: u64,
-    /// First and second moments, one pair a parameter, in the parameters' order.
+    /// First and second moments, in the parameters' order.
     moments: Vec<(Tensor<E>, Tensor<E>)>,
 }
 
-/// Elements a piece of the one pass over weights, gradients and moments.
-const PIECE: usize = 16 * 1024;
-
 impl<E: Element> Adam<E> {
-    /// The paper's settings: β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    /// With the paper's β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
     pub fn new(parameters: &Parameters<E>) -> Self {
-        let zeros = |value: &Tensor<E>| Tensor::zeros(value.raw_dim());
+        let zeros = |value: &Tensor<E>| Tensor::filled(value.raw_dim(), E::zero());
         let moments = parameters.iter().map(|(_, value)| (zeros(value), zeros(value))).collect();
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 0, moments }
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, step: 0, moments }
+    }
+
+    /// The same with other β.
+    pub fn with_betas(self, beta1: f64, beta2: f64) -> Self {
+        Adam { beta1, beta2, ..self }
+    }
+
+    /// The same with a decay of the weights.
+    pub fn with_weight_decay(self, weight_decay: f64) -> Self {
+        Adam { weight_decay, ..self }
     }
 
     /// One update of every parameter that has a gradient.
@@ -39,29 +48,24 @@ impl<E: Element> Adam<E> {
         let correction = |beta: f64| 1.0 - beta.powi(self.step as i32);
         let rate = E::of(learning_rate / correction(self.beta1));
         let root = E::of(1.0 / correction(self.beta2).sqrt());
+        let kept = E::of(1.0 - learning_rate * self.weight_decay);
         let (beta1, beta2, epsilon) = (E::of(self.beta1), E::of(self.beta2), E::of(self.epsilon));
         let (rest1, rest2) = (E::one() - beta1, E::one() - beta2);
         let states = parameters.iter_mut().zip(&mut self.moments).zip(bound.vars());
         for (((_, value), (mean, square)), &var) in states {
             let Some(gradient) = gradients.of(var) else { continue };
-            let gradient = contiguous(gradient);
-            let weights = value.as_slice_mut().expect("parameters are contiguous").par_chunks_mut(PIECE);
-            let means = mean.as_slice_mut().expect("contiguous").par_chunks_mut(PIECE);
-            let squares = square.as_slice_mut().expect("contiguous").par_chunks_mut(PIECE);
-            let slopes = gradient.as_slice().expect("contiguous").par_chunks(PIECE);
-            weights.zip(means).zip(squares).zip(slopes).for_each(|(((weights, means), squares), slopes)| {
-                parallel::vectorised(
-                    #[inline(always)]
-                    || {
-                        let places = weights.iter_mut().zip(means).zip(squares).zip(slopes);
-                        for (((w, m), v), &g) in places {
-                            *m = beta1 * *m + rest1 * g;
-                            *v = beta2 * *v + rest2 * g * g;
-                            *w -= rate * *m / (num_traits::Float::sqrt(*v) * root + epsilon);
-                        }
-                    },
-                );
-            });
+            let gradient = crate::tensor::contiguous(gradient);
+            parallel::update3_with(
+                value.values_mut(),
+                mean.values_mut(),
+                square.values_mut(),
+                gradient.values(),
+                |w, m, v, g| {
+                    let m = beta1 * m + rest1 * g;
+                    let v = beta2 * v + rest2 * g * g;
+                    (kept * w - rate * m / (num_traits::Float::sqrt(v) * root + epsilon), m, v)
+                },
+            );
         }
     }
 
@@ -120,5 +124,21 @@ mod tests {
         }
         let w = *parameters.iter().next().unwrap().1.first().unwrap();
         assert!((w - 1.5).abs() < 1e-3, "{w}");
+    }
+
+    /// The decay does not pass through the moments: with no slope a weight shrinks by η λ a step.
+    #[test]
+    fn decay_is_beside_the_moments() {
+        let mut parameters = Parameters::<f64>::new();
+        parameters.add("w", tensor([1], vec![2.0]));
+        let mut adam = Adam::new(&parameters).with_weight_decay(0.1);
+        for _ in 0..3 {
+            let tape = Tape::new();
+            let bound = parameters.on(&tape);
+            let gradients = bound.vars()[0].scale(0.0).sum().backward();
+            adam.update(&mut parameters, &bound, &gradients, 0.5);
+        }
+        let w = *parameters.iter().next().unwrap().1.first().unwrap();
+        assert!((w - 2.0 * 0.95_f64.powi(3)).abs() < 1e-12, "{w}");
     }
 }

@@ -1,11 +1,17 @@
-//! What networks are built from: parameters, layers, initialisers, optimisers and their files.
+//! What networks are built from: parameters, layers, initialisers, optimisers, schedules and their files.
 
 mod adam;
 pub mod checkpoint;
+mod clip;
 pub mod initialise;
-mod linear;
+mod layers;
 mod parameters;
+mod schedule;
+mod sgd;
 
 pub use adam::Adam;
-pub use linear::{Linear, Perceptron};
+pub use clip::clip_norm;
+pub use layers::{Convolution, Embedding, Gru, Linear, Lstm, Normalisation, Perceptron, sinusoidal_positions};
 pub use parameters::{Bound, ParameterId, Parameters};
+pub use schedule::{Fall, Schedule};
+pub use sgd::Sgd;

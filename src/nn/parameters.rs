@@ -10,7 +10,7 @@ pub struct ParameterId(usize);
 /// Learned tensors by name, in the order they were added. A clone is a snapshot: it shares the tensors until an optimiser
 /// changes them.
 #[derive(Debug, Clone, Default)]
-pub struct Parameters<E> {
+pub struct Parameters<E: Element> {
     names: Vec<String>,
     values: Vec<Tensor<E>>,
 }
@@ -31,6 +31,17 @@ impl<E: Element> Parameters<E> {
         Bound { tape, vars: self.values.iter().map(|value| tape.leaf(value.clone())).collect() }
     }
 
+    /// Puts every parameter on a tape as it is given: nothing is learned through it.
+    pub fn frozen_on<'t>(&self, tape: &'t Tape<E>) -> Bound<'t, E> {
+        Bound { tape, vars: self.values.iter().map(|value| tape.constant(value.clone())).collect() }
+    }
+
+    /// Puts every parameter, each a table of which a step touches few rows, on a tape
+    /// ([`Tape::sparse_leaf`]).
+    pub fn sparsely_on<'t>(&self, tape: &'t Tape<E>) -> Bound<'t, E> {
+        Bound { tape, vars: self.values.iter().map(|value| tape.sparse_leaf(value.clone())).collect() }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<E>)> {
         self.names.iter().map(String::as_str).zip(&self.values)
     }
@@ -41,7 +52,7 @@ impl<E: Element> Parameters<E> {
 
     /// How many numbers there are to learn.
     pub fn count(&self) -> usize {
-        self.values.iter().map(Tensor::len).sum()
+        self.values.iter().map(|value| value.len()).sum()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What tensors are made of: `f32` for training, `f64` for checking gradients.
 
+use super::pool::Pool;
+use super::tape::Spare;
 use faer::traits::ComplexField;
 use num_traits::{Float, FromPrimitive, NumAssign};
 use std::fmt::Debug;
@@ -29,9 +31,27 @@ pub trait Element:
 
     /// ln(1 + x) for 0 ≤ x ≤ 1, fit for such loops, relatively exact near 0.
     fn fast_ln_1p(self) -> Self;
+
+    /// Where buffers of this type wait for the next step.
+    #[doc(hidden)]
+    fn pool() -> &'static Pool<Self>;
+
+    /// Where emptied tapes of this type wait for the next step.
+    #[doc(hidden)]
+    fn spare_lists() -> &'static Spare<Self>;
 }
 
 impl Element for f64 {
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f64> = Pool::new();
+        &POOL
+    }
+
+    fn spare_lists() -> &'static Spare<Self> {
+        static SPARE: Spare<f64> = Spare::new();
+        &SPARE
+    }
+
     #[inline(always)]
     fn fast_exp(self) -> Self {
         self.exp()
@@ -44,6 +64,16 @@ impl Element for f64 {
 }
 
 impl Element for f32 {
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<f32> = Pool::new();
+        &POOL
+    }
+
+    fn spare_lists() -> &'static Spare<Self> {
+        static SPARE: Spare<f32> = Spare::new();
+        &SPARE
+    }
+
     /// Range reduction to |r| ≤ ln(2)/2 in two parts (Cody & Waite 1980) and a polynomial; relative error below 2e-7.
     /// Overflows to ∞ and underflows to 0 as `exp` does, but for denormal results, which are 0.
     #[inline(always)]

@@ -29,32 +29,20 @@
 //! ([`product`]); long elementwise loops are compiled for several instruction sets, chosen at run time, and cut into
 //! pieces by their shape alone ([`parallel`]). The numbers are the same whatever the number of threads.
 
+mod array;
 mod element;
 pub mod gradient_check;
 pub mod operations;
 pub mod parallel;
+pub mod pool;
 pub mod product;
 mod tape;
 
+pub(crate) use array::contiguous;
+pub use array::{Tensor, tensor};
 pub use element::Element;
+pub use operations::attention::Mask;
+pub use operations::convolution::Window;
 pub use operations::linear::Activation;
-pub use tape::{Gradients, Tape, Var};
-
-use ndarray::{ArcArray, Dimension, IntoDimension, IxDyn};
-
-/// An array of any shape, cheap to clone, copied only when a shared one is written to.
-pub type Tensor<E> = ArcArray<E, IxDyn>;
-
-/// A tensor of `shape` from its values, the last axis running fastest.
-///
-/// # Panics
-/// If there are not as many values as the shape has places.
-pub fn tensor<E: Element, S: IntoDimension>(shape: S, values: Vec<E>) -> Tensor<E> {
-    let shape = shape.into_dimension().into_dyn();
-    Tensor::from_shape_vec(shape, values).expect("as many values as the shape has places")
-}
-
-/// The values of a tensor in order as one slice, copied first if they do not lie so.
-pub(crate) fn contiguous<E: Element>(value: &Tensor<E>) -> Tensor<E> {
-    if value.is_standard_layout() { value.clone() } else { value.as_standard_layout().to_shared() }
-}
+pub use operations::recurrent::RecurrentWeights;
+pub use tape::{Gradients, Rows, Tape, Var};

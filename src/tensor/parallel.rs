@@ -5,10 +5,13 @@
 
 use super::Element;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Elements a piece: 64 KiB of `f32`, so that a few such slices stay in a core's cache.
 const PIECE: usize = 16 * 1024;
+/// Running sums side by side, one to a lane of a vector register.
+const LANES: usize = 16;
 
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
@@ -56,10 +59,58 @@ pub fn update_with<E: Element>(out: &mut [E], a: &[E], f: impl Fn(E, E) -> E + S
     }
 }
 
+/// `out[i] = f(out[i], a[i], b[i])`.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn update_with2<E: Element>(out: &mut [E], a: &[E], b: &[E], f: impl Fn(E, E, E) -> E + Sync) {
+    assert_eq!((out.len(), out.len()), (a.len(), b.len()), "slices of one length");
+    let piece = |((out, a), b): ((&mut [E], &[E]), &[E])| {
+        vectorised(
+            #[inline(always)]
+            || out.iter_mut().zip(a).zip(b).for_each(|((y, &a), &b)| *y = f(*y, a, b)),
+        );
+    };
+    if out.len() <= PIECE {
+        piece(((out, a), b));
+    } else {
+        out.par_chunks_mut(PIECE).zip(a.par_chunks(PIECE)).zip(b.par_chunks(PIECE)).for_each(piece);
+    }
+}
+
+/// `(a[i], b[i], c[i]) = f(a[i], b[i], c[i], d[i])`: an optimiser's pass.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn update3_with<E: Element>(
+    a: &mut [E],
+    b: &mut [E],
+    c: &mut [E],
+    d: &[E],
+    f: impl Fn(E, E, E, E) -> (E, E, E) + Sync,
+) {
+    assert!(a.len() == b.len() && a.len() == c.len() && a.len() == d.len(), "slices of one length");
+    let piece = |(((a, b), c), d): (((&mut [E], &mut [E]), &mut [E]), &[E])| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (((a, b), c), &d) in a.iter_mut().zip(b).zip(c).zip(d) {
+                    (*a, *b, *c) = f(*a, *b, *c, d);
+                }
+            },
+        );
+    };
+    if a.len() <= PIECE {
+        return piece((((a, b), c), d));
+    }
+    let pieces = a.par_chunks_mut(PIECE).zip(b.par_chunks_mut(PIECE)).zip(c.par_chunks_mut(PIECE));
+    pieces.zip(d.par_chunks(PIECE)).for_each(piece);
+}
+
 /// `f(a[i])` for each i.
 pub fn map<E: Element>(a: &[E], f: impl Fn(E) -> E + Sync) -> Vec<E> {
-    let mut out = a.to_vec();
-    update(&mut out, f);
+    let mut out = E::pool().take(a.len());
+    update_with(&mut out, a, |_, a| f(a));
     out
 }
 
@@ -68,9 +119,148 @@ pub fn map<E: Element>(a: &[E], f: impl Fn(E) -> E + Sync) -> Vec<E> {
 /// # Panics
 /// If the lengths differ.
 pub fn map2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync) -> Vec<E> {
-    let mut out = a.to_vec();
-    update_with(&mut out, b, f);
+    let mut out = E::pool().take(a.len());
+    update_with2(&mut out, a, b, |_, a, b| f(a, b));
     out
+}
+
+/// Rows of `width` elements that make up one piece.
+pub fn rows_a_piece(width: usize) -> usize {
+    PIECE.div_ceil(width.max(1))
+}
+
+/// `work(i, row i of out)` for rows of `width` elements each, compiled for this machine. `work` should be
+/// `#[inline(always)]`.
+///
+/// # Panics
+/// If the rows do not fill the slice.
+pub fn each_row<E: Element>(out: &mut [E], width: usize, work: impl Fn(usize, &mut [E]) + Sync) {
+    if out.is_empty() {
+        return;
+    }
+    assert!(out.len().is_multiple_of(width), "whole rows");
+    let rows = rows_a_piece(width);
+    let piece = |(index, piece): (usize, &mut [E])| {
+        vectorised(
+            #[inline(always)]
+            || piece.chunks_exact_mut(width).enumerate().for_each(|(row, out)| work(index * rows + row, out)),
+        );
+    };
+    if out.len() <= PIECE { piece((0, out)) } else { out.par_chunks_mut(rows * width).enumerate().for_each(piece) }
+}
+
+/// [`each_row`] over two slices with as many rows, each row `cost` elements of work.
+///
+/// # Panics
+/// If the rows do not fill the slices, or are not as many.
+pub fn each_row2<E: Element>(
+    cost: usize,
+    (a, a_width): (&mut [E], usize),
+    (b, b_width): (&mut [E], usize),
+    work: impl Fn(usize, &mut [E], &mut [E]) + Sync,
+) {
+    if a.is_empty() || b.is_empty() {
+        return;
+    }
+    assert!(a.len().is_multiple_of(a_width) && a.len() / a_width * b_width == b.len(), "whole rows, as many");
+    let rows = rows_a_piece(cost);
+    let piece = |(index, (a, b)): (usize, (&mut [E], &mut [E]))| {
+        vectorised(
+            #[inline(always)]
+            || {
+                let pairs = a.chunks_exact_mut(a_width).zip(b.chunks_exact_mut(b_width));
+                pairs.enumerate().for_each(|(row, (a, b))| work(index * rows + row, a, b));
+            },
+        );
+    };
+    if a.len() / a_width <= rows {
+        piece((0, (a, b)));
+    } else {
+        a.par_chunks_mut(rows * a_width).zip(b.par_chunks_mut(rows * b_width)).enumerate().for_each(piece);
+    }
+}
+
+/// Sums that need a pass over many items: `work(items, sums)` adds a few items to sums of their own, which are then added
+/// to `sums` in their order.
+pub fn add_in_parts<E: Element>(
+    sums: &mut [E],
+    items: usize,
+    at_a_time: usize,
+    work: impl Fn(Range<usize>, &mut [E]) + Sync,
+) {
+    let parts = items.div_ceil(at_a_time.max(1));
+    if parts <= 1 || sums.is_empty() {
+        return work(0..items, sums);
+    }
+    let width = sums.len();
+    let mut apart = E::pool().filled(parts * width, E::zero());
+    apart.par_chunks_exact_mut(width).enumerate().for_each(|(part, sums)| {
+        work(part * at_a_time..((part + 1) * at_a_time).min(items), sums);
+    });
+    apart.chunks_exact(width).for_each(|part| update_with(sums, part, |sum, x| sum + x));
+    E::pool().give(apart);
+}
+
+/// The sum of each column of rows of `width` elements, added to `sums`, row by row.
+///
+/// # Panics
+/// If `sums` is not one row.
+pub fn add_columns<E: Element>(sums: &mut [E], rows: &[E]) {
+    const COLUMNS: usize = 64;
+    let width = sums.len();
+    if width == 0 {
+        return;
+    }
+    assert!(rows.len().is_multiple_of(width), "whole rows");
+    let block = |(index, sums): (usize, &mut [E])| {
+        let from = index * COLUMNS;
+        vectorised(
+            #[inline(always)]
+            || {
+                let to = from + sums.len();
+                for row in rows.chunks_exact(width) {
+                    sums.iter_mut().zip(&row[from..to]).for_each(|(sum, &x)| *sum += x);
+                }
+            },
+        );
+    };
+    if rows.len() <= PIECE {
+        sums.chunks_mut(COLUMNS).enumerate().for_each(block);
+    } else {
+        sums.par_chunks_mut(COLUMNS).enumerate().for_each(block);
+    }
+}
+
+/// Σ f(a[i], b[i]) over two short slices in a fixed order; for use inside [`vectorised`] code.
+#[inline(always)]
+pub fn dot_with<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E) -> E {
+    let mut sums = [E::zero(); LANES];
+    let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let mut tail = E::zero();
+    for (&a, &b) in a_lanes.remainder().iter().zip(b_lanes.remainder()) {
+        tail += f(a, b);
+    }
+    for (a, b) in a_lanes.zip(b_lanes) {
+        for lane in 0..LANES {
+            sums[lane] += f(a[lane], b[lane]);
+        }
+    }
+    sums.iter().copied().fold(tail, |sum, x| sum + x)
+}
+
+/// The largest element, −∞ of none; for use inside [`vectorised`] code.
+#[inline(always)]
+pub fn largest<E: Element>(values: &[E]) -> E {
+    let mut lanes = [E::neg_infinity(); LANES];
+    let larger = |a: E, b: E| if b > a { b } else { a };
+    let chunks = values.chunks_exact(LANES);
+    let tail = chunks.remainder().iter().copied().fold(E::neg_infinity(), larger);
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = larger(lanes[lane], chunk[lane]);
+        }
+    }
+    lanes.iter().copied().fold(tail, larger)
 }
 
 /// Σ f(a[i], b[i]), in an order fixed by the length: sixteen running sums a piece, then the pieces.
@@ -78,24 +268,11 @@ pub fn map2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync) -> Vec<E
 /// # Panics
 /// If the lengths differ.
 pub fn sum2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync) -> E {
-    const LANES: usize = 16;
     assert_eq!(a.len(), b.len(), "slices of one length");
     let piece = |(a, b): (&[E], &[E])| {
         vectorised(
             #[inline(always)]
-            || {
-                let mut sums = [E::zero(); LANES];
-                let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-                let rest = a_lanes.remainder().iter().zip(b_lanes.remainder());
-                let mut tail = E::zero();
-                rest.for_each(|(&a, &b)| tail += f(a, b));
-                for (a, b) in a_lanes.zip(b_lanes) {
-                    for lane in 0..LANES {
-                        sums[lane] += f(a[lane], b[lane]);
-                    }
-                }
-                sums.iter().copied().sum::<E>() + tail
-            },
+            || dot_with(a, b, &f),
         )
     };
     if a.len() <= PIECE {

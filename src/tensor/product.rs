@@ -1,9 +1,10 @@
 //! Matrix products: `faer`'s kernels over raw strides, cut by shape so that every number of threads gives the same bits.
 
-use super::Element;
+use super::{Element, Tensor};
+pub use faer::Accum;
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array2, ArrayView2};
+use faer::{MatMut, MatRef, Par};
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 use rayon::prelude::*;
 
 /// Multiplications below which a product stays in one piece: about twenty microseconds of one core.
@@ -18,25 +19,62 @@ const GRAIN: usize = 16;
 ///
 /// # Panics
 /// If the inner lengths differ.
-pub fn product<E: Element>(a: ArrayView2<E>, b: ArrayView2<E>) -> Array2<E> {
-    let mut out = Array2::zeros((a.nrows(), b.ncols()));
-    product_into(&mut out, a, b);
+pub fn product<E: Element>(a: ArrayView2<E>, b: ArrayView2<E>) -> Tensor<E> {
+    product_then(a, b, |_, _, _| {})
+}
+
+/// [`product`], with `finish(row, first column, part)` on each part of a row of the result while it is still in the
+/// cache.
+pub fn product_then<E: Element>(
+    a: ArrayView2<E>,
+    b: ArrayView2<E>,
+    finish: impl Fn(usize, usize, &mut [E]) + Sync,
+) -> Tensor<E> {
+    let mut out = Tensor::unset([a.nrows(), b.ncols()]);
+    in_pieces(out.values_mut(), Accum::Replace, a, b, finish);
     out
 }
 
-/// `out = a b`.
+/// `out += a b`, with `out` `[m, n]` in order.
 ///
 /// # Panics
-/// If the shapes do not fit or `out` is not in standard layout.
-pub fn product_into<E: Element>(out: &mut Array2<E>, a: ArrayView2<E>, b: ArrayView2<E>) {
+/// If the shapes do not fit.
+pub fn add_product<E: Element>(out: &mut [E], a: ArrayView2<E>, b: ArrayView2<E>) {
+    in_pieces(out, Accum::Add, a, b, |_, _, _| {});
+}
+
+/// `out = a b`, or `out += a b`, on the current thread: for those who cut their work themselves.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn small_product<E: Element>(mut out: ArrayViewMut2<E>, accumulate: Accum, a: ArrayView2<E>, b: ArrayView2<E>) {
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((k, (m, n)), (b.nrows(), out.dim()), "shapes of a product");
-    assert!(out.is_standard_layout(), "a result in standard layout");
     if m * n == 0 {
         return;
     }
     if k == 0 {
-        out.fill(E::zero());
+        if accumulate == Accum::Replace {
+            out.fill(E::zero());
+        }
+        return;
+    }
+    let strides = [out.strides()[0], out.strides()[1]];
+    // SAFETY: pointer, lengths and strides are those of a view that is borrowed mutably.
+    let out = unsafe { MatMut::from_raw_parts_mut(out.as_mut_ptr(), m, n, strides[0], strides[1]) };
+    matmul(out, accumulate, as_faer(&a), as_faer(&b), E::one(), Par::Seq);
+}
+
+fn in_pieces<E: Element>(
+    out: &mut [E],
+    accumulate: Accum,
+    a: ArrayView2<E>,
+    b: ArrayView2<E>,
+    finish: impl Fn(usize, usize, &mut [E]) + Sync,
+) {
+    let ((m, k), n) = (a.dim(), b.ncols());
+    assert_eq!((k, m * n), (b.nrows(), out.len()), "shapes of a product");
+    if m * n == 0 {
         return;
     }
     let work = m * k * n;
@@ -44,23 +82,21 @@ pub fn product_into<E: Element>(out: &mut Array2<E>, a: ArrayView2<E>, b: ArrayV
     let along_columns = n >= m;
     let length = if along_columns { n } else { m };
     let size = length.div_ceil(wanted).next_multiple_of(GRAIN);
-    let start = Destination { pointer: out.as_mut_ptr(), row_stride: n as isize };
+    let start = Destination(out.as_mut_ptr());
     let piece = |index: usize| {
         let (from, to) = (index * size, ((index + 1) * size).min(length));
         let (rows, columns) = if along_columns { (0..m, from..to) } else { (from..to, 0..n) };
         let a = a.slice(ndarray::s![rows.clone(), ..]);
         let b = b.slice(ndarray::s![.., columns.clone()]);
         // SAFETY: pieces cover disjoint rows or columns of `out`, which is borrowed mutably for the whole call and holds
-        // m × n elements in rows of n; the inputs are views whose strides are those of valid memory.
-        unsafe {
-            let out = MatMut::from_raw_parts_mut(
-                start.at(rows.start, columns.start),
-                rows.len(),
-                columns.len(),
-                start.row_stride,
-                1,
-            );
-            matmul(out, Accum::Replace, as_faer(&a), as_faer(&b), E::one(), Par::Seq);
+        // m × n elements in rows of n.
+        let mut piece = unsafe {
+            let shape = (rows.len(), columns.len()).strides((n, 1));
+            ArrayViewMut2::from_shape_ptr(shape, start.at(rows.start * n + columns.start))
+        };
+        small_product(piece.view_mut(), accumulate, a, b);
+        for (row, mut part) in rows.zip(piece.rows_mut()) {
+            finish(row, columns.start, part.as_slice_mut().expect("a row in one piece"));
         }
     };
     let pieces = length.div_ceil(size);
@@ -68,20 +104,17 @@ pub fn product_into<E: Element>(out: &mut Array2<E>, a: ArrayView2<E>, b: ArrayV
 }
 
 /// Where the pieces of one product write.
-struct Destination<E> {
-    pointer: *mut E,
-    row_stride: isize,
-}
+struct Destination<E>(*mut E);
 
-// SAFETY: threads write through it to disjoint places only (see `product_into`).
+// SAFETY: threads write through it to disjoint places only (see `in_pieces`).
 unsafe impl<E: Send> Sync for Destination<E> {}
 
 impl<E> Destination<E> {
     /// # Safety
     /// The place must lie in the matrix.
-    unsafe fn at(&self, row: usize, column: usize) -> *mut E {
+    unsafe fn at(&self, place: usize) -> *mut E {
         // SAFETY: by the caller.
-        unsafe { self.pointer.offset(row as isize * self.row_stride + column as isize) }
+        unsafe { self.0.add(place) }
     }
 }
 
@@ -95,6 +128,7 @@ fn as_faer<'a, E: Element>(view: &'a ArrayView2<E>) -> MatRef<'a, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use proptest::prelude::*;
 
     fn matrix(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
@@ -108,7 +142,7 @@ mod tests {
         fn a_product_in_every_layout_is_ndarrays(m in 0_usize..40, k in 0_usize..40, n in 0_usize..40, turn in 0..4) {
             let a = if turn & 1 == 0 { matrix(m, k, 1) } else { matrix(k, m, 1).reversed_axes() };
             let b = if turn & 2 == 0 { matrix(k, n, 2) } else { matrix(n, k, 2).reversed_axes() };
-            prop_assert_eq!(product(a.view(), b.view()), a.dot(&b));
+            prop_assert_eq!(product(a.view(), b.view()), Tensor::from(a.dot(&b).into_dyn()));
         }
     }
 

@@ -1,22 +1,27 @@
 //! The tape: values in the order they were computed, and the way back.
 
-use super::{Element, Tensor};
-use ndarray::{ArrayD, IxDyn};
+use super::{Element, Tensor, array::contiguous, product};
+use ndarray::ArrayView2;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 /// Carries the gradient of a value to the values it was computed from.
-type Backward<E> = Box<dyn FnOnce(Tensor<E>, &mut Gradients<E>)>;
+type Backward<E> = Box<dyn FnOnce(Tensor<E>, &mut Gradients<E>) + Send>;
 
-struct Node<E> {
-    value: Tensor<E>,
+struct Node<E: Element> {
+    value: Option<Tensor<E>>,
+    gradient: Option<Tensor<E>>,
     needs_gradient: bool,
+    /// A leaf whose gradient stays a list of rows.
+    rows: Option<Rows<E>>,
     backward: Option<Backward<E>>,
 }
 
 /// A list of values, each with the way back to its inputs.
 pub struct Tape<E: Element> {
-    nodes: RefCell<Vec<Node<E>>>,
+    nodes: RefCell<Nodes<E>>,
     recording: Cell<bool>,
 }
 
@@ -48,12 +53,12 @@ impl<E: Element> Default for Tape<E> {
 impl<E: Element> Tape<E> {
     /// An empty tape that records the way back.
     pub fn new() -> Self {
-        Tape { nodes: RefCell::new(Vec::with_capacity(64)), recording: Cell::new(true) }
+        Tape { nodes: RefCell::new(Nodes::new()), recording: Cell::new(true) }
     }
 
     /// An empty tape for answering only: nothing is kept for gradients.
     pub fn without_gradients() -> Self {
-        Tape { nodes: RefCell::new(Vec::with_capacity(64)), recording: Cell::new(false) }
+        Tape { nodes: RefCell::new(Nodes::new()), recording: Cell::new(false) }
     }
 
     /// A value whose gradient is wanted.
@@ -61,25 +66,41 @@ impl<E: Element> Tape<E> {
         self.push(value, self.recording.get(), None)
     }
 
+    /// A table `[rows, width]` of which a step touches only a few rows: its gradient is kept as those rows
+    /// ([`Gradients::rows_of`]). It can be used by [`Var::rows_at`] alone.
+    pub fn sparse_leaf(&self, table: Tensor<E>) -> Var<'_, E> {
+        assert_eq!(table.ndim(), 2, "a table [rows, width]");
+        let width = table.shape()[1];
+        let leaf = self.leaf(table);
+        self.nodes.borrow_mut().0[leaf.index].rows = Some(Rows { width, by_index: BTreeMap::new() });
+        leaf
+    }
+
     /// A value that is given: data, noise, targets.
     pub fn constant(&self, value: Tensor<E>) -> Var<'_, E> {
         self.push(value, false, None)
     }
 
-    /// Appends a computed value. `backward` takes the gradient of the value and adds to the gradients of `inputs`.
+    /// Appends a computed value. `backward` takes the gradient of the value and adds to the gradients of `inputs`. It
+    /// finds their values, and its own, with [`Gradients::value`].
     pub fn record<'t>(
         &'t self,
         value: Tensor<E>,
         inputs: &[Var<'t, E>],
-        backward: impl FnOnce(Tensor<E>, &mut Gradients<E>) + 'static,
+        backward: impl FnOnce(Tensor<E>, &mut Gradients<E>) + Send + 'static,
     ) -> Var<'t, E> {
         let needs_gradient = inputs.iter().any(|input| input.needs_gradient());
         self.push(value, needs_gradient, needs_gradient.then(|| Box::new(backward) as Backward<E>))
     }
 
+    /// Where the next recorded value will stand: for a `backward` that needs its own value.
+    pub(crate) fn next(&self) -> usize {
+        self.nodes.borrow().0.len()
+    }
+
     fn push(&self, value: Tensor<E>, needs_gradient: bool, backward: Option<Backward<E>>) -> Var<'_, E> {
-        let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node { value, needs_gradient, backward });
+        let nodes = &mut self.nodes.borrow_mut().0;
+        nodes.push(Node { value: Some(value), gradient: None, needs_gradient, rows: None, backward });
         Var { tape: self, index: nodes.len() - 1 }
     }
 }
@@ -94,11 +115,25 @@ impl<'t, E: Element> Var<'t, E> {
     /// # Panics
     /// After [`backward`](Self::backward), which gives the tape's memory back.
     pub fn value(self) -> Tensor<E> {
-        self.tape.nodes.borrow()[self.index].value.clone()
+        self.tape.nodes.borrow().0[self.index].value.clone().expect("a value before backward")
+    }
+
+    /// The value with its elements in order.
+    pub(crate) fn ordered(self) -> Tensor<E> {
+        contiguous(&self.value())
     }
 
     pub fn shape(self) -> Vec<usize> {
-        self.tape.nodes.borrow()[self.index].value.shape().to_vec()
+        self.value().shape().to_vec()
+    }
+
+    /// The lengths of exactly `N` axes.
+    ///
+    /// # Panics
+    /// If there are more or fewer axes; the message says what was expected.
+    pub(crate) fn dims<const N: usize>(self, expected: &str) -> [usize; N] {
+        let value = self.value();
+        value.shape().try_into().unwrap_or_else(|_| panic!("expected {expected}, found {:?}", value.shape()))
     }
 
     /// The one number of a value of one element.
@@ -117,7 +152,7 @@ impl<'t, E: Element> Var<'t, E> {
     }
 
     pub(crate) fn needs_gradient(self) -> bool {
-        self.tape.nodes.borrow()[self.index].needs_gradient
+        self.tape.nodes.borrow().0[self.index].needs_gradient
     }
 
     /// The gradients of this value, a single number, with respect to every leaf. Empties the tape.
@@ -125,49 +160,183 @@ impl<'t, E: Element> Var<'t, E> {
     /// # Panics
     /// If the value has more than one element.
     pub fn backward(self) -> Gradients<E> {
-        let mut nodes = std::mem::take(&mut *self.tape.nodes.borrow_mut());
-        nodes.truncate(self.index + 1);
-        assert_eq!(nodes[self.index].value.len(), 1, "gradients are of a single number");
-        let wanted = nodes.iter().map(|node| node.needs_gradient).collect::<Vec<_>>();
-        let mut gradients = Gradients { slots: (0..nodes.len()).map(|_| None).collect(), wanted };
-        let shape = IxDyn(nodes[self.index].value.shape());
-        gradients.slots[self.index] = Some(ArrayD::ones(shape).into_shared());
-        while let Some(node) = nodes.pop() {
-            let Some(backward) = node.backward else { continue };
-            drop(node.value);
-            if let Some(gradient) = gradients.slots[nodes.len()].take() {
+        let nodes = std::mem::replace(&mut *self.tape.nodes.borrow_mut(), Nodes(Vec::new()));
+        let mut gradients = Gradients { nodes };
+        gradients.nodes.0.truncate(self.index + 1);
+        let result = gradients.value(self.index);
+        assert_eq!(result.len(), 1, "gradients are of a single number");
+        gradients.nodes.0[self.index].gradient = Some(Tensor::filled(result.raw_dim(), E::one()));
+        for index in (0..=self.index).rev() {
+            let node = &mut gradients.nodes.0[index];
+            if let Some(backward) = node.backward.take()
+                && let Some(gradient) = node.gradient.take()
+            {
                 backward(gradient, &mut gradients);
             }
+            gradients.nodes.0[index].value = None;
         }
         gradients
     }
 }
 
 /// Gradients by the place of their value on the tape.
-pub struct Gradients<E> {
-    slots: Vec<Option<Tensor<E>>>,
-    wanted: Vec<bool>,
+pub struct Gradients<E: Element> {
+    nodes: Nodes<E>,
 }
 
 impl<E: Element> Gradients<E> {
     /// Whether anybody asks for the gradient of a value: spares the work where nobody does.
     pub(crate) fn wants(&self, index: usize) -> bool {
-        self.wanted[index]
+        self.nodes.0[index].needs_gradient
     }
 
-    /// Adds to the gradient of a value.
+    /// A value that is not later on the tape than the one whose gradient is being carried back, its elements in order.
+    pub(crate) fn value(&self, index: usize) -> Tensor<E> {
+        contiguous(self.nodes.0[index].value.as_ref().expect("values go only after their own way back"))
+    }
+
+    /// Adds to the gradient of a value, if anybody wants it.
     pub(crate) fn add(&mut self, index: usize, gradient: Tensor<E>) {
-        if !self.wanted[index] {
+        let node = &mut self.nodes.0[index];
+        if !node.needs_gradient {
             return;
         }
-        match &mut self.slots[index] {
-            Some(sum) => *sum += &gradient,
+        match &mut node.gradient {
+            Some(sum) if sum.is_standard_layout() && gradient.is_standard_layout() => {
+                super::parallel::update_with(sum.values_mut(), gradient.values(), |sum, g| sum + g);
+            }
+            Some(sum) => **sum += &*gradient,
             slot => *slot = Some(gradient),
         }
     }
 
+    /// Lets `add` add to the gradient of a value, which begins at zero: for those who touch only a part of it.
+    pub(crate) fn accumulate(&mut self, index: usize, add: impl FnOnce(&mut [E])) {
+        if let Some(mut gradient) = self.open(index) {
+            add(gradient.values_mut());
+            self.close(index, gradient);
+        }
+    }
+
+    /// Takes out the gradient of a value as it stands, zero at first; `None` if nobody wants it. To be given back to
+    /// [`close`](Self::close).
+    pub(crate) fn open(&mut self, index: usize) -> Option<Tensor<E>> {
+        let node = &mut self.nodes.0[index];
+        node.needs_gradient.then(|| match node.gradient.take() {
+            Some(gradient) => contiguous(&gradient),
+            None => {
+                let value = node.value.as_ref().expect("values go only after their own way back");
+                Tensor::filled(value.raw_dim(), E::zero())
+            }
+        })
+    }
+
+    /// Puts back what [`open`](Self::open) took out.
+    pub(crate) fn close(&mut self, index: usize, gradient: Tensor<E>) {
+        self.nodes.0[index].gradient = Some(gradient);
+    }
+
+    /// Adds `a b` to the gradient of a value of as many elements, if anybody wants it.
+    pub(crate) fn add_product(&mut self, index: usize, a: ArrayView2<E>, b: ArrayView2<E>) {
+        if !self.wants(index) {
+            return;
+        }
+        let node = &mut self.nodes.0[index];
+        match &mut node.gradient {
+            Some(sum) if sum.is_standard_layout() => {
+                product::add_product(sum.values_mut(), a, b);
+            }
+            Some(sum) => {
+                let shape = sum.raw_dim();
+                **sum += &*product::product(a, b).reshaped(shape);
+            }
+            slot => {
+                let shape = node.value.as_ref().expect("values go only after their own way back").raw_dim();
+                *slot = Some(product::product(a, b).reshaped(shape));
+            }
+        }
+    }
+
+    /// Adds rows to the gradient of a table: `gradient[i]` to row `indices[i]`, in order.
+    pub(crate) fn add_rows(&mut self, index: usize, indices: Vec<usize>, gradient: Tensor<E>) {
+        if let Some(rows) = &mut self.nodes.0[index].rows {
+            let width = rows.width;
+            for (index, row) in indices.into_iter().zip(gradient.values().chunks_exact(width.max(1))) {
+                let sums = rows.by_index.entry(index).or_insert_with(|| vec![E::zero(); width]);
+                sums.iter_mut().zip(row).for_each(|(sum, &g)| *sum += g);
+            }
+            return;
+        }
+        let count = indices.len().max(1);
+        self.accumulate(index, |sums| {
+            let width = gradient.len() / count;
+            for (index, row) in indices.into_iter().zip(gradient.values().chunks_exact(width.max(1))) {
+                let sums = &mut sums[index * width..(index + 1) * width];
+                sums.iter_mut().zip(row).for_each(|(sum, &g)| *sum += g);
+            }
+        });
+    }
+
+    /// The gradient of a [sparse leaf](Tape::sparse_leaf), as far as it is not zero.
+    pub fn rows_of(&self, leaf: Var<E>) -> Option<&Rows<E>> {
+        self.nodes.0[leaf.index].rows.as_ref()
+    }
+
     /// The gradient of a leaf; `None` if the result does not depend on it.
     pub fn of(&self, leaf: Var<E>) -> Option<&Tensor<E>> {
-        self.slots[leaf.index].as_ref()
+        self.nodes.0[leaf.index].gradient.as_ref()
+    }
+
+    /// The gradient of a leaf, to change before an optimiser sees it.
+    pub fn of_mut(&mut self, leaf: Var<E>) -> Option<&mut Tensor<E>> {
+        self.nodes.0[leaf.index].gradient.as_mut()
+    }
+}
+
+/// The rows of a table that have a gradient, in their order.
+pub struct Rows<E> {
+    width: usize,
+    by_index: BTreeMap<usize, Vec<E>>,
+}
+
+impl<E> Rows<E> {
+    /// Each row with its index in the table.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &[E])> {
+        self.by_index.iter().map(|(&index, row)| (index, row.as_slice()))
+    }
+}
+
+/// The list of a tape. Emptied lists wait for the next tape, as buffers do.
+pub(super) struct Nodes<E: Element>(Vec<Node<E>>);
+
+/// Emptied lists.
+pub struct Spare<E: Element>(Mutex<Vec<Vec<Node<E>>>>);
+
+/// More tapes than this at one time are rare.
+const MOST_SPARE: usize = 8;
+
+impl<E: Element> Spare<E> {
+    pub(super) const fn new() -> Self {
+        Spare(Mutex::new(Vec::new()))
+    }
+}
+
+impl<E: Element> Nodes<E> {
+    fn new() -> Self {
+        let spare = E::spare_lists().0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Nodes(spare.unwrap_or_else(|| Vec::with_capacity(64)))
+    }
+}
+
+impl<E: Element> Drop for Nodes<E> {
+    fn drop(&mut self) {
+        let mut list = std::mem::take(&mut self.0);
+        list.clear();
+        if list.capacity() > 0 {
+            let mut spare = E::spare_lists().0.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < MOST_SPARE {
+                spare.push(list);
+            }
+        }
     }
 }

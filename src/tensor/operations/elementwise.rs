@@ -1,7 +1,8 @@
 //! Functions of one element, and arithmetic of two tensors with broadcasting.
 
-use crate::tensor::{Element, Gradients, Tensor, Var, contiguous, parallel, tensor};
-use ndarray::{Axis, IxDyn};
+use crate::tensor::{Element, Tensor, Var, contiguous, parallel, tensor};
+use ndarray::{Dimension, IxDyn};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 impl<'t, E: Element> Var<'t, E> {
@@ -25,9 +26,75 @@ impl<'t, E: Element> Var<'t, E> {
         self.unary(|x| x.sqrt(), |gradient, _, y| gradient / (y + y))
     }
 
+    /// xᵖ for a number p; NaN where x is negative and p is not an integer.
+    pub fn power(self, exponent: f64) -> Self {
+        let p = E::of(exponent);
+        self.unary(move |x| x.powf(p), move |gradient, x, _| gradient * p * x.powf(p - E::one()))
+    }
+
+    /// |x|; its slope at 0 is taken as 0.
+    pub fn abs(self) -> Self {
+        self.unary(
+            |x| x.abs(),
+            |gradient, x, _| {
+                if x == E::zero() { E::zero() } else { gradient * x.signum() }
+            },
+        )
+    }
+
+    /// x limited to [low, high]; no gradient beyond.
+    pub fn clamp(self, low: f64, high: f64) -> Self {
+        let (low, high) = (E::of(low), E::of(high));
+        self.unary(
+            move |x| x.max(low).min(high),
+            move |gradient, x, _| if x < low || x > high { E::zero() } else { gradient },
+        )
+    }
+
     /// max(x, 0); its slope at 0 is taken as 0.
     pub fn relu(self) -> Self {
         self.unary(relu, |gradient, x, _| if x > E::zero() { gradient } else { E::zero() })
+    }
+
+    /// x where it is positive, `slope · x` elsewhere (Maas, Hannun & Ng 2013).
+    pub fn leaky_relu(self, slope: f64) -> Self {
+        let slope = E::of(slope);
+        self.unary(
+            move |x| if x > E::zero() { x } else { slope * x },
+            move |gradient, x, _| if x > E::zero() { gradient } else { slope * gradient },
+        )
+    }
+
+    /// x · sigmoid(x), also called swish (Hendrycks & Gimpel 2016, arXiv:1606.08415; Ramachandran et al. 2017).
+    pub fn silu(self) -> Self {
+        self.unary(
+            |x| x * sigmoid(x),
+            |gradient, x, _| {
+                let s = sigmoid(x);
+                gradient * s * (E::one() + x * (E::one() - s))
+            },
+        )
+    }
+
+    /// The Gaussian error linear unit by its tanh formula, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks &
+    /// Gimpel 2016, arXiv:1606.08415).
+    pub fn gelu(self) -> Self {
+        self.unary(gelu, |gradient, x, _| gradient * gelu_slope(x))
+    }
+
+    /// ln(1 + eˣ).
+    pub fn softplus(self) -> Self {
+        self.unary(|x| relu(x) + (-x.abs()).fast_exp().fast_ln_1p(), |gradient, x, _| gradient * sigmoid(x))
+    }
+
+    /// sin x.
+    pub fn sin(self) -> Self {
+        self.unary(|x| x.sin(), |gradient, x, _| gradient * x.cos())
+    }
+
+    /// cos x.
+    pub fn cos(self) -> Self {
+        self.unary(|x| x.cos(), |gradient, x, _| -gradient * x.sin())
     }
 
     /// tanh x.
@@ -47,40 +114,71 @@ impl<'t, E: Element> Var<'t, E> {
 
     /// `y = f(x)` with `slope(gradient of y, x, y)` as the gradient of x.
     fn unary(self, f: impl Fn(E) -> E + Sync, slope: impl Fn(E, E, E) -> E + Send + Sync + 'static) -> Self {
-        let (x, index) = (contiguous(&self.value()), self.index());
-        let shape = IxDyn(x.shape());
-        let y = tensor(shape.clone(), parallel::map(slice(&x), f));
-        self.tape().record(y.clone(), &[self], move |gradient, gradients| {
-            let gradient = contiguous(&gradient);
-            let places = slice(&gradient).iter().zip(slice(&x)).zip(slice(&y));
-            let slopes = places.map(|((&gradient, &x), &y)| slope(gradient, x, y)).collect();
-            gradients.add(index, tensor(shape, slopes));
+        let x = self.ordered();
+        let y = tensor(x.raw_dim(), parallel::map(x.values(), f));
+        let (x, y_index) = (self.index(), self.tape().next());
+        self.tape().record(y, &[self], move |gradient, gradients| {
+            let mut gradient = contiguous(&gradient);
+            let (values, results) = (gradients.value(x), gradients.value(y_index));
+            parallel::update_with2(gradient.values_mut(), values.values(), results.values(), slope);
+            gradients.add(x, gradient);
         })
     }
 
-    /// `z = f(x, y)` after broadcasting, with the gradients of x and y from `slope(x, y, z)`.
+    /// `z = f(x, y)` after broadcasting, with ∂z/∂x and ∂z/∂y from `slopes(x, y)`.
     fn binary(
         self,
         other: Self,
         f: impl Fn(E, E) -> E + Sync,
-        slopes: impl Fn(E, E) -> (E, E) + Send + Sync + 'static,
+        to_x: impl Fn(E, E) -> E + Send + Sync + 'static,
+        to_y: impl Fn(E, E) -> E + Send + Sync + 'static,
     ) -> Self {
-        let shape = broadcast_shape(&self.shape(), &other.shape());
-        let (a, b) = (spread(&self.value(), &shape), spread(&other.value(), &shape));
-        let (a_shape, b_shape) = (self.shape(), other.shape());
-        let (a_index, b_index) = (self.index(), other.index());
-        let z = tensor(IxDyn(&shape), parallel::map2(slice(&a), slice(&b), f));
+        let (a, b) = (self.value(), other.value());
+        let shape = broadcast_shape(a.shape(), b.shape());
+        let spread_a = spread(&a, &shape);
+        let spread_b = spread(&b, &shape);
+        let z = tensor(shape.clone(), parallel::map2(spread_a.values(), spread_b.values(), f));
+        let (x, y) = (self.index(), other.index());
         self.tape().record(z, &[self, other], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
-            let side = |gradients: &mut Gradients<E>, index, own_shape: &[usize], pick: &dyn Fn((E, E)) -> E| {
-                if gradients.wants(index) {
-                    let pairs = slice(&a).iter().zip(slice(&b)).zip(slice(&gradient));
-                    let values = pairs.map(|((&a, &b), &g)| g * pick(slopes(a, b))).collect();
-                    gradients.add(index, gather(tensor(gradient.raw_dim(), values), own_shape));
+            let (a, b) = (gradients.value(x), gradients.value(y));
+            let (spread_a, spread_b) = (spread(&a, &shape), spread(&b, &shape));
+            let operands = (spread_a.values(), spread_b.values());
+            if gradients.wants(x) {
+                let mut slope = gradient.clone();
+                parallel::update_with2(slope.values_mut(), operands.0, operands.1, |g, a, b| g * to_x(a, b));
+                gradients.add(x, gather(slope, a.shape()));
+            }
+            if gradients.wants(y) {
+                let mut slope = gradient;
+                parallel::update_with2(slope.values_mut(), operands.0, operands.1, |g, a, b| g * to_y(a, b));
+                gradients.add(y, gather(slope, b.shape()));
+            }
+        })
+    }
+
+    /// `x + sign · y` after broadcasting: the commonest operation, whose gradient needs no arithmetic.
+    fn sum_with(self, other: Self, sign: E) -> Self {
+        let (a, b) = (self.value(), other.value());
+        let shape = broadcast_shape(a.shape(), b.shape());
+        let mut z = spread(&a, &shape);
+        if b.shape() == shape.slice() {
+            parallel::update_with(z.values_mut(), contiguous(&b).values(), |x, y| x + sign * y);
+        } else {
+            parallel::update_with(z.values_mut(), spread(&b, &shape).values(), |x, y| x + sign * y);
+        }
+        let (x, y) = (self.index(), other.index());
+        let shapes = (a.raw_dim(), b.raw_dim());
+        self.tape().record(z, &[self, other], move |gradient, gradients| {
+            let gradient = contiguous(&gradient);
+            gradients.add(x, gather(gradient.clone(), shapes.0.slice()));
+            if gradients.wants(y) {
+                let mut back = gather(gradient, shapes.1.slice());
+                if sign < E::zero() {
+                    parallel::update(back.values_mut(), |g| -g);
                 }
-            };
-            side(gradients, a_index, &a_shape, &|(a, _)| a);
-            side(gradients, b_index, &b_shape, &|(_, b)| b);
+                gradients.add(y, back);
+            }
         })
     }
 
@@ -118,74 +216,120 @@ pub(crate) fn sigmoid<E: Element>(x: E) -> E {
     if x < E::zero() { e * high } else { high }
 }
 
-fn slice<E: Element>(value: &Tensor<E>) -> &[E] {
-    value.as_slice().expect("made contiguous")
+/// x · sigmoid(2u) with u = √(2/π) (x + 0.044715 x³): the same as ½ x (1 + tanh u).
+#[inline(always)]
+pub(crate) fn gelu<E: Element>(x: E) -> E {
+    x * sigmoid(gelu_argument(x))
+}
+
+#[inline(always)]
+pub(crate) fn gelu_slope<E: Element>(x: E) -> E {
+    let s = sigmoid(gelu_argument(x));
+    let argument_slope = E::of(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (E::one() + E::of(3.0 * CUBE) * x * x);
+    s * (E::one() + x * (E::one() - s) * argument_slope)
+}
+
+/// The factor of x³ in GELU's formula.
+const CUBE: f64 = 0.044715;
+
+#[inline(always)]
+fn gelu_argument<E: Element>(x: E) -> E {
+    E::of(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * x * (E::one() + E::of(CUBE) * x * x)
 }
 
 /// The shape that two shapes broadcast to, by NumPy's rule.
-fn broadcast_shape(a: &[usize], b: &[usize]) -> Vec<usize> {
+///
+/// # Panics
+/// If there is none.
+pub(crate) fn broadcast_shape(a: &[usize], b: &[usize]) -> IxDyn {
     let rank = a.len().max(b.len());
     let length = |shape: &[usize], axis: usize| {
         let missing = rank - shape.len();
         if axis < missing { 1 } else { shape[axis - missing] }
     };
-    (0..rank)
-        .map(|axis| match (length(a, axis), length(b, axis)) {
+    let mut shape = IxDyn::zeros(rank);
+    for axis in 0..rank {
+        shape[axis] = match (length(a, axis), length(b, axis)) {
             (x, y) if x == y => x,
             (1, y) => y,
             (x, 1) => x,
             _ => panic!("shapes {a:?} and {b:?} do not broadcast"),
-        })
-        .collect()
+        };
+    }
+    shape
 }
 
 /// A tensor repeated to a broadcast shape.
-fn spread<E: Element>(value: &Tensor<E>, shape: &[usize]) -> Tensor<E> {
-    if value.shape() == shape {
+pub(crate) fn spread<E: Element>(value: &Tensor<E>, shape: &IxDyn) -> Tensor<E> {
+    if value.shape() == shape.slice() {
         return contiguous(value);
     }
-    let spread = value.broadcast(IxDyn(shape)).expect("a broadcast shape");
-    spread.as_standard_layout().into_owned().into_shared()
+    let mut out = Tensor::unset(shape.clone());
+    out.assign(&value.broadcast(shape.clone()).expect("a broadcast shape"));
+    out
 }
 
 /// The reverse of [`spread`]: sums over what was repeated.
-fn gather<E: Element>(mut gradient: Tensor<E>, shape: &[usize]) -> Tensor<E> {
-    while gradient.ndim() > shape.len() {
-        gradient = gradient.sum_axis(Axis(0)).into_shared();
+pub(crate) fn gather<E: Element>(gradient: Tensor<E>, shape: &[usize]) -> Tensor<E> {
+    if gradient.shape() == shape {
+        return gradient;
     }
-    for (axis, &length) in shape.iter().enumerate() {
-        if length == 1 && gradient.shape()[axis] != 1 {
-            gradient = gradient.sum_axis(Axis(axis)).insert_axis(Axis(axis)).into_shared();
+    // The commonest case, a row added to many: leading axes only.
+    let own: usize = shape.iter().product();
+    let padding = gradient.ndim() - shape.len();
+    if gradient.shape()[padding..] == *shape {
+        let mut sums = Tensor::filled(IxDyn(shape), E::zero());
+        parallel::add_columns(&mut sums.values_mut()[..own], gradient.values());
+        return sums;
+    }
+    let mut sums = gradient;
+    for axis in 0..sums.ndim() {
+        let wanted = if axis < padding { 1 } else { shape[axis - padding] };
+        if wanted == 1 && sums.shape()[axis] != 1 {
+            let (outer, length, inner) = around(sums.shape(), axis);
+            let mut lengths = sums.raw_dim();
+            lengths[axis] = 1;
+            let mut folded = Tensor::filled(lengths, E::zero());
+            let blocks = sums.values().chunks_exact((length * inner).max(1));
+            for (out, block) in folded.values_mut().chunks_exact_mut(inner.max(1)).zip(blocks).take(outer) {
+                parallel::add_columns(out, block);
+            }
+            sums = folded;
         }
     }
-    gradient
+    sums.reshaped(IxDyn(shape))
+}
+
+/// How many elements lie before, along and after an axis.
+pub(crate) fn around(shape: &[usize], axis: usize) -> (usize, usize, usize) {
+    (shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product())
 }
 
 impl<E: Element> Add for Var<'_, E> {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        self.binary(other, |a, b| a + b, |_, _| (E::one(), E::one()))
+        self.sum_with(other, E::one())
     }
 }
 
 impl<E: Element> Sub for Var<'_, E> {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        self.binary(other, |a, b| a - b, |_, _| (E::one(), -E::one()))
+        self.sum_with(other, -E::one())
     }
 }
 
 impl<E: Element> Mul for Var<'_, E> {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        self.binary(other, |a, b| a * b, |a, b| (b, a))
+        self.binary(other, |a, b| a * b, |_, b| b, |a, _| a)
     }
 }
 
 impl<E: Element> Div for Var<'_, E> {
     type Output = Self;
     fn div(self, other: Self) -> Self {
-        self.binary(other, |a, b| a / b, |a, b| (E::one() / b, -a / (b * b)))
+        self.binary(other, |a, b| a / b, |_, b| E::one() / b, |a, b| -a / (b * b))
     }
 }
 
@@ -228,6 +372,13 @@ mod tests {
         check("square", &[&[4]], |_, x| x[0].square());
         check("relu", &[&[3, 3]], |_, x| x[0].relu());
         check("tanh", &[&[3, 3]], |_, x| x[0].tanh());
+        check("leaky relu", &[&[3, 3]], |_, x| x[0].leaky_relu(0.2));
+        check("silu", &[&[3, 3]], |_, x| x[0].silu());
+        check("gelu", &[&[3, 3]], |_, x| x[0].gelu());
+        check("softplus", &[&[3, 3]], |_, x| x[0].softplus());
+        check("sin, cos", &[&[3, 3]], |_, x| x[0].sin() * x[0].cos());
+        check("abs, clamp", &[&[3, 3]], |_, x| x[0].abs() + x[0].clamp(-0.7, 0.7));
+        check("power", &[&[4]], |_, x| (x[0].square() + 0.5).power(-1.5));
         check("sigmoid", &[&[3, 3]], |_, x| x[0].sigmoid());
         check("ln, sqrt", &[&[5]], |_, x| (x[0].square() + 0.5).ln() + (x[0].square() + 1.0).sqrt());
         check("scale and shift", &[&[2, 2]], |_, x| -(3.0 * (x[0] - 1.5)));
@@ -236,7 +387,15 @@ mod tests {
 
     #[test]
     fn arithmetic_broadcasts_and_its_gradients_gather() {
-        for shapes in [[&[2, 3][..], &[2, 3]], [&[2, 3], &[3]], [&[2, 1], &[1, 4]], [&[1], &[3, 2]], [&[0, 2], &[2]]] {
+        for shapes in [
+            [&[2, 3][..], &[2, 3]],
+            [&[2, 3], &[3]],
+            [&[2, 1], &[1, 4]],
+            [&[1], &[3, 2]],
+            [&[0, 2], &[2]],
+            [&[2, 3, 2], &[2, 1, 2]],
+            [&[3, 2], &[2, 1, 1]],
+        ] {
             check("add", &shapes, |_, x| x[0] + x[1]);
             check("sub", &shapes, |_, x| x[0] - x[1]);
             check("mul", &shapes, |_, x| x[0] * x[1]);

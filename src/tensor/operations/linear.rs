@@ -1,91 +1,189 @@
-//! The affine layer, fused: product, bias and activation in one operation.
+//! Matrix products, and the affine layer: product, bias and activation in one operation.
 
-use super::elementwise::{relu, tanh};
-use crate::tensor::product::product;
-use crate::tensor::{Element, Tensor, Var, parallel};
-use ndarray::{Array1, Array2, ArrayView2, Ix1, Ix2};
+use super::elementwise::{relu, sigmoid, tanh};
+use crate::tensor::product::{Accum, product, product_then, small_product};
+use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
+use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
-/// What follows the affine map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What follows an affine map.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
     Identity,
     /// max(x, 0)
     Relu,
+    /// x where positive, else this slope times x
+    LeakyRelu(f64),
     Tanh,
+    Sigmoid,
+    /// x · sigmoid(x)
+    Silu,
+    /// the Gaussian error linear unit, tanh formula
+    Gelu,
+}
+
+impl Activation {
+    /// Whether the slope can be told from the result alone, so that the argument need not be kept.
+    fn known_by_its_result(self) -> bool {
+        !matches!(self, Activation::Silu | Activation::Gelu)
+    }
+
+    /// `row = activation(row + bias)`, for those that are [known by their result](Self::known_by_its_result).
+    pub(super) fn finish<E: Element>(self, row: &mut [E], bias: &[E]) {
+        match self {
+            Activation::Relu => each(row, bias, |y, b| relu(y + b)),
+            Activation::LeakyRelu(slope) => {
+                let slope = E::of(slope);
+                each(row, bias, |y, b| if y + b > E::zero() { y + b } else { slope * (y + b) });
+            }
+            Activation::Tanh => each(row, bias, |y, b| tanh(y + b)),
+            Activation::Sigmoid => each(row, bias, |y, b| sigmoid(y + b)),
+            Activation::Identity | Activation::Silu | Activation::Gelu => each(row, bias, |y, b| y + b),
+        }
+    }
+
+    /// The gradient before the activation from the one after it and the result.
+    pub(super) fn back<E: Element>(self, gradient: &mut [E], result: &[E]) {
+        match self {
+            Activation::Relu => {
+                parallel::update_with(gradient, result, |g, y| if y > E::zero() { g } else { E::zero() });
+            }
+            Activation::LeakyRelu(slope) => {
+                let slope = E::of(slope);
+                parallel::update_with(gradient, result, |g, y| if y > E::zero() { g } else { slope * g });
+            }
+            Activation::Tanh => parallel::update_with(gradient, result, |g, y| g * (E::one() - y * y)),
+            Activation::Sigmoid => parallel::update_with(gradient, result, |g, y| g * y * (E::one() - y)),
+            Activation::Identity | Activation::Silu | Activation::Gelu => {}
+        }
+    }
+}
+
+/// `row[i] = f(row[i], bias[i])`, on the current thread.
+fn each<E: Element>(row: &mut [E], bias: &[E], f: impl Fn(E, E) -> E) {
+    parallel::vectorised(
+        #[inline(always)]
+        || row.iter_mut().zip(bias).for_each(|(y, &b)| *y = f(*y, b)),
+    );
 }
 
 impl<'t, E: Element> Var<'t, E> {
-    /// activation(x Wᵀ + b): `[batch, in]`, W `[out, in]`, b `[out]` → `[batch, out]`.
+    /// activation(x Wᵀ + b): `[.., in]`, W `[out, in]`, b `[out]` → `[.., out]`.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn linear(self, weight: Self, bias: Self, activation: Activation) -> Self {
-        let (x, w, b) = (matrix(self.value()), matrix(weight.value()), bias.value());
-        let b = b.into_dimensionality::<Ix1>().expect("a bias is a vector");
-        let indices = [self.index(), weight.index(), bias.index()];
-        let mut y = product(x.view(), w.t());
-        each_row(&mut y, |row| {
-            let bias = b.as_slice().expect("a bias lies in one piece");
-            match activation {
-                Activation::Identity => parallel::update_with(row, bias, |y, b| y + b),
-                Activation::Relu => parallel::update_with(row, bias, |y, b| relu(y + b)),
-                Activation::Tanh => parallel::update_with(row, bias, |y, b| tanh(y + b)),
+    pub fn linear(self, weight: Self, bias: Option<Self>, activation: Activation) -> Self {
+        let (x, w) = (self.ordered(), weight.ordered());
+        let [outputs, inputs] = weight.dims("weights [out, in]");
+        assert_eq!(x.shape().last(), Some(&inputs), "rows of {inputs} inputs");
+        let b = bias.map(Var::ordered);
+        let first = if activation.known_by_its_result() { activation } else { Activation::Identity };
+        let finish = |_: usize, column: usize, part: &mut [E]| {
+            if let Some(bias) = &b {
+                assert_eq!(bias.len(), outputs, "a bias for each output");
+                first.finish(part, &bias.values()[column..column + part.len()]);
+            } else if first != Activation::Identity {
+                const NONE: usize = 64;
+                let none = [E::zero(); NONE];
+                part.chunks_mut(NONE).for_each(|part| first.finish(part, &none[..part.len()]));
             }
+        };
+        let mut shape = x.raw_dim();
+        shape[x.ndim() - 1] = outputs;
+        let y = product_then(x.rows(), w.rows().t(), finish).reshaped(shape);
+        let (x, w, y_index) = (self.index(), weight.index(), self.tape().next());
+        let all = [self, weight, bias.unwrap_or(weight)];
+        let bias = bias.map(Var::index);
+        let y = self.tape().record(y, &all, move |gradient, gradients| {
+            let mut before = contiguous(&gradient);
+            drop(gradient);
+            if first != Activation::Identity {
+                first.back(before.values_mut(), gradients.value(y_index).values());
+            }
+            let (inputs, weights) = (gradients.value(x), gradients.value(w));
+            gradients.add_product(w, before.rows().t(), inputs.rows());
+            if let Some(bias) = bias {
+                gradients.accumulate(bias, |sums| parallel::add_columns(sums, before.values()));
+            }
+            gradients.add_product(x, before.rows(), weights.rows());
         });
-        let y = y.into_shared();
-        self.tape().record(y.clone().into_dyn(), &[self, weight, bias], move |gradient, gradients| {
-            let mut before = matrix(gradient).into_owned();
-            let slots = (before.as_slice_mut().expect("owned"), y.as_slice().expect("standard layout"));
-            match activation {
-                Activation::Identity => {}
-                Activation::Relu => {
-                    parallel::update_with(slots.0, slots.1, |g, y| if y > E::zero() { g } else { E::zero() });
-                }
-                Activation::Tanh => parallel::update_with(slots.0, slots.1, |g, y| g * (E::one() - y * y)),
+        match activation {
+            Activation::Silu => y.silu(),
+            Activation::Gelu => y.gelu(),
+            _ => y,
+        }
+    }
+
+    /// Matrix products: `[m, k]` × `[k, n]` → `[m, n]`, or one for each place of equal leading axes,
+    /// `[.., m, k]` × `[.., k, n]` → `[.., m, n]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn matmul(self, other: Self) -> Self {
+        let (a, b) = (self.ordered(), other.ordered());
+        let rank = a.ndim();
+        assert!(rank >= 2 && rank == b.ndim(), "matrices, with as many leading axes");
+        assert_eq!(a.shape()[..rank - 2], b.shape()[..rank - 2], "equal leading axes");
+        let (m, k, n) = (a.shape()[rank - 2], a.shape()[rank - 1], b.shape()[rank - 1]);
+        assert_eq!(b.shape()[rank - 2], k, "equal inner lengths");
+        let mut shape = a.raw_dim();
+        shape[rank - 1] = n;
+        let out = if rank == 2 {
+            product(a.rows(), b.rows())
+        } else {
+            let mut out = Tensor::unset(shape.clone());
+            each_product(&mut out, [m, k, n], &a, (m, k), &b, (k, n), |a, b| (a, b));
+            out
+        };
+        let (a, b) = (self.index(), other.index());
+        self.tape().record(out, &[self, other], move |gradient, gradients| {
+            let gradient = contiguous(&gradient);
+            let (x, y) = (gradients.value(a), gradients.value(b));
+            if rank == 2 {
+                gradients.add_product(a, gradient.rows(), y.rows().reversed_axes());
+                gradients.add_product(b, x.rows().reversed_axes(), gradient.rows());
+                return;
             }
-            let [x_index, w_index, b_index] = indices;
-            if gradients.wants(w_index) {
-                gradients.add(w_index, product(before.t(), x.view()).into_shared().into_dyn());
+            if gradients.wants(a) {
+                let mut back = Tensor::unset(x.raw_dim());
+                each_product(&mut back, [m, n, k], &gradient, (m, n), &y, (k, n), |g, y| (g, y.reversed_axes()));
+                gradients.add(a, back);
             }
-            if gradients.wants(b_index) {
-                gradients.add(b_index, column_sums(before.view()).into_shared().into_dyn());
-            }
-            if gradients.wants(x_index) {
-                gradients.add(x_index, product(before.view(), w.view()).into_shared().into_dyn());
+            if gradients.wants(b) {
+                let mut back = Tensor::unset(y.raw_dim());
+                each_product(&mut back, [k, m, n], &x, (m, k), &gradient, (m, n), |x, g| (x.reversed_axes(), g));
+                gradients.add(b, back);
             }
         })
     }
 }
 
-fn matrix<E: Element>(value: Tensor<E>) -> ndarray::ArcArray<E, Ix2> {
-    let shape = value.shape().to_vec();
-    let matrix = value.into_dimensionality::<Ix2>().unwrap_or_else(|_| panic!("a matrix, not a tensor of {shape:?}"));
-    if matrix.is_standard_layout() { matrix } else { matrix.as_standard_layout().to_shared() }
-}
-
-fn each_row<E: Element>(matrix: &mut Array2<E>, work: impl Fn(&mut [E]) + Sync) {
-    let columns = matrix.ncols().max(1);
-    let values = matrix.as_slice_mut().expect("owned in standard layout");
-    if values.len() < 1 << 14 {
-        values.chunks_exact_mut(columns).for_each(work);
-    } else {
-        let rows = (1_usize << 14).div_ceil(columns);
-        values.par_chunks_mut(rows * columns).for_each(|rows| rows.chunks_exact_mut(columns).for_each(&work));
+/// One product for each matrix of a stack, the stack spread over the threads.
+fn each_product<E: Element>(
+    out: &mut Tensor<E>,
+    [m, k, n]: [usize; 3],
+    a: &Tensor<E>,
+    a_shape: (usize, usize),
+    b: &Tensor<E>,
+    b_shape: (usize, usize),
+    turn: impl for<'a> Fn(ArrayView2<'a, E>, ArrayView2<'a, E>) -> (ArrayView2<'a, E>, ArrayView2<'a, E>) + Sync,
+) {
+    if m * n == 0 || out.is_empty() {
+        return;
     }
-}
-
-/// Sums down each column, row by row.
-fn column_sums<E: Element>(matrix: ArrayView2<E>) -> Array1<E> {
-    let mut sums = Array1::zeros(matrix.ncols());
-    for row in matrix.rows() {
-        let (sums, row) = (sums.as_slice_mut().expect("owned"), row.to_slice().expect("standard layout"));
-        parallel::vectorised(
-            #[inline(always)]
-            || sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x),
-        );
+    if k == 0 {
+        return out.values_mut().fill(E::zero());
     }
-    sums
+    let one = |((out, a), b): ((&mut [E], &[E]), &[E])| {
+        let a = ArrayView2::from_shape(a_shape, a).expect("a matrix of the stack");
+        let b = ArrayView2::from_shape(b_shape, b).expect("a matrix of the stack");
+        let (a, b) = turn(a, b);
+        let out = ArrayViewMut2::from_shape((m, n), out).expect("a matrix of the stack");
+        small_product(out, Accum::Replace, a, b);
+    };
+    let (a_size, b_size) = (a_shape.0 * a_shape.1, b_shape.0 * b_shape.1);
+    let matrices = out.values_mut().par_chunks_exact_mut(m * n);
+    matrices.zip(a.values().par_chunks_exact(a_size)).zip(b.values().par_chunks_exact(b_size)).for_each(one);
 }
 
 #[cfg(test)]
@@ -96,11 +194,28 @@ mod tests {
 
     #[test]
     fn linear_has_right_gradients() {
-        for shapes in [[&[3, 4][..], &[5, 4], &[5]], [&[1, 1], &[1, 1], &[1]], [&[0, 4], &[5, 4], &[5]]] {
-            check("identity", &shapes, |_, x| x[0].linear(x[1], x[2], Activation::Identity));
-            check("relu", &shapes, |_, x| x[0].linear(x[1], x[2], Activation::Relu));
-            check("tanh", &shapes, |_, x| x[0].linear(x[1], x[2], Activation::Tanh));
+        use Activation::*;
+        for shapes in [
+            [&[3, 4][..], &[5, 4], &[5]],
+            [&[1, 1], &[1, 1], &[1]],
+            [&[0, 4], &[5, 4], &[5]],
+            [&[2, 3, 4], &[2, 4], &[2]],
+        ] {
+            for activation in [Identity, Relu, LeakyRelu(0.2), Tanh, Sigmoid, Silu, Gelu] {
+                check("linear", &shapes, |_, x| x[0].linear(x[1], Some(x[2]), activation));
+                check("without bias", &shapes[..2], |_, x| x[0].linear(x[1], None, activation));
+            }
         }
+    }
+
+    #[test]
+    fn products_have_right_gradients() {
+        check("matmul", &[&[3, 4], &[4, 2]], |_, x| x[0].matmul(x[1]));
+        check("nothing between", &[&[3, 0], &[0, 2]], |_, x| x[0].matmul(x[1]));
+        check("batched", &[&[2, 3, 4], &[2, 4, 5]], |_, x| x[0].matmul(x[1]));
+        check("nothing between, batched", &[&[2, 3, 0], &[2, 0, 5]], |_, x| x[0].matmul(x[1]));
+        check("two leading axes", &[&[2, 2, 1, 3], &[2, 2, 3, 2]], |_, x| x[0].matmul(x[1]));
+        check("one weight twice", &[&[3, 4], &[4, 4]], |_, x| x[0].matmul(x[1]).tanh().matmul(x[1]));
     }
 
     #[test]
@@ -109,6 +224,6 @@ mod tests {
         let x = tape.constant(tensor([1, 2], vec![1.0_f32, 2.0]));
         let w = tape.constant(tensor([2, 2], vec![1.0, 10.0, -1.0, -10.0]));
         let b = tape.constant(tensor([2], vec![0.5, 0.5]));
-        assert_eq!(x.linear(w, b, Activation::Relu).value().as_slice().unwrap(), [21.5, 0.0]);
+        assert_eq!(x.linear(w, Some(b), Activation::Relu).value().as_slice().unwrap(), [21.5, 0.0]);
     }
 }

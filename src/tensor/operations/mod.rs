@@ -1,6 +1,14 @@
-//! The operations, each with its forward and its backward side by side.
+//! The operations, a file for each family. Each file holds forward, backward and gradient tests side by side.
 
-pub mod elementwise;
-pub mod likelihood;
+pub mod attention;
+pub mod convolution;
+mod dropout;
+mod elementwise;
+mod indexing;
 pub mod linear;
-pub mod reduction;
+mod loss;
+mod normalisation;
+mod pooling;
+pub mod recurrent;
+mod reduction;
+mod shape;

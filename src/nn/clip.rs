@@ -1,0 +1,50 @@
+//! Limits for gradients.
+
+use super::parameters::Bound;
+use crate::tensor::{Element, Gradients, parallel};
+
+/// Scales all gradients together so that their common norm is at most `limit` (Pascanu, Mikolov & Bengio 2012,
+/// arXiv:1211.5063); returns the norm that they had.
+pub fn clip_norm<E: Element>(bound: &Bound<'_, E>, gradients: &mut Gradients<E>, limit: f64) -> f64 {
+    let squares = bound.vars().iter().filter_map(|&var| gradients.of(var)).map(|gradient| {
+        let gradient = crate::tensor::contiguous(gradient);
+        let square = parallel::sum2(gradient.values(), gradient.values(), |a, b| a * b);
+        num_traits::ToPrimitive::to_f64(&square).unwrap_or(f64::NAN)
+    });
+    let norm = squares.sum::<f64>().sqrt();
+    if norm > limit {
+        let factor = E::of(limit / norm);
+        for &var in bound.vars() {
+            if let Some(gradient) = gradients.of_mut(var) {
+                *gradient = crate::tensor::contiguous(gradient);
+                parallel::update(gradient.values_mut(), |g| g * factor);
+            }
+        }
+    }
+    norm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::Parameters;
+    use crate::tensor::{Tape, tensor};
+
+    #[test]
+    fn a_long_gradient_keeps_its_direction() {
+        let mut parameters = Parameters::<f64>::new();
+        parameters.add("a", tensor([1], vec![3.0]));
+        parameters.add("b", tensor([1], vec![4.0]));
+        let slopes = |limit| {
+            let tape = Tape::new();
+            let bound = parameters.on(&tape);
+            let mut gradients = (0.5 * (bound.vars()[0].square() + bound.vars()[1].square())).sum().backward();
+            let norm = clip_norm(&bound, &mut gradients, limit);
+            (norm, bound.vars().iter().map(|&var| gradients.of(var).unwrap()[[0]]).collect::<Vec<_>>())
+        };
+        assert_eq!(slopes(10.0), (5.0, vec![3.0, 4.0]));
+        let (norm, clipped) = slopes(1.0);
+        assert_eq!(norm, 5.0);
+        assert!((clipped[0] - 0.6).abs() < 1e-12 && (clipped[1] - 0.8).abs() < 1e-12, "{clipped:?}");
+    }
+}

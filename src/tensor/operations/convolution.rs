@@ -1,0 +1,461 @@
+//! Convolutions in two dimensions, and their transposes.
+//!
+//! Pictures are `[batch, height, width, channels]`: the channels of a place lie together, so that a window is a few runs
+//! of numbers, and a convolution the product of windows `[places, kernel height · kernel width · channels]` with weights
+//! `[outputs, …]`. The windows are laid out a few rows of places at a time, never as a whole; where a run is long enough
+//! to be multiplied as it lies, they are not laid out at all.
+
+use super::linear::Activation;
+use crate::tensor::product::{Accum, product, small_product};
+use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// How a window moves over a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Places from one window to the next.
+    pub stride: usize,
+    /// Zeros around the picture.
+    pub padding: usize,
+    /// Places from one element of a window to the next.
+    pub dilation: usize,
+}
+
+impl Window {
+    /// Windows at every place, with zeros around.
+    pub const fn padded(padding: usize) -> Self {
+        Window { stride: 1, padding, dilation: 1 }
+    }
+
+    /// The same with another stride.
+    pub const fn stride(self, stride: usize) -> Self {
+        Window { stride, ..self }
+    }
+
+    /// The same with another dilation.
+    pub const fn dilation(self, dilation: usize) -> Self {
+        Window { dilation, ..self }
+    }
+}
+
+/// Elements of windows laid out at a time: a quarter of a core's second cache in `f32`.
+const LAID_OUT: usize = 1 << 16;
+/// Parts of the batch whose weight gradients are summed apart and then together.
+const PARTS: usize = 8;
+/// A run of numbers at least so long is multiplied as it lies.
+const LONG_RUN: usize = 48;
+
+/// The lengths of a convolution from `[n, h, w, c]` by windows `[kh, kw]` to `[n, out_h, out_w, ..]`.
+#[derive(Debug, Clone, Copy)]
+struct Geometry {
+    n: usize,
+    h: usize,
+    w: usize,
+    c: usize,
+    kh: usize,
+    kw: usize,
+    out_h: usize,
+    out_w: usize,
+    window: Window,
+}
+
+impl Geometry {
+    fn new([n, h, w, c]: [usize; 4], kh: usize, kw: usize, window: Window) -> Self {
+        let out = |length: usize, kernel: usize| {
+            let covered = window.dilation * (kernel - 1) + 1;
+            let padded = length + 2 * window.padding;
+            assert!(padded >= covered, "a window of {covered} does not fit into {padded}");
+            (padded - covered) / window.stride + 1
+        };
+        assert!(kh > 0 && kw > 0 && window.stride > 0 && window.dilation > 0, "windows of some size, moving on");
+        Geometry { n, h, w, c, kh, kw, out_h: out(h, kh), out_w: out(w, kw), window }
+    }
+
+    /// Numbers in a window.
+    fn size(&self) -> usize {
+        self.kh * self.kw * self.c
+    }
+
+    fn padded_height(&self) -> usize {
+        self.h + 2 * self.window.padding
+    }
+
+    fn padded_width(&self) -> usize {
+        self.w + 2 * self.window.padding
+    }
+
+    /// Rows of places, over all pictures.
+    fn rows(&self) -> usize {
+        self.n * self.out_h
+    }
+
+    /// Where the first window of a row of places begins in the padded pictures.
+    fn start(&self, row: usize) -> usize {
+        let (picture, y) = (row / self.out_h, row % self.out_h);
+        (picture * self.padded_height() + y * self.window.stride) * self.padded_width() * self.c
+    }
+
+    /// Elements from one line of a window to the next.
+    fn line(&self) -> usize {
+        self.window.dilation * self.padded_width() * self.c
+    }
+
+    /// Whether each place is its own window.
+    fn is_pointwise(&self) -> bool {
+        self.kh == 1 && self.kw == 1 && self.window.stride == 1 && self.window.padding == 0
+    }
+
+    /// Rows of places whose windows are laid out together.
+    fn rows_at_a_time(&self) -> usize {
+        (LAID_OUT / (self.size() * self.out_w).max(1)).max(1)
+    }
+
+    /// The pictures with zeros around them, `[n, h + 2p, w + 2p, c]`.
+    fn pad<E: Element>(&self, x: &Tensor<E>) -> Tensor<E> {
+        let p = self.window.padding;
+        if p == 0 {
+            return x.clone();
+        }
+        let mut out = Tensor::unset([self.n, self.padded_height(), self.padded_width(), self.c]);
+        let (height, line) = (self.padded_height(), self.padded_width() * self.c);
+        let (values, width) = (x.values(), self.w * self.c);
+        parallel::each_row(out.values_mut(), line.max(1), |row, out| {
+            let (picture, y) = (row / height, row % height);
+            if y < p || y >= p + self.h {
+                return out.fill(E::zero());
+            }
+            let from = (picture * self.h + y - p) * width;
+            out[..p * self.c].fill(E::zero());
+            out[p * self.c..p * self.c + width].copy_from_slice(&values[from..from + width]);
+            out[p * self.c + width..].fill(E::zero());
+        });
+        out
+    }
+
+    /// The windows of some rows of places: `[rows · out_w, kh · kw · c]`.
+    fn lay_out<E: Element>(&self, padded: &[E], rows: Range<usize>, out: &mut [E]) {
+        let (run, pieces, step) = if self.window.dilation == 1 {
+            (self.kw * self.c, 1, 0)
+        } else {
+            (self.c, self.kw, self.window.dilation * self.c)
+        };
+        for (row, out) in rows.zip(out.chunks_exact_mut(self.out_w * self.size())) {
+            let start = self.start(row);
+            for (x, out) in out.chunks_exact_mut(self.size()).enumerate() {
+                let start = start + x * self.window.stride * self.c;
+                for (index, out) in out.chunks_exact_mut(run).enumerate() {
+                    let from = start + index / pieces * self.line() + index % pieces * step;
+                    copy_run(out, &padded[from..from + run]);
+                }
+            }
+        }
+    }
+
+    /// windows · weightsᵀ with weights `[o, kh · kw · c]`: `[n · out_h · out_w, o]`; `finish` sees each row of `o` numbers
+    /// while it is in the cache.
+    fn convolve<E: Element>(
+        &self,
+        x: &Tensor<E>,
+        weights: ArrayView2<E>,
+        out: &mut [E],
+        finish: impl Fn(&mut [E]) + Sync,
+    ) {
+        let outputs = weights.nrows();
+        if out.is_empty() {
+            return;
+        }
+        let padded = self.pad(x);
+        let padded = padded.values();
+        let at_a_time = self.rows_at_a_time();
+        let run = self.kw * self.c;
+        let as_it_lies = self.window.dilation == 1 && run >= LONG_RUN;
+        let block = |(index, out): (usize, &mut [E])| {
+            let first = index * at_a_time;
+            let rows = first..first + out.len() / (self.out_w * outputs);
+            if as_it_lies {
+                let lines = out.chunks_exact_mut(self.out_w * outputs);
+                for (row, out) in rows.zip(lines) {
+                    let mut out = ArrayViewMut2::from_shape((self.out_w, outputs), out).expect("a row of places");
+                    for line in 0..self.kh {
+                        let from = self.start(row) + line * self.line();
+                        let length = (self.out_w - 1) * self.window.stride * self.c + run;
+                        let shape = (self.out_w, run).strides((self.window.stride * self.c, 1));
+                        let runs = ArrayView2::from_shape(shape, &padded[from..from + length]).expect("runs");
+                        let weights = weights.slice(ndarray::s![.., line * run..(line + 1) * run]);
+                        let accumulate = if line == 0 { Accum::Replace } else { Accum::Add };
+                        small_product(out.view_mut(), accumulate, runs, weights.t());
+                    }
+                }
+            } else {
+                let places = rows.len() * self.out_w;
+                let mut windows = E::pool().take(places * self.size());
+                self.lay_out(padded, rows, &mut windows);
+                let view = ArrayView2::from_shape((places, self.size()), &windows).expect("windows");
+                let out = ArrayViewMut2::from_shape((places, outputs), &mut *out).expect("places");
+                small_product(out, Accum::Replace, view, weights.t());
+                E::pool().give(windows);
+            }
+            out.chunks_exact_mut(outputs).for_each(&finish);
+        };
+        out.par_chunks_mut(at_a_time * self.out_w * outputs).enumerate().for_each(block);
+    }
+
+    /// Adds the gradient of the weights, `[o, kh · kw · c]`, to `sums`.
+    fn add_weight_gradient<E: Element>(&self, x: &Tensor<E>, gradient: &Tensor<E>, outputs: usize, sums: &mut [E]) {
+        if gradient.is_empty() {
+            return;
+        }
+        let padded = self.pad(x);
+        let padded = padded.values();
+        let size = self.size();
+        let at_a_time = self.rows_at_a_time();
+        let blocks = self.rows().div_ceil(at_a_time);
+        let rows_a_part = blocks.div_ceil(PARTS) * at_a_time;
+        parallel::add_in_parts(sums, self.rows(), rows_a_part, |rows, sums| {
+            let mut sums = ArrayViewMut2::from_shape((outputs, size), sums).expect("weights");
+            let end = rows.end;
+            for first in rows.step_by(at_a_time) {
+                let rows = first..(first + at_a_time).min(end);
+                let places = rows.len() * self.out_w;
+                let slopes = &gradient.values()[first * self.out_w * outputs..][..places * outputs];
+                let mut windows = E::pool().take(places * size);
+                self.lay_out(padded, rows, &mut windows);
+                let view = ArrayView2::from_shape((places, size), &windows).expect("windows");
+                let slopes = ArrayView2::from_shape((places, outputs), slopes).expect("places");
+                small_product(sums.view_mut(), Accum::Add, slopes.t(), view);
+                E::pool().give(windows);
+            }
+        });
+    }
+
+    /// The gradient of the pictures: each place of `[n · out_h · out_w, o]` spread over its window. This is what a
+    /// transposed convolution computes.
+    fn spread<E: Element>(&self, gradient: &Tensor<E>, weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
+        let shape = [self.n, self.h, self.w, self.c];
+        let window = self.window;
+        let reach = (window.dilation * (self.kh - 1), window.dilation * (self.kw - 1));
+        if window.stride == 1 && reach.0 == reach.1 && reach.0 >= window.padding {
+            // The same as a convolution with the kernel turned by half a turn.
+            let turned = self.turned(weights, outputs).reshaped([self.c, self.kh * self.kw * outputs]);
+            let back = Window { padding: reach.0 - window.padding, ..window };
+            let back = Geometry::new([self.n, self.out_h, self.out_w, outputs], self.kh, self.kw, back);
+            let mut out = Tensor::unset(shape);
+            back.convolve(gradient, turned.rows(), out.values_mut(), |_| {});
+            return out;
+        }
+        let (height, width) = (self.padded_height(), self.padded_width());
+        let places = self.out_h * self.out_w;
+        let mut out = Tensor::unset(shape);
+        let weights = weights.clone().reshaped([outputs, self.size()]);
+        let picture = |(index, out): (usize, &mut [E])| {
+            let slopes = &gradient.values()[index * places * outputs..][..places * outputs];
+            let slopes = ArrayView2::from_shape((places, outputs), slopes).expect("places");
+            let mut windows = Tensor::unset([places, self.size()]);
+            let shape = (places, self.size());
+            let view = ArrayViewMut2::from_shape(shape, windows.values_mut()).expect("windows");
+            small_product(view, Accum::Replace, slopes, weights.rows());
+            let mut padded = E::pool().filled(height * width * self.c, E::zero());
+            for (place, values) in windows.values().chunks_exact(self.size().max(1)).enumerate() {
+                let start = self.start(place / self.out_w) + place % self.out_w * window.stride * self.c;
+                for (index, values) in values.chunks_exact(self.c).enumerate() {
+                    let from = start + index / self.kw * self.line() + index % self.kw * window.dilation * self.c;
+                    padded[from..from + self.c].iter_mut().zip(values).for_each(|(sum, &x)| *sum += x);
+                }
+            }
+            for (y, out) in out.chunks_exact_mut(self.w * self.c).enumerate() {
+                let from = ((y + window.padding) * width + window.padding) * self.c;
+                out.copy_from_slice(&padded[from..from + self.w * self.c]);
+            }
+            E::pool().give(padded);
+        };
+        let one = self.h * self.w * self.c;
+        if one > 0 {
+            out.values_mut().par_chunks_exact_mut(one).enumerate().for_each(picture);
+        }
+        out
+    }
+
+    /// Weights `[o, kh, kw, c]` turned by half a turn, `[c, kh, kw, o]`.
+    fn turned<E: Element>(&self, weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
+        let mut turned = Tensor::unset([self.c, self.kh, self.kw, outputs]);
+        let shape = (outputs, self.kh, self.kw, self.c);
+        let weights = ndarray::ArrayView4::from_shape(shape, weights.values()).expect("weights");
+        turned.assign(&weights.slice(ndarray::s![.., ..;-1, ..;-1, ..]).permuted_axes([3, 1, 2, 0]).into_dyn());
+        turned
+    }
+}
+
+/// A run is often a handful of numbers, for which a call of `memcpy` costs more than the copy.
+#[inline(always)]
+fn copy_run<E: Element>(out: &mut [E], from: &[E]) {
+    match out.len() {
+        3 => out[..3].copy_from_slice(&from[..3]),
+        5 => out[..5].copy_from_slice(&from[..5]),
+        _ => out.copy_from_slice(from),
+    }
+}
+
+impl<'t, E: Element> Var<'t, E> {
+    /// activation(x ∗ W + b), as networks mean it, without turning the kernel: x `[n, h, w, c]`, W `[o, kh, kw, c]`, b `[o]`
+    /// → `[n, h', w', o]` with h' = ⌊(h + 2 padding − dilation (kh − 1) − 1) / stride⌋ + 1.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn convolution(self, weight: Self, bias: Self, window: Window, activation: Activation) -> Self {
+        let shape = self.dims("pictures [n, h, w, c]");
+        let [outputs, kh, kw, channels] = weight.dims("weights [o, kh, kw, c]");
+        assert_eq!(shape[3], channels, "pictures of {channels} channels");
+        let [biases] = bias.dims("a bias [o]");
+        assert_eq!(biases, outputs, "a bias for each output");
+        let g = Geometry::new(shape, kh, kw, window);
+        let (x, w, b) = (self.ordered(), weight.ordered(), bias.ordered());
+        let matrix = w.reshaped([outputs, g.size()]);
+        let mut y = Tensor::unset([g.n, g.out_h, g.out_w, outputs]);
+        let known = !matches!(activation, Activation::Silu | Activation::Gelu);
+        let first = if known { activation } else { Activation::Identity };
+        if g.is_pointwise() {
+            y = product(x.rows(), matrix.rows().t()).reshaped(y.raw_dim());
+            parallel::each_row(y.values_mut(), outputs.max(1), |_, row| first.finish(row, b.values()));
+        } else {
+            g.convolve(&x, matrix.rows(), y.values_mut(), |row| first.finish(row, b.values()));
+        }
+        let (x, w, b, y_index) = (self.index(), weight.index(), bias.index(), self.tape().next());
+        let y = self.tape().record(y, &[self, weight, bias], move |gradient, gradients| {
+            let mut gradient = contiguous(&gradient);
+            if first != Activation::Identity {
+                first.back(gradient.values_mut(), gradients.value(y_index).values());
+            }
+            gradients.accumulate(b, |sums| parallel::add_columns(sums, gradient.values()));
+            let (inputs, weights) = (gradients.value(x), gradients.value(w));
+            if g.is_pointwise() {
+                gradients.add_product(w, gradient.rows().t(), inputs.rows());
+                gradients.add_product(x, gradient.rows(), weights.reshaped([outputs, g.size()]).rows());
+                return;
+            }
+            gradients.accumulate(w, |sums| g.add_weight_gradient(&inputs, &gradient, outputs, sums));
+            if gradients.wants(x) {
+                gradients.add(x, g.spread(&gradient, &weights, outputs));
+            }
+        });
+        match activation {
+            Activation::Silu => y.silu(),
+            Activation::Gelu => y.gelu(),
+            _ => y,
+        }
+    }
+
+    /// The transpose of a convolution, which enlarges: x `[n, h, w, c]`, W `[c, kh, kw, o]`, b `[o]` → `[n, h', w', o]` with
+    /// h' = (h − 1) stride − 2 padding + dilation (kh − 1) + 1 + `extra`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, or `extra` is not below the stride.
+    pub fn transposed_convolution(self, weight: Self, bias: Self, window: Window, extra: usize) -> Self {
+        let [n, h, w, c] = self.dims("pictures [n, h, w, c]");
+        let [channels, kh, kw, outputs] = weight.dims("weights [c, kh, kw, o]");
+        assert_eq!(c, channels, "pictures of {channels} channels");
+        assert!(extra < window.stride, "extra rows below the stride");
+        let enlarged = |length: usize, kernel: usize| {
+            let whole = (length - 1) * window.stride + window.dilation * (kernel - 1) + 1 + extra;
+            whole.checked_sub(2 * window.padding).expect("less padding than there is picture")
+        };
+        let g = Geometry::new([n, enlarged(h, kh), enlarged(w, kw), outputs], kh, kw, window);
+        assert_eq!((g.out_h, g.out_w), (h, w), "a transpose of these lengths");
+        let (x, weights, b) = (self.ordered(), weight.ordered(), bias.ordered());
+        assert_eq!(b.shape(), [outputs], "a bias for each output");
+        let mut y = g.spread(&x, &weights, c);
+        parallel::each_row(y.values_mut(), outputs.max(1), |_, row| Activation::Identity.finish(row, b.values()));
+        let (x, weights, b) = (self.index(), weight.index(), bias.index());
+        self.tape().record(y, &[self, weight, bias], move |gradient, gradients| {
+            let gradient = contiguous(&gradient);
+            gradients.accumulate(b, |sums| parallel::add_columns(sums, gradient.values()));
+            let (inputs, w) = (gradients.value(x), gradients.value(weights));
+            gradients.accumulate(weights, |sums| g.add_weight_gradient(&gradient, &inputs, c, sums));
+            if gradients.wants(x) {
+                let mut back = Tensor::unset(inputs.raw_dim());
+                g.convolve(&gradient, w.reshaped([c, g.size()]).rows(), back.values_mut(), |_| {});
+                gradients.add(x, back);
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::gradient_check::check;
+    use crate::tensor::{Tape, tensor};
+    use proptest::prelude::*;
+
+    const IDENTITY: Activation = Activation::Identity;
+
+    #[test]
+    fn convolutions_have_right_gradients() {
+        let shapes: [&[usize]; 3] = [&[2, 5, 4, 3], &[2, 3, 3, 3], &[2]];
+        for window in [
+            Window::padded(0),
+            Window::padded(1),
+            Window::padded(1).stride(2),
+            Window::padded(2).dilation(2),
+            Window::padded(3),
+        ] {
+            check("convolution", &shapes, |_, x| x[0].convolution(x[1], x[2], window, IDENTITY));
+        }
+        let relu = Activation::LeakyRelu(0.1);
+        check("with an activation", &shapes, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), relu));
+        check("and another", &shapes, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), Activation::Silu));
+        let long: [&[usize]; 3] = [&[1, 3, 3, 16], &[2, 3, 3, 16], &[2]];
+        check("long runs", &long, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), IDENTITY));
+        let pointwise: [&[usize]; 3] = [&[2, 2, 3, 3], &[4, 1, 1, 3], &[4]];
+        check("pointwise", &pointwise, |_, x| x[0].convolution(x[1], x[2], Window::padded(0), IDENTITY));
+        let one: [&[usize]; 3] = [&[1, 1, 1, 1], &[1, 1, 1, 1], &[1]];
+        check("of one element", &one, |_, x| x[0].convolution(x[1], x[2], Window::padded(0), IDENTITY));
+        let none: [&[usize]; 3] = [&[0, 5, 4, 3], &[2, 3, 3, 3], &[2]];
+        check("of nothing", &none, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), IDENTITY));
+    }
+
+    #[test]
+    fn transposed_convolutions_have_right_gradients() {
+        let shapes: [&[usize]; 3] = [&[2, 3, 2, 3], &[3, 3, 3, 2], &[2]];
+        for (window, extra) in [
+            (Window::padded(0), 0),
+            (Window::padded(1), 0),
+            (Window::padded(1).stride(2), 1),
+            (Window::padded(0).stride(3), 2),
+        ] {
+            check("transposed", &shapes, |_, x| x[0].transposed_convolution(x[1], x[2], window, extra));
+        }
+    }
+
+    proptest! {
+        /// The definition, a sum over the window, at every place.
+        #[test]
+        fn a_convolution_is_its_sum(
+            (h, w, c, o) in (3_usize..8, 3_usize..8, 1_usize..20, 1_usize..4),
+            (kh, kw) in (1_usize..4, 1_usize..4),
+            (stride, padding, dilation) in (1_usize..4, 0_usize..3, 1_usize..3),
+        ) {
+            let window = Window { stride, padding, dilation };
+            prop_assume!(h + 2 * padding > dilation * (kh - 1) && w + 2 * padding > dilation * (kw - 1));
+            let numbers = |count: usize, seed: usize| (0..count).map(|i| ((i * 37 + seed) % 19) as f64 - 9.0).collect::<Vec<_>>();
+            let (x, k, b) = (numbers(2 * h * w * c, 1), numbers(o * kh * kw * c, 5), numbers(o, 3));
+            let tape = Tape::without_gradients();
+            let leaf = |shape: &[usize], values: &[f64]| tape.constant(tensor(ndarray::IxDyn(shape), values.to_vec()));
+            let y = leaf(&[2, h, w, c], &x)
+                .convolution(leaf(&[o, kh, kw, c], &k), leaf(&[o], &b), window, IDENTITY)
+                .value();
+            for ((place, &found), _) in y.indexed_iter().zip(0..) {
+                let mut sum = b[place[3]];
+                for (i, j, ch) in (0..kh).flat_map(|i| (0..kw).flat_map(move |j| (0..c).map(move |ch| (i, j, ch)))) {
+                    let (row, column) = (place[1] * stride + i * dilation, place[2] * stride + j * dilation);
+                    if (padding..padding + h).contains(&row) && (padding..padding + w).contains(&column) {
+                        let at = ((place[0] * h + row - padding) * w + column - padding) * c + ch;
+                        sum += x[at] * k[((place[3] * kh + i) * kw + j) * c + ch];
+                    }
+                }
+                prop_assert_eq!(found, sum);
+            }
+        }
+    }
+}
