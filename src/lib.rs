@@ -7,6 +7,7 @@
 //! * [`data`]: what models learn from
 //! * [`experiment`]: the one interface between models and everything else; plain data and traits
 //! * [`generative`]: chapter 2 of the lecture, deep generative models
+//! * [`bench`]: the workloads by which the engine is measured
 //! * [`registry`]: the one list of what can be run
 //! * [`run`]: runs, their threads, their records
 //! * [`lab`]: labs as data, exercises, learners' progress
@@ -14,6 +15,7 @@
 //! * [`command_line`]: the verbs
 //! * [`folders`]: where files lie
 
+pub mod bench;
 pub mod command_line;
 pub mod data;
 pub mod experiment;

@@ -3,6 +3,7 @@
 use crate::experiment::Language;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 /// A laboratory for modern machine learning that lives in a terminal.
@@ -66,6 +67,8 @@ pub enum Verb {
     },
     /// Say what this terminal can do, where files lie and how fast this machine multiplies matrices
     Doctor,
+    /// Time training steps of fixed workloads on this machine
+    Bench(BenchArguments),
     /// Print completions for a shell
     Completions { shell: Shell },
     /// Print the manual page
@@ -98,6 +101,28 @@ pub struct TrainArguments {
     pub threads: Option<usize>,
 
     /// Print every event as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm or lenet; all of them if none is named
+    pub workload: Option<String>,
+
+    /// Steps to time [default: 20 to 300, by the workload]
+    #[arg(long)]
+    pub steps: Option<NonZeroU32>,
+
+    /// Threads to train on [default: one a core]
+    #[arg(long)]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Seed of what is drawn at random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// A line of JSON for each workload
     #[arg(long)]
     pub json: bool,
 }

@@ -1,6 +1,7 @@
 //! The verbs of the program: what each prints, and how it exits.
 
 mod arguments;
+mod bench;
 mod doctor;
 mod labs;
 mod runs;
@@ -94,6 +95,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Train(train)) => train::run(&house, train),
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
+        Some(Verb::Bench(bench)) => bench::run(&bench),
         Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
     }

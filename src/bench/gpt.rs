@@ -1,0 +1,105 @@
+//! A GPT of characters: 4 blocks of width 128 with 4 heads, context 128, 96 symbols, batches of 16, AdamW.
+
+use super::source::{self, Source};
+use super::{Unit, Workload};
+use crate::nn::{Adam, Bound, Embedding, Linear, Normalisation, Parameters};
+use crate::tensor::{Activation, Mask, Tape, Var};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+const BATCH: usize = 16;
+const CONTEXT: usize = 128;
+const WIDTH: usize = 128;
+const HEADS: usize = 4;
+const SYMBOLS: usize = 96;
+const LETTERS: usize = 200_000;
+
+/// x + proj(attention(norm(x))), then x + out(gelu(fc(norm(x)))).
+struct Block {
+    norms: [Normalisation; 2],
+    attend: [Linear; 2],
+    think: [Linear; 2],
+}
+
+impl Block {
+    fn new(parameters: &mut Parameters<f32>, name: &str, random: &mut ChaCha8Rng) -> Self {
+        let mut linear = |parameters: &mut Parameters<f32>, part: &str, inputs, outputs, then| {
+            Linear::new(parameters, &format!("{name}.{part}"), inputs, outputs, then, random)
+        };
+        let identity = Activation::Identity;
+        let attend =
+            [linear(parameters, "qkv", WIDTH, 3 * WIDTH, identity), linear(parameters, "proj", WIDTH, WIDTH, identity)];
+        let think = [
+            linear(parameters, "fc", WIDTH, 4 * WIDTH, Activation::Gelu),
+            linear(parameters, "out", 4 * WIDTH, WIDTH, identity),
+        ];
+        let norms = ["norm1", "norm2"].map(|part| Normalisation::new(parameters, &format!("{name}.{part}"), WIDTH));
+        Block { norms, attend, think }
+    }
+
+    fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+        let qkv = self.attend[0].forward(bound, self.norms[0].layer(bound, x));
+        let x = x + self.attend[1].forward(bound, qkv.self_attention(HEADS, Mask::Causal));
+        let h = self.think[0].forward(bound, self.norms[1].layer(bound, x));
+        x + self.think[1].forward(bound, h)
+    }
+}
+
+pub struct Training {
+    symbols: Embedding,
+    places: Embedding,
+    blocks: Vec<Block>,
+    norm: Normalisation,
+    head: Linear,
+    parameters: Parameters<f32>,
+    adam: Adam<f32>,
+    text: Vec<usize>,
+    source: Source,
+}
+
+impl Training {
+    pub fn new(source: Source) -> Self {
+        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
+        let symbols = Embedding::new(&mut parameters, "symbols", SYMBOLS, WIDTH, 0.02, random);
+        let places = Embedding::new(&mut parameters, "places", CONTEXT, WIDTH, 0.02, random);
+        let blocks = (0..4).map(|index| Block::new(&mut parameters, &format!("block.{index}"), random)).collect();
+        let norm = Normalisation::new(&mut parameters, "norm", WIDTH);
+        let head = Linear::without_bias(&mut parameters, "head", WIDTH, SYMBOLS, Activation::Identity, random);
+        super::count_out(&mut parameters);
+        let adam = Adam::new(&parameters).with_weight_decay(0.1);
+        let text = source::symbols(0, LETTERS, SYMBOLS);
+        Training { symbols, places, blocks, norm, head, parameters, adam, text, source }
+    }
+
+    fn logits<'t>(&self, bound: &Bound<'t, f32>, symbols: &[usize]) -> Var<'t, f32> {
+        let x = self.symbols.forward(bound, symbols).reshape([BATCH, CONTEXT, WIDTH]) + self.places.table(bound);
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(bound, x));
+        self.head.forward(bound, self.norm.layer(bound, x))
+    }
+}
+
+impl Workload for Training {
+    fn step(&mut self) -> f32 {
+        let starts: Vec<usize> = (0..BATCH).map(|_| self.source.index(LETTERS - CONTEXT - 1)).collect();
+        let symbols = |after: usize| {
+            let text = &self.text;
+            starts.iter().flat_map(move |&start| text[start + after..start + after + CONTEXT].iter().copied())
+        };
+        let (seen, next): (Vec<usize>, Vec<Option<usize>>) = (symbols(0).collect(), symbols(1).map(Some).collect());
+        let tape = Tape::new();
+        let bound = self.parameters.on(&tape);
+        let loss = self.logits(&bound, &seen).cross_entropy(&next);
+        let told = loss.item();
+        let gradients = loss.backward();
+        self.adam.update(&mut self.parameters, &bound, &gradients, 3e-4);
+        told
+    }
+
+    fn size(&self) -> (usize, Unit) {
+        (BATCH * CONTEXT, Unit::Tokens)
+    }
+
+    fn steps(&self) -> (usize, usize) {
+        (50, 20)
+    }
+}

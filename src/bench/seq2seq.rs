@@ -1,0 +1,137 @@
+//! Sequence to sequence with additive attention: width 128, 24 symbols to 12, batches of 64, Adam. The decoder's cell sees
+//! the symbol before and what the attention found; its state and that finding tell the next symbol.
+
+use super::source::{self, Source};
+use super::{Unit, Workload};
+use crate::nn::{Adam, Bound, Embedding, Gru, Linear, Lstm, ParameterId, Parameters, initialise};
+use crate::tensor::{Activation, Mask, Tape, Tensor, Var};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+const BATCH: usize = 64;
+const FROM: usize = 24;
+const TO: usize = 12;
+const SYMBOLS: usize = 64;
+const WIDTH: usize = 128;
+const PAIRS: usize = 4096;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Gru,
+    Lstm,
+}
+
+#[derive(Clone, Copy)]
+enum Cell {
+    Gru(Gru),
+    Lstm(Lstm),
+}
+
+/// What a cell carries from step to step: for a GRU the same twice.
+type State<'t> = (Var<'t, f32>, Var<'t, f32>);
+
+impl Cell {
+    fn new(kind: Kind, parameters: &mut Parameters<f32>, name: &str, inputs: usize, random: &mut ChaCha8Rng) -> Self {
+        match kind {
+            Kind::Gru => Cell::Gru(Gru::new(parameters, name, inputs, WIDTH, random)),
+            Kind::Lstm => Cell::Lstm(Lstm::new(parameters, name, inputs, WIDTH, random)),
+        }
+    }
+
+    /// All states `[batch, steps, h]`, and what is carried on from the last step.
+    fn run<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>, first: State<'t>) -> (Var<'t, f32>, State<'t>) {
+        let last = x.shape()[1] - 1;
+        match self {
+            Cell::Gru(gru) => {
+                let states = gru.forward(bound, x, first.0);
+                let state = states.at(1, last);
+                (states, (state, state))
+            }
+            Cell::Lstm(lstm) => {
+                let (states, cells) = lstm.forward(bound, x, first);
+                (states, (states.at(1, last), cells.at(1, last)))
+            }
+        }
+    }
+}
+
+pub struct Training {
+    from: Embedding,
+    to: Embedding,
+    encoder: Cell,
+    decoder: Cell,
+    query: Linear,
+    key: Linear,
+    direction: ParameterId,
+    out: Linear,
+    parameters: Parameters<f32>,
+    adam: Adam<f32>,
+    /// `PAIRS` rows of `FROM`, and of `TO` + 1, symbols.
+    pairs: [Vec<usize>; 2],
+    start: usize,
+}
+
+impl Training {
+    /// Nothing in this workload is drawn at random.
+    pub fn new(kind: Kind, _source: Source) -> Self {
+        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
+        let p = &mut parameters;
+        let from = Embedding::new(p, "from", SYMBOLS, WIDTH, 1.0, random);
+        let to = Embedding::new(p, "to", SYMBOLS, WIDTH, 1.0, random);
+        let encoder = Cell::new(kind, p, "encoder", WIDTH, random);
+        let decoder = Cell::new(kind, p, "decoder", 2 * WIDTH, random);
+        let query = Linear::without_bias(p, "query", WIDTH, WIDTH, Activation::Identity, random);
+        let key = Linear::new(p, "key", WIDTH, WIDTH, Activation::Identity, random);
+        let direction = p.add("direction", initialise::glorot_uniform(&[1, WIDTH], random));
+        let out = Linear::new(p, "out", 2 * WIDTH, SYMBOLS, Activation::Identity, random);
+        super::count_out(&mut parameters);
+        let adam = Adam::new(&parameters);
+        let pairs = [source::symbols(0, PAIRS * FROM, SYMBOLS), source::symbols(1, PAIRS * (TO + 1), SYMBOLS)];
+        Training { from, to, encoder, decoder, query, key, direction, out, parameters, adam, pairs, start: 0 }
+    }
+
+    /// What the decoder says of each next symbol: `[batch · to, symbols]`; `from` and `to` row by row.
+    fn logits<'t>(&self, bound: &Bound<'t, f32>, from: &[usize], to: &[usize]) -> Var<'t, f32> {
+        let tape = bound.tape();
+        let zero = tape.constant(Tensor::filled([BATCH, WIDTH], 0.0));
+        let read = self.from.forward(bound, from).reshape([BATCH, FROM, WIDTH]);
+        let (keys, mut state) = self.encoder.run(bound, read, (zero, zero));
+        let projected = self.key.forward(bound, keys);
+        let direction = bound[self.direction].reshape([WIDTH]);
+        let written = self.to.forward(bound, to).reshape([BATCH, TO, WIDTH]);
+        let mut told = Vec::with_capacity(TO);
+        for step in 0..TO {
+            let query = self.query.forward(bound, state.0);
+            let (found, _) = query.additive_attention(projected, direction, keys, &Mask::None);
+            let x = Var::concatenate(&[written.at(1, step), found], 1).reshape([BATCH, 1, 2 * WIDTH]);
+            (_, state) = self.decoder.run(bound, x, state);
+            told.push(Var::concatenate(&[state.0, found], 1));
+        }
+        self.out.forward(bound, Var::stack(&told, 1)).reshape([BATCH * TO, SYMBOLS])
+    }
+}
+
+impl Workload for Training {
+    fn step(&mut self) -> f32 {
+        let rows = super::next_start(&mut self.start, BATCH, PAIRS);
+        let from = &self.pairs[0][rows.start * FROM..rows.end * FROM];
+        let written = || self.pairs[1][rows.start * (TO + 1)..rows.end * (TO + 1)].chunks_exact(TO + 1);
+        let to: Vec<usize> = written().flat_map(|row| row[..TO].iter().copied()).collect();
+        let next: Vec<Option<usize>> = written().flat_map(|row| row[1..].iter().copied().map(Some)).collect();
+        let tape = Tape::new();
+        let bound = self.parameters.on(&tape);
+        let loss = self.logits(&bound, from, &to).cross_entropy(&next);
+        let told = loss.item();
+        let gradients = loss.backward();
+        self.adam.update(&mut self.parameters, &bound, &gradients, 1e-3);
+        told
+    }
+
+    fn size(&self) -> (usize, Unit) {
+        (BATCH, Unit::Samples)
+    }
+
+    fn steps(&self) -> (usize, usize) {
+        (50, 20)
+    }
+}

@@ -1,0 +1,62 @@
+//! `shinso bench`: how fast this machine trains.
+
+use super::arguments::BenchArguments;
+use super::signals::Interrupt;
+use super::{Exit, print};
+use crate::bench::{self, Report, WORKLOADS};
+use crate::run::thread::default_threads;
+use indicatif::{ProgressBar, ProgressStyle};
+
+pub fn run(arguments: &BenchArguments) -> Exit {
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
+    };
+    let names = match &arguments.workload {
+        Some(name) if WORKLOADS.contains(&name.as_str()) => vec![name.as_str()],
+        Some(name) => {
+            return Exit::Usage(format!("no workload `{name}`; there are {}", WORKLOADS.join(", ")));
+        }
+        None => WORKLOADS.to_vec(),
+    };
+    let threads = arguments.threads.map_or_else(default_threads, usize::from);
+    let steps = arguments.steps.map(|steps| steps.get() as usize);
+    for name in names {
+        // On a terminal a bar, elsewhere nothing; it is gone before the line is printed.
+        let bar = ProgressBar::new(1);
+        let style = ProgressStyle::with_template("{msg:14} {wide_bar} {pos}/{len} {eta}").expect("a right template");
+        bar.set_style(style);
+        bar.set_message(name.to_owned());
+        let watch = |done: usize, steps: usize| {
+            bar.set_length(steps as u64);
+            bar.set_position(done as u64);
+            !interrupt.is_set()
+        };
+        let measured = bench::measure(name, steps, threads, arguments.seed, watch);
+        bar.finish_and_clear();
+        let report = match measured {
+            Ok(report) => report,
+            Err(_) if interrupt.is_set() => return Exit::Interrupted,
+            Err(error) => return Exit::Failed(error),
+        };
+        let line = if arguments.json {
+            serde_json::to_string(&report).expect("a report is plain data")
+        } else {
+            in_words(&report)
+        };
+        match print(&format!("{line}\n")) {
+            Exit::Done => {}
+            stopped => return stopped,
+        }
+    }
+    Exit::Done
+}
+
+fn in_words(report: &Report) -> String {
+    let (rate, unit) = match (report.samples_per_s, report.tokens_per_s) {
+        (Some(rate), _) => (rate, "samples/s"),
+        (_, rate) => (rate.unwrap_or(f64::NAN), "tokens/s"),
+    };
+    let Report { name, threads, step_ms, loss, kernel, .. } = report;
+    format!("{name:14} {rate:>9.0} {unit:9}  {step_ms:>8.3} ms a step  loss {loss:.4}  {threads} thread(s), {kernel}")
+}
