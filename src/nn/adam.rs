@@ -60,7 +60,7 @@ impl<E: Element> Adam<E> {
                 mean.values_mut(),
                 square.values_mut(),
                 gradient.values(),
-                |w, m, v, g| {
+                move |w, m, v, g| {
                     let m = beta1 * m + rest1 * g;
                     let v = beta2 * v + rest2 * g * g;
                     (kept * w - rate * m / (num_traits::Float::sqrt(v) * root + epsilon), m, v)

@@ -17,7 +17,7 @@ pub fn clip_norm<E: Element>(bound: &Bound<'_, E>, gradients: &mut Gradients<E>,
         for &var in bound.vars() {
             if let Some(gradient) = gradients.of_mut(var) {
                 *gradient = crate::tensor::contiguous(gradient);
-                parallel::update(gradient.values_mut(), |g| g * factor);
+                parallel::update(gradient.values_mut(), move |g| g * factor);
             }
         }
     }

@@ -41,12 +41,12 @@ impl<E: Element> Sgd<E> {
             let Some(gradient) = gradients.of(var) else { continue };
             let gradient = contiguous(gradient);
             if self.momentum == 0.0 {
-                parallel::update_with(value.values_mut(), gradient.values(), |w, g| w - rate * g);
+                parallel::update_with(value.values_mut(), gradient.values(), move |w, g| w - rate * g);
                 continue;
             }
             let velocity = velocity.get_or_insert_with(|| Tensor::filled(value.raw_dim(), E::zero()));
-            parallel::update_with(velocity.values_mut(), gradient.values(), |v, g| momentum * v + g);
-            parallel::update_with(value.values_mut(), velocity.values(), |w, v| w - rate * v);
+            parallel::update_with(velocity.values_mut(), gradient.values(), move |v, g| momentum * v + g);
+            parallel::update_with(value.values_mut(), velocity.values(), move |w, v| w - rate * v);
         }
     }
 

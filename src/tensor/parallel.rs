@@ -2,6 +2,9 @@
 //!
 //! Slices are cut by their length alone, never by the number of threads, and what pieces yield is put together in
 //! their order: the result has the same bits on one thread and on many.
+//!
+//! Functions of elements are to be `move` closures: a constant that is captured by reference might, for all the compiler
+//! knows, change with every element that is written, and the loop stays scalar.
 
 use super::Element;
 use rayon::prelude::*;
@@ -30,11 +33,16 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// `out[i] = f(out[i])`.
-pub fn update<E: Element>(out: &mut [E], f: impl Fn(E) -> E + Sync) {
+pub fn update<E: Element>(out: &mut [E], f: impl Fn(E) -> E + Sync + Copy) {
     let piece = |out: &mut [E]| {
         vectorised(
             #[inline(always)]
-            || out.iter_mut().for_each(|y| *y = f(*y)),
+            move || {
+                let f = f;
+                for y in out.iter_mut() {
+                    *y = f(*y);
+                }
+            },
         );
     };
     if out.len() <= PIECE { piece(out) } else { out.par_chunks_mut(PIECE).for_each(piece) }
@@ -44,12 +52,17 @@ pub fn update<E: Element>(out: &mut [E], f: impl Fn(E) -> E + Sync) {
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn update_with<E: Element>(out: &mut [E], a: &[E], f: impl Fn(E, E) -> E + Sync) {
+pub fn update_with<E: Element>(out: &mut [E], a: &[E], f: impl Fn(E, E) -> E + Sync + Copy) {
     assert_eq!(out.len(), a.len(), "slices of one length");
     let piece = |(out, a): (&mut [E], &[E])| {
         vectorised(
             #[inline(always)]
-            || out.iter_mut().zip(a).for_each(|(y, &a)| *y = f(*y, a)),
+            move || {
+                let f = f;
+                for (y, &a) in out.iter_mut().zip(a) {
+                    *y = f(*y, a);
+                }
+            },
         );
     };
     if out.len() <= PIECE {
@@ -63,12 +76,17 @@ pub fn update_with<E: Element>(out: &mut [E], a: &[E], f: impl Fn(E, E) -> E + S
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn update_with2<E: Element>(out: &mut [E], a: &[E], b: &[E], f: impl Fn(E, E, E) -> E + Sync) {
+pub fn update_with2<E: Element>(out: &mut [E], a: &[E], b: &[E], f: impl Fn(E, E, E) -> E + Sync + Copy) {
     assert_eq!((out.len(), out.len()), (a.len(), b.len()), "slices of one length");
     let piece = |((out, a), b): ((&mut [E], &[E]), &[E])| {
         vectorised(
             #[inline(always)]
-            || out.iter_mut().zip(a).zip(b).for_each(|((y, &a), &b)| *y = f(*y, a, b)),
+            move || {
+                let f = f;
+                for ((y, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                    *y = f(*y, a, b);
+                }
+            },
         );
     };
     if out.len() <= PIECE {
@@ -87,13 +105,14 @@ pub fn update3_with<E: Element>(
     b: &mut [E],
     c: &mut [E],
     d: &[E],
-    f: impl Fn(E, E, E, E) -> (E, E, E) + Sync,
+    f: impl Fn(E, E, E, E) -> (E, E, E) + Sync + Copy,
 ) {
     assert!(a.len() == b.len() && a.len() == c.len() && a.len() == d.len(), "slices of one length");
     let piece = |(((a, b), c), d): (((&mut [E], &mut [E]), &mut [E]), &[E])| {
         vectorised(
             #[inline(always)]
-            || {
+            move || {
+                let f = f;
                 for (((a, b), c), &d) in a.iter_mut().zip(b).zip(c).zip(d) {
                     (*a, *b, *c) = f(*a, *b, *c, d);
                 }
@@ -108,7 +127,7 @@ pub fn update3_with<E: Element>(
 }
 
 /// `f(a[i])` for each i.
-pub fn map<E: Element>(a: &[E], f: impl Fn(E) -> E + Sync) -> Vec<E> {
+pub fn map<E: Element>(a: &[E], f: impl Fn(E) -> E + Sync + Copy) -> Vec<E> {
     let mut out = E::pool().take(a.len());
     update_with(&mut out, a, |_, a| f(a));
     out
@@ -118,7 +137,7 @@ pub fn map<E: Element>(a: &[E], f: impl Fn(E) -> E + Sync) -> Vec<E> {
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn map2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync) -> Vec<E> {
+pub fn map2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync + Copy) -> Vec<E> {
     let mut out = E::pool().take(a.len());
     update_with2(&mut out, a, b, |_, a, b| f(a, b));
     out
@@ -143,7 +162,11 @@ pub fn each_row<E: Element>(out: &mut [E], width: usize, work: impl Fn(usize, &m
     let piece = |(index, piece): (usize, &mut [E])| {
         vectorised(
             #[inline(always)]
-            || piece.chunks_exact_mut(width).enumerate().for_each(|(row, out)| work(index * rows + row, out)),
+            || {
+                for (row, out) in piece.chunks_exact_mut(width).enumerate() {
+                    work(index * rows + row, out);
+                }
+            },
         );
     };
     if out.len() <= PIECE { piece((0, out)) } else { out.par_chunks_mut(rows * width).enumerate().for_each(piece) }
@@ -169,7 +192,9 @@ pub fn each_row2<E: Element>(
             #[inline(always)]
             || {
                 let pairs = a.chunks_exact_mut(a_width).zip(b.chunks_exact_mut(b_width));
-                pairs.enumerate().for_each(|(row, (a, b))| work(index * rows + row, a, b));
+                for (row, (a, b)) in pairs.enumerate() {
+                    work(index * rows + row, a, b);
+                }
             },
         );
     };
@@ -197,7 +222,9 @@ pub fn add_in_parts<E: Element>(
     apart.par_chunks_exact_mut(width).enumerate().for_each(|(part, sums)| {
         work(part * at_a_time..((part + 1) * at_a_time).min(items), sums);
     });
-    apart.chunks_exact(width).for_each(|part| update_with(sums, part, |sum, x| sum + x));
+    for part in apart.chunks_exact(width) {
+        update_with(sums, part, |sum, x| sum + x);
+    }
     E::pool().give(apart);
 }
 
@@ -219,7 +246,9 @@ pub fn add_columns<E: Element>(sums: &mut [E], rows: &[E]) {
             || {
                 let to = from + sums.len();
                 for row in rows.chunks_exact(width) {
-                    sums.iter_mut().zip(&row[from..to]).for_each(|(sum, &x)| *sum += x);
+                    for (sum, &x) in sums.iter_mut().zip(&row[from..to]) {
+                        *sum += x;
+                    }
                 }
             },
         );
@@ -235,12 +264,12 @@ pub fn add_columns<E: Element>(sums: &mut [E], rows: &[E]) {
 #[inline(always)]
 pub fn dot_with<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E) -> E {
     let mut sums = [E::zero(); LANES];
-    let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let ((a_lanes, a_rest), (b_lanes, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut tail = E::zero();
-    for (&a, &b) in a_lanes.remainder().iter().zip(b_lanes.remainder()) {
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
         tail += f(a, b);
     }
-    for (a, b) in a_lanes.zip(b_lanes) {
+    for (a, b) in a_lanes.iter().zip(b_lanes) {
         for lane in 0..LANES {
             sums[lane] += f(a[lane], b[lane]);
         }
@@ -253,8 +282,8 @@ pub fn dot_with<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E) -> E {
 pub fn largest<E: Element>(values: &[E]) -> E {
     let mut lanes = [E::neg_infinity(); LANES];
     let larger = |a: E, b: E| if b > a { b } else { a };
-    let chunks = values.chunks_exact(LANES);
-    let tail = chunks.remainder().iter().copied().fold(E::neg_infinity(), larger);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let tail = rest.iter().copied().fold(E::neg_infinity(), larger);
     for chunk in chunks {
         for lane in 0..LANES {
             lanes[lane] = larger(lanes[lane], chunk[lane]);
@@ -267,12 +296,15 @@ pub fn largest<E: Element>(values: &[E]) -> E {
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn sum2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync) -> E {
+pub fn sum2<E: Element>(a: &[E], b: &[E], f: impl Fn(E, E) -> E + Sync + Copy) -> E {
     assert_eq!(a.len(), b.len(), "slices of one length");
     let piece = |(a, b): (&[E], &[E])| {
         vectorised(
             #[inline(always)]
-            || dot_with(a, b, &f),
+            move || {
+                let f = f;
+                dot_with(a, b, f)
+            },
         )
     };
     if a.len() <= PIECE {

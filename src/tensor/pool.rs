@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Buffers given back between two looks at what nobody needs any more.
-const PERIOD: usize = 4096;
+const PERIOD: usize = 1 << 16;
 
 /// Shelves of buffers of one element type, shared by all threads.
 pub struct Pool<E> {

@@ -86,12 +86,18 @@ impl<E: Element> Sequence<'_, E> {
                 || {
                     for (query, row) in block.clone().zip(scores.chunks_exact_mut(keys.max(1))) {
                         let (seen, rest) = row.split_at_mut(self.visible(query));
-                        seen.iter_mut().for_each(|x| *x *= scale);
+                        for x in seen.iter_mut() {
+                            *x *= scale;
+                        }
                         let largest = parallel::largest(seen);
-                        seen.iter_mut().for_each(|x| *x = (*x - largest).fast_exp());
+                        for x in seen.iter_mut() {
+                            *x = (*x - largest).fast_exp();
+                        }
                         let total = parallel::dot_with(seen, seen, |x, _| x);
                         let share = E::one() / total;
-                        seen.iter_mut().for_each(|x| *x *= share);
+                        for x in seen.iter_mut() {
+                            *x *= share;
+                        }
                         rest.fill(E::zero());
                         normalisers[head * queries + query] = largest + total.ln();
                     }
@@ -311,7 +317,9 @@ impl<'t, E: Element> Var<'t, E> {
                 }
                 softmax(weights);
                 for (&weight, row) in weights.iter().zip(all[index * length * width..].chunks_exact(width)) {
-                    out.iter_mut().zip(row).for_each(|(out, &x)| *out += weight * x);
+                    for (out, &x) in out.iter_mut().zip(row) {
+                        *out += weight * x;
+                    }
                 }
             },
         );
@@ -330,7 +338,9 @@ impl<'t, E: Element> Var<'t, E> {
                     |index, sums| {
                         let g = &gradient[index * width..(index + 1) * width];
                         for (row, &weight) in sums.chunks_exact_mut(width).zip(&weights[index * length..]) {
-                            row.iter_mut().zip(g).for_each(|(sum, &g)| *sum += weight * g);
+                            for (sum, &g) in row.iter_mut().zip(g) {
+                                *sum += weight * g;
+                            }
                         }
                     },
                 );
@@ -350,7 +360,9 @@ impl<'t, E: Element> Var<'t, E> {
                         *slope = parallel::dot_with(g, row, |g, x| g * x);
                     }
                     let mean = parallel::dot_with(slopes, weights, |slope, weight| slope * weight);
-                    slopes.iter_mut().zip(weights).for_each(|(slope, &weight)| *slope = weight * (*slope - mean));
+                    for (slope, &weight) in slopes.iter_mut().zip(weights) {
+                        *slope = weight * (*slope - mean);
+                    }
                 },
             );
             // Of the keys, and for each sequence of the query and of v.
@@ -388,7 +400,9 @@ impl<'t, E: Element> Var<'t, E> {
                     for (row, values) in rows.chunks_exact((2 * h).max(1)).enumerate() {
                         let at = if index == q_index { row * h } else { 0 };
                         let sums = &mut sums[at..at + h];
-                        sums.iter_mut().zip(&values[from..from + h]).for_each(|(sum, &x)| *sum += x);
+                        for (sum, &x) in sums.iter_mut().zip(&values[from..from + h]) {
+                            *sum += x;
+                        }
                     }
                 });
             }
@@ -409,7 +423,9 @@ fn score<E: Element>(query: &[E], key: &[E], v: &[E]) -> E {
     let chunks = query.chunks(LANES).zip(key.chunks(LANES)).zip(v.chunks(LANES));
     for ((query, key), v) in chunks {
         let places = sums.iter_mut().zip(query).zip(key).zip(v);
-        places.for_each(|(((sum, &query), &key), &v)| *sum += v * tanh(query + key));
+        for (((sum, &query), &key), &v) in places {
+            *sum += v * tanh(query + key);
+        }
     }
     sums.iter().copied().fold(E::zero(), |sum, x| sum + x)
 }

@@ -113,7 +113,11 @@ impl<'t, E: Element> Var<'t, E> {
     }
 
     /// `y = f(x)` with `slope(gradient of y, x, y)` as the gradient of x.
-    fn unary(self, f: impl Fn(E) -> E + Sync, slope: impl Fn(E, E, E) -> E + Send + Sync + 'static) -> Self {
+    fn unary(
+        self,
+        f: impl Fn(E) -> E + Sync + Copy,
+        slope: impl Fn(E, E, E) -> E + Send + Sync + Copy + 'static,
+    ) -> Self {
         let x = self.ordered();
         let y = tensor(x.raw_dim(), parallel::map(x.values(), f));
         let (x, y_index) = (self.index(), self.tape().next());
@@ -129,9 +133,9 @@ impl<'t, E: Element> Var<'t, E> {
     fn binary(
         self,
         other: Self,
-        f: impl Fn(E, E) -> E + Sync,
-        to_x: impl Fn(E, E) -> E + Send + Sync + 'static,
-        to_y: impl Fn(E, E) -> E + Send + Sync + 'static,
+        f: impl Fn(E, E) -> E + Sync + Copy,
+        to_x: impl Fn(E, E) -> E + Send + Sync + Copy + 'static,
+        to_y: impl Fn(E, E) -> E + Send + Sync + Copy + 'static,
     ) -> Self {
         let (a, b) = (self.value(), other.value());
         let shape = broadcast_shape(a.shape(), b.shape());
@@ -146,12 +150,12 @@ impl<'t, E: Element> Var<'t, E> {
             let operands = (spread_a.values(), spread_b.values());
             if gradients.wants(x) {
                 let mut slope = gradient.clone();
-                parallel::update_with2(slope.values_mut(), operands.0, operands.1, |g, a, b| g * to_x(a, b));
+                parallel::update_with2(slope.values_mut(), operands.0, operands.1, move |g, a, b| g * to_x(a, b));
                 gradients.add(x, gather(slope, a.shape()));
             }
             if gradients.wants(y) {
                 let mut slope = gradient;
-                parallel::update_with2(slope.values_mut(), operands.0, operands.1, |g, a, b| g * to_y(a, b));
+                parallel::update_with2(slope.values_mut(), operands.0, operands.1, move |g, a, b| g * to_y(a, b));
                 gradients.add(y, gather(slope, b.shape()));
             }
         })
@@ -163,9 +167,9 @@ impl<'t, E: Element> Var<'t, E> {
         let shape = broadcast_shape(a.shape(), b.shape());
         let mut z = spread(&a, &shape);
         if b.shape() == shape.slice() {
-            parallel::update_with(z.values_mut(), contiguous(&b).values(), |x, y| x + sign * y);
+            parallel::update_with(z.values_mut(), contiguous(&b).values(), move |x, y| x + sign * y);
         } else {
-            parallel::update_with(z.values_mut(), spread(&b, &shape).values(), |x, y| x + sign * y);
+            parallel::update_with(z.values_mut(), spread(&b, &shape).values(), move |x, y| x + sign * y);
         }
         let (x, y) = (self.index(), other.index());
         let shapes = (a.raw_dim(), b.raw_dim());

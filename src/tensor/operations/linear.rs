@@ -34,7 +34,7 @@ impl Activation {
             Activation::Relu => each(row, bias, |y, b| relu(y + b)),
             Activation::LeakyRelu(slope) => {
                 let slope = E::of(slope);
-                each(row, bias, |y, b| if y + b > E::zero() { y + b } else { slope * (y + b) });
+                each(row, bias, move |y, b| if y + b > E::zero() { y + b } else { slope * (y + b) });
             }
             Activation::Tanh => each(row, bias, |y, b| tanh(y + b)),
             Activation::Sigmoid => each(row, bias, |y, b| sigmoid(y + b)),
@@ -50,7 +50,7 @@ impl Activation {
             }
             Activation::LeakyRelu(slope) => {
                 let slope = E::of(slope);
-                parallel::update_with(gradient, result, |g, y| if y > E::zero() { g } else { slope * g });
+                parallel::update_with(gradient, result, move |g, y| if y > E::zero() { g } else { slope * g });
             }
             Activation::Tanh => parallel::update_with(gradient, result, |g, y| g * (E::one() - y * y)),
             Activation::Sigmoid => parallel::update_with(gradient, result, |g, y| g * y * (E::one() - y)),
@@ -60,10 +60,15 @@ impl Activation {
 }
 
 /// `row[i] = f(row[i], bias[i])`, on the current thread.
-fn each<E: Element>(row: &mut [E], bias: &[E], f: impl Fn(E, E) -> E) {
+fn each<E: Element>(row: &mut [E], bias: &[E], f: impl Fn(E, E) -> E + Copy) {
     parallel::vectorised(
         #[inline(always)]
-        || row.iter_mut().zip(bias).for_each(|(y, &b)| *y = f(*y, b)),
+        move || {
+            let f = f;
+            for (y, &b) in row.iter_mut().zip(bias) {
+                *y = f(*y, b);
+            }
+        },
     );
 }
 
@@ -85,7 +90,9 @@ impl<'t, E: Element> Var<'t, E> {
             } else if first != Activation::Identity {
                 const NONE: usize = 64;
                 let none = [E::zero(); NONE];
-                part.chunks_mut(NONE).for_each(|part| first.finish(part, &none[..part.len()]));
+                for part in part.chunks_mut(NONE) {
+                    first.finish(part, &none[..part.len()]);
+                }
             }
         };
         let mut shape = x.raw_dim();

@@ -19,7 +19,7 @@ impl<'t, E: Element> Var<'t, E> {
         self.tape().record(Tensor::filled(IxDyn(&[]), total), &[self], move |gradient, gradients| {
             let gradient = *gradient.first().expect("one number");
             let (logits, x) = (gradients.value(indices.0), gradients.value(indices.1));
-            let slope = parallel::map2(logits.values(), x.values(), |a, x| gradient * (sigmoid(a) - x));
+            let slope = parallel::map2(logits.values(), x.values(), move |a, x| gradient * (sigmoid(a) - x));
             gradients.add(indices.0, tensor(logits.raw_dim(), slope));
         })
     }
@@ -55,7 +55,7 @@ impl<'t, E: Element> Var<'t, E> {
             let (a, b) = (gradients.value(indices.0), gradients.value(indices.1));
             for (index, factor) in [(indices.0, factor), (indices.1, -factor)] {
                 if gradients.wants(index) {
-                    let slope = parallel::map2(a.values(), b.values(), |a, b| factor * (a - b));
+                    let slope = parallel::map2(a.values(), b.values(), move |a, b| factor * (a - b));
                     gradients.add(index, tensor(a.raw_dim(), slope));
                 }
             }
@@ -112,7 +112,9 @@ impl<'t, E: Element> Var<'t, E> {
                     let Some(label) = labels[row] else { return out.fill(E::zero()) };
                     let normaliser = pairs[2 * row + 1];
                     let x = &values[row * classes..(row + 1) * classes];
-                    out.iter_mut().zip(x).for_each(|(out, &x)| *out = factor * (x - normaliser).fast_exp());
+                    for (out, &x) in out.iter_mut().zip(x) {
+                        *out = factor * (x - normaliser).fast_exp();
+                    }
                     out[label] -= factor;
                 },
             );
@@ -143,7 +145,9 @@ impl<'t, E: Element> Var<'t, E> {
                 |row, g| {
                     let y = &results[row * width..(row + 1) * width];
                     let mean = parallel::dot_with(g, y, |g, y| g * y);
-                    g.iter_mut().zip(y).for_each(|(g, &y)| *g = y * (*g - mean));
+                    for (g, &y) in g.iter_mut().zip(y) {
+                        *g = y * (*g - mean);
+                    }
                 },
             );
             gradients.add(x, gradient);
@@ -160,7 +164,9 @@ impl<'t, E: Element> Var<'t, E> {
             #[inline(always)]
             |_, row| {
                 let normaliser = log_sum_exp(row);
-                row.iter_mut().for_each(|x| *x -= normaliser);
+                for x in row.iter_mut() {
+                    *x -= normaliser;
+                }
             },
         );
         let (x, y_index) = (self.index(), self.tape().next());
@@ -175,7 +181,9 @@ impl<'t, E: Element> Var<'t, E> {
                 |row, g| {
                     let y = &results[row * width..(row + 1) * width];
                     let total = parallel::dot_with(g, g, |g, _| g);
-                    g.iter_mut().zip(y).for_each(|(g, &y)| *g -= total * y.fast_exp());
+                    for (g, &y) in g.iter_mut().zip(y) {
+                        *g -= total * y.fast_exp();
+                    }
                 },
             );
             gradients.add(x, gradient);
@@ -203,7 +211,11 @@ impl<'t, E: Element> Var<'t, E> {
                 slopes.values_mut(),
                 width,
                 #[inline(always)]
-                |row, x| x.iter_mut().for_each(|x| *x = gradient[row] * (*x - results[row]).fast_exp()),
+                |row, x| {
+                    for x in x.iter_mut() {
+                        *x = gradient[row] * (*x - results[row]).fast_exp();
+                    }
+                },
             );
             gradients.add(x, slopes);
         })
@@ -225,10 +237,14 @@ fn bernoulli<E: Element>(a: E, x: E) -> E {
 #[inline(always)]
 pub(crate) fn softmax<E: Element>(row: &mut [E]) {
     let largest = parallel::largest(row);
-    row.iter_mut().for_each(|x| *x = (*x - largest).fast_exp());
+    for x in row.iter_mut() {
+        *x = (*x - largest).fast_exp();
+    }
     let total = parallel::dot_with(row, row, |x, _| x);
     let share = E::one() / total;
-    row.iter_mut().for_each(|x| *x *= share);
+    for x in row.iter_mut() {
+        *x *= share;
+    }
 }
 
 #[inline(always)]

@@ -32,7 +32,9 @@ impl<'t, E: Element> Var<'t, E> {
                 let rate = E::one() / (variance + E::of(EPSILON)).sqrt();
                 (moments[0], moments[1]) = (mean, rate);
                 let places = out.iter_mut().zip(x).zip(gammas).zip(betas);
-                places.for_each(|(((y, &x), &gamma), &beta)| *y = gamma * ((x - mean) * rate) + beta);
+                for (((y, &x), &gamma), &beta) in places {
+                    *y = gamma * ((x - mean) * rate) + beta;
+                }
             },
         );
         let indices = [self.index(), gamma.index(), beta.index()];
@@ -60,12 +62,16 @@ impl<'t, E: Element> Var<'t, E> {
                                 *gamma += g * ((x - mean) * rate);
                                 *beta += g;
                             }
-                            g.iter_mut().zip(gammas).for_each(|(g, &gamma)| *g *= gamma);
+                            for (g, &gamma) in g.iter_mut().zip(gammas) {
+                                *g *= gamma;
+                            }
                             let share = E::one() / E::of(width as f64);
                             let direct = parallel::dot_with(g, g, |g, _| g) * share;
                             let along = parallel::dot_with(g, x, |g, x| g * ((x - mean) * rate)) * share;
                             let places = g.iter_mut().zip(x);
-                            places.for_each(|(g, &x)| *g = rate * (*g - direct - ((x - mean) * rate) * along));
+                            for (g, &x) in places {
+                                *g = rate * (*g - direct - ((x - mean) * rate) * along);
+                            }
                         }
                     },
                 );
@@ -111,9 +117,9 @@ impl<'t, E: Element> Var<'t, E> {
                 let (means, rates) = moments.split_at(c);
                 for (out, x) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
                     let places = out.iter_mut().zip(x).zip(means.iter().zip(rates)).zip(gammas.iter().zip(betas));
-                    places.for_each(|(((y, &x), (&mean, &rate)), (&gamma, &beta))| {
+                    for (((y, &x), (&mean, &rate)), (&gamma, &beta)) in places {
                         *y = gamma * ((x - mean) * rate) + beta;
-                    });
+                    }
                 }
             },
         );
@@ -205,16 +211,22 @@ impl Groups {
         let (means, rates) = out.split_at_mut(self.channels);
         means.fill(E::zero());
         for x in x.chunks_exact(self.channels) {
-            means.iter_mut().zip(x).for_each(|(sum, &x)| *sum += x);
+            for (sum, &x) in means.iter_mut().zip(x) {
+                *sum += x;
+            }
         }
         self.spread_means(means);
         rates.fill(E::zero());
         for x in x.chunks_exact(self.channels) {
             let places = rates.iter_mut().zip(x).zip(means.iter());
-            places.for_each(|((sum, &x), &mean)| *sum += (x - mean) * (x - mean));
+            for ((sum, &x), &mean) in places {
+                *sum += (x - mean) * (x - mean);
+            }
         }
         self.spread_means(rates);
-        rates.iter_mut().for_each(|variance| *variance = E::one() / (*variance + E::of(EPSILON)).sqrt());
+        for variance in rates.iter_mut() {
+            *variance = E::one() / (*variance + E::of(EPSILON)).sqrt();
+        }
     }
 
     /// From the sums of channels to the means of their groups.
@@ -230,7 +242,9 @@ impl Groups {
     /// For each channel the mean over its group of γ times what `sums` sums.
     #[inline(always)]
     fn share<E: Element>(&self, sums: &[E], gammas: &[E], out: &mut [E]) {
-        out.iter_mut().zip(sums).zip(gammas).for_each(|((out, &sum), &gamma)| *out = gamma * sum);
+        for ((out, &sum), &gamma) in out.iter_mut().zip(sums).zip(gammas) {
+            *out = gamma * sum;
+        }
         self.spread_means(out);
     }
 }

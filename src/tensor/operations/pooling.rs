@@ -26,7 +26,9 @@ impl<'t, E: Element> Var<'t, E> {
                     for place in 1..size * size {
                         let from = start + (place / size * w + place % size) * c;
                         let places = out.iter_mut().zip(&values[from..from + c]);
-                        places.for_each(|(y, &x)| *y = if x > *y { x } else { *y });
+                        for (y, &x) in places {
+                            *y = if x > *y { x } else { *y };
+                        }
                     }
                 }
             },
@@ -88,7 +90,9 @@ impl<'t, E: Element> Var<'t, E> {
                 out.fill(E::zero());
                 for place in 0..size * size {
                     let from = start + (place / size * w + place % size) * c;
-                    out.iter_mut().zip(&values[from..from + c]).for_each(|(y, &x)| *y += share * x);
+                    for (y, &x) in out.iter_mut().zip(&values[from..from + c]) {
+                        *y += share * x;
+                    }
                 }
             },
         );
@@ -107,7 +111,9 @@ impl<'t, E: Element> Var<'t, E> {
                         return out.fill(E::zero());
                     }
                     let from = ((picture * out_h + row) * out_w + column) * c;
-                    out.iter_mut().zip(&slopes[from..from + c]).for_each(|(x, &g)| *x = share * g);
+                    for (x, &g) in out.iter_mut().zip(&slopes[from..from + c]) {
+                        *x = share * g;
+                    }
                 },
             );
             gradients.add(x, back);
@@ -126,7 +132,9 @@ impl<'t, E: Element> Var<'t, E> {
         parallel::each_row(y.values_mut(), (w * factor * c).max(1), |row, out| {
             let from = row / factor * w * c;
             for (out, x) in out.chunks_exact_mut(factor * c).zip(values[from..from + w * c].chunks_exact(c)) {
-                out.chunks_exact_mut(c).for_each(|out| out.copy_from_slice(x));
+                for out in out.chunks_exact_mut(c) {
+                    out.copy_from_slice(x);
+                }
             }
         });
         let (x, shape) = (self.index(), [n, h, w, c]);
@@ -144,7 +152,9 @@ impl<'t, E: Element> Var<'t, E> {
                     for square in 0..factor * factor {
                         let y = row * factor + square / factor;
                         let from = (y * w * factor + column * factor + square % factor) * c;
-                        out.iter_mut().zip(&slopes[from..from + c]).for_each(|(x, &g)| *x += g);
+                        for (x, &g) in out.iter_mut().zip(&slopes[from..from + c]) {
+                            *x += g;
+                        }
                     }
                 },
             );

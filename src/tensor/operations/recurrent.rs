@@ -64,7 +64,11 @@ impl Lengths {
             let bias = &bias[column..column + part.len()];
             parallel::vectorised(
                 #[inline(always)]
-                || part.iter_mut().zip(bias).for_each(|(y, &b)| *y += b),
+                || {
+                    for (y, &b) in part.iter_mut().zip(bias) {
+                        *y += b;
+                    }
+                },
             );
         })
     }
@@ -154,7 +158,9 @@ impl<'t, E: Element> Var<'t, E> {
                                     _ => &states[(at - 1) * h..at * h],
                                 };
                                 let gradient = &gradient[at * h..(at + 1) * h];
-                                slope.iter_mut().zip(gradient).for_each(|(slope, &g)| *slope += g);
+                                for (slope, &g) in slope.iter_mut().zip(gradient) {
+                                    *slope += g;
+                                }
                                 let gates = &mut gates[at * 3 * h..(at + 1) * 3 * h];
                                 gru_step_back(gates, &mut candidates[at * h..(at + 1) * h], before, slope, to_state);
                             }
@@ -263,8 +269,12 @@ impl<'t, E: Element> Var<'t, E> {
                                     0 => &start[index * h..(index + 1) * h],
                                     _ => &cells[(at - 1) * h..at * h],
                                 };
-                                slope.iter_mut().zip(&for_states[own.clone()]).for_each(|(slope, &g)| *slope += g);
-                                cell_slope.iter_mut().zip(&for_cells[own.clone()]).for_each(|(slope, &g)| *slope += g);
+                                for (slope, &g) in slope.iter_mut().zip(&for_states[own.clone()]) {
+                                    *slope += g;
+                                }
+                                for (slope, &g) in cell_slope.iter_mut().zip(&for_cells[own.clone()]) {
+                                    *slope += g;
+                                }
                                 let gates = &mut gates[at * 4 * h..(at + 1) * 4 * h];
                                 lstm_step_back(gates, before, &cells[own], slope, cell_slope);
                                 to_state.copy_from_slice(gates);
@@ -306,11 +316,17 @@ fn gru_step<E: Element>(gates: &mut [E], candidate: &mut [E], from_state: &[E], 
         || {
             let (two, n) = gates.split_at_mut(2 * h);
             let (from_two, from_n) = from_state.split_at(2 * h);
-            two.iter_mut().zip(from_two).for_each(|(gate, &from)| *gate = sigmoid(*gate + from));
+            for (gate, &from) in two.iter_mut().zip(from_two) {
+                *gate = sigmoid(*gate + from);
+            }
             candidate.copy_from_slice(from_n);
             let (r, z) = two.split_at(h);
-            n.iter_mut().zip(r).zip(from_n).for_each(|((n, &r), &from)| *n = tanh(*n + r * from));
-            state.iter_mut().zip(n).zip(z).for_each(|((state, &mut n), &z)| *state = n + z * (*state - n));
+            for ((n, &r), &from) in n.iter_mut().zip(r).zip(from_n) {
+                *n = tanh(*n + r * from);
+            }
+            for ((state, &mut n), &z) in state.iter_mut().zip(n).zip(z) {
+                *state = n + z * (*state - n);
+            }
         },
     );
 }
@@ -351,11 +367,20 @@ fn lstm_step<E: Element>(gates: &mut [E], from_state: &[E], state: &mut [E], cel
     parallel::vectorised(
         #[inline(always)]
         || {
-            gates.iter_mut().zip(from_state).for_each(|(gate, &from)| *gate += from);
+            for (gate, &from) in gates.iter_mut().zip(from_state) {
+                *gate += from;
+            }
             let (two, rest) = gates.split_at_mut(2 * h);
             let (g, o) = rest.split_at_mut(h);
-            two.iter_mut().chain(o.iter_mut()).for_each(|gate| *gate = sigmoid(*gate));
-            g.iter_mut().for_each(|gate| *gate = tanh(*gate));
+            for gate in &mut *two {
+                *gate = sigmoid(*gate);
+            }
+            for gate in &mut *o {
+                *gate = sigmoid(*gate);
+            }
+            for gate in g.iter_mut() {
+                *gate = tanh(*gate);
+            }
             let (i, f) = two.split_at(h);
             let gates = i.iter().zip(f).zip(g.iter().zip(o.iter()));
             for (((&i, &f), (&g, &o)), (state, cell)) in gates.zip(state.iter_mut().zip(cell)) {
