@@ -136,33 +136,34 @@ impl Geometry {
 
     /// The windows of some rows of places: `[rows · out_w, kh · kw · c]`.
     fn lay_out<E: Element>(&self, padded: &[E], rows: Range<usize>, out: &mut [E]) {
-        let (run, pieces, step) = if self.window.dilation == 1 {
-            (self.kw * self.c, 1, 0)
-        } else {
-            (self.c, self.kw, self.window.dilation * self.c)
-        };
+        let (run, pieces) = if self.window.dilation == 1 { (self.kw * self.c, 1) } else { (self.c, self.kw) };
+        let (line, step) = (self.line(), self.window.dilation * self.c);
         for (row, out) in rows.zip(out.chunks_exact_mut(self.out_w * self.size())) {
-            let start = self.start(row);
-            for (x, out) in out.chunks_exact_mut(self.size()).enumerate() {
-                let start = start + x * self.window.stride * self.c;
-                for (index, out) in out.chunks_exact_mut(run).enumerate() {
-                    let from = start + index / pieces * self.line() + index % pieces * step;
-                    copy_run(out, &padded[from..from + run]);
+            let mut start = self.start(row);
+            for out in out.chunks_exact_mut(self.size()) {
+                let mut from = start;
+                for out in out.chunks_exact_mut(run * pieces) {
+                    for (piece, out) in out.chunks_exact_mut(run).enumerate() {
+                        copy_run(out, &padded[from + piece * step..][..run]);
+                    }
+                    from += line;
                 }
+                start += self.window.stride * self.c;
             }
         }
     }
 
-    /// windows · weightsᵀ with weights `[o, kh · kw · c]`: `[n · out_h · out_w, o]`; `finish` sees each row of `o` numbers
+    /// windows · weights with weights `[kh · kw · c, o]`: `[n · out_h · out_w, o]`; `finish` sees each row of `o` numbers
     /// while it is in the cache.
     fn convolve<E: Element>(
         &self,
         x: &Tensor<E>,
-        weights: ArrayView2<E>,
+        weights: &Tensor<E>,
         out: &mut [E],
         finish: impl Fn(&mut [E]) + Sync,
     ) {
-        let outputs = weights.nrows();
+        let weights = weights.rows();
+        let outputs = weights.ncols();
         if out.is_empty() {
             return;
         }
@@ -183,9 +184,9 @@ impl Geometry {
                         let length = (self.out_w - 1) * self.window.stride * self.c + run;
                         let shape = (self.out_w, run).strides((self.window.stride * self.c, 1));
                         let runs = ArrayView2::from_shape(shape, &padded[from..from + length]).expect("runs");
-                        let weights = weights.slice(ndarray::s![.., line * run..(line + 1) * run]);
+                        let weights = weights.slice(ndarray::s![line * run..(line + 1) * run, ..]);
                         let accumulate = if line == 0 { Accum::Replace } else { Accum::Add };
-                        small_product(out.view_mut(), accumulate, runs, weights.t());
+                        small_product(out.view_mut(), accumulate, runs, weights);
                     }
                 }
             } else {
@@ -194,7 +195,7 @@ impl Geometry {
                 self.lay_out(padded, rows, &mut windows);
                 let view = ArrayView2::from_shape((places, self.size()), &windows).expect("windows");
                 let out = ArrayViewMut2::from_shape((places, outputs), &mut *out).expect("places");
-                small_product(out, Accum::Replace, view, weights.t());
+                small_product(out, Accum::Replace, view, weights);
                 E::pool().give(windows);
             }
             out.chunks_exact_mut(outputs).for_each(&finish);
@@ -238,11 +239,11 @@ impl Geometry {
         let reach = (window.dilation * (self.kh - 1), window.dilation * (self.kw - 1));
         if window.stride == 1 && reach.0 == reach.1 && reach.0 >= window.padding {
             // The same as a convolution with the kernel turned by half a turn.
-            let turned = self.turned(weights, outputs).reshaped([self.c, self.kh * self.kw * outputs]);
+            let turned = self.turned(weights, outputs);
             let back = Window { padding: reach.0 - window.padding, ..window };
             let back = Geometry::new([self.n, self.out_h, self.out_w, outputs], self.kh, self.kw, back);
             let mut out = Tensor::unset(shape);
-            back.convolve(gradient, turned.rows(), out.values_mut(), |_| {});
+            back.convolve(gradient, &turned, out.values_mut(), |_| {});
             return out;
         }
         let (height, width) = (self.padded_height(), self.padded_width());
@@ -277,14 +278,22 @@ impl Geometry {
         out
     }
 
-    /// Weights `[o, kh, kw, c]` turned by half a turn, `[c, kh, kw, o]`.
+    /// Weights `[o, kh, kw, c]` turned by half a turn, `[kh · kw · o, c]`.
     fn turned<E: Element>(&self, weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
-        let mut turned = Tensor::unset([self.c, self.kh, self.kw, outputs]);
+        let mut turned = Tensor::unset([self.kh, self.kw, outputs, self.c]);
         let shape = (outputs, self.kh, self.kw, self.c);
         let weights = ndarray::ArrayView4::from_shape(shape, weights.values()).expect("weights");
-        turned.assign(&weights.slice(ndarray::s![.., ..;-1, ..;-1, ..]).permuted_axes([3, 1, 2, 0]).into_dyn());
-        turned
+        turned.assign(&weights.slice(ndarray::s![.., ..;-1, ..;-1, ..]).permuted_axes([1, 2, 0, 3]).into_dyn());
+        turned.reshaped([self.kh * self.kw * outputs, self.c])
     }
+}
+
+/// The weights `[o, size]` of windows as `[size, o]`: so the kernels read them as they lie.
+fn transposed<E: Element>(weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
+    let size = weights.len() / outputs.max(1);
+    let mut out = Tensor::unset([size, outputs]);
+    out.assign(&ArrayView2::from_shape((outputs, size), weights.values()).expect("weights").t().into_dyn());
+    out
 }
 
 /// A run is often a handful of numbers, for which a call of `memcpy` costs more than the copy.
@@ -319,7 +328,7 @@ impl<'t, E: Element> Var<'t, E> {
             y = product(x.rows(), matrix.rows().t()).reshaped(y.raw_dim());
             parallel::each_row(y.values_mut(), outputs.max(1), |_, row| first.finish(row, b.values()));
         } else {
-            g.convolve(&x, matrix.rows(), y.values_mut(), |row| first.finish(row, b.values()));
+            g.convolve(&x, &transposed(&matrix, outputs), y.values_mut(), |row| first.finish(row, b.values()));
         }
         let (x, w, b, y_index) = (self.index(), weight.index(), bias.index(), self.tape().next());
         let y = self.tape().record(y, &[self, weight, bias], move |gradient, gradients| {
@@ -374,7 +383,7 @@ impl<'t, E: Element> Var<'t, E> {
             gradients.accumulate(weights, |sums| g.add_weight_gradient(&gradient, &inputs, c, sums));
             if gradients.wants(x) {
                 let mut back = Tensor::unset(inputs.raw_dim());
-                g.convolve(&gradient, w.reshaped([c, g.size()]).rows(), back.values_mut(), |_| {});
+                g.convolve(&gradient, &transposed(&w, c), back.values_mut(), |_| {});
                 gradients.add(x, back);
             }
         })
