@@ -8,7 +8,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 use rayon::prelude::*;
 
 /// Multiplications below which a product stays in one piece: about twenty microseconds of one core.
-const ONE_PIECE: usize = 1 << 20;
+const ONE_PIECE: usize = 1 << 22;
 /// Multiplications a piece beyond that, until there are [`MOST_PIECES`].
 const PIECE: usize = 1 << 22;
 const MOST_PIECES: usize = 8;
