@@ -12,6 +12,10 @@ use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// With so many channels, the gradient of the pictures is a convolution; with fewer, whose products would leave vector
+/// registers half empty, windows are put together.
+const WIDE: usize = 16;
+
 /// How a window moves over a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -44,6 +48,8 @@ impl Window {
 const LAID_OUT: usize = 1 << 16;
 /// Parts of the batch whose weight gradients are summed apart and then together.
 const PARTS: usize = 8;
+/// A row of so many kernel widths wastes little on runs that are no windows.
+const FEW_IN_VAIN: usize = 6;
 /// A run of numbers at least so long is multiplied as it lies.
 const LONG_RUN: usize = 48;
 
@@ -136,7 +142,7 @@ impl Geometry {
 
     /// The windows of some rows of places: `[rows · out_w, kh · kw · c]`.
     fn lay_out<E: Element>(&self, padded: &[E], rows: Range<usize>, out: &mut [E]) {
-        let (run, pieces) = if self.window.dilation == 1 { (self.kw * self.c, 1) } else { (self.c, self.kw) };
+        let (run, pieces) = self.runs();
         let (line, step) = (self.line(), self.window.dilation * self.c);
         for (row, out) in rows.zip(out.chunks_exact_mut(self.out_w * self.size())) {
             let mut start = self.start(row);
@@ -151,6 +157,38 @@ impl Geometry {
                 start += self.window.stride * self.c;
             }
         }
+    }
+
+    /// The reverse of [`lay_out`](Self::lay_out) for one picture: adds each window to where it lies.
+    fn gather<E: Element>(&self, windows: &[E], padded: &mut [E]) {
+        let (run, pieces) = self.runs();
+        let (line, step) = (self.line(), self.window.dilation * self.c);
+        parallel::vectorised(
+            #[inline(always)]
+            || {
+                for (row, windows) in windows.chunks_exact(self.out_w * self.size()).enumerate() {
+                    let mut start = self.start(row);
+                    for window in windows.chunks_exact(self.size()) {
+                        let mut to = start;
+                        for values in window.chunks_exact(run * pieces) {
+                            for (piece, values) in values.chunks_exact(run).enumerate() {
+                                let sums = &mut padded[to + piece * step..][..run];
+                                for (sum, &x) in sums.iter_mut().zip(values) {
+                                    *sum += x;
+                                }
+                            }
+                            to += line;
+                        }
+                        start += self.window.stride * self.c;
+                    }
+                }
+            },
+        );
+    }
+
+    /// How long the runs of a window are that lie in one piece, and how many make up one of its lines.
+    fn runs(&self) -> (usize, usize) {
+        if self.window.dilation == 1 { (self.kw * self.c, 1) } else { (self.c, self.kw) }
     }
 
     /// windows · weights with weights `[kh · kw · c, o]`: `[n · out_h · out_w, o]`; `finish` sees each row of `o` numbers
@@ -211,6 +249,17 @@ impl Geometry {
         let padded = self.pad(x);
         let padded = padded.values();
         let size = self.size();
+        let run = self.kw * self.c;
+        if self.window.stride == 1
+            && self.window.dilation == 1
+            && run >= LONG_RUN
+            && self.out_w >= FEW_IN_VAIN * self.kw
+        {
+            let pictures_a_part = self.n.div_ceil(PARTS);
+            return parallel::add_in_parts(sums, self.n, pictures_a_part, |pictures, sums| {
+                self.add_weight_gradient_as_it_lies(padded, gradient.values(), outputs, pictures, sums);
+            });
+        }
         let at_a_time = self.rows_at_a_time();
         let blocks = self.rows().div_ceil(at_a_time);
         let rows_a_part = blocks.div_ceil(PARTS) * at_a_time;
@@ -231,13 +280,44 @@ impl Geometry {
         });
     }
 
+    /// The gradient of the weights from runs as they lie. Between the last window of a row of places and the first of the
+    /// next there are kw − 1 runs that are no windows; their gradients are zero.
+    fn add_weight_gradient_as_it_lies<E: Element>(
+        &self,
+        padded: &[E],
+        gradient: &[E],
+        outputs: usize,
+        pictures: Range<usize>,
+        sums: &mut [E],
+    ) {
+        let (run, width) = (self.kw * self.c, self.padded_width());
+        let places = self.out_h * width - (self.kw - 1);
+        let mut wide = E::pool().filled(self.out_h * width * outputs, E::zero());
+        let mut sums = ArrayViewMut2::from_shape((outputs, self.size()), sums).expect("weights");
+        for picture in pictures {
+            let rows = gradient[picture * self.out_h * self.out_w * outputs..].chunks_exact(self.out_w * outputs);
+            for (wide, row) in wide.chunks_exact_mut(width * outputs).zip(rows) {
+                wide[..row.len()].copy_from_slice(row);
+            }
+            let slopes = ArrayView2::from_shape((places, outputs), &wide[..places * outputs]).expect("places");
+            for line in 0..self.kh {
+                let from = self.start(picture * self.out_h) + line * self.line();
+                let runs = &padded[from..from + (places - 1) * self.c + run];
+                let runs = ArrayView2::from_shape((places, run).strides((self.c, 1)), runs).expect("runs");
+                let sums = sums.slice_mut(ndarray::s![.., line * run..(line + 1) * run]);
+                small_product(sums, Accum::Add, slopes.t(), runs);
+            }
+        }
+        E::pool().give(wide);
+    }
+
     /// The gradient of the pictures: each place of `[n · out_h · out_w, o]` spread over its window. This is what a
     /// transposed convolution computes.
     fn spread<E: Element>(&self, gradient: &Tensor<E>, weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
         let shape = [self.n, self.h, self.w, self.c];
         let window = self.window;
         let reach = (window.dilation * (self.kh - 1), window.dilation * (self.kw - 1));
-        if window.stride == 1 && reach.0 == reach.1 && reach.0 >= window.padding {
+        if window.stride == 1 && reach.0 == reach.1 && reach.0 >= window.padding && self.c >= WIDE {
             // The same as a convolution with the kernel turned by half a turn.
             let turned = self.turned(weights, outputs);
             let back = Window { padding: reach.0 - window.padding, ..window };
@@ -258,13 +338,7 @@ impl Geometry {
             let view = ArrayViewMut2::from_shape(shape, windows.values_mut()).expect("windows");
             small_product(view, Accum::Replace, slopes, weights.rows());
             let mut padded = E::pool().filled(height * width * self.c, E::zero());
-            for (place, values) in windows.values().chunks_exact(self.size().max(1)).enumerate() {
-                let start = self.start(place / self.out_w) + place % self.out_w * window.stride * self.c;
-                for (index, values) in values.chunks_exact(self.c).enumerate() {
-                    let from = start + index / self.kw * self.line() + index % self.kw * window.dilation * self.c;
-                    padded[from..from + self.c].iter_mut().zip(values).for_each(|(sum, &x)| *sum += x);
-                }
-            }
+            self.gather(windows.values(), &mut padded);
             for (y, out) in out.chunks_exact_mut(self.w * self.c).enumerate() {
                 let from = ((y + window.padding) * width + window.padding) * self.c;
                 out.copy_from_slice(&padded[from..from + self.w * self.c]);
@@ -414,7 +488,7 @@ mod tests {
         let relu = Activation::LeakyRelu(0.1);
         check("with an activation", &shapes, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), relu));
         check("and another", &shapes, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), Activation::Silu));
-        let long: [&[usize]; 3] = [&[1, 3, 3, 16], &[2, 3, 3, 16], &[2]];
+        let long: [&[usize]; 3] = [&[1, 3, 12, 24], &[2, 3, 2, 24], &[2]];
         check("long runs", &long, |_, x| x[0].convolution(x[1], x[2], Window::padded(1), IDENTITY));
         let pointwise: [&[usize]; 3] = [&[2, 2, 3, 3], &[4, 1, 1, 3], &[4]];
         check("pointwise", &pointwise, |_, x| x[0].convolution(x[1], x[2], Window::padded(0), IDENTITY));
