@@ -166,11 +166,11 @@ impl Residual {
     }
 
     fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>, time: Var<'t, f32>) -> Var<'t, f32> {
-        let h = self.convolutions[0].forward(bound, self.norms[0].group(bound, x, GROUPS).silu());
+        let h = self.convolutions[0].forward(bound, self.norms[0].group(bound, x, GROUPS, Activation::Silu));
         let t = self.time.forward(bound, time);
         let [batch, channels] = t.shape().try_into().expect("a matrix");
         let h = h + t.reshape([batch, 1, 1, channels]);
-        let h = self.convolutions[1].forward(bound, self.norms[1].group(bound, h, GROUPS).silu());
+        let h = self.convolutions[1].forward(bound, self.norms[1].group(bound, h, GROUPS, Activation::Silu));
         self.skip.map_or(x, |skip| skip.forward(bound, x)) + h
     }
 }
@@ -224,6 +224,6 @@ impl UNet {
             h = larger.forward(bound, h.upsample(2));
             h = block.forward(bound, Var::concatenate(&[h, beside], 3), time);
         }
-        self.last.forward(bound, self.norm.group(bound, h, GROUPS).silu())
+        self.last.forward(bound, self.norm.group(bound, h, GROUPS, Activation::Silu))
     }
 }

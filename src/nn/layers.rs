@@ -149,9 +149,15 @@ impl Normalisation {
         x.layer_norm(parameters[self.gamma], parameters[self.beta])
     }
 
-    /// Over the places and the channels of each group of a picture.
-    pub fn group<'t, E: Element>(&self, parameters: &Bound<'t, E>, x: Var<'t, E>, groups: usize) -> Var<'t, E> {
-        x.group_norm(groups, parameters[self.gamma], parameters[self.beta])
+    /// Over the places and the channels of each group of a picture, with what follows it.
+    pub fn group<'t, E: Element>(
+        &self,
+        parameters: &Bound<'t, E>,
+        x: Var<'t, E>,
+        groups: usize,
+        then: Activation,
+    ) -> Var<'t, E> {
+        x.group_norm(groups, parameters[self.gamma], parameters[self.beta], then)
     }
 }
 

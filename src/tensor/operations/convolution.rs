@@ -396,8 +396,7 @@ impl<'t, E: Element> Var<'t, E> {
         let (x, w, b) = (self.ordered(), weight.ordered(), bias.ordered());
         let matrix = w.reshaped([outputs, g.size()]);
         let mut y = Tensor::unset([g.n, g.out_h, g.out_w, outputs]);
-        let known = !matches!(activation, Activation::Silu | Activation::Gelu);
-        let first = if known { activation } else { Activation::Identity };
+        let first = activation.in_the_same_pass();
         if g.is_pointwise() {
             y = product(x.rows(), matrix.rows().t()).reshaped(y.raw_dim());
             parallel::each_row(y.values_mut(), outputs.max(1), |_, row| first.finish(row, b.values()));
@@ -422,11 +421,7 @@ impl<'t, E: Element> Var<'t, E> {
                 gradients.add(x, g.spread(&gradient, &weights, outputs));
             }
         });
-        match activation {
-            Activation::Silu => y.silu(),
-            Activation::Gelu => y.gelu(),
-            _ => y,
-        }
+        if first == activation { y } else { y.activate(activation) }
     }
 
     /// The transpose of a convolution, which enlarges: x `[n, h, w, c]`, W `[c, kh, kw, o]`, b `[o]` → `[n, h', w', o]` with

@@ -67,13 +67,7 @@ impl<'t, E: Element> Var<'t, E> {
 
     /// x · sigmoid(x), also called swish (Hendrycks & Gimpel 2016, arXiv:1606.08415; Ramachandran et al. 2017).
     pub fn silu(self) -> Self {
-        self.unary(
-            |x| x * sigmoid(x),
-            |gradient, x, _| {
-                let s = sigmoid(x);
-                gradient * s * (E::one() + x * (E::one() - s))
-            },
-        )
+        self.unary(|x| x * sigmoid(x), |gradient, x, _| gradient * silu_slope(x))
     }
 
     /// The Gaussian error linear unit by its tanh formula, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks &
@@ -218,6 +212,12 @@ pub(crate) fn sigmoid<E: Element>(x: E) -> E {
     let e = (-x.abs()).fast_exp();
     let high = E::one() / (E::one() + e);
     if x < E::zero() { e * high } else { high }
+}
+
+#[inline(always)]
+pub(crate) fn silu_slope<E: Element>(x: E) -> E {
+    let s = sigmoid(x);
+    s * (E::one() + x * (E::one() - s))
 }
 
 /// x · sigmoid(2u) with u = √(2/π) (x + 0.044715 x³): the same as ½ x (1 + tanh u).

@@ -23,12 +23,13 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Whether the slope can be told from the result alone, so that the argument need not be kept.
-    fn known_by_its_result(self) -> bool {
-        !matches!(self, Activation::Silu | Activation::Gelu)
+    /// What can be done in the same pass as what precedes it, because its slope can be told from the result alone; else
+    /// nothing, and the argument is kept.
+    pub(super) fn in_the_same_pass(self) -> Self {
+        if matches!(self, Activation::Silu | Activation::Gelu) { Activation::Identity } else { self }
     }
 
-    /// `row = activation(row + bias)`, for those that are [known by their result](Self::known_by_its_result).
+    /// `row = activation(row + bias)`, for those that go [in the same pass](Self::in_the_same_pass).
     pub(super) fn finish<E: Element>(self, row: &mut [E], bias: &[E]) {
         match self {
             Activation::Relu => each(row, bias, |y, b| relu(y + b)),
@@ -73,6 +74,19 @@ fn each<E: Element>(row: &mut [E], bias: &[E], f: impl Fn(E, E) -> E + Copy) {
 }
 
 impl<'t, E: Element> Var<'t, E> {
+    /// The activation alone.
+    pub fn activate(self, activation: Activation) -> Self {
+        match activation {
+            Activation::Identity => self,
+            Activation::Relu => self.relu(),
+            Activation::LeakyRelu(slope) => self.leaky_relu(slope),
+            Activation::Tanh => self.tanh(),
+            Activation::Sigmoid => self.sigmoid(),
+            Activation::Silu => self.silu(),
+            Activation::Gelu => self.gelu(),
+        }
+    }
+
     /// activation(x Wᵀ + b): `[.., in]`, W `[out, in]`, b `[out]` → `[.., out]`.
     ///
     /// # Panics
@@ -82,7 +96,7 @@ impl<'t, E: Element> Var<'t, E> {
         let [outputs, inputs] = weight.dims("weights [out, in]");
         assert_eq!(x.shape().last(), Some(&inputs), "rows of {inputs} inputs");
         let b = bias.map(Var::ordered);
-        let first = if activation.known_by_its_result() { activation } else { Activation::Identity };
+        let first = activation.in_the_same_pass();
         let finish = |_: usize, column: usize, part: &mut [E]| {
             if let Some(bias) = &b {
                 assert_eq!(bias.len(), outputs, "a bias for each output");
@@ -114,11 +128,7 @@ impl<'t, E: Element> Var<'t, E> {
             }
             gradients.add_product(x, before.rows(), weights.rows());
         });
-        match activation {
-            Activation::Silu => y.silu(),
-            Activation::Gelu => y.gelu(),
-            _ => y,
-        }
+        if first == activation { y } else { y.activate(activation) }
     }
 
     /// Matrix products: `[m, k]` × `[k, n]` → `[m, n]`, or one for each place of equal leading axes,

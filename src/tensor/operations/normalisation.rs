@@ -1,5 +1,7 @@
 //! Layer, group and batch normalisation: x̂ = (x − mean) / √(variance + ε), then γ x̂ + β.
 
+use super::elementwise::{sigmoid, silu_slope};
+use super::linear::Activation;
 use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
 use rayon::prelude::*;
 
@@ -92,11 +94,17 @@ impl<'t, E: Element> Var<'t, E> {
     }
 
     /// Mean and variance over the places and the channels of each group of one picture (Wu & He 2018, arXiv:1803.08494):
-    /// x `[n, .., c]`, γ and β `[c]`, channels in `groups` of equal size.
+    /// x `[n, .., c]`, γ and β `[c]`, channels in `groups` of equal size. SiLU, which follows it in most networks, is one
+    /// operation with it, so that what lies between is not kept.
     ///
     /// # Panics
     /// If the shapes do not fit or the groups do not divide the channels.
-    pub fn group_norm(self, groups: usize, gamma: Self, beta: Self) -> Self {
+    pub fn group_norm(self, groups: usize, gamma: Self, beta: Self, activation: Activation) -> Self {
+        let with_silu = match activation {
+            Activation::Identity => false,
+            Activation::Silu => true,
+            other => return self.group_norm(groups, gamma, beta, Activation::Identity).activate(other),
+        };
         let (x, scale, shift) = (self.ordered(), gamma.ordered(), beta.ordered());
         let (n, c) = (x.shape()[0], *x.shape().last().expect("channels"));
         assert!(groups > 0 && c.is_multiple_of(groups), "{groups} groups of equal size of {c} channels");
@@ -120,16 +128,22 @@ impl<'t, E: Element> Var<'t, E> {
                     for (((y, &x), (&mean, &rate)), (&gamma, &beta)) in places {
                         *y = gamma * ((x - mean) * rate) + beta;
                     }
+                    if with_silu {
+                        for y in out {
+                            *y *= sigmoid(*y);
+                        }
+                    }
                 }
             },
         );
         let indices = [self.index(), gamma.index(), beta.index()];
         self.tape().record(y, &[self, gamma, beta], move |gradient, gradients| {
             let [x_index, gamma_index, beta_index] = indices;
-            let (x, scale) = (gradients.value(x_index), gradients.value(gamma_index));
+            let (x, scale, shift) =
+                (gradients.value(x_index), gradients.value(gamma_index), gradients.value(beta_index));
             let mut back = contiguous(&gradient);
             drop(gradient);
-            let (values, gammas) = (x.values(), scale.values());
+            let (values, gammas, betas) = (x.values(), scale.values(), shift.values());
             // For each picture and channel: the sums for γ and β, and what the group's means take away.
             let mut sums = E::pool().filled(n * 4 * c, E::zero());
             parallel::each_row2(
@@ -142,7 +156,13 @@ impl<'t, E: Element> Var<'t, E> {
                     let (means, rates) = moments[index * 2 * c..(index + 1) * 2 * c].split_at(c);
                     let (sums, taken) = sums.split_at_mut(2 * c);
                     let (for_gamma, for_beta) = sums.split_at_mut(c);
-                    for (g, x) in g.chunks_exact(c).zip(x.chunks_exact(c)) {
+                    for (g, x) in g.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
+                        if with_silu {
+                            let places = g.iter_mut().zip(x).zip(means.iter().zip(rates)).zip(gammas.iter().zip(betas));
+                            for (((g, &x), (&mean, &rate)), (&gamma, &beta)) in places {
+                                *g *= silu_slope(gamma * ((x - mean) * rate) + beta);
+                            }
+                        }
                         let places = for_gamma.iter_mut().zip(for_beta.iter_mut()).zip(g.iter().zip(x));
                         for (((gamma, beta), (&g, &x)), (&mean, &rate)) in places.zip(means.iter().zip(rates)) {
                             *gamma += g * ((x - mean) * rate);
@@ -179,7 +199,7 @@ impl<'t, E: Element> Var<'t, E> {
     /// If the shapes do not fit.
     pub fn instance_norm(self, gamma: Self, beta: Self) -> Self {
         let channels = *self.value().shape().last().expect("channels");
-        self.group_norm(channels, gamma, beta)
+        self.group_norm(channels, gamma, beta, Activation::Identity)
     }
 
     /// Mean and variance of each channel over the whole batch, as while training (Ioffe & Szegedy 2015,
@@ -192,7 +212,7 @@ impl<'t, E: Element> Var<'t, E> {
         let shape = self.value().raw_dim();
         let channels = *self.value().shape().last().expect("channels");
         let rows = self.value().len() / channels.max(1);
-        self.reshape([1, rows, channels]).group_norm(channels, gamma, beta).reshape(shape)
+        self.reshape([1, rows, channels]).group_norm(channels, gamma, beta, Activation::Identity).reshape(shape)
     }
 }
 
@@ -263,7 +283,9 @@ mod tests {
         check("layer of one element", &[&[2, 1], &[1], &[1]], |_, x| x[0].layer_norm(x[1], x[2]));
         check("many rows", &[&[70, 33], &[33], &[33]], |_, x| x[0].layer_norm(x[1], x[2]));
         for shape in [&[2, 3, 2, 6][..], &[1, 2, 6], &[0, 2, 6]] {
-            check("group", &[shape, &[6], &[6]], |_, x| x[0].group_norm(2, x[1], x[2]));
+            check("group", &[shape, &[6], &[6]], |_, x| x[0].group_norm(2, x[1], x[2], Activation::Identity));
+            check("group and silu", &[shape, &[6], &[6]], |_, x| x[0].group_norm(2, x[1], x[2], Activation::Silu));
+            check("group and tanh", &[shape, &[6], &[6]], |_, x| x[0].group_norm(2, x[1], x[2], Activation::Tanh));
             check("instance", &[shape, &[6], &[6]], |_, x| x[0].instance_norm(x[1], x[2]));
         }
         for shape in [&[5, 3][..], &[2, 2, 3], &[0, 3]] {
@@ -285,7 +307,7 @@ mod tests {
             assert!(mean.abs() < 1e-12 && (variance - 1.0).abs() < 1e-4, "{mean}, {variance}");
         };
         x.layer_norm(one, zero).value().values().chunks(4).for_each(is_normal);
-        let grouped = x.group_norm(2, one, zero).value();
+        let grouped = x.group_norm(2, one, zero, Activation::Identity).value();
         for picture in grouped.values().chunks(12) {
             is_normal(&picture.chunks(4).flat_map(|c| c[..2].to_vec()).collect::<Vec<_>>());
             is_normal(&picture.chunks(4).flat_map(|c| c[2..].to_vec()).collect::<Vec<_>>());
