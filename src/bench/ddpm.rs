@@ -115,6 +115,10 @@ impl Workload for Training {
         told
     }
 
+    fn weights(&self) -> Vec<u8> {
+        super::bytes(&self.parameters)
+    }
+
     fn size(&self) -> (usize, Unit) {
         (self.batch, Unit::Samples)
     }

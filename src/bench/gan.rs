@@ -95,6 +95,10 @@ impl Workload for Training {
         self.teach_discriminator() + self.teach_generator()
     }
 
+    fn weights(&self) -> Vec<u8> {
+        [&self.generator, &self.discriminator].map(|network| super::bytes(&network.parameters)).concat()
+    }
+
     fn size(&self) -> (usize, Unit) {
         (BATCH, Unit::Samples)
     }

@@ -54,6 +54,9 @@ pub struct Training {
     parameters: Parameters<f32>,
     adam: Adam<f32>,
     text: Vec<usize>,
+    /// The symbols of a batch, and what follows each.
+    seen: Vec<usize>,
+    next: Vec<Option<usize>>,
     source: Source,
 }
 
@@ -68,7 +71,19 @@ impl Training {
         super::count_out(&mut parameters);
         let adam = Adam::new(&parameters).with_weight_decay(0.1);
         let text = source::symbols(0, LETTERS, SYMBOLS);
-        Training { symbols, places, blocks, norm, head, parameters, adam, text, source }
+        Training {
+            symbols,
+            places,
+            blocks,
+            norm,
+            head,
+            parameters,
+            adam,
+            text,
+            seen: Vec::new(),
+            next: Vec::new(),
+            source,
+        }
     }
 
     fn logits<'t>(&self, bound: &Bound<'t, f32>, symbols: &[usize]) -> Var<'t, f32> {
@@ -80,19 +95,24 @@ impl Training {
 
 impl Workload for Training {
     fn step(&mut self) -> f32 {
-        let starts: Vec<usize> = (0..BATCH).map(|_| self.source.index(LETTERS - CONTEXT - 1)).collect();
-        let symbols = |after: usize| {
-            let text = &self.text;
-            starts.iter().flat_map(move |&start| text[start + after..start + after + CONTEXT].iter().copied())
-        };
-        let (seen, next): (Vec<usize>, Vec<Option<usize>>) = (symbols(0).collect(), symbols(1).map(Some).collect());
+        self.seen.clear();
+        self.next.clear();
+        for _ in 0..BATCH {
+            let start = self.source.index(LETTERS - CONTEXT - 1);
+            self.seen.extend(&self.text[start..start + CONTEXT]);
+            self.next.extend(self.text[start + 1..start + CONTEXT + 1].iter().copied().map(Some));
+        }
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
-        let loss = self.logits(&bound, &seen).cross_entropy(&next);
+        let loss = self.logits(&bound, &self.seen).cross_entropy(&self.next);
         let told = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 3e-4);
         told
+    }
+
+    fn weights(&self) -> Vec<u8> {
+        super::bytes(&self.parameters)
     }
 
     fn size(&self) -> (usize, Unit) {

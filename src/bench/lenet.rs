@@ -70,6 +70,10 @@ impl Workload for Training {
         told
     }
 
+    fn weights(&self) -> Vec<u8> {
+        super::bytes(&self.parameters)
+    }
+
     fn size(&self) -> (usize, Unit) {
         (BATCH, Unit::Samples)
     }

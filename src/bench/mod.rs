@@ -8,6 +8,7 @@ mod ddpm;
 mod gan;
 mod gpt;
 mod lenet;
+pub mod peak;
 mod report;
 mod seq2seq;
 mod source;
@@ -32,6 +33,9 @@ pub trait Workload: Send {
 
     /// How much one step trains on, and of what.
     fn size(&self) -> (usize, Unit);
+
+    /// All weights, as bytes.
+    fn weights(&self) -> Vec<u8>;
 
     /// Steps that are timed unless asked otherwise, and steps before them.
     fn steps(&self) -> (usize, usize) {
@@ -69,6 +73,11 @@ fn count_out(parameters: &mut Parameters<f32>) {
             *weight = ((2.0 * source::uniform(stream as u64, place as u64) - 1.0) * limit) as f32;
         }
     }
+}
+
+/// The numbers of some parameters one after another, little-endian.
+fn bytes(parameters: &Parameters<f32>) -> Vec<u8> {
+    parameters.iter().flat_map(|(_, value)| value.iter().flat_map(|weight| weight.to_le_bytes())).collect()
 }
 
 /// Where the next batch of `size` out of `total` begins: as a script does that walks round and round.

@@ -68,6 +68,9 @@ pub struct Training {
     adam: Adam<f32>,
     /// `PAIRS` rows of `FROM`, and of `TO` + 1, symbols.
     pairs: [Vec<usize>; 2],
+    /// What the decoder sees in a step, and what follows each.
+    seen: Vec<usize>,
+    next: Vec<Option<usize>>,
     start: usize,
 }
 
@@ -87,7 +90,23 @@ impl Training {
         super::count_out(&mut parameters);
         let adam = Adam::new(&parameters);
         let pairs = [source::symbols(0, PAIRS * FROM, SYMBOLS), source::symbols(1, PAIRS * (TO + 1), SYMBOLS)];
-        Training { from, to, encoder, decoder, query, key, direction, out, parameters, adam, pairs, start: 0 }
+        let (seen, next) = (Vec::new(), Vec::new());
+        Training {
+            from,
+            to,
+            encoder,
+            decoder,
+            query,
+            key,
+            direction,
+            out,
+            parameters,
+            adam,
+            pairs,
+            seen,
+            next,
+            start: 0,
+        }
     }
 
     /// What the decoder says of each next symbol: `[batch · to, symbols]`; `from` and `to` row by row.
@@ -114,17 +133,24 @@ impl Training {
 impl Workload for Training {
     fn step(&mut self) -> f32 {
         let rows = super::next_start(&mut self.start, BATCH, PAIRS);
+        self.seen.clear();
+        self.next.clear();
+        for row in self.pairs[1][rows.start * (TO + 1)..rows.end * (TO + 1)].chunks_exact(TO + 1) {
+            self.seen.extend(&row[..TO]);
+            self.next.extend(row[1..].iter().copied().map(Some));
+        }
         let from = &self.pairs[0][rows.start * FROM..rows.end * FROM];
-        let written = || self.pairs[1][rows.start * (TO + 1)..rows.end * (TO + 1)].chunks_exact(TO + 1);
-        let to: Vec<usize> = written().flat_map(|row| row[..TO].iter().copied()).collect();
-        let next: Vec<Option<usize>> = written().flat_map(|row| row[1..].iter().copied().map(Some)).collect();
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
-        let loss = self.logits(&bound, from, &to).cross_entropy(&next);
+        let loss = self.logits(&bound, from, &self.seen).cross_entropy(&self.next);
         let told = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 1e-3);
         told
+    }
+
+    fn weights(&self) -> Vec<u8> {
+        super::bytes(&self.parameters)
     }
 
     fn size(&self) -> (usize, Unit) {

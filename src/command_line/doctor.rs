@@ -2,14 +2,12 @@
 
 use super::arguments::ScreenOptions;
 use super::{Exit, House, print};
+use crate::bench::peak::{peak_gigaflops, product_gigaflops};
 use crate::run::thread::default_threads;
 use crate::tensor::parallel::instruction_set;
-use crate::tensor::product::product;
 use crate::tui::theme::ColorDepth;
-use ndarray::Array2;
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
 
 pub fn run(house: &House, screen: &ScreenOptions) -> Exit {
     let mut text = String::new();
@@ -37,8 +35,7 @@ pub fn run(house: &House, screen: &ScreenOptions) -> Exit {
     line("labs", format!("{}, {} wrong", house.catalogue.labs().len(), house.catalogue.errors().len()));
     line("kernels", instruction_set());
     for threads in [1, default_threads()] {
-        let speed = gigaflops(threads);
-        line(&format!("products, {threads} thread(s)"), format!("{speed:.0} GFLOP/s (f32, 128×784×400)"));
+        line(&format!("products, {threads} thread(s)"), speed(threads));
         if threads == default_threads() {
             break;
         }
@@ -63,19 +60,14 @@ fn writable(folder: &std::path::Path) -> String {
     }
 }
 
-/// The speed of products of the shape of a VAE's first layer, best of half a second, in 10⁹ operations a second.
-fn gigaflops(threads: usize) -> f64 {
-    let (m, k, n) = (128, 784, 400);
-    let (a, b) = (Array2::<f32>::ones((m, k)), Array2::<f32>::ones((n, k)));
-    let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(threads).build() else { return f64::NAN };
-    pool.install(|| {
-        let begun = Instant::now();
-        let mut best = Duration::MAX;
-        while begun.elapsed() < Duration::from_millis(500) {
-            let start = Instant::now();
-            std::hint::black_box(product(a.view(), b.t()));
-            best = best.min(start.elapsed());
-        }
-        2.0 * (m * k * n) as f64 / best.as_secs_f64() / 1e9
-    })
+/// How fast products of the shape of a VAE's first layer are, and what the machine could do at most.
+fn speed(threads: usize) -> String {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| {
+            let (found, peak) = (product_gigaflops([128, 784, 400], [false, true]), peak_gigaflops());
+            let share = 100.0 * found / peak;
+            format!("{found:.0} GFLOP/s (f32, 128×784×400), {share:.0} % of the peak of {peak:.0}")
+        }),
+        Err(error) => format!("the threads cannot be started: {error}"),
+    }
 }

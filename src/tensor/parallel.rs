@@ -108,7 +108,7 @@ pub fn update3_with<E: Element>(
     f: impl Fn(E, E, E, E) -> (E, E, E) + Sync + Copy,
 ) {
     assert!(a.len() == b.len() && a.len() == c.len() && a.len() == d.len(), "slices of one length");
-    let piece = |(((a, b), c), d): (((&mut [E], &mut [E]), &mut [E]), &[E])| {
+    let piece = |a: &mut [E], b: &mut [E], c: &mut [E], d: &[E]| {
         vectorised(
             #[inline(always)]
             move || {
@@ -120,10 +120,10 @@ pub fn update3_with<E: Element>(
         );
     };
     if a.len() <= PIECE {
-        return piece((((a, b), c), d));
+        return piece(a, b, c, d);
     }
     let pieces = a.par_chunks_mut(PIECE).zip(b.par_chunks_mut(PIECE)).zip(c.par_chunks_mut(PIECE));
-    pieces.zip(d.par_chunks(PIECE)).for_each(piece);
+    pieces.zip(d.par_chunks(PIECE)).for_each(|(((a, b), c), d)| piece(a, b, c, d));
 }
 
 /// `f(a[i])` for each i.

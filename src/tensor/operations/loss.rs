@@ -81,24 +81,26 @@ impl<'t, E: Element> Var<'t, E> {
         let classes = *logits.shape().last().expect("an axis of classes");
         assert_eq!(logits.len(), labels.len() * classes, "a label for each row");
         assert!(labels.iter().flatten().all(|&label| label < classes), "labels below {classes}");
+        assert!(classes < 1 << 24, "classes that single precision can tell apart");
         let count = labels.iter().flatten().count();
-        // What a row costs, and ln Σ eˣ of it, which the way back needs.
-        let mut pairs = E::pool().take(2 * labels.len());
+        // What a row costs and, for the way back, ln Σ eˣ of it and its label, −1 for none.
+        let mut rows = E::pool().take(ROW * labels.len());
         let values = logits.values();
         parallel::each_row(
-            &mut pairs,
-            2,
+            &mut rows,
+            ROW,
             #[inline(always)]
             |row, out| {
                 let x = &values[row * classes..(row + 1) * classes];
                 let normaliser = log_sum_exp(x);
-                out[0] = labels[row].map_or(E::zero(), |label| normaliser - x[label]);
-                out[1] = normaliser;
+                let label = labels[row].map_or(-E::one(), |label| E::of(label as f64));
+                let cost = labels[row].map_or(E::zero(), |label| normaliser - x[label]);
+                out.copy_from_slice(&[cost, normaliser, label]);
             },
         );
-        let total: E = pairs.chunks_exact(2).map(|pair| pair[0]).sum();
+        let total: E = rows.chunks_exact(ROW).map(|row| row[0]).sum();
         let mean = total / E::of(count as f64);
-        let (index, labels) = (self.index(), labels.to_vec());
+        let index = self.index();
         self.tape().record(Tensor::filled(IxDyn(&[]), mean), &[self], move |gradient, gradients| {
             let factor = *gradient.first().expect("one number") / E::of(count as f64);
             let logits = gradients.value(index);
@@ -109,8 +111,8 @@ impl<'t, E: Element> Var<'t, E> {
                 classes,
                 #[inline(always)]
                 |row, out| {
-                    let Some(label) = labels[row] else { return out.fill(E::zero()) };
-                    let normaliser = pairs[2 * row + 1];
+                    let (normaliser, label) = (rows[ROW * row + 1], rows[ROW * row + 2]);
+                    let Some(label) = label.to_usize() else { return out.fill(E::zero()) };
                     let x = &values[row * classes..(row + 1) * classes];
                     for (out, &x) in out.iter_mut().zip(x) {
                         *out = factor * (x - normaliser).fast_exp();
@@ -118,7 +120,7 @@ impl<'t, E: Element> Var<'t, E> {
                     out[label] -= factor;
                 },
             );
-            E::pool().give(pairs);
+            E::pool().give(rows);
             gradients.add(index, slopes);
         })
     }
@@ -226,6 +228,9 @@ impl<'t, E: Element> Var<'t, E> {
         *self.value().shape().last().expect("a last axis")
     }
 }
+
+/// Numbers that the cross-entropy keeps of a row.
+const ROW: usize = 3;
 
 /// softplus(a) − x a, from e^(−|a|), which never overflows.
 #[inline(always)]

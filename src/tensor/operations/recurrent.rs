@@ -59,7 +59,7 @@ impl Lengths {
     }
 
     /// x Wᵀ + b for all steps: `[batch · steps, gates · h]`.
-    fn from_inputs<E: Element>(&self, x: &Tensor<E>, weight: &Tensor<E>, bias: &[E]) -> Tensor<E> {
+    fn input_gates<E: Element>(&self, x: &Tensor<E>, weight: &Tensor<E>, bias: &[E]) -> Tensor<E> {
         product_then(x.rows(), weight.rows().t(), |_, column, part| {
             let bias = &bias[column..column + part.len()];
             parallel::vectorised(
@@ -104,7 +104,7 @@ impl<'t, E: Element> Var<'t, E> {
         let (x, start) = (self.ordered(), first.ordered());
         let [w, u, b, c] = weights.all().map(Var::ordered);
         // r, z and n in the end, U_n h + c_n beside them.
-        let mut gates = n.from_inputs(&x, &w, b.values());
+        let mut gates = n.input_gates(&x, &w, b.values());
         let mut candidates = Tensor::unset([n.rows(), h]);
         let mut states = Tensor::unset([n.batch, steps, h]);
         if n.rows() * h > 0 {
@@ -209,7 +209,7 @@ impl<'t, E: Element> Var<'t, E> {
         assert_eq!(first.1.dims("a cell [batch, h]"), [n.batch, h], "a cell for each state");
         let (x, start, start_cell) = (self.ordered(), first.0.ordered(), first.1.ordered());
         let [w, u, b, c] = weights.all().map(Var::ordered);
-        let mut gates = n.from_inputs(&x, &w, b.values()); // i, f, g and o in the end
+        let mut gates = n.input_gates(&x, &w, b.values()); // i, f, g and o in the end
         let mut both = Tensor::unset([2, n.batch, steps, h]);
         if n.rows() * h > 0 {
             let (states, cells) = both.values_mut().split_at_mut(n.rows() * h);
