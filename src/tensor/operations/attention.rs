@@ -296,8 +296,8 @@ impl<'t, E: Element> Var<'t, E> {
         assert_eq!((batch, h), (keys_batch, keys_h), "queries and keys");
         assert_eq!((batch, length), (values_batch, values_length), "keys and values");
         assert_ne!(*mask, Mask::Causal, "one query has no order");
-        let seen: Vec<usize> = (0..batch).map(|sequence| mask.keys(sequence, 0, 1, length)).collect();
-        assert!(seen.iter().all(|&seen| seen > 0), "something to look at");
+        let seen = |sequence: usize| mask.keys(sequence, 0, 1, length);
+        assert!((0..batch).all(|sequence| seen(sequence) > 0), "something to look at");
         let (q, k, direction, x) = (self.ordered(), keys.ordered(), v.ordered(), values.ordered());
         assert_eq!(direction.shape(), [h], "one number for each of {h}");
         let mut out = Tensor::filled([batch, width], E::zero());
@@ -311,7 +311,7 @@ impl<'t, E: Element> Var<'t, E> {
             #[inline(always)]
             |index, out, weights| {
                 let query = &queries[index * h..(index + 1) * h];
-                let weights = &mut weights[..seen[index]];
+                let weights = &mut weights[..seen(index)];
                 for (weight, key) in weights.iter_mut().zip(projected[index * length * h..].chunks_exact(h)) {
                     *weight = score(query, key, direction);
                 }

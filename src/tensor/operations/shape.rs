@@ -83,29 +83,33 @@ impl<'t, E: Element> Var<'t, E> {
     /// If there are none, or another axis differs.
     pub fn concatenate(parts: &[Self], axis: usize) -> Self {
         let first = parts.first().expect("something to join");
-        let values: Vec<Tensor<E>> = parts.iter().map(|part| part.ordered()).collect();
-        let mut shape = values[0].raw_dim();
-        shape[axis] = values.iter().map(|value| value.shape()[axis]).sum();
-        let (outer, _, inner) = around(values[0].shape(), axis);
-        let lengths: Vec<usize> = values.iter().map(|value| value.shape()[axis] * inner).collect();
-        let row: usize = lengths.iter().sum();
+        let mut shape = first.value().raw_dim();
+        shape[axis] = parts.iter().map(|part| part.value().shape()[axis]).sum();
+        let (outer, length, inner) = around(shape.slice(), axis);
+        let row = length * inner;
         let mut joined = Tensor::unset(shape.clone());
         let mut start = 0;
-        for (value, &length) in values.iter().zip(&lengths) {
+        for part in parts {
+            let value = part.ordered();
             let mut expected = value.raw_dim();
             expected[axis] = shape[axis];
             assert_eq!(expected, shape, "all axes but the joined one of equal lengths");
+            let length = value.shape()[axis] * inner;
             for at in 0..outer {
                 let (from, to) = (at * length, at * row + start);
                 joined.values_mut()[to..to + length].copy_from_slice(&value.values()[from..from + length]);
             }
             start += length;
         }
-        let indices: Vec<(usize, IxDyn)> = parts.iter().zip(&values).map(|(p, v)| (p.index(), v.raw_dim())).collect();
+        let indices: Vec<(usize, usize)> =
+            parts.iter().map(|part| (part.index(), part.value().shape()[axis])).collect();
         first.tape().record(joined, parts, move |gradient, gradients| {
             let gradient = contiguous(&gradient);
             let mut start = 0;
-            for ((index, shape), length) in indices.into_iter().zip(lengths) {
+            for (index, length) in indices {
+                let mut shape = shape.clone();
+                shape[axis] = length;
+                let length = length * inner;
                 if gradients.wants(index) {
                     let mut part = Tensor::unset(shape);
                     for at in 0..outer {
