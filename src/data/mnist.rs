@@ -4,7 +4,7 @@
 use super::idx::{self, IdxError, Kind};
 use super::unpack::{self, Bytes, Packed};
 use crate::experiment::{Failure, Picture};
-use crate::tensor::{Tensor, tensor};
+use crate::tensor::Tensor;
 use flate2::read::GzDecoder;
 use std::fs::File;
 use std::io::Read;
@@ -163,14 +163,13 @@ impl Digits {
     }
 
     /// Some digits as intensities in [0, 1]: `[indices, 784]`.
-    pub fn batch(&self, indices: impl IntoIterator<Item = usize>) -> Tensor<f32> {
-        let mut values = Vec::new();
-        let mut count = 0;
-        for index in indices {
-            values.extend(self.pixels(index).iter().map(|&pixel| f32::from(pixel) / 255.0));
-            count += 1;
+    pub fn batch(&self, indices: impl IntoIterator<Item = usize, IntoIter: ExactSizeIterator>) -> Tensor<f32> {
+        let indices = indices.into_iter();
+        let mut batch = Tensor::filled([indices.len(), PIXELS], 0.0);
+        for (row, index) in batch.values_mut().chunks_exact_mut(PIXELS).zip(indices) {
+            row.iter_mut().zip(self.pixels(index)).for_each(|(place, &pixel)| *place = f32::from(pixel) / 255.0);
         }
-        tensor([count, PIXELS], values)
+        batch
     }
 }
 

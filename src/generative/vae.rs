@@ -21,7 +21,7 @@ pub use learner::{REPORT_KEYS, SERIES, VaeLearner, knobs};
 
 use crate::experiment::Knobs;
 use crate::nn::{Bound, Linear, Parameters, Perceptron};
-use crate::tensor::{Activation, Element, Tensor, Var, tensor};
+use crate::tensor::{Activation, Element, Tensor, Var};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -148,14 +148,17 @@ impl Vae {
 
 /// ε ~ N(0, I): `[batch, latent]`.
 pub fn noise<E: Element>(batch: usize, latent: usize, random: &mut impl Rng) -> Tensor<E> {
-    let mut draw = || -> f64 { StandardNormal.sample(random) };
-    tensor([batch, latent], (0..batch * latent).map(|_| E::of(draw())).collect())
+    let mut noise = Tensor::filled([batch, latent], E::zero());
+    for place in noise.values_mut() {
+        *place = E::of(StandardNormal.sample(random));
+    }
+    noise
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Tape;
+    use crate::tensor::{Tape, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

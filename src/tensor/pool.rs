@@ -23,6 +23,9 @@ struct Shelves<E> {
 
 struct Shelf<E> {
     buffers: Vec<Vec<E>>,
+    /// Buffers taken from here and not given back. Nobody's place is kept for what came from elsewhere, such as a batch of
+    /// data: it would be one more with every step.
+    lent: usize,
     /// The fewest buffers there were since the last look: so many more than needed.
     fewest: usize,
 }
@@ -34,11 +37,15 @@ impl<E: Element> Pool<E> {
 
     /// A buffer of `length` elements of **any** values, for those who write every one.
     pub fn take(&self, length: usize) -> Vec<E> {
-        let found = self.lock().by_length.get_mut(&length).and_then(|shelf| {
-            let buffer = shelf.buffers.pop();
-            shelf.fewest = shelf.fewest.min(shelf.buffers.len());
-            buffer
-        });
+        if length == 0 {
+            return Vec::new();
+        }
+        let mut shelves = self.lock();
+        let shelf = shelves.by_length.entry(length).or_insert(Shelf { buffers: Vec::new(), lent: 0, fewest: 0 });
+        shelf.lent += 1;
+        let found = shelf.buffers.pop();
+        shelf.fewest = shelf.fewest.min(shelf.buffers.len());
+        drop(shelves);
         found.unwrap_or_else(|| vec![E::zero(); length])
     }
 
@@ -63,8 +70,13 @@ impl<E: Element> Pool<E> {
         }
         let mut unneeded = Vec::new();
         let mut shelves = self.lock();
-        let shelf = shelves.by_length.entry(buffer.len()).or_insert(Shelf { buffers: Vec::new(), fewest: 0 });
-        shelf.buffers.push(buffer);
+        match shelves.by_length.get_mut(&buffer.len()) {
+            Some(shelf) if shelf.lent > 0 => {
+                shelf.lent -= 1;
+                shelf.buffers.push(buffer);
+            }
+            _ => unneeded.push(buffer),
+        }
         shelves.given += 1;
         if shelves.given >= PERIOD {
             shelves.given = 0;
@@ -72,7 +84,7 @@ impl<E: Element> Pool<E> {
                 unneeded.extend(shelf.buffers.drain(..shelf.fewest));
                 shelf.fewest = shelf.buffers.len();
             }
-            shelves.by_length.retain(|_, shelf| !shelf.buffers.is_empty());
+            shelves.by_length.retain(|_, shelf| shelf.lent > 0 || !shelf.buffers.is_empty());
         }
         drop(shelves); // what is unneeded goes back to the system without the lock
     }
@@ -105,9 +117,8 @@ mod tests {
     #[test]
     fn what_nobody_takes_goes_back_to_the_system() {
         let pool = Pool::<f64>::new();
-        for _ in 0..10 {
-            pool.give(vec![0.0; 50]);
-        }
+        let ten: Vec<_> = (0..10).map(|_| pool.take(50)).collect();
+        ten.into_iter().for_each(|buffer| pool.give(buffer));
         for _ in 0..2 * PERIOD {
             let pair = (pool.take(20), pool.take(20));
             pool.give(pair.0);
@@ -116,5 +127,19 @@ mod tests {
         let shelves = pool.lock();
         assert!(!shelves.by_length.contains_key(&50));
         assert_eq!(shelves.by_length[&20].buffers.len(), 2);
+    }
+
+    #[test]
+    fn what_came_from_elsewhere_is_not_kept() {
+        let pool = Pool::<f64>::new();
+        let own = pool.take(30);
+        for _ in 0..10 {
+            pool.give(vec![0.0; 30]);
+            pool.give(vec![0.0; 40]);
+        }
+        pool.give(own);
+        let shelves = pool.lock();
+        assert_eq!(shelves.by_length[&30].buffers.len(), 1);
+        assert!(!shelves.by_length.contains_key(&40));
     }
 }
