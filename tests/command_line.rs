@@ -217,6 +217,18 @@ fn completions_and_the_manual_are_printed() {
 }
 
 #[test]
+fn the_bench_prints_a_line_of_figures() {
+    let home = home();
+    let output = shinso(home.path(), &["bench", "lenet", "--steps", "3", "--threads", "1", "--json"]);
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&line["name"], &line["steps"], &line["threads"]), (&"lenet".into(), &3.into(), &1.into()));
+    assert!(["samples_per_s", "step_ms", "loss"].iter().all(|&key| line[key].as_f64().unwrap() > 0.0), "{line}");
+    let output = shinso(home.path(), &["bench", "resnet"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no workload `resnet`; there are vae, gan"));
+}
+
+#[test]
 fn the_doctor_says_where_files_lie_and_how_fast_products_are() {
     let home = home();
     let output = shinso(home.path(), &["doctor"]);

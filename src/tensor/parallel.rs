@@ -154,11 +154,19 @@ pub fn rows_a_piece(width: usize) -> usize {
 /// # Panics
 /// If the rows do not fill the slice.
 pub fn each_row<E: Element>(out: &mut [E], width: usize, work: impl Fn(usize, &mut [E]) + Sync) {
+    each_costly_row(width, out, width, work);
+}
+
+/// [`each_row`] where each row is `cost` elements of work.
+///
+/// # Panics
+/// If the rows do not fill the slice.
+pub fn each_costly_row<E: Element>(cost: usize, out: &mut [E], width: usize, work: impl Fn(usize, &mut [E]) + Sync) {
     if out.is_empty() {
         return;
     }
     assert!(out.len().is_multiple_of(width), "whole rows");
-    let rows = rows_a_piece(width);
+    let rows = rows_a_piece(cost);
     let piece = |(index, piece): (usize, &mut [E])| {
         vectorised(
             #[inline(always)]
@@ -169,7 +177,11 @@ pub fn each_row<E: Element>(out: &mut [E], width: usize, work: impl Fn(usize, &m
             },
         );
     };
-    if out.len() <= PIECE { piece((0, out)) } else { out.par_chunks_mut(rows * width).enumerate().for_each(piece) }
+    if out.len() / width <= rows {
+        piece((0, out));
+    } else {
+        out.par_chunks_mut(rows * width).enumerate().for_each(piece);
+    }
 }
 
 /// [`each_row`] over two slices with as many rows, each row `cost` elements of work.
@@ -228,36 +240,28 @@ pub fn add_in_parts<E: Element>(
     E::pool().give(apart);
 }
 
-/// The sum of each column of rows of `width` elements, added to `sums`, row by row.
+/// The sum of each column of rows of `width` elements, added to `sums`: row by row, long lists in parts.
 ///
 /// # Panics
 /// If `sums` is not one row.
 pub fn add_columns<E: Element>(sums: &mut [E], rows: &[E]) {
-    const COLUMNS: usize = 64;
     let width = sums.len();
     if width == 0 {
         return;
     }
     assert!(rows.len().is_multiple_of(width), "whole rows");
-    let block = |(index, sums): (usize, &mut [E])| {
-        let from = index * COLUMNS;
+    add_in_parts(sums, rows.len() / width, 4 * rows_a_piece(width), |items, sums| {
         vectorised(
             #[inline(always)]
             || {
-                let to = from + sums.len();
-                for row in rows.chunks_exact(width) {
-                    for (sum, &x) in sums.iter_mut().zip(&row[from..to]) {
+                for row in rows[items.start * width..items.end * width].chunks_exact(width) {
+                    for (sum, &x) in sums.iter_mut().zip(row) {
                         *sum += x;
                     }
                 }
             },
         );
-    };
-    if rows.len() <= PIECE {
-        sums.chunks_mut(COLUMNS).enumerate().for_each(block);
-    } else {
-        sums.par_chunks_mut(COLUMNS).enumerate().for_each(block);
-    }
+    });
 }
 
 /// Σ f(a[i], b[i]) over two short slices in a fixed order; for use inside [`vectorised`] code.

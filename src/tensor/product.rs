@@ -146,6 +146,25 @@ mod tests {
         }
     }
 
+    /// What is unsafe here against what is not: pieces of every cut, added and replaced, into rows of a larger matrix.
+    #[test]
+    fn a_product_in_pieces_is_ndarrays() {
+        for (m, k, n) in [(300, 200, 100), (100, 200, 301), (1, 5000, 1700), (1700, 2600, 1), (257, 129, 255)] {
+            let (a, b) = (matrix(m, k, 1), matrix(n, k, 2).reversed_axes());
+            let expected = a.dot(&b);
+            assert!(m * k * n > ONE_PIECE, "a product that is cut");
+            assert_eq!(product(a.view(), b.view()).values(), expected.as_slice().unwrap());
+            let mut sum = vec![1.0; m * n];
+            add_product(&mut sum, a.view(), b.view());
+            assert!(sum.iter().zip(&expected).all(|(sum, x)| *sum == x + 1.0));
+        }
+        let mut large = Array2::from_elem((6, 7), 9.0);
+        let (a, b) = (matrix(3, 4, 1), matrix(4, 2, 2));
+        small_product(large.slice_mut(ndarray::s![..;2, 1..;3]), Accum::Replace, a.view(), b.view());
+        assert_eq!(large.slice(ndarray::s![..;2, 1..;3]), a.dot(&b));
+        assert_eq!(large.iter().filter(|&&x| x == 9.0).count(), 42 - 6);
+    }
+
     #[test]
     fn a_product_in_pieces_has_the_same_bits_on_any_number_of_threads() {
         for (m, k, n) in [(128, 784, 400), (400, 128, 784), (700, 300, 20)] {

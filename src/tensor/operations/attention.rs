@@ -348,12 +348,12 @@ impl<'t, E: Element> Var<'t, E> {
             // Of each score, through the softmax.
             let mut slopes = Tensor::unset([batch, length]);
             let all = x.values();
-            parallel::each_row2(
+            parallel::each_costly_row(
                 length * width,
-                (slopes.values_mut(), length),
-                (&mut E::pool().take(batch), 1),
+                slopes.values_mut(),
+                length,
                 #[inline(always)]
-                |index, slopes, _| {
+                |index, slopes| {
                     let g = &gradient[index * width..(index + 1) * width];
                     let weights = &weights[index * length..(index + 1) * length];
                     for (slope, row) in slopes.iter_mut().zip(all[index * length * width..].chunks_exact(width)) {

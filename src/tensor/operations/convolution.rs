@@ -354,11 +354,14 @@ impl Geometry {
 
     /// Weights `[o, kh, kw, c]` turned by half a turn, `[kh · kw · o, c]`.
     fn turned<E: Element>(&self, weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
-        let mut turned = Tensor::unset([self.kh, self.kw, outputs, self.c]);
-        let shape = (outputs, self.kh, self.kw, self.c);
-        let weights = ndarray::ArrayView4::from_shape(shape, weights.values()).expect("weights");
-        turned.assign(&weights.slice(ndarray::s![.., ..;-1, ..;-1, ..]).permuted_axes([1, 2, 0, 3]).into_dyn());
-        turned.reshaped([self.kh * self.kw * outputs, self.c])
+        let places = self.kh * self.kw;
+        let mut turned = Tensor::unset([places * outputs, self.c]);
+        parallel::each_row(turned.values_mut(), self.c, |row, out| {
+            let (place, output) = (row / outputs, row % outputs);
+            let from = (output * places + places - 1 - place) * self.c;
+            out.copy_from_slice(&weights.values()[from..from + self.c]);
+        });
+        turned
     }
 }
 

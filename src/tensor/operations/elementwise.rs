@@ -159,12 +159,14 @@ impl<'t, E: Element> Var<'t, E> {
     fn sum_with(self, other: Self, sign: E) -> Self {
         let (a, b) = (self.value(), other.value());
         let shape = broadcast_shape(a.shape(), b.shape());
-        let mut z = spread(&a, &shape);
-        if b.shape() == shape.slice() {
-            parallel::update_with(z.values_mut(), contiguous(&b).values(), move |x, y| x + sign * y);
+        let add = move |x, y| x + sign * y;
+        let z = if a.shape() == b.shape() {
+            tensor(shape, parallel::map2(contiguous(&a).values(), contiguous(&b).values(), add))
         } else {
-            parallel::update_with(z.values_mut(), spread(&b, &shape).values(), move |x, y| x + sign * y);
-        }
+            let (spread_a, mut z) = (spread(&a, &shape), spread(&b, &shape));
+            parallel::update_with(z.values_mut(), spread_a.values(), move |y, x| add(x, y));
+            z
+        };
         let (x, y) = (self.index(), other.index());
         let shapes = (a.raw_dim(), b.raw_dim());
         self.tape().record(z, &[self, other], move |gradient, gradients| {
@@ -286,20 +288,39 @@ pub(crate) fn gather<E: Element>(gradient: Tensor<E>, shape: &[usize]) -> Tensor
         parallel::add_columns(&mut sums.values_mut()[..own], gradient.values());
         return sums;
     }
+    let repeated = |axis: usize, length: usize| length != 1 && (axis < padding || shape[axis - padding] == 1);
     let mut sums = gradient;
-    for axis in 0..sums.ndim() {
-        let wanted = if axis < padding { 1 } else { shape[axis - padding] };
-        if wanted == 1 && sums.shape()[axis] != 1 {
-            let (outer, length, inner) = around(sums.shape(), axis);
+    let mut axis = 0;
+    while axis < sums.ndim() {
+        let mut end = axis;
+        while end < sums.ndim() && repeated(end, sums.shape()[end]) {
+            end += 1;
+        }
+        if end > axis {
+            // Neighbouring axes are summed over together.
+            let length: usize = sums.shape()[axis..end].iter().product();
+            let inner: usize = sums.shape()[end..].iter().product();
             let mut lengths = sums.raw_dim();
-            lengths[axis] = 1;
+            (axis..end).for_each(|axis| lengths[axis] = 1);
             let mut folded = Tensor::filled(lengths, E::zero());
-            let blocks = sums.values().chunks_exact((length * inner).max(1));
-            for (out, block) in folded.values_mut().chunks_exact_mut(inner.max(1)).zip(blocks).take(outer) {
-                parallel::add_columns(out, block);
-            }
+            let values = sums.values();
+            parallel::each_costly_row(
+                length * inner,
+                folded.values_mut(),
+                inner.max(1),
+                #[inline(always)]
+                |row, out| {
+                    let block = &values[row * length * inner..(row + 1) * length * inner];
+                    for line in block.chunks_exact(inner.max(1)) {
+                        for (sum, &x) in out.iter_mut().zip(line) {
+                            *sum += x;
+                        }
+                    }
+                },
+            );
             sums = folded;
         }
+        axis = end + 1;
     }
     sums.reshaped(IxDyn(shape))
 }

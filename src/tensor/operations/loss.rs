@@ -86,7 +86,8 @@ impl<'t, E: Element> Var<'t, E> {
         // What a row costs and, for the way back, ln Σ eˣ of it and its label, −1 for none.
         let mut rows = E::pool().take(ROW * labels.len());
         let values = logits.values();
-        parallel::each_row(
+        parallel::each_costly_row(
+            classes,
             &mut rows,
             ROW,
             #[inline(always)]
@@ -198,7 +199,8 @@ impl<'t, E: Element> Var<'t, E> {
         let shape = IxDyn(&x.shape()[..x.ndim() - 1]);
         let mut y = Tensor::unset(shape);
         let values = x.values();
-        parallel::each_row(
+        parallel::each_costly_row(
+            width,
             y.values_mut(),
             1,
             #[inline(always)]

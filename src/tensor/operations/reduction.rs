@@ -43,7 +43,8 @@ impl<'t, E: Element> Var<'t, E> {
         let mut sums = Tensor::filled(IxDyn(&lengths), E::zero());
         if inner == 1 {
             let rows = value.values();
-            parallel::each_row(
+            parallel::each_costly_row(
+                length,
                 sums.values_mut(),
                 1,
                 #[inline(always)]

@@ -1,7 +1,7 @@
 //! The same numbers in other places: reshaping, turning, cutting, joining.
 
 use super::elementwise::{around, broadcast_shape, gather, spread};
-use crate::tensor::{Element, Tensor, Var, contiguous};
+use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
 use ndarray::{Axis, Dimension, IntoDimension, IxDyn, Slice};
 use std::ops::Range;
 
@@ -85,7 +85,7 @@ impl<'t, E: Element> Var<'t, E> {
         let first = parts.first().expect("something to join");
         let mut shape = first.value().raw_dim();
         shape[axis] = parts.iter().map(|part| part.value().shape()[axis]).sum();
-        let (outer, length, inner) = around(shape.slice(), axis);
+        let (_, length, inner) = around(shape.slice(), axis);
         let row = length * inner;
         let mut joined = Tensor::unset(shape.clone());
         let mut start = 0;
@@ -95,10 +95,10 @@ impl<'t, E: Element> Var<'t, E> {
             expected[axis] = shape[axis];
             assert_eq!(expected, shape, "all axes but the joined one of equal lengths");
             let length = value.shape()[axis] * inner;
-            for at in 0..outer {
-                let (from, to) = (at * length, at * row + start);
-                joined.values_mut()[to..to + length].copy_from_slice(&value.values()[from..from + length]);
-            }
+            let values = value.values();
+            parallel::each_row(joined.values_mut(), row.max(1), |at, out| {
+                out[start..start + length].copy_from_slice(&values[at * length..(at + 1) * length]);
+            });
             start += length;
         }
         let indices: Vec<(usize, usize)> =
@@ -112,10 +112,10 @@ impl<'t, E: Element> Var<'t, E> {
                 let length = length * inner;
                 if gradients.wants(index) {
                     let mut part = Tensor::unset(shape);
-                    for at in 0..outer {
-                        let (to, from) = (at * length, at * row + start);
-                        part.values_mut()[to..to + length].copy_from_slice(&gradient.values()[from..from + length]);
-                    }
+                    let values = gradient.values();
+                    parallel::each_row(part.values_mut(), length.max(1), |at, out| {
+                        out.copy_from_slice(&values[at * row + start..][..length]);
+                    });
                     gradients.add(index, part);
                 }
                 start += length;
