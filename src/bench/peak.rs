@@ -1,6 +1,6 @@
 //! What the machine can do at most, and what products reach of it.
 
-use crate::tensor::parallel::{instruction_set, vectorised};
+use crate::tensor::parallel::multiply_and_add;
 use crate::tensor::product::product;
 use ndarray::Array2;
 use std::hint::black_box;
@@ -25,30 +25,11 @@ pub fn best_time(mut work: impl FnMut()) -> f64 {
 /// they do nothing else and wait for no memory: the peak of what products could reach.
 pub fn peak_gigaflops() -> f64 {
     const ROUNDS: usize = 100_000;
-    const LANES: usize = 16;
-    const SUMS: usize = 16;
-    let fused = ["v3", "v4"].iter().any(|level| instruction_set().ends_with(level)) || cfg!(target_arch = "aarch64");
-    let one = |_| {
-        let mut sums = black_box([[1.0_f32; LANES]; SUMS]);
-        let (factor, term) = (black_box(0.999_f32), black_box(0.001_f32));
-        vectorised(
-            #[inline(always)]
-            || {
-                for _ in 0..ROUNDS {
-                    for x in sums.iter_mut().flatten() {
-                        // Without such an instruction a fused operation is a call of a function.
-                        *x = if fused { x.mul_add(factor, term) } else { *x * factor + term };
-                    }
-                }
-            },
-        );
-        black_box(sums);
-    };
-    let threads = rayon::current_num_threads();
+    let mut operations = 0;
     let seconds = best_time(|| {
-        rayon::broadcast(|context| one(context.index()));
+        operations = rayon::broadcast(|_| multiply_and_add(ROUNDS)).into_iter().sum();
     });
-    2.0 * (threads * ROUNDS * LANES * SUMS) as f64 / seconds / 1e9
+    operations as f64 / seconds / 1e9
 }
 
 /// The speed of `[m, k]` × `[k, n]` products of `f32` on the current pool, in 10⁹ operations a second; each factor may

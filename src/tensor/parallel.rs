@@ -25,6 +25,31 @@ pub fn instruction_set() -> String {
     format!("{}-{}", std::env::consts::ARCH, short)
 }
 
+/// Multiplies and adds in vector registers and waits for nothing, for `rounds` rounds of the current thread; returns how
+/// many operations on single numbers that was. What no kernel can be faster than.
+pub fn multiply_and_add(rounds: usize) -> usize {
+    /// Chains side by side: more than any core needs to hide how long one operation takes.
+    const CHAINS: usize = 12;
+    struct Work(usize);
+    impl pulp::WithSimd for Work {
+        type Output = usize;
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, simd: S) -> usize {
+            let (factor, term) = (simd.splat_f32s(std::hint::black_box(0.999)), simd.splat_f32s(0.001));
+            let mut sums = [simd.splat_f32s(1.0); CHAINS];
+            for _ in 0..self.0 {
+                for sum in &mut sums {
+                    *sum = simd.mul_add_f32s(*sum, factor, term);
+                }
+            }
+            std::hint::black_box(sums);
+            2 * self.0 * CHAINS * S::F32_LANES
+        }
+    }
+    ARCH.dispatch(Work(rounds))
+}
+
 /// Runs `work` compiled for the best instruction set of this machine. What it calls must be `#[inline(always)]` to be
 /// compiled so too.
 #[inline(always)]
