@@ -3,6 +3,10 @@
 use crate::data::Mnist;
 use crate::experiment::knob::nearest;
 use crate::experiment::{Failure, Knob, Knobs, Model, QueryKind, Trainable};
+use crate::generative::classifier::{self, ClassifierLearner, Judge};
+use crate::generative::cyclegan::{self, CycleGanLearner, TrainedCycleGan};
+use crate::generative::diffusion::{self, DiffusionLearner, TrainedDiffusion};
+use crate::generative::gan::{self, GanLearner, TrainedGan};
 use crate::generative::vae::{self, TrainedVae, VaeLearner};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +21,17 @@ pub struct Experiment {
     pub pictures: &'static [&'static str],
     /// Queries that the model answers.
     pub answers: &'static [QueryKind],
+    /// Views that its model shows.
+    pub views: &'static [&'static str],
+    /// Actions that a run takes beside knobs.
+    pub acts: &'static [&'static str],
+    /// Flags among the knobs that ask for more to be measured at the end (`--eval`).
+    pub evaluations: &'static [&'static str],
     /// Keys of the final report, beside those that every run has.
     pub report: &'static [&'static str],
     learn: fn(&Setting) -> Result<Box<dyn Trainable>, Failure>,
     open: Open,
-    shipped: Shipped,
+    shipped: Option<Shipped>,
 }
 
 /// Makes a model from its weights and the knobs of its run.
@@ -52,6 +62,14 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The classifier that ships with the program, as the judge of what generators make.
+    fn judge(&self) -> Result<Judge, Failure> {
+        let shipped = find("classifier")?.shipped.as_ref();
+        Judge::open(shipped.ok_or_else(|| Failure::new("no classifier ships with this build"))?.weights)
+    }
+}
+
 /// What a model is made from.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -60,31 +78,110 @@ pub struct Setting {
     pub source: Source,
 }
 
-/// Every experiment, in the order of the lecture.
-pub static EXPERIMENTS: [Experiment; 1] = [Experiment {
-    id: "vae",
-    knobs: vae::knobs,
-    series: &vae::SERIES,
-    pictures: &["samples", "reconstructions"],
-    answers: &TrainedVae::ANSWERS,
-    report: &vae::REPORT_KEYS,
-    learn: |setting| {
-        let mnist = setting.source.mnist()?;
-        let batch = setting.knobs.integer("batch");
+macro_rules! shipped {
+    ($id:literal) => {
+        Some(Shipped {
+            weights: include_bytes!(concat!("../assets/models/", $id, "/model.safetensors")),
+            run: include_str!(concat!("../assets/models/", $id, "/run.yaml")),
+        })
+    };
+}
+
+impl Setting {
+    /// The digits, if there are enough for a batch.
+    fn digits(&self) -> Result<Mnist, Failure> {
+        let mnist = self.source.mnist()?;
+        let batch = self.knobs.integer("batch");
         if batch as usize > mnist.train.len() {
-            return Err(Failure::new(format!(
-                "knob `batch` = {batch}: only {} digits to learn from",
-                mnist.train.len()
-            )));
+            let digits = mnist.train.len();
+            return Err(Failure::new(format!("knob `batch` = {batch}: only {digits} digits to learn from")));
         }
-        Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, mnist)))
+        Ok(mnist)
+    }
+}
+
+/// Every experiment, in the order of the lecture.
+pub static EXPERIMENTS: [Experiment; 5] = [
+    Experiment {
+        id: "classifier",
+        knobs: classifier::knobs,
+        series: &classifier::SERIES,
+        pictures: &[],
+        answers: &classifier::ANSWERS,
+        views: &[],
+        acts: &[],
+        evaluations: &[],
+        report: &classifier::REPORT_KEYS,
+        learn: |setting| Ok(Box::new(ClassifierLearner::new(&setting.knobs, setting.seed, setting.digits()?))),
+        open: |weights, _, _| Ok(Arc::new(Judge::open(weights)?)),
+        shipped: shipped!("classifier"),
     },
-    open: |weights, knobs, source| Ok(Arc::new(TrainedVae::open(weights, knobs, source.mnist()?.test)?)),
-    shipped: Shipped {
-        weights: include_bytes!("../assets/models/vae/model.safetensors"),
-        run: include_str!("../assets/models/vae/run.yaml"),
+    Experiment {
+        id: "vae",
+        knobs: vae::knobs,
+        series: &vae::SERIES,
+        pictures: &["samples", "reconstructions"],
+        answers: &TrainedVae::ANSWERS,
+        views: &[],
+        acts: &[],
+        evaluations: &["nll"],
+        report: &vae::REPORT_KEYS,
+        learn: |setting| Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, setting.digits()?))),
+        open: |weights, knobs, source| Ok(Arc::new(TrainedVae::open(weights, knobs, source.mnist()?.test)?)),
+        shipped: shipped!("vae"),
     },
-}];
+    Experiment {
+        id: "gan",
+        knobs: gan::knobs,
+        series: &gan::SERIES,
+        pictures: &["samples", "plane"],
+        answers: &TrainedGan::ANSWERS,
+        views: &[],
+        acts: &gan::ACTS,
+        evaluations: &[],
+        report: &gan::REPORT_KEYS,
+        learn: |setting| {
+            let (digits, judge) = (setting.digits()?, setting.source.judge()?);
+            Ok(Box::new(GanLearner::new(&setting.knobs, setting.seed, digits, judge)))
+        },
+        open: |weights, knobs, source| Ok(Arc::new(TrainedGan::open(weights, knobs, source.mnist()?.test)?)),
+        shipped: None,
+    },
+    Experiment {
+        id: "cyclegan",
+        knobs: cyclegan::knobs,
+        series: &cyclegan::SERIES,
+        pictures: &["translations"],
+        answers: &TrainedCycleGan::ANSWERS,
+        views: &cyclegan::VIEWS,
+        acts: &[],
+        evaluations: &[],
+        report: &cyclegan::REPORT_KEYS,
+        learn: |setting| {
+            let (digits, judge) = (setting.digits()?, setting.source.judge()?);
+            Ok(Box::new(CycleGanLearner::new(&setting.knobs, setting.seed, digits, judge)))
+        },
+        open: |weights, knobs, source| Ok(Arc::new(TrainedCycleGan::open(weights, knobs, source.mnist()?.test)?)),
+        shipped: None,
+    },
+    Experiment {
+        id: "diffusion",
+        knobs: diffusion::knobs,
+        series: &diffusion::SERIES,
+        pictures: &["samples", "plane"],
+        answers: &TrainedDiffusion::ANSWERS,
+        views: &diffusion::VIEWS,
+        acts: &diffusion::ACTS,
+        evaluations: &[],
+        report: &diffusion::REPORT_KEYS,
+        learn: |setting| {
+            let (digits, judge) = (setting.digits()?, setting.source.judge()?);
+            Ok(Box::new(DiffusionLearner::new(&setting.knobs, setting.seed, digits, judge)))
+        },
+        open: |weights, knobs, source| Ok(Arc::new(TrainedDiffusion::open(weights, knobs, source.mnist()?.test)?)),
+        shipped: None,
+    },
+];
 
 /// The experiment of this id.
 ///
@@ -118,8 +215,9 @@ impl Experiment {
         struct Run {
             knobs: Knobs,
         }
-        let run: Run = serde_yaml::from_str(self.shipped.run)
-            .map_err(|error| Failure::new(format!("the shipped model of {}: {error}", self.id)))?;
-        self.open(self.shipped.weights, &run.knobs, source)
+        let failure = |why: String| Failure::new(format!("the shipped model of {}: {why}", self.id));
+        let shipped = self.shipped.as_ref().ok_or_else(|| failure("there is none yet".to_owned()))?;
+        let run: Run = serde_yaml::from_str(shipped.run).map_err(|error| failure(error.to_string()))?;
+        self.open(shipped.weights, &run.knobs, source)
     }
 }

@@ -80,9 +80,9 @@ pub struct TrainArguments {
     /// The lab, such as vae
     pub lab: String,
 
-    /// A preset of the lab
-    #[arg(long, default_value = "quick")]
-    pub preset: String,
+    /// A preset of the lab [default: quick]
+    #[arg(long)]
+    pub preset: Option<String>,
 
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
@@ -95,6 +95,14 @@ pub struct TrainArguments {
     /// Turn a live knob after a step; may be repeated
     #[arg(long = "turn", value_name = "STEP:KNOB=VALUE")]
     pub turns: Vec<String>,
+
+    /// Do one of a lab's own actions after a step; may be repeated
+    #[arg(long = "act", value_name = "STEP:ACTION")]
+    pub acts: Vec<String>,
+
+    /// Measure more at the end, such as nll for vae; may be repeated
+    #[arg(long = "eval", value_name = "NAME")]
+    pub evaluations: Vec<String>,
 
     /// Threads to train on [default: one a core]; the numbers are the same for any
     #[arg(long)]

@@ -13,43 +13,59 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 pub fn run(house: &House, arguments: TrainArguments) -> Exit {
-    let lab = match house.catalogue.find(&arguments.lab) {
-        Ok(lab) => lab,
-        Err(error) => return Exit::usage(error),
-    };
-    let experiment = match registry::find(&lab.experiment) {
-        Ok(experiment) => experiment,
-        Err(error) => return Exit::usage(error),
-    };
-    let declared = (experiment.knobs)();
-    let knobs = match lab.knobs_of_preset(&arguments.preset, &declared) {
-        Ok(knobs) => knobs,
-        Err(error) => return Exit::usage(error),
-    };
-    let set = arguments.knobs.iter().try_fold(knobs, |mut knobs, assignment| {
-        knobs.set_text(&declared, assignment)?;
-        Ok::<Knobs, knob::KnobError>(knobs)
-    });
-    let knobs = match set {
-        Ok(knobs) => knobs,
-        Err(error) => return Exit::usage(error),
-    };
-    let plan = match arguments.turns.iter().map(|turn| planned(turn, &declared)).collect() {
-        Ok(plan) => plan,
+    let (start, plan) = match begin(house, &arguments) {
+        Ok(begun) => begun,
         Err(error) => return Exit::Usage(error),
     };
+    follow(arguments.json, |events| {
+        thread::start(&house.store, start, plan, &house.source, Box::new(move |event| send(&events, event)))
+    })
+}
+
+/// What the arguments ask for.
+fn begin(house: &House, arguments: &TrainArguments) -> Result<(Start, Vec<(u64, Command)>), String> {
+    // An experiment that is no lab, such as the classifier, has no presets.
+    let lab = match house.catalogue.find(&arguments.lab) {
+        Ok(lab) => Some(lab),
+        Err(error) => registry::find(&arguments.lab).map(|_| None).map_err(|_| error)?,
+    };
+    let experiment = registry::find(lab.map_or(&arguments.lab, |lab| &lab.experiment)).map_err(|error| error.0)?;
+    let declared = (experiment.knobs)();
+    let (mut knobs, preset) = match (lab, &arguments.preset) {
+        (Some(lab), preset) => {
+            let preset = preset.clone().unwrap_or_else(|| "quick".to_owned());
+            (lab.knobs_of_preset(&preset, &declared)?, Some(preset))
+        }
+        (None, None) => (Knobs::defaults(&declared), None),
+        (None, Some(preset)) => {
+            return Err(format!("--preset {preset}: {} is no lab and has no presets; use --set", experiment.id));
+        }
+    };
+    for assignment in &arguments.knobs {
+        knobs.set_text(&declared, assignment).map_err(|error| error.to_string())?;
+    }
+    for evaluation in &arguments.evaluations {
+        let known = || experiment.evaluations.join(", ");
+        if !experiment.evaluations.contains(&evaluation.as_str()) {
+            let expected = if experiment.evaluations.is_empty() { "this lab has none".to_owned() } else { format!("expected {}", known()) };
+            return Err(format!("--eval {evaluation}: {expected}"));
+        }
+        knobs.set_text(&declared, &format!("{evaluation}=on")).map_err(|error| error.to_string())?;
+    }
+    let turns = arguments.turns.iter().map(|turn| planned(turn, &declared));
+    let acts = arguments.acts.iter().map(|act| planned_act(act, experiment));
+    let mut plan = turns.chain(acts).collect::<Result<Vec<_>, _>>()?;
+    plan.sort_by_key(|(step, _)| *step);
     let start = Start {
-        lab: lab.id.clone(),
+        lab: arguments.lab.clone(),
         experiment: experiment.id.to_owned(),
-        preset: Some(arguments.preset),
+        preset,
         knobs,
         seed: arguments.seed,
         threads: arguments.threads.unwrap_or_else(default_threads),
         data: house.source.folder.clone(),
     };
-    follow(arguments.json, |events| {
-        thread::start(&house.store, start, plan, &house.source, Box::new(move |event| send(&events, event)))
-    })
+    Ok((start, plan))
 }
 
 /// `shinso runs resume`.
@@ -81,6 +97,19 @@ fn planned(turn: &str, declared: &[crate::experiment::Knob]) -> Result<(u64, Com
     let found = knob::find(declared, name).map_err(|error| error.to_string())?;
     let value = found.parse(value).map_err(|error| error.to_string())?;
     Ok((step, Command::Set { knob: name.to_owned(), value }))
+}
+
+/// `STEP:ACTION` or `STEP:ACTION=ARGUMENT`.
+fn planned_act(act: &str, experiment: &registry::Experiment) -> Result<(u64, Command), String> {
+    let form = || format!("--act {act}: expected STEP:ACTION or STEP:ACTION=ARGUMENT");
+    let (step, rest) = act.split_once(':').ok_or_else(form)?;
+    let step = step.parse().map_err(|_| form())?;
+    let (action, argument) = rest.split_once('=').unwrap_or((rest, ""));
+    if !experiment.acts.contains(&action) {
+        let known = if experiment.acts.is_empty() { "none".to_owned() } else { experiment.acts.join(", ") };
+        return Err(format!("--act {act}: unknown action `{action}`; {} has {known}", experiment.id));
+    }
+    Ok((step, Command::Act { action: action.to_owned(), argument: argument.to_owned() }))
 }
 
 fn send(events: &Sender<Event>, event: &Event) {
@@ -138,7 +167,7 @@ fn print_events(events: &Receiver<Event>, json: bool, handle: &RunHandle, interr
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        if json && !reader_gone && !matches!(event, Event::Picture { .. }) {
+        if json && !reader_gone && !matches!(event, Event::Picture { .. } | Event::Scene { .. }) {
             reader_gone = !write_line(&event);
             if reader_gone {
                 handle.send(Command::Stop);

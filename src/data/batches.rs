@@ -25,6 +25,11 @@ impl Batches {
         Batches { seed, samples, batch, epoch: None, order: Vec::new() }
     }
 
+    /// Samples of a step.
+    pub fn size(&self) -> usize {
+        self.batch
+    }
+
     pub fn steps_per_epoch(&self) -> u64 {
         (self.samples / self.batch) as u64
     }

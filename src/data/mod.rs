@@ -4,6 +4,7 @@ mod batches;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;
+pub mod styles;
 mod unpack;
 
 pub use batches::Batches;

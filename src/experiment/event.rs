@@ -3,6 +3,7 @@
 use super::knob::{KnobValue, Knobs};
 use super::number;
 use super::picture::Sheet;
+use super::scene::Scene;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run.
@@ -20,6 +21,8 @@ pub enum Event {
     },
     /// What the model makes right now. `keep` asks the recorder for a file of its own.
     Picture { name: String, step: u64, keep: bool, sheet: Sheet },
+    /// What happens in the plane right now.
+    Scene { name: String, step: u64, scene: Scene },
     /// A live knob was turned; it holds from the step after `step`.
     Knob { step: u64, knob: String, value: KnobValue },
     /// A lab's own action took effect after `step`.

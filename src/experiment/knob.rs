@@ -6,6 +6,7 @@ use super::language::Wording;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// A setting of a model.
@@ -93,6 +94,57 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let slips = |name: &str| strsim::damerau_levenshtein(word, name);
     let near = |name: &&str| slips(name) <= (word.len() / 3).max(1) || strsim::jaro_winkler(word, name) > 0.85;
     known.into_iter().filter(near).min_by_key(|name| slips(name))
+}
+
+/// Declarations: name, range, default, and help in English and Japanese.
+impl Knob {
+    fn declare(name: &'static str, kind: KnobKind, default: KnobValue, [en, ja]: [&'static str; 2]) -> Self {
+        Knob { name, kind, default, live: false, help: Wording::new(en, ja) }
+    }
+
+    /// A number turned in even steps.
+    pub fn real(name: &'static str, range: RangeInclusive<f64>, default: f64, help: [&'static str; 2]) -> Self {
+        let kind = KnobKind::Real { min: *range.start(), max: *range.end(), logarithmic: false };
+        Self::declare(name, kind, KnobValue::Real(default), help)
+    }
+
+    /// A number turned by factors.
+    pub fn factor(name: &'static str, range: RangeInclusive<f64>, default: f64, help: [&'static str; 2]) -> Self {
+        let kind = KnobKind::Real { min: *range.start(), max: *range.end(), logarithmic: true };
+        Self::declare(name, kind, KnobValue::Real(default), help)
+    }
+
+    pub fn integer(name: &'static str, range: RangeInclusive<i64>, default: i64, help: [&'static str; 2]) -> Self {
+        let kind = KnobKind::Integer { min: *range.start(), max: *range.end() };
+        Self::declare(name, kind, KnobValue::Integer(default), help)
+    }
+
+    /// At most `longest` integers.
+    pub fn integers(
+        name: &'static str,
+        range: RangeInclusive<i64>,
+        longest: usize,
+        default: &[i64],
+        help: [&'static str; 2],
+    ) -> Self {
+        let kind = KnobKind::Integers { min: *range.start(), max: *range.end(), longest };
+        Self::declare(name, kind, KnobValue::Integers(default.to_vec()), help)
+    }
+
+    /// One of some names, the first unless told.
+    pub fn choice(name: &'static str, names: &'static [&'static str], help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Choice(names), KnobValue::Choice(names[0].to_owned()), help)
+    }
+
+    /// Off unless told.
+    pub fn flag(name: &'static str, help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Flag, KnobValue::Flag(false), help)
+    }
+
+    /// The same, to be turned while the run goes on.
+    pub fn live(self) -> Self {
+        Knob { live: true, ..self }
+    }
 }
 
 impl Knob {
@@ -230,6 +282,20 @@ impl Knobs {
         Ok(())
     }
 
+    /// Those that may be turned while a run goes on, at their values in `self`.
+    pub fn live(&self, declared: &[Knob]) -> Self {
+        let live = declared.iter().filter(|knob| knob.live);
+        Knobs(live.filter_map(|knob| self.0.get_key_value(knob.name)).map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    /// Turns a knob of a run that goes on.
+    pub fn turn(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
+        if !find(declared, name)?.live {
+            return Err(KnobError::NotLive { name: name.to_owned() });
+        }
+        self.set(declared, name, value)
+    }
+
     /// # Panics
     /// If the model declares no integer knob of this name.
     pub fn integer(&self, name: &str) -> i64 {
@@ -255,6 +321,15 @@ impl Knobs {
         match self.0.get(name) {
             Some(KnobValue::Choice(value)) => value,
             other => panic!("knob `{name}` is {other:?}, not a choice"),
+        }
+    }
+
+    /// # Panics
+    /// If the model declares no flag of this name.
+    pub fn flag(&self, name: &str) -> bool {
+        match self.0.get(name) {
+            Some(KnobValue::Flag(value)) => *value,
+            other => panic!("knob `{name}` is {other:?}, not a flag"),
         }
     }
 

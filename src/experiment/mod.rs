@@ -21,6 +21,7 @@ pub mod model;
 pub mod number;
 pub mod picture;
 pub mod query;
+pub mod scene;
 
 pub use command::Command;
 pub use event::{Event, EventLine, Report};
@@ -29,3 +30,4 @@ pub use language::{Language, Wording};
 pub use model::{Failure, Model, Position, Precision, Trainable, Watch};
 pub use picture::{Picture, Sheet};
 pub use query::{Answer, Query, QueryKind};
+pub use scene::Scene;

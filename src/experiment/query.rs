@@ -1,7 +1,9 @@
 //! What can be asked of a model, and what comes back. A small closed vocabulary: a lab's instruments are bound to these
 //! kinds, and the registry says which of them a model answers.
 
+use super::number;
 use super::picture::Picture;
+use super::scene::Scene;
 use serde::{Deserialize, Serialize};
 
 /// A question to a model. The model does not change by answering.
@@ -22,6 +24,48 @@ pub enum Query {
     Examples { offset: usize, count: usize },
     /// Where `count` test pictures lie in the space of codes.
     LatentPlane { count: usize },
+    /// The digit that each picture shows.
+    Classify { pictures: Vec<Picture> },
+    /// The share of trust D(x) that a discriminator puts in each picture, 0 to 1.
+    Discriminate { pictures: Vec<Picture> },
+    /// A lab's own named view: labelled rows of pictures.
+    Show {
+        view: String,
+        seed: u64,
+        /// Where a slider stands, 0 to 1.
+        at: f32,
+        /// A picture to begin with, such as a drawing; else an example of the model's own choice, by `seed`.
+        picture: Option<Picture>,
+    },
+    /// The plane as the model sees it; a slider stands at `at`, 0 to 1.
+    Plane { seed: u64, at: f32 },
+    /// Digits asked for in words.
+    Prompt { text: String, manner: Manner },
+    /// How far a distribution lies from another.
+    Divergence { p: Distribution, q: Distribution },
+}
+
+/// How a diffusion model draws.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Manner {
+    pub seed: u64,
+    /// Steps of the reverse process, 1 to 1000.
+    pub steps: usize,
+    /// w of classifier-free guidance, 0 to 8.
+    pub guidance: f32,
+    /// The share of fresh noise a step: 0 is DDIM, 1 is DDPM.
+    pub eta: f32,
+}
+
+/// A distribution that a person shapes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "family", rename_all = "snake_case")]
+pub enum Distribution {
+    Normal { mean: f64, deviation: f64 },
+    /// Two normals: the weight of the first, then both.
+    Bimodal { weight: f64, means: [f64; 2], deviations: [f64; 2] },
+    /// Probabilities of a few outcomes; they sum to 1.
+    Bars { shares: Vec<f64> },
 }
 
 impl Query {
@@ -34,6 +78,12 @@ impl Query {
             Query::Score { .. } => QueryKind::Score,
             Query::Examples { .. } => QueryKind::Examples,
             Query::LatentPlane { .. } => QueryKind::LatentPlane,
+            Query::Classify { .. } => QueryKind::Classify,
+            Query::Discriminate { .. } => QueryKind::Discriminate,
+            Query::Show { .. } => QueryKind::Show,
+            Query::Plane { .. } => QueryKind::Plane,
+            Query::Prompt { .. } => QueryKind::Prompt,
+            Query::Divergence { .. } => QueryKind::Divergence,
         }
     }
 }
@@ -49,6 +99,12 @@ pub enum QueryKind {
     Score,
     Examples,
     LatentPlane,
+    Classify,
+    Discriminate,
+    Show,
+    Plane,
+    Prompt,
+    Divergence,
 }
 
 /// A model's answer.
@@ -65,6 +121,51 @@ pub enum Answer {
     Examples { pictures: Vec<Picture>, labels: Vec<u8> },
     /// To `LatentPlane`.
     LatentPlane(LatentPlane),
+    /// To `Classify`: the digit seen in each picture, and how surely.
+    Classes { digits: Vec<u8>, shares: Vec<f32> },
+    /// To `Discriminate`.
+    Trust { shares: Vec<f32> },
+    /// To `Show`.
+    Gallery { rows: Vec<Row> },
+    /// To `Plane`.
+    Scene { scene: Scene },
+    /// To `Prompt`: the digits understood, and for each of some moments of the reverse process, noise first, a picture of
+    /// each digit.
+    Drawn { digits: Vec<u8>, times: Vec<usize>, frames: Vec<Vec<Picture>> },
+    /// To `Divergence`.
+    Divergence(Divergence),
+}
+
+/// Pictures that belong together, with a word on what they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub en: String,
+    pub ja: String,
+    pub pictures: Vec<Picture>,
+}
+
+impl Row {
+    pub fn new(en: impl Into<String>, ja: impl Into<String>, pictures: Vec<Picture>) -> Self {
+        Row { en: en.into(), ja: ja.into(), pictures }
+    }
+}
+
+/// Both directions of the Kullback–Leibler divergence, in nats, and what they are made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// D(P‖Q), +∞ where q = 0 < p.
+    #[serde(with = "number")]
+    pub forward: f64,
+    /// D(Q‖P).
+    #[serde(with = "number")]
+    pub reverse: f64,
+    /// Places: points of the line, or the numbers of the outcomes.
+    pub places: Vec<f64>,
+    pub p: Vec<f64>,
+    pub q: Vec<f64>,
+    /// p ln(p/q) and q ln(q/p) at each place.
+    pub forward_integrand: Vec<f64>,
+    pub reverse_integrand: Vec<f64>,
 }
 
 /// A plane through the space of codes and the test pictures seen in it.

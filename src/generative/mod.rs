@@ -1,3 +1,10 @@
 //! Chapter 2: deep generative models.
 
+pub mod classifier;
+pub mod cyclegan;
+pub mod diffusion;
+pub mod digits;
+pub mod gan;
+pub mod measure;
+pub mod plane;
 pub mod vae;

@@ -1,6 +1,6 @@
 //! The learned tensors of a model, by name.
 
-use crate::tensor::{Element, Tape, Tensor, Var};
+use crate::tensor::{Element, Tape, Tensor, Var, parallel};
 use std::ops::Index;
 
 /// The address of a parameter in its [`Parameters`].
@@ -48,6 +48,14 @@ impl<E: Element> Parameters<E> {
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Tensor<E>)> {
         self.names.iter().map(String::as_str).zip(&mut self.values)
+    }
+
+    /// Moves every value a share of the way to another set of the same shapes: a running average of it (EMA).
+    pub fn approach(&mut self, other: &Self, share: f64) {
+        let share = E::of(share);
+        for (value, goal) in self.values.iter_mut().zip(&other.values) {
+            parallel::update_with(value.values_mut(), goal.values(), move |old, new| old + share * (new - old));
+        }
     }
 
     /// How many numbers there are to learn.

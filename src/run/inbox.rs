@@ -23,6 +23,9 @@ impl Inbox {
         let mut waiting = self.lock();
         let replaced = match event {
             Event::Progress { .. } => waiting.iter().position(|old| matches!(old, Event::Progress { .. })),
+            Event::Scene { name, .. } => {
+                waiting.iter().position(|old| matches!(old, Event::Scene { name: other, .. } if other == name))
+            }
             Event::Picture { name, .. } => {
                 waiting.iter().position(|old| matches!(old, Event::Picture { name: other, .. } if other == name))
             }

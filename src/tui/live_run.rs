@@ -1,7 +1,7 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
-use crate::experiment::{Command, Event, Knobs, Report, Sheet};
+use crate::experiment::{Command, Event, Knobs, Report, Scene, Sheet};
 use crate::registry::Source;
 use crate::run::inbox::Wake;
 use crate::run::thread::{self, Snapshots, Start};
@@ -41,6 +41,7 @@ pub struct LiveRun {
     pub pace: Pace,
     pub series: BTreeMap<String, Series>,
     pub pictures: BTreeMap<String, (u64, Sheet)>,
+    pub scenes: BTreeMap<String, (u64, Scene)>,
     pub report: Option<Report>,
     /// The last warning or failure.
     pub message: Option<String>,
@@ -76,6 +77,7 @@ impl LiveRun {
             pace: Pace::default(),
             series: BTreeMap::new(),
             pictures: BTreeMap::new(),
+            scenes: BTreeMap::new(),
             report: None,
             message: None,
             handle,
@@ -115,6 +117,9 @@ impl LiveRun {
             }
             Event::Picture { name, step, sheet, .. } => {
                 self.pictures.insert(name, (step, sheet));
+            }
+            Event::Scene { name, step, scene } => {
+                self.scenes.insert(name, (step, scene));
             }
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);

@@ -4,7 +4,8 @@ use super::{Configuration, Vae, noise};
 use crate::data::{Digits, mnist};
 use crate::experiment::query::LatentPlane;
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
-use crate::nn::{Parameters, checkpoint};
+use crate::nn::{Parameters, learning};
+use crate::generative::digits::{at_most, examples, unanswered, intensities, pictures};
 use crate::tensor::{Tape, Tensor, tensor};
 use faer::Side;
 use rand::SeedableRng;
@@ -13,8 +14,6 @@ use std::sync::Arc;
 
 /// Codes encoded or decoded at a time.
 const BATCH: usize = 250;
-/// Most pictures, codes or draws in one query.
-const MOST: usize = 10_000;
 
 /// A VAE that no longer changes, with test digits to look at.
 pub struct TrainedVae {
@@ -44,13 +43,10 @@ impl TrainedVae {
     /// # Errors
     /// When the file is broken or does not fit the knobs.
     pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
-        let mut archive = checkpoint::decode(weights)?;
         let mut parameters = Parameters::new();
         let configuration = Configuration::from_knobs(mnist::PIXELS, knobs);
         let vae = Vae::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
-        for (name, value) in parameters.iter_mut() {
-            *value = archive.take(name, value.shape())?;
-        }
+        learning::open(&mut [("", &mut parameters)], weights)?;
         Ok(Self::new(Arc::new(vae), parameters, test))
     }
 
@@ -62,8 +58,7 @@ impl TrainedVae {
     fn pictures(&self, latents: Tensor<f32>) -> Vec<Picture> {
         let tape = Tape::without_gradients();
         let values = self.vae.expected_picture(&self.parameters.on(&tape), tape.constant(latents)).value();
-        let values = values.as_slice().expect("a result in standard layout");
-        values.chunks_exact(mnist::PIXELS).map(|row| Picture::from_intensities(28, 28, row)).collect()
+        pictures(&values)
     }
 
     /// μ and σ of q(z|x), row by row.
@@ -164,23 +159,6 @@ fn plane_through(codes: &[f32], latent: usize) -> LatentPlane {
     }
 }
 
-/// Pictures of 28×28 as `[count, 784]` in [0, 1].
-fn intensities(pictures: &[Picture]) -> Result<Tensor<f32>, Failure> {
-    if let Some(odd) = pictures.iter().find(|picture| (picture.width, picture.height) != (28, 28)) {
-        return Err(Failure::new(format!("a picture of {}×{} pixels, expected 28×28", odd.width, odd.height)));
-    }
-    let values = pictures.iter().flat_map(Picture::intensities).collect();
-    Ok(tensor([pictures.len(), mnist::PIXELS], values))
-}
-
-fn at_most(count: usize) -> Result<usize, Failure> {
-    if (1..=MOST).contains(&count) {
-        Ok(count)
-    } else {
-        Err(Failure::new(format!("{count} asked for, expected 1 to {MOST}")))
-    }
-}
-
 impl Model for TrainedVae {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
         watch.check()?;
@@ -205,13 +183,9 @@ impl Model for TrainedVae {
                 Ok(Answer::Pictures { pictures: self.reconstruct(std::slice::from_ref(picture))? })
             }
             Query::Score { picture, draws, seed } => self.score(picture, at_most(*draws)?, *seed, watch),
-            Query::Examples { offset, count } => {
-                let indices = || (0..at_most(*count).unwrap_or(0)).map(|i| (offset + i) % self.test.len());
-                at_most(*count)?;
-                let pictures = indices().map(|index| self.test.picture(index)).collect();
-                Ok(Answer::Examples { pictures, labels: indices().map(|index| self.test.label(index)).collect() })
-            }
+            Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::LatentPlane { count } => Ok(Answer::LatentPlane(self.plane(at_most(*count)?, watch)?)),
+            query => Err(unanswered(query)),
         }
     }
 }

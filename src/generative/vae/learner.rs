@@ -4,8 +4,8 @@ use super::answers::TrainedVae;
 use super::{Configuration, Vae, noise};
 use crate::data::{Batches, Digits, Mnist, mnist};
 use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobKind, KnobValue, Knobs, Report, Sheet, Wording};
-use crate::nn::{Adam, Parameters, checkpoint};
+use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
+use crate::nn::{Learning, Parameters, learning};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -28,67 +28,39 @@ pub const REPORT_KEYS: [&str; 4] = ["test_elbo", "test_reconstruction", "test_kl
 
 /// The knobs of the VAE.
 pub fn knobs() -> Vec<Knob> {
-    let knob = |name, kind, default, live, en, ja| Knob { name, kind, default, live, help: Wording::new(en, ja) };
-    let real = |min, max, logarithmic| KnobKind::Real { min, max, logarithmic };
-    let integer = |min, max| KnobKind::Integer { min, max };
     vec![
-        knob(
-            "learning_rate",
-            real(1e-6, 0.1, true),
-            KnobValue::Real(1e-3),
-            true,
-            "Adam's step size η",
-            "Adam の学習率 η",
-        ),
-        knob(
+        Knob::factor("learning_rate", 1e-6..=0.1, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::real(
             "kl_weight",
-            real(0.0, 20.0, false),
-            KnobValue::Real(1.0),
-            true,
-            "β, the weight of the KL term in the loss; the ELBO is always told with β = 1",
-            "損失における KL 項の重み β(表示する ELBO は常に β = 1)",
-        ),
-        knob("batch", integer(1, 4096), KnobValue::Integer(128), false, "digits a step", "1 ステップの枚数"),
-        knob(
-            "epochs",
-            integer(1, 1000),
-            KnobValue::Integer(10),
-            false,
-            "passes over the training set",
-            "学習データを何周するか",
-        ),
-        knob("latent", integer(1, 256), KnobValue::Integer(20), false, "numbers in a code z", "符号 z の次元"),
-        knob(
+            0.0..=20.0,
+            1.0,
+            [
+                "β, the weight of the KL term in the loss; the ELBO is always told with β = 1",
+                "損失における KL 項の重み β(表示する ELBO は常に β = 1)",
+            ],
+        )
+        .live(),
+        Knob::integer("batch", 1..=4096, 128, ["digits a step", "1 ステップの枚数"]),
+        Knob::integer("epochs", 1..=1000, 10, ["passes over the training set", "学習データを何周するか"]),
+        Knob::integer("latent", 1..=256, 20, ["numbers in a code z", "符号 z の次元"]),
+        Knob::integers(
             "hidden",
-            KnobKind::Integers { min: 1, max: 4096, longest: 4 },
-            KnobValue::Integers(vec![400]),
-            false,
-            "widths of the encoder's hidden layers; the decoder has them in reverse",
-            "エンコーダの隠れ層の幅(デコーダは逆順)",
+            1..=4096,
+            4,
+            &[400],
+            ["widths of the encoder's hidden layers; the decoder has them in reverse", "エンコーダの隠れ層の幅(デコーダは逆順)"],
         ),
-        knob(
-            "likelihood",
-            KnobKind::Choice(&["bernoulli", "gaussian"]),
-            KnobValue::Choice("bernoulli".into()),
-            false,
-            "p(x|z) of a pixel",
-            "画素の尤度 p(x|z)",
-        ),
-        knob(
+        Knob::choice("likelihood", &["bernoulli", "gaussian"], ["p(x|z) of a pixel", "画素の尤度 p(x|z)"]),
+        Knob::real(
             "sigma",
-            real(0.05, 1.0, false),
-            KnobValue::Real(0.3),
-            false,
-            "deviation of a pixel under the gaussian likelihood",
-            "gaussian 尤度での画素の標準偏差",
+            0.05..=1.0,
+            0.3,
+            ["deviation of a pixel under the gaussian likelihood", "gaussian 尤度での画素の標準偏差"],
         ),
-        knob(
-            "schedule",
-            KnobKind::Choice(&["constant", "cosine"]),
-            KnobValue::Choice("constant".into()),
-            false,
-            "how the learning rate falls over the run",
-            "学習率の下げ方",
+        Knob::choice("schedule", &["constant", "cosine"], ["how the learning rate falls over the run", "学習率の下げ方"]),
+        Knob::flag(
+            "nll",
+            ["estimate ln p(x) of the test digits at the end, by importance weighting", "最後に重点サンプリングでテスト画像の ln p(x) を推定する"],
         ),
     ]
 }
@@ -96,8 +68,7 @@ pub fn knobs() -> Vec<Knob> {
 /// A VAE in training.
 pub struct VaeLearner {
     vae: Arc<Vae>,
-    parameters: Parameters<f32>,
-    adam: Adam<f32>,
+    network: Learning,
     mnist: Mnist,
     batches: Batches,
     knobs: Knobs,
@@ -110,7 +81,6 @@ pub struct VaeLearner {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct State {
     step: u64,
-    adam_step: u64,
     random: ChaCha8Rng,
     /// Sums of the two terms over the steps since the last point of the curves.
     reconstruction: f64,
@@ -130,23 +100,15 @@ impl VaeLearner {
         let mut parameters = Parameters::new();
         let vae = Vae::new(Configuration::from_knobs(mnist::PIXELS, knobs), &mut parameters, &mut random);
         let batches = Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize);
-        let live = Knobs(
-            self::knobs()
-                .iter()
-                .filter(|knob| knob.live)
-                .map(|knob| (knob.name.to_owned(), KnobValue::Real(knobs.real(knob.name))))
-                .collect(),
-        );
         VaeLearner {
             vae: Arc::new(vae),
-            adam: Adam::new(&parameters),
-            parameters,
+            network: Learning::new(parameters),
             total_steps: knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
             batches,
             mnist,
             knobs: knobs.clone(),
             seed,
-            state: State { step: 0, adam_step: 0, random, reconstruction: 0.0, kl: 0.0, live, diverged: false },
+            state: State { step: 0, random, reconstruction: 0.0, kl: 0.0, live: knobs.live(&self::knobs()), diverged: false },
         }
     }
 
@@ -168,7 +130,7 @@ impl VaeLearner {
         let (batch, latent) = (self.batch_size(), self.vae.configuration.latent);
         let learning_rate = self.learning_rate();
         let tape = Tape::new();
-        let parameters = self.parameters.on(&tape);
+        let parameters = self.network.parameters.on(&tape);
         let x = tape.constant(self.mnist.train.batch(self.batches.indices(self.state.step).iter().copied()));
         let noise = tape.constant(noise(batch, latent, &mut self.state.random));
 
@@ -177,7 +139,7 @@ impl VaeLearner {
         let told = (f64::from(terms.reconstruction.item()), f64::from(terms.kl.item()));
 
         let gradients = loss.backward();
-        self.adam.update(&mut self.parameters, &parameters, &gradients, learning_rate);
+        self.network.descend(&parameters, &gradients, learning_rate);
         (told.0 / batch as f64, told.1 / batch as f64)
     }
 
@@ -191,7 +153,7 @@ impl VaeLearner {
             let tape = Tape::without_gradients();
             let noise = tape.constant(noise(range.len(), self.vae.configuration.latent, &mut random));
             let x = tape.constant(digits.batch(range));
-            let terms = self.vae.terms(&self.parameters.on(&tape), x, noise);
+            let terms = self.vae.terms(&self.network.parameters.on(&tape), x, noise);
             reconstruction += f64::from(terms.reconstruction.item());
             kl += f64::from(terms.kl.item());
         }
@@ -218,7 +180,7 @@ impl VaeLearner {
     }
 
     fn trained(&self) -> TrainedVae {
-        TrainedVae::new(Arc::clone(&self.vae), self.parameters.clone(), self.mnist.test.clone())
+        TrainedVae::new(Arc::clone(&self.vae), self.network.parameters.clone(), self.mnist.test.clone())
     }
 }
 
@@ -259,11 +221,7 @@ impl Trainable for VaeLearner {
     }
 
     fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        let declared = knobs();
-        if !crate::experiment::knob::find(&declared, knob)?.live {
-            return Err(KnobError::NotLive { name: knob.to_owned() });
-        }
-        self.state.live.set(&declared, knob, value)
+        self.state.live.turn(&knobs(), knob, value)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
@@ -271,44 +229,23 @@ impl Trainable for VaeLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        let weights = self.parameters.iter().map(|(name, value)| (name.to_owned(), value));
-        let names = self.parameters.iter().map(|(name, _)| name);
-        let moments = names.zip(self.adam.moments()).flat_map(|(name, (first, second))| {
-            [(format!("adam.first.{name}"), first), (format!("adam.second.{name}"), second)]
-        });
-        let state = State { adam_step: self.adam.step(), ..self.state.clone() };
-        let state = serde_json::to_string(&state).expect("the state is plain data");
-        checkpoint::encode(weights.chain(moments), Some(&state), Precision::Single)
+        learning::save(&[("", &self.network)], &[], &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut archive = checkpoint::decode(bytes)?;
-        let state = archive.state.take().ok_or_else(|| Failure::new("the checkpoint has no state of a run"))?;
-        let state: State = serde_json::from_str(&state)
-            .map_err(|error| Failure::new(format!("the checkpoint's state cannot be read: {error}")))?;
-        let mut parameters = self.parameters.clone();
-        let mut moments = Vec::new();
-        for (name, value) in parameters.iter_mut() {
-            let shape = value.shape().to_vec();
-            *value = archive.take(name, &shape)?;
-            let first = archive.take(&format!("adam.first.{name}"), &shape)?;
-            moments.push((first, archive.take(&format!("adam.second.{name}"), &shape)?));
-        }
-        self.parameters = parameters;
-        self.adam.restore(state.adam_step, moments);
-        self.state = state;
+        self.state = learning::restore(&mut [("", &mut self.network)], &mut [], bytes)?;
         Ok(())
     }
 
     fn weights(&self, precision: Precision) -> Vec<u8> {
-        checkpoint::encode(self.parameters.iter().map(|(name, value)| (name.to_owned(), value)), None, precision)
+        learning::weights(&[("", &self.network.parameters)], precision)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {
         let (reconstruction, kl) = self.evaluate(&self.mnist.test, self.seed, watch)?;
         let figures = [-(reconstruction + kl), reconstruction, kl];
         let mut report: Report = REPORT_KEYS.map(str::to_owned).into_iter().zip(figures.map(Into::into)).collect();
-        report.insert("parameters".to_owned(), self.parameters.count().into());
+        report.insert("parameters".to_owned(), self.network.parameters.count().into());
         Ok(report)
     }
 }

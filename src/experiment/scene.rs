@@ -1,0 +1,62 @@
+//! What happens in the plane: shading, clouds of points, arrows, paths.
+
+use serde::{Deserialize, Serialize};
+
+/// A view of a part of the plane; x to the right, y upwards.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Scene {
+    /// The corner at the left and the bottom.
+    pub low: [f32; 2],
+    /// The corner at the right and the top.
+    pub high: [f32; 2],
+    pub shade: Option<Shade>,
+    /// Drawn in this order, the first in the quietest colour.
+    pub clouds: Vec<Cloud>,
+    /// From a point, along a vector: `[x, y, dx, dy]`.
+    pub arrows: Vec<[f32; 4]>,
+    pub paths: Vec<Vec<[f32; 2]>>,
+}
+
+/// Values in [0, 1] on a grid over the whole view, row by row from the top left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shade {
+    pub columns: usize,
+    pub values: Vec<f32>,
+}
+
+/// Points of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cloud {
+    pub kind: CloudKind,
+    pub points: Vec<[f32; 2]>,
+}
+
+/// What points are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloudKind {
+    /// What is to be learned.
+    Data,
+    /// What the model makes.
+    Made,
+}
+
+impl Scene {
+    /// An empty view of the square from −`reach` to `reach`.
+    pub fn square(reach: f32) -> Self {
+        Scene { low: [-reach; 2], high: [reach; 2], ..Scene::default() }
+    }
+
+    /// The middles of a grid of `columns` × `rows` over the view, row by row from the top left.
+    pub fn grid(&self, columns: usize, rows: usize) -> Vec<[f32; 2]> {
+        let at = |low: f32, high: f32, share: f32| low + (high - low) * share;
+        let point = |place: usize| {
+            let x = (place % columns) as f32 + 0.5;
+            let y = (place / columns) as f32 + 0.5;
+            let [left, bottom] = self.low;
+            let [right, top] = self.high;
+            [at(left, right, x / columns as f32), at(top, bottom, y / rows as f32)]
+        };
+        (0..columns * rows).map(point).collect()
+    }
+}

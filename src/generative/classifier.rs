@@ -1,0 +1,199 @@
+//! A convolutional classifier of digits: the judge of what generators make.
+//!
+//! p(y|x) = softmax(W f(x) + b), where f(x) are the 128 *features* of the layer before the last; training minimises
+//! −ln p(y|x) (LeCun et al., "Gradient-based learning applied to document recognition", 1998, in today's dress). Half of
+//! the digits it learns from are brought to one of the [`Style`]s first, so that it can read those too.
+//!
+//! As a judge it says which digit it sees and how surely, and how far a set of pictures lies from another: the Fréchet
+//! distance ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½) between normal distributions fitted to the features of both
+//! (Heusel et al. 2017, arXiv:1706.08500, there with another network's features, so the numbers cannot be compared).
+
+mod judge;
+
+pub use judge::Judge;
+
+use crate::data::styles::Style;
+use crate::data::{Batches, Mnist, mnist};
+use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
+use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, QueryKind, Report};
+use crate::nn::{Bound, Convolution, Fall, Learning, Linear, Parameters, Schedule, learning};
+use crate::tensor::{Activation, Tape, Tensor, Var, Window};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Numbers that describe a picture, before the last layer.
+pub const FEATURES: usize = 128;
+/// Steps between two points of the training curve.
+const TELL_EVERY: u64 = 20;
+
+pub const SERIES: [&str; 3] = ["train/loss", "train/accuracy", "val/accuracy"];
+pub const REPORT_KEYS: [&str; 2] = ["test_accuracy", "parameters"];
+pub const ANSWERS: [QueryKind; 1] = [QueryKind::Classify];
+
+pub fn knobs() -> Vec<Knob> {
+    vec![
+        Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::integer("batch", 1..=4096, 128, ["digits a step", "1 ステップの枚数"]),
+        Knob::integer("epochs", 1..=100, 12, ["passes over the training set", "学習データを何周するか"]),
+    ]
+}
+
+/// The network: 28×28 → 14×14 → 7×7 → 128 features → 10 digits.
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    convolutions: [Convolution; 4],
+    features: Linear,
+    logits: Linear,
+}
+
+impl Classifier {
+    pub fn new(parameters: &mut Parameters<f32>, random: &mut ChaCha8Rng) -> Self {
+        let mut convolution = |name: &str, channels, stride| {
+            let window = Window::padded(1).stride(stride);
+            Convolution::new(parameters, name, channels, 3, window, Activation::Relu, random)
+        };
+        let convolutions = [
+            convolution("convolution.0", (1, 16), 1),
+            convolution("convolution.1", (16, 32), 2),
+            convolution("convolution.2", (32, 32), 1),
+            convolution("convolution.3", (32, 64), 2),
+        ];
+        Classifier {
+            convolutions,
+            features: Linear::new(parameters, "features", 7 * 7 * 64, FEATURES, Activation::Relu, random),
+            logits: Linear::new(parameters, "logits", FEATURES, 10, Activation::Identity, random),
+        }
+    }
+
+    /// f(x) `[batch, 128]` and the logits `[batch, 10]` of x `[batch, 784]`.
+    pub fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>) -> (Var<'t, f32>, Var<'t, f32>) {
+        let batch = x.shape()[0];
+        let h = x.reshape([batch, 28, 28, 1]);
+        let h = self.convolutions.iter().fold(h, |h, layer| layer.forward(bound, h));
+        let features = self.features.forward(bound, h.reshape([batch, 7 * 7 * 64]));
+        (features, self.logits.forward(bound, features))
+    }
+}
+
+/// A classifier in training.
+pub struct ClassifierLearner {
+    classifier: Arc<Classifier>,
+    network: Learning,
+    mnist: Mnist,
+    batches: Batches,
+    schedule: Schedule,
+    state: State,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct State {
+    step: u64,
+    random: ChaCha8Rng,
+    /// Sums since the last point of the curves.
+    loss: f64,
+    right: f64,
+    live: Knobs,
+}
+
+impl ClassifierLearner {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut parameters = Parameters::new();
+        let classifier = Arc::new(Classifier::new(&mut parameters, &mut random));
+        let batches = Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize);
+        let total = knobs.integer("epochs") as u64 * batches.steps_per_epoch();
+        ClassifierLearner {
+            classifier,
+            network: Learning::new(parameters),
+            mnist,
+            batches,
+            schedule: Schedule { warm_up: total.min(100), fall: Fall::Cosine, total },
+            state: State { step: 0, random, loss: 0.0, right: 0.0, live: knobs.live(&self::knobs()) },
+        }
+    }
+
+    /// Digits of one step, half of them in a style: `[batch, 784]`, and what they show.
+    fn batch(&mut self) -> (Tensor<f32>, Vec<Option<usize>>) {
+        let indices = self.batches.indices(self.state.step).to_vec();
+        let mut x = self.mnist.train.batch(indices.iter().copied());
+        let random = &mut self.state.random;
+        let styles: Vec<Style> = (indices.iter())
+            .map(|_| if random.random::<bool>() { Style::Plain } else { Style::ALL[random.random_range(1..6)] })
+            .collect();
+        x.values_mut().par_chunks_exact_mut(mnist::PIXELS).zip(styles).for_each(|(digit, style)| {
+            if style != Style::Plain {
+                digit.copy_from_slice(&style.apply(digit));
+            }
+        });
+        let labels = indices.iter().map(|&index| Some(usize::from(self.mnist.train.label(index)))).collect();
+        (x, labels)
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::new(Arc::clone(&self.classifier), self.network.parameters.clone())
+    }
+}
+
+impl Trainable for ClassifierLearner {
+    fn position(&self) -> Position {
+        let samples_per_step = self.batches.size() as u64;
+        Position { step: self.state.step, total_steps: self.schedule.total, samples_per_step }
+    }
+
+    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+        let (x, labels) = self.batch();
+        let rate = self.state.live.real("learning_rate") * self.schedule.factor(self.state.step);
+        let tape = Tape::new();
+        let bound = self.network.parameters.on(&tape);
+        let (_, logits) = self.classifier.forward(&bound, tape.constant(x));
+        let loss = logits.cross_entropy(&labels);
+        let read = judge::largest(&logits.value());
+        let right = read.iter().zip(&labels).filter(|((digit, _), label)| Some(*digit) == **label).count();
+        self.state.loss += f64::from(loss.item());
+        self.state.right += right as f64 / labels.len() as f64;
+        self.network.descend(&bound, &loss.backward(), rate);
+
+        self.state.step += 1;
+        let step = self.state.step;
+        let mut scalar = |series: &str, value| tell(Event::Scalar { series: series.to_owned(), step, value });
+        if step.is_multiple_of(TELL_EVERY) {
+            scalar("train/loss", std::mem::take(&mut self.state.loss) / TELL_EVERY as f64);
+            scalar("train/accuracy", std::mem::take(&mut self.state.right) / TELL_EVERY as f64);
+        }
+        if step.is_multiple_of(self.batches.steps_per_epoch()) {
+            scalar("val/accuracy", self.judge().accuracy(&self.mnist.validation, &Watch::default())?);
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
+        self.state.live.turn(&knobs(), knob, value)
+    }
+
+    fn snapshot(&self) -> Arc<dyn Model> {
+        Arc::new(self.judge())
+    }
+
+    fn checkpoint(&self) -> Vec<u8> {
+        learning::save(&[("", &self.network)], &[], &self.state)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.state = learning::restore(&mut [("", &mut self.network)], &mut [], bytes)?;
+        Ok(())
+    }
+
+    fn weights(&self, precision: Precision) -> Vec<u8> {
+        learning::weights(&[("", &self.network.parameters)], precision)
+    }
+
+    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
+        let mut report = Report::new();
+        report.insert("test_accuracy".to_owned(), self.judge().accuracy(&self.mnist.test, watch)?.into());
+        report.insert("parameters".to_owned(), self.network.parameters.count().into());
+        Ok(report)
+    }
+}
