@@ -3,10 +3,12 @@
 use crate::data::Mnist;
 use crate::experiment::knob::nearest;
 use crate::experiment::{Failure, Knob, Knobs, Model, QueryKind, Trainable};
+use crate::generative::autoencoder::{self, AutoencoderLearner, TrainedAutoencoder};
 use crate::generative::classifier::{self, ClassifierLearner, Judge};
 use crate::generative::cyclegan::{self, CycleGanLearner, TrainedCycleGan};
 use crate::generative::diffusion::{self, DiffusionLearner, TrainedDiffusion};
 use crate::generative::gan::{self, GanLearner, TrainedGan};
+use crate::generative::kl::{self, FittedDivergence, KlLearner};
 use crate::generative::vae::{self, TrainedVae, VaeLearner};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -101,7 +103,7 @@ impl Setting {
 }
 
 /// Every experiment, in the order of the lecture.
-pub static EXPERIMENTS: [Experiment; 5] = [
+pub static EXPERIMENTS: [Experiment; 7] = [
     Experiment {
         id: "classifier",
         knobs: classifier::knobs,
@@ -115,6 +117,40 @@ pub static EXPERIMENTS: [Experiment; 5] = [
         learn: |setting| Ok(Box::new(ClassifierLearner::new(&setting.knobs, setting.seed, setting.digits()?))),
         open: |weights, _, _| Ok(Arc::new(Judge::open(weights)?)),
         shipped: shipped!("classifier"),
+    },
+    Experiment {
+        id: "autoencoder",
+        knobs: autoencoder::knobs,
+        series: &autoencoder::SERIES,
+        pictures: &["components", "reconstructions"],
+        answers: &TrainedAutoencoder::ANSWERS,
+        views: &autoencoder::VIEWS,
+        acts: &[],
+        evaluations: &[],
+        report: &autoencoder::REPORT_KEYS,
+        learn: |setting| {
+            let (digits, beside) = (setting.digits()?, find("vae")?.open_shipped(&setting.source)?);
+            Ok(Box::new(AutoencoderLearner::new(&setting.knobs, setting.seed, digits, beside)?))
+        },
+        open: |weights, knobs, source| {
+            let beside = find("vae")?.open_shipped(source)?;
+            Ok(Arc::new(TrainedAutoencoder::open(weights, knobs, source.mnist()?, beside)?))
+        },
+        shipped: None,
+    },
+    Experiment {
+        id: "kl",
+        knobs: kl::knobs,
+        series: &kl::SERIES,
+        pictures: &[],
+        answers: &FittedDivergence::ANSWERS,
+        views: &[],
+        acts: &[],
+        evaluations: &[],
+        report: &kl::REPORT_KEYS,
+        learn: |setting| Ok(Box::new(KlLearner::new(&setting.knobs))),
+        open: |weights, knobs, _| Ok(Arc::new(FittedDivergence::open(weights, knobs)?)),
+        shipped: None,
     },
     Experiment {
         id: "vae",

@@ -9,7 +9,7 @@ const SIDE: usize = 28;
 const LEAN: f32 = 0.45;
 /// Reach of the pens, in pixels from the middle of a stroke.
 const THIN: f32 = 0.75;
-const BOLD: f32 = 2.1;
+const BOLD: f32 = 1.9;
 
 /// How a digit is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,7 +98,7 @@ fn sheared(digit: &[f32], amount: f32) -> Vec<f32> {
 /// The middle line of the strokes, a pixel wide (Zhang & Suen, "A fast parallel algorithm for thinning digital patterns",
 /// Communications of the ACM 27(3), 1984).
 fn middle_line(digit: &[f32]) -> Vec<bool> {
-    let mut ink: Vec<bool> = digit.iter().map(|&value| value > 0.4).collect();
+    let mut ink: Vec<bool> = digit.iter().map(|&value| value > 0.3).collect();
     let inner = |place: &usize| {
         let (x, y) = (place % SIDE, place / SIDE);
         (1..SIDE - 1).contains(&x) && (1..SIDE - 1).contains(&y)

@@ -43,6 +43,8 @@ pub enum Query {
     Prompt { text: String, manner: Manner },
     /// How far a distribution lies from another.
     Divergence { p: Distribution, q: Distribution },
+    /// The two distributions that a run has fitted to each other.
+    Fitted,
 }
 
 /// How a diffusion model draws.
@@ -84,6 +86,7 @@ impl Query {
             Query::Plane { .. } => QueryKind::Plane,
             Query::Prompt { .. } => QueryKind::Prompt,
             Query::Divergence { .. } => QueryKind::Divergence,
+            Query::Fitted => QueryKind::Fitted,
         }
     }
 }
@@ -105,6 +108,7 @@ pub enum QueryKind {
     Plane,
     Prompt,
     Divergence,
+    Fitted,
 }
 
 /// A model's answer.
@@ -134,6 +138,8 @@ pub enum Answer {
     Drawn { digits: Vec<u8>, times: Vec<usize>, frames: Vec<Vec<Picture>> },
     /// To `Divergence`.
     Divergence(Divergence),
+    /// To `Fitted`.
+    Fitted { p: Distribution, q: Distribution },
 }
 
 /// Pictures that belong together, with a word on what they are.

@@ -21,22 +21,31 @@ pub use learner::{ACTS, GanLearner, REPORT_KEYS, SERIES, knobs};
 use super::plane::Plane;
 use crate::data::mnist;
 use crate::experiment::Knobs;
-use crate::nn::{Bound, Linear, Parameters};
-use crate::tensor::{Activation, Element, Tensor, Var};
+use crate::generative::diffusion::denoiser::{from_patches, to_patches};
+use crate::nn::{Bound, Convolution, Linear, Normalisation, Parameters};
+use crate::tensor::{Activation, Element, Tensor, Var, Window};
 use rand::Rng;
 
 /// Slope below zero of the hidden layers.
 const LEAKY: Activation = Activation::LeakyRelu(0.2);
 
-/// Hidden layers, then one more: G and D alike.
+/// G or D.
 #[derive(Debug, Clone)]
-pub struct Network {
-    hidden: Vec<Linear>,
-    last: Linear,
+pub enum Network {
+    /// Hidden layers, then one more.
+    Dense { hidden: Vec<Linear>, last: Linear },
+    /// z → 7×7 → 14×14 → patches of 2×2: a generator of digits.
+    Growing { first: Linear, norms: [Normalisation; 2], grown: Convolution, last: Convolution },
+    /// Patches of 2×2 at 14×14 → 7×7 → a verdict: a discriminator of digits.
+    Shrinking { convolutions: [Convolution; 3], hidden: Linear, last: Linear },
 }
 
+/// Groups of channels that a generator normalises together.
+const GROUPS: usize = 8;
+
 impl Network {
-    pub fn new<E: Element>(
+    /// A perceptron.
+    pub fn dense<E: Element>(
         parameters: &mut Parameters<E>,
         [inputs, outputs]: [usize; 2],
         hidden: &[usize],
@@ -49,13 +58,88 @@ impl Network {
         });
         let layers = layers.collect();
         let before = *hidden.last().unwrap_or(&inputs);
-        Network { hidden: layers, last: Linear::new(parameters, "last", before, outputs, last, random) }
+        Network::Dense { hidden: layers, last: Linear::new(parameters, "last", before, outputs, last, random) }
+    }
+
+    /// A generator of digits with so many channels at 14×14 and twice as many at 7×7.
+    fn growing<E: Element>(
+        parameters: &mut Parameters<E>,
+        latent: usize,
+        channels: usize,
+        random: &mut impl Rng,
+    ) -> Self {
+        let (c, twice) = (channels, 2 * channels);
+        let identity = Activation::Identity;
+        let window = Window::padded(1);
+        Network::Growing {
+            first: Linear::new(parameters, "first", latent, 7 * 7 * twice, identity, random),
+            norms: [
+                Normalisation::new(parameters, "norm.0", twice),
+                Normalisation::new(parameters, "norm.1", c),
+            ],
+            grown: Convolution::new(parameters, "grown", (twice, c), 3, window, identity, random),
+            last: Convolution::new(parameters, "last", (c, 4), 3, window, Activation::Tanh, random),
+        }
+    }
+
+    /// A discriminator of `pack` digits at once.
+    fn shrinking<E: Element>(
+        parameters: &mut Parameters<E>,
+        pack: usize,
+        channels: usize,
+        random: &mut impl Rng,
+    ) -> Self {
+        let (c, twice) = (channels, 2 * channels);
+        let mut convolution = |name: &str, channels, stride| {
+            Convolution::new(parameters, name, channels, 3, Window::padded(1).stride(stride), LEAKY, random)
+        };
+        let convolutions = [
+            convolution("convolution.0", (4 * pack, c), 1),
+            convolution("convolution.1", (c, twice), 2),
+            convolution("convolution.2", (twice, twice), 1),
+        ];
+        Network::Shrinking {
+            convolutions,
+            hidden: Linear::new(parameters, "hidden", 7 * 7 * twice, 128, LEAKY, random),
+            last: Linear::new(parameters, "last", 128, 1, Activation::Identity, random),
+        }
     }
 
     /// `[batch, inputs]` to `[batch, outputs]`.
     pub fn forward<'t, E: Element>(&self, bound: &Bound<'t, E>, x: Var<'t, E>) -> Var<'t, E> {
-        let h = self.hidden.iter().fold(x, |h, layer| layer.forward(bound, h));
-        self.last.forward(bound, h)
+        self.forward_through(bound, x, |h| h)
+    }
+
+    /// The same with something done to each layer's hidden values, such as leaving a share of them out.
+    fn forward_through<'t, E: Element>(
+        &self,
+        bound: &Bound<'t, E>,
+        x: Var<'t, E>,
+        mut through: impl FnMut(Var<'t, E>) -> Var<'t, E>,
+    ) -> Var<'t, E> {
+        let batch = x.shape()[0];
+        match self {
+            Network::Dense { hidden, last } => {
+                let h = hidden.iter().fold(x, |h, layer| through(layer.forward(bound, h)));
+                last.forward(bound, h)
+            }
+            Network::Growing { first, norms, grown, last } => {
+                let h = first.forward(bound, x);
+                let h = h.reshape([batch, 7, 7, h.shape()[1] / 49]);
+                let h = norms[0].group(bound, h, GROUPS, Activation::Silu).upsample(2);
+                let h = norms[1].group(bound, grown.forward(bound, h), GROUPS, Activation::Silu);
+                from_patches(last.forward(bound, h))
+            }
+            Network::Shrinking { convolutions, hidden, last } => {
+                // Pictures looked at together are channels of one.
+                let pack = x.shape()[1] / mnist::PIXELS;
+                let patches = to_patches(x.reshape([batch * pack, mnist::PIXELS]));
+                let h = patches.reshape([batch, pack, 14 * 14, 4]).permute(&[0, 2, 1, 3]).reshape([batch, 14, 14, 4 * pack]);
+                let h = convolutions.iter().fold(h, |h, layer| through(layer.forward(bound, h)));
+                let h = h.reshape([batch, h.shape()[1..].iter().product()]);
+                last.forward(bound, through(hidden.forward(bound, h)))
+            }
+        }
     }
 
     /// The same with a share of the hidden values left out.
@@ -66,9 +150,7 @@ impl Network {
         rate: f64,
         random: &mut impl Rng,
     ) -> Var<'t, E> {
-        let drop = |h: Var<'t, E>, random: &mut _| if rate > 0.0 { h.dropout(rate, random) } else { h };
-        let h = self.hidden.iter().fold(x, |h, layer| drop(layer.forward(bound, h), random));
-        self.last.forward(bound, h)
+        self.forward_through(bound, x, |h| if rate > 0.0 { h.dropout(rate, random) } else { h })
     }
 }
 
@@ -90,6 +172,8 @@ pub struct Configuration {
     pub discriminator: Vec<usize>,
     /// Samples that D looks at together.
     pub pack: usize,
+    /// Channels of convolutional networks; perceptrons otherwise.
+    pub channels: Option<usize>,
 }
 
 impl Configuration {
@@ -102,6 +186,8 @@ impl Configuration {
             generator: widths("generator"),
             discriminator: widths("discriminator"),
             pack: knobs.integer("pack") as usize,
+            channels: (knobs.choice("network") == "convolutional" && knobs.choice("data") == "mnist")
+                .then(|| (knobs.integer("channels") as usize).next_multiple_of(GROUPS)),
         }
     }
 
@@ -136,17 +222,18 @@ impl Gan {
             Target::Plane(_) => Activation::Identity,
         };
         let Configuration { latent, pack, .. } = configuration;
-        Gan {
-            generator: Network::new(generator, [latent, width], &configuration.generator, last, random),
-            discriminator: Network::new(
-                discriminator,
-                [pack * width, 1],
-                &configuration.discriminator,
-                Activation::Identity,
-                random,
+        let identity = Activation::Identity;
+        let (generator, discriminator) = match configuration.channels {
+            Some(channels) => (
+                Network::growing(generator, latent, channels, random),
+                Network::shrinking(discriminator, pack, channels, random),
             ),
-            configuration,
-        }
+            None => (
+                Network::dense(generator, [latent, width], &configuration.generator, last, random),
+                Network::dense(discriminator, [pack * width, 1], &configuration.discriminator, identity, random),
+            ),
+        };
+        Gan { generator, discriminator, configuration }
     }
 
     /// G(z): `[batch, latent]` to `[batch, width]`.
@@ -229,6 +316,7 @@ mod tests {
             generator: vec![4],
             discriminator: vec![4],
             pack: 2,
+            channels: None,
         };
         let (mut g, mut d) = (Parameters::<f64>::new(), Parameters::new());
         use rand::SeedableRng;

@@ -1,10 +1,13 @@
 //! Chapter 2: deep generative models.
 
+pub mod autoencoder;
 pub mod classifier;
 pub mod cyclegan;
 pub mod diffusion;
 pub mod digits;
 pub mod gan;
+pub mod kl;
+pub mod latent;
 pub mod measure;
 pub mod plane;
 pub mod vae;

@@ -239,6 +239,8 @@ fn mean_difference(a: &Tensor<f32>, b: &Tensor<f32>) -> f64 {
 /// What the report says of one direction of one pair.
 struct Direction {
     class_kept: f64,
+    /// The same of the true translations: as much as the judge can read.
+    class_kept_by_truth: f64,
     style_recognised: f64,
     cycle_error: f64,
 }
@@ -293,10 +295,14 @@ impl CycleGanLearner {
             watch.check()?;
             accuracy += 0.5 * style_judge.share(x, side, watch)?;
             let made = translate(there, &studio.average, x);
-            let read = self.judge.read(&made, watch)?;
-            let kept = read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
+            let class_kept = |pictures: &Tensor<f32>| -> Result<f64, Failure> {
+                let read = self.judge.read(pictures, watch)?;
+                let kept = read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
+                Ok(kept.count() as f64 / test.len() as f64)
+            };
             directions.push(Direction {
-                class_kept: kept.count() as f64 / test.len() as f64,
+                class_kept: class_kept(&made)?,
+                class_kept_by_truth: class_kept(&sides[1 - side])?,
                 style_recognised: style_judge.share(&made, 1 - side, watch)?,
                 cycle_error: mean_difference(&translate(back, &studio.average, &made), x),
             });
@@ -398,6 +404,7 @@ impl Trainable for CycleGanLearner {
             .map(|(pair, name, way)| {
                 let figures = serde_json::json!({
                     "class_kept": way.class_kept,
+                    "class_kept_by_truth": way.class_kept_by_truth,
                     "style_recognised": way.style_recognised,
                     "cycle_error": way.cycle_error,
                 });

@@ -3,7 +3,7 @@
 use super::STEPS;
 use crate::data::mnist;
 use crate::nn::{Bound, Convolution, Embedding, Linear, Normalisation, Parameters, Perceptron};
-use crate::tensor::{Activation, Tape, Tensor, Var, Window, tensor};
+use crate::tensor::{Activation, Element, Tape, Tensor, Var, Window, tensor};
 use rand::Rng;
 
 /// The class of "no class" ∅.
@@ -219,13 +219,13 @@ impl UNet {
 }
 
 /// `[batch, 784]` as `[batch, 14, 14, 4]`: each patch of 2×2 pixels becomes one place of four channels.
-pub fn to_patches(x: Var<'_, f32>) -> Var<'_, f32> {
+pub fn to_patches<E: Element>(x: Var<'_, E>) -> Var<'_, E> {
     let batch = x.shape()[0];
     x.reshape([batch, 14, 2, 14, 2]).permute(&[0, 1, 3, 2, 4]).reshape([batch, 14, 14, 4])
 }
 
 /// The way back from [`to_patches`].
-pub fn from_patches(x: Var<'_, f32>) -> Var<'_, f32> {
+pub fn from_patches<E: Element>(x: Var<'_, E>) -> Var<'_, E> {
     let batch = x.shape()[0];
     x.reshape([batch, 14, 14, 2, 2]).permute(&[0, 1, 3, 2, 4]).reshape([batch, mnist::PIXELS])
 }

@@ -57,6 +57,13 @@ pub fn knobs() -> Vec<Knob> {
     vec![
         Knob::choice("data", &["mnist", "ring", "grid", "drawn"], ["what is imitated", "何を真似るか"]),
         Knob::choice("loss", &["non_saturating", "saturating"], ["what G minimises", "G が最小化する損失"]).live(),
+        Knob::choice("network", &["convolutional", "dense"], ["G and D for digits", "数字のための G と D"]),
+        Knob::integer(
+            "channels",
+            8..=128,
+            32,
+            ["channels of the convolutions at 14×14, rounded up to a multiple of 8", "14×14 での畳み込みのチャネル数(8 の倍数に切り上げ)"],
+        ),
         Knob::factor("learning_rate", 1e-6..=0.05, 2e-4, ["Adam's step size η of both players", "両者の Adam の学習率 η"]).live(),
         Knob::real(
             "balance",
@@ -272,8 +279,9 @@ impl GanLearner {
             let frozen = self.discriminator.parameters.frozen_on(&tape);
             let logits = self.gan.logits(&frozen, self.gan.generate(&bound, tape.constant(z.clone())));
             let loss = if saturating { saturating_loss(logits) } else { non_saturating_loss(logits) };
+            let told = f64::from(loss.item());
             let mut gradients = loss.backward();
-            (f64::from(loss.item()), crate::nn::clip_norm(&bound, &mut gradients, f64::INFINITY))
+            (told, crate::nn::clip_norm(&bound, &mut gradients, f64::INFINITY))
         };
         [measure(true), measure(false)]
     }

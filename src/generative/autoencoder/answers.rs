@@ -1,0 +1,322 @@
+//! What can be asked of trained autoencoders.
+
+use super::{Configuration, DeepAutoencoder, LinearAutoencoder, Principal, centred};
+use crate::data::{Digits, Mnist, mnist};
+use crate::experiment::query::{LatentPlane, Row};
+use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
+use crate::generative::digits::{SIDE, at_most, examples, intensities, pictures, unanswered};
+use crate::generative::latent::plane_through;
+use crate::nn::{Parameters, learning};
+use crate::tensor::{Tape, Tensor, tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use std::sync::Arc;
+
+/// The views that [`Query::Show`] names.
+pub const VIEWS: [&str; 3] = ["components", "gaps", "sampling"];
+
+/// Digits in a row, and times that a gap is filled from what came back.
+const DIGITS: usize = 8;
+const ROUNDS: usize = 20;
+/// Pictures encoded at a time.
+const BATCH: usize = 250;
+/// Test digits by which the spread of codes is known.
+const CODES: usize = 1000;
+
+/// Autoencoders that no longer change, with a VAE beside them.
+pub struct TrainedAutoencoder {
+    linear: (Arc<LinearAutoencoder>, Parameters<f32>),
+    deep: (Arc<DeepAutoencoder>, Parameters<f32>),
+    principal: Arc<Principal>,
+    configuration: Configuration,
+    test: Digits,
+    companion: Arc<dyn Model>,
+}
+
+impl TrainedAutoencoder {
+    /// The kinds of query it answers.
+    pub const ANSWERS: [QueryKind; 7] = [
+        QueryKind::Sample,
+        QueryKind::Encode,
+        QueryKind::Decode,
+        QueryKind::Reconstruct,
+        QueryKind::Examples,
+        QueryKind::LatentPlane,
+        QueryKind::Show,
+    ];
+
+    pub fn new(
+        linear: (Arc<LinearAutoencoder>, Parameters<f32>),
+        deep: (Arc<DeepAutoencoder>, Parameters<f32>),
+        principal: Arc<Principal>,
+        configuration: Configuration,
+        test: Digits,
+        companion: Arc<dyn Model>,
+    ) -> Self {
+        TrainedAutoencoder { linear, deep, principal, configuration, test, companion }
+    }
+
+    /// From a file of weights.
+    ///
+    /// # Errors
+    /// When the file is broken or does not fit the knobs.
+    pub fn open(weights: &[u8], knobs: &Knobs, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Self, Failure> {
+        let configuration = Configuration::from_knobs(knobs);
+        let (mut linear_parameters, mut deep_parameters) = (Parameters::new(), Parameters::new());
+        let random = &mut ChaCha8Rng::seed_from_u64(0);
+        let linear = LinearAutoencoder::new(configuration.latent, &mut linear_parameters, random);
+        let deep = DeepAutoencoder::new(&configuration, &mut deep_parameters, random);
+        learning::open(&mut [("linear.", &mut linear_parameters), ("deep.", &mut deep_parameters)], weights)?;
+        Ok(TrainedAutoencoder {
+            linear: (Arc::new(linear), linear_parameters),
+            deep: (Arc::new(deep), deep_parameters),
+            principal: Arc::new(Principal::of(&mnist.train)?),
+            configuration,
+            test: mnist.test,
+            companion,
+        })
+    }
+
+    /// W_D, `[L, M]` row by row.
+    fn decoder(&self) -> &Tensor<f32> {
+        let decoder = self.linear.1.iter().find(|(name, _)| *name == "decoder.weight");
+        decoder.expect("the decoder has weights").1
+    }
+
+    /// The first principal directions; what the learned subspace has of them; the learned directions as they are.
+    pub fn components(&self, count: usize) -> Vec<Vec<Picture>> {
+        let latent = self.configuration.latent;
+        let decoder = self.decoder();
+        let principal: Vec<Vec<f64>> = (0..count).map(|rank| self.principal.direction(rank)).collect();
+        let within = self.principal.within(decoder.values(), latent, count);
+        let columns = (0..count).map(|column| {
+            decoder.values().iter().skip(column).step_by(latent).map(|&value| f64::from(value)).collect::<Vec<f64>>()
+        });
+        let signed = |direction: &Vec<f64>| {
+            let largest = direction.iter().fold(0.0_f64, |largest, part| largest.max(part.abs())).max(1e-12);
+            let values: Vec<f32> = direction.iter().map(|part| (0.5 + 0.5 * part / largest) as f32).collect();
+            Picture::from_intensities(SIDE, SIDE, &values)
+        };
+        // What is left of a direction keeps the brightness of the whole one.
+        let beside = |(part, whole): (&Vec<f64>, &Vec<f64>)| {
+            let largest = whole.iter().fold(0.0_f64, |largest, part| largest.max(part.abs())).max(1e-12);
+            let values: Vec<f32> = part.iter().map(|part| (0.5 + 0.5 * part / largest) as f32).collect();
+            Picture::from_intensities(SIDE, SIDE, &values)
+        };
+        vec![
+            principal.iter().map(signed).collect(),
+            within.iter().zip(&principal).map(beside).collect(),
+            columns.map(|column| signed(&column)).collect(),
+        ]
+    }
+
+    /// x̂ of the linear one for `[count, L]`.
+    fn linear(&self, x: &Tensor<f32>) -> Tensor<f32> {
+        let tape = Tape::without_gradients();
+        let flat = tape.constant(centred(x, &self.principal.mean));
+        let made = self.linear.0.forward(&self.linear.1.on(&tape), flat).value();
+        let mean: Vec<f32> = self.principal.mean.iter().map(|value| -value).collect();
+        centred(&made, &mean)
+    }
+
+    /// x̂ of the deep one for `[count, L]`.
+    fn deep(&self, x: &Tensor<f32>) -> Tensor<f32> {
+        let tape = Tape::without_gradients();
+        let bound = self.deep.1.on(&tape);
+        self.deep.0.decode(&bound, self.deep.0.encode(&bound, tape.constant(x.clone()))).value()
+    }
+
+    /// Pictures through the linear one, and through the deep one.
+    pub fn reconstructions(&self, given: &[Picture]) -> Result<[Vec<Picture>; 2], Failure> {
+        let x = intensities(given)?;
+        Ok([pictures(&self.linear(&x)), pictures(&self.deep(&x))])
+    }
+
+    /// Codes of the deep one, row by row.
+    fn codes(&self, x: Tensor<f32>) -> Vec<f32> {
+        let tape = Tape::without_gradients();
+        self.deep.0.encode(&self.deep.1.on(&tape), tape.constant(x)).value().values().to_vec()
+    }
+
+    fn codes_of_test(&self, count: usize, watch: &Watch) -> Result<Vec<f32>, Failure> {
+        let mut codes = Vec::new();
+        for start in (0..count).step_by(BATCH) {
+            watch.check()?;
+            codes.extend(self.codes(self.test.batch(start..(start + BATCH).min(count))));
+        }
+        Ok(codes)
+    }
+
+    fn decoded(&self, codes: Vec<f32>) -> Vec<Picture> {
+        let latent = self.configuration.latent;
+        let tape = Tape::without_gradients();
+        let codes = tape.constant(tensor([codes.len() / latent, latent], codes));
+        pictures(&self.deep.0.decode(&self.deep.1.on(&tape), codes).value())
+    }
+
+    /// New pictures from codes drawn as if they were normal, with the mean and deviation that codes have.
+    fn sample(&self, count: usize, seed: u64, watch: &Watch) -> Result<Vec<Picture>, Failure> {
+        let latent = self.configuration.latent;
+        let codes = self.codes_of_test(CODES, watch)?;
+        let of = |j: usize| codes.iter().skip(j).step_by(latent).map(|&c| f64::from(c));
+        let spread: Vec<(f64, f64)> = (0..latent)
+            .map(|j| {
+                let mean = of(j).sum::<f64>() / CODES as f64;
+                (mean, (of(j).map(|c| (c - mean).powi(2)).sum::<f64>() / CODES as f64).sqrt())
+            })
+            .collect();
+        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        let drawn = (0..count).flat_map(|_| spread.clone()).map(|(mean, deviation)| {
+            let noise: f64 = StandardNormal.sample(random);
+            (mean + deviation * noise) as f32
+        });
+        Ok(self.decoded(drawn.collect()))
+    }
+
+    /// Fills what is missing by going through a model again and again, what is known put back each time.
+    fn filled(
+        &self,
+        x: &Tensor<f32>,
+        known: &[bool],
+        through: &dyn Fn(&Tensor<f32>) -> Result<Tensor<f32>, Failure>,
+    ) -> Result<Vec<Picture>, Failure> {
+        let mut guess = x.clone();
+        for row in guess.values_mut().chunks_exact_mut(mnist::PIXELS) {
+            let missing = row.iter_mut().zip(&self.principal.mean).zip(known).filter(|(_, known)| !**known);
+            missing.for_each(|((place, mean), _)| *place = *mean);
+        }
+        for _ in 0..ROUNDS {
+            let back = through(&guess)?;
+            let places = guess.values_mut().iter_mut().zip(back.values()).zip(known.iter().cycle());
+            places.filter(|(_, known)| !**known).for_each(|((place, value), _)| *place = value.clamp(0.0, 1.0));
+        }
+        Ok(pictures(&guess))
+    }
+
+    /// The same pictures by way of the companion, a VAE.
+    fn through_companion(&self, x: &Tensor<f32>, watch: &Watch) -> Result<Tensor<f32>, Failure> {
+        let mut back = Vec::new();
+        for picture in pictures(x) {
+            match self.companion.answer(&Query::Reconstruct { picture }, watch)? {
+                Answer::Pictures { pictures } => back.extend(pictures),
+                _ => return Err(Failure::new("the model beside it gave no picture")),
+            }
+        }
+        intensities(&back)
+    }
+
+    fn show(
+        &self,
+        view: &str,
+        seed: u64,
+        at: f32,
+        picture: Option<&Picture>,
+        watch: &Watch,
+    ) -> Result<Vec<Row>, Failure> {
+        let first = seed as usize * DIGITS % (self.test.len() - DIGITS);
+        match view {
+            "components" => {
+                let count = self.configuration.latent.min(DIGITS);
+                let mut rows = self.components(count).into_iter();
+                let mut next = || rows.next().unwrap_or_default();
+                let angles = self.principal.angles(self.decoder().values(), self.configuration.latent);
+                Ok(vec![
+                    Row::new("principal directions, the widest first", "主成分(分散の大きい順)", next()),
+                    Row::new(
+                        format!("what the learned subspace has of each; the largest angle is {:.2}°", angles[0]),
+                        format!("学習した部分空間に含まれる分(最大の主角 {:.2}°)", angles[0]),
+                        next(),
+                    ),
+                    Row::new("the learned directions: columns of W_D", "学習した方向(W_D の列)", next()),
+                ])
+            }
+            "gaps" => {
+                let given = match picture {
+                    Some(picture) => vec![picture.clone()],
+                    None => (first..first + DIGITS).map(|index| self.test.picture(index)).collect(),
+                };
+                // A band of rows from the bottom is missing, as high as the slider says.
+                let rows_known = SIDE - (4.0 + at.clamp(0.0, 1.0) * 16.0) as usize;
+                let known: Vec<bool> = (0..mnist::PIXELS).map(|place| place / SIDE < rows_known).collect();
+                let x = intensities(&given)?;
+                let mut holed = x.clone();
+                for row in holed.values_mut().chunks_exact_mut(mnist::PIXELS) {
+                    row.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(place, _)| *place = 0.0);
+                }
+                Ok(vec![
+                    Row::new("given", "元の画像", given),
+                    Row::new(
+                        format!("{} rows missing", SIDE - rows_known),
+                        format!("下の {} 行を消す", SIDE - rows_known),
+                        pictures(&holed),
+                    ),
+                    Row::new("linear", "線形", self.filled(&x, &known, &|x| Ok(self.linear(x)))?),
+                    Row::new("deep", "深い", self.filled(&x, &known, &|x| Ok(self.deep(x)))?),
+                    Row::new("VAE", "VAE", self.filled(&x, &known, &|x| self.through_companion(x, watch))?),
+                ])
+            }
+            "sampling" => {
+                let random = &mut ChaCha8Rng::seed_from_u64(seed);
+                let normal = (0..DIGITS * self.configuration.latent).map(|_| StandardNormal.sample(random)).collect();
+                let codes = self.codes(self.test.batch(first..first + DIGITS));
+                let ask = Query::Sample { count: DIGITS, seed };
+                let vae = match self.companion.answer(&ask, watch)? {
+                    Answer::Pictures { pictures } => pictures,
+                    _ => Vec::new(),
+                };
+                Ok(vec![
+                    Row::new("codes of real digits", "本物の数字の符号から", self.decoded(codes)),
+                    Row::new("codes drawn from N(0, I)", "N(0, I) から引いた符号から", self.decoded(normal)),
+                    Row::new(
+                        "codes drawn with the mean and deviation that real codes have",
+                        "本物の符号と同じ平均・標準偏差で引いた符号から",
+                        self.sample(DIGITS, seed, watch)?,
+                    ),
+                    Row::new("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) から引いた符号から", vae),
+                ])
+            }
+            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
+        }
+    }
+}
+
+impl Model for TrainedAutoencoder {
+    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+        watch.check()?;
+        let latent = self.configuration.latent;
+        match query {
+            Query::Sample { count, seed } => {
+                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, watch)? })
+            }
+            Query::Encode { picture } => {
+                let mean = self.codes(intensities(std::slice::from_ref(picture))?);
+                Ok(Answer::Code { standard_deviation: vec![0.0; mean.len()], mean })
+            }
+            Query::Decode { latents } => {
+                at_most(latents.len())?;
+                if let Some(odd) = latents.iter().find(|code| code.len() != latent) {
+                    return Err(Failure::new(format!("a code of {} numbers, expected {latent}", odd.len())));
+                }
+                Ok(Answer::Pictures { pictures: self.decoded(latents.iter().flatten().copied().collect()) })
+            }
+            Query::Reconstruct { picture } => {
+                let [_, deep] = self.reconstructions(std::slice::from_ref(picture))?;
+                Ok(Answer::Pictures { pictures: deep })
+            }
+            Query::Examples { offset, count } => examples(&self.test, *offset, *count),
+            Query::LatentPlane { count } => {
+                let count = at_most(*count)?.min(self.test.len());
+                let codes = self.codes_of_test(count, watch)?;
+                let mut plane: LatentPlane = plane_through(&codes, latent);
+                plane.points = codes.chunks_exact(latent).map(|code| plane.project(code)).collect();
+                plane.labels = (0..count).map(|index| self.test.label(index)).collect();
+                Ok(Answer::LatentPlane(plane))
+            }
+            Query::Show { view, seed, at, picture } => {
+                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref(), watch)? })
+            }
+            query => Err(unanswered(query)),
+        }
+    }
+}
