@@ -84,8 +84,8 @@ pub trait Trainable: Send {
     /// Turns a live knob, from the next step on.
     fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError>;
 
-    /// A lab's own action; the registry lists their names.
-    fn act(&mut self, action: &str, _argument: &str) -> Result<(), Failure> {
+    /// A lab's own action; the registry lists their names. What it changes at once is told.
+    fn act(&mut self, action: &str, _argument: &str, _tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         Err(Failure::new(format!("this lab has no action `{action}`")))
     }
 

@@ -45,6 +45,8 @@ pub enum Query {
     Divergence { p: Distribution, q: Distribution },
     /// The two distributions that a run has fitted to each other.
     Fitted,
+    /// The way of Q to P by gradient, making D(P‖Q) small (`forward`) or D(Q‖P).
+    Fit { p: Distribution, q: Distribution, forward: bool },
 }
 
 /// How a diffusion model draws.
@@ -87,6 +89,7 @@ impl Query {
             Query::Prompt { .. } => QueryKind::Prompt,
             Query::Divergence { .. } => QueryKind::Divergence,
             Query::Fitted => QueryKind::Fitted,
+            Query::Fit { .. } => QueryKind::Fit,
         }
     }
 }
@@ -109,6 +112,7 @@ pub enum QueryKind {
     Prompt,
     Divergence,
     Fitted,
+    Fit,
 }
 
 /// A model's answer.
@@ -140,6 +144,8 @@ pub enum Answer {
     Divergence(Divergence),
     /// To `Fitted`.
     Fitted { p: Distribution, q: Distribution },
+    /// To `Fit`: Q at moments of the way, the start first.
+    Path { way: Vec<Distribution> },
 }
 
 /// Pictures that belong together, with a word on what they are.

@@ -1,6 +1,6 @@
 //! What a lab file says against what the program has: knobs, series, pictures, queries.
 
-use super::definition::{Bilingual, Check, DemoStep, Lab, TABS};
+use super::definition::{Bilingual, Check, DemoStep, Instrument, Lab, TABS};
 use crate::experiment::knob::{find, nearest};
 use crate::experiment::{KnobKind, KnobValue};
 use crate::registry::{self, Experiment};
@@ -161,6 +161,21 @@ fn check_explore(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                     format!("experiment `{}` does not answer {query:?}, which this instrument needs", experiment.id);
                 found.push((format!("explore[{index}].instrument"), message));
             }
+        }
+        let shows = matches!(use_.instrument, Instrument::Gallery | Instrument::Sketch);
+        match &use_.view {
+            Some(view) if shows && !experiment.views.contains(&view.as_str()) => {
+                found.push((format!("explore[{index}].view"), unknown("view", view, experiment.views.iter().copied())));
+            }
+            None if shows => {
+                let known = experiment.views.join(", ");
+                found.push((format!("explore[{index}].instrument"), format!("no `view`: expected one of {known}")));
+            }
+            Some(view) if !shows => {
+                let message = format!("view `{view}`: only a gallery or a sketch has one");
+                found.push((format!("explore[{index}].view"), message));
+            }
+            _ => {}
         }
     }
 }

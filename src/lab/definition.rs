@@ -129,17 +129,32 @@ pub enum Instrument {
     DrawingPad,
     /// Pictures drawn from the model.
     Samples,
+    /// A view of the model's own: labelled rows of pictures, with a slider.
+    Gallery,
+    /// The same beginning with the student's own drawing.
+    Sketch,
+    /// The plane as the model sees it; points can be placed in it.
+    Plane,
+    /// Twenty digits, real or made: the student judges them against the discriminator.
+    Guess,
+    /// Digits asked for in words, and the way they come about.
+    Prompt,
+    /// Two distributions to shape, and how far they are from each other.
+    Distributions,
 }
 
 impl Instrument {
     /// The queries that its model must answer.
     pub fn needs(self) -> &'static [QueryKind] {
         match self {
-            Instrument::LatentPlane => {
-                &[QueryKind::LatentPlane, QueryKind::Decode, QueryKind::Encode, QueryKind::Examples]
-            }
+            Instrument::LatentPlane => &[QueryKind::LatentPlane, QueryKind::Decode],
             Instrument::DrawingPad => &[QueryKind::Encode, QueryKind::Reconstruct, QueryKind::Score],
             Instrument::Samples => &[QueryKind::Sample],
+            Instrument::Gallery | Instrument::Sketch => &[QueryKind::Show],
+            Instrument::Plane => &[QueryKind::Plane],
+            Instrument::Guess => &[QueryKind::Sample, QueryKind::Examples, QueryKind::Discriminate],
+            Instrument::Prompt => &[QueryKind::Prompt],
+            Instrument::Distributions => &[QueryKind::Divergence, QueryKind::Fit],
         }
     }
 
@@ -149,6 +164,12 @@ impl Instrument {
             Instrument::LatentPlane => &["plane_walked", "morph_finished"],
             Instrument::DrawingPad => &["digit_drawn", "drawing_scored", "drawing_denoised"],
             Instrument::Samples => &["samples_drawn"],
+            Instrument::Gallery => &["gallery_turned", "gallery_slid"],
+            Instrument::Sketch => &["sketch_shown", "gallery_turned", "gallery_slid"],
+            Instrument::Plane => &["plane_points", "plane_scrubbed"],
+            Instrument::Guess => &["guess_finished", "guess_won"],
+            Instrument::Prompt => &["prompt_drawn", "prompt_scrubbed"],
+            Instrument::Distributions => &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse"],
         }
     }
 }
@@ -157,6 +178,9 @@ impl Instrument {
 #[serde(deny_unknown_fields)]
 pub struct InstrumentUse {
     pub instrument: Instrument,
+    /// Which of the model's views, for a gallery or a sketch.
+    #[serde(default)]
+    pub view: Option<String>,
     pub title: Bilingual,
 }
 

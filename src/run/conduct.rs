@@ -125,13 +125,18 @@ impl Conductor<'_> {
                         }
                         Err(error) => self.warn(outlets, error.to_string())?,
                     },
-                    Command::Act { action, argument } => match self.trainable.act(&action, &argument) {
-                        Ok(()) => {
-                            let step = self.trainable.position().step;
-                            self.tell(outlets, Event::Act { step, action, argument })?;
+                    Command::Act { action, argument } => {
+                        let mut told = Vec::new();
+                        match self.trainable.act(&action, &argument, &mut |event| told.push(event)) {
+                            Ok(()) => {
+                                let step = self.trainable.position().step;
+                                self.tell(outlets, Event::Act { step, action, argument })?;
+                                told.into_iter().try_for_each(|event| self.tell(outlets, event))?;
+                                (outlets.between_steps)(&*self.trainable);
+                            }
+                            Err(error) => self.warn(outlets, error.to_string())?,
                         }
-                        Err(error) => self.warn(outlets, error.to_string())?,
-                    },
+                    }
                     Command::Checkpoint => self.checkpoint(outlets, training)?,
                     Command::Stop => {
                         self.checkpoint(outlets, training)?;

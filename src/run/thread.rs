@@ -340,7 +340,7 @@ fn build(
                 Event::Knob { knob, value, .. } => {
                     trainable.turn(knob, value).map_err(|error| Failure::new(error.to_string()))?;
                 }
-                Event::Act { action, argument, .. } => trainable.act(action, argument)?,
+                Event::Act { action, argument, .. } => trainable.act(action, argument, &mut |_| ())?,
                 _ => {}
             }
         }

@@ -70,6 +70,19 @@ pub enum Action {
     Clear,
     Undo,
     Redo,
+    Noise,
+    SlideUp,
+    SlideDown,
+    PlacePoint,
+    GuessReal,
+    GuessFake,
+    NextKind,
+    Other,
+    FitForward,
+    FitReverse,
+    // Acts of a run.
+    StepDiscriminator,
+    StepGenerator,
     // Exercises.
     Hint,
 }
@@ -85,6 +98,12 @@ pub enum Context {
     Train,
     Explore,
     DrawingPad,
+    Gallery,
+    Sketch,
+    Plane,
+    Guess,
+    Prompt,
+    Distributions,
     Exercises,
     Notes,
 }
@@ -101,6 +120,12 @@ impl Context {
             Context::Train => Wording::new("Train", "学習"),
             Context::Explore => Wording::new("Explore", "探索"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
+            Context::Gallery => Wording::new("Rows of pictures", "画像の一覧"),
+            Context::Sketch => Wording::new("Your own drawing", "自分の手書き"),
+            Context::Plane => Wording::new("The plane", "平面"),
+            Context::Guess => Wording::new("Real or fake", "本物か偽物か"),
+            Context::Prompt => Wording::new("Prompt line", "プロンプト"),
+            Context::Distributions => Wording::new("Two distributions", "二つの分布"),
             Context::Exercises => Wording::new("Exercises", "演習"),
             Context::Notes => Wording::new("Notes", "ノート"),
         }
@@ -262,6 +287,8 @@ pub static BINDINGS: &[Binding] = bindings! {
     Train: [letter('f')] => A::Maximise, "full pane", "全面", 8;
     Train: [letter('x')] => A::Export, "export", "書き出し", 0;
     Train: [letter('w')] => A::CopyReadout, "copy the read-out", "読み取り値をコピー", 0;
+    Train: [letter('d')] => A::StepDiscriminator, "step D only (GAN)", "D だけ 1 歩(GAN)", 0;
+    Train: [letter('g')] => A::StepGenerator, "step G only (GAN)", "G だけ 1 歩(GAN)", 0;
     Train: [letter('S')] => A::StopRun, "stop", "停止", 0;
     Train: [letter('n')] => A::NewRun, "new run", "新しい実行", 0;
     Train: [letter('r')] => A::Resume, "resume a stopped run", "停止した実行を再開", 0;
@@ -280,9 +307,47 @@ pub static BINDINGS: &[Binding] = bindings! {
     Explore: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 0;
     Explore: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 0;
 
+    Gallery: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    Gallery: [key(KeyCode::Left)] => A::Left, "slider", "スライダー", 2;
+    Gallery: [key(KeyCode::Right)] => A::Right, "slider", "スライダー", 0;
+    Gallery: [letter('r'), letter('e')] => A::RandomCode, "another draw", "別の例", 3;
+
+    Sketch: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    Sketch: [letter('s')] => A::SlideUp, "another way", "別の方向", 4;
+
+    Plane: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    Plane: [letter('-')] => A::SlideDown, "back in time", "時間を戻す", 0;
+    Plane: [letter('+'), letter('=')] => A::SlideUp, "on in time", "時間を進める", 2;
+    Plane: [letter(' ')] => A::PlacePoint, "place a point", "点を置く", 3;
+    Plane: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear points", "点を消す", 4;
+    Plane: [letter('r')] => A::RandomCode, "another draw", "引き直す", 5;
+
+    Guess: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    Guess: [letter('y'), key(KeyCode::Left)] => A::GuessReal, "real", "本物", 2;
+    Guess: [letter('n'), key(KeyCode::Right)] => A::GuessFake, "fake", "偽物", 3;
+    Guess: [letter('r')] => A::RandomCode, "once more", "もう一度", 4;
+
+    Prompt: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 2;
+    Prompt: [key(KeyCode::Enter)] => A::Confirm, "draw", "描く", 1;
+    Prompt: [key(KeyCode::Up)] => A::Up, "setting", "設定", 3;
+    Prompt: [key(KeyCode::Down)] => A::Down, "setting", "設定", 0;
+    Prompt: [key(KeyCode::Left)] => A::Left, "change", "変える", 4;
+    Prompt: [key(KeyCode::Right)] => A::Right, "change", "変える", 0;
+
+    Distributions: [letter('m')] => A::NextKind, "other kind", "別の種類", 1;
+    Distributions: [letter('o')] => A::Other, "P or Q", "P か Q", 2;
+    Distributions: [key(KeyCode::Left)] => A::Left, "move", "動かす", 3;
+    Distributions: [key(KeyCode::Right)] => A::Right, "move", "動かす", 0;
+    Distributions: [key(KeyCode::Up)] => A::Up, "wider", "広げる", 0;
+    Distributions: [key(KeyCode::Down)] => A::Down, "narrower", "狭める", 0;
+    Distributions: [letter('f')] => A::FitForward, "fit forward", "順方向に合わせる", 4;
+    Distributions: [letter('v')] => A::FitReverse, "fit in reverse", "逆方向に合わせる", 5;
+    Distributions: [letter('r')] => A::RandomCode, "random", "ランダム", 6;
+
     DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
     DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;
     DrawingPad: [letter('u')] => A::Undo, "undo", "元に戻す", 3;
+    DrawingPad: [letter('z')] => A::Noise, "pure noise", "純粋な雑音", 0;
     DrawingPad: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
 
     Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;

@@ -73,6 +73,32 @@ words! {
         "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
     PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
+    DRAW_NUMBER: "draw", "例";
+    GUESS_HOW: "real or fake?  y real   n fake", "本物か偽物か?  y 本物   n 偽物";
+    GUESS_YOU: "you", "あなた";
+    GUESS_RIGHT: "right of", "正解/";
+    GUESS_WAS_REAL: "it was real", "本物でした";
+    GUESS_WAS_FAKE: "it was made by G", "G が作ったものでした";
+    GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";
+    GUESS_TRUST: "D had trusted it", "D の信頼度";
+    PROMPT_HOW: "digits in words, then ↵: seven · 七 · 2026 · three eights", "数字を言葉で入力して ↵: seven · 七 · 2026 · three eights";
+    PROMPT_MOMENT: "moment", "時点";
+    PROMPT_STEPS: "steps", "ステップ数";
+    PROMPT_GUIDANCE: "guidance w", "ガイダンス w";
+    PROMPT_ETA: "η (0 DDIM, 1 DDPM)", "η(0: DDIM、1: DDPM)";
+    PROMPT_TIME: "noise left: t", "残りの雑音: t";
+    DRAWING: "drawing…", "生成中…";
+    PLANE_HOW: "arrows move, Space places a point; it goes to the run with data = drawn", "矢印で移動、Space で点を置く(data = drawn の実行に届きます)";
+    PLANE_NO_RUN: "points go to a live run of a preset with data = drawn: start one on the Train tab", "点を置くには、data = drawn のプリセットを学習タブで実行してください";
+    PLANE_LEGEND: "● data  ● made", "● データ  ● 生成";
+    KL_MOVES: "arrows move", "矢印が動かすのは";
+    KL_FITTED: "fitted", "合わせた";
+    KL_KINDS_NORMALS: "two normals", "正規分布どうし";
+    KL_KINDS_BIMODAL: "bimodal P, normal Q", "双峰の P、正規の Q";
+    KL_KINDS_BARS: "bars", "棒";
+    KL_EQUAL: "P = Q: both are zero", "P = Q: どちらもゼロ";
+    KL_INFINITE: "infinite: q = 0 where p > 0", "無限大: p > 0 なのに q = 0";
+
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";
     HINT: "Hint", "ヒント";

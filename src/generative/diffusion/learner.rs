@@ -292,7 +292,7 @@ impl Trainable for DiffusionLearner {
         self.state.live.turn(&knobs(), knob, value)
     }
 
-    fn act(&mut self, action: &str, argument: &str) -> Result<(), Failure> {
+    fn act(&mut self, action: &str, argument: &str, _tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         if self.knobs.choice("data") != "drawn" {
             return Err(Failure::new("points are placed in a run with data = drawn"));
         }

@@ -372,11 +372,18 @@ impl Trainable for GanLearner {
         self.state.live.turn(&knobs(), knob, value)
     }
 
-    fn act(&mut self, action: &str, argument: &str) -> Result<(), Failure> {
+    fn act(&mut self, action: &str, argument: &str, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let placing = self.knobs.choice("data") == "drawn";
         match action {
-            "step_discriminator" => self.teach_discriminator(),
-            "step_generator" => self.teach_generator(),
+            "step_discriminator" | "step_generator" => {
+                if action == "step_discriminator" {
+                    self.teach_discriminator();
+                } else {
+                    self.teach_generator();
+                }
+                self.tell_curves(tell);
+                self.tell_pictures(false, tell)?;
+            }
             "place" if placing => {
                 let wanted = || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
                 self.state.drawn.push(read_point(argument).ok_or_else(wanted)?);

@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// The smallest deviation that Q may take.
 const NARROWEST: f64 = 0.02;
+/// Steps of a fit that is asked for, and between two moments of its answer.
+const FIT_STEPS: usize = 400;
+const FIT_EVERY: usize = 8;
 /// What is left in a checkpoint beside the state: nothing to speak of.
 const NUMBERS: &str = "q";
 /// The outcomes of P as bars.
@@ -61,6 +64,25 @@ fn shaped(numbers: &[f64], bars: bool) -> Distribution {
     }
 }
 
+/// The numbers of Q that [`shaped`] makes a distribution of.
+fn numbers_of(q: &Distribution) -> Result<Vec<f64>, Failure> {
+    match q {
+        Distribution::Normal { mean, deviation } => Ok(vec![*mean, deviation.ln()]),
+        Distribution::Bars { shares } => Ok(shares.iter().map(|share| share.max(1e-6).ln()).collect()),
+        Distribution::Bimodal { .. } => Err(Failure::new("Q is a normal or bars")),
+    }
+}
+
+/// One step of Q's numbers down a divergence from P.
+fn descend(p: &Distribution, numbers: &mut [f64], bars: bool, direction: Direction, rate: f64) -> Result<(), Failure> {
+    let slope = slope(p, &shaped(numbers, bars), direction, &Watch::default())?;
+    // A slope may be steep where Q has no mass near P: no number moves further than a tenth a step.
+    for (number, slope) in numbers.iter_mut().zip(slope) {
+        *number -= (rate * slope).clamp(-0.1, 0.1);
+    }
+    Ok(())
+}
+
 /// Q on its way to P.
 pub struct KlLearner {
     p: Distribution,
@@ -106,12 +128,9 @@ impl Trainable for KlLearner {
     fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let direction =
             if self.state.live.choice("direction") == "reverse" { Direction::Reverse } else { Direction::Forward };
-        let slope = slope(&self.p, &self.q(), direction, &Watch::default())?;
         let rate = self.state.live.real("learning_rate");
-        // A slope may be steep where Q has no mass near P: no number moves further than a tenth a step.
-        for (number, slope) in self.state.numbers.iter_mut().zip(slope) {
-            *number -= (rate * slope).clamp(-0.1, 0.1);
-        }
+        let bars = self.bars();
+        descend(&self.p, &mut self.state.numbers, bars, direction, rate)?;
         self.state.step += 1;
         let step = self.state.step;
         let found = divergence(&self.p, &self.q())?;
@@ -175,7 +194,7 @@ pub struct FittedDivergence {
 
 impl FittedDivergence {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 2] = [QueryKind::Divergence, QueryKind::Fitted];
+    pub const ANSWERS: [QueryKind; 3] = [QueryKind::Divergence, QueryKind::Fitted, QueryKind::Fit];
 
     /// From a file of Q's numbers.
     ///
@@ -196,6 +215,20 @@ impl Model for FittedDivergence {
         match query {
             Query::Divergence { p, q } => Ok(Answer::Divergence(divergence(p, q)?)),
             Query::Fitted => Ok(Answer::Fitted { p: self.p.clone(), q: self.q.clone() }),
+            Query::Fit { p, q, forward } => {
+                let direction = if *forward { Direction::Forward } else { Direction::Reverse };
+                let bars = matches!(q, Distribution::Bars { .. });
+                let mut numbers = numbers_of(q)?;
+                let mut way = vec![q.clone()];
+                for step in 1..=FIT_STEPS {
+                    watch.check()?;
+                    descend(p, &mut numbers, bars, direction, if bars { 0.5 } else { 0.1 })?;
+                    if step % FIT_EVERY == 0 {
+                        way.push(shaped(&numbers, bars));
+                    }
+                }
+                Ok(Answer::Path { way })
+            }
             query => Err(unanswered(query)),
         }
     }

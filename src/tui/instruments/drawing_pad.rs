@@ -10,7 +10,7 @@ use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::{frame, write};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 use ratatui::buffer::Buffer;
@@ -24,11 +24,120 @@ const STEP: f32 = 1.0 / 28.0;
 /// Deviation of the noise put on a drawing.
 const NOISE: f32 = 0.35;
 
+/// A canvas with a pen that keys and mouse move.
 #[derive(Default)]
-pub struct DrawingPad {
+pub struct Pad {
     canvas: Canvas,
     pen: Option<[f32; 2]>,
     pen_down: bool,
+    area: Rect,
+}
+
+/// What came of a key or the mouse on a pad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PadDone {
+    /// The drawing is another one now.
+    Drawn,
+    /// The pen moved, or a stroke goes on.
+    Moved,
+    NotMine,
+}
+
+impl Pad {
+    pub fn new(canvas: Canvas) -> Self {
+        Pad { canvas, ..Pad::default() }
+    }
+
+    /// The drawing in MNIST's form; `None` if there is no ink.
+    pub fn digit(&self) -> Option<Picture> {
+        self.canvas.digit()
+    }
+
+    fn pen(&self) -> [f32; 2] {
+        self.pen.unwrap_or([0.5, 0.3])
+    }
+
+    fn move_pen(&mut self, by: [f32; 2]) -> PadDone {
+        let [x, y] = self.pen();
+        let to = [(x + by[0]).clamp(0.0, 1.0), (y + by[1]).clamp(0.0, 1.0)];
+        self.pen = Some(to);
+        if self.pen_down {
+            self.canvas.draw_to(to[0], to[1]);
+        }
+        PadDone::Moved
+    }
+
+    /// Does what a key means on a pad.
+    pub fn act(&mut self, action: Action) -> PadDone {
+        match action {
+            Action::Left => self.move_pen([-STEP, 0.0]),
+            Action::Right => self.move_pen([STEP, 0.0]),
+            Action::Up => self.move_pen([0.0, -STEP]),
+            Action::Down => self.move_pen([0.0, STEP]),
+            Action::Pen => {
+                self.pen_down = !self.pen_down;
+                let [x, y] = self.pen();
+                self.pen = Some([x, y]);
+                if self.pen_down {
+                    self.canvas.draw_to(x, y);
+                    PadDone::Moved
+                } else {
+                    self.canvas.lift();
+                    PadDone::Drawn
+                }
+            }
+            Action::Clear => {
+                self.canvas.clear();
+                self.pen_down = false;
+                PadDone::Drawn
+            }
+            Action::Undo if self.canvas.undo() => PadDone::Drawn,
+            Action::Redo if self.canvas.redo() => PadDone::Drawn,
+            Action::Undo | Action::Redo => PadDone::Moved,
+            _ => PadDone::NotMine,
+        }
+    }
+
+    pub fn mouse(&mut self, event: MouseEvent) -> PadDone {
+        let inside = self.area.contains(Position::new(event.column, event.row));
+        let share =
+            |at: u16, start: u16, length: u16| (f32::from(at.max(start) - start) + 0.5) / f32::from(length.max(1));
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) if inside => {
+                let x = share(event.column, self.area.x, self.area.width);
+                let y = share(event.row, self.area.y, self.area.height);
+                self.pen = Some([x, y]);
+                self.canvas.draw_to(x, y);
+                PadDone::Moved
+            }
+            MouseEventKind::Up(MouseButton::Left) => {
+                self.canvas.lift();
+                PadDone::Drawn
+            }
+            _ => PadDone::NotMine,
+        }
+    }
+
+    /// Draws the canvas with a line on how to use it.
+    pub fn draw(&mut self, area: Rect, focused: bool, key: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        write(buffer, hint, 0, 0, desk.say(text::DRAW_HERE), desk.theme.quiet());
+        let sheet = Sheet::new(1, vec![self.canvas.picture()]);
+        self.area = desk.pictures.draw(key, &sheet, room, buffer).area;
+        let [x, y] = self.pen();
+        if !self.area.is_empty() && focused {
+            let column = self.area.x + (x * f32::from(self.area.width - 1)).round() as u16;
+            let row = self.area.y + (y * f32::from(self.area.height - 1)).round() as u16;
+            let mark = if self.pen_down { "●" } else { "○" };
+            let style = desk.theme.accented().add_modifier(Modifier::BOLD);
+            buffer[(column, row)].set_symbol(mark).set_style(style);
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct DrawingPad {
+    pad: Pad,
     /// What the model is given: the drawing in MNIST's form, perhaps spoilt.
     input: Option<Picture>,
     spoilt: bool,
@@ -36,27 +145,14 @@ pub struct DrawingPad {
     score: Option<[f64; 3]>,
     noises: u64,
     awaiting_denoised: bool,
-    area: Rect,
+    examples: usize,
     reached: Vec<&'static str>,
 }
 
 impl DrawingPad {
-    fn pen(&self) -> [f32; 2] {
-        self.pen.unwrap_or([0.5, 0.3])
-    }
-
-    fn move_pen(&mut self, by: [f32; 2]) {
-        let [x, y] = self.pen();
-        let to = [(x + by[0]).clamp(0.0, 1.0), (y + by[1]).clamp(0.0, 1.0)];
-        self.pen = Some(to);
-        if self.pen_down {
-            self.canvas.draw_to(to[0], to[1]);
-        }
-    }
-
     /// Brings the drawing to the model.
     fn submit(&mut self, lab: &Lab, desk: &mut Desk) {
-        self.input = self.canvas.digit();
+        self.input = self.pad.digit();
         (self.spoilt, self.awaiting_denoised, self.rebuilt, self.score) = (false, false, None, None);
         if self.input.is_some() {
             self.reached.push("digit_drawn");
@@ -73,12 +169,22 @@ impl DrawingPad {
     /// Changes what the model is given, but not the drawing.
     fn spoil(&mut self, change: impl FnOnce(&mut Picture)) {
         if self.input.is_none() {
-            self.input = self.canvas.digit();
+            self.input = self.pad.digit();
         }
         if let Some(input) = &mut self.input {
             change(input);
             (self.spoilt, self.rebuilt, self.score) = (true, None, None);
         }
+    }
+
+    /// Gives the model nothing but noise.
+    fn pure_noise(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.noises += 1;
+        let mut random = ChaCha8Rng::seed_from_u64(self.noises);
+        let values: Vec<f32> = (0..28 * 28).map(|_| random.random()).collect();
+        self.input = Some(Picture::from_intensities(28, 28, &values));
+        (self.spoilt, self.rebuilt, self.score) = (true, None, None);
+        self.ask(lab, desk);
     }
 
     fn add_noise(&mut self) {
@@ -104,37 +210,20 @@ impl Instrument for DrawingPad {
     }
 
     fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
-        match action {
-            Action::Left => self.move_pen([-STEP, 0.0]),
-            Action::Right => self.move_pen([STEP, 0.0]),
-            Action::Up => self.move_pen([0.0, -STEP]),
-            Action::Down => self.move_pen([0.0, STEP]),
-            Action::Pen => {
-                self.pen_down = !self.pen_down;
-                let [x, y] = self.pen();
-                self.pen = Some([x, y]);
-                if self.pen_down {
-                    self.canvas.draw_to(x, y);
-                } else {
-                    self.canvas.lift();
-                    self.submit(lab, desk);
-                }
-            }
-            Action::Clear => {
-                self.canvas.clear();
-                self.pen_down = false;
+        match self.pad.act(action) {
+            PadDone::Drawn => {
                 self.submit(lab, desk);
+                return true;
             }
-            Action::Undo => {
-                if self.canvas.undo() {
-                    self.submit(lab, desk);
-                }
+            PadDone::Moved => return true,
+            PadDone::NotMine => {}
+        }
+        match action {
+            Action::NextExample => {
+                desk.ask(lab, "pad/example", Query::Examples { offset: self.examples, count: 1 });
+                self.examples += 1;
             }
-            Action::Redo => {
-                if self.canvas.redo() {
-                    self.submit(lab, desk);
-                }
-            }
+            Action::Noise => self.pure_noise(lab, desk),
             Action::AddNoise => self.add_noise(),
             Action::MaskHalf => self.spoil(|picture| {
                 let half = picture.pixels.len() / 2;
@@ -150,29 +239,21 @@ impl Instrument for DrawingPad {
     }
 
     fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
-        let inside = self.area.contains(Position::new(event.column, event.row));
-        let share =
-            |at: u16, start: u16, length: u16| (f32::from(at.max(start) - start) + 0.5) / f32::from(length.max(1));
-        match event.kind {
-            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) if inside => {
-                let x = share(event.column, self.area.x, self.area.width);
-                let y = share(event.row, self.area.y, self.area.height);
-                self.pen = Some([x, y]);
-                self.canvas.draw_to(x, y);
-            }
-            MouseEventKind::Up(MouseButton::Left) => {
-                self.canvas.lift();
-                self.submit(lab, desk);
-            }
-            _ => {}
+        if self.pad.mouse(event) == PadDone::Drawn {
+            self.submit(lab, desk);
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
             ("pad/score", Ok(Answer::Score { elbo, reconstruction, kl })) => {
                 self.score = Some([*elbo, *reconstruction, *kl]);
                 self.reached.push("drawing_scored");
+            }
+            ("pad/example", Ok(Answer::Examples { pictures, .. })) => {
+                self.input = pictures.first().cloned();
+                (self.spoilt, self.rebuilt, self.score) = (true, None, None);
+                self.ask(lab, desk);
             }
             ("pad/rebuilt", Ok(Answer::Pictures { pictures })) => {
                 self.rebuilt = pictures.first().cloned();
@@ -195,18 +276,7 @@ impl Instrument for DrawingPad {
         } else {
             Layout::vertical([Constraint::Fill(1), Constraint::Length(inner.height.min(24) * 2 / 5)]).areas(inner)
         };
-        let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(canvas_area);
-        write(buffer, hint, 0, 0, desk.say(text::DRAW_HERE), desk.theme.quiet());
-        let sheet = Sheet::new(1, vec![self.canvas.picture()]);
-        self.area = desk.pictures.draw("pad/canvas", &sheet, room, buffer).area;
-        let [x, y] = self.pen();
-        if !self.area.is_empty() && focused {
-            let column = self.area.x + (x * f32::from(self.area.width - 1)).round() as u16;
-            let row = self.area.y + (y * f32::from(self.area.height - 1)).round() as u16;
-            let mark = if self.pen_down { "●" } else { "○" };
-            let style = desk.theme.accented().add_modifier(Modifier::BOLD);
-            buffer[(column, row)].set_symbol(mark).set_style(style);
-        }
+        self.pad.draw(canvas_area, focused, "pad/canvas", desk, buffer);
         self.draw_model(model_area, desk, buffer);
     }
 

@@ -236,13 +236,15 @@ impl Instrument for LatentPlane {
                 }
             }
             ("plane/code", Ok(Answer::Code { mean, .. })) => self.show(mean.clone(), lab, desk),
-            (key, Err(failure)) if key.starts_with("plane/") => self.failure = Some(failure.to_string()),
+            ("plane/code", Err(failure)) => desk.notify(failure.to_string()),
+            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.to_string())),
+            ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.to_string()),
             _ => return false,
         }
         true
     }
 
-    fn tick(&mut self) -> bool {
+    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
         let Some(morph) = &mut self.morph else { return false };
         if morph.pictures.is_empty() {
             return true;

@@ -1,8 +1,13 @@
 //! What Explore is built from: generic instruments that a lab binds to its model.
 
 mod canvas;
+mod distributions;
 mod drawing_pad;
+mod gallery;
+mod guess;
 pub mod latent_plane;
+mod plane;
+mod prompt;
 mod samples;
 
 pub use canvas::Canvas;
@@ -10,7 +15,7 @@ pub use canvas::Canvas;
 use super::desk::{Desk, Reply};
 use super::keys::{Action, Context};
 use crate::lab::{self, Lab};
-use crossterm::event::MouseEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -33,8 +38,18 @@ pub trait Instrument {
     /// An answer to one of its questions; `false` if it is not its own.
     fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) -> bool;
 
+    /// Whether printable keys belong to a line of text.
+    fn in_text(&self) -> bool {
+        false
+    }
+
+    /// A key for the line of text.
+    fn typed(&mut self, _key: &KeyEvent, _lab: &Lab, _desk: &mut Desk) {}
+
+    fn pasted(&mut self, _pasted: &str) {}
+
     /// Moves what is in motion by one picture; `true` while it moves.
-    fn tick(&mut self) -> bool {
+    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
         false
     }
 
@@ -45,8 +60,15 @@ pub trait Instrument {
 }
 
 /// The instrument that a lab names.
-pub fn build(instrument: lab::Instrument) -> Box<dyn Instrument> {
-    match instrument {
+pub fn build(use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
+    let view = use_.view.as_deref().unwrap_or_default();
+    match use_.instrument {
+        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view)),
+        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view)),
+        lab::Instrument::Plane => Box::<plane::Plane>::default(),
+        lab::Instrument::Guess => Box::<guess::Guess>::default(),
+        lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
+        lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
         lab::Instrument::LatentPlane => Box::<latent_plane::LatentPlane>::default(),
         lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
         lab::Instrument::Samples => Box::<samples::Samples>::default(),

@@ -5,7 +5,7 @@ use crate::experiment::{Answer, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::Action;
-use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::frame::{frame, write};
 use crossterm::event::MouseEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,6 +17,7 @@ pub struct Samples {
     seed: u64,
     pictures: Vec<Picture>,
     drawn: bool,
+    failure: Option<String>,
 }
 
 impl Instrument for Samples {
@@ -37,14 +38,24 @@ impl Instrument for Samples {
     fn mouse(&mut self, _event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {}
 
     fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, _desk: &mut Desk) -> bool {
-        let (true, Ok(Answer::Pictures { pictures })) = (key == "samples", answer) else { return false };
-        self.pictures.clone_from(pictures);
+        if key != "samples" {
+            return false;
+        }
+        match answer {
+            Ok(Answer::Pictures { pictures }) => (self.pictures, self.failure) = (pictures.clone(), None),
+            Ok(_) => {}
+            Err(failure) => (self.pictures, self.failure) = (Vec::new(), Some(failure.to_string())),
+        }
         true
     }
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
         let note = format!("seed {}", self.seed);
         let inner = frame(area, title, &note, focused, &desk.theme, buffer);
+        if let Some(failure) = &self.failure {
+            write(buffer, inner, 1, inner.height / 2, failure, desk.theme.quiet());
+            return;
+        }
         let columns = if inner.width > 3 * inner.height {
             10
         } else if inner.width > inner.height {

@@ -7,7 +7,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub struct ExploreTab {
 impl ExploreTab {
     pub fn new(lab: &Lab) -> Self {
         ExploreTab {
-            instruments: lab.explore.iter().map(|use_| build(use_.instrument)).collect(),
+            instruments: lab.explore.iter().map(build).collect(),
             focus: 0,
             areas: Vec::new(),
             refreshed: Instant::now(),
@@ -54,6 +54,22 @@ impl ExploreTab {
 
     pub fn contexts(&self) -> Vec<Context> {
         self.instruments.get(self.focus).map_or(vec![Context::Explore], |instrument| instrument.contexts().to_vec())
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.instruments.get(self.focus).is_some_and(|instrument| instrument.in_text())
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+        if let Some(instrument) = self.instruments.get_mut(self.focus) {
+            instrument.typed(key, lab, desk);
+        }
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        if let Some(instrument) = self.instruments.get_mut(self.focus) {
+            instrument.pasted(pasted);
+        }
     }
 
     pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
@@ -96,8 +112,8 @@ impl ExploreTab {
         self.moving
     }
 
-    pub fn tick(&mut self) {
-        let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick()).collect();
+    pub fn tick(&mut self, lab: &Lab, desk: &mut Desk) {
+        let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick(lab, desk)).collect();
         self.moving = moving.into_iter().any(|moves| moves);
     }
 

@@ -90,6 +90,7 @@ impl LabScreen {
             Tab::Notes => true,
             Tab::Exercises => self.exercises.in_text(),
             Tab::Train => self.train.in_text(),
+            Tab::Explore => self.explore.in_text(),
             _ => false,
         }
     }
@@ -130,6 +131,7 @@ impl LabScreen {
             Tab::Notes => self.notes.typed(key, &self.lab, desk),
             Tab::Exercises => self.exercises.typed(key, &self.lab, desk),
             Tab::Train => self.train.typed(key, &self.lab),
+            Tab::Explore => self.explore.typed(key, &self.lab, desk),
             _ => {}
         }
     }
@@ -138,6 +140,7 @@ impl LabScreen {
         match self.tab {
             Tab::Notes => self.notes.pasted(pasted, &self.lab, desk),
             Tab::Exercises => self.exercises.pasted(pasted),
+            Tab::Explore => self.explore.pasted(pasted),
             _ => {}
         }
     }
@@ -179,7 +182,7 @@ impl LabScreen {
     }
 
     pub fn tick(&mut self, desk: &mut Desk) {
-        self.explore.tick();
+        self.explore.tick(&self.lab, desk);
         self.note_states(desk);
     }
 

@@ -11,6 +11,7 @@ use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::scene;
 use crate::tui::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
@@ -190,6 +191,13 @@ impl TrainTab {
             }
             (Action::SingleStep, _) => run.send(Command::Step),
             (Action::StopRun, _) => run.send(Command::Stop),
+            (Action::StepDiscriminator | Action::StepGenerator, _) => {
+                let act = if action == Action::StepDiscriminator { "step_discriminator" } else { "step_generator" };
+                if !registry::find(&lab.experiment).is_ok_and(|experiment| experiment.acts.contains(&act)) {
+                    return false;
+                }
+                run.send(Command::Act { action: act.to_owned(), argument: String::new() });
+            }
             (Action::NewRun, _) => (self.choosing, self.shows_setup) = (true, true),
             (Action::Resume, _) => self.resume(lab, desk),
             (Action::NextPane, _) => self.focus = (self.focus + 1) % panes.max(1),
@@ -356,12 +364,14 @@ impl TrainTab {
         let Some(chart) = lab.dashboard.charts.get(index) else {
             let picture = &lab.dashboard.pictures[index - lab.dashboard.charts.len()];
             let shown = run.pictures.get(&picture.name).cloned();
-            let note = shown
-                .as_ref()
-                .map_or(String::new(), |(step, _)| format!("{} {}", desk.say(text::STEP), number(*step as f64)));
+            let scene_step = run.scenes.get(&picture.name).map(|(step, _)| *step);
+            let note = (shown.as_ref().map(|(step, _)| *step).or(scene_step))
+                .map_or(String::new(), |step| format!("{} {}", desk.say(text::STEP), number(step as f64)));
             let inner = frame(area, picture.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
             self.panes[index] = (area, inner);
-            if let Some((_, sheet)) = shown {
+            if let Some((_, scene)) = run.scenes.get(&picture.name) {
+                scene::draw(scene, inner, &desk.theme, buffer);
+            } else if let Some((_, sheet)) = shown {
                 let key = format!("train/{}", picture.name);
                 desk.pictures.draw(&key, &sheet, inner, buffer);
             }

@@ -5,3 +5,4 @@ pub mod frame;
 pub mod markdown;
 pub mod math;
 pub mod picture;
+pub mod scene;

@@ -1,0 +1,386 @@
+//! Two distributions to shape, both directions of the divergence between them, and Q fitted to P.
+
+use super::Instrument;
+use crate::experiment::query::{Distribution, Divergence};
+use crate::experiment::{Answer, Query};
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::chart::number;
+use crate::tui::widgets::frame::{frame, write};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::{Color, Style};
+
+/// The stretch of the line that is shown.
+const REACH: f64 = 6.0;
+const STEP: f64 = 0.1;
+/// Both below this: equal, for an exercise.
+const EQUAL: f64 = 1e-3;
+/// The bits of a braille cell by column and row of the dot.
+const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+pub struct Distributions {
+    /// Two normals, a bimodal P, or bars.
+    kind: usize,
+    p: Distribution,
+    q: Distribution,
+    /// Whether arrows move Q.
+    moves_q: bool,
+    /// The bar that arrows raise.
+    bar: usize,
+    found: Option<Divergence>,
+    /// The way of Q in a fit, how far it is played, and which fit it is.
+    way: Vec<Distribution>,
+    at: usize,
+    forward: bool,
+    draws: u64,
+    plot: Rect,
+    moved: bool,
+    reached: Vec<&'static str>,
+}
+
+impl Default for Distributions {
+    fn default() -> Self {
+        let [p, q] = start(0);
+        Distributions {
+            kind: 0,
+            p,
+            q,
+            moves_q: true,
+            bar: 0,
+            found: None,
+            way: Vec::new(),
+            at: 0,
+            forward: true,
+            draws: 0,
+            plot: Rect::default(),
+            moved: false,
+            reached: Vec::new(),
+        }
+    }
+}
+
+/// P and Q of a kind, to begin with.
+fn start(kind: usize) -> [Distribution; 2] {
+    match kind {
+        0 => [
+            Distribution::Normal { mean: -1.0, deviation: 1.0 },
+            Distribution::Normal { mean: 1.5, deviation: 0.8 },
+        ],
+        1 => [
+            Distribution::Bimodal { weight: 0.4, means: [-2.0, 2.0], deviations: [0.6, 0.6] },
+            Distribution::Normal { mean: 0.5, deviation: 1.0 },
+        ],
+        _ => [
+            Distribution::Bars { shares: vec![0.05, 0.15, 0.4, 0.1, 0.25, 0.05] },
+            Distribution::Bars { shares: vec![1.0 / 6.0; 6] },
+        ],
+    }
+}
+
+impl Distributions {
+    fn chosen(&mut self) -> &mut Distribution {
+        if self.moves_q { &mut self.q } else { &mut self.p }
+    }
+
+    /// Moves the chosen one: along the line, and in width; or from bar to bar, and in height.
+    fn shape(&mut self, along: f64, wider: f64, lab: &Lab, desk: &mut Desk) {
+        let bar = self.bar;
+        let mut next_bar = bar;
+        match self.chosen() {
+            Distribution::Normal { mean, deviation } => {
+                *mean = (*mean + along * STEP).clamp(-REACH, REACH);
+                *deviation = (*deviation * 1.08_f64.powf(wider)).clamp(0.1, 4.0);
+            }
+            Distribution::Bimodal { means, deviations, .. } => {
+                // Along moves the modes apart, wider widens both.
+                means[0] = (means[0] - along * STEP).clamp(-REACH, 0.0);
+                means[1] = (means[1] + along * STEP).clamp(0.0, REACH);
+                deviations.iter_mut().for_each(|d| *d = (*d * 1.08_f64.powf(wider)).clamp(0.1, 2.0));
+            }
+            Distribution::Bars { shares } => {
+                let count = shares.len();
+                next_bar = (bar as i64 + along as i64).rem_euclid(count as i64) as usize;
+                if wider != 0.0 {
+                    let height = shares[bar] + 0.02 * wider;
+                    set_bar(shares, bar, height);
+                }
+            }
+        }
+        self.bar = next_bar;
+        self.changed(lab, desk);
+    }
+
+    fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.way.clear();
+        self.moved = true;
+        self.reached.push("distributions_moved");
+        self.refresh(lab, desk);
+    }
+
+    fn fit(&mut self, forward: bool, lab: &Lab, desk: &mut Desk) {
+        self.forward = forward;
+        desk.ask(lab, "kl/fit", Query::Fit { p: self.p.clone(), q: self.q.clone(), forward });
+    }
+
+    fn random(&mut self) {
+        self.draws += 1;
+        let mut random = ChaCha8Rng::seed_from_u64(self.draws);
+        let mut normal = || Distribution::Normal {
+            mean: random.random_range(-3.0..3.0),
+            deviation: random.random_range(0.4..1.8),
+        };
+        match self.kind {
+            0 => (self.p, self.q) = (normal(), normal()),
+            1 => self.q = normal(),
+            _ => {
+                let mut bars = || {
+                    let heights: Vec<f64> = (0..6).map(|_| random.random_range(0.02..1.0)).collect();
+                    let sum: f64 = heights.iter().sum();
+                    Distribution::Bars { shares: heights.into_iter().map(|height| height / sum).collect() }
+                };
+                (self.p, self.q) = (bars(), bars());
+            }
+        }
+    }
+
+    /// Curves, or bars, in an area: each a colour and its values over the shown places.
+    fn plot(area: Rect, curves: &[(Color, &[f64])], desk: &Desk, buffer: &mut Buffer) {
+        if area.width < 4 || area.height < 2 {
+            return;
+        }
+        let finite = curves.iter().flat_map(|(_, values)| values.iter().copied()).filter(|value| value.is_finite());
+        let (low, high) = finite.fold((0.0_f64, 1e-9_f64), |(low, high), value| (low.min(value), high.max(value)));
+        let (columns, rows) = (usize::from(area.width) * 2, usize::from(area.height) * 4);
+        let row_of = |value: f64| ((high - value) / (high - low) * (rows - 1) as f64).round() as usize;
+        let zero = row_of(0.0);
+        for x in 0..area.width {
+            let place = (area.x + x, area.y + (zero / 4) as u16);
+            buffer[place].set_char(char::from_u32(0x2800 + if zero % 4 < 2 { 0x09 } else { 0xC0 }).expect("braille"));
+            buffer[place].set_fg(desk.theme.line);
+        }
+        for (color, values) in curves {
+            let bars = values.len() < 20;
+            let mut cells = vec![0_u8; usize::from(area.width) * usize::from(area.height)];
+            let mut put = |x: usize, y: usize| cells[y / 4 * usize::from(area.width) + x / 2] |= DOTS[x % 2][y % 4];
+            let mut last: Option<usize> = None;
+            for x in 0..columns {
+                let value = if bars {
+                    values[x * values.len() / columns]
+                } else {
+                    values[x * (values.len() - 1) / (columns - 1)]
+                };
+                if !value.is_finite() {
+                    last = None;
+                    continue;
+                }
+                let row = row_of(value).min(rows - 1);
+                let from = last.unwrap_or(row);
+                (from.min(row)..=from.max(row)).for_each(|y| put(x, y));
+                last = Some(row);
+            }
+            for (index, bits) in cells.into_iter().enumerate().filter(|(_, bits)| *bits > 0) {
+                let place = (area.x + index as u16 % area.width, area.y + index as u16 / area.width);
+                let before = buffer[place].symbol().chars().next().map_or(0, |c| u32::from(c).wrapping_sub(0x2800));
+                let before = if before < 256 { before } else { 0 };
+                buffer[place].set_char(char::from_u32(0x2800 + (before | u32::from(bits))).expect("braille")).set_fg(*color);
+            }
+        }
+    }
+}
+
+/// Gives a bar a new height; the others share what is left as before.
+fn set_bar(shares: &mut [f64], bar: usize, height: f64) {
+    let height = height.clamp(0.0, 1.0);
+    let rest: f64 = 1.0 - shares[bar];
+    let count = shares.len() as f64 - 1.0;
+    for (index, share) in shares.iter_mut().enumerate() {
+        *share = match index == bar {
+            true => height,
+            false if rest > 1e-12 => *share / rest * (1.0 - height),
+            false => (1.0 - height) / count,
+        };
+    }
+    let sum: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share /= sum);
+}
+
+/// A distribution in a few numbers.
+fn described(distribution: &Distribution) -> String {
+    let text = match distribution {
+        Distribution::Normal { mean, deviation } => format!("μ {mean:+.2}  σ {deviation:.2}"),
+        Distribution::Bimodal { weight, means, deviations } => {
+            format!("{weight:.2} at {:+.2}, {:.2} at {:+.2}, σ {:.2}", means[0], 1.0 - weight, means[1], deviations[0])
+        }
+        Distribution::Bars { shares } => {
+            shares.iter().map(|share| format!("{share:.2}")).collect::<Vec<_>>().join("  ")
+        }
+    };
+    text.replace('-', "−")
+}
+
+impl Instrument for Distributions {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Distributions]
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        desk.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone() });
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        match action {
+            Action::Left => self.shape(-1.0, 0.0, lab, desk),
+            Action::Right => self.shape(1.0, 0.0, lab, desk),
+            Action::Up => self.shape(0.0, 1.0, lab, desk),
+            Action::Down => self.shape(0.0, -1.0, lab, desk),
+            Action::Other => self.moves_q = !self.moves_q,
+            Action::NextKind => {
+                self.kind = (self.kind + 1) % 3;
+                [self.p, self.q] = start(self.kind);
+                (self.way, self.moved) = (Vec::new(), false);
+                self.refresh(lab, desk);
+            }
+            Action::FitForward => self.fit(true, lab, desk),
+            Action::FitReverse => self.fit(false, lab, desk),
+            Action::RandomCode => {
+                self.random();
+                self.moved = false;
+                self.way.clear();
+                self.refresh(lab, desk);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        let presses =
+            matches!(event.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
+        if !presses || !self.plot.contains(Position::new(event.column, event.row)) {
+            return;
+        }
+        let across = (f64::from(event.column - self.plot.x) + 0.5) / f64::from(self.plot.width);
+        let up = 1.0 - (f64::from(event.row - self.plot.y) + 0.5) / f64::from(self.plot.height);
+        // What is shown of the line is told by the answer.
+        let range = self.found.as_ref().and_then(|found| Some((*found.places.first()?, *found.places.last()?)));
+        let bar = self.bar;
+        let mut next_bar = bar;
+        match self.chosen() {
+            Distribution::Bars { shares } => {
+                next_bar = ((across * shares.len() as f64) as usize).min(shares.len() - 1);
+                set_bar(shares, next_bar, up);
+            }
+            Distribution::Normal { mean, .. } => {
+                let (low, high) = range.unwrap_or((-REACH, REACH));
+                *mean = (low + across * (high - low)).clamp(-REACH, REACH);
+            }
+            Distribution::Bimodal { means, .. } => {
+                let (low, high) = range.unwrap_or((-REACH, REACH));
+                let at = low + across * (high - low);
+                means[usize::from(at > 0.0)] = at.clamp(-REACH, REACH);
+            }
+        }
+        self.bar = next_bar;
+        self.changed(lab, desk);
+    }
+
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+        match (key.as_str(), answer) {
+            ("kl/divergence", Ok(Answer::Divergence(found))) => {
+                if self.moved && self.way.is_empty() && found.forward < EQUAL && found.reverse < EQUAL {
+                    self.reached.push("distributions_equal");
+                }
+                self.found = Some(found.clone());
+            }
+            ("kl/fit", Ok(Answer::Path { way })) => {
+                self.at = 0;
+                self.way.clone_from(way);
+                self.moved = false;
+                self.refresh(lab, desk);
+            }
+            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn tick(&mut self, lab: &Lab, desk: &mut Desk) -> bool {
+        if self.at + 1 >= self.way.len() {
+            return false;
+        }
+        self.at += 1;
+        self.q = self.way[self.at].clone();
+        if self.at + 1 == self.way.len() {
+            self.reached.push(if self.forward { "fit_forward" } else { "fit_reverse" });
+        }
+        self.refresh(lab, desk);
+        true
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let kinds = [text::KL_KINDS_NORMALS, text::KL_KINDS_BIMODAL, text::KL_KINDS_BARS];
+        let inner = frame(area, title, desk.say(kinds[self.kind]), focused, &desk.theme, buffer);
+        let [p_color, q_color] = [desk.theme.series[0], desk.theme.series[1]];
+        let column = write(buffer, inner, 1, 0, "P", Style::new().fg(p_color));
+        let column = write(buffer, inner, column + 1, 0, &described(&self.p), desk.theme.quiet());
+        let moving = format!("{} {}", desk.say(text::KL_MOVES), if self.moves_q { "Q" } else { "P" });
+        write(buffer, inner, column + 4, 0, &moving, desk.theme.accented());
+        let column = write(buffer, inner, 1, 1, "Q", Style::new().fg(q_color));
+        let column = write(buffer, inner, column + 1, 1, &described(&self.q), desk.theme.quiet());
+        if !self.way.is_empty() {
+            let said = format!("{} {}/{}", desk.say(text::KL_FITTED), self.at + 1, self.way.len());
+            write(buffer, inner, column + 4, 1, &said, desk.theme.accented());
+        }
+        let Some(found) = &self.found else { return };
+        let body = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+        let [curves, forward, reverse] =
+            Layout::vertical([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(2)]).areas(body);
+        self.plot = curves;
+        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], desk, buffer);
+        if let Distribution::Bars { shares } = &self.p {
+            let at = curves.x + (curves.width * self.bar as u16 / shares.len() as u16) + curves.width / 2 / shares.len() as u16;
+            buffer[(at.min(curves.right() - 1), curves.y)].set_char('v').set_fg(desk.theme.accent);
+        }
+        let value = |value: f64| if value.is_finite() { format!("{} nats", number(value)) } else { desk.say(text::KL_INFINITE).to_owned() };
+        for (area, name, total, integrand, color) in [
+            (forward, "D(P‖Q)   p ln(p/q)", found.forward, &found.forward_integrand, p_color),
+            (reverse, "D(Q‖P)   q ln(q/p)", found.reverse, &found.reverse_integrand, q_color),
+        ] {
+            let column = write(buffer, area, 1, 0, name, Style::new().fg(color));
+            let column = write(buffer, area, column + 3, 0, &value(total), desk.theme.strong());
+            if found.forward < EQUAL && found.reverse < EQUAL {
+                write(buffer, area, column + 3, 0, desk.say(text::KL_EQUAL), Style::new().fg(desk.theme.good));
+            }
+            let room = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            Self::plot(room, &[(color, integrand)], desk, buffer);
+        }
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bars_stay_a_distribution(changes in prop::collection::vec((0..6_usize, -0.5..1.5_f64), 1..40)) {
+            let mut shares = vec![1.0 / 6.0; 6];
+            for (bar, height) in changes {
+                set_bar(&mut shares, bar, height);
+                prop_assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+                prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
+            }
+        }
+    }
+}

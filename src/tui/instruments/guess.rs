@@ -1,0 +1,161 @@
+//! Real or fake: twenty digits, half of them made by the generator. The student judges each; so does the discriminator.
+
+use super::Instrument;
+use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write};
+use crossterm::event::MouseEvent;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+const DIGITS: usize = 20;
+
+#[derive(Default)]
+pub struct Guess {
+    seed: u64,
+    real: Option<Vec<Picture>>,
+    made: Option<Vec<Picture>>,
+    /// The digits in the order of the game, and whether each is real.
+    deck: Vec<(Picture, bool)>,
+    /// D(x) of each.
+    trust: Vec<f32>,
+    /// What the student said of those judged so far: real?
+    said: Vec<bool>,
+    failure: Option<String>,
+    reached: Vec<&'static str>,
+}
+
+impl Guess {
+    fn deal(&mut self, lab: &Lab, desk: &mut Desk) {
+        (self.real, self.made, self.failure) = (None, None, None);
+        (self.deck, self.trust, self.said) = (Vec::new(), Vec::new(), Vec::new());
+        let offset = ChaCha8Rng::seed_from_u64(self.seed).random_range(0..9000);
+        desk.ask(lab, "guess/real", Query::Examples { offset, count: DIGITS / 2 });
+        desk.ask(lab, "guess/made", Query::Sample { count: DIGITS / 2, seed: self.seed });
+    }
+
+    fn shuffle(&mut self, lab: &Lab, desk: &mut Desk) {
+        let (Some(real), Some(made)) = (&self.real, &self.made) else { return };
+        let both = real.iter().map(|picture| (picture.clone(), true));
+        self.deck = both.chain(made.iter().map(|picture| (picture.clone(), false))).collect();
+        self.deck.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
+        let pictures = self.deck.iter().map(|(picture, _)| picture.clone()).collect();
+        desk.ask(lab, "guess/trust", Query::Discriminate { pictures });
+    }
+
+    fn judge(&mut self, real: bool) {
+        if self.said.len() == self.deck.len() {
+            return;
+        }
+        self.said.push(real);
+        if self.said.len() == self.deck.len() {
+            self.reached.push("guess_finished");
+            let [mine, machine] = self.scores();
+            if mine > machine {
+                self.reached.push("guess_won");
+            }
+        }
+    }
+
+    /// How many of those judged the student, and D, had right.
+    fn scores(&self) -> [usize; 2] {
+        let judged = self.deck.iter().zip(&self.said);
+        let mine = judged.filter(|((_, real), said)| real == *said).count();
+        let machine = self.deck.iter().zip(&self.trust).take(self.said.len());
+        [mine, machine.filter(|((_, real), trust)| *real == (**trust > 0.5)).count()]
+    }
+}
+
+impl Instrument for Guess {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Guess]
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        // A game under way is played to its end.
+        if self.said.is_empty() {
+            self.deal(lab, desk);
+        }
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        match action {
+            Action::GuessReal => self.judge(true),
+            Action::GuessFake => self.judge(false),
+            Action::RandomCode | Action::Confirm => {
+                self.seed += 1;
+                self.deal(lab, desk);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse(&mut self, _event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {}
+
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+        match (key.as_str(), answer) {
+            ("guess/real", Ok(Answer::Examples { pictures, .. })) => {
+                self.real = Some(pictures.clone());
+                self.shuffle(lab, desk);
+            }
+            ("guess/made", Ok(Answer::Pictures { pictures })) => {
+                self.made = Some(pictures.clone());
+                self.shuffle(lab, desk);
+            }
+            ("guess/trust", Ok(Answer::Trust { shares })) => self.trust.clone_from(shares),
+            (key, Err(failure)) if key.starts_with("guess/") => self.failure = Some(failure.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let done = self.said.len();
+        let inner = frame(area, title, &format!("{done}/{DIGITS}"), focused, &desk.theme, buffer);
+        if let Some(failure) = &self.failure {
+            write(buffer, inner, 1, inner.height / 2, failure, desk.theme.quiet());
+            return;
+        }
+        if self.deck.is_empty() {
+            write(buffer, inner, 1, inner.height / 2, desk.say(text::THINKING), desk.theme.quiet());
+            return;
+        }
+        let over = done == self.deck.len();
+        let how = desk.say(if over { text::GUESS_OVER } else { text::GUESS_HOW });
+        write(buffer, inner, 1, 0, how, desk.theme.strong());
+        let [mine, machine] = self.scores();
+        let right = desk.say(text::GUESS_RIGHT);
+        let score = format!("{} {mine} {right} {done}    D {machine} {right} {done}", desk.say(text::GUESS_YOU));
+        write(buffer, inner, 1, inner.height.saturating_sub(1), &score, desk.theme.accented());
+        if let Some(last) = done.checked_sub(1) {
+            let (_, real) = &self.deck[last];
+            let was = desk.say(if *real { text::GUESS_WAS_REAL } else { text::GUESS_WAS_FAKE });
+            let color = if self.said[last] == *real { desk.theme.good } else { desk.theme.bad };
+            let trust = self.trust.get(last).map_or(String::new(), |trust| {
+                format!("  {}: {:.0} %", desk.say(text::GUESS_TRUST), trust * 100.0)
+            });
+            let mark = if self.said[last] == *real { "✓" } else { "!" };
+            let row = inner.height.saturating_sub(2);
+            write(buffer, inner, 1, row, &format!("{mark} {was}{trust}"), Style::new().fg(color));
+        }
+        let room = Rect { y: inner.y + 1, height: inner.height.saturating_sub(3), ..inner };
+        // The one to judge, large; at the end all of them.
+        let (columns, pictures) = match self.deck.get(done) {
+            Some((picture, _)) => (1, vec![picture.clone()]),
+            None => (if room.width > 3 * room.height { 10 } else { 5 }, self.deck.iter().map(|(p, _)| p.clone()).collect()),
+        };
+        desk.pictures.draw("guess/deck", &Sheet::new(columns, pictures), room, buffer);
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}

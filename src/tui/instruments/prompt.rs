@@ -1,0 +1,203 @@
+//! The prompt line: digits asked for in words, drawn step by step, and the way there to scrub through.
+
+use super::Instrument;
+use crate::experiment::query::Manner;
+use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::lab::Lab;
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tui_textarea::TextArea;
+
+/// Steps of the reverse process that one can choose.
+const STEPS: [usize; 11] = [1, 2, 5, 10, 20, 35, 50, 100, 200, 500, 1000];
+
+/// What arrows change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    Moment,
+    Seed,
+    Steps,
+    Guidance,
+    Eta,
+}
+
+const SETTINGS: [Setting; 5] = [Setting::Moment, Setting::Seed, Setting::Steps, Setting::Guidance, Setting::Eta];
+
+pub struct Prompt {
+    line: TextArea<'static>,
+    manner: Manner,
+    chosen: usize,
+    /// What was asked last.
+    asked: String,
+    drawn: Option<(Vec<u8>, Vec<usize>, Vec<Vec<Picture>>)>,
+    moment: usize,
+    asking: bool,
+    failure: Option<String>,
+    reached: Vec<&'static str>,
+}
+
+impl Default for Prompt {
+    fn default() -> Self {
+        Prompt {
+            line: TextArea::default(),
+            manner: Manner { seed: 1, steps: 50, guidance: 2.0, eta: 0.0 },
+            chosen: 0,
+            asked: "2026".to_owned(),
+            drawn: None,
+            moment: 0,
+            asking: false,
+            failure: None,
+            reached: Vec::new(),
+        }
+    }
+}
+
+impl Prompt {
+    fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.asking = true;
+        desk.ask(lab, "prompt/drawn", Query::Prompt { text: self.asked.clone(), manner: self.manner });
+    }
+
+    fn change(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
+        let manner = &mut self.manner;
+        match SETTINGS[self.chosen] {
+            Setting::Moment => {
+                let last = self.drawn.as_ref().map_or(0, |(_, times, _)| times.len().saturating_sub(1));
+                self.moment = if up { (self.moment + 1).min(last) } else { self.moment.saturating_sub(1) };
+                self.reached.push("prompt_scrubbed");
+                return;
+            }
+            Setting::Seed => manner.seed = if up { manner.seed + 1 } else { manner.seed.saturating_sub(1) },
+            Setting::Steps => {
+                let place = STEPS.iter().position(|steps| *steps >= manner.steps).unwrap_or(0);
+                let place = if up { place + 1 } else { place.saturating_sub(1) };
+                manner.steps = STEPS[place.min(STEPS.len() - 1)];
+            }
+            Setting::Guidance => manner.guidance = (manner.guidance + if up { 0.5 } else { -0.5 }).clamp(0.0, 8.0),
+            Setting::Eta => manner.eta = (manner.eta + if up { 0.25 } else { -0.25 }).clamp(0.0, 1.0),
+        }
+        self.ask(lab, desk);
+    }
+}
+
+impl Instrument for Prompt {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Prompt]
+    }
+
+    fn in_text(&self) -> bool {
+        true
+    }
+
+    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _desk: &mut Desk) {
+        // One line; Enter is an action of its own.
+        if key.code != KeyCode::Enter {
+            self.line.input(*key);
+        }
+    }
+
+    fn pasted(&mut self, pasted: &str) {
+        self.line.insert_str(pasted.replace(['\n', '\r'], " "));
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.ask(lab, desk);
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        let count = SETTINGS.len();
+        match action {
+            Action::Confirm => {
+                let typed = self.line.lines().join(" ");
+                if !typed.trim().is_empty() {
+                    self.asked = typed;
+                    self.line = TextArea::default();
+                }
+                self.ask(lab, desk);
+            }
+            Action::Up => self.chosen = (self.chosen + count - 1) % count,
+            Action::Down => self.chosen = (self.chosen + 1) % count,
+            Action::Left => self.change(false, lab, desk),
+            Action::Right => self.change(true, lab, desk),
+            _ => return false,
+        }
+        true
+    }
+
+    fn mouse(&mut self, _event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {}
+
+    fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, _desk: &mut Desk) -> bool {
+        if key != "prompt/drawn" {
+            return false;
+        }
+        self.asking = false;
+        match answer {
+            Ok(Answer::Drawn { digits, times, frames }) => {
+                self.moment = frames.len().saturating_sub(1);
+                self.drawn = Some((digits.clone(), times.clone(), frames.clone()));
+                self.failure = None;
+                self.reached.push("prompt_drawn");
+            }
+            Ok(_) => {}
+            Err(failure) => self.failure = Some(failure.to_string()),
+        }
+        true
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let note = if self.asking { desk.say(text::DRAWING) } else { "" };
+        let inner = frame(area, title, note, focused, &desk.theme, buffer);
+        let line = self.line.lines().join(" ");
+        let column = write(buffer, inner, 1, 0, "› ", desk.theme.accented());
+        if line.is_empty() {
+            write(buffer, inner, column, 0, desk.say(text::PROMPT_HOW), desk.theme.quiet());
+        } else {
+            let end = write(buffer, inner, column, 0, &line, desk.theme.strong());
+            write(buffer, inner, end, 0, "▏", desk.theme.accented());
+        }
+        let settings = inner.height.saturating_sub(SETTINGS.len() as u16);
+        let moments = self.drawn.as_ref().map_or(0, |(_, times, _)| times.len());
+        for (index, setting) in SETTINGS.iter().enumerate() {
+            let (name, value) = match setting {
+                Setting::Moment => {
+                    let time = self.drawn.as_ref().and_then(|(_, times, _)| times.get(self.moment)).copied().unwrap_or(0);
+                    let share = format!("{}/{}", (self.moment + 1).min(moments), moments);
+                    (text::PROMPT_MOMENT, format!("{share}   {} = {time}", desk.say(text::PROMPT_TIME)))
+                }
+                Setting::Seed => (text::SEED, self.manner.seed.to_string()),
+                Setting::Steps => (text::PROMPT_STEPS, self.manner.steps.to_string()),
+                Setting::Guidance => (text::PROMPT_GUIDANCE, format!("{:.1}", self.manner.guidance)),
+                Setting::Eta => (text::PROMPT_ETA, format!("{:.2}", self.manner.eta)),
+            };
+            let chosen = index == self.chosen && focused;
+            let row = settings + index as u16;
+            write(buffer, inner, 1, row, if chosen { "▸" } else { " " }, desk.theme.accented());
+            let style = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
+            let end = write(buffer, inner, 3, row, desk.say(name), style);
+            write(buffer, inner, end.max(22) + 1, row, &value, desk.theme.body());
+        }
+        let room = Rect { y: inner.y + 2, height: settings.saturating_sub(3), ..inner };
+        if let Some(failure) = &self.failure {
+            write(buffer, inner, 1, 1, failure, Style::new().fg(desk.theme.bad));
+        } else {
+            write(buffer, inner, 1, 1, &self.asked, desk.theme.body());
+        }
+        let Some((digits, _, frames)) = &self.drawn else { return };
+        let Some(pictures) = frames.get(self.moment) else { return };
+        let fit = usize::from(room.width / (2 * room.height).max(1)).max(1);
+        let columns = if digits.len() <= fit.max(4) { digits.len() } else { digits.len().div_ceil(2).max(4).min(16) };
+        desk.pictures.draw("prompt/drawn", &Sheet::new(columns, pictures.clone()), room, buffer);
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}
+
+

@@ -1,0 +1,200 @@
+//! A view of the plane: shading under braille dots.
+
+use crate::experiment::Scene;
+use crate::experiment::scene::CloudKind;
+use crate::tui::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+
+/// The bits of a braille cell by column and row of the dot.
+const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+/// Dots of one colour on a grid of 2×4 a cell.
+struct Layer {
+    cells: Vec<u8>,
+    color: Color,
+}
+
+/// Where a scene is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    pub area: Rect,
+    low: [f32; 2],
+    high: [f32; 2],
+}
+
+impl Frame {
+    /// The largest area of the view's own shape in the middle of `area`; a cell is twice as high as wide.
+    pub fn new(scene: &Scene, area: Rect) -> Self {
+        let size = [scene.high[0] - scene.low[0], scene.high[1] - scene.low[1]].map(|side| side.max(1e-6));
+        let height_for = f32::from(area.width) / 2.0 * size[1] / size[0];
+        let (width, height) = if height_for <= f32::from(area.height) {
+            (area.width, height_for.floor() as u16)
+        } else {
+            ((f32::from(area.height) * 2.0 * size[0] / size[1]).floor() as u16, area.height)
+        };
+        let area = Rect {
+            x: area.x + (area.width - width.min(area.width)) / 2,
+            y: area.y + (area.height - height.min(area.height)) / 2,
+            width: width.min(area.width),
+            height: height.min(area.height),
+        };
+        Frame { area, low: scene.low, high: scene.high }
+    }
+
+    /// The dot of a point, counted from the left and the top; `None` outside.
+    fn dot(&self, [x, y]: [f32; 2]) -> Option<(usize, usize)> {
+        let across = (x - self.low[0]) / (self.high[0] - self.low[0]);
+        let down = (self.high[1] - y) / (self.high[1] - self.low[1]);
+        let inside = (0.0..1.0).contains(&across) && (0.0..1.0).contains(&down);
+        let (columns, rows) = (f32::from(self.area.width) * 2.0, f32::from(self.area.height) * 4.0);
+        inside.then(|| ((across * columns) as usize, (down * rows) as usize))
+    }
+
+    /// The cell of a point.
+    pub fn cell(&self, point: [f32; 2]) -> Option<(u16, u16)> {
+        self.dot(point).map(|(x, y)| (self.area.x + (x / 2) as u16, self.area.y + (y / 4) as u16))
+    }
+
+    /// The point in the middle of a cell; `None` outside.
+    pub fn point(&self, column: u16, row: u16) -> Option<[f32; 2]> {
+        if !self.area.contains((column, row).into()) {
+            return None;
+        }
+        let across = (f32::from(column - self.area.x) + 0.5) / f32::from(self.area.width);
+        let down = (f32::from(row - self.area.y) + 0.5) / f32::from(self.area.height);
+        Some([
+            self.low[0] + across * (self.high[0] - self.low[0]),
+            self.high[1] - down * (self.high[1] - self.low[1]),
+        ])
+    }
+}
+
+/// Draws a scene into the middle of an area, and says where.
+pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Frame {
+    let frame = Frame::new(scene, area);
+    if frame.area.is_empty() {
+        return frame;
+    }
+    shade(scene, &frame, theme, buffer);
+    let empty = || vec![0_u8; usize::from(frame.area.width) * usize::from(frame.area.height)];
+    let mut layers = Vec::new();
+    let put = |cells: &mut Vec<u8>, point: [f32; 2]| {
+        if let Some((x, y)) = frame.dot(point) {
+            cells[y / 4 * usize::from(frame.area.width) + x / 2] |= DOTS[x % 2][y % 4];
+        }
+    };
+    let mut lines = Layer { cells: empty(), color: theme.dim };
+    for [x, y, dx, dy] in &scene.arrows {
+        for stop in 0..=12 {
+            let share = stop as f32 / 12.0;
+            put(&mut lines.cells, [x + share * dx, y + share * dy]);
+        }
+    }
+    for path in &scene.paths {
+        for pair in path.windows(2) {
+            for stop in 0..8 {
+                let share = stop as f32 / 8.0;
+                put(&mut lines.cells, [0, 1].map(|axis| pair[0][axis] + share * (pair[1][axis] - pair[0][axis])));
+            }
+        }
+    }
+    layers.push(lines);
+    for cloud in &scene.clouds {
+        let color = match cloud.kind {
+            CloudKind::Data => theme.series[2],
+            CloudKind::Made => theme.series[1],
+        };
+        let mut layer = Layer { cells: empty(), color };
+        cloud.points.iter().for_each(|point| put(&mut layer.cells, *point));
+        layers.push(layer);
+    }
+    for index in 0..layers[0].cells.len() {
+        let bits = layers.iter().fold(0, |bits, layer| bits | layer.cells[index]);
+        if bits == 0 {
+            continue;
+        }
+        // A cell has one colour: that of the topmost layer with a dot in it.
+        let color = layers.iter().rev().find(|layer| layer.cells[index] != 0).map_or(theme.text, |layer| layer.color);
+        let place = (frame.area.x + index as u16 % frame.area.width, frame.area.y + index as u16 / frame.area.width);
+        let letter = char::from_u32(0x2800 + u32::from(bits)).expect("a braille pattern");
+        buffer[place].set_char(letter).set_fg(color);
+    }
+    // The head of an arrow, where nothing more important stands.
+    for [x, y, dx, dy] in &scene.arrows {
+        let Some(cell) = frame.cell([x + dx, y + dy]) else { continue };
+        if (dx * dx + dy * dy).sqrt() > 0.03 * (scene.high[0] - scene.low[0]) && buffer[cell].fg == theme.dim {
+            let head = match (dx.abs() > dy.abs(), *dx > 0.0, *dy > 0.0) {
+                (true, true, _) => '>',
+                (true, false, _) => '<',
+                (false, _, true) => '^',
+                (false, _, false) => 'v',
+            };
+            buffer[cell].set_char(head).set_style(Style::new().fg(theme.dim).add_modifier(Modifier::BOLD));
+        }
+    }
+    frame
+}
+
+/// Values as grounds: from the theme's own ground to a tint of its accent.
+fn shade(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+    let Some(shade) = scene.shade.as_ref().filter(|shade| shade.columns > 0 && !shade.values.is_empty()) else {
+        return;
+    };
+    let rows = shade.values.len() / shade.columns;
+    let (low, high) = if theme.dark { ([0x14, 0x16, 0x1c], [0x2c, 0x58, 0x86]) } else { ([0xff; 3], [0x9c, 0xcc, 0xee]) };
+    for row in 0..frame.area.height {
+        for column in 0..frame.area.width {
+            let at = |place: u16, length: u16, count: usize| usize::from(place) * count / usize::from(length);
+            let place = at(row, frame.area.height, rows) * shade.columns + at(column, frame.area.width, shade.columns);
+            let value = shade.values.get(place).copied().filter(|value| value.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
+            let mix = |channel: usize| {
+                let (a, b) = (f32::from(low[channel] as u8), f32::from(high[channel] as u8));
+                (a + value * (b - a)).round() as u8
+            };
+            let color = Color::Rgb(mix(0), mix(1), mix(2));
+            buffer[(frame.area.x + column, frame.area.y + row)].set_bg(color);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::scene::Cloud;
+
+    fn drawn(scene: &Scene) -> (Buffer, Frame) {
+        let area = Rect::new(0, 0, 20, 10);
+        let mut buffer = Buffer::empty(area);
+        let frame = draw(scene, area, &Theme::dark(), &mut buffer);
+        (buffer, frame)
+    }
+
+    #[test]
+    fn a_point_is_found_where_it_was_drawn() {
+        let mut scene = Scene::square(1.0);
+        scene.clouds.push(Cloud { kind: CloudKind::Data, points: vec![[0.5, 0.5], [-0.9, -0.9], [9.0, 0.0]] });
+        let (buffer, frame) = drawn(&scene);
+        let inked: Vec<(u16, u16)> = (0..10)
+            .flat_map(|y| (0..20).map(move |x| (x, y)))
+            .filter(|place| buffer[*place].symbol() != " ")
+            .collect();
+        assert_eq!(inked, [frame.cell([0.5, 0.5]).unwrap(), frame.cell([-0.9, -0.9]).unwrap()]);
+        let [x, y] = frame.point(inked[0].0, inked[0].1).unwrap();
+        assert!((x - 0.5).abs() < 0.1 && (y - 0.5).abs() < 0.2);
+        assert_eq!(frame.cell([9.0, 0.0]), None);
+    }
+
+    #[test]
+    fn odd_scenes_and_areas_do_no_harm() {
+        let mut scene = Scene::square(1.0);
+        scene.arrows.push([f32::NAN, 0.0, f32::INFINITY, 1.0]);
+        scene.shade = Some(crate::experiment::scene::Shade { columns: 3, values: vec![f32::NAN; 7] });
+        drawn(&scene);
+        for (width, height) in [(0, 0), (1, 1), (3, 40), (40, 1)] {
+            let area = Rect::new(0, 0, width, height);
+            draw(&scene, area, &Theme::light(), &mut Buffer::empty(Rect::new(0, 0, 40, 40)));
+        }
+    }
+}
