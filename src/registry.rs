@@ -158,11 +158,14 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         series: &vae::SERIES,
         pictures: &["samples", "reconstructions"],
         answers: &TrainedVae::ANSWERS,
-        views: &[],
+        views: &vae::VIEWS,
         acts: &[],
         evaluations: &["nll"],
         report: &vae::REPORT_KEYS,
-        learn: |setting| Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, setting.digits()?))),
+        learn: |setting| {
+            let (digits, judge) = (setting.digits()?, setting.source.judge()?);
+            Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, digits, judge)))
+        },
         open: |weights, knobs, source| Ok(Arc::new(TrainedVae::open(weights, knobs, source.mnist()?.test)?)),
         shipped: shipped!("vae"),
     },

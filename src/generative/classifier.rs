@@ -178,7 +178,7 @@ impl Trainable for ClassifierLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[], &self.state)
+        learning::save(&[("", &self.network)], &[], self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -16,7 +16,7 @@
 mod answers;
 mod learner;
 
-pub use answers::TrainedVae;
+pub use answers::{TrainedVae, VIEWS};
 pub use learner::{REPORT_KEYS, SERIES, VaeLearner, knobs};
 
 use crate::experiment::Knobs;

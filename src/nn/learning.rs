@@ -34,12 +34,19 @@ impl Learning {
 /// What a checkpoint's JSON part says: how often each optimiser has stepped, and the learner's own state.
 #[derive(Serialize, Deserialize)]
 struct Saved<S> {
+    /// Steps done: what a run asks of a checkpoint before it knows the learner.
+    step: u64,
     adam_steps: Vec<u64>,
     state: S,
 }
 
 /// Everything that the rest of a run depends on: networks, weights without an optimiser (running averages), and `state`.
-pub fn save<S: Serialize>(networks: &[(&str, &Learning)], averages: &[(&str, &Parameters<f32>)], state: &S) -> Vec<u8> {
+pub fn save<S: Serialize>(
+    networks: &[(&str, &Learning)],
+    averages: &[(&str, &Parameters<f32>)],
+    step: u64,
+    state: &S,
+) -> Vec<u8> {
     let mut tensors: Vec<(String, &Tensor<f32>)> = Vec::new();
     for (prefix, network) in networks {
         for ((name, value), (first, second)) in network.parameters.iter().zip(network.adam.moments()) {
@@ -51,7 +58,7 @@ pub fn save<S: Serialize>(networks: &[(&str, &Learning)], averages: &[(&str, &Pa
     for (prefix, average) in averages {
         tensors.extend(average.iter().map(|(name, value)| (format!("average.{prefix}{name}"), value)));
     }
-    let saved = Saved { adam_steps: networks.iter().map(|(_, network)| network.adam.step()).collect(), state };
+    let saved = Saved { step, adam_steps: networks.iter().map(|(_, network)| network.adam.step()).collect(), state };
     let saved = serde_json::to_string(&saved).expect("a learner's state is plain data");
     checkpoint::encode(tensors, Some(&saved), Precision::Single)
 }
@@ -144,21 +151,21 @@ mod tests {
     #[test]
     fn two_networks_and_an_average_come_back_whole() {
         let (a, b) = (stepped(3.0), stepped(-2.0));
-        let bytes = save(&[("a.", &a), ("b.", &b)], &[("a.", &b.parameters)], &7_u64);
+        let bytes = save(&[("a.", &a), ("b.", &b)], &[("a.", &b.parameters)], 7, &7_u64);
         let (mut fresh_a, mut fresh_b, mut average) = (stepped(0.0), stepped(0.0), stepped(0.0).parameters);
         let state: u64 =
             restore(&mut [("a.", &mut fresh_a), ("b.", &mut fresh_b)], &mut [("a.", &mut average)], &bytes).unwrap();
         assert_eq!(state, 7);
-        assert_eq!(save(&[("a.", &fresh_a), ("b.", &fresh_b)], &[("a.", &average)], &7_u64), bytes);
+        assert_eq!(save(&[("a.", &fresh_a), ("b.", &fresh_b)], &[("a.", &average)], 7, &7_u64), bytes);
     }
 
     #[test]
     fn a_checkpoint_of_another_model_changes_nothing() {
-        let bytes = save(&[("a.", &stepped(3.0))], &[], &7_u64);
+        let bytes = save(&[("a.", &stepped(3.0))], &[], 7, &7_u64);
         let mut fresh = stepped(0.0);
-        let before = save(&[("b.", &fresh)], &[], &0_u64);
+        let before = save(&[("b.", &fresh)], &[], 0, &0_u64);
         let error = restore::<u64>(&mut [("b.", &mut fresh)], &mut [], &bytes).unwrap_err();
         assert_eq!(error.to_string(), "tensor `b.w` is missing");
-        assert_eq!(save(&[("b.", &fresh)], &[], &0_u64), before);
+        assert_eq!(save(&[("b.", &fresh)], &[], 0, &0_u64), before);
     }
 }

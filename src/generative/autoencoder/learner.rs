@@ -217,7 +217,7 @@ impl Trainable for AutoencoderLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("linear.", &self.linear_network), ("deep.", &self.deep_network)], &[], &self.state)
+        learning::save(&[("linear.", &self.linear_network), ("deep.", &self.deep_network)], &[], self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

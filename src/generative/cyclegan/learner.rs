@@ -363,7 +363,7 @@ impl Trainable for CycleGanLearner {
             .collect();
         let averages: Vec<(&str, &Parameters<f32>)> =
             self.studios.iter().zip(&names).map(|(studio, [t, _])| (t.as_str(), &studio.average)).collect();
-        learning::save(&networks, &averages, &self.state)
+        learning::save(&networks, &averages, self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

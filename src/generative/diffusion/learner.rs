@@ -30,7 +30,7 @@ const COMPARED: usize = 2500;
 const ASKED: usize = 2000;
 const ASKING: Manner = Manner { seed: 0, steps: 50, guidance: 2.0, eta: 0.0 };
 /// How the samples are drawn whose feature distance is reported.
-const FREE: Manner = Manner { seed: 0, steps: 50, guidance: 0.0, eta: 0.0 };
+const FREE: Manner = Manner { seed: 0, steps: 25, guidance: 0.0, eta: 0.0 };
 
 pub const SERIES: [&str; 4] = ["train/loss", "val/loss", "sliced_wasserstein", "learning_rate"];
 
@@ -314,7 +314,7 @@ impl Trainable for DiffusionLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[("", &self.average)], &self.state)
+        learning::save(&[("", &self.network)], &[("", &self.average)], self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -403,7 +403,7 @@ impl Trainable for GanLearner {
 
     fn checkpoint(&self) -> Vec<u8> {
         let networks = [("generator.", &self.generator), ("discriminator.", &self.discriminator)];
-        learning::save(&networks, &[("generator.", &self.average)], &self.state)
+        learning::save(&networks, &[("generator.", &self.average)], self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

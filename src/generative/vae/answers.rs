@@ -1,8 +1,8 @@
 //! What can be asked of a trained VAE.
 
-use super::{Configuration, Vae, noise};
+use super::{Configuration, Likelihood, Vae, noise};
 use crate::data::{Digits, mnist};
-use crate::experiment::query::LatentPlane;
+use crate::experiment::query::{LatentPlane, Row};
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
 use crate::nn::{Parameters, learning};
 use crate::generative::latent::plane_through;
@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// Codes encoded or decoded at a time.
 const BATCH: usize = 250;
 
+/// The views that [`Query::Show`] names.
+pub const VIEWS: [&str; 2] = ["repair", "denoise"];
+
 /// A VAE that no longer changes, with test digits to look at.
 pub struct TrainedVae {
     vae: Arc<Vae>,
@@ -24,7 +27,7 @@ pub struct TrainedVae {
 
 impl TrainedVae {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 7] = [
+    pub const ANSWERS: [QueryKind; 8] = [
         QueryKind::Sample,
         QueryKind::Encode,
         QueryKind::Decode,
@@ -32,6 +35,7 @@ impl TrainedVae {
         QueryKind::Score,
         QueryKind::Examples,
         QueryKind::LatentPlane,
+        QueryKind::Show,
     ];
 
     pub fn new(vae: Arc<Vae>, parameters: Parameters<f32>, test: Digits) -> Self {
@@ -70,7 +74,72 @@ impl TrainedVae {
 
     /// New pictures: z ~ N(0, I) → decoder.
     pub fn sample(&self, count: usize, seed: u64) -> Vec<Picture> {
-        self.pictures(noise(count, self.latent(), &mut ChaCha8Rng::seed_from_u64(seed)))
+        pictures(&self.sample_intensities(count, seed))
+    }
+
+    /// The same as `[count, 784]` in [0, 1].
+    pub fn sample_intensities(&self, count: usize, seed: u64) -> Tensor<f32> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut made = Vec::with_capacity(count * mnist::PIXELS);
+        for start in (0..count).step_by(BATCH) {
+            let tape = Tape::without_gradients();
+            let z = tape.constant(noise(BATCH.min(count - start), self.latent(), &mut random));
+            let pictures = self.vae.expected_picture(&self.parameters.on(&tape), z).value();
+            made.extend(pictures.values().iter().map(|value| value.clamp(0.0, 1.0)));
+        }
+        tensor([count, mnist::PIXELS], made)
+    }
+
+    /// −ln p(x), nats, the mean over the test digits: the importance-weighted bound
+    /// ln (1/k) Σᵢ p(x|zᵢ) p(zᵢ)/q(zᵢ|x) with k `draws` of z from q(z|x), which nears ln p(x) as k grows (Burda, Grosse &
+    /// Salakhutdinov 2015, arXiv:1509.00519).
+    pub fn negative_log_likelihood(&self, draws: usize, seed: u64, watch: &Watch) -> Result<f64, Failure> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let (latent, count) = (self.latent(), self.test.len());
+        let mut total = 0.0;
+        for index in 0..count {
+            watch.check()?;
+            let (mean, deviation) = self.codes(self.test.batch([index]));
+            let noise: Tensor<f32> = noise(draws, latent, &mut random);
+            let codes: Vec<f32> = (noise.values().chunks_exact(latent))
+                .flat_map(|e| e.iter().zip(mean.values()).zip(deviation.values()).map(|((e, m), s)| m + s * e))
+                .collect();
+            let nats = self.reconstruction_nats(&codes, self.test.pixels(index));
+            // ln p(z) − ln q(z|x): the factors of 2π go.
+            let prior = codes.chunks_exact(latent).zip(noise.values().chunks_exact(latent)).map(|(z, e)| {
+                let squares = z.iter().zip(e).map(|(z, e)| f64::from(e * e - z * z)).sum::<f64>();
+                0.5 * squares + deviation.values().iter().map(|&s| f64::from(s).ln()).sum::<f64>()
+            });
+            let weights: Vec<f64> = nats.into_iter().zip(prior).map(|(nats, prior)| prior - nats).collect();
+            let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = weights.iter().map(|weight| (weight - largest).exp()).sum();
+            total -= largest + (sum / draws as f64).ln();
+        }
+        Ok(total / count as f64)
+    }
+
+    /// −ln p(x|z) of one picture for each code.
+    fn reconstruction_nats(&self, codes: &[f32], pixels: &[u8]) -> Vec<f64> {
+        let rows = codes.len() / self.latent();
+        let tape = Tape::without_gradients();
+        let z = tape.constant(tensor([rows, self.latent()], codes.to_vec()));
+        let output = self.vae.decode(&self.parameters.on(&tape), z);
+        let x: Vec<f32> = pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        match self.vae.configuration.likelihood {
+            // Σ softplus(a) − x a, the first sum a tape's own.
+            Likelihood::Bernoulli => {
+                let positive = output.softplus().sum_last().value();
+                let x = tape.constant(tensor([1, mnist::PIXELS], x));
+                let inked = output.linear(x, None, crate::tensor::Activation::Identity).value();
+                positive.values().iter().zip(inked.values()).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
+            }
+            Likelihood::Gaussian { sigma } => {
+                let x = tape.constant(tensor([1, mnist::PIXELS], x));
+                let squares = (output - x).square().sum_last().value();
+                let constant = mnist::PIXELS as f64 * (sigma.ln() + 0.5 * std::f64::consts::TAU.ln());
+                squares.values().iter().map(|&square| f64::from(square) / (2.0 * sigma * sigma) + constant).collect()
+            }
+        }
     }
 
     /// Pictures through the means of their codes and back.
@@ -95,6 +164,59 @@ impl TrainedVae {
         }
         let (reconstruction, kl) = (reconstruction / draws as f64, kl / draws as f64);
         Ok(Answer::Score { elbo: -(reconstruction + kl), reconstruction, kl })
+    }
+
+    /// The views that [`Query::Show`] names.
+    fn show(&self, view: &str, seed: u64, at: f32, picture: Option<&Picture>) -> Result<Vec<Row>, Failure> {
+        const DIGITS: usize = 8;
+        let first = seed as usize * DIGITS % (self.test.len() - DIGITS);
+        let given = match picture {
+            Some(picture) => vec![picture.clone()],
+            None => (first..first + DIGITS).map(|index| self.test.picture(index)).collect(),
+        };
+        let x = intensities(&given)?;
+        let at = at.clamp(0.0, 1.0);
+        match view {
+            "repair" => {
+                // A band of rows from the bottom is missing, as high as the slider says.
+                let known_rows = 28 - (4.0 + at * 16.0) as usize;
+                let known = |place: usize| place % mnist::PIXELS / 28 < known_rows;
+                let mut guess = x.clone();
+                let hole = |guess: &mut Tensor<f32>, values: Option<&Tensor<f32>>| {
+                    for (place, pixel) in guess.values_mut().iter_mut().enumerate().filter(|(place, _)| !known(*place)) {
+                        *pixel = values.map_or(0.0, |values| values.values()[place]);
+                    }
+                };
+                hole(&mut guess, None);
+                let holed = pictures(&guess);
+                let mut row = |rounds: usize| -> Result<Vec<Picture>, Failure> {
+                    for _ in 0..rounds {
+                        let back = intensities(&self.reconstruct(&pictures(&guess))?)?;
+                        hole(&mut guess, Some(&back));
+                    }
+                    Ok(pictures(&guess))
+                };
+                Ok(vec![
+                    Row::new("given", "元の画像", given),
+                    Row::new(format!("{} rows missing", 28 - known_rows), format!("下の {} 行を消す", 28 - known_rows), holed),
+                    Row::new("once through the code", "符号を 1 往復", row(1)?),
+                    Row::new("40 times, what is known put back each time", "40 往復(残っている画素は毎回戻す)", row(39)?),
+                ])
+            }
+            "denoise" => {
+                let deviation = at;
+                let mut noisy = noise::<f32>(given.len(), mnist::PIXELS, &mut ChaCha8Rng::seed_from_u64(seed));
+                noisy.values_mut().iter_mut().zip(x.values()).for_each(|(n, x)| *n = (x + deviation * *n).clamp(0.0, 1.0));
+                let noisy = pictures(&noisy);
+                let clean = self.reconstruct(&noisy)?;
+                Ok(vec![
+                    Row::new("given", "元の画像", given),
+                    Row::new(format!("with noise of deviation {deviation:.2}"), format!("標準偏差 {deviation:.2} の雑音"), noisy),
+                    Row::new("through the code and back", "符号を往復", clean),
+                ])
+            }
+            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
+        }
     }
 
     /// The plane through the codes of the first `count` test digits.
@@ -140,6 +262,9 @@ impl Model for TrainedVae {
             Query::Score { picture, draws, seed } => self.score(picture, at_most(*draws)?, *seed, watch),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::LatentPlane { count } => Ok(Answer::LatentPlane(self.plane(at_most(*count)?, watch)?)),
+            Query::Show { view, seed, at, picture } => {
+                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref())? })
+            }
             query => Err(unanswered(query)),
         }
     }

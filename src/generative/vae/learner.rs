@@ -5,6 +5,8 @@ use super::{Configuration, Vae, noise};
 use crate::data::{Batches, Digits, Mnist, mnist};
 use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
 use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
+use crate::generative::classifier::Judge;
+use crate::generative::measure;
 use crate::nn::{Learning, Parameters, learning};
 use crate::tensor::Tape;
 use rand::SeedableRng;
@@ -18,13 +20,16 @@ const TELL_EVERY: u64 = 20;
 const DRAW_EVERY: u64 = 50;
 /// Digits evaluated at a time.
 const EVALUATION_BATCH: usize = 500;
+/// k: draws of z that ln p(x) is estimated from.
+const NLL_DRAWS: usize = 500;
 /// Latents of the pictures drawn while it trains are the same for every model.
 const DRAWING_SEED: u64 = 0x5eed;
 
 pub const SERIES: [&str; 7] =
     ["train/elbo", "train/reconstruction", "train/kl", "val/elbo", "val/reconstruction", "val/kl", "learning_rate"];
 
-pub const REPORT_KEYS: [&str; 4] = ["test_elbo", "test_reconstruction", "test_kl", "parameters"];
+pub const REPORT_KEYS: [&str; 6] =
+    ["test_elbo", "test_reconstruction", "test_kl", "test_nll", "feature_distance", "parameters"];
 
 /// The knobs of the VAE.
 pub fn knobs() -> Vec<Knob> {
@@ -70,6 +75,7 @@ pub struct VaeLearner {
     vae: Arc<Vae>,
     network: Learning,
     mnist: Mnist,
+    judge: Judge,
     batches: Batches,
     knobs: Knobs,
     seed: u64,
@@ -95,7 +101,7 @@ impl VaeLearner {
     ///
     /// # Panics
     /// If `knobs` lacks one of [`knobs`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist) -> Self {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = Parameters::new();
         let vae = Vae::new(Configuration::from_knobs(mnist::PIXELS, knobs), &mut parameters, &mut random);
@@ -106,6 +112,7 @@ impl VaeLearner {
             total_steps: knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
             batches,
             mnist,
+            judge,
             knobs: knobs.clone(),
             seed,
             state: State { step: 0, random, reconstruction: 0.0, kl: 0.0, live: knobs.live(&self::knobs()), diverged: false },
@@ -229,7 +236,7 @@ impl Trainable for VaeLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[], &self.state)
+        learning::save(&[("", &self.network)], &[], self.state.step, &self.state)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -245,6 +252,12 @@ impl Trainable for VaeLearner {
         let (reconstruction, kl) = self.evaluate(&self.mnist.test, self.seed, watch)?;
         let figures = [-(reconstruction + kl), reconstruction, kl];
         let mut report: Report = REPORT_KEYS.map(str::to_owned).into_iter().zip(figures.map(Into::into)).collect();
+        let trained = self.trained();
+        if self.knobs.flag("nll") {
+            report.insert("test_nll".to_owned(), trained.negative_log_likelihood(NLL_DRAWS, self.seed, watch)?.into());
+        }
+        let samples = trained.sample_intensities(measure::SAMPLES, self.seed);
+        measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, watch)?;
         report.insert("parameters".to_owned(), self.network.parameters.count().into());
         Ok(report)
     }

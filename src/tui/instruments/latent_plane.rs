@@ -326,7 +326,10 @@ pub fn walk(plane: &Plane, stops: usize, seed: u64) -> Vec<Vec<f32>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let turn: f32 = random.random_range(0.0..std::f32::consts::TAU);
     let spread = |axis: usize| {
-        let count = plane.points.len().max(1) as f32;
+        if plane.points.is_empty() {
+            return 1.4;
+        }
+        let count = plane.points.len() as f32;
         (plane.points.iter().map(|point| point[axis].powi(2)).sum::<f32>() / count).sqrt()
     };
     let radii = [1.4 * spread(0), 1.4 * spread(1)];

@@ -1,7 +1,7 @@
 //! The lab picker.
 
-use crate::experiment::{Answer, Picture, Query, Sheet};
-use crate::lab::Instrument;
+use crate::experiment::{Answer, Picture, Query, QueryKind, Sheet};
+use crate::registry;
 use crate::lab::Lab;
 use crate::run::{RunDescription, Status};
 use crate::tui::desk::{Desk, Reply};
@@ -85,12 +85,23 @@ impl Picker {
         let Some(lab) = self.lab(desk) else { return };
         let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
         self.last_run = runs.into_iter().find(|run| run.lab == lab.id);
-        let has_plane = lab.explore.iter().any(|use_| use_.instrument == Instrument::LatentPlane);
-        if has_plane && self.preview_of.as_deref() != Some(&lab.id) {
+        if self.preview_of.as_deref() != Some(&lab.id) {
             self.preview_of = Some(lab.id.clone());
             self.preview.clear();
+            let Ok(experiment) = registry::find(&lab.experiment) else { return };
+            let answers = |kind| experiment.answers.contains(&kind);
+            // A walk through codes; else what the model draws, or shows.
+            let (key, query) = if answers(QueryKind::LatentPlane) {
+                ("preview/plane", Query::LatentPlane { count: 300 })
+            } else if answers(QueryKind::Sample) {
+                ("preview/walk", Query::Sample { count: 20, seed: 1 })
+            } else if let Some(view) = experiment.views.first() {
+                ("preview/show", Query::Show { view: (*view).to_owned(), seed: 1, at: 0.0, picture: None })
+            } else {
+                return;
+            };
             let source = desk.shipped(&lab.experiment);
-            desk.questions.ask("preview/plane", Query::LatentPlane { count: 300 }, source);
+            desk.questions.ask(key, query, source);
         }
     }
 
@@ -180,6 +191,12 @@ impl Picker {
                 desk.questions.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, source);
             }
             ("preview/walk", Ok(Answer::Pictures { pictures })) => self.preview.clone_from(pictures),
+            ("preview/show", Ok(Answer::Gallery { rows })) => {
+                // Each picture and what becomes of it, one after the other.
+                let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or(0);
+                let at = |column| rows.iter().take(2).filter_map(move |row| row.pictures.get(column).cloned());
+                self.preview = (0..columns).flat_map(at).collect();
+            }
             (_, Err(failure)) => desk.notify(failure.to_string()),
             _ => {}
         }
@@ -190,7 +207,7 @@ impl Picker {
     }
 
     pub fn tick(&mut self) {
-        self.at = (self.at + 1) % STOPS;
+        self.at = (self.at + 1) % self.preview.len().max(1);
     }
 
     pub fn draw(&mut self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
@@ -299,7 +316,7 @@ impl Picker {
         let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);
         let room = area.height.saturating_sub(above + below).min(24);
         let preview = Rect { y: area.y + above, height: room, ..area };
-        if let Some(picture) = self.preview.get(self.at) {
+        if let Some(picture) = self.preview.get(self.at % self.preview.len().max(1)) {
             // The walk: the pictures to come, smaller than the one now.
             let [now, next] =
                 Layout::horizontal([Constraint::Length((room * 2).min(area.width / 2)), Constraint::Fill(1)])
