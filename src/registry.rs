@@ -5,6 +5,7 @@ use crate::experiment::knob::nearest;
 use crate::experiment::{Failure, Knob, Knobs, Model, QueryKind, Trainable};
 use crate::generative::autoencoder::{self, AutoencoderLearner, TrainedAutoencoder};
 use crate::generative::classifier::{self, ClassifierLearner, Judge};
+use crate::generative::compare::Generator;
 use crate::generative::cyclegan::{self, CycleGanLearner, TrainedCycleGan};
 use crate::generative::diffusion::{self, DiffusionLearner, TrainedDiffusion};
 use crate::generative::gan::{self, GanLearner, TrainedGan};
@@ -259,4 +260,27 @@ impl Experiment {
         let run: Run = serde_yaml::from_str(shipped.run).map_err(|error| failure(error.to_string()))?;
         self.open(shipped.weights, &run.knobs, source)
     }
+}
+
+/// The generators of digits that ship, and real digits as the bar that samples are measured by.
+pub fn generators(source: &Source) -> Result<Vec<Generator>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Run {
+        report: crate::experiment::Report,
+    }
+    let mut generators =
+        vec![Generator { name: "training digits".to_owned(), model: None, train_seconds: None }];
+    for id in ["vae", "gan", "diffusion"] {
+        let experiment = find(id)?;
+        let model = Some(experiment.open_shipped(source)?);
+        let run: Option<Run> = experiment.shipped.as_ref().and_then(|shipped| serde_yaml::from_str(shipped.run).ok());
+        let train_seconds = run.and_then(|run| run.report.get("train_seconds").and_then(serde_json::Value::as_f64));
+        generators.push(Generator { name: id.to_owned(), model, train_seconds });
+    }
+    Ok(generators)
+}
+
+/// What generators are measured with: the digits and the judge.
+pub fn measuring(source: &Source) -> Result<(Mnist, Judge), Failure> {
+    Ok((source.mnist()?, source.judge()?))
 }

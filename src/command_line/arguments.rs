@@ -67,6 +67,12 @@ pub enum Verb {
     },
     /// Say what this terminal can do, where files lie and how fast this machine multiplies matrices
     Doctor,
+    /// Measure the shipped VAE, GAN and diffusion model alike: feature distance, Parzen window, classes, time
+    CompareGenerators {
+        /// A line of JSON for each
+        #[arg(long)]
+        json: bool,
+    },
     /// Time training steps of fixed workloads on this machine
     Bench(BenchArguments),
     /// Print completions for a shell

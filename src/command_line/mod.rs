@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod compare;
 mod doctor;
 mod labs;
 mod runs;
@@ -96,6 +97,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
         Some(Verb::Bench(bench)) => bench::run(&bench),
+        Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
         Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
     }

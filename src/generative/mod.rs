@@ -2,6 +2,7 @@
 
 pub mod autoencoder;
 pub mod classifier;
+pub mod compare;
 pub mod cyclegan;
 pub mod diffusion;
 pub mod digits;

@@ -6,7 +6,14 @@ use crate::experiment::knob::nearest;
 use std::path::{Path, PathBuf};
 
 /// The labs that ship with the program, by file name.
-static EMBEDDED: [(&str, &str); 1] = [("labs/07-vae.yaml", include_str!("../../labs/07-vae.yaml"))];
+macro_rules! embedded {
+    ($($name:literal),+) => {
+        [$((concat!("labs/", $name, ".yaml"), include_str!(concat!("../../labs/", $name, ".yaml")))),+]
+    };
+}
+
+static EMBEDDED: [(&str, &str); 6] =
+    embedded!["05-autoencoder", "06-kl", "07-vae", "08-gan", "09-cyclegan", "10-diffusion"];
 
 /// Labs in the order of the lecture, and what is wrong with the files that are none.
 #[derive(Debug, Clone, Default)]

@@ -165,6 +165,43 @@ impl Residual {
     }
 }
 
+/// x + W₂ silu(W₁ norm(x) + W c) over all places at once: what a digit is as a whole, in one step instead of the many that
+/// windows of 3×3 need to see across.
+#[derive(Debug, Clone)]
+struct Overview {
+    norm: Normalisation,
+    inner: Linear,
+    condition: Linear,
+    outer: Linear,
+}
+
+/// Width of the overview.
+const OVERVIEW: usize = 512;
+
+impl Overview {
+    fn new(parameters: &mut Parameters<f32>, channels: usize, random: &mut impl Rng) -> Self {
+        let places = 7 * 7 * channels;
+        let mut layer = |name: &str, inputs, outputs| {
+            Linear::new(parameters, name, inputs, outputs, Activation::Identity, random)
+        };
+        Overview {
+            inner: layer("overview.inner", places, OVERVIEW),
+            condition: layer("overview.condition", TIME, OVERVIEW),
+            outer: layer("overview.outer", OVERVIEW, places),
+            norm: Normalisation::new(parameters, "overview.norm", channels),
+        }
+    }
+
+    fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>, condition: Var<'t, f32>) -> Var<'t, f32> {
+        let shape = x.shape();
+        let h = self.norm.group(bound, x, GROUPS, Activation::Silu);
+        let h = h.reshape([shape[0], shape[1] * shape[2] * shape[3]]);
+        let h = self.inner.forward(bound, h) + self.condition.forward(bound, condition);
+        let h = self.outer.forward(bound, h.activate(Activation::Silu));
+        x + h.reshape([shape[0], shape[1], shape[2], shape[3]])
+    }
+}
+
 /// Patches of 2×2 → 14×14 → 7×7 → 14×14 → patches.
 #[derive(Debug, Clone)]
 struct UNet {
@@ -173,7 +210,8 @@ struct UNet {
     first: Convolution,
     around: Residual,
     down: Convolution,
-    middle: [Residual; 2],
+    middle: Residual,
+    overview: Overview,
     up: Convolution,
     joined: Residual,
     norm: Normalisation,
@@ -192,10 +230,8 @@ impl UNet {
             first: convolution(parameters, "first", (4, c), (3, 1), random),
             around: Residual::new(parameters, "around", c, c, random),
             down: convolution(parameters, "down", (c, twice), (3, 2), random),
-            middle: [
-                Residual::new(parameters, "middle.0", twice, twice, random),
-                Residual::new(parameters, "middle.1", twice, twice, random),
-            ],
+            middle: Residual::new(parameters, "middle", twice, twice, random),
+            overview: Overview::new(parameters, twice, random),
             up: convolution(parameters, "up", (twice, c), (1, 1), random),
             joined: Residual::new(parameters, "joined", twice, c, random),
             norm: Normalisation::new(parameters, "norm", c),
@@ -210,7 +246,8 @@ impl UNet {
         let h = self.first.forward(bound, to_patches(x));
         let beside = self.around.forward(bound, h, condition);
         let h = self.down.forward(bound, beside);
-        let h = self.middle.iter().fold(h, |h, block| block.forward(bound, h, condition));
+        let h = self.overview.forward(bound, h, condition);
+        let h = self.middle.forward(bound, h, condition);
         let h = self.up.forward(bound, h).upsample(2);
         let h = self.joined.forward(bound, Var::concatenate(&[h, beside], 3), condition);
         let h = self.norm.group(bound, h, GROUPS, Activation::Silu);

@@ -47,7 +47,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::integer(
             "channels",
             8..=128,
-            48,
+            32,
             ["channels of the U-Net at 14×14, rounded up to a multiple of 8", "U-Net の 14×14 でのチャネル数(8 の倍数に切り上げ)"],
         ),
         Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),

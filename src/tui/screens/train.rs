@@ -200,8 +200,12 @@ impl TrainTab {
             }
             (Action::NewRun, _) => (self.choosing, self.shows_setup) = (true, true),
             (Action::Resume, _) => self.resume(lab, desk),
-            (Action::NextPane, _) => self.focus = (self.focus + 1) % panes.max(1),
-            (Action::PreviousPane, _) => self.focus = (self.focus + panes.max(1) - 1) % panes.max(1),
+            (Action::NextPane | Action::PreviousPane, _) => {
+                let told = told(lab, run);
+                let step = if action == Action::NextPane { 1 } else { panes.max(1) - 1 };
+                let after = (1..=panes).map(|count| (self.focus + count * step) % panes);
+                self.focus = after.into_iter().find(|index| told[*index]).unwrap_or(self.focus);
+            }
             (Action::Maximise | Action::Confirm, _) => self.maximised = !self.maximised,
             (Action::Back, _) if self.maximised => self.maximised = false,
             (Action::KnobNext | Action::KnobPrevious | Action::Up | Action::Down, _) => {
@@ -320,6 +324,7 @@ impl TrainTab {
         }
         let charts = lab.dashboard.charts.len();
         let panes = charts + lab.dashboard.pictures.len();
+        let told = desk.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| told(lab, run));
         self.panes = vec![(Rect::default(), Rect::default()); panes];
         if self.maximised {
             self.draw_pane(self.focus, area, lab, desk, buffer);
@@ -332,11 +337,11 @@ impl TrainTab {
         } else {
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area)
         };
-        let shares: Vec<Constraint> =
-            (0..charts).map(|index| Constraint::Fill(if index == 0 { 3 } else { 2 })).collect();
+        let shown: Vec<usize> = (0..charts).filter(|index| told[*index]).collect();
+        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 3 } else { 2 }));
         let places = Layout::vertical(shares).split(columns[0]);
-        for index in 0..charts {
-            self.draw_pane(index, places[index], lab, desk, buffer);
+        for (index, place) in shown.into_iter().zip(places.iter()) {
+            self.draw_pane(index, *place, lab, desk, buffer);
         }
         let (pictures, table) = if wide {
             (columns[1], columns[2])
@@ -345,14 +350,14 @@ impl TrainTab {
             (pictures, table)
         };
         // Where there is little room, one picture at a time: the one with the keys, else the first.
-        let shown = match self.focus {
-            _ if wide => charts..panes,
-            focus if focus >= charts => focus..focus + 1,
-            _ => charts..(charts + 1).min(panes),
-        };
-        let shares = shown.clone().map(|index| Constraint::Fill(if index == charts { 2 } else { 1 }));
+        let mut shown: Vec<usize> = (charts..panes).filter(|index| told[*index]).collect();
+        if !wide {
+            let first = shown.iter().position(|index| *index == self.focus).unwrap_or(0);
+            shown = shown.into_iter().skip(first).take(1).collect();
+        }
+        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
         let places = Layout::vertical(shares).split(pictures);
-        for (index, place) in shown.zip(places.iter()) {
+        for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, desk, buffer);
         }
         self.draw_table(table, lab, desk, buffer);
@@ -440,7 +445,9 @@ impl TrainTab {
         let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
         pair(&mut row, " ", desk.say(text::RATE), &rate, body);
         if let Some(report) = &run.report {
-            for (key, value) in report.iter().filter(|(key, _)| key.starts_with("test_")) {
+            let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
+            let figures = report.iter().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
+            for (key, value) in figures {
                 let value = value.as_f64().map_or_else(|| value.to_string(), number);
                 pair(&mut row, " ", key, &value, desk.theme.accented());
             }
@@ -460,6 +467,22 @@ impl TrainTab {
             }
         }
     }
+}
+
+/// Which panes a run has something for: charts, then pictures. All of them until it has told anything.
+fn told(lab: &Lab, run: &LiveRun) -> Vec<bool> {
+    let charts = lab.dashboard.charts.iter();
+    let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
+    let pictures = lab.dashboard.pictures.iter();
+    let pictures =
+        pictures.map(|picture| run.pictures.contains_key(&picture.name) || run.scenes.contains_key(&picture.name));
+    let (mut charts, mut pictures): (Vec<bool>, Vec<bool>) = (charts.collect(), pictures.collect());
+    for panes in [&mut charts, &mut pictures] {
+        if !panes.contains(&true) {
+            panes.fill(true);
+        }
+    }
+    charts.into_iter().chain(pictures).collect()
 }
 
 /// The lines of a chart: those of the run, and the first of each earlier run.

@@ -1,0 +1,51 @@
+//! `shinso compare-generators`: the three generators of digits measured alike.
+
+use super::{Exit, House, print};
+use crate::experiment::Language;
+use crate::generative::compare::{self, Line};
+use crate::registry;
+
+pub fn run(house: &House, json: bool) -> Exit {
+    let lines = registry::generators(&house.source).and_then(|generators| {
+        let (mnist, judge) = registry::measuring(&house.source)?;
+        compare::measure(&generators, &mnist, &judge)
+    });
+    let lines = match lines {
+        Ok(lines) => lines,
+        Err(failure) => return Exit::failed(failure),
+    };
+    let text = if json {
+        lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).expect("plain data"))).collect()
+    } else {
+        table(&lines, house.language)
+    };
+    print(&text)
+}
+
+/// A table in plain text.
+fn table(lines: &[Line], language: Language) -> String {
+    let heads = match language {
+        Language::En => ["", "FD", "Parzen (nats)", "classes ≥ 4 %", "training (s)", "1,000 samples (s)"],
+        Language::Ja => ["", "FD", "Parzen (nats)", "4 % 以上の字種", "学習 (秒)", "1,000 枚の生成 (秒)"],
+    };
+    let rows = lines.iter().map(|line| {
+        let number = |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
+        [
+            line.name.clone(),
+            format!("{:.1}", line.feature_distance),
+            format!("{:.1} ± {:.1}", line.parzen_mean, line.parzen_standard_error),
+            format!("{}/10", line.classes_covered),
+            number(line.train_seconds, 0),
+            number(line.sampling_seconds_1000, 2),
+        ]
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(heads.map(str::to_owned)).chain(rows).collect();
+    let width = |text: &str| crate::tui::width::width(text);
+    let widths: Vec<usize> =
+        (0..6).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
+    let line = |row: &[String; 6]| {
+        let cells = row.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell))));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
