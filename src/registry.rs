@@ -34,7 +34,7 @@ pub struct Experiment {
     pub report: &'static [&'static str],
     learn: fn(&Setting) -> Result<Box<dyn Trainable>, Failure>,
     open: Open,
-    shipped: Option<Shipped>,
+    shipped: Shipped,
 }
 
 /// Makes a model from its weights and the knobs of its run.
@@ -68,8 +68,7 @@ impl Source {
 impl Source {
     /// The classifier that ships with the program, as the judge of what generators make.
     fn judge(&self) -> Result<Judge, Failure> {
-        let shipped = find("classifier")?.shipped.as_ref();
-        Judge::open(shipped.ok_or_else(|| Failure::new("no classifier ships with this build"))?.weights)
+        Judge::open(find("classifier")?.shipped.weights)
     }
 }
 
@@ -83,10 +82,10 @@ pub struct Setting {
 
 macro_rules! shipped {
     ($id:literal) => {
-        Some(Shipped {
+        Shipped {
             weights: include_bytes!(concat!("../assets/models/", $id, "/model.safetensors")),
             run: include_str!(concat!("../assets/models/", $id, "/run.yaml")),
-        })
+        }
     };
 }
 
@@ -137,7 +136,7 @@ pub static EXPERIMENTS: [Experiment; 7] = [
             let beside = find("vae")?.open_shipped(source)?;
             Ok(Arc::new(TrainedAutoencoder::open(weights, knobs, source.mnist()?, beside)?))
         },
-        shipped: None,
+        shipped: shipped!("autoencoder"),
     },
     Experiment {
         id: "kl",
@@ -151,7 +150,7 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         report: &kl::REPORT_KEYS,
         learn: |setting| Ok(Box::new(KlLearner::new(&setting.knobs))),
         open: |weights, knobs, _| Ok(Arc::new(FittedDivergence::open(weights, knobs)?)),
-        shipped: None,
+        shipped: shipped!("kl"),
     },
     Experiment {
         id: "vae",
@@ -185,7 +184,7 @@ pub static EXPERIMENTS: [Experiment; 7] = [
             Ok(Box::new(GanLearner::new(&setting.knobs, setting.seed, digits, judge)))
         },
         open: |weights, knobs, source| Ok(Arc::new(TrainedGan::open(weights, knobs, source.mnist()?.test)?)),
-        shipped: None,
+        shipped: shipped!("gan"),
     },
     Experiment {
         id: "cyclegan",
@@ -202,7 +201,7 @@ pub static EXPERIMENTS: [Experiment; 7] = [
             Ok(Box::new(CycleGanLearner::new(&setting.knobs, setting.seed, digits, judge)))
         },
         open: |weights, knobs, source| Ok(Arc::new(TrainedCycleGan::open(weights, knobs, source.mnist()?.test)?)),
-        shipped: None,
+        shipped: shipped!("cyclegan"),
     },
     Experiment {
         id: "diffusion",
@@ -219,7 +218,7 @@ pub static EXPERIMENTS: [Experiment; 7] = [
             Ok(Box::new(DiffusionLearner::new(&setting.knobs, setting.seed, digits, judge)))
         },
         open: |weights, knobs, source| Ok(Arc::new(TrainedDiffusion::open(weights, knobs, source.mnist()?.test)?)),
-        shipped: None,
+        shipped: shipped!("diffusion"),
     },
 ];
 
@@ -256,9 +255,8 @@ impl Experiment {
             knobs: Knobs,
         }
         let failure = |why: String| Failure::new(format!("the shipped model of {}: {why}", self.id));
-        let shipped = self.shipped.as_ref().ok_or_else(|| failure("there is none yet".to_owned()))?;
-        let run: Run = serde_yaml::from_str(shipped.run).map_err(|error| failure(error.to_string()))?;
-        self.open(shipped.weights, &run.knobs, source)
+        let run: Run = serde_yaml::from_str(self.shipped.run).map_err(|error| failure(error.to_string()))?;
+        self.open(self.shipped.weights, &run.knobs, source)
     }
 }
 
@@ -273,7 +271,7 @@ pub fn generators(source: &Source) -> Result<Vec<Generator>, Failure> {
     for id in ["vae", "gan", "diffusion"] {
         let experiment = find(id)?;
         let model = Some(experiment.open_shipped(source)?);
-        let run: Option<Run> = experiment.shipped.as_ref().and_then(|shipped| serde_yaml::from_str(shipped.run).ok());
+        let run: Option<Run> = serde_yaml::from_str(experiment.shipped.run).ok();
         let train_seconds = run.and_then(|run| run.report.get("train_seconds").and_then(serde_json::Value::as_f64));
         generators.push(Generator { name: id.to_owned(), model, train_seconds });
     }

@@ -20,8 +20,7 @@ fn alt(digit: char) -> String {
 /// Opens the lab and stands on its Train tab.
 fn at_train(home: &TempDir, size: (u16, u16)) -> Terminal {
     let terminal = Terminal::start(home.path(), &[], size, &[]);
-    terminal.wait_for_picker();
-    terminal.press(ENTER);
+    terminal.open_lab("Variational");
     terminal.wait_for("Why a plain autoencoder cannot draw");
     terminal.press(&alt('2'));
     terminal.wait_for("ten passes");
@@ -147,8 +146,7 @@ fn language_help_and_commands_are_a_key_away() {
 fn notes_are_kept_as_they_are_typed_even_by_a_kill() {
     let home = home();
     let terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
-    terminal.wait_for_picker();
-    terminal.press(ENTER);
+    terminal.open_lab("Variational");
     terminal.wait_for("Why a plain autoencoder");
     terminal.press(&alt('5'));
     terminal.wait_for("your own notes");
@@ -208,8 +206,8 @@ fn wide_terminals_get_no_character_of_two_widths() {
 fn a_value_typed_before_a_run_is_the_runs_and_a_bad_one_is_refused() {
     let home = home();
     let mut terminal = at_train(&home, (120, 36));
-    // Past four presets and the seed: the learning rate.
-    terminal.press(&"\x1b[B".repeat(5));
+    // Past five presets and the seed: the learning rate.
+    terminal.press(&"\x1b[B".repeat(6));
     terminal.wait_for("Adam's step size η [a number from 1e-6 to 0.1]");
     terminal.press("7");
     terminal.press(ENTER);

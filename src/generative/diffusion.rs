@@ -6,8 +6,14 @@
 //! x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε,   ε ~ N(0, I),
 //! ```
 //!
-//! and a network ε_θ(x_t, t, y) learns to tell the noise from what it is in: it minimises ‖ε − ε_θ(x_t, t, y)‖². The
-//! reverse chain is sampled step by step ([`Sampler`]). The class y is left out now and then while it learns, so that the
+//! and ε_θ(x_t, t, y) learns to tell the noise from what it is in: it minimises ‖ε − ε_θ(x_t, t, y)‖² / ᾱ_t. What the
+//! network itself gives is v̂, an estimate of v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022, arXiv:2202.00512), and
+//!
+//! ```text
+//! ε_θ = √(1−ᾱ_t) x_t + √ᾱ_t v̂,    x̂_0 = √ᾱ_t x_t − √(1−ᾱ_t) v̂,    ‖ε − ε_θ‖² / ᾱ_t = ‖v − v̂‖²,
+//! ```
+//!
+//! so that at the noisy end, where x_t is nearly ε itself, nothing is divided by the small √ᾱ_t. The reverse chain is sampled step by step ([`Sampler`]). The class y is left out now and then while it learns, so that the
 //! same network also knows ε_θ(x, t, ∅), and can be guided without a classifier (Ho & Salimans 2022, arXiv:2207.12598):
 //!
 //! ```text

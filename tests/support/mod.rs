@@ -130,6 +130,17 @@ impl Terminal {
         self.wait_for("▀");
     }
 
+    /// Opens the lab that has a word in its title, from the picker.
+    pub fn open_lab(&self, title: &str) {
+        self.wait_for_picker();
+        self.press("/");
+        self.press(title);
+        self.wait_for(title);
+        self.press("\r");
+        self.press("\r");
+        self.wait_for("Notes");
+    }
+
     pub fn process_id(&self) -> u32 {
         self.child.process_id().expect("a process")
     }

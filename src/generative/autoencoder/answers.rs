@@ -11,7 +11,7 @@ use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The views that [`Query::Show`] names.
 pub const VIEWS: [&str; 3] = ["components", "gaps", "sampling"];
@@ -28,7 +28,8 @@ const CODES: usize = 1000;
 pub struct TrainedAutoencoder {
     linear: (Arc<LinearAutoencoder>, Parameters<f32>),
     deep: (Arc<DeepAutoencoder>, Parameters<f32>),
-    principal: Arc<Principal>,
+    principal: Arc<OnceLock<Principal>>,
+    train: Digits,
     configuration: Configuration,
     test: Digits,
     companion: Arc<dyn Model>,
@@ -49,12 +50,13 @@ impl TrainedAutoencoder {
     pub fn new(
         linear: (Arc<LinearAutoencoder>, Parameters<f32>),
         deep: (Arc<DeepAutoencoder>, Parameters<f32>),
-        principal: Arc<Principal>,
+        principal: Arc<OnceLock<Principal>>,
         configuration: Configuration,
-        test: Digits,
+        mnist: &Mnist,
         companion: Arc<dyn Model>,
     ) -> Self {
-        TrainedAutoencoder { linear, deep, principal, configuration, test, companion }
+        let (train, test) = (mnist.train.clone(), mnist.test.clone());
+        TrainedAutoencoder { linear, deep, principal, train, configuration, test, companion }
     }
 
     /// From a file of weights.
@@ -68,14 +70,13 @@ impl TrainedAutoencoder {
         let linear = LinearAutoencoder::new(configuration.latent, &mut linear_parameters, random);
         let deep = DeepAutoencoder::new(&configuration, &mut deep_parameters, random);
         learning::open(&mut [("linear.", &mut linear_parameters), ("deep.", &mut deep_parameters)], weights)?;
-        Ok(TrainedAutoencoder {
-            linear: (Arc::new(linear), linear_parameters),
-            deep: (Arc::new(deep), deep_parameters),
-            principal: Arc::new(Principal::of(&mnist.train)?),
-            configuration,
-            test: mnist.test,
-            companion,
-        })
+        let (linear, deep) = ((Arc::new(linear), linear_parameters), (Arc::new(deep), deep_parameters));
+        Ok(Self::new(linear, deep, Arc::default(), configuration, &mnist, companion))
+    }
+
+    /// The principal directions of the training digits, found when first asked for.
+    fn principal(&self) -> &Principal {
+        self.principal.get_or_init(|| Principal::of(&self.train).expect("finite pictures have eigenvalues"))
     }
 
     /// W_D, `[L, M]` row by row.
@@ -88,8 +89,8 @@ impl TrainedAutoencoder {
     pub fn components(&self, count: usize) -> Vec<Vec<Picture>> {
         let latent = self.configuration.latent;
         let decoder = self.decoder();
-        let principal: Vec<Vec<f64>> = (0..count).map(|rank| self.principal.direction(rank)).collect();
-        let within = self.principal.within(decoder.values(), latent, count);
+        let principal: Vec<Vec<f64>> = (0..count).map(|rank| self.principal().direction(rank)).collect();
+        let within = self.principal().within(decoder.values(), latent, count);
         let columns = (0..count).map(|column| {
             decoder.values().iter().skip(column).step_by(latent).map(|&value| f64::from(value)).collect::<Vec<f64>>()
         });
@@ -114,9 +115,9 @@ impl TrainedAutoencoder {
     /// x̂ of the linear one for `[count, L]`.
     fn linear(&self, x: &Tensor<f32>) -> Tensor<f32> {
         let tape = Tape::without_gradients();
-        let flat = tape.constant(centred(x, &self.principal.mean));
+        let flat = tape.constant(centred(x, &self.principal().mean));
         let made = self.linear.0.forward(&self.linear.1.on(&tape), flat).value();
-        let mean: Vec<f32> = self.principal.mean.iter().map(|value| -value).collect();
+        let mean: Vec<f32> = self.principal().mean.iter().map(|value| -value).collect();
         centred(&made, &mean)
     }
 
@@ -183,7 +184,7 @@ impl TrainedAutoencoder {
     ) -> Result<Vec<Picture>, Failure> {
         let mut guess = x.clone();
         for row in guess.values_mut().chunks_exact_mut(mnist::PIXELS) {
-            let missing = row.iter_mut().zip(&self.principal.mean).zip(known).filter(|(_, known)| !**known);
+            let missing = row.iter_mut().zip(&self.principal().mean).zip(known).filter(|(_, known)| !**known);
             missing.for_each(|((place, mean), _)| *place = *mean);
         }
         for _ in 0..ROUNDS {
@@ -220,7 +221,7 @@ impl TrainedAutoencoder {
                 let count = self.configuration.latent.min(DIGITS);
                 let mut rows = self.components(count).into_iter();
                 let mut next = || rows.next().unwrap_or_default();
-                let angles = self.principal.angles(self.decoder().values(), self.configuration.latent);
+                let angles = self.principal().angles(self.decoder().values(), self.configuration.latent);
                 Ok(vec![
                     Row::new("principal directions, the widest first", "主成分(分散の大きい順)", next()),
                     Row::new(

@@ -10,7 +10,7 @@ use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Steps between two points of the curves, and between two pictures.
 const TELL_EVERY: u64 = 20;
@@ -48,7 +48,9 @@ pub struct AutoencoderLearner {
     deep: Arc<DeepAutoencoder>,
     linear_network: Learning,
     deep_network: Learning,
-    principal: Arc<Principal>,
+    principal: Principal,
+    /// The same for models that answer.
+    lazy: Arc<OnceLock<Principal>>,
     mnist: Mnist,
     companion: Arc<dyn Model>,
     batches: Batches,
@@ -82,12 +84,14 @@ impl AutoencoderLearner {
         let total = knobs.integer("steps") as u64;
         let fall = if knobs.choice("schedule") == "cosine" { Fall::Cosine } else { Fall::Constant };
         let count = mnist.train.len();
+        let principal = Principal::of(&mnist.train)?;
         Ok(AutoencoderLearner {
             linear: Arc::new(linear),
             deep: Arc::new(deep),
             linear_network: Learning::new(linear_parameters),
             deep_network: Learning::new(deep_parameters),
-            principal: Arc::new(Principal::of(&mnist.train)?),
+            lazy: Arc::new(OnceLock::from(principal.clone())),
+            principal,
             companion,
             batches: Batches::new(seed, count, knobs.integer("batch") as usize),
             linear_batches: Batches::new(seed ^ 1, count, (knobs.integer("linear_batch") as usize).min(count)),
@@ -151,9 +155,9 @@ impl AutoencoderLearner {
         TrainedAutoencoder::new(
             (Arc::clone(&self.linear), self.linear_network.parameters.clone()),
             (Arc::clone(&self.deep), self.deep_network.parameters.clone()),
-            Arc::clone(&self.principal),
+            Arc::clone(&self.lazy),
             self.configuration.clone(),
-            self.mnist.test.clone(),
+            &self.mnist,
             Arc::clone(&self.companion),
         )
     }

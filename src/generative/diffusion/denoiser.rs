@@ -1,4 +1,4 @@
-//! ε_θ(x_t, t, y): three networks, for the plane, for digits as rows of numbers, for digits as pictures.
+//! v̂(x_t, t, y), from which ε_θ follows: three networks, for the plane, for digits as rows of numbers, for digits as pictures.
 
 use super::STEPS;
 use crate::data::mnist;
@@ -78,7 +78,7 @@ impl Denoiser {
         if self.kind == Kind::Plane { 2 } else { mnist::PIXELS }
     }
 
-    /// ε_θ for x_t `[batch, width]`, t and y (0 to 9, or [`NO_CLASS`]) of each.
+    /// v̂ for x_t `[batch, width]`, t and y (0 to 9, or [`NO_CLASS`]) of each.
     pub fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>, t: &[usize], y: &[usize]) -> Var<'t, f32> {
         let class = self.class.as_ref().map(|class| class.forward(bound, y));
         match &self.network {

@@ -161,7 +161,7 @@ impl DiffusionLearner {
         (x, indices.into_iter().map(|index| usize::from(self.mnist.train.label(index))).collect())
     }
 
-    /// The mean of (ε − ε_θ(x_t, t, y))² for x_0, at times and noise drawn from `random`.
+    /// The mean of (ε − ε_θ(x_t, t, y))² / ᾱ_t for x_0, at times and noise drawn from `random`: that of (v − v̂)².
     fn loss<'t>(
         &self,
         bound: &crate::nn::Bound<'t, f32>,
@@ -172,14 +172,17 @@ impl DiffusionLearner {
         let (batch, width) = (classes.len(), self.denoiser.width());
         let t: Vec<usize> = (0..batch).map(|_| random.random_range(0..STEPS)).collect();
         let noise = tensor([batch, width], normals(batch * width, random));
-        let mut noisy = x.clone();
-        let rows = noisy.values_mut().chunks_exact_mut(width).zip(noise.values().chunks_exact(width)).zip(&t);
-        for ((row, noise), &t) in rows {
+        let (mut noisy, mut target) = (x.clone(), noise.clone());
+        let rows = noisy.values_mut().chunks_exact_mut(width).zip(target.values_mut().chunks_exact_mut(width));
+        for ((x, e), &t) in rows.zip(&t) {
             let (picture, rest) = self.kept.factors(t);
-            row.iter_mut().zip(noise).for_each(|(x, noise)| *x = picture * *x + rest * noise);
+            for (x, e) in x.iter_mut().zip(e) {
+                // x_t, and v in the place of ε.
+                (*x, *e) = (picture * *x + rest * *e, picture * *e - rest * *x);
+            }
         }
         let told = self.denoiser.forward(bound, bound.tape().constant(noisy), &t, classes);
-        told.mean_squared_error(bound.tape().constant(noise))
+        told.mean_squared_error(bound.tape().constant(target))
     }
 
     fn learning_rate(&self) -> f64 {

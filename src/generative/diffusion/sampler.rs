@@ -4,7 +4,7 @@
 //! models", 2020, arXiv:2010.02502):
 //!
 //! ```text
-//! x̂_0 = (x_t − √(1−ᾱ_t) ε̂) / √ᾱ_t
+//! x̂_0 = (x_t − √(1−ᾱ_t) ε̂) / √ᾱ_t = √ᾱ_t x_t − √(1−ᾱ_t) v̂
 //! x_s = √ᾱ_s x̂_0 + √(1−ᾱ_s−σ²) ε̂ + σ ξ,    σ² = η² (1−ᾱ_s)/(1−ᾱ_t) (1 − ᾱ_t/ᾱ_s),   ξ ~ N(0, I).
 //! ```
 //!
@@ -41,8 +41,8 @@ pub struct Known<'a> {
 }
 
 impl Sampler<'_> {
-    /// ε̂ for rows x_t at one t, with guidance w.
-    fn noise_in(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> Vec<f32> {
+    /// v̂ for rows x_t at one t, with guidance w: as ε̂ is linear in it, what guides the one guides the other.
+    fn told(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> Vec<f32> {
         let width = self.denoiser.width();
         let batch = if width == 2 { PLANE_BATCH } else { BATCH };
         let mut told = Vec::with_capacity(x.len());
@@ -69,11 +69,12 @@ impl Sampler<'_> {
 
     /// x̂_0 and ε̂ for rows x_t. Guesses at digits are kept to [−1, 1], and ε̂ to what that leaves.
     pub fn guess(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> (Vec<f32>, Vec<f32>) {
-        let mut noise = self.noise_in(x, t, classes, guidance);
+        let mut noise = self.told(x, t, classes, guidance);
         let (picture, rest) = self.kept.factors(t);
         let clipped = self.denoiser.width() != 2;
         let guess = x.iter().zip(&mut noise).map(|(&x, noise)| {
-            let guess = (x - rest * *noise) / picture;
+            let (guess, told) = (picture * x - rest * *noise, *noise);
+            *noise = rest * x + picture * told;
             if !clipped {
                 return guess;
             }

@@ -130,8 +130,8 @@ impl ExploreTab {
         let count = self.instruments.len();
         self.areas = match (area.width, count) {
             (_, 0) => vec![],
-            (..110, _) | (_, 1) => {
-                // One at a time; the others are behind it.
+            (..110, _) | (_, 1 | 4..) => {
+                // One at a time, where there is little room or much to show; the others are behind it.
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(desk.language)).collect();
                 let mut column = foot.width / 2;
                 for (index, name) in names.iter().enumerate() {

@@ -1,0 +1,176 @@
+//! Every Explore instrument of the generative labs, driven by keys in a pseudo-terminal.
+
+mod support;
+
+use support::Terminal;
+use tempfile::TempDir;
+
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const LEFT: &str = "\x1b[D";
+const RIGHT: &str = "\x1b[C";
+const UP: &str = "\x1b[A";
+const DOWN: &str = "\x1b[B";
+
+/// A lab's Explore tab, found by a word of its title.
+fn explore(home: &TempDir, title: &str) -> Terminal {
+    let terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
+    terminal.open_lab(title);
+    terminal.press("\x1b3");
+    terminal.wait_for("model: shipped");
+    terminal
+}
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+#[test]
+fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
+    let home = home();
+    let terminal = explore(&home, "Autoencoder");
+    terminal.wait_for("what the learned subspace has of each");
+    terminal.press(TAB);
+    terminal.wait_for("u +0.00");
+    terminal.press(RIGHT);
+    terminal.wait_until("the cursor moves", |screen| screen.contains("u +") && !screen.contains("u +0.00"));
+    terminal.press(TAB);
+    terminal.wait_for("12 rows missing");
+    terminal.press(RIGHT);
+    terminal.wait_for("VAE");
+    terminal.press("\x1b[F");
+    terminal.wait_for("20 rows missing");
+    terminal.press(TAB);
+    terminal.wait_for("codes drawn from N(0, I)");
+    terminal.press("r");
+    terminal.wait_for("draw 1");
+}
+
+#[test]
+fn two_distributions_are_moved_and_fitted() {
+    let home = home();
+    let terminal = explore(&home, "divergence");
+    terminal.wait_for("D(P‖Q)");
+    terminal.wait_for("Q μ +1.50");
+    terminal.press(LEFT);
+    terminal.wait_for("Q μ +1.40");
+    terminal.press("f");
+    terminal.wait_for("P = Q: both are zero");
+    terminal.press("m");
+    terminal.wait_for("bimodal P, normal Q");
+    terminal.press("v");
+    terminal.wait_for("fitted 51/51");
+    terminal.press("m");
+    terminal.press("o");
+    terminal.wait_for("arrows move P");
+    terminal.press(UP);
+    terminal.press(RIGHT);
+    terminal.wait_for("bars");
+}
+
+#[test]
+fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
+    let home = home();
+    let terminal = explore(&home, "adversarial");
+    terminal.wait_for("u +0.00");
+    terminal.press(UP);
+    terminal.wait_until("the cursor moves", |screen| !screen.contains("v +0.00") && screen.contains("v +"));
+    terminal.press(TAB);
+    terminal.wait_for("y real");
+    for _ in 0..20 {
+        terminal.press("y");
+    }
+    terminal.wait_for("you 10 right of 20");
+    terminal.press(TAB);
+    terminal.wait_for("train a preset of the plane");
+    terminal.press(TAB);
+    terminal.press("r");
+    terminal.wait_for("seed 1");
+}
+
+#[test]
+fn digits_are_translated_there_and_back() {
+    let home = home();
+    let terminal = explore(&home, "CycleGAN");
+    terminal.wait_for("never shown to the model");
+    terminal.press(LEFT);
+    terminal.press("r");
+    terminal.wait_for("draw 1");
+    terminal.press(TAB);
+    terminal.wait_for("draw a digit");
+    terminal.press(" ");
+    for _ in 0..12 {
+        terminal.press(DOWN);
+    }
+    terminal.press(" ");
+    terminal.wait_for("and back; a pixel is off by");
+    terminal.press(TAB);
+    terminal.wait_for("with faint noise");
+}
+
+#[test]
+fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
+    let home = home();
+    let terminal = explore(&home, "Diffusion");
+    terminal.wait_for("11/11");
+    terminal.press("three eights");
+    terminal.press(ENTER);
+    terminal.wait_for("› digits in words");
+    terminal.wait_for("three eights");
+    terminal.press(LEFT);
+    terminal.wait_for("10/11");
+    terminal.press("sevn");
+    terminal.press(ENTER);
+    terminal.wait_for("did you mean `seven`?");
+    terminal.press(TAB);
+    terminal.wait_for("x₀ · x_t");
+    terminal.press(RIGHT);
+    terminal.wait_for("√ᾱ_t");
+    terminal.press(TAB);
+    terminal.wait_for("filled in freely");
+    terminal.press(TAB);
+    terminal.wait_for("DDPM 250");
+    terminal.press(TAB);
+    terminal.wait_for("w = 8");
+    terminal.press(TAB);
+    terminal.wait_for("train a preset of the plane");
+}
+
+#[test]
+fn points_placed_by_hand_reach_a_run_in_the_plane() {
+    let home = home();
+    let terminal = explore(&home, "adversarial");
+    terminal.press("\x1b2");
+    terminal.wait_for("your own points");
+    // quick, full, grid, drawn
+    for _ in 0..3 {
+        terminal.press(DOWN);
+    }
+    terminal.press(ENTER);
+    terminal.wait_for("running");
+    terminal.press("\x1b3");
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.wait_for("data");
+    terminal.press(UP);
+    terminal.press(" ");
+    terminal.press("\x1b4");
+    terminal.press("\x1b2");
+    terminal.press(" ");
+    terminal.wait_for("paused");
+    // One player at a time, while the run is held.
+    terminal.press("d");
+    terminal.press("g");
+    let metrics = || {
+        let runs = std::fs::read_dir(home.path().join("runs")).expect("runs");
+        let text = runs.flatten().map(|run| std::fs::read_to_string(run.path().join("metrics.jsonl")).unwrap_or_default());
+        text.collect::<String>()
+    };
+    terminal.press(" ");
+    terminal.wait_for("running");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !(metrics().contains(r#""action":"place""#) && metrics().contains("step_generator")) {
+        assert!(std::time::Instant::now() < end, "the acts are recorded");
+        std::thread::yield_now();
+    }
+}
