@@ -266,8 +266,7 @@ pub fn generators(source: &Source) -> Result<Vec<Generator>, Failure> {
     struct Run {
         report: crate::experiment::Report,
     }
-    let mut generators =
-        vec![Generator { name: "training digits".to_owned(), model: None, train_seconds: None }];
+    let mut generators = vec![Generator { name: "training digits".to_owned(), model: None, train_seconds: None }];
     for id in ["vae", "gan", "diffusion"] {
         let experiment = find(id)?;
         let model = Some(experiment.open_shipped(source)?);

@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "screen/explore.rs"]
+mod explore;
+
 use support::Terminal;
 use tempfile::TempDir;
 

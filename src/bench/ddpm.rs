@@ -1,9 +1,10 @@
-//! Predicting the noise of a diffusion model: an MLP (784+128)-1024-1024-784, batches of 128, and a small U-Net 32-64-64
-//! on 28×28, batches of 64; with Adam.
+//! Predicting the noise of a diffusion model: the dense network of its lab, (784+128)-1024-1024-784, batches of 128, and
+//! a small U-Net 32-64-64 on 28×28, batches of 64; with Adam.
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::nn::{Adam, Bound, Convolution, Linear, Normalisation, Parameters, Perceptron};
+use crate::generative::diffusion::denoiser::{Denoiser, Kind, NO_CLASS};
+use crate::nn::{Adam, Bound, Convolution, Linear, Normalisation, Parameters};
 use crate::tensor::{Activation, Tape, Tensor, Var, Window, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -13,7 +14,7 @@ const STEPS: usize = 1000;
 const RATE: f64 = 2e-4;
 
 enum Network {
-    Dense { hidden: Perceptron, last: Linear },
+    Dense(Denoiser),
     Convolutional(Box<UNet>),
 }
 
@@ -35,11 +36,8 @@ pub struct Training {
 impl Training {
     pub fn dense(source: Source) -> Self {
         let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
-        let widths = [1024, 1024];
-        let hidden =
-            Perceptron::with_activation(&mut parameters, "hidden", 784 + 128, &widths, Activation::Silu, random);
-        let last = Linear::new(&mut parameters, "last", 1024, 784, Activation::Identity, random);
-        Self::new(Network::Dense { hidden, last }, parameters, &[8192, 784], 128, 128, source)
+        let denoiser = Denoiser::new(Kind::Dense, &mut parameters, random);
+        Self::new(Network::Dense(denoiser), parameters, &[8192, 784], 128, 128, source)
     }
 
     pub fn convolutional(source: Source) -> Self {
@@ -103,9 +101,7 @@ impl Workload for Training {
         let noisy = column(&f64::sqrt) * tape.constant(x) + column(&|kept| (1.0 - kept).sqrt()) * noise;
         let times = tape.constant(self.times.clone()).rows_at(&t);
         let predicted = match &self.network {
-            Network::Dense { hidden, last } => {
-                last.forward(&bound, hidden.forward(&bound, Var::concatenate(&[noisy, times], 1)))
-            }
+            Network::Dense(denoiser) => denoiser.forward(&bound, noisy, &t, &vec![NO_CLASS; t.len()]),
             Network::Convolutional(network) => network.forward(&bound, noisy, times),
         };
         let loss = predicted.mean_squared_error(noise);
@@ -125,7 +121,7 @@ impl Workload for Training {
 
     fn steps(&self) -> (usize, usize) {
         match self.network {
-            Network::Dense { .. } => (100, 20),
+            Network::Dense(_) => (100, 20),
             Network::Convolutional(_) => (20, 4),
         }
     }

@@ -29,7 +29,8 @@ fn table(lines: &[Line], language: Language) -> String {
         Language::Ja => ["", "FD", "Parzen (nats)", "4 % 以上の字種", "学習 (秒)", "1,000 枚の生成 (秒)"],
     };
     let rows = lines.iter().map(|line| {
-        let number = |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
+        let number =
+            |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
         [
             line.name.clone(),
             format!("{:.1}", line.feature_distance),

@@ -47,7 +47,11 @@ fn begin(house: &House, arguments: &TrainArguments) -> Result<(Start, Vec<(u64, 
     for evaluation in &arguments.evaluations {
         let known = || experiment.evaluations.join(", ");
         if !experiment.evaluations.contains(&evaluation.as_str()) {
-            let expected = if experiment.evaluations.is_empty() { "this lab has none".to_owned() } else { format!("expected {}", known()) };
+            let expected = if experiment.evaluations.is_empty() {
+                "this lab has none".to_owned()
+            } else {
+                format!("expected {}", known())
+            };
             return Err(format!("--eval {evaluation}: {expected}"));
         }
         knobs.set_text(&declared, &format!("{evaluation}=on")).map_err(|error| error.to_string())?;

@@ -123,11 +123,8 @@ fn middle_line(digit: &[f32]) -> Vec<bool> {
                     .map(|neighbour| ink[neighbour]);
                     let count = n.iter().filter(|&&on| on).count();
                     let rises = (0..8).filter(|&i| !n[i] && n[(i + 1) % 8]).count();
-                    let sides = if pass == 0 {
-                        !(n[0] && n[2] && n[4]) && !(n[2] && n[4] && n[6])
-                    } else {
-                        !(n[0] && n[2] && n[6]) && !(n[0] && n[4] && n[6])
-                    };
+                    let sides =
+                        if pass == 0 { !(n[2] && n[4] && (n[0] || n[6])) } else { !(n[0] && n[6] && (n[2] || n[4])) };
                     ink[place] && (2..=6).contains(&count) && rises == 1 && sides
                 })
                 .collect();

@@ -65,11 +65,20 @@ pub struct Manner {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "family", rename_all = "snake_case")]
 pub enum Distribution {
-    Normal { mean: f64, deviation: f64 },
+    Normal {
+        mean: f64,
+        deviation: f64,
+    },
     /// Two normals: the weight of the first, then both.
-    Bimodal { weight: f64, means: [f64; 2], deviations: [f64; 2] },
+    Bimodal {
+        weight: f64,
+        means: [f64; 2],
+        deviations: [f64; 2],
+    },
     /// Probabilities of a few outcomes; they sum to 1.
-    Bars { shares: Vec<f64> },
+    Bars {
+        shares: Vec<f64>,
+    },
 }
 
 impl Query {

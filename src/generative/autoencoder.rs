@@ -54,7 +54,10 @@ impl LinearAutoencoder {
         let mut layer = |name: &str, inputs, outputs| {
             Linear::without_bias(parameters, name, inputs, outputs, Activation::Identity, random)
         };
-        LinearAutoencoder { encoder: layer("encoder", mnist::PIXELS, latent), decoder: layer("decoder", latent, mnist::PIXELS) }
+        LinearAutoencoder {
+            encoder: layer("encoder", mnist::PIXELS, latent),
+            decoder: layer("decoder", latent, mnist::PIXELS),
+        }
     }
 
     /// W_D W_E x of centred x `[batch, L]`.

@@ -91,7 +91,8 @@ impl CycleGan {
     ) -> Losses<'t> {
         let made = [self.g.forward(translators, x), self.f.forward(translators, y)];
         let [made_y, made_x] = made;
-        let adversarial = real(self.d_y.forward(discriminators, made_y)) + real(self.d_x.forward(discriminators, made_x));
+        let adversarial =
+            real(self.d_y.forward(discriminators, made_y)) + real(self.d_x.forward(discriminators, made_x));
         let around = |back: Var<'t, f32>, from: Var<'t, f32>| (back - from).abs().mean();
         let cycle = around(self.f.forward(translators, made_y), x) + around(self.g.forward(translators, made_x), y);
         Losses { adversarial, cycle, made }

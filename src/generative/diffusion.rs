@@ -46,13 +46,15 @@ impl Default for Kept {
             (share * std::f64::consts::FRAC_PI_2).cos().powi(2)
         };
         let mut kept = 1.0;
-        Kept((0..STEPS)
-            .map(|t| {
-                let beta = (1.0 - cosine(t + 1) / cosine(t)).min(0.999);
-                kept *= 1.0 - beta;
-                kept
-            })
-            .collect())
+        Kept(
+            (0..STEPS)
+                .map(|t| {
+                    let beta = (1.0 - cosine(t + 1) / cosine(t)).min(0.999);
+                    kept *= 1.0 - beta;
+                    kept
+                })
+                .collect(),
+        )
     }
 }
 

@@ -73,10 +73,7 @@ impl Network {
         let window = Window::padded(1);
         Network::Growing {
             first: Linear::new(parameters, "first", latent, 7 * 7 * twice, identity, random),
-            norms: [
-                Normalisation::new(parameters, "norm.0", twice),
-                Normalisation::new(parameters, "norm.1", c),
-            ],
+            norms: [Normalisation::new(parameters, "norm.0", twice), Normalisation::new(parameters, "norm.1", c)],
             grown: Convolution::new(parameters, "grown", (twice, c), 3, window, identity, random),
             last: Convolution::new(parameters, "last", (c, 4), 3, window, Activation::Tanh, random),
         }
@@ -134,7 +131,12 @@ impl Network {
                 // Pictures looked at together are channels of one.
                 let pack = x.shape()[1] / mnist::PIXELS;
                 let patches = to_patches(x.reshape([batch * pack, mnist::PIXELS]));
-                let h = patches.reshape([batch, pack, 14 * 14, 4]).permute(&[0, 2, 1, 3]).reshape([batch, 14, 14, 4 * pack]);
+                let h = patches.reshape([batch, pack, 14 * 14, 4]).permute(&[0, 2, 1, 3]).reshape([
+                    batch,
+                    14,
+                    14,
+                    4 * pack,
+                ]);
                 let h = convolutions.iter().fold(h, |h, layer| through(layer.forward(bound, h)));
                 let h = h.reshape([batch, h.shape()[1..].iter().product()]);
                 last.forward(bound, through(hidden.forward(bound, h)))

@@ -227,7 +227,8 @@ mod tests {
             if depth == 0 || (left + right - whole).abs() < 15.0 * tolerance {
                 return left + right + (left + right - whole) / 15.0;
             }
-            piece(f, a, middle, left, tolerance / 2.0, depth - 1) + piece(f, middle, b, right, tolerance / 2.0, depth - 1)
+            piece(f, a, middle, left, tolerance / 2.0, depth - 1)
+                + piece(f, middle, b, right, tolerance / 2.0, depth - 1)
         }
         let pieces = 64;
         let width = (high - low) / f64::from(pieces);
@@ -256,9 +257,8 @@ mod tests {
     }
 
     fn bimodal() -> impl Strategy<Value = Distribution> {
-        (0.05..0.95_f64, -4.0..0.0_f64, 0.0..4.0_f64, 0.2..1.5_f64, 0.2..1.5_f64).prop_map(|(weight, a, b, s, t)| {
-            Distribution::Bimodal { weight, means: [a, b], deviations: [s, t] }
-        })
+        (0.05..0.95_f64, -4.0..0.0_f64, 0.0..4.0_f64, 0.2..1.5_f64, 0.2..1.5_f64)
+            .prop_map(|(weight, a, b, s, t)| Distribution::Bimodal { weight, means: [a, b], deviations: [s, t] })
     }
 
     proptest! {

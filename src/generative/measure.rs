@@ -57,8 +57,9 @@ fn window_nats(
         // x · xᵢ for every pair; a linear layer with the samples as its weights.
         let products = x.linear(tape.constant(samples.clone()), None, crate::tensor::Activation::Identity).value();
         for (products, square) in products.values().chunks_exact(sample_squares.len()).zip(squares(rows)) {
-            let distances: Vec<f64> =
-                (products.iter().zip(&sample_squares)).map(|(&p, s)| (square + s - 2.0 * f64::from(p)).max(0.0)).collect();
+            let distances: Vec<f64> = (products.iter().zip(&sample_squares))
+                .map(|(&p, s)| (square + s - 2.0 * f64::from(p)).max(0.0))
+                .collect();
             let nearest = distances.iter().copied().fold(f64::INFINITY, f64::min);
             for (nats, sigma) in nats.iter_mut().zip(widths) {
                 let scale = 1.0 / (2.0 * sigma * sigma);

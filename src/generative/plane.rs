@@ -43,7 +43,9 @@ impl Plane {
                     [1.5 * angle.cos(), 1.5 * angle.sin()]
                 })
                 .collect(),
-            Plane::Grid => (0..25).map(|mode| [(mode % 5) as f32 * 0.75 - 1.5, (mode / 5) as f32 * 0.75 - 1.5]).collect(),
+            Plane::Grid => {
+                (0..25).map(|mode| [(mode % 5) as f32 * 0.75 - 1.5, (mode / 5) as f32 * 0.75 - 1.5]).collect()
+            }
             Plane::SwissRoll => Vec::new(),
             Plane::Drawn(points) => points.clone(),
         }
@@ -70,7 +72,8 @@ impl Plane {
     /// How many of its modes some points cover: at least 20 points of 2,500 (or that share of them) within three
     /// deviations of the middle.
     pub fn covered(&self, points: &[[f32; 2]]) -> usize {
-        let near = |a: &[f32; 2], b: &[f32; 2]| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) <= (3.0 * DEVIATION).powi(2);
+        let near =
+            |a: &[f32; 2], b: &[f32; 2]| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) <= (3.0 * DEVIATION).powi(2);
         let enough = points.len() * 20 / 2500;
         let count = |mode: &[f32; 2]| points.iter().filter(|point| near(point, mode)).count();
         self.modes().iter().filter(|mode| count(mode) >= enough.max(1)).count()

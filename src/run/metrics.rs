@@ -81,7 +81,14 @@ fn step_of(event: &Event) -> Option<u64> {
 
 /// Whether an event belongs in the file: what happened, not how fast, and no pixels.
 pub fn is_recorded(event: &Event) -> bool {
-    !matches!(event, Event::Picture { .. } | Event::Scene { .. } | Event::Progress { .. } | Event::Paused { .. } | Event::Evaluating { .. })
+    !matches!(
+        event,
+        Event::Picture { .. }
+            | Event::Scene { .. }
+            | Event::Progress { .. }
+            | Event::Paused { .. }
+            | Event::Evaluating { .. }
+    )
 }
 
 /// The file, open for appending.

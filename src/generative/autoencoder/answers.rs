@@ -180,7 +180,7 @@ impl TrainedAutoencoder {
         &self,
         x: &Tensor<f32>,
         known: &[bool],
-        through: &dyn Fn(&Tensor<f32>) -> Result<Tensor<f32>, Failure>,
+        through: impl Fn(&Tensor<f32>) -> Result<Tensor<f32>, Failure>,
     ) -> Result<Vec<Picture>, Failure> {
         let mut guess = x.clone();
         for row in guess.values_mut().chunks_exact_mut(mnist::PIXELS) {
@@ -252,9 +252,9 @@ impl TrainedAutoencoder {
                         format!("下の {} 行を消す", SIDE - rows_known),
                         pictures(&holed),
                     ),
-                    Row::new("linear", "線形", self.filled(&x, &known, &|x| Ok(self.linear(x)))?),
-                    Row::new("deep", "深い", self.filled(&x, &known, &|x| Ok(self.deep(x)))?),
-                    Row::new("VAE", "VAE", self.filled(&x, &known, &|x| self.through_companion(x, watch))?),
+                    Row::new("linear", "線形", self.filled(&x, &known, |x| Ok(self.linear(x)))?),
+                    Row::new("deep", "深い", self.filled(&x, &known, |x| Ok(self.deep(x)))?),
+                    Row::new("VAE", "VAE", self.filled(&x, &known, |x| self.through_companion(x, watch))?),
                 ])
             }
             "sampling" => {

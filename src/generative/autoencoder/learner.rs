@@ -36,9 +36,18 @@ pub fn knobs() -> Vec<Knob> {
         ),
         Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
         Knob::integer("batch", 8..=4096, 256, ["digits a step of the deep one", "深いほうの 1 ステップの枚数"]),
-        Knob::integer("linear_batch", 8..=8192, 1024, ["digits a step of the linear one", "線形のほうの 1 ステップの枚数"]),
+        Knob::integer(
+            "linear_batch",
+            8..=8192,
+            1024,
+            ["digits a step of the linear one", "線形のほうの 1 ステップの枚数"],
+        ),
         Knob::integer("steps", 1..=1_000_000, 3000, ["steps in all", "全ステップ数"]),
-        Knob::choice("schedule", &["cosine", "constant"], ["how the learning rate falls over the run", "学習率の下げ方"]),
+        Knob::choice(
+            "schedule",
+            &["cosine", "constant"],
+            ["how the learning rate falls over the run", "学習率の下げ方"],
+        ),
     ]
 }
 
@@ -221,7 +230,12 @@ impl Trainable for AutoencoderLearner {
     }
 
     fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("linear.", &self.linear_network), ("deep.", &self.deep_network)], &[], self.state.step, &self.state)
+        learning::save(
+            &[("linear.", &self.linear_network), ("deep.", &self.deep_network)],
+            &[],
+            self.state.step,
+            &self.state,
+        )
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -47,8 +47,7 @@ impl Principal {
         }
         let width = sums.len();
         let mean: Vec<f64> = sums.iter().map(|sum| sum / count as f64).collect();
-        let covariance =
-            Mat::<f64>::from_fn(width, width, |i, j| moments[(i, j)] / count as f64 - mean[i] * mean[j]);
+        let covariance = Mat::<f64>::from_fn(width, width, |i, j| moments[(i, j)] / count as f64 - mean[i] * mean[j]);
         let eigen = covariance
             .self_adjoint_eigen(Side::Lower)
             .map_err(|_| Failure::new("the eigenvalues of the pictures' covariance did not converge"))?;
@@ -104,7 +103,8 @@ mod tests {
 
     fn example() -> Principal {
         // Variances 9, 4, 1 along x, y, z about (1, 2, 3).
-        let rows = [[4.0, 2.0, 3.0], [-2.0, 2.0, 3.0], [1.0, 4.0, 3.0], [1.0, 0.0, 3.0], [1.0, 2.0, 4.0], [1.0, 2.0, 2.0]];
+        let rows =
+            [[4.0, 2.0, 3.0], [-2.0, 2.0, 3.0], [1.0, 4.0, 3.0], [1.0, 0.0, 3.0], [1.0, 2.0, 4.0], [1.0, 2.0, 2.0]];
         let block = Mat::<f64>::from_fn(6, 3, |i, j| rows[i][j]);
         Principal::of_blocks(std::iter::once(block), 6).unwrap()
     }

@@ -118,8 +118,9 @@ impl Spread {
 fn square_root(matrix: &Mat<f64>) -> Option<Mat<f64>> {
     let eigen = matrix.self_adjoint_eigen(Side::Lower).ok()?;
     let (vectors, values) = (eigen.U(), eigen.S().column_vector());
-    let scaled =
-        Mat::<f64>::from_fn(matrix.nrows(), matrix.ncols(), |row, column| vectors[(row, column)] * values[column].max(0.0).sqrt());
+    let scaled = Mat::<f64>::from_fn(matrix.nrows(), matrix.ncols(), |row, column| {
+        vectors[(row, column)] * values[column].max(0.0).sqrt()
+    });
     Some(scaled * vectors.transpose())
 }
 
@@ -145,7 +146,15 @@ mod tests {
     fn the_distance_of_two_normals_is_the_closed_form() {
         let spread = |mean: f64, deviation: f64| Spread {
             mean: vec![mean, 1.0],
-            covariance: Mat::from_fn(2, 2, |i, j| if i != j { 0.0 } else if i == 0 { deviation.powi(2) } else { 4.0 }),
+            covariance: Mat::from_fn(2, 2, |i, j| {
+                if i != j {
+                    0.0
+                } else if i == 0 {
+                    deviation.powi(2)
+                } else {
+                    4.0
+                }
+            }),
         };
         assert!((spread(0.0, 1.0).distance(&spread(3.0, 2.5)) - (9.0 + 2.25)).abs() < 1e-9);
         assert!(spread(0.5, 1.0).distance(&spread(0.5, 1.0)).abs() < 1e-9);

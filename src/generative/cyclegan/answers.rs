@@ -43,8 +43,11 @@ impl TrainedCycleGan {
     pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
         let mut pairs = networks(knobs, &mut ChaCha8Rng::seed_from_u64(0));
         let names: Vec<String> = pairs.iter().map(|(pair, ..)| format!("{}.translators.", pair.name)).collect();
-        let mut parameters: Vec<(&str, &mut Parameters<f32>)> =
-            names.iter().map(String::as_str).zip(pairs.iter_mut().map(|(_, _, [translators, _])| translators)).collect();
+        let mut parameters: Vec<(&str, &mut Parameters<f32>)> = names
+            .iter()
+            .map(String::as_str)
+            .zip(pairs.iter_mut().map(|(_, _, [translators, _])| translators))
+            .collect();
         learning::open(&mut parameters, weights)?;
         let pairs = pairs.into_iter().map(|(pair, networks, [translators, _])| (pair, Arc::new(networks), translators));
         Ok(Self::new(pairs.collect(), test))
@@ -99,7 +102,8 @@ impl TrainedCycleGan {
                 ])
             }
             "hidden" => {
-                let noise = super::super::gan::normal_rows(made.shape()[0], 784, WIPE, &mut ChaCha8Rng::seed_from_u64(seed));
+                let noise =
+                    super::super::gan::normal_rows(made.shape()[0], 784, WIPE, &mut ChaCha8Rng::seed_from_u64(seed));
                 let spoilt: Vec<f32> =
                     made.values().iter().zip(noise.values()).map(|(x, n)| (x + n).clamp(0.0, 1.0)).collect();
                 let without = translate(back, parameters, &tensor(made.raw_dim(), spoilt));
@@ -110,7 +114,11 @@ impl TrainedCycleGan {
                 Ok(vec![
                     Row::new(from_en, from_ja, pictures(&given)),
                     Row::new(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
-                    Row::new(format!("and back: off by {kept:.3}"), format!("元へ戻す: 誤差 {kept:.3}"), pictures(&around)),
+                    Row::new(
+                        format!("and back: off by {kept:.3}"),
+                        format!("元へ戻す: 誤差 {kept:.3}"),
+                        pictures(&around),
+                    ),
                     Row::new(
                         format!("back, with faint noise (σ = {WIPE}) put on the translation: off by {lost:.3}"),
                         format!("変換結果に淡い雑音(σ = {WIPE})を加えてから戻す: 誤差 {lost:.3}"),

@@ -25,15 +25,18 @@ const DRAW_EVERY: u64 = 60;
 const JUDGE_STEPS: usize = 250;
 const JUDGE_BATCH: usize = 64;
 
-pub const SERIES: [&str; 6] =
-    ["adversarial", "cycle", "discriminators", "val/cycle", "val/truth", "learning_rate"];
+pub const SERIES: [&str; 6] = ["adversarial", "cycle", "discriminators", "val/cycle", "val/truth", "learning_rate"];
 
 pub const REPORT_KEYS: [&str; 5] =
     ["class_kept", "style_recognised", "cycle_error", "style_judge_accuracy", "parameters"];
 
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::choice("styles", &["all", "slant", "weight", "ground"], ["which styles to translate between", "どの書体のあいだで変換するか"]),
+        Knob::choice(
+            "styles",
+            &["all", "slant", "weight", "ground"],
+            ["which styles to translate between", "どの書体のあいだで変換するか"],
+        ),
         Knob::real(
             "cycle_weight",
             0.0..=50.0,
@@ -43,7 +46,12 @@ pub fn knobs() -> Vec<Knob> {
         .live(),
         Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
         Knob::integer("batch", 4..=512, 32, ["digits of each style a step", "1 ステップの各書体の枚数"]),
-        Knob::integer("steps", 1..=1_000_000, 600, ["steps in all; styles take turns", "全ステップ数(書体の組は順番に)"]),
+        Knob::integer(
+            "steps",
+            1..=1_000_000,
+            600,
+            ["steps in all; styles take turns", "全ステップ数(書体の組は順番に)"],
+        ),
         Knob::integer(
             "channels",
             8..=64,
@@ -117,17 +125,18 @@ impl CycleGanLearner {
     pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let half = mnist.train.len() / 2;
-        let studio = |(pair, networks, [translators, discriminators]): (StylePair, CycleGan, [Parameters<f32>; 2])| Studio {
-            pair,
-            networks: Arc::new(networks),
-            average: translators.clone(),
-            translators: Learning::new(translators).with_betas(0.5, 0.999),
-            discriminators: Learning::new(discriminators).with_betas(0.5, 0.999),
-            sets: [
-                Arc::new(styled(&mnist.train, 0..half, pair.x)),
-                Arc::new(styled(&mnist.train, half..2 * half, pair.y)),
-            ],
-        };
+        let studio =
+            |(pair, networks, [translators, discriminators]): (StylePair, CycleGan, [Parameters<f32>; 2])| Studio {
+                pair,
+                networks: Arc::new(networks),
+                average: translators.clone(),
+                translators: Learning::new(translators).with_betas(0.5, 0.999),
+                discriminators: Learning::new(discriminators).with_betas(0.5, 0.999),
+                sets: [
+                    Arc::new(styled(&mnist.train, 0..half, pair.x)),
+                    Arc::new(styled(&mnist.train, half..2 * half, pair.y)),
+                ],
+            };
         let studios = networks(knobs, &mut random).into_iter().map(studio).collect();
         let total = knobs.integer("steps") as u64;
         CycleGanLearner {
@@ -193,7 +202,8 @@ impl CycleGanLearner {
     }
 
     fn trained(&self) -> TrainedCycleGan {
-        let parts = self.studios.iter().map(|studio| (studio.pair, Arc::clone(&studio.networks), studio.average.clone()));
+        let parts =
+            self.studios.iter().map(|studio| (studio.pair, Arc::clone(&studio.networks), studio.average.clone()));
         TrainedCycleGan::new(parts.collect(), self.mnist.test.clone())
     }
 
@@ -297,7 +307,8 @@ impl CycleGanLearner {
             let made = translate(there, &studio.average, x);
             let class_kept = |pictures: &Tensor<f32>| -> Result<f64, Failure> {
                 let read = self.judge.read(pictures, watch)?;
-                let kept = read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
+                let kept =
+                    read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
                 Ok(kept.count() as f64 / test.len() as f64)
             };
             directions.push(Direction {
@@ -400,7 +411,9 @@ impl Trainable for CycleGanLearner {
         report.insert("cycle_error".to_owned(), cycle.into());
         report.insert("style_judge_accuracy".to_owned(), accuracy.into());
         let each: serde_json::Map<_, _> = (self.studios.iter().zip(directions.chunks(2)))
-            .flat_map(|(studio, both)| both.iter().zip(["there", "back"]).map(|(way, name)| (studio.pair.name, name, way)))
+            .flat_map(|(studio, both)| {
+                both.iter().zip(["there", "back"]).map(|(way, name)| (studio.pair.name, name, way))
+            })
             .map(|(pair, name, way)| {
                 let figures = serde_json::json!({
                     "class_kept": way.class_kept,
@@ -420,5 +433,8 @@ impl Trainable for CycleGanLearner {
 
 /// What the tensors of each pair are called: of its translators, of its discriminators.
 fn names(studios: &[Studio]) -> Vec<[String; 2]> {
-    studios.iter().map(|studio| ["translators", "discriminators"].map(|kind| format!("{}.{kind}.", studio.pair.name))).collect()
+    studios
+        .iter()
+        .map(|studio| ["translators", "discriminators"].map(|kind| format!("{}.{kind}.", studio.pair.name)))
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! What can be asked of a trained diffusion model.
 
 use super::denoiser::NO_CLASS;
-use super::learner::kind;
+use super::learner::{FREE, kind};
 use super::sampler::normals;
 use super::{Denoiser, Kept, Known, STEPS, Sampler, prompt};
 use crate::data::Digits;
@@ -109,7 +109,9 @@ impl TrainedDiffusion {
     fn of_digits(&self) -> Result<(), Failure> {
         match self.plane {
             None => Ok(()),
-            Some(_) => Err(Failure::new("this model makes points in the plane: Tab leads to it, and the preset `full` makes digits")),
+            Some(_) => Err(Failure::new(
+                "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
+            )),
         }
     }
 
@@ -222,13 +224,15 @@ impl Model for TrainedDiffusion {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
         watch.check()?;
         match query {
-            Query::Plane { seed, at } if self.plane.is_some() => Ok(Answer::Scene { scene: self.scene(*seed, *at, watch)? }),
+            Query::Plane { seed, at } if self.plane.is_some() => {
+                Ok(Answer::Scene { scene: self.scene(*seed, *at, watch)? })
+            }
             Query::Plane { .. } => Err(Failure::new("this model makes digits: train a preset of the plane")),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::Sample { count, seed } => {
                 self.of_digits()?;
                 let classes: Vec<usize> = (0..at_most(*count)?).map(|place| place % 10).collect();
-                let manner = Manner { seed: *seed, steps: 25, guidance: 0.0, eta: 0.0 };
+                let manner = Manner { seed: *seed, ..FREE };
                 Ok(Answer::Pictures { pictures: pictures(&self.draw(&classes, manner, watch)?) })
             }
             Query::Prompt { text, manner } => {

@@ -46,10 +46,7 @@ impl Times {
             let angle = t as f64 * (-(10_000_f64.ln()) * (column % half) as f64 / half as f64).exp();
             if column < half { angle.sin() as f32 } else { angle.cos() as f32 }
         };
-        Times(tensor(
-            [STEPS, width],
-            (0..STEPS * width).map(|place| value(place / width, place % width)).collect(),
-        ))
+        Times(tensor([STEPS, width], (0..STEPS * width).map(|place| value(place / width, place % width)).collect()))
     }
 
     fn rows<'t>(&self, tape: &'t Tape<f32>, t: &[usize]) -> Var<'t, f32> {
@@ -131,13 +128,7 @@ fn convolution(
 }
 
 impl Residual {
-    fn new(
-        parameters: &mut Parameters<f32>,
-        name: &str,
-        inputs: usize,
-        outputs: usize,
-        random: &mut impl Rng,
-    ) -> Self {
+    fn new(parameters: &mut Parameters<f32>, name: &str, inputs: usize, outputs: usize, random: &mut impl Rng) -> Self {
         let norms = [
             Normalisation::new(parameters, &format!("{name}.norm.0"), inputs),
             Normalisation::new(parameters, &format!("{name}.norm.1"), outputs),
@@ -181,9 +172,8 @@ const OVERVIEW: usize = 512;
 impl Overview {
     fn new(parameters: &mut Parameters<f32>, channels: usize, random: &mut impl Rng) -> Self {
         let places = 7 * 7 * channels;
-        let mut layer = |name: &str, inputs, outputs| {
-            Linear::new(parameters, name, inputs, outputs, Activation::Identity, random)
-        };
+        let mut layer =
+            |name: &str, inputs, outputs| Linear::new(parameters, name, inputs, outputs, Activation::Identity, random);
         Overview {
             inner: layer("overview.inner", places, OVERVIEW),
             condition: layer("overview.condition", TIME, OVERVIEW),

@@ -29,8 +29,8 @@ const COMPARED: usize = 2500;
 /// Digits asked for by a report, and the manner of asking.
 const ASKED: usize = 2000;
 const ASKING: Manner = Manner { seed: 0, steps: 50, guidance: 2.0, eta: 0.0 };
-/// How the samples are drawn whose feature distance is reported.
-const FREE: Manner = Manner { seed: 0, steps: 25, guidance: 0.0, eta: 0.0 };
+/// How samples are drawn that nobody asks anything of; their feature distance is reported.
+pub const FREE: Manner = Manner { seed: 0, steps: 50, guidance: 0.0, eta: 0.0 };
 
 pub const SERIES: [&str; 4] = ["train/loss", "val/loss", "sliced_wasserstein", "learning_rate"];
 
@@ -48,7 +48,10 @@ pub fn knobs() -> Vec<Knob> {
             "channels",
             8..=128,
             32,
-            ["channels of the U-Net at 14×14, rounded up to a multiple of 8", "U-Net の 14×14 でのチャネル数(8 の倍数に切り上げ)"],
+            [
+                "channels of the U-Net at 14×14, rounded up to a multiple of 8",
+                "U-Net の 14×14 でのチャネル数(8 の倍数に切り上げ)",
+            ],
         ),
         Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
         Knob::real(
@@ -69,7 +72,11 @@ pub fn knobs() -> Vec<Knob> {
                 "サンプルに使う重みの移動平均(EMA)の記憶率",
             ],
         ),
-        Knob::choice("schedule", &["cosine", "constant"], ["how the learning rate falls over the run", "学習率の下げ方"]),
+        Knob::choice(
+            "schedule",
+            &["cosine", "constant"],
+            ["how the learning rate falls over the run", "学習率の下げ方"],
+        ),
     ]
 }
 
@@ -77,7 +84,9 @@ pub fn knobs() -> Vec<Knob> {
 pub fn kind(knobs: &Knobs) -> Kind {
     match (knobs.choice("data"), knobs.choice("network")) {
         ("mnist", "dense") => Kind::Dense,
-        ("mnist", _) => Kind::UNet { channels: (knobs.integer("channels") as usize).next_multiple_of(super::denoiser::GROUPS) },
+        ("mnist", _) => {
+            Kind::UNet { channels: (knobs.integer("channels") as usize).next_multiple_of(super::denoiser::GROUPS) }
+        }
         _ => Kind::Plane,
     }
 }
@@ -301,7 +310,8 @@ impl Trainable for DiffusionLearner {
         }
         match action {
             "place" => {
-                let wanted = || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
+                let wanted =
+                    || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
                 self.state.drawn.push(read_point(argument).ok_or_else(wanted)?);
             }
             "clear" => self.state.drawn.clear(),

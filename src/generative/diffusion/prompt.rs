@@ -9,19 +9,62 @@ use crate::experiment::Failure;
 pub const LONGEST: usize = 64;
 
 const ENGLISH: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const KANJI: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 /// Readings in kana, with the digit of each; the longer ones of a beginning come first.
 const KANA: [(&str, u32); 18] = [
-    ("ゼロ", 0), ("ぜろ", 0), ("れい", 0), ("いち", 1), ("に", 2), ("さん", 3), ("よん", 4), ("し", 4), ("ご", 5),
-    ("ろく", 6), ("なな", 7), ("しち", 7), ("はち", 8), ("きゅう", 9), ("く", 9), ("まる", 0), ("イチ", 1), ("ナナ", 7),
+    ("ゼロ", 0),
+    ("ぜろ", 0),
+    ("れい", 0),
+    ("いち", 1),
+    ("に", 2),
+    ("さん", 3),
+    ("よん", 4),
+    ("し", 4),
+    ("ご", 5),
+    ("ろく", 6),
+    ("なな", 7),
+    ("しち", 7),
+    ("はち", 8),
+    ("きゅう", 9),
+    ("く", 9),
+    ("まる", 0),
+    ("イチ", 1),
+    ("ナナ", 7),
 ];
 /// Japanese counts: "八を三つ" is three eights.
-const COUNTS: [(&str, usize); 9] =
-    [("一つ", 1), ("二つ", 2), ("三つ", 3), ("四つ", 4), ("五つ", 5), ("六つ", 6), ("七つ", 7), ("八つ", 8), ("九つ", 9)];
+const COUNTS: [(&str, usize); 9] = [
+    ("一つ", 1),
+    ("二つ", 2),
+    ("三つ", 3),
+    ("四つ", 4),
+    ("五つ", 5),
+    ("六つ", 6),
+    ("七つ", 7),
+    ("八つ", 8),
+    ("九つ", 9),
+];
 /// Words that say nothing about which digit.
 const FILLERS: [&str; 14] =
     ["a", "an", "the", "and", "of", "please", "draw", "digit", "digits", "number", "picture", "me", "some", "in"];
@@ -128,7 +171,9 @@ fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, Failure> {
         } else if let Some((kana, digit)) = KANA.iter().find(|(kana, _)| rest.starts_with(kana)) {
             asked.push(*digit as u8);
             rest = &rest[kana.len()..];
-        } else if let Some(particle) = ["を", "と", "の", "個", "つ"].iter().find(|particle| rest.starts_with(**particle)) {
+        } else if let Some(particle) =
+            ["を", "と", "の", "個", "つ"].iter().find(|particle| rest.starts_with(**particle))
+        {
             rest = &rest[particle.len()..];
         } else {
             let near = crate::experiment::knob::nearest(word, ENGLISH.iter().chain(&TENS).copied());

@@ -61,7 +61,9 @@ impl Sampler<'_> {
                 let both = [classes, &vec![NO_CLASS; classes.len()]].concat();
                 let noise = predict([x, x].concat(), &both);
                 let (with, without) = noise.values().split_at(x.len());
-                told.extend(with.iter().zip(without).map(|(with, without)| (1.0 + guidance) * with - guidance * without));
+                told.extend(
+                    with.iter().zip(without).map(|(with, without)| (1.0 + guidance) * with - guidance * without),
+                );
             }
         }
         told

@@ -150,7 +150,9 @@ impl TrainedGan {
     fn of_digits(&self) -> Result<(), Failure> {
         match self.plane {
             None => Ok(()),
-            Some(_) => Err(Failure::new("this model makes points in the plane: Tab leads to it, and the preset `full` makes digits")),
+            Some(_) => Err(Failure::new(
+                "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
+            )),
         }
     }
 }
@@ -200,7 +202,13 @@ fn plane_of_noise(latent: usize) -> LatentPlane {
     let along: f32 = first.iter().zip(&second).map(|(a, b)| a * b).sum();
     second.iter_mut().zip(&first).for_each(|(part, first)| *part -= along * first);
     normalise(&mut second);
-    LatentPlane { origin, axes: [first, second], points: Vec::new(), labels: Vec::new(), variance_share: 2.0 / latent as f32 }
+    LatentPlane {
+        origin,
+        axes: [first, second],
+        points: Vec::new(),
+        labels: Vec::new(),
+        variance_share: 2.0 / latent as f32,
+    }
 }
 
 fn normalise(vector: &mut [f32]) {

@@ -62,17 +62,21 @@ pub fn knobs() -> Vec<Knob> {
             "channels",
             8..=128,
             32,
-            ["channels of the convolutions at 14×14, rounded up to a multiple of 8", "14×14 での畳み込みのチャネル数(8 の倍数に切り上げ)"],
+            [
+                "channels of the convolutions at 14×14, rounded up to a multiple of 8",
+                "14×14 での畳み込みのチャネル数(8 の倍数に切り上げ)",
+            ],
         ),
-        Knob::factor("learning_rate", 1e-6..=0.05, 2e-4, ["Adam's step size η of both players", "両者の Adam の学習率 η"]).live(),
-        Knob::real(
-            "balance",
-            0.05..=4.0,
-            1.0,
-            ["G's learning rate over D's", "G の学習率を D の何倍にするか"],
+        Knob::factor(
+            "learning_rate",
+            1e-6..=0.05,
+            2e-4,
+            ["Adam's step size η of both players", "両者の Adam の学習率 η"],
         )
         .live(),
-        Knob::integer("discriminator_steps", 1..=20, 1, ["updates of D a step", "1 ステップに D を何回更新するか"]).live(),
+        Knob::real("balance", 0.05..=4.0, 1.0, ["G's learning rate over D's", "G の学習率を D の何倍にするか"]).live(),
+        Knob::integer("discriminator_steps", 1..=20, 1, ["updates of D a step", "1 ステップに D を何回更新するか"])
+            .live(),
         Knob::integer("generator_steps", 1..=20, 1, ["updates of G a step", "1 ステップに G を何回更新するか"]).live(),
         Knob::flag("freeze_generator", ["G stands still while D goes on", "G を止め、D だけを学習させる"]).live(),
         Knob::real(
@@ -101,7 +105,11 @@ pub fn knobs() -> Vec<Knob> {
                 "サンプルに使う G の重みの移動平均の記憶率(0 なら G そのもの)",
             ],
         ),
-        Knob::choice("schedule", &["constant", "cosine"], ["how the learning rate falls over the run", "学習率の下げ方"]),
+        Knob::choice(
+            "schedule",
+            &["constant", "cosine"],
+            ["how the learning rate falls over the run", "学習率の下げ方"],
+        ),
     ]
 }
 
@@ -193,8 +201,7 @@ impl GanLearner {
             }
             None => {
                 let train = &self.mnist.train;
-                let indices: Vec<usize> =
-                    (0..count).map(|_| self.state.random.random_range(0..train.len())).collect();
+                let indices: Vec<usize> = (0..count).map(|_| self.state.random.random_range(0..train.len())).collect();
                 let mut x = train.batch(indices);
                 x.values_mut().iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
                 x
@@ -385,7 +392,8 @@ impl Trainable for GanLearner {
                 self.tell_pictures(false, tell)?;
             }
             "place" if placing => {
-                let wanted = || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
+                let wanted =
+                    || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
                 self.state.drawn.push(read_point(argument).ok_or_else(wanted)?);
             }
             "clear" if placing => self.state.drawn.clear(),

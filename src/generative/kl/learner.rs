@@ -3,9 +3,7 @@
 use super::{Direction, divergence, slope};
 use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
 use crate::experiment::query::Distribution;
-use crate::experiment::{
-    Answer, Event, Knob, KnobError, KnobValue, Knobs, Query, QueryKind, Report,
-};
+use crate::experiment::{Answer, Event, Knob, KnobError, KnobValue, Knobs, Query, QueryKind, Report};
 use crate::generative::digits::unanswered;
 use crate::nn::checkpoint;
 use crate::tensor::{Tensor, tensor};
@@ -28,8 +26,12 @@ pub const REPORT_KEYS: [&str; 5] = ["kl_forward", "kl_reverse", "q_mean", "q_dev
 pub fn knobs() -> Vec<Knob> {
     vec![
         Knob::choice("target", &["bimodal", "normal", "bars"], ["what P is", "P の形"]),
-        Knob::choice("direction", &["forward", "reverse"], ["which divergence Q makes small", "Q がどちらのダイバージェンスを小さくするか"])
-            .live(),
+        Knob::choice(
+            "direction",
+            &["forward", "reverse"],
+            ["which divergence Q makes small", "Q がどちらのダイバージェンスを小さくするか"],
+        )
+        .live(),
         Knob::real("gap", 0.0..=6.0, 4.0, ["distance between the two modes of P", "P の二つの山の間隔"]),
         Knob::real("weight", 0.05..=0.95, 0.6, ["weight of the right mode of P", "P の右の山の重み"]),
         Knob::real("start", -5.0..=5.0, 0.5, ["where the mean of Q starts", "Q の平均の出発点"]),
@@ -44,11 +46,7 @@ fn target(knobs: &Knobs) -> Distribution {
     match knobs.choice("target") {
         "normal" => Distribution::Normal { mean: half, deviation: 0.7 },
         "bars" => Distribution::Bars { shares: BARS.to_vec() },
-        _ => Distribution::Bimodal {
-            weight: 1.0 - knobs.real("weight"),
-            means: [-half, half],
-            deviations: [0.6, 0.6],
-        },
+        _ => Distribution::Bimodal { weight: 1.0 - knobs.real("weight"), means: [-half, half], deviations: [0.6, 0.6] },
     }
 }
 

@@ -4,9 +4,9 @@ use super::{Configuration, Likelihood, Vae, noise};
 use crate::data::{Digits, mnist};
 use crate::experiment::query::{LatentPlane, Row};
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
-use crate::nn::{Parameters, learning};
+use crate::generative::digits::{at_most, examples, intensities, pictures, unanswered};
 use crate::generative::latent::plane_through;
-use crate::generative::digits::{at_most, examples, unanswered, intensities, pictures};
+use crate::nn::{Parameters, learning};
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -183,7 +183,8 @@ impl TrainedVae {
                 let known = |place: usize| place % mnist::PIXELS / 28 < known_rows;
                 let mut guess = x.clone();
                 let hole = |guess: &mut Tensor<f32>, values: Option<&Tensor<f32>>| {
-                    for (place, pixel) in guess.values_mut().iter_mut().enumerate().filter(|(place, _)| !known(*place)) {
+                    for (place, pixel) in guess.values_mut().iter_mut().enumerate().filter(|(place, _)| !known(*place))
+                    {
                         *pixel = values.map_or(0.0, |values| values.values()[place]);
                     }
                 };
@@ -198,20 +199,36 @@ impl TrainedVae {
                 };
                 Ok(vec![
                     Row::new("given", "元の画像", given),
-                    Row::new(format!("{} rows missing", 28 - known_rows), format!("下の {} 行を消す", 28 - known_rows), holed),
+                    Row::new(
+                        format!("{} rows missing", 28 - known_rows),
+                        format!("下の {} 行を消す", 28 - known_rows),
+                        holed,
+                    ),
                     Row::new("once through the code", "符号を 1 往復", row(1)?),
-                    Row::new("40 times, what is known put back each time", "40 往復(残っている画素は毎回戻す)", row(39)?),
+                    Row::new(
+                        "40 times, what is known put back each time",
+                        "40 往復(残っている画素は毎回戻す)",
+                        row(39)?,
+                    ),
                 ])
             }
             "denoise" => {
                 let deviation = at;
                 let mut noisy = noise::<f32>(given.len(), mnist::PIXELS, &mut ChaCha8Rng::seed_from_u64(seed));
-                noisy.values_mut().iter_mut().zip(x.values()).for_each(|(n, x)| *n = (x + deviation * *n).clamp(0.0, 1.0));
+                noisy
+                    .values_mut()
+                    .iter_mut()
+                    .zip(x.values())
+                    .for_each(|(n, x)| *n = (x + deviation * *n).clamp(0.0, 1.0));
                 let noisy = pictures(&noisy);
                 let clean = self.reconstruct(&noisy)?;
                 Ok(vec![
                     Row::new("given", "元の画像", given),
-                    Row::new(format!("with noise of deviation {deviation:.2}"), format!("標準偏差 {deviation:.2} の雑音"), noisy),
+                    Row::new(
+                        format!("with noise of deviation {deviation:.2}"),
+                        format!("標準偏差 {deviation:.2} の雑音"),
+                        noisy,
+                    ),
                     Row::new("through the code and back", "符号を往復", clean),
                 ])
             }

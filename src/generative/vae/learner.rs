@@ -53,7 +53,10 @@ pub fn knobs() -> Vec<Knob> {
             1..=4096,
             4,
             &[400],
-            ["widths of the encoder's hidden layers; the decoder has them in reverse", "エンコーダの隠れ層の幅(デコーダは逆順)"],
+            [
+                "widths of the encoder's hidden layers; the decoder has them in reverse",
+                "エンコーダの隠れ層の幅(デコーダは逆順)",
+            ],
         ),
         Knob::choice("likelihood", &["bernoulli", "gaussian"], ["p(x|z) of a pixel", "画素の尤度 p(x|z)"]),
         Knob::real(
@@ -62,10 +65,17 @@ pub fn knobs() -> Vec<Knob> {
             0.3,
             ["deviation of a pixel under the gaussian likelihood", "gaussian 尤度での画素の標準偏差"],
         ),
-        Knob::choice("schedule", &["constant", "cosine"], ["how the learning rate falls over the run", "学習率の下げ方"]),
+        Knob::choice(
+            "schedule",
+            &["constant", "cosine"],
+            ["how the learning rate falls over the run", "学習率の下げ方"],
+        ),
         Knob::flag(
             "nll",
-            ["estimate ln p(x) of the test digits at the end, by importance weighting", "最後に重点サンプリングでテスト画像の ln p(x) を推定する"],
+            [
+                "estimate ln p(x) of the test digits at the end, by importance weighting",
+                "最後に重点サンプリングでテスト画像の ln p(x) を推定する",
+            ],
         ),
     ]
 }
@@ -115,7 +125,14 @@ impl VaeLearner {
             judge,
             knobs: knobs.clone(),
             seed,
-            state: State { step: 0, random, reconstruction: 0.0, kl: 0.0, live: knobs.live(&self::knobs()), diverged: false },
+            state: State {
+                step: 0,
+                random,
+                reconstruction: 0.0,
+                kl: 0.0,
+                live: knobs.live(&self::knobs()),
+                diverged: false,
+            },
         }
     }
 

@@ -68,10 +68,7 @@ impl Default for Distributions {
 /// P and Q of a kind, to begin with.
 fn start(kind: usize) -> [Distribution; 2] {
     match kind {
-        0 => [
-            Distribution::Normal { mean: -1.0, deviation: 1.0 },
-            Distribution::Normal { mean: 1.5, deviation: 0.8 },
-        ],
+        0 => [Distribution::Normal { mean: -1.0, deviation: 1.0 }, Distribution::Normal { mean: 1.5, deviation: 0.8 }],
         1 => [
             Distribution::Bimodal { weight: 0.4, means: [-2.0, 2.0], deviations: [0.6, 0.6] },
             Distribution::Normal { mean: 0.5, deviation: 1.0 },
@@ -131,10 +128,8 @@ impl Distributions {
     fn random(&mut self) {
         self.draws += 1;
         let mut random = ChaCha8Rng::seed_from_u64(self.draws);
-        let mut normal = || Distribution::Normal {
-            mean: random.random_range(-3.0..3.0),
-            deviation: random.random_range(0.4..1.8),
-        };
+        let mut normal =
+            || Distribution::Normal { mean: random.random_range(-3.0..3.0), deviation: random.random_range(0.4..1.8) };
         match self.kind {
             0 => (self.p, self.q) = (normal(), normal()),
             1 => self.q = normal(),
@@ -188,7 +183,9 @@ impl Distributions {
                 let place = (area.x + index as u16 % area.width, area.y + index as u16 / area.width);
                 let before = buffer[place].symbol().chars().next().map_or(0, |c| u32::from(c).wrapping_sub(0x2800));
                 let before = if before < 256 { before } else { 0 };
-                buffer[place].set_char(char::from_u32(0x2800 + (before | u32::from(bits))).expect("braille")).set_fg(*color);
+                buffer[place]
+                    .set_char(char::from_u32(0x2800 + (before | u32::from(bits))).expect("braille"))
+                    .set_fg(*color);
             }
         }
     }
@@ -344,10 +341,14 @@ impl Instrument for Distributions {
         self.plot = curves;
         Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], desk, buffer);
         if let Distribution::Bars { shares } = &self.p {
-            let at = curves.x + (curves.width * self.bar as u16 / shares.len() as u16) + curves.width / 2 / shares.len() as u16;
+            let at = curves.x
+                + (curves.width * self.bar as u16 / shares.len() as u16)
+                + curves.width / 2 / shares.len() as u16;
             buffer[(at.min(curves.right() - 1), curves.y)].set_char('v').set_fg(desk.theme.accent);
         }
-        let value = |value: f64| if value.is_finite() { format!("{} nats", number(value)) } else { desk.say(text::KL_INFINITE).to_owned() };
+        let value = |value: f64| {
+            if value.is_finite() { format!("{} nats", number(value)) } else { desk.say(text::KL_INFINITE).to_owned() }
+        };
         for (area, name, total, integrand, color) in [
             (forward, "D(P‖Q)   p ln(p/q)", found.forward, &found.forward_integrand, p_color),
             (reverse, "D(Q‖P)   q ln(q/p)", found.reverse, &found.reverse_integrand, q_color),

@@ -142,7 +142,8 @@ impl Instrument for Gallery {
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
         let share = f64::from(self.at) / f64::from(STOPS);
         let knob = (share * 10.0).round() as usize;
-        let slider = format!("{}●{}  {} {}", "─".repeat(knob), "─".repeat(10 - knob), desk.say(text::DRAW_NUMBER), self.seed);
+        let slider =
+            format!("{}●{}  {} {}", "─".repeat(knob), "─".repeat(10 - knob), desk.say(text::DRAW_NUMBER), self.seed);
         let inner = frame(area, title, &slider, focused, &desk.theme, buffer);
         let mut body = inner;
         let key = self.key();

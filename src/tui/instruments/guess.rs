@@ -139,9 +139,10 @@ impl Instrument for Guess {
             let (_, real) = &self.deck[last];
             let was = desk.say(if *real { text::GUESS_WAS_REAL } else { text::GUESS_WAS_FAKE });
             let color = if self.said[last] == *real { desk.theme.good } else { desk.theme.bad };
-            let trust = self.trust.get(last).map_or(String::new(), |trust| {
-                format!("  {}: {:.0} %", desk.say(text::GUESS_TRUST), trust * 100.0)
-            });
+            let trust = self
+                .trust
+                .get(last)
+                .map_or(String::new(), |trust| format!("  {}: {:.0} %", desk.say(text::GUESS_TRUST), trust * 100.0));
             let mark = if self.said[last] == *real { "✓" } else { "!" };
             let row = inner.height.saturating_sub(2);
             write(buffer, inner, 1, row, &format!("{mark} {was}{trust}"), Style::new().fg(color));
@@ -150,7 +151,9 @@ impl Instrument for Guess {
         // The one to judge, large; at the end all of them.
         let (columns, pictures) = match self.deck.get(done) {
             Some((picture, _)) => (1, vec![picture.clone()]),
-            None => (if room.width > 3 * room.height { 10 } else { 5 }, self.deck.iter().map(|(p, _)| p.clone()).collect()),
+            None => {
+                (if room.width > 3 * room.height { 10 } else { 5 }, self.deck.iter().map(|(p, _)| p.clone()).collect())
+            }
         };
         desk.pictures.draw("guess/deck", &Sheet::new(columns, pictures), room, buffer);
     }

@@ -65,8 +65,9 @@ impl Plane {
 
     fn move_by(&mut self, by: [f32; 2]) {
         let Some(scene) = &self.scene else { return };
-        for axis in 0..2 {
-            self.cursor[axis] = (self.cursor[axis] + by[axis]).clamp(scene.low[axis], scene.high[axis]);
+        let limits = scene.low.iter().zip(&scene.high);
+        for ((place, by), (low, high)) in self.cursor.iter_mut().zip(by).zip(limits) {
+            *place = (*place + by).clamp(*low, *high);
         }
     }
 }

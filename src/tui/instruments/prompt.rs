@@ -35,7 +35,8 @@ pub struct Prompt {
     chosen: usize,
     /// What was asked last.
     asked: String,
-    drawn: Option<(Vec<u8>, Vec<usize>, Vec<Vec<Picture>>)>,
+    /// A picture of each digit at moments of the way, with the t of each moment.
+    drawn: Vec<(usize, Vec<Picture>)>,
     moment: usize,
     asking: bool,
     failure: Option<String>,
@@ -49,7 +50,7 @@ impl Default for Prompt {
             manner: Manner { seed: 1, steps: 50, guidance: 2.0, eta: 0.0 },
             chosen: 0,
             asked: "2026".to_owned(),
-            drawn: None,
+            drawn: Vec::new(),
             moment: 0,
             asking: false,
             failure: None,
@@ -68,7 +69,7 @@ impl Prompt {
         let manner = &mut self.manner;
         match SETTINGS[self.chosen] {
             Setting::Moment => {
-                let last = self.drawn.as_ref().map_or(0, |(_, times, _)| times.len().saturating_sub(1));
+                let last = self.drawn.len().saturating_sub(1);
                 self.moment = if up { (self.moment + 1).min(last) } else { self.moment.saturating_sub(1) };
                 self.reached.push("prompt_scrubbed");
                 return;
@@ -138,9 +139,9 @@ impl Instrument for Prompt {
         }
         self.asking = false;
         match answer {
-            Ok(Answer::Drawn { digits, times, frames }) => {
-                self.moment = frames.len().saturating_sub(1);
-                self.drawn = Some((digits.clone(), times.clone(), frames.clone()));
+            Ok(Answer::Drawn { times, frames, .. }) => {
+                self.drawn = times.iter().copied().zip(frames.iter().cloned()).collect();
+                self.moment = self.drawn.len().saturating_sub(1);
                 self.failure = None;
                 self.reached.push("prompt_drawn");
             }
@@ -162,11 +163,11 @@ impl Instrument for Prompt {
             write(buffer, inner, end, 0, "▏", desk.theme.accented());
         }
         let settings = inner.height.saturating_sub(SETTINGS.len() as u16);
-        let moments = self.drawn.as_ref().map_or(0, |(_, times, _)| times.len());
+        let moments = self.drawn.len();
         for (index, setting) in SETTINGS.iter().enumerate() {
             let (name, value) = match setting {
                 Setting::Moment => {
-                    let time = self.drawn.as_ref().and_then(|(_, times, _)| times.get(self.moment)).copied().unwrap_or(0);
+                    let time = self.drawn.get(self.moment).map_or(0, |(time, _)| *time);
                     let share = format!("{}/{}", (self.moment + 1).min(moments), moments);
                     (text::PROMPT_MOMENT, format!("{share}   {} = {time}", desk.say(text::PROMPT_TIME)))
                 }
@@ -188,10 +189,10 @@ impl Instrument for Prompt {
         } else {
             write(buffer, inner, 1, 1, &self.asked, desk.theme.body());
         }
-        let Some((digits, _, frames)) = &self.drawn else { return };
-        let Some(pictures) = frames.get(self.moment) else { return };
+        let Some((_, pictures)) = self.drawn.get(self.moment) else { return };
         let fit = usize::from(room.width / (2 * room.height).max(1)).max(1);
-        let columns = if digits.len() <= fit.max(4) { digits.len() } else { digits.len().div_ceil(2).max(4).min(16) };
+        let columns =
+            if pictures.len() <= fit.max(4) { pictures.len() } else { pictures.len().div_ceil(2).clamp(4, 16) };
         desk.pictures.draw("prompt/drawn", &Sheet::new(columns, pictures.clone()), room, buffer);
     }
 
@@ -199,5 +200,3 @@ impl Instrument for Prompt {
         std::mem::take(&mut self.reached)
     }
 }
-
-

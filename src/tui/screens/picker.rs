@@ -1,8 +1,8 @@
 //! The lab picker.
 
 use crate::experiment::{Answer, Picture, Query, QueryKind, Sheet};
-use crate::registry;
 use crate::lab::Lab;
+use crate::registry;
 use crate::run::{RunDescription, Status};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::instruments::latent_plane::walk;

@@ -49,7 +49,7 @@ impl Frame {
         let down = (self.high[1] - y) / (self.high[1] - self.low[1]);
         let inside = (0.0..1.0).contains(&across) && (0.0..1.0).contains(&down);
         let (columns, rows) = (f32::from(self.area.width) * 2.0, f32::from(self.area.height) * 4.0);
-        inside.then(|| ((across * columns) as usize, (down * rows) as usize))
+        inside.then_some(((across * columns) as usize, (down * rows) as usize))
     }
 
     /// The cell of a point.
@@ -64,10 +64,7 @@ impl Frame {
         }
         let across = (f32::from(column - self.area.x) + 0.5) / f32::from(self.area.width);
         let down = (f32::from(row - self.area.y) + 0.5) / f32::from(self.area.height);
-        Some([
-            self.low[0] + across * (self.high[0] - self.low[0]),
-            self.high[1] - down * (self.high[1] - self.low[1]),
-        ])
+        Some([self.low[0] + across * (self.high[0] - self.low[0]), self.high[1] - down * (self.high[1] - self.low[1])])
     }
 }
 
@@ -143,12 +140,14 @@ fn shade(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
         return;
     };
     let rows = shade.values.len() / shade.columns;
-    let (low, high) = if theme.dark { ([0x14, 0x16, 0x1c], [0x2c, 0x58, 0x86]) } else { ([0xff; 3], [0x9c, 0xcc, 0xee]) };
+    let (low, high) =
+        if theme.dark { ([0x14, 0x16, 0x1c], [0x2c, 0x58, 0x86]) } else { ([0xff; 3], [0x9c, 0xcc, 0xee]) };
     for row in 0..frame.area.height {
         for column in 0..frame.area.width {
             let at = |place: u16, length: u16, count: usize| usize::from(place) * count / usize::from(length);
             let place = at(row, frame.area.height, rows) * shade.columns + at(column, frame.area.width, shade.columns);
-            let value = shade.values.get(place).copied().filter(|value| value.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
+            let value =
+                shade.values.get(place).copied().filter(|value| value.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
             let mix = |channel: usize| {
                 let (a, b) = (f32::from(low[channel] as u8), f32::from(high[channel] as u8));
                 (a + value * (b - a)).round() as u8
@@ -176,10 +175,8 @@ mod tests {
         let mut scene = Scene::square(1.0);
         scene.clouds.push(Cloud { kind: CloudKind::Data, points: vec![[0.5, 0.5], [-0.9, -0.9], [9.0, 0.0]] });
         let (buffer, frame) = drawn(&scene);
-        let inked: Vec<(u16, u16)> = (0..10)
-            .flat_map(|y| (0..20).map(move |x| (x, y)))
-            .filter(|place| buffer[*place].symbol() != " ")
-            .collect();
+        let inked: Vec<(u16, u16)> =
+            (0..10).flat_map(|y| (0..20).map(move |x| (x, y))).filter(|place| buffer[*place].symbol() != " ").collect();
         assert_eq!(inked, [frame.cell([0.5, 0.5]).unwrap(), frame.cell([-0.9, -0.9]).unwrap()]);
         let [x, y] = frame.point(inked[0].0, inked[0].1).unwrap();
         assert!((x - 0.5).abs() < 0.1 && (y - 0.5).abs() < 0.2);

@@ -1,8 +1,6 @@
 //! Every Explore instrument of the generative labs, driven by keys in a pseudo-terminal.
 
-mod support;
-
-use support::Terminal;
+use crate::support::Terminal;
 use tempfile::TempDir;
 
 const ENTER: &str = "\r";
@@ -163,7 +161,8 @@ fn points_placed_by_hand_reach_a_run_in_the_plane() {
     terminal.press("g");
     let metrics = || {
         let runs = std::fs::read_dir(home.path().join("runs")).expect("runs");
-        let text = runs.flatten().map(|run| std::fs::read_to_string(run.path().join("metrics.jsonl")).unwrap_or_default());
+        let text =
+            runs.flatten().map(|run| std::fs::read_to_string(run.path().join("metrics.jsonl")).unwrap_or_default());
         text.collect::<String>()
     };
     terminal.press(" ");
