@@ -168,7 +168,6 @@ impl Instrument for Gallery {
         let with_pictures = self.rows.iter().filter(|row| !row.pictures.is_empty()).count().max(1) as u16;
         let labels = self.rows.len() as u16;
         let height = body.height.saturating_sub(labels) / with_pictures;
-        let widest = self.rows.iter().map(|row| row.pictures.len()).max().unwrap_or(1);
         let mut top = 0;
         for (index, row) in self.rows.iter().enumerate() {
             let label = if desk.language == crate::experiment::Language::Ja { &row.ja } else { &row.en };
@@ -182,11 +181,8 @@ impl Instrument for Gallery {
             if room.bottom() > body.bottom() {
                 break;
             }
-            // Rows of a gallery share their columns; as many pictures as the room shows at a good size.
-            let fit = usize::from(room.width / (2 * room.height).max(1)).max(1);
-            let columns = widest.min(fit.max(4));
-            let pictures: Vec<_> = row.pictures.iter().take(columns).cloned().collect();
-            desk.pictures.draw(&format!("{}/{index}", self.key()), &Sheet::new(columns, pictures), room, buffer);
+            let sheet = Sheet::new(row.pictures.len(), row.pictures.clone());
+            desk.pictures.draw(&format!("{}/{index}", self.key()), &sheet, room, buffer);
             top += height;
         }
     }

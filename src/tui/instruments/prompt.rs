@@ -39,6 +39,8 @@ pub struct Prompt {
     drawn: Vec<(usize, Vec<Picture>)>,
     moment: usize,
     asking: bool,
+    /// Whether the person asked, not the screen.
+    ordered: bool,
     failure: Option<String>,
     reached: Vec<&'static str>,
 }
@@ -53,6 +55,7 @@ impl Default for Prompt {
             drawn: Vec::new(),
             moment: 0,
             asking: false,
+            ordered: false,
             failure: None,
             reached: Vec::new(),
         }
@@ -120,6 +123,7 @@ impl Instrument for Prompt {
                     self.asked = typed;
                     self.line = TextArea::default();
                 }
+                self.ordered = true;
                 self.ask(lab, desk);
             }
             Action::Up => self.chosen = (self.chosen + count - 1) % count,
@@ -143,7 +147,9 @@ impl Instrument for Prompt {
                 self.drawn = times.iter().copied().zip(frames.iter().cloned()).collect();
                 self.moment = self.drawn.len().saturating_sub(1);
                 self.failure = None;
-                self.reached.push("prompt_drawn");
+                if std::mem::take(&mut self.ordered) {
+                    self.reached.push("prompt_drawn");
+                }
             }
             Ok(_) => {}
             Err(failure) => self.failure = Some(failure.to_string()),

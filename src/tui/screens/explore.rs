@@ -7,6 +7,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
+use crate::tui::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -126,14 +127,19 @@ impl ExploreTab {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let from_run = desk.run_of(&lab.id).is_some_and(|run| run.snapshots().is_some());
         let origin = desk.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
-        write(buffer, foot, 1, 0, origin, desk.theme.quiet());
+        let origin_end = write(buffer, foot, 1, 0, origin, desk.theme.quiet());
         let count = self.instruments.len();
         self.areas = match (area.width, count) {
             (_, 0) => vec![],
             (..110, _) | (_, 1 | 4..) => {
                 // One at a time, where there is little room or much to show; the others are behind it.
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(desk.language)).collect();
-                let mut column = foot.width / 2;
+                // At the right, as far to the left as the names need.
+                let needed: usize = names.iter().map(|name| width(name) + 3).sum();
+                let mut column = foot.width.saturating_sub(needed as u16).min(foot.width / 2).max(1);
+                if column <= origin_end {
+                    buffer.set_string(foot.x, foot.y, " ".repeat(usize::from(foot.width)), desk.theme.body());
+                }
                 for (index, name) in names.iter().enumerate() {
                     let style = if index == self.focus { desk.theme.selected() } else { desk.theme.quiet() };
                     column = write(buffer, foot, column, 0, &format!(" {name} "), style) + 1;
