@@ -34,7 +34,7 @@ fn at_train(home: &TempDir, size: (u16, u16)) -> Terminal {
 fn the_first_frame_is_the_picker_and_quitting_leaves_the_terminal_as_it_was() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
-    terminal.wait_for("Variational autoencoder");
+    terminal.wait_for("Autoencoder");
     terminal.wait_for_picker();
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
@@ -112,10 +112,10 @@ fn every_window_size_holds_and_a_small_one_says_what_it_needs() {
     terminal.resize(60, 20);
     terminal.wait_for("The window is too small: 60×20");
     terminal.resize(200, 60);
-    terminal.wait_for("Variational autoencoder");
+    terminal.wait_for("Autoencoder");
     terminal.resize(3, 2);
     terminal.resize(100, 30);
-    terminal.wait_for("Variational autoencoder");
+    terminal.wait_for("Autoencoder");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

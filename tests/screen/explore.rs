@@ -19,6 +19,11 @@ fn explore(home: &TempDir, title: &str) -> Terminal {
     terminal
 }
 
+/// The map of codes is there when the code under the cursor is drawn as bars.
+fn wait_for_map(terminal: &Terminal) {
+    terminal.wait_until("the map", |screen| screen.contains(['▃', '▄', '▅']));
+}
+
 fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
@@ -29,7 +34,7 @@ fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
     let terminal = explore(&home, "Autoencoder");
     terminal.wait_for("what the learned subspace has of each");
     terminal.press(TAB);
-    terminal.wait_for("u +0.00");
+    wait_for_map(&terminal);
     terminal.press(RIGHT);
     terminal.wait_until("the cursor moves", |screen| screen.contains("u +") && !screen.contains("u +0.00"));
     terminal.press(TAB);
@@ -70,7 +75,7 @@ fn two_distributions_are_moved_and_fitted() {
 fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
     let home = home();
     let terminal = explore(&home, "adversarial");
-    terminal.wait_for("u +0.00");
+    wait_for_map(&terminal);
     terminal.press(UP);
     terminal.wait_until("the cursor moves", |screen| !screen.contains("v +0.00") && screen.contains("v +"));
     terminal.press(TAB);

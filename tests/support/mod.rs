@@ -137,7 +137,6 @@ impl Terminal {
         self.press(title);
         self.wait_for(title);
         self.press("\r");
-        self.press("\r");
         self.wait_for("Notes");
     }
 

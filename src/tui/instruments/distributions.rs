@@ -71,7 +71,7 @@ fn start(kind: usize) -> [Distribution; 2] {
         0 => [Distribution::Normal { mean: -1.0, deviation: 1.0 }, Distribution::Normal { mean: 1.5, deviation: 0.8 }],
         1 => [
             Distribution::Bimodal { weight: 0.4, means: [-2.0, 2.0], deviations: [0.6, 0.6] },
-            Distribution::Normal { mean: 0.5, deviation: 1.0 },
+            Distribution::Normal { mean: 1.0, deviation: 1.0 },
         ],
         _ => [
             Distribution::Bars { shares: vec![0.05, 0.15, 0.4, 0.1, 0.25, 0.05] },

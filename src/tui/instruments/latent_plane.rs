@@ -267,6 +267,8 @@ impl Instrument for LatentPlane {
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
         let share = self.plane.as_ref().map_or(String::new(), |plane| match plane.origin.len() {
             1 | 2 => String::new(),
+            // Without points there are no codes whose variance it could be.
+            _ if plane.points.is_empty() => String::new(),
             _ => format!("{:.0} % {}", plane.variance_share * 100.0, desk.say(text::VARIANCE_SHARE)),
         });
         let inner = frame(area, title, &share, focused, &desk.theme, buffer);
