@@ -7,6 +7,7 @@
 //! * [`data`]: what models learn from
 //! * [`experiment`]: the one interface between models and everything else; plain data and traits
 //! * [`generative`]: chapter 2 of the lecture, deep generative models
+//! * [`attention`]: chapter 3, attention and transformers: words as vectors so far
 //! * [`bench`]: the workloads by which the engine is measured
 //! * [`registry`]: the one list of what can be run
 //! * [`run`]: runs, their threads, their records
@@ -15,6 +16,7 @@
 //! * [`command_line`]: the verbs
 //! * [`folders`]: where files lie
 
+pub mod attention;
 pub mod bench;
 pub mod command_line;
 pub mod data;

@@ -1,5 +1,7 @@
 //! The one list of what can be run.
 
+use crate::attention::embeddings::{Conversation, History, Session};
+use crate::attention::word2vec::{self, TrainedWord2Vec, Word2VecLearner};
 use crate::data::Mnist;
 use crate::experiment::knob::nearest;
 use crate::experiment::{Failure, Knob, Knobs, Model, QueryKind, Trainable};
@@ -32,10 +34,22 @@ pub struct Experiment {
     pub evaluations: &'static [&'static str],
     /// Keys of the final report, beside those that every run has.
     pub report: &'static [&'static str],
-    learn: fn(&Setting) -> Result<Box<dyn Trainable>, Failure>,
+    learn: Learn,
     open: Open,
+    /// A run's weights in the formats of its field, for export.
+    files: Option<Files>,
     shipped: Shipped,
 }
+
+/// How a model comes to be.
+enum Learn {
+    By(fn(&Setting) -> Result<Box<dyn Trainable>, Failure>),
+    /// There is nothing to train; what one does instead.
+    Nothing(&'static str),
+}
+
+/// Names of files and their contents.
+type Files = fn(&[u8], &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, Failure>;
 
 /// Makes a model from its weights and the knobs of its run.
 type Open = fn(&[u8], &Knobs, &Source) -> Result<Arc<dyn Model>, Failure>;
@@ -52,8 +66,10 @@ struct Shipped {
 pub struct Source {
     /// Where embedded data are unpacked to.
     pub cache: PathBuf,
-    /// A person's own folder instead of the embedded data.
+    /// A person's own folder or file instead of the embedded data.
     pub folder: Option<PathBuf>,
+    /// Where what a person said is kept from one time to the next.
+    pub keep: PathBuf,
 }
 
 impl Source {
@@ -103,7 +119,7 @@ impl Setting {
 }
 
 /// Every experiment, in the order of the lecture.
-pub static EXPERIMENTS: [Experiment; 7] = [
+pub static EXPERIMENTS: [Experiment; 9] = [
     Experiment {
         id: "classifier",
         knobs: classifier::knobs,
@@ -114,8 +130,11 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &[],
         evaluations: &[],
         report: &classifier::REPORT_KEYS,
-        learn: |setting| Ok(Box::new(ClassifierLearner::new(&setting.knobs, setting.seed, setting.digits()?))),
+        learn: Learn::By(|setting| {
+            Ok(Box::new(ClassifierLearner::new(&setting.knobs, setting.seed, setting.digits()?)))
+        }),
         open: |weights, _, _| Ok(Arc::new(Judge::open(weights)?)),
+        files: None,
         shipped: shipped!("classifier"),
     },
     Experiment {
@@ -128,14 +147,15 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &[],
         evaluations: &[],
         report: &autoencoder::REPORT_KEYS,
-        learn: |setting| {
+        learn: Learn::By(|setting| {
             let (digits, beside) = (setting.digits()?, find("vae")?.open_shipped(&setting.source)?);
             Ok(Box::new(AutoencoderLearner::new(&setting.knobs, setting.seed, digits, beside)?))
-        },
+        }),
         open: |weights, knobs, source| {
             let beside = find("vae")?.open_shipped(source)?;
             Ok(Arc::new(TrainedAutoencoder::open(weights, knobs, source.mnist()?, beside)?))
         },
+        files: None,
         shipped: shipped!("autoencoder"),
     },
     Experiment {
@@ -148,8 +168,9 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &[],
         evaluations: &[],
         report: &kl::REPORT_KEYS,
-        learn: |setting| Ok(Box::new(KlLearner::new(&setting.knobs))),
+        learn: Learn::By(|setting| Ok(Box::new(KlLearner::new(&setting.knobs)))),
         open: |weights, knobs, _| Ok(Arc::new(FittedDivergence::open(weights, knobs)?)),
+        files: None,
         shipped: shipped!("kl"),
     },
     Experiment {
@@ -162,11 +183,12 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &[],
         evaluations: &["nll"],
         report: &vae::REPORT_KEYS,
-        learn: |setting| {
+        learn: Learn::By(|setting| {
             let (digits, judge) = (setting.digits()?, setting.source.judge()?);
             Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, digits, judge)))
-        },
+        }),
         open: |weights, knobs, source| Ok(Arc::new(TrainedVae::open(weights, knobs, source.mnist()?.test)?)),
+        files: None,
         shipped: shipped!("vae"),
     },
     Experiment {
@@ -179,11 +201,12 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &gan::ACTS,
         evaluations: &[],
         report: &gan::REPORT_KEYS,
-        learn: |setting| {
+        learn: Learn::By(|setting| {
             let (digits, judge) = (setting.digits()?, setting.source.judge()?);
             Ok(Box::new(GanLearner::new(&setting.knobs, setting.seed, digits, judge)))
-        },
+        }),
         open: |weights, knobs, source| Ok(Arc::new(TrainedGan::open(weights, knobs, source.mnist()?.test)?)),
+        files: None,
         shipped: shipped!("gan"),
     },
     Experiment {
@@ -196,11 +219,12 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &[],
         evaluations: &[],
         report: &cyclegan::REPORT_KEYS,
-        learn: |setting| {
+        learn: Learn::By(|setting| {
             let (digits, judge) = (setting.digits()?, setting.source.judge()?);
             Ok(Box::new(CycleGanLearner::new(&setting.knobs, setting.seed, digits, judge)))
-        },
+        }),
         open: |weights, knobs, source| Ok(Arc::new(TrainedCycleGan::open(weights, knobs, source.mnist()?.test)?)),
+        files: None,
         shipped: shipped!("cyclegan"),
     },
     Experiment {
@@ -213,12 +237,48 @@ pub static EXPERIMENTS: [Experiment; 7] = [
         acts: &diffusion::ACTS,
         evaluations: &[],
         report: &diffusion::REPORT_KEYS,
-        learn: |setting| {
+        learn: Learn::By(|setting| {
             let (digits, judge) = (setting.digits()?, setting.source.judge()?);
             Ok(Box::new(DiffusionLearner::new(&setting.knobs, setting.seed, digits, judge)))
-        },
+        }),
         open: |weights, knobs, source| Ok(Arc::new(TrainedDiffusion::open(weights, knobs, source.mnist()?.test)?)),
+        files: None,
         shipped: shipped!("diffusion"),
+    },
+    Experiment {
+        id: "embeddings",
+        knobs: Vec::new,
+        series: &[],
+        pictures: &[],
+        answers: &Conversation::ANSWERS,
+        views: &[],
+        acts: &[],
+        evaluations: &[],
+        report: &[],
+        learn: Learn::Nothing(
+            "`shinso embed \"king - man + woman\"` answers, and `shinso train word2vec` makes such vectors",
+        ),
+        open: |_, _, source| Ok(Arc::new(Conversation::new(Session::embedded(History::of_folder(&source.keep))))),
+        files: None,
+        shipped: Shipped { weights: &[], run: "knobs: {}" },
+    },
+    Experiment {
+        id: "word2vec",
+        knobs: word2vec::knobs,
+        series: &word2vec::SERIES,
+        pictures: &["map", "neighbours"],
+        answers: &TrainedWord2Vec::ANSWERS,
+        views: &[],
+        acts: &word2vec::ACTS,
+        evaluations: &[],
+        report: &word2vec::REPORT_KEYS,
+        learn: Learn::By(|setting| {
+            let Setting { knobs, seed, source } = setting;
+            Ok(Box::new(Word2VecLearner::new(knobs, *seed, source.folder.as_deref(), &source.keep)?))
+        }),
+        open: |weights, knobs, source| Ok(Arc::new(TrainedWord2Vec::open(weights, knobs, source.keep.clone())?)),
+        files: Some(word2vec::files),
+        shipped: shipped!("word2vec"),
     },
 ];
 
@@ -239,13 +299,37 @@ pub fn find(id: &str) -> Result<&'static Experiment, Failure> {
 
 impl Experiment {
     /// A fresh model to train.
+    ///
+    /// # Errors
+    /// When there is nothing to train, or the model cannot be made.
     pub fn learn(&self, setting: &Setting) -> Result<Box<dyn Trainable>, Failure> {
-        (self.learn)(setting)
+        match self.learn {
+            Learn::By(learn) => learn(setting),
+            Learn::Nothing(instead) => Err(Failure::new(format!("{} has nothing to train: {instead}", self.id))),
+        }
+    }
+
+    /// What one does instead of training, if there is nothing to train.
+    pub fn instead_of_training(&self) -> Option<&'static str> {
+        match self.learn {
+            Learn::By(_) => None,
+            Learn::Nothing(instead) => Some(instead),
+        }
+    }
+
+    /// A run's weights in the formats of its field.
+    ///
+    /// # Errors
+    /// When the weights are broken or do not fit the knobs.
+    pub fn files(&self, weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
+        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| Failure::new(error.to_string()))?;
+        self.files.map_or(Ok(Vec::new()), |files| files(weights, &knobs))
     }
 
     /// A trained model from its weights and the knobs of its run.
     pub fn open(&self, weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, Failure> {
-        (self.open)(weights, knobs, source)
+        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| Failure::new(error.to_string()))?;
+        (self.open)(weights, &knobs, source)
     }
 
     /// The model that ships with the program.

@@ -13,6 +13,7 @@ mod report;
 mod seq2seq;
 mod source;
 mod vae;
+mod words;
 
 pub use report::{Report, measure};
 pub use source::Source;
@@ -24,6 +25,8 @@ use crate::nn::Parameters;
 pub enum Unit {
     Samples,
     Tokens,
+    Words,
+    Queries,
 }
 
 /// A training that can be taken a step further.
@@ -44,11 +47,15 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 8] = ["vae", "gan", "ddpm-mlp", "ddpm-unet", "gpt", "seq2seq-gru", "seq2seq-lstm", "lenet"];
+pub const WORKLOADS: [&str; 9] =
+    ["vae", "gan", "ddpm-mlp", "ddpm-unet", "gpt", "seq2seq-gru", "seq2seq-lstm", "lenet", "neighbours"];
+/// The one that needs a text.
+pub const OF_A_TEXT: &str = "word2vec";
 
 /// A workload by its name, drawing what it draws from `source`.
 pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
     Some(match name {
+        "neighbours" => Box::new(words::Neighbours::new(source)),
         "vae" => Box::new(vae::Training::new(source)),
         "gan" => Box::new(gan::Training::new(source)),
         "ddpm-mlp" => Box::new(ddpm::Training::dense(source)),

@@ -1,8 +1,9 @@
 //! Timing, and the line that tells of it.
 
-use super::{Source, Unit, workload};
+use super::{OF_A_TEXT, Source, Unit, Workload, words, workload};
 use crate::tensor::parallel::instruction_set;
 use serde::Serialize;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a workload was found to do.
@@ -13,11 +14,18 @@ pub struct Report {
     pub samples_per_s: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words_per_s: Option<f64>,
+    /// The median.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms_per_query: Option<f64>,
     pub threads: usize,
     /// The median step, in milliseconds.
     pub step_ms: f64,
     /// The step that one in ten is faster than.
     pub step_ms_p10: f64,
+    /// The step that one in a hundred is slower than.
+    pub step_ms_p99: f64,
     pub steps: usize,
     /// The loss of the last step.
     pub loss: f64,
@@ -29,16 +37,21 @@ pub struct Report {
 /// timed steps are done and says whether to go on.
 ///
 /// # Errors
-/// If there is no such workload, the threads cannot be started, or `watch` says to stop.
+/// If there is no such workload or it needs a text that is not there, the threads cannot be started, or `watch` says to stop.
 pub fn measure(
     name: &str,
     steps: Option<usize>,
     threads: usize,
     seed: u64,
+    text: Option<&Path>,
     mut watch: impl FnMut(usize, usize) -> bool + Send,
 ) -> Result<Report, String> {
-    let mut training = workload(name, Source::seeded(seed))
-        .ok_or_else(|| format!("no workload `{name}`: there are {}", super::WORKLOADS.join(", ")))?;
+    let mut training: Box<dyn Workload> = match (name, text) {
+        (OF_A_TEXT, Some(text)) => Box::new(words::Training::new(text, seed)?),
+        (OF_A_TEXT, None) => return Err(format!("{name} needs a text: --corpus FILE")),
+        _ => workload(name, Source::seeded(seed))
+            .ok_or_else(|| format!("no workload `{name}`: there are {}, {OF_A_TEXT}", super::WORKLOADS.join(", ")))?,
+    };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -70,13 +83,19 @@ pub fn measure(
     let middle = sorted[sorted.len() / 2];
     let per_second = Some(round(size as f64 / middle.as_secs_f64(), 1));
     let milliseconds = |time: Duration| round(time.as_secs_f64() * 1e3, 3);
+    // Chunks of a text differ: its words are counted over the whole.
+    let whole: Duration = sorted.iter().sum();
+    let words_per_s = Some(round((size * steps) as f64 / whole.as_secs_f64(), 1));
     Ok(Report {
         name: name.to_owned(),
         samples_per_s: per_second.filter(|_| unit == Unit::Samples),
         tokens_per_s: per_second.filter(|_| unit == Unit::Tokens),
+        words_per_s: words_per_s.filter(|_| unit == Unit::Words),
+        ms_per_query: Some(milliseconds(middle)).filter(|_| unit == Unit::Queries),
         threads,
         step_ms: milliseconds(middle),
         step_ms_p10: milliseconds(sorted[sorted.len() / 10]),
+        step_ms_p99: milliseconds(sorted[sorted.len() * 99 / 100]),
         steps,
         loss: round(f64::from(loss), 5),
         kernel: instruction_set(),

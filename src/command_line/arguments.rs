@@ -26,8 +26,9 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub labs: Option<PathBuf>,
 
-    /// A folder with the four files of an MNIST-like set in IDX format, instead of the embedded MNIST
-    #[arg(long, global = true, value_name = "DIR")]
+    /// One's own data instead of the embedded ones: a folder with the four files of an MNIST-like set in IDX format, or,
+    /// for word2vec, a text
+    #[arg(long, global = true, value_name = "PATH", visible_alias = "corpus")]
     pub data: Option<PathBuf>,
 }
 
@@ -65,6 +66,8 @@ pub enum Verb {
         #[command(subcommand)]
         verb: RunsVerb,
     },
+    /// Answer word arithmetic, such as "king - man + woman"; without an expression, each line of standard input
+    Embed(EmbedArguments),
     /// Say what this terminal can do, where files lie and how fast this machine multiplies matrices
     Doctor,
     /// Measure the shipped VAE, GAN and diffusion model alike: feature distance, Parzen window, classes, time
@@ -120,8 +123,35 @@ pub struct TrainArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct EmbedArguments {
+    /// Words, + - * / ( ) | | . = and : : :: ; ":help" lists all
+    pub expression: Option<String>,
+
+    /// How many words an answer lists
+    #[arg(long, default_value_t = 10)]
+    pub top: usize,
+
+    /// The vectors: glove, chive, or a file in GloVe, word2vec, fastText or safetensors form
+    #[arg(long, default_value = "glove", value_name = "SET")]
+    pub vectors: String,
+
+    /// Let the words of the expression be answers too
+    #[arg(long)]
+    pub include: bool,
+
+    /// Answer a file of analogy questions, four words a line under `: section` lines
+    #[arg(long, value_name = "FILE", conflicts_with = "expression")]
+    pub analogies: Option<PathBuf>,
+
+    /// Print answers as lines of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm or lenet; all of them if none is named
+    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet or neighbours; all of these if none is named;
+    /// or word2vec with --corpus
     pub workload: Option<String>,
 
     /// Steps to time [default: 20 to 300, by the workload]

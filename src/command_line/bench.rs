@@ -2,20 +2,23 @@
 
 use super::arguments::BenchArguments;
 use super::signals::Interrupt;
-use super::{Exit, print};
-use crate::bench::{self, Report, WORKLOADS};
+use super::{Exit, House, print};
+use crate::bench::{self, OF_A_TEXT, Report, WORKLOADS};
 use crate::run::thread::default_threads;
 use indicatif::{ProgressBar, ProgressStyle};
 
-pub fn run(arguments: &BenchArguments) -> Exit {
+pub fn run(house: &House, arguments: &BenchArguments) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
     };
     let names = match &arguments.workload {
-        Some(name) if WORKLOADS.contains(&name.as_str()) => vec![name.as_str()],
+        Some(name) if name == OF_A_TEXT && house.source.folder.is_none() => {
+            return Exit::Usage(format!("bench {name}: expected a text, as --corpus FILE"));
+        }
+        Some(name) if name == OF_A_TEXT || WORKLOADS.contains(&name.as_str()) => vec![name.as_str()],
         Some(name) => {
-            return Exit::Usage(format!("no workload `{name}`; there are {}", WORKLOADS.join(", ")));
+            return Exit::Usage(format!("no workload `{name}`; there are {}, {OF_A_TEXT}", WORKLOADS.join(", ")));
         }
         None => WORKLOADS.to_vec(),
     };
@@ -32,7 +35,7 @@ pub fn run(arguments: &BenchArguments) -> Exit {
             bar.set_position(done as u64);
             !interrupt.is_set()
         };
-        let measured = bench::measure(name, steps, threads, arguments.seed, watch);
+        let measured = bench::measure(name, steps, threads, arguments.seed, house.source.folder.as_deref(), watch);
         bar.finish_and_clear();
         let report = match measured {
             Ok(report) => report,
@@ -53,10 +56,14 @@ pub fn run(arguments: &BenchArguments) -> Exit {
 }
 
 fn in_words(report: &Report) -> String {
-    let (rate, unit) = match (report.samples_per_s, report.tokens_per_s) {
-        (Some(rate), _) => (rate, "samples/s"),
-        (_, rate) => (rate.unwrap_or(f64::NAN), "tokens/s"),
-    };
+    let per_query = report.ms_per_query.map(|milliseconds| 1000.0 / milliseconds);
+    let rates = [
+        (report.samples_per_s, "samples/s"),
+        (report.tokens_per_s, "tokens/s"),
+        (report.words_per_s, "words/s"),
+        (per_query, "queries/s"),
+    ];
+    let (rate, unit) = rates.into_iter().find_map(|(rate, unit)| Some((rate?, unit))).unwrap_or((f64::NAN, ""));
     let Report { name, threads, step_ms, loss, kernel, .. } = report;
     format!("{name:14} {rate:>9.0} {unit:9}  {step_ms:>8.3} ms a step  loss {loss:.4}  {threads} thread(s), {kernel}")
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod compare;
 mod doctor;
+mod embed;
 mod labs;
 mod runs;
 mod signals;
@@ -96,8 +97,9 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Train(train)) => train::run(&house, train),
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
-        Some(Verb::Bench(bench)) => bench::run(&bench),
+        Some(Verb::Bench(bench)) => bench::run(&house, &bench),
         Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
+        Some(Verb::Embed(embed)) => embed::run(&house, &embed),
         Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
     }
@@ -116,7 +118,7 @@ impl House {
             language: arguments.language(),
             store: RunStore::new(folders.runs()),
             catalogue,
-            source: Source { cache: folders.cache.clone(), folder: arguments.data.clone() },
+            source: Source { cache: folders.cache.clone(), folder: arguments.data.clone(), keep: folders.data.clone() },
             folders,
         })
     }

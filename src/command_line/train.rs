@@ -30,6 +30,9 @@ fn begin(house: &House, arguments: &TrainArguments) -> Result<(Start, Vec<(u64, 
         Err(error) => registry::find(&arguments.lab).map(|_| None).map_err(|_| error)?,
     };
     let experiment = registry::find(lab.map_or(&arguments.lab, |lab| &lab.experiment)).map_err(|error| error.0)?;
+    if let Some(instead) = experiment.instead_of_training() {
+        return Err(format!("{} has nothing to train: {instead}", arguments.lab));
+    }
     let declared = (experiment.knobs)();
     let (mut knobs, preset) = match (lab, &arguments.preset) {
         (Some(lab), preset) => {
@@ -171,7 +174,7 @@ fn print_events(events: &Receiver<Event>, json: bool, handle: &RunHandle, interr
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        if json && !reader_gone && !matches!(event, Event::Picture { .. } | Event::Scene { .. }) {
+        if json && !reader_gone && !matches!(event, Event::Picture { .. } | Event::Scene { .. } | Event::Words { .. }) {
             reader_gone = !write_line(&event);
             if reader_gone {
                 handle.send(Command::Stop);

@@ -1,11 +1,16 @@
 //! What models learn from.
 
 mod batches;
+pub mod corpus;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;
+pub mod questions;
 pub mod styles;
+pub mod tokens;
 mod unpack;
+pub mod vectors;
+pub mod world;
 
 pub use batches::Batches;
 pub use mnist::{Digits, Mnist};

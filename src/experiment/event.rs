@@ -4,6 +4,7 @@ use super::knob::{KnobValue, Knobs};
 use super::number;
 use super::picture::Sheet;
 use super::scene::Scene;
+use super::talk::Entry;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run.
@@ -23,6 +24,8 @@ pub enum Event {
     Picture { name: String, step: u64, keep: bool, sheet: Sheet },
     /// What happens in the plane right now.
     Scene { name: String, step: u64, scene: Scene },
+    /// Words that belong to others, such as the nearest ones, right now.
+    Words { name: String, step: u64, lists: Vec<WordList> },
     /// A live knob was turned; it holds from the step after `step`.
     Knob { step: u64, knob: String, value: KnobValue },
     /// A lab's own action took effect after `step`.
@@ -51,6 +54,13 @@ pub enum Event {
     Failed { step: u64, message: String },
     /// Done: the final report.
     Finished { run: String, lab: String, preset: Option<String>, seed: u64, report: Report },
+}
+
+/// A word and others in order, each with a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordList {
+    pub word: String,
+    pub entries: Vec<Entry>,
 }
 
 impl Event {

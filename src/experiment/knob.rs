@@ -263,6 +263,18 @@ impl Knobs {
         Knobs(declared.iter().map(|knob| (knob.name.to_owned(), knob.default.clone())).collect())
     }
 
+    /// Every knob as stored, checked; those that the run's program did not know yet stand at their defaults.
+    ///
+    /// # Errors
+    /// When a stored value does not fit its declaration, or none is declared.
+    pub fn completed(&self, declared: &[Knob]) -> Result<Self, KnobError> {
+        let mut knobs = Knobs::defaults(declared);
+        for (name, value) in &self.0 {
+            knobs.set(declared, name, value)?;
+        }
+        Ok(knobs)
+    }
+
     /// Sets a knob after checking it against its declaration.
     pub fn set(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
         let value = find(declared, name)?.accept(value)?;
@@ -369,6 +381,17 @@ mod tests {
                 help,
             },
         ]
+    }
+
+    /// A run made before a knob was invented still opens.
+    #[test]
+    fn stored_knobs_are_completed_and_checked() {
+        let declared = knobs();
+        let stored = Knobs([("hidden".to_owned(), KnobValue::Integers(vec![7]))].into());
+        let completed = stored.completed(&declared).unwrap();
+        assert_eq!((completed.integers("hidden"), completed.real("learning_rate")), (&[7][..], 1e-3));
+        let bad = Knobs([("learning_rate".to_owned(), KnobValue::Flag(true))].into());
+        assert!(bad.completed(&declared).unwrap_err().to_string().contains("learning_rate"));
     }
 
     #[test]

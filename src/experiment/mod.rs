@@ -22,6 +22,7 @@ pub mod number;
 pub mod picture;
 pub mod query;
 pub mod scene;
+pub mod talk;
 
 pub use command::Command;
 pub use event::{Event, EventLine, Report};
@@ -31,3 +32,4 @@ pub use model::{Failure, Model, Position, Precision, Trainable, Watch};
 pub use picture::{Picture, Sheet};
 pub use query::{Answer, Query, QueryKind};
 pub use scene::Scene;
+pub use talk::Part;

@@ -4,7 +4,7 @@ use super::event::{Event, Report};
 use super::knob::{KnobError, KnobValue};
 use super::query::{Answer, Query};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use thiserror::Error;
 
 /// What went wrong inside a model or with its files; one readable line.
@@ -18,18 +18,37 @@ impl Failure {
     }
 }
 
-/// Lets the one who asked call a long answer off.
+/// Lets the one who asked call a long answer off, and see how far it is.
 #[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<AtomicBool>);
+pub struct Watch(Arc<Watched>);
+
+#[derive(Debug, Default)]
+struct Watched {
+    cancelled: AtomicBool,
+    /// Thousandths done, and one; zero until something was told.
+    done: AtomicU32,
+}
 
 impl Watch {
     /// Ask for the work to end early.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Says how far the work is.
+    pub fn tell(&self, done: u64, total: u64) {
+        let thousandths = (done.min(total) as f64 / total.max(1) as f64 * 1000.0) as u32;
+        self.0.done.store(thousandths + 1, Ordering::Relaxed);
+    }
+
+    /// The share that is done, 0 to 1, if the work tells.
+    pub fn share(&self) -> Option<f32> {
+        let told = self.0.done.load(Ordering::Relaxed);
+        (told > 0).then(|| (told - 1) as f32 / 1000.0)
     }
 
     /// For the `?` of a loop: an error once cancelled.

@@ -1,9 +1,11 @@
 //! What can be asked of a model, and what comes back. A small closed vocabulary: a lab's instruments are bound to these
 //! kinds, and the registry says which of them a model answers.
 
+use super::language::Language;
 use super::number;
 use super::picture::Picture;
 use super::scene::Scene;
+use super::talk::{Entry, Part};
 use serde::{Deserialize, Serialize};
 
 /// A question to a model. The model does not change by answering.
@@ -47,6 +49,14 @@ pub enum Query {
     Fitted,
     /// The way of Q to P by gradient, making D(P‖Q) small (`forward`) or D(Q‖P).
     Fit { p: Distribution, q: Distribution, forward: bool },
+    /// A line said in a conversation about words. The conversation remembers, the model behind it does not change.
+    Say { line: String, language: Language },
+    /// What could stand at the end of a line that is being typed.
+    Complete { line: String },
+    /// Lines said before, the oldest first.
+    History,
+    /// P(context | word), the likeliest contexts first.
+    Context { word: String, count: usize },
 }
 
 /// How a diffusion model draws.
@@ -99,6 +109,10 @@ impl Query {
             Query::Divergence { .. } => QueryKind::Divergence,
             Query::Fitted => QueryKind::Fitted,
             Query::Fit { .. } => QueryKind::Fit,
+            Query::Say { .. } => QueryKind::Say,
+            Query::Complete { .. } => QueryKind::Complete,
+            Query::History => QueryKind::History,
+            Query::Context { .. } => QueryKind::Context,
         }
     }
 }
@@ -122,6 +136,10 @@ pub enum QueryKind {
     Divergence,
     Fitted,
     Fit,
+    Say,
+    Complete,
+    History,
+    Context,
 }
 
 /// A model's answer.
@@ -155,6 +173,14 @@ pub enum Answer {
     Fitted { p: Distribution, q: Distribution },
     /// To `Fit`: Q at moments of the way, the start first.
     Path { way: Vec<Distribution> },
+    /// To `Say`.
+    Said { parts: Vec<Part> },
+    /// To `Complete`: the byte of the line from which a completion replaces it, and completions, the likeliest first.
+    Completions { from: usize, words: Vec<String> },
+    /// To `History`.
+    Lines { lines: Vec<String> },
+    /// To `Context`: words and their probabilities.
+    Context { word: String, entries: Vec<Entry> },
 }
 
 /// Pictures that belong together, with a word on what they are.

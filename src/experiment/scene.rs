@@ -15,6 +15,21 @@ pub struct Scene {
     /// From a point, along a vector: `[x, y, dx, dy]`.
     pub arrows: Vec<[f32; 4]>,
     pub paths: Vec<Vec<[f32; 2]>>,
+    /// Words at points.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
+    /// What runs to the right, and upwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub axes: Option<[String; 2]>,
+}
+
+/// A word at a point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    pub at: [f32; 2],
+    pub text: String,
+    /// Words of one group have one colour.
+    pub group: usize,
 }
 
 /// Values in [0, 1] on a grid over the whole view, row by row from the top left.

@@ -11,17 +11,34 @@
 
 mod answers;
 mod learner;
-mod principal;
 
 pub use answers::{TrainedAutoencoder, VIEWS};
 pub use learner::{AutoencoderLearner, REPORT_KEYS, SERIES, knobs};
-pub use principal::Principal;
 
-use crate::data::mnist;
-use crate::experiment::Knobs;
-use crate::nn::{Bound, Linear, Parameters, Perceptron};
+use crate::data::{Digits, mnist};
+use crate::experiment::{Failure, Knobs};
+use crate::nn::{Bound, Linear, Parameters, Perceptron, Principal};
 use crate::tensor::{Activation, Tensor, Var};
+use faer::Mat;
 use rand::Rng;
+
+/// Pictures whose share of the covariance is summed at a time.
+const BLOCK: usize = 4096;
+
+/// The principal directions of all pictures of a set, intensities in [0, 1].
+///
+/// # Errors
+/// As [`Principal::of`].
+fn principal_of(digits: &Digits) -> Result<Principal, Failure> {
+    let rows = (0..digits.len()).step_by(BLOCK).map(|start| start..(start + BLOCK).min(digits.len()));
+    let blocks = rows.map(|range| {
+        let start = range.start;
+        Mat::<f64>::from_fn(range.len(), mnist::PIXELS, |row, pixel| {
+            f64::from(digits.pixels(start + row)[pixel]) / 255.0
+        })
+    });
+    Principal::of(blocks, digits.len())
+}
 
 /// The shape of both.
 #[derive(Debug, Clone, PartialEq)]

@@ -23,7 +23,7 @@ use crate::data::mnist;
 use crate::experiment::Knobs;
 use crate::generative::diffusion::denoiser::{from_patches, to_patches};
 use crate::nn::{Bound, Convolution, Linear, Normalisation, Parameters};
-use crate::tensor::{Activation, Element, Tensor, Var, Window};
+use crate::tensor::{Activation, Element, Tensor, Var, Window, tensor};
 use rand::Rng;
 
 /// Slope below zero of the hidden layers.
@@ -176,6 +176,8 @@ pub struct Configuration {
     pub pack: usize,
     /// Channels of convolutional networks; perceptrons otherwise.
     pub channels: Option<usize>,
+    /// What the lens takes from each neighbour of a pixel; see [`Configuration::soften`].
+    pub softening: f64,
 }
 
 impl Configuration {
@@ -190,7 +192,26 @@ impl Configuration {
             pack: knobs.integer("pack") as usize,
             channels: (knobs.choice("network") == "convolutional" && knobs.choice("data") == "mnist")
                 .then(|| (knobs.integer("channels") as usize).next_multiple_of(GROUPS)),
+            softening: knobs.real("softening"),
         }
+    }
+
+    /// Digits `[batch, 784]` in [−1, 1] through a lens: the window (s, 1 − 2s, s) along rows and along columns, with s the
+    /// softening. Digits are looked at through it wherever they come from, so a model with it learns softened digits.
+    pub fn soften<'t, E: Element>(&self, x: Var<'t, E>) -> Var<'t, E> {
+        if self.softening == 0.0 || self.target != Target::Digits {
+            return x;
+        }
+        let line = [self.softening, 1.0 - 2.0 * self.softening, self.softening];
+        let window = line.iter().flat_map(|a| line.map(|b| E::of(a * b))).collect();
+        let tape = x.tape();
+        let (window, none) =
+            (tape.constant(tensor([1, 3, 3, 1], window)), tape.constant(Tensor::filled([1], E::of(0.0))));
+        let batch = x.shape()[0];
+        // Paper is −1 and beyond the edge there is paper: the lens sees it as 0.
+        let ink = x.shift(1.0).reshape([batch, 28, 28, 1]);
+        let soft = ink.convolution(window, none, Window::padded(1), Activation::Identity);
+        soft.reshape([batch, mnist::PIXELS]).shift(-1.0)
     }
 
     /// Numbers in a sample.
@@ -240,7 +261,7 @@ impl Gan {
 
     /// G(z): `[batch, latent]` to `[batch, width]`.
     pub fn generate<'t, E: Element>(&self, generator: &Bound<'t, E>, z: Var<'t, E>) -> Var<'t, E> {
-        self.generator.forward(generator, z)
+        self.configuration.soften(self.generator.forward(generator, z))
     }
 
     /// a with D(x) = sigmoid(a), `[batch / pack, 1]`, of x `[batch, width]`.
@@ -310,6 +331,30 @@ mod tests {
         }
     }
 
+    /// The lens keeps paper and, away from the edge, the ink: a dot is spread by the window, seen on both axes.
+    #[test]
+    fn the_lens_spreads_ink_and_loses_none() {
+        let configuration = Configuration {
+            target: Target::Digits,
+            latent: 2,
+            generator: vec![],
+            discriminator: vec![],
+            pack: 1,
+            channels: None,
+            softening: 0.1,
+        };
+        let mut digit = vec![-1.0_f64; mnist::PIXELS];
+        digit[14 * 28 + 14] = 1.0;
+        let tape = Tape::new();
+        let soft = configuration.soften(tape.leaf(tensor([1, mnist::PIXELS], digit)));
+        let ink = |row: usize, column: usize| soft.value().values()[row * 28 + column] + 1.0;
+        for (row, column, expected) in [(14, 14, 1.28), (13, 14, 0.16), (14, 15, 0.16), (15, 13, 0.02), (14, 16, 0.0)] {
+            assert!((ink(row, column) - expected).abs() < 1e-12, "{row}, {column}: {}", ink(row, column));
+        }
+        let total: f64 = soft.value().values().iter().map(|value| value + 1.0).sum();
+        assert!((total - 2.0).abs() < 1e-9);
+    }
+
     #[test]
     fn a_packed_discriminator_sees_neighbours_together() {
         let configuration = Configuration {
@@ -319,6 +364,7 @@ mod tests {
             discriminator: vec![4],
             pack: 2,
             channels: None,
+            softening: 0.0,
         };
         let (mut g, mut d) = (Parameters::<f64>::new(), Parameters::new());
         use rand::SeedableRng;

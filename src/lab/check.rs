@@ -102,9 +102,16 @@ fn check_knobs(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
             }
         }
     }
-    for required in ["quick", "full"] {
-        if lab.preset(required).is_none() {
-            found.push(("presets".to_owned(), format!("no preset `{required}`")));
+    if experiment.instead_of_training().is_some() {
+        if !lab.presets.is_empty() {
+            let message = format!("presets, but `{}` has nothing to train", experiment.id);
+            found.push(("presets".to_owned(), message));
+        }
+    } else {
+        for required in ["quick", "full"] {
+            if lab.preset(required).is_none() {
+                found.push(("presets".to_owned(), format!("no preset `{required}`")));
+            }
         }
     }
     for (name, preset) in &lab.presets {

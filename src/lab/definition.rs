@@ -42,9 +42,12 @@ pub struct Lab {
     /// The id of the experiment in the registry.
     pub experiment: String,
     /// The knobs to show, in order.
+    #[serde(default)]
     pub knobs: Vec<KnobUse>,
-    #[serde(deserialize_with = "in_order")]
+    /// None where there is nothing to train.
+    #[serde(default, deserialize_with = "in_order")]
     pub presets: Vec<(String, Preset)>,
+    #[serde(default)]
     pub dashboard: Dashboard,
     pub explore: Vec<InstrumentUse>,
     pub exercises: Vec<Exercise>,
@@ -82,7 +85,7 @@ pub struct Preset {
 }
 
 /// What the Train screen shows.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dashboard {
     pub charts: Vec<Chart>,
@@ -141,6 +144,10 @@ pub enum Instrument {
     Prompt,
     /// Two distributions to shape, and how far they are from each other.
     Distributions,
+    /// A conversation: lines typed, answers below them.
+    Repl,
+    /// A map of words; of the word chosen in it, the likeliest contexts.
+    WordMap,
 }
 
 impl Instrument {
@@ -155,6 +162,8 @@ impl Instrument {
             Instrument::Guess => &[QueryKind::Sample, QueryKind::Examples, QueryKind::Discriminate],
             Instrument::Prompt => &[QueryKind::Prompt],
             Instrument::Distributions => &[QueryKind::Divergence, QueryKind::Fit],
+            Instrument::Repl => &[QueryKind::Say, QueryKind::Complete, QueryKind::History],
+            Instrument::WordMap => &[QueryKind::Plane, QueryKind::Context],
         }
     }
 
@@ -170,6 +179,10 @@ impl Instrument {
             Instrument::Guess => &["guess_finished", "guess_won"],
             Instrument::Prompt => &["prompt_drawn", "prompt_scrubbed"],
             Instrument::Distributions => &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse"],
+            Instrument::Repl => {
+                &["repl_said", "repl_plotted", "repl_bias", "repl_odd", "repl_included", "repl_analogies"]
+            }
+            Instrument::WordMap => &["word_chosen", "word_pinned"],
         }
     }
 }
@@ -214,6 +227,8 @@ pub enum Check {
     Series { condition: Condition },
     /// A state reached in an instrument.
     Instrument { state: String },
+    /// A line of a conversation, without the word itself in it, that this word is the first answer to.
+    Answer { word: String },
     /// Kept for the instructor.
     FreeText { minimum_characters: usize },
 }

@@ -31,6 +31,7 @@ pub fn describe(lab: &Lab, language: Language) -> String {
             Check::Number { .. } => "number".to_owned(),
             Check::Series { condition } => condition.to_string(),
             Check::Instrument { state } => state.clone(),
+            Check::Answer { word } => format!("→ {word}"),
             Check::FreeText { .. } => "text".to_owned(),
         };
         say(&mut text, &format!("  {:16} {} [{kind}]", exercise.id, exercise.title.in_language(language)));

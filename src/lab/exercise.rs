@@ -17,6 +17,11 @@ pub enum Attempt {
     },
     /// A state reached in an instrument.
     State(String),
+    /// A line said in a conversation, and the first word of the answer.
+    Said {
+        line: String,
+        answer: String,
+    },
 }
 
 /// What the program decides.
@@ -64,6 +69,9 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
             }
         }
         (Check::Instrument { state }, Attempt::State(reached)) if state == reached => Verdict::Passed,
+        (Check::Answer { word }, Attempt::Said { line, answer }) if word == answer && !line.contains(word.as_str()) => {
+            Verdict::Passed
+        }
         _ => Verdict::Unrelated,
     }
 }

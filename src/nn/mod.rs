@@ -7,6 +7,7 @@ pub mod initialise;
 mod layers;
 pub mod learning;
 mod parameters;
+mod principal;
 mod schedule;
 mod sgd;
 
@@ -15,5 +16,6 @@ pub use clip::clip_norm;
 pub use layers::{Convolution, Embedding, Gru, Linear, Lstm, Normalisation, Perceptron, sinusoidal_positions};
 pub use learning::Learning;
 pub use parameters::{Bound, ParameterId, Parameters};
+pub use principal::Principal;
 pub use schedule::{Fall, Schedule};
 pub use sgd::Sgd;

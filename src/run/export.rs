@@ -2,14 +2,15 @@
 
 use super::recorder::WEIGHTS;
 use super::store::{RunError, RunStore, write_whole};
-use crate::experiment::{Event, Precision};
+use crate::experiment::{Event, Failure, Precision};
 use crate::nn::checkpoint;
+use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Copies a run's description, weights and pictures to `folder`, with its series as `metrics.csv`: a row a step, a
-/// column a series, empty where a series has no value at a step. `precision` writes the weights anew in that format.
+/// column a series, empty where a series has no value at a step, and the weights in the formats of the lab's field. `precision` writes the weights anew in that format.
 /// Returns the files written.
 pub fn export(
     store: &RunStore,
@@ -27,18 +28,27 @@ pub fn export(
         copy(&source.join(name), &folder.join(name), &mut written)?;
     }
     let weights = folder.join(WEIGHTS);
+    let broken = |failure: Failure| RunError::Content {
+        file: source.join(WEIGHTS),
+        place: "start".to_owned(),
+        reason: failure.to_string(),
+    };
     if let Some(precision) = precision
         && written.contains(&weights)
     {
         let bytes = store.bytes(id, WEIGHTS)?;
-        let broken = |failure: crate::experiment::Failure| RunError::Content {
-            file: source.join(WEIGHTS),
-            place: "start".to_owned(),
-            reason: failure.to_string(),
-        };
         let archive = checkpoint::decode(&bytes).map_err(broken)?;
         let tensors = archive.tensors.iter().map(|(name, value)| (name.clone(), value));
-        write_whole(&weights, &checkpoint::encode(tensors, None, precision))?;
+        write_whole(&weights, &checkpoint::encode(tensors, archive.state.as_deref(), precision))?;
+    }
+    let description = store.read(id)?;
+    let bytes = fs::read(source.join(WEIGHTS)).ok();
+    if let (Ok(experiment), Some(bytes)) = (registry::find(&description.experiment), bytes) {
+        let files = experiment.files(&bytes, &description.knobs).map_err(broken)?;
+        for (name, content) in files {
+            write_whole(&folder.join(name), &content)?;
+            written.push(folder.join(name));
+        }
     }
     if let Ok(pictures) = fs::read_dir(source.join("pictures")) {
         let to = folder.join("pictures");

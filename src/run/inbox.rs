@@ -26,6 +26,9 @@ impl Inbox {
             Event::Scene { name, .. } => {
                 waiting.iter().position(|old| matches!(old, Event::Scene { name: other, .. } if other == name))
             }
+            Event::Words { name, .. } => {
+                waiting.iter().position(|old| matches!(old, Event::Words { name: other, .. } if other == name))
+            }
             Event::Picture { name, .. } => {
                 waiting.iter().position(|old| matches!(old, Event::Picture { name: other, .. } if other == name))
             }

@@ -71,6 +71,7 @@ fn step_of(event: &Event) -> Option<u64> {
         Event::Scalar { step, .. }
         | Event::Picture { step, .. }
         | Event::Scene { step, .. }
+        | Event::Words { step, .. }
         | Event::Knob { step, .. }
         | Event::Act { step, .. }
         | Event::Warning { step, .. }
@@ -85,6 +86,7 @@ pub fn is_recorded(event: &Event) -> bool {
         event,
         Event::Picture { .. }
             | Event::Scene { .. }
+            | Event::Words { .. }
             | Event::Progress { .. }
             | Event::Paused { .. }
             | Event::Evaluating { .. }

@@ -74,6 +74,22 @@ impl Questions {
         desk.current.is_some() || !desk.waiting.is_empty()
     }
 
+    /// How far the question with this key is, if it is being answered and tells.
+    pub fn share(&self, key: &str) -> Option<f32> {
+        let desk = lock(&self.desk.0);
+        desk.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
+    }
+
+    /// Calls a question off.
+    pub fn call_off(&self, key: &str) {
+        let mut desk = lock(&self.desk.0);
+        desk.waiting.retain(|asked| asked.key != key);
+        desk.answers.retain(|(answered, _)| answered != key);
+        if let Some((_, watch)) = desk.current.as_ref().filter(|(current, _)| current == key) {
+            watch.cancel();
+        }
+    }
+
     /// Takes the answers that are there.
     pub fn take(&self) -> Vec<Answered> {
         std::mem::take(&mut lock(&self.desk.0).answers)

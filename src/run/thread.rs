@@ -6,7 +6,7 @@ use super::description::{RunDescription, Status};
 use super::inbox::Inbox;
 use super::recorder::{CHECKPOINT, Recorder};
 use super::store::{RunError, RunStore};
-use crate::experiment::{Command, Event, Failure, Knobs, Model, Trainable, Watch};
+use crate::experiment::{Command, Event, Failure, KnobError, Knobs, Model, Trainable, Watch};
 use crate::registry::{self, Setting, Source};
 use crate::tensor::parallel::instruction_set;
 use std::panic::AssertUnwindSafe;
@@ -331,14 +331,23 @@ fn build(
 ) -> Result<Box<dyn Trainable>, Failure> {
     let description = recorder.description();
     let source = Source { folder: description.data.clone().or(source.folder.clone()), ..source };
-    let setting = Setting { knobs: description.knobs.clone(), seed: description.seed, source };
-    let mut trainable = registry::find(&description.experiment)?.learn(&setting)?;
+    let experiment = registry::find(&description.experiment)?;
+    let declared = (experiment.knobs)();
+    let unfit = |error: KnobError| Failure::new(error.to_string());
+    let knobs = description.knobs.completed(&declared).map_err(unfit)?;
+    let setting = Setting { knobs: knobs.clone(), seed: description.seed, source };
+    let mut trainable = experiment.learn(&setting)?;
     if let Some(checkpoint) = checkpoint {
         trainable.restore(checkpoint)?;
+        // The checkpoint of an older program knows nothing of knobs invented since.
+        for (name, value) in knobs.live(&declared).0.iter().filter(|(name, _)| !description.knobs.0.contains_key(*name))
+        {
+            trainable.turn(name, value).map_err(unfit)?;
+        }
         for turn in turns {
             match turn {
                 Event::Knob { knob, value, .. } => {
-                    trainable.turn(knob, value).map_err(|error| Failure::new(error.to_string()))?;
+                    trainable.turn(knob, value).map_err(unfit)?;
                 }
                 Event::Act { action, argument, .. } => trainable.act(action, argument, &mut |_| ())?,
                 _ => {}
@@ -364,7 +373,7 @@ mod tests {
     static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
     fn source() -> Source {
-        Source { cache: CACHE.path().to_owned(), folder: None }
+        Source { cache: CACHE.path().to_owned(), folder: None, keep: CACHE.path().to_owned() }
     }
 
     fn small() -> Start {

@@ -3,10 +3,12 @@
 mod array;
 mod element;
 pub mod gradient_check;
+pub mod half_rows;
 pub mod operations;
 pub mod parallel;
 pub mod pool;
 pub mod product;
+pub mod shared_rows;
 mod tape;
 
 pub(crate) use array::contiguous;

@@ -57,6 +57,12 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     ARCH.dispatch(work)
 }
 
+/// The same for work that is written in vector registers.
+#[inline(always)]
+pub fn with_simd<W: pulp::WithSimd>(work: W) -> W::Output {
+    ARCH.dispatch(work)
+}
+
 /// `out[i] = f(out[i])`.
 pub fn update<E: Element>(out: &mut [E], f: impl Fn(E) -> E + Sync + Copy) {
     let piece = |out: &mut [E]| {

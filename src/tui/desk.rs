@@ -131,7 +131,8 @@ impl Desk {
     pub fn happened(&mut self, lab: &Lab, attempt: &Attempt) {
         let solved = self.progress.solved(&lab.id);
         for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-            let watches = matches!(exercise.check, Check::Series { .. } | Check::Instrument { .. });
+            let watches =
+                matches!(exercise.check, Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. });
             if watches && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
                 self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
             }

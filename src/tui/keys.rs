@@ -80,6 +80,12 @@ pub enum Action {
     Other,
     FitForward,
     FitReverse,
+    Complete,
+    NewLine,
+    PanLeft,
+    PanRight,
+    PanUp,
+    PanDown,
     // Acts of a run.
     StepDiscriminator,
     StepGenerator,
@@ -104,6 +110,8 @@ pub enum Context {
     Guess,
     Prompt,
     Distributions,
+    Repl,
+    WordMap,
     Exercises,
     Notes,
 }
@@ -126,6 +134,8 @@ impl Context {
             Context::Guess => Wording::new("Real or fake", "本物か偽物か"),
             Context::Prompt => Wording::new("Prompt line", "プロンプト"),
             Context::Distributions => Wording::new("Two distributions", "二つの分布"),
+            Context::Repl => Wording::new("Conversation", "対話"),
+            Context::WordMap => Wording::new("Map of words", "語の地図"),
             Context::Exercises => Wording::new("Exercises", "演習"),
             Context::Notes => Wording::new("Notes", "ノート"),
         }
@@ -149,6 +159,10 @@ const fn letter(letter: char) -> Key {
 
 const fn ctrl(letter: char) -> Key {
     Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
+}
+
+const fn alt_key(code: KeyCode) -> Key {
+    Key { code, modifiers: KeyModifiers::ALT }
 }
 
 const fn alt(letter: char) -> Key {
@@ -343,6 +357,28 @@ pub static BINDINGS: &[Binding] = bindings! {
     Distributions: [letter('f')] => A::FitForward, "fit forward", "順方向に合わせる", 4;
     Distributions: [letter('v')] => A::FitReverse, "fit in reverse", "逆方向に合わせる", 5;
     Distributions: [letter('r')] => A::RandomCode, "random", "ランダム", 6;
+
+    Repl: [key(KeyCode::Enter)] => A::Confirm, "say", "送る", 1;
+    Repl: [key(KeyCode::Tab)] => A::Complete, "complete", "補完", 2;
+    Repl: [key(KeyCode::Up)] => A::Up, "lines before", "履歴", 3;
+    Repl: [key(KeyCode::Down)] => A::Down, "later lines", "履歴を戻る", 0;
+    Repl: [key(KeyCode::BackTab)] => A::PreviousPane, "other pane", "別の枠", 4;
+    Repl: [alt_key(KeyCode::Enter), ctrl('j')] => A::NewLine, "a line more", "改行", 0;
+    Repl: [key(KeyCode::PageUp)] => A::PageUp, "scroll up", "上へスクロール", 0;
+    Repl: [key(KeyCode::PageDown)] => A::PageDown, "scroll down", "下へスクロール", 0;
+    Repl: [alt_key(KeyCode::Left)] => A::PanLeft, "pan the plot", "図を動かす", 0;
+    Repl: [alt_key(KeyCode::Right)] => A::PanRight, "pan the plot", "図を動かす", 0;
+    Repl: [alt_key(KeyCode::Up)] => A::PanUp, "pan the plot", "図を動かす", 0;
+    Repl: [alt_key(KeyCode::Down)] => A::PanDown, "pan the plot", "図を動かす", 0;
+    Repl: [alt('+'), alt('=')] => A::ZoomIn, "zoom the plot", "図を拡大", 0;
+    Repl: [alt('-')] => A::ZoomOut, "zoom out", "図を縮小", 0;
+    Repl: [alt('0')] => A::ZoomReset, "whole plot", "図の全体", 0;
+    Repl: [alt('x')] => A::Clear, "close the plot", "図を閉じる", 0;
+
+    WordMap: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    WordMap: [key(KeyCode::Left)] => A::Left, "choose a word", "語を選ぶ", 2;
+    WordMap: [key(KeyCode::Right)] => A::Right, "choose a word", "語を選ぶ", 0;
+    WordMap: [letter('a'), key(KeyCode::Enter)] => A::PinStart, "pin it to the run", "実行に留める", 3;
 
     DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
     DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;

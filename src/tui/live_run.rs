@@ -1,6 +1,7 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
+use crate::experiment::event::WordList;
 use crate::experiment::{Command, Event, Knobs, Report, Scene, Sheet};
 use crate::registry::Source;
 use crate::run::inbox::Wake;
@@ -42,6 +43,7 @@ pub struct LiveRun {
     pub series: BTreeMap<String, Series>,
     pub pictures: BTreeMap<String, (u64, Sheet)>,
     pub scenes: BTreeMap<String, (u64, Scene)>,
+    pub words: BTreeMap<String, (u64, Vec<WordList>)>,
     pub report: Option<Report>,
     /// The last warning or failure.
     pub message: Option<String>,
@@ -78,6 +80,7 @@ impl LiveRun {
             series: BTreeMap::new(),
             pictures: BTreeMap::new(),
             scenes: BTreeMap::new(),
+            words: BTreeMap::new(),
             report: None,
             message: None,
             handle,
@@ -120,6 +123,9 @@ impl LiveRun {
             }
             Event::Scene { name, step, scene } => {
                 self.scenes.insert(name, (step, scene));
+            }
+            Event::Words { name, step, lists } => {
+                self.words.insert(name, (step, lists));
             }
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);

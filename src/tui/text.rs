@@ -99,6 +99,18 @@ words! {
     KL_EQUAL: "P = Q: both are zero", "P = Q: どちらもゼロ";
     KL_INFINITE: "infinite: q = 0 where p > 0", "無限大: p > 0 なのに q = 0";
 
+    REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | king - man + woman    paris - france + japan    :help    :use chive (Japanese)",
+        "語はベクトル。足し引きして近い語を見る。 | king - man + woman    paris - france + japan    :help    :use chive(日本語)";
+    REPL_HOW: "an expression, or :help", "式、または :help";
+    REPL_WORKING: "working…  Esc calls it off", "計算中…  Esc で中止";
+    REPL_CALLED_OFF: "called off", "中止しました";
+    REPL_PLOT: "map", "地図";
+    REPL_PLOT_HOW: "drag · wheel · Alt-arrows", "ドラッグ・ホイール・Alt+矢印";
+    WORDS_CONTEXT: "context", "周囲の語";
+    WORDS_HOW: "arrows or a click choose a word", "矢印かクリックで語を選ぶ";
+    WORDS_PINNED: "pinned beside the run's neighbours", "実行の近傍一覧に留めました";
+    WORDS_NO_RUN: "words are pinned to a live run: start one on the Train tab", "語を留めるには学習タブで実行してください";
+
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";
     HINT: "Hint", "ヒント";

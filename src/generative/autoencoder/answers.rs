@@ -1,12 +1,12 @@
 //! What can be asked of trained autoencoders.
 
-use super::{Configuration, DeepAutoencoder, LinearAutoencoder, Principal, centred};
+use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of};
 use crate::data::{Digits, Mnist, mnist};
 use crate::experiment::query::{LatentPlane, Row};
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
 use crate::generative::digits::{SIDE, at_most, examples, intensities, pictures, unanswered};
 use crate::generative::latent::plane_through;
-use crate::nn::{Parameters, learning};
+use crate::nn::{Parameters, Principal, learning};
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -76,7 +76,7 @@ impl TrainedAutoencoder {
 
     /// The principal directions of the training digits, found when first asked for.
     fn principal(&self) -> &Principal {
-        self.principal.get_or_init(|| Principal::of(&self.train).expect("finite pictures have eigenvalues"))
+        self.principal.get_or_init(|| principal_of(&self.train).expect("finite pictures have eigenvalues"))
     }
 
     /// W_D, `[L, M]` row by row.

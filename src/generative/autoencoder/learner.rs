@@ -1,11 +1,11 @@
 //! A linear and a deep autoencoder in training: knobs, one step, what is told and reported.
 
 use super::answers::TrainedAutoencoder;
-use super::{Configuration, DeepAutoencoder, LinearAutoencoder, Principal, centred, reconstruction_error};
+use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
 use crate::data::{Batches, Mnist};
 use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
 use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
-use crate::nn::{Fall, Learning, Parameters, Schedule, learning};
+use crate::nn::{Fall, Learning, Parameters, Principal, Schedule, learning};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -83,7 +83,7 @@ impl AutoencoderLearner {
     /// `companion` is a VAE to be compared with.
     ///
     /// # Errors
-    /// See [`Principal::of`].
+    /// See [`principal_of`].
     pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Self, Failure> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let configuration = Configuration::from_knobs(knobs);
@@ -93,7 +93,7 @@ impl AutoencoderLearner {
         let total = knobs.integer("steps") as u64;
         let fall = if knobs.choice("schedule") == "cosine" { Fall::Cosine } else { Fall::Constant };
         let count = mnist.train.len();
-        let principal = Principal::of(&mnist.train)?;
+        let principal = principal_of(&mnist.train)?;
         Ok(AutoencoderLearner {
             linear: Arc::new(linear),
             deep: Arc::new(deep),

@@ -45,6 +45,13 @@ pub fn knobs() -> Vec<Knob> {
         )
         .live(),
         Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::real(
+            "balance",
+            0.05..=4.0,
+            0.3,
+            ["D's learning rate over that of G and F", "D の学習率を G・F の何倍にするか"],
+        )
+        .live(),
         Knob::integer("batch", 4..=512, 32, ["digits of each style a step", "1 ステップの各書体の枚数"]),
         Knob::integer(
             "steps",
@@ -197,7 +204,7 @@ impl CycleGanLearner {
         let [given, made] = [given, made].map(|sets| sets.map(|set| tape.constant(set)));
         let loss = studio.networks.discriminator_loss(&bound, given, made);
         let discriminators = f64::from(loss.item());
-        studio.discriminators.descend(&bound, &loss.backward(), rate);
+        studio.discriminators.descend(&bound, &loss.backward(), rate * self.state.live.real("balance"));
         [told[0], told[1], discriminators]
     }
 

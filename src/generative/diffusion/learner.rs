@@ -30,7 +30,7 @@ const COMPARED: usize = 2500;
 const ASKED: usize = 2000;
 const ASKING: Manner = Manner { seed: 0, steps: 50, guidance: 2.0, eta: 0.0 };
 /// How samples are drawn that nobody asks anything of; their feature distance is reported.
-pub const FREE: Manner = Manner { seed: 0, steps: 50, guidance: 0.0, eta: 0.0 };
+pub const FREE: Manner = Manner { seed: 0, steps: 50, guidance: 0.0, eta: 1.0 };
 
 pub const SERIES: [&str; 4] = ["train/loss", "val/loss", "sliced_wasserstein", "learning_rate"];
 
@@ -239,7 +239,7 @@ impl DiffusionLearner {
 
     /// How far 2,500 samples lie from 2,500 true points.
     fn distance_in_the_plane(&self, plane: &Plane, seed: u64, watch: &Watch) -> Result<f64, Failure> {
-        let manner = Manner { seed, ..FREE };
+        let manner = Manner { seed, eta: 0.0, ..FREE };
         let made = self.trained().draw(&[NO_CLASS; COMPARED], manner, watch)?;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let data: Vec<[f32; 2]> = (0..COMPARED).map(|_| plane.draw(random)).collect();

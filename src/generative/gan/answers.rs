@@ -147,6 +147,15 @@ impl TrainedGan {
         scene
     }
 
+    /// Real digits as the model sees them: through its lens.
+    fn seen(&self, examples: Answer) -> Result<Answer, Failure> {
+        let Answer::Examples { pictures: sharp, labels } = examples else { return Ok(examples) };
+        let tape = Tape::without_gradients();
+        let x = tape.constant(intensities(&sharp)?).scale(2.0).shift(-1.0);
+        let soft = self.gan.configuration.soften(x).scale(0.5).shift(0.5);
+        Ok(Answer::Examples { pictures: pictures(&soft.value()), labels })
+    }
+
     fn of_digits(&self) -> Result<(), Failure> {
         match self.plane {
             None => Ok(()),
@@ -164,7 +173,7 @@ impl Model for TrainedGan {
         match query {
             Query::Plane { seed, .. } if self.plane.is_some() => Ok(Answer::Scene { scene: self.scene(*seed) }),
             Query::Plane { .. } => Err(Failure::new("this model makes digits: train a preset of the plane")),
-            Query::Examples { offset, count } => examples(&self.test, *offset, *count),
+            Query::Examples { offset, count } => self.seen(examples(&self.test, *offset, *count)?),
             Query::Sample { count, seed } => {
                 self.of_digits()?;
                 Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed) })

@@ -105,6 +105,15 @@ pub fn knobs() -> Vec<Knob> {
                 "サンプルに使う G の重みの移動平均の記憶率(0 なら G そのもの)",
             ],
         ),
+        Knob::real(
+            "softening",
+            0.0..=0.25,
+            0.0,
+            [
+                "the lens through which digits are seen: share taken from each neighbour of a pixel",
+                "数字を見るレンズのぼかし。画素が両隣から受け取る割合",
+            ],
+        ),
         Knob::choice(
             "schedule",
             &["constant", "cosine"],
@@ -204,7 +213,7 @@ impl GanLearner {
                 let indices: Vec<usize> = (0..count).map(|_| self.state.random.random_range(0..train.len())).collect();
                 let mut x = train.batch(indices);
                 x.values_mut().iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
-                x
+                self.gan.configuration.soften(Tape::without_gradients().constant(x)).value().clone()
             }
         }
     }

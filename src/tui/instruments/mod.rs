@@ -8,7 +8,9 @@ mod guess;
 pub mod latent_plane;
 mod plane;
 mod prompt;
+mod repl;
 mod samples;
+mod word_map;
 
 pub use canvas::Canvas;
 
@@ -69,6 +71,8 @@ pub fn build(use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
         lab::Instrument::Guess => Box::<guess::Guess>::default(),
         lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
         lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
+        lab::Instrument::Repl => Box::<repl::Repl>::default(),
+        lab::Instrument::WordMap => Box::<word_map::WordMap>::default(),
         lab::Instrument::LatentPlane => Box::<latent_plane::LatentPlane>::default(),
         lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
         lab::Instrument::Samples => Box::<samples::Samples>::default(),

@@ -56,9 +56,18 @@ impl LabScreen {
         screen
     }
 
+    /// Whether a lab has a tab: one that has nothing to train has no Train.
+    fn has(&self, tab: Tab) -> bool {
+        tab != Tab::Train || !self.lab.presets.is_empty()
+    }
+
     fn go_to(&mut self, index: usize, desk: &mut Desk) {
+        let tab = TABS[index.min(TABS.len() - 1)];
+        if !self.has(tab) {
+            return;
+        }
         self.notes.save(&self.lab, desk);
-        self.tab = TABS[index.min(TABS.len() - 1)];
+        self.tab = tab;
         if self.tab == Tab::Explore {
             self.explore.opened(&self.lab, desk);
         }
@@ -99,8 +108,14 @@ impl LabScreen {
     pub fn act(&mut self, action: Action, desk: &mut Desk) -> bool {
         let index = TABS.iter().position(|tab| *tab == self.tab).expect("one of the tabs");
         match action {
-            Action::NextTab => self.go_to((index + 1) % TABS.len(), desk),
-            Action::PreviousTab => self.go_to((index + TABS.len() - 1) % TABS.len(), desk),
+            Action::NextTab | Action::PreviousTab => {
+                let by = if action == Action::NextTab { 1 } else { TABS.len() - 1 };
+                let mut next = (index + by) % TABS.len();
+                while !self.has(TABS[next]) {
+                    next = (next + by) % TABS.len();
+                }
+                self.go_to(next, desk);
+            }
             Action::Tab(index) => self.go_to(index, desk),
             action => {
                 return match self.tab {
@@ -210,20 +225,23 @@ impl LabScreen {
             format!("{} {solved}/{}", desk.say(text::EXERCISES), self.lab.exercises.len()),
             desk.say(text::NOTES).to_owned(),
         ];
-        let needed: usize = names.iter().map(|name| width(name) + 2).sum();
+        let shown: Vec<(&String, Tab)> = names.iter().zip(TABS).filter(|(_, tab)| self.has(*tab)).collect();
+        let needed: usize = shown.iter().map(|(name, _)| width(name) + 2).sum();
         let title = self.lab.title.in_language(desk.language);
         let mut column = 1;
         if width(title) + needed + width(&status) + 4 < usize::from(area.width) {
             column = write(buffer, area, column, 0, title, desk.theme.strong()) + 2;
         }
-        self.names.clear();
-        for (name, tab) in names.iter().zip(TABS) {
+        // Places of all tabs in their order; that of a tab that is not there is empty.
+        let mut places = vec![Rect::default(); TABS.len()];
+        for (name, tab) in shown {
             let chosen = tab == self.tab;
             let style = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
             let start = column;
             column = write(buffer, area, column, 0, &format!(" {name} "), style);
-            self.names.push(Rect { x: area.x + start, width: column - start, ..area });
+            places[tab as usize] = Rect { x: area.x + start, width: column - start, ..area };
         }
+        self.names = places;
     }
 }
 

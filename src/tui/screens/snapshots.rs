@@ -28,7 +28,7 @@ fn desk(language: Language, folder: &Path) -> Desk {
         Progress::in_memory(None),
         Catalogue::load(Path::new("/nowhere"), None),
         RunStore::new(folder.join("runs")),
-        Source { cache: folder.to_owned(), folder: None },
+        Source { cache: folder.to_owned(), folder: None, keep: folder.to_owned() },
         Arc::new(|| {}),
     )
 }

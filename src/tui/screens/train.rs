@@ -1,14 +1,16 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
 use super::setup::Setup;
+use crate::experiment::event::WordList;
 use crate::experiment::{Command, Event, Knob, KnobValue};
-use crate::lab::{Chart, Lab};
+use crate::lab::{Chart, Lab, PictureUse};
 use crate::registry;
 use crate::run::{Status, export};
 use crate::tui::desk::Desk;
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
+use crate::tui::theme::Theme;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::scene;
@@ -370,11 +372,14 @@ impl TrainTab {
             let picture = &lab.dashboard.pictures[index - lab.dashboard.charts.len()];
             let shown = run.pictures.get(&picture.name).cloned();
             let scene_step = run.scenes.get(&picture.name).map(|(step, _)| *step);
-            let note = (shown.as_ref().map(|(step, _)| *step).or(scene_step))
+            let words_step = run.words.get(&picture.name).map(|(step, _)| *step);
+            let note = (shown.as_ref().map(|(step, _)| *step).or(scene_step).or(words_step))
                 .map_or(String::new(), |step| format!("{} {}", desk.say(text::STEP), number(step as f64)));
             let inner = frame(area, picture.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
             self.panes[index] = (area, inner);
-            if let Some((_, scene)) = run.scenes.get(&picture.name) {
+            if let Some((_, lists)) = run.words.get(&picture.name) {
+                draw_lists(lists, inner, &desk.theme, buffer);
+            } else if let Some((_, scene)) = run.scenes.get(&picture.name) {
                 scene::draw(scene, inner, &desk.theme, buffer);
             } else if let Some((_, sheet)) = shown {
                 let key = format!("train/{}", picture.name);
@@ -469,13 +474,30 @@ impl TrainTab {
     }
 }
 
+/// Words, each with others in order, as many as there is room for.
+fn draw_lists(lists: &[WordList], area: Rect, theme: &Theme, buffer: &mut Buffer) {
+    let widest = lists.iter().map(|list| width(&list.word)).max().unwrap_or(0) as u16;
+    for (row, list) in lists.iter().enumerate() {
+        write(buffer, area, 1, row as u16, &list.word, theme.strong());
+        let mut column = widest + 3;
+        for entry in &list.entries {
+            if column + width(&entry.word) as u16 + 6 > area.width {
+                break;
+            }
+            column = write(buffer, area, column, row as u16, &entry.word, theme.body()) + 1;
+            column = write(buffer, area, column, row as u16, &format!("{:.2}", entry.value), theme.quiet()) + 2;
+        }
+    }
+}
+
 /// Which panes a run has something for: charts, then pictures. All of them until it has told anything.
 fn told(lab: &Lab, run: &LiveRun) -> Vec<bool> {
     let charts = lab.dashboard.charts.iter();
     let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
     let pictures = lab.dashboard.pictures.iter();
-    let pictures =
-        pictures.map(|picture| run.pictures.contains_key(&picture.name) || run.scenes.contains_key(&picture.name));
+    let pictures = pictures.map(|PictureUse { name, .. }| {
+        run.pictures.contains_key(name) || run.scenes.contains_key(name) || run.words.contains_key(name)
+    });
     let (mut charts, mut pictures): (Vec<bool>, Vec<bool>) = (charts.collect(), pictures.collect());
     for panes in [&mut charts, &mut pictures] {
         if !panes.contains(&true) {

@@ -3,6 +3,7 @@
 use crate::experiment::Scene;
 use crate::experiment::scene::CloudKind;
 use crate::tui::theme::Theme;
+use crate::tui::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -25,8 +26,13 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The largest area of the view's own shape in the middle of `area`; a cell is twice as high as wide.
+    /// The largest area of the view's own shape in the middle of `area`, a cell being twice as high as wide; the whole of it
+    /// for a view with named axes.
     pub fn new(scene: &Scene, area: Rect) -> Self {
+        if scene.axes.is_some() {
+            // Axes of their own units: each fills the side that it has.
+            return Frame { area, low: scene.low, high: scene.high };
+        }
         let size = [scene.high[0] - scene.low[0], scene.high[1] - scene.low[1]].map(|side| side.max(1e-6));
         let height_for = f32::from(area.width) / 2.0 * size[1] / size[0];
         let (width, height) = if height_for <= f32::from(area.height) {
@@ -131,7 +137,66 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
             buffer[cell].set_char(head).set_style(Style::new().fg(theme.dim).add_modifier(Modifier::BOLD));
         }
     }
+    write_labels(scene, &frame, theme, buffer);
     frame
+}
+
+/// Words beside their points: to the right, else to the left, above or below, wherever nothing stands yet. A word without
+/// room is left out; its point stays.
+fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+    let area = frame.area;
+    let mut taken = vec![false; usize::from(area.width) * usize::from(area.height)];
+    let index = |x: u16, y: u16| usize::from(y - area.y) * usize::from(area.width) + usize::from(x - area.x);
+    if let Some([across, up]) = &scene.axes {
+        let foot = area.bottom() - 1;
+        let start = area.right().saturating_sub(width(across) as u16).max(area.x);
+        buffer.set_stringn(start, foot, across, usize::from(area.width), Style::new().fg(theme.dim));
+        buffer.set_stringn(area.x, area.y, format!("↑ {up}"), usize::from(area.width), Style::new().fg(theme.dim));
+        (start..area.right()).for_each(|x| taken[index(x, foot)] = true);
+        (area.x..area.right().min(area.x + width(up) as u16 + 2)).for_each(|x| taken[index(x, area.y)] = true);
+    }
+    for label in &scene.labels {
+        if let Some((x, y)) = frame.cell(label.at) {
+            taken[index(x, y)] = true;
+            buffer[(x, y)].set_fg(theme.series[label.group % theme.series.len()]);
+        }
+    }
+    for label in &scene.labels {
+        let Some((x, y)) = frame.cell(label.at) else { continue };
+        let (length, (x, y)) = (width(&label.text) as i32, (i32::from(x), i32::from(y)));
+        let middle = x - length / 2;
+        let places =
+            [(x + 2, y), (x - 1 - length, y), (middle, y - 1), (middle, y + 1), (x + 1, y - 1), (x + 1, y + 1)];
+        let free = |(left, row): &(i32, i32)| {
+            *left >= i32::from(area.x)
+                && left + length <= i32::from(area.right())
+                && (i32::from(area.y)..i32::from(area.bottom())).contains(row)
+                && (*left..left + length).all(|column| !taken[index(column as u16, *row as u16)])
+        };
+        let Some((left, row)) = places.into_iter().find(free) else { continue };
+        let (left, row) = (left as u16, row as u16);
+        let style = Style::new().fg(theme.series[label.group % theme.series.len()]);
+        buffer.set_string(left, row, &label.text, style);
+        (left..left + length as u16).for_each(|column| taken[index(column, row)] = true);
+    }
+}
+
+/// A scene in letters alone, for output without colours.
+pub fn plain(scene: &Scene, columns: u16, rows: u16) -> String {
+    let area = Rect::new(0, 0, columns, rows);
+    let mut buffer = Buffer::empty(area);
+    draw(scene, area, &Theme::dark(), &mut buffer);
+    let line = |row: u16| {
+        let mut line = String::new();
+        let mut column = 0;
+        while column < columns {
+            let symbol = buffer[(column, row)].symbol();
+            line.push_str(symbol);
+            column += (width(symbol) as u16).max(1);
+        }
+        format!("{}\n", line.trim_end())
+    };
+    (0..rows).map(line).collect()
 }
 
 /// Values as grounds: from the theme's own ground to a tint of its accent.
@@ -181,6 +246,27 @@ mod tests {
         let [x, y] = frame.point(inked[0].0, inked[0].1).unwrap();
         assert!((x - 0.5).abs() < 0.1 && (y - 0.5).abs() < 0.2);
         assert_eq!(frame.cell([9.0, 0.0]), None);
+    }
+
+    /// Words stand beside their points and never on each other.
+    #[test]
+    fn words_are_written_where_there_is_room() {
+        use crate::experiment::scene::Label;
+        let mut scene = Scene::square(1.0);
+        scene.axes = Some(["right".to_owned(), "up".to_owned()]);
+        let word = |at: [f32; 2], text: &str| Label { at, text: text.to_owned(), group: 0 };
+        scene.labels = vec![
+            word([-0.5, 0.0], "king"),
+            word([0.9, 0.0], "queen"),
+            word([-0.5, 0.05], "女王"),
+            word([3.0, 0.0], "out"),
+        ];
+        scene.clouds.push(Cloud { kind: CloudKind::Data, points: scene.labels.iter().map(|label| label.at).collect() });
+        let text = plain(&scene, 30, 7);
+        for part in ["king", "queen", "女王", "↑ up", "right"] {
+            assert_eq!(text.matches(part).count(), 1, "{part} in\n{text}");
+        }
+        assert!(!text.contains("out"));
     }
 
     #[test]

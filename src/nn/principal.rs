@@ -1,11 +1,7 @@
-//! Principal components of a set of pictures, by the eigenvalues of its covariance, and the angles between subspaces.
+//! Principal components of a set of rows, by the eigenvalues of its covariance, and the angles between subspaces.
 
-use crate::data::{Digits, mnist};
 use crate::experiment::Failure;
 use faer::{Mat, Side};
-
-/// Pictures whose share of the covariance is summed at a time.
-const BLOCK: usize = 4096;
 
 /// The mean and the principal directions of a set.
 #[derive(Debug, Clone)]
@@ -18,22 +14,11 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// Of all pictures of a set.
+    /// Of `count` rows, a block of them `[rows, L]` at a time.
     ///
     /// # Errors
-    /// When the eigenvalues do not converge, which finite pictures do not bring about.
-    pub fn of(digits: &Digits) -> Result<Self, Failure> {
-        let rows = (0..digits.len()).step_by(BLOCK).map(|start| start..(start + BLOCK).min(digits.len()));
-        let blocks = rows.map(|range| {
-            let start = range.start;
-            Mat::<f64>::from_fn(range.len(), mnist::PIXELS, |row, pixel| {
-                f64::from(digits.pixels(start + row)[pixel]) / 255.0
-            })
-        });
-        Self::of_blocks(blocks, digits.len())
-    }
-
-    fn of_blocks(blocks: impl Iterator<Item = Mat<f64>>, count: usize) -> Result<Self, Failure> {
+    /// When the eigenvalues do not converge, which finite rows do not bring about.
+    pub fn of(blocks: impl Iterator<Item = Mat<f64>>, count: usize) -> Result<Self, Failure> {
         let (mut moments, mut sums) = (Mat::<f64>::zeros(0, 0), Vec::new());
         for block in blocks {
             if sums.is_empty() {
@@ -50,7 +35,7 @@ impl Principal {
         let covariance = Mat::<f64>::from_fn(width, width, |i, j| moments[(i, j)] / count as f64 - mean[i] * mean[j]);
         let eigen = covariance
             .self_adjoint_eigen(Side::Lower)
-            .map_err(|_| Failure::new("the eigenvalues of the pictures' covariance did not converge"))?;
+            .map_err(|_| Failure::new("the eigenvalues of the covariance did not converge"))?;
         // They come in rising order.
         let values = eigen.S().column_vector();
         Ok(Principal {
@@ -106,7 +91,7 @@ mod tests {
         let rows =
             [[4.0, 2.0, 3.0], [-2.0, 2.0, 3.0], [1.0, 4.0, 3.0], [1.0, 0.0, 3.0], [1.0, 2.0, 4.0], [1.0, 2.0, 2.0]];
         let block = Mat::<f64>::from_fn(6, 3, |i, j| rows[i][j]);
-        Principal::of_blocks(std::iter::once(block), 6).unwrap()
+        Principal::of(std::iter::once(block), 6).unwrap()
     }
 
     #[test]

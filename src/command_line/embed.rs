@@ -1,0 +1,239 @@
+//! `shinso embed`: word arithmetic without the screen, an expression or a line of standard input at a time.
+
+use super::arguments::EmbedArguments;
+use super::signals::Interrupt;
+use super::{Exit, House, print};
+use crate::attention::embeddings::{EMBEDDED, History, Session, analogies};
+use crate::data::questions;
+use crate::data::vectors::{Vectors, read};
+use crate::experiment::{Failure, Language, Part, Watch};
+use crate::tui::widgets::scene;
+use crate::tui::width::width;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Cells of a full bar.
+const BAR: f32 = 24.0;
+
+pub fn run(house: &House, arguments: &EmbedArguments) -> Exit {
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
+    };
+    let vectors = match open(arguments, &interrupt) {
+        Ok(vectors) => Arc::new(vectors),
+        Err(_) if interrupt.is_set() => return Exit::Interrupted,
+        Err(exit) => return exit,
+    };
+    if let Some(file) = &arguments.analogies {
+        return match ask_analogies(&vectors, file, arguments, &interrupt) {
+            Ok(exit) => exit,
+            Err(_) if interrupt.is_set() => Exit::Interrupted,
+            Err(failure) => Exit::failed(failure),
+        };
+    }
+    let mut session = Session::new(vectors, History::default());
+    session.set_top(arguments.top);
+    session.set_include(arguments.include);
+    let mut talk = Talk { session, language: house.language, json: arguments.json, interrupt, faults: 0 };
+    if let Some(expression) = &arguments.expression {
+        return talk.say(expression).unwrap_or_else(|| talk.end());
+    }
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Exit::usage(
+            "embed: expected an expression, such as \"king - man + woman\", or lines on standard input; \
+             `shinso` opens the lab with its line editor",
+        );
+    }
+    for line in stdin.lock().lines() {
+        match line {
+            Ok(line) => {
+                if let Some(exit) = talk.say(&line) {
+                    return exit;
+                }
+            }
+            Err(error) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
+        }
+    }
+    talk.end()
+}
+
+/// The set asked for: one that ships, or a file.
+fn open(arguments: &EmbedArguments, interrupt: &Interrupt) -> Result<Vectors, Exit> {
+    let name = &arguments.vectors;
+    if let Some(embedded) = EMBEDDED.iter().find(|set| set.name == name) {
+        return Ok(embedded.open());
+    }
+    let loaded = watched(interrupt, "reading", |watch| read::open(name.as_ref(), watch));
+    match loaded {
+        Ok(loaded) => Ok(loaded.vectors),
+        Err(failure) if !std::path::Path::new(name).exists() => {
+            Err(Exit::Usage(format!("--vectors {name}: expected glove, chive or a file ({failure})")))
+        }
+        Err(failure) => Err(Exit::failed(failure)),
+    }
+}
+
+/// Does long work with a bar on the terminal, and ends it on Ctrl-C.
+fn watched<R>(interrupt: &Interrupt, message: &'static str, work: impl FnOnce(&Watch) -> R) -> R {
+    let (watch, done) = (Watch::default(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let side = scope.spawn(|| {
+            let bar = ProgressBar::new(1000);
+            let style =
+                ProgressStyle::with_template("{msg:10} {wide_bar} {percent} % {eta}").expect("a right template");
+            bar.set_style(style);
+            bar.set_message(message);
+            while !done.load(Ordering::Relaxed) {
+                if interrupt.is_set() {
+                    watch.cancel();
+                }
+                if let Some(share) = watch.share() {
+                    bar.set_position((1000.0 * share) as u64);
+                }
+                std::thread::park_timeout(Duration::from_millis(50));
+            }
+            bar.finish_and_clear();
+        });
+        let result = work(&watch);
+        done.store(true, Ordering::Relaxed);
+        side.thread().unpark();
+        result
+    })
+}
+
+fn ask_analogies(
+    vectors: &Vectors,
+    file: &std::path::Path,
+    arguments: &EmbedArguments,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let failure = |why: String| Failure::new(format!("{}: {why}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| failure(error.to_string()))?;
+    let sections = questions::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| failure(error.0))?;
+    let outcomes =
+        watched(interrupt, "analogies", |watch| analogies::answer(vectors, &sections, !arguments.include, watch))?;
+    let all = analogies::Outcome { name: "all".to_owned(), ..analogies::total(&outcomes) };
+    let mut text = String::new();
+    for outcome in outcomes.iter().chain([&all]) {
+        let analogies::Outcome { name, right, asked, unknown } = outcome;
+        text += &if arguments.json {
+            let line = json!({"version": 1, "section": name, "accuracy": outcome.accuracy(), "right": right,
+                "asked": asked, "unknown": unknown});
+            format!("{line}\n")
+        } else {
+            let share = 100.0 * outcome.accuracy();
+            format!("{name:32} {share:6.2} %  {right:6} of {asked:6}  {unknown:6} with unknown words\n")
+        };
+    }
+    Ok(print(&text))
+}
+
+/// Lines said and answers printed.
+struct Talk {
+    session: Session,
+    language: Language,
+    json: bool,
+    interrupt: Interrupt,
+    faults: usize,
+}
+
+impl Talk {
+    /// Answers one line; an exit if that is the end.
+    fn say(&mut self, line: &str) -> Option<Exit> {
+        let (session, language) = (&mut self.session, self.language);
+        let said = watched(&self.interrupt, "working", |watch| session.say(line, language, watch));
+        let parts = match said {
+            Ok(parts) => parts,
+            Err(_) if self.interrupt.is_set() => return Some(Exit::Interrupted),
+            Err(failure) => return Some(Exit::failed(failure)),
+        };
+        for part in &parts {
+            if let Part::Fault { line, from, to, text } = part {
+                self.faults += 1;
+                let shown = underlined(line, *from, *to);
+                if !self.json {
+                    eprintln!("{shown}\nshinso: {text}");
+                }
+            }
+        }
+        let text = if self.json {
+            if parts.is_empty() {
+                String::new()
+            } else {
+                format!("{}\n", json!({"version": 1, "line": line, "parts": parts}))
+            }
+        } else {
+            let bars = io::stdout().is_terminal();
+            parts.iter().map(|part| in_words(part, bars)).collect()
+        };
+        match print(&text) {
+            Exit::Done => None,
+            stopped => Some(stopped),
+        }
+    }
+
+    fn end(&self) -> Exit {
+        match self.faults {
+            0 => Exit::Done,
+            1 => Exit::Failed("a line was not understood".to_owned()),
+            count => Exit::Failed(format!("{count} lines were not understood")),
+        }
+    }
+}
+
+/// A line with carets under a part of it.
+fn underlined(line: &str, from: usize, to: usize) -> String {
+    let before = width(line.get(..from).unwrap_or_default());
+    let marks = width(line.get(from..to).unwrap_or_default()).max(1);
+    format!("  {line}\n  {}{}", " ".repeat(before), "^".repeat(marks))
+}
+
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+fn in_words(part: &Part, bars: bool) -> String {
+    match part {
+        Part::Note { text } => format!("{text}\n"),
+        Part::Fault { .. } => String::new(),
+        Part::Number { name, value } => format!("{name} = {value:.4}\n"),
+        Part::Ranked { entries, .. } => {
+            let columns = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0);
+            let line = |entry: &crate::experiment::talk::Entry| {
+                let bar = "█".repeat(if bars { (BAR * entry.value.clamp(0.0, 1.0)).round() as usize } else { 0 });
+                let line = format!("{}  {:7.4}  {bar}", padded(&entry.word, columns), entry.value);
+                format!("{}\n", line.trim_end())
+            };
+            entries.iter().map(line).collect()
+        }
+        Part::Table { names, rows } => {
+            let all = || std::iter::once(names).chain(rows);
+            let columns =
+                |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
+            let line = |row: &Vec<String>| {
+                let cells: Vec<String> =
+                    row.iter().enumerate().map(|(index, cell)| padded(cell, columns(index))).collect();
+                format!("{}\n", cells.join("  ").trim_end())
+            };
+            all().map(line).collect()
+        }
+        Part::Plot { scene } => scene::plain(scene, 78, 22),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carets_stand_under_wide_letters_too() {
+        assert_eq!(underlined("王 - 娘たち", 6, 15), "  王 - 娘たち\n       ^^^^^^");
+        assert_eq!(underlined("king +", 6, 6), "  king +\n        ^");
+    }
+}

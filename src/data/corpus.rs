@@ -1,0 +1,237 @@
+//! A text to learn from, of any size: its vocabulary, and its words a chunk at a time. A file is read twice or more and is
+//! never held whole.
+
+use super::tokens;
+use super::vectors::Words;
+use crate::experiment::{Failure, Watch};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The end of a line among words.
+pub const LINE_END: u32 = u32::MAX;
+/// Bytes of a chunk: a hundred chunks or more to a text, but none larger or smaller than this.
+const CHUNK: std::ops::RangeInclusive<u64> = 1 << 12..=1 << 18;
+const CHUNKS: u64 = 100;
+/// Words counted at once; beyond this the rare ones so far are dropped, as word2vec's own program does.
+const MOST_COUNTED: usize = 1 << 22;
+/// How much of a text says whether its Japanese is spaced.
+const SAMPLE: usize = 1 << 16;
+
+/// Words by how often they occur, the most frequent first.
+pub struct Vocabulary {
+    pub words: Words,
+    pub counts: Vec<u64>,
+    /// Words of the text, those that are too rare among them.
+    pub total: u64,
+}
+
+impl Vocabulary {
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}
+
+#[derive(Clone)]
+enum Text {
+    Memory(Arc<str>),
+    File(PathBuf),
+}
+
+/// A text with its vocabulary.
+pub struct Corpus {
+    text: Text,
+    length: u64,
+    spaced: bool,
+    pub vocabulary: Vocabulary,
+}
+
+impl Corpus {
+    /// Of a text in memory, whose Japanese has spaces between words.
+    pub fn of_text(text: impl Into<Arc<str>>, rarest: u64) -> Self {
+        let text = text.into();
+        let length = text.len() as u64;
+        let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
+        let mut corpus = Corpus { text: Text::Memory(text), length, spaced: true, vocabulary };
+        corpus.count(rarest, &Watch::default()).expect("a text in memory can be read");
+        corpus
+    }
+
+    /// Of a file; words that occur less than `rarest` times are no words.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has no word that is frequent enough.
+    pub fn open(path: &Path, rarest: u64, watch: &Watch) -> Result<Self, Failure> {
+        let failure = |why: String| Failure::new(format!("{}: {why}", path.display()));
+        let file = File::open(path).map_err(|error| failure(error.to_string()))?;
+        let facts = file.metadata().map_err(|error| failure(error.to_string()))?;
+        if !facts.is_file() {
+            return Err(failure("not a file; expected a text in UTF-8".to_owned()));
+        }
+        let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
+        let text = Text::File(path.to_owned());
+        let mut corpus = Corpus { text, length: facts.len(), spaced: false, vocabulary };
+        let mut sample = corpus.bytes(0, SAMPLE as u64)?;
+        sample.truncate(sample.iter().rposition(u8::is_ascii_whitespace).unwrap_or(sample.len()));
+        corpus.spaced = tokens::is_spaced(&String::from_utf8_lossy(&sample));
+        corpus.count(rarest, watch)?;
+        if corpus.vocabulary.len() < 2 {
+            let (total, known) = (corpus.vocabulary.total, corpus.vocabulary.len());
+            return Err(failure(format!(
+                "{total} words, of which {known} occur {rarest} times or more; expected two at least (see knob min_count)"
+            )));
+        }
+        Ok(corpus)
+    }
+
+    /// Bytes of the text from `start`, up to `length` of them.
+    fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, Failure> {
+        let end = (start + length).min(self.length);
+        match &self.text {
+            Text::Memory(text) => Ok(text.as_bytes()[start.min(end) as usize..end as usize].to_vec()),
+            Text::File(path) => {
+                let failure = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+                let mut file = File::open(path).map_err(failure)?;
+                file.seek(SeekFrom::Start(start)).map_err(failure)?;
+                let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
+                file.take(end.saturating_sub(start)).read_to_end(&mut bytes).map_err(failure)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    fn chunk_length(&self) -> u64 {
+        (self.length / CHUNKS).clamp(*CHUNK.start(), *CHUNK.end())
+    }
+
+    pub fn chunks(&self) -> u64 {
+        self.length.div_ceil(self.chunk_length())
+    }
+
+    /// Words a chunk, on average.
+    pub fn words_per_chunk(&self) -> u64 {
+        self.vocabulary.total / self.chunks().max(1)
+    }
+
+    /// The text of a chunk. A word belongs to the chunk in which it begins: a chunk starts behind the first space after its
+    /// first byte and ends behind the first space after its last; in a text without spaces, between two letters.
+    fn chunk_text(&self, chunk: u64) -> Result<String, Failure> {
+        const FURTHEST: u64 = 4096;
+        let length = self.chunk_length();
+        let start = chunk * length;
+        // One byte before: a space there means that a word begins with the chunk.
+        let before = u64::from(start > 0);
+        let bytes = self.bytes(start - before, length + before + FURTHEST)?;
+        let cut = |from: usize| {
+            let reach = &bytes[from.min(bytes.len())..bytes.len().min(from + FURTHEST as usize)];
+            match reach.iter().position(u8::is_ascii_whitespace) {
+                Some(space) => from + space + 1,
+                // A byte that continues a letter begins none.
+                None => from + reach.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) + before as usize,
+            }
+        };
+        let from = if start == 0 { 0 } else { cut(0).min(bytes.len()) };
+        let last = (length + before) as usize - 1;
+        let to = if start + length >= self.length { bytes.len() } else { cut(last).min(bytes.len()) };
+        Ok(String::from_utf8_lossy(&bytes[from.min(to)..to]).into_owned())
+    }
+
+    /// The words of a chunk by their numbers, [`LINE_END`] at the end of each line, and how many words of any kind it has.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn chunk(&self, chunk: u64) -> Result<(Vec<u32>, u64), Failure> {
+        let text = self.chunk_text(chunk)?;
+        let (mut ids, mut seen, mut word) = (Vec::with_capacity(text.len() / 5), 0, String::new());
+        for line in text.lines() {
+            tokens::words(line, self.spaced, &mut word, |word| {
+                seen += 1;
+                ids.extend(self.vocabulary.words.find(word));
+            });
+            ids.push(LINE_END);
+        }
+        Ok((ids, seen))
+    }
+
+    fn count(&mut self, rarest: u64, watch: &Watch) -> Result<(), Failure> {
+        let mut counts: HashMap<Box<str>, u64> = HashMap::new();
+        let (mut total, mut word, mut dropped) = (0, String::new(), 0);
+        for chunk in 0..self.chunks() {
+            watch.check()?;
+            watch.tell(chunk, self.chunks());
+            tokens::words(&self.chunk_text(chunk)?, self.spaced, &mut word, |word| {
+                total += 1;
+                match counts.get_mut(word) {
+                    Some(count) => *count += 1,
+                    None => {
+                        counts.insert(word.into(), 1);
+                    }
+                }
+            });
+            while counts.len() > MOST_COUNTED {
+                dropped += 1;
+                counts.retain(|_, count| *count > dropped);
+            }
+        }
+        let mut counts: Vec<(Box<str>, u64)> =
+            counts.into_iter().filter(|(_, count)| *count >= rarest.max(1)).collect();
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut words = Words::empty();
+        counts.iter().for_each(|(word, _)| {
+            words.push(word);
+        });
+        self.vocabulary = Vocabulary { words, counts: counts.into_iter().map(|(_, count)| count).collect(), total };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_are_counted_and_numbered_by_frequency() {
+        let corpus = Corpus::of_text("b a b\nc B rare\na c b\n", 2);
+        assert_eq!(corpus.vocabulary.words.iter().collect::<Vec<_>>(), ["b", "a", "c"]);
+        assert_eq!((corpus.vocabulary.counts.as_slice(), corpus.vocabulary.total), (&[4, 2, 2][..], 9));
+        assert_eq!(corpus.chunk(0).unwrap(), (vec![0, 1, 0, LINE_END, 2, 0, LINE_END, 1, 2, 0, LINE_END], 9));
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        std::fs::write(&path, "once").unwrap();
+        let said = Corpus::open(&path, 5, &Watch::default()).err().unwrap().0;
+        assert!(
+            said.ends_with("1 words, of which 0 occur 5 times or more; expected two at least (see knob min_count)"),
+            "{said}"
+        );
+        assert!(Corpus::open(folder.path(), 1, &Watch::default()).err().unwrap().0.contains("not a file"));
+    }
+
+    proptest! {
+        /// Chunks of a file have all of its words, each once, wherever the cuts fall.
+        #[test]
+        fn chunks_part_no_word(words in proptest::collection::vec("[a-c]{1,3}|王|é", 3000..6000), width in 3_usize..40) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("t.txt");
+            let lines: Vec<String> = words.chunks(width).map(|line| line.join(" ")).collect();
+            std::fs::write(&path, lines.join("\n")).unwrap();
+            let corpus = Corpus::open(&path, 1, &Watch::default()).unwrap();
+            let mut found = Vec::new();
+            for chunk in 0..corpus.chunks() {
+                let (ids, _) = corpus.chunk(chunk).unwrap();
+                found.extend(ids.into_iter().filter(|id| *id != LINE_END).map(|id| corpus.vocabulary.words.get(id).to_owned()));
+            }
+            prop_assert_eq!(found, words);
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! A conversation: a line typed at the foot, answers above it, and the last plot beside them.
+
+use super::Instrument;
+use crate::experiment::talk::Entry;
+use crate::experiment::{Answer, Part, Query, Scene};
+use crate::lab::{Attempt, Lab};
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::scene::{self, Frame};
+use crate::tui::width::width;
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::widgets::Widget;
+use tui_textarea::{CursorMove, TextArea};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Answers kept on the screen.
+const MOST_BLOCKS: usize = 400;
+/// The tallest line that is typed, and the widest bar.
+const TALLEST: usize = 6;
+const WIDEST_BAR: usize = 24;
+/// How far a key pans, and zooms, a plot.
+const PAN: f32 = 0.15;
+const ZOOM: f32 = 1.3;
+
+/// What stands in the conversation.
+enum Block {
+    Said(String),
+    Part(Part),
+}
+
+/// How a piece of text looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Said,
+    Body,
+    Quiet,
+    Bad,
+    Bar,
+    Negative,
+    Head,
+}
+
+type Row = Vec<(String, Look)>;
+
+/// Completions of what is being typed.
+struct Completions {
+    /// Where in the line what they replace begins.
+    from: usize,
+    words: Vec<String>,
+    /// The one that stands in the line.
+    chosen: Option<usize>,
+}
+
+/// A plot, and the part of it that is seen.
+struct Plot {
+    whole: Scene,
+    seen: Scene,
+    frame: Option<Frame>,
+    grip: Option<[f32; 2]>,
+}
+
+#[derive(Default)]
+pub struct Repl {
+    line: TextArea<'static>,
+    blocks: Vec<Block>,
+    /// Rows above the last one that fits.
+    scroll: usize,
+    history: Vec<String>,
+    /// The line of the history that is shown, and what had been typed before.
+    recalled: Option<(usize, String)>,
+    completions: Option<Completions>,
+    /// What was said and is not answered yet.
+    waiting: Option<String>,
+    plot: Option<Plot>,
+    area: Rect,
+    reached: Vec<&'static str>,
+}
+
+const SAY: &str = "repl/said";
+const COMPLETE: &str = "repl/complete";
+const HISTORY: &str = "repl/history";
+
+impl Repl {
+    fn typed_text(&self) -> String {
+        self.line.lines().join("\n")
+    }
+
+    fn set_text(&mut self, text: &str) {
+        self.line = TextArea::from(text.split('\n'));
+        self.line.move_cursor(CursorMove::Bottom);
+        self.line.move_cursor(CursorMove::End);
+        self.completions = None;
+    }
+
+    /// The line with the cursor, up to the cursor.
+    fn before_cursor(&self) -> String {
+        let (row, column) = self.cursor();
+        self.line.lines().get(row).map(|line| line.chars().take(column).collect()).unwrap_or_default()
+    }
+
+    fn cursor(&self) -> (usize, usize) {
+        let cursor = self.line.cursor();
+        (cursor.0, cursor.1)
+    }
+
+    fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.completions = None;
+        self.recalled = None;
+        desk.ask(lab, COMPLETE, Query::Complete { line: self.before_cursor() });
+    }
+
+    fn say(&mut self, lab: &Lab, desk: &mut Desk) {
+        let text = self.typed_text();
+        if text.trim().is_empty() || self.waiting.is_some() {
+            return;
+        }
+        if self.history.last() != Some(&text) {
+            self.history.push(text.clone());
+        }
+        self.put(Block::Said(text.clone()));
+        self.set_text("");
+        self.recalled = None;
+        self.scroll = 0;
+        desk.ask(lab, SAY, Query::Say { line: text.clone(), language: desk.language });
+        self.waiting = Some(text);
+    }
+
+    fn put(&mut self, block: Block) {
+        self.blocks.push(block);
+        let over = self.blocks.len().saturating_sub(MOST_BLOCKS);
+        self.blocks.drain(..over);
+    }
+
+    /// Puts the next completion into the line; `false` if there is none.
+    fn complete(&mut self) -> bool {
+        let before = self.before_cursor();
+        let Some(completions) = self.completions.as_mut().filter(|completions| !completions.words.is_empty()) else {
+            return false;
+        };
+        let next = completions.chosen.map_or(0, |chosen| (chosen + 1) % completions.words.len());
+        completions.chosen = Some(next);
+        let (from, word) = (completions.from, completions.words[next].clone());
+        let Some(old) = before.get(from..) else { return false };
+        (0..old.chars().count()).for_each(|_| {
+            self.line.delete_char();
+        });
+        self.line.insert_str(word);
+        true
+    }
+
+    /// Goes through lines said before.
+    fn recall(&mut self, back: bool) {
+        let place = match (&self.recalled, back) {
+            (None, false) => return,
+            (None, true) => self.history.len().checked_sub(1),
+            (Some((place, _)), true) => Some(place.saturating_sub(1)),
+            (Some((place, _)), false) => Some(place + 1).filter(|place| *place < self.history.len()),
+        };
+        let draft = self.recalled.take().map_or_else(|| self.typed_text(), |(_, draft)| draft);
+        match place {
+            Some(place) => {
+                let line = self.history[place].clone();
+                self.set_text(&line);
+                self.recalled = Some((place, draft));
+            }
+            None => self.set_text(&draft),
+        }
+    }
+
+    fn answered_parts(&mut self, parts: Vec<Part>, lab: &Lab, desk: &mut Desk) {
+        let said = self.waiting.take().unwrap_or_default();
+        if !parts.iter().any(Part::is_fault) {
+            let line = said.trim();
+            let states = [
+                (":bias", "repl_bias"),
+                (":odd", "repl_odd"),
+                (":include on", "repl_included"),
+                (":analogies", "repl_analogies"),
+            ];
+            self.reached.push("repl_said");
+            self.reached.extend(states.iter().filter(|(start, _)| line.starts_with(start)).map(|(_, state)| *state));
+        }
+        for part in &parts {
+            if let Part::Ranked { entries, .. } = part
+                && let Some(Entry { word, .. }) = entries.first()
+            {
+                desk.happened(lab, &Attempt::Said { line: said.clone(), answer: word.clone() });
+            }
+        }
+        for part in parts {
+            if let Part::Plot { scene } = part {
+                self.reached.push("repl_plotted");
+                let words: Vec<&str> = scene.labels.iter().map(|label| label.text.as_str()).collect();
+                let said = format!("{}: {}", desk.say(text::REPL_PLOT), words.join(" "));
+                self.put(Block::Part(Part::note(said)));
+                self.plot = Some(Plot { whole: scene.clone(), seen: scene, frame: None, grip: None });
+            } else {
+                self.put(Block::Part(part));
+            }
+        }
+    }
+
+    fn greeting(desk: &Desk) -> Vec<Row> {
+        desk.say(text::REPL_GREETING).split('|').map(|line| vec![(line.trim().to_owned(), Look::Quiet)]).collect()
+    }
+
+    /// The conversation as rows no wider than `columns`.
+    fn rows(&self, columns: usize, desk: &Desk) -> Vec<Row> {
+        let mut rows = Self::greeting(desk);
+        for block in &self.blocks {
+            match block {
+                Block::Said(text) => {
+                    rows.push(Vec::new());
+                    for (index, line) in text.lines().enumerate() {
+                        let mark = if index == 0 { "› " } else { "  " };
+                        rows.push(vec![(format!("{mark}{line}"), Look::Said)]);
+                    }
+                }
+                Block::Part(part) => rows.extend(rows_of(part, columns)),
+            }
+        }
+        if self.waiting.is_some() {
+            let share = desk.questions.share(SAY).map(|share| format!(" {:.0} %", 100.0 * share)).unwrap_or_default();
+            rows.push(vec![(format!("{}{share}", desk.say(text::REPL_WORKING)), Look::Quiet)]);
+        }
+        rows
+    }
+
+    fn scroll_by(&mut self, rows: i64) {
+        // Drawing brings it back into range.
+        self.scroll = (self.scroll as i64 + rows).max(0) as usize;
+    }
+
+    fn draw_plot(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let Some(plot) = &mut self.plot else { return };
+        let inner = frame(area, desk.say(text::REPL_PLOT), desk.say(text::REPL_PLOT_HOW), false, &desk.theme, buffer);
+        plot.frame = Some(scene::draw(&plot.seen, inner, &desk.theme, buffer));
+    }
+
+    fn draw_talk(&mut self, area: Rect, focused: bool, title: &str, desk: &Desk, buffer: &mut Buffer) {
+        let inner = frame(area, title, "", focused, &desk.theme, buffer);
+        let typed = self.line.lines().len().clamp(1, TALLEST) as u16;
+        let [talk, hint, foot] =
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(typed)]).areas(inner);
+        self.area = talk;
+        let columns = usize::from(talk.width.saturating_sub(2)).max(10);
+        let rows: Vec<Row> = self.rows(columns, desk).into_iter().flat_map(|row| wrapped(row, columns)).collect();
+        let fit = usize::from(talk.height);
+        self.scroll = self.scroll.min(rows.len().saturating_sub(fit));
+        let first = rows.len().saturating_sub(fit + self.scroll);
+        for (index, row) in rows.iter().skip(first).take(fit).enumerate() {
+            let mut column = 1;
+            for (text, look) in row {
+                column = write(buffer, talk, column, index as u16, text, style(*look, &desk.theme));
+            }
+        }
+        if self.scroll > 0 {
+            let below = format!("↓ {}", self.scroll);
+            let column = hint.width.saturating_sub(width(&below) as u16 + 1);
+            write(buffer, hint, column, 0, &below, desk.theme.accented());
+        }
+        self.draw_completions(hint, desk, buffer);
+        write(buffer, foot, 1, 0, "› ", desk.theme.accented());
+        let field = Rect { x: foot.x + 3, width: foot.width.saturating_sub(4), ..foot };
+        self.line.set_style(desk.theme.strong());
+        self.line.set_cursor_line_style(Style::new());
+        let cursor = if focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        self.line.set_cursor_style(cursor);
+        self.line.set_placeholder_style(desk.theme.quiet());
+        self.line.set_placeholder_text(desk.say(text::REPL_HOW));
+        (&self.line).render(field, buffer);
+    }
+
+    fn draw_completions(&self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+        let Some(completions) = &self.completions else { return };
+        let mut column = 3;
+        for (index, word) in completions.words.iter().enumerate() {
+            if column + width(word) as u16 + 8 > area.width {
+                break;
+            }
+            let chosen = completions.chosen == Some(index);
+            let look = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
+            column = write(buffer, area, column, 0, word, look) + 2;
+        }
+    }
+}
+
+fn style(look: Look, theme: &Theme) -> Style {
+    match look {
+        Look::Said => theme.strong(),
+        Look::Body => theme.body(),
+        Look::Quiet => theme.quiet(),
+        Look::Bad => Style::new().fg(theme.bad),
+        Look::Bar => Style::new().fg(theme.series[0]),
+        Look::Negative => Style::new().fg(theme.series[1]),
+        Look::Head => theme.accented(),
+    }
+}
+
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
+    match part {
+        Part::Note { text } => vec![vec![(text.clone(), Look::Body)]],
+        Part::Number { name, value } => {
+            vec![vec![(format!("{name} = "), Look::Quiet), (format!("{value:.4}"), Look::Head)]]
+        }
+        Part::Fault { line, from, to, text } => {
+            let before = width(line.get(..*from).unwrap_or_default());
+            let marks = width(line.get(*from..*to).unwrap_or_default()).max(1);
+            vec![
+                vec![(format!("  {line}"), Look::Quiet)],
+                vec![(format!("  {}{}", " ".repeat(before), "^".repeat(marks)), Look::Bad)],
+                vec![(text.clone(), Look::Bad)],
+            ]
+        }
+        Part::Ranked { heading, entries } => {
+            let widest = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0).min(columns / 2);
+            let room = columns.saturating_sub(widest + 12).min(WIDEST_BAR);
+            let most = entries.iter().map(|entry| entry.value.abs()).fold(1.0, f32::max);
+            let row = |entry: &Entry| {
+                let cells = (room as f32 * entry.value.abs() / most).round() as usize;
+                let look = if entry.value < 0.0 { Look::Negative } else { Look::Bar };
+                vec![
+                    (format!("  {}  ", padded(&entry.word, widest)), Look::Body),
+                    (format!("{:7.4} ", entry.value), Look::Quiet),
+                    ("█".repeat(cells.min(room)), look),
+                ]
+            };
+            std::iter::once(vec![(heading.clone(), Look::Quiet)]).chain(entries.iter().map(row)).collect()
+        }
+        Part::Table { names, rows } => {
+            let all = || std::iter::once(names).chain(rows);
+            let widest =
+                |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
+            let row = |(index, row): (usize, &Vec<String>)| {
+                let look = if index == 0 { Look::Quiet } else { Look::Body };
+                let cells = row.iter().enumerate().map(|(index, cell)| padded(cell, widest(index)));
+                vec![(format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end()), look)]
+            };
+            all().enumerate().map(row).collect()
+        }
+        Part::Plot { .. } => Vec::new(),
+    }
+}
+
+/// A row broken where it is too wide, what is broken off moved in.
+fn wrapped(row: Row, columns: usize) -> Vec<Row> {
+    let mut rows = vec![Row::new()];
+    let mut used = 0;
+    for (text, look) in row {
+        let mut piece = String::new();
+        for grapheme in text.graphemes(true) {
+            let wide = width(grapheme);
+            if used + wide > columns && used > 0 {
+                rows.last_mut().expect("one at least").push((std::mem::take(&mut piece), look));
+                rows.push(vec![("    ".to_owned(), look)]);
+                used = 4;
+            }
+            piece.push_str(grapheme);
+            used += wide;
+        }
+        rows.last_mut().expect("one at least").push((piece, look));
+    }
+    rows
+}
+
+impl Plot {
+    fn pan(&mut self, across: f32, up: f32) {
+        for (axis, by) in [(0, across), (1, up)] {
+            self.seen.low[axis] += by;
+            self.seen.high[axis] += by;
+        }
+    }
+
+    fn pan_share(&mut self, across: f32, up: f32) {
+        let size = [0, 1].map(|axis| self.seen.high[axis] - self.seen.low[axis]);
+        self.pan(across * size[0], up * size[1]);
+    }
+
+    /// Makes the view `factor` times as wide, about a point that stays where it is.
+    fn zoom(&mut self, factor: f32, about: Option<[f32; 2]>) {
+        for axis in 0..2 {
+            let (low, high) = (self.seen.low[axis], self.seen.high[axis]);
+            let whole = self.whole.high[axis] - self.whole.low[axis];
+            let size = ((high - low) * factor).clamp(whole / 200.0, whole * 3.0);
+            let middle = about.map_or(0.5 * (low + high), |point| point[axis]);
+            let share = (middle - low) / (high - low);
+            self.seen.low[axis] = middle - share * size;
+            self.seen.high[axis] = self.seen.low[axis] + size;
+        }
+    }
+}
+
+impl Instrument for Repl {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Repl]
+    }
+
+    fn in_text(&self) -> bool {
+        true
+    }
+
+    fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+        if key.code != KeyCode::Enter {
+            self.line.input(*key);
+            self.changed(lab, desk);
+        }
+    }
+
+    fn pasted(&mut self, pasted: &str) {
+        self.line.insert_str(pasted.replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n'));
+        self.completions = None;
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        if self.history.is_empty() {
+            desk.ask(lab, HISTORY, Query::History);
+        }
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        let (row, rows) = (self.cursor().0, self.line.lines().len());
+        match action {
+            Action::Confirm => self.say(lab, desk),
+            Action::NewLine => self.line.insert_newline(),
+            Action::Complete => return self.complete(),
+            Action::Up if row == 0 || self.recalled.is_some() => self.recall(true),
+            Action::Down if row + 1 == rows || self.recalled.is_some() => self.recall(false),
+            Action::Up => self.line.move_cursor(CursorMove::Up),
+            Action::Down => self.line.move_cursor(CursorMove::Down),
+            Action::Left => self.line.move_cursor(CursorMove::Back),
+            Action::Right => self.line.move_cursor(CursorMove::Forward),
+            Action::Home => self.line.move_cursor(CursorMove::Head),
+            Action::End => self.line.move_cursor(CursorMove::End),
+            Action::PageUp => self.scroll_by(i64::from(self.area.height / 2)),
+            Action::PageDown => self.scroll_by(-i64::from(self.area.height / 2)),
+            Action::Back if self.waiting.is_some() => {
+                desk.questions.call_off(SAY);
+                self.waiting = None;
+                self.put(Block::Part(Part::note(desk.say(text::REPL_CALLED_OFF))));
+            }
+            Action::Back if !self.typed_text().is_empty() => self.set_text(""),
+            action => {
+                let Some(plot) = &mut self.plot else { return false };
+                match action {
+                    Action::PanLeft => plot.pan_share(-PAN, 0.0),
+                    Action::PanRight => plot.pan_share(PAN, 0.0),
+                    Action::PanUp => plot.pan_share(0.0, PAN),
+                    Action::PanDown => plot.pan_share(0.0, -PAN),
+                    Action::ZoomIn => plot.zoom(1.0 / ZOOM, None),
+                    Action::ZoomOut => plot.zoom(ZOOM, None),
+                    Action::ZoomReset => plot.seen = plot.whole.clone(),
+                    Action::Clear => self.plot = None,
+                    _ => return false,
+                }
+            }
+        }
+        true
+    }
+
+    fn mouse(&mut self, event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {
+        let wheel = match event.kind {
+            MouseEventKind::ScrollUp => 1,
+            MouseEventKind::ScrollDown => -1,
+            _ => 0,
+        };
+        if self.area.contains(Position::new(event.column, event.row)) {
+            self.scroll_by(3 * wheel);
+            return;
+        }
+        let Some(plot) = &mut self.plot else { return };
+        let point = plot.frame.and_then(|frame| frame.point(event.column, event.row));
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => plot.grip = point,
+            MouseEventKind::Drag(MouseButton::Left) => {
+                if let (Some(grip), Some(point)) = (plot.grip, point) {
+                    plot.pan(grip[0] - point[0], grip[1] - point[1]);
+                }
+            }
+            MouseEventKind::Up(MouseButton::Left) => plot.grip = None,
+            _ if wheel != 0 && point.is_some() => plot.zoom(if wheel > 0 { 1.0 / ZOOM } else { ZOOM }, point),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+        match (key.as_str(), answer) {
+            (SAY, Ok(Answer::Said { parts })) => self.answered_parts(parts.clone(), lab, desk),
+            (SAY, Err(failure)) => {
+                self.waiting = None;
+                self.put(Block::Part(Part::note(failure.to_string())));
+            }
+            (COMPLETE, Ok(Answer::Completions { from, words })) => {
+                self.completions = Some(Completions { from: *from, words: words.clone(), chosen: None });
+            }
+            // Lines said in the meantime come after those of earlier times.
+            (HISTORY, Ok(Answer::Lines { lines })) if self.history.is_empty() => self.history.clone_from(lines),
+            (SAY | COMPLETE | HISTORY, _) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
+        // The share that is done moves on.
+        self.waiting.is_some()
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        if self.plot.is_none() {
+            return self.draw_talk(area, focused, title, desk, buffer);
+        }
+        let [talk, plot] = if area.width >= 100 {
+            Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(area)
+        } else {
+            let [plot, talk] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(area);
+            [talk, plot]
+        };
+        self.draw_talk(talk, focused, title, desk, buffer);
+        self.draw_plot(plot, desk, buffer);
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_broken_by_cells_and_keep_their_looks() {
+        let row = vec![("王と女王と".to_owned(), Look::Body), ("end".to_owned(), Look::Bar)];
+        let rows = wrapped(row, 8);
+        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
+        assert_eq!(texts, ["王と女王", "    とen", "    d"]);
+        assert_eq!(rows[2].last().unwrap().1, Look::Bar);
+    }
+
+    #[test]
+    fn a_plot_is_zoomed_about_the_place_under_the_mouse() {
+        let scene = Scene { low: [0.0, 0.0], high: [10.0, 10.0], ..Scene::default() };
+        let mut plot = Plot { whole: scene.clone(), seen: scene, frame: None, grip: None };
+        plot.zoom(0.5, Some([2.0, 5.0]));
+        assert_eq!((plot.seen.low, plot.seen.high), ([1.0, 2.5], [6.0, 7.5]));
+        (0..99).for_each(|_| plot.zoom(0.5, None));
+        assert!(plot.seen.high[0] > plot.seen.low[0]);
+    }
+}
