@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::data::world::WORLDS;
 use crate::experiment::Language;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -68,6 +69,21 @@ pub enum Verb {
     },
     /// Answer word arithmetic, such as "king - man + woman"; without an expression, each line of standard input
     Embed(EmbedArguments),
+    /// Print the small world that word2vec learns from, for other programs: sentences, or the analogies held out
+    Corpus {
+        /// english or japanese
+        #[arg(value_parser = WORLDS)]
+        world: String,
+        /// How many sentences
+        #[arg(long, default_value_t = 40_000)]
+        sentences: usize,
+        /// Seed of the sentences; a run with the same seed learns from the same ones
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print the analogy questions instead
+        #[arg(long)]
+        analogies: bool,
+    },
     /// Say what this terminal can do, where files lie and how fast this machine multiplies matrices
     Doctor,
     /// Measure the shipped VAE, GAN and diffusion model alike: feature distance, Parzen window, classes, time

@@ -39,9 +39,9 @@ pub fn run(house: &House, arguments: &EmbedArguments) -> Exit {
     let mut session = Session::new(vectors, History::default());
     session.set_top(arguments.top);
     session.set_include(arguments.include);
-    let mut talk = Talk { session, language: house.language, json: arguments.json, interrupt, faults: 0 };
+    let mut talk = Talk { session, language: house.language, json: arguments.json, interrupt, faults: Vec::new() };
     if let Some(expression) = &arguments.expression {
-        return talk.say(expression).unwrap_or_else(|| talk.end());
+        return talk.say(expression).unwrap_or_else(|| talk.end(true));
     }
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -60,7 +60,7 @@ pub fn run(house: &House, arguments: &EmbedArguments) -> Exit {
             Err(error) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
         }
     }
-    talk.end()
+    talk.end(false)
 }
 
 /// The set asked for: one that ships, or a file.
@@ -140,7 +140,8 @@ struct Talk {
     language: Language,
     json: bool,
     interrupt: Interrupt,
-    faults: usize,
+    /// What was wrong with the lines that were not understood.
+    faults: Vec<String>,
 }
 
 impl Talk {
@@ -155,10 +156,9 @@ impl Talk {
         };
         for part in &parts {
             if let Part::Fault { line, from, to, text } = part {
-                self.faults += 1;
-                let shown = underlined(line, *from, *to);
+                self.faults.push(text.clone());
                 if !self.json {
-                    eprintln!("{shown}\nshinso: {text}");
+                    eprintln!("{}", underlined(line, *from, *to));
                 }
             }
         }
@@ -178,11 +178,14 @@ impl Talk {
         }
     }
 
-    fn end(&self) -> Exit {
-        match self.faults {
+    /// The exit: what was wrong with the only line, or how many lines of many were.
+    fn end(self, only: bool) -> Exit {
+        match self.faults.len() {
             0 => Exit::Done,
-            1 => Exit::Failed("a line was not understood".to_owned()),
-            count => Exit::Failed(format!("{count} lines were not understood")),
+            1 if only => Exit::Failed(self.faults.into_iter().next().unwrap_or_default()),
+            count => {
+                Exit::Failed(format!("lines that were not understood: {count}; the last: {}", self.faults[count - 1]))
+            }
         }
     }
 }
@@ -206,7 +209,7 @@ fn in_words(part: &Part, bars: bool) -> String {
         Part::Ranked { entries, .. } => {
             let columns = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0);
             let line = |entry: &crate::experiment::talk::Entry| {
-                let bar = "█".repeat(if bars { (BAR * entry.value.clamp(0.0, 1.0)).round() as usize } else { 0 });
+                let bar = "▅".repeat(if bars { (BAR * entry.value.clamp(0.0, 1.0)).round() as usize } else { 0 });
                 let line = format!("{}  {:7.4}  {bar}", padded(&entry.word, columns), entry.value);
                 format!("{}\n", line.trim_end())
             };

@@ -12,6 +12,8 @@ mod train;
 
 pub use arguments::{Arguments, ScreenOptions};
 
+use crate::data::questions;
+use crate::data::world::World;
 use crate::experiment::Language;
 use crate::folders::Folders;
 use crate::lab::Catalogue;
@@ -100,6 +102,10 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Bench(bench)) => bench::run(&house, &bench),
         Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
         Some(Verb::Embed(embed)) => embed::run(&house, &embed),
+        Some(Verb::Corpus { world, sentences, seed, analogies }) => {
+            let world = World::embedded(&world);
+            print(&if analogies { questions::written(&world.questions()) } else { world.text(sentences, seed) })
+        }
         Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
     }

@@ -12,8 +12,16 @@ macro_rules! embedded {
     };
 }
 
-static EMBEDDED: [(&str, &str); 6] =
-    embedded!["05-autoencoder", "06-kl", "07-vae", "08-gan", "09-cyclegan", "10-diffusion"];
+static EMBEDDED: [(&str, &str); 8] = embedded![
+    "05-autoencoder",
+    "06-kl",
+    "07-vae",
+    "08-gan",
+    "09-cyclegan",
+    "10-diffusion",
+    "11-embeddings",
+    "12-word2vec"
+];
 
 /// Labs in the order of the lecture, and what is wrong with the files that are none.
 #[derive(Debug, Clone, Default)]

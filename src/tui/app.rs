@@ -403,7 +403,11 @@ fn draw(
         Place::Picker => picker.draw(body, desk, buffer),
         Place::Lab(lab) => lab.draw(body, desk, buffer),
     }
-    footer(foot, contexts, desk, buffer);
+    let in_text = match place {
+        Place::Picker => picker.in_text(),
+        Place::Lab(lab) => lab.in_text(),
+    };
+    footer(foot, contexts, in_text, desk, buffer);
     match overlay {
         Some(Overlay::Help(help)) => help.draw(area, desk, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(area, desk, buffer),

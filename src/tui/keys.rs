@@ -400,15 +400,21 @@ pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<A
     found.find(matches).map(|binding| binding.action)
 }
 
-/// The bindings to name in the footer, the most useful first. A key that a nearer context took means that one there.
-pub fn footer(contexts: &[Context]) -> Vec<&'static Binding> {
-    let mut shown: Vec<&Binding> = Vec::new();
+/// The bindings to name in the footer, each with the key to name, the most useful first. A key that a nearer context took
+/// means that one there; with `in_text`, printable keys mean nothing but themselves.
+pub fn footer(contexts: &[Context], in_text: bool) -> Vec<(Key, &'static Binding)> {
+    let mut shown: Vec<(Key, &Binding)> = Vec::new();
     for context in contexts.iter().chain([&Context::Everywhere]) {
-        let mut own: Vec<&Binding> = BINDINGS.iter().filter(|b| b.context == *context && b.footer > 0).collect();
-        own.sort_by_key(|binding| binding.footer);
-        let is_new =
-            |binding: &&Binding| !shown.iter().any(|b| b.action == binding.action || b.keys[0] == binding.keys[0]);
-        let new: Vec<&Binding> = own.into_iter().filter(is_new).collect();
+        let named = |binding: &'static Binding| {
+            let key = binding.keys.iter().find(|key| !(in_text && key.is_text()))?;
+            (binding.context == *context && binding.footer > 0).then_some((*key, binding))
+        };
+        let mut own: Vec<(Key, &Binding)> = BINDINGS.iter().filter_map(named).collect();
+        own.sort_by_key(|(_, binding)| binding.footer);
+        let is_new = |(key, binding): &(Key, &Binding)| {
+            !shown.iter().any(|(other, shown)| shown.action == binding.action || other == key)
+        };
+        let new: Vec<(Key, &Binding)> = own.into_iter().filter(is_new).collect();
         shown.extend(new);
     }
     shown
@@ -438,6 +444,16 @@ mod tests {
         assert_eq!(action(&contexts, &press(KeyCode::Esc), true), Some(Action::Back));
         let palette = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL);
         assert_eq!(action(&contexts, &palette, true), Some(Action::Palette));
+    }
+
+    #[test]
+    fn the_footer_names_no_key_that_would_be_typed() {
+        let names = |in_text| -> Vec<String> {
+            footer(&[Context::Repl, Context::Lab], in_text).into_iter().map(|(key, _)| key.name()).collect()
+        };
+        assert!(names(false).contains(&"?".to_owned()) && names(false).contains(&"]".to_owned()));
+        assert!(names(true).contains(&"F1".to_owned()) && names(true).contains(&"Ctrl-P".to_owned()));
+        assert!(names(true).iter().all(|name| name == "↵" || name.chars().count() > 1 || name == "↑"));
     }
 
     #[test]

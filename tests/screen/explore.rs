@@ -24,6 +24,58 @@ fn wait_for_map(terminal: &Terminal) {
     terminal.wait_until("the map", |screen| screen.contains(['▃', '▄', '▅']));
 }
 
+/// A lab that opens by its title, on Explore, whatever it shows there.
+fn words(home: &TempDir, title: &str, first: &str) -> Terminal {
+    let terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
+    terminal.open_lab(title);
+    terminal.press("\x1b3");
+    terminal.wait_for(first);
+    terminal
+}
+
+#[test]
+fn words_are_added_completed_plotted_and_remembered() {
+    let home = home();
+    let terminal = words(&home, "Word arithmetic", "an expression, or :help");
+    terminal.press("king - man + wom");
+    terminal.wait_for("women  woman");
+    terminal.press(TAB);
+    terminal.wait_for("king - man + women");
+    terminal.press(TAB);
+    terminal.wait_for("king - man + woman");
+    terminal.press(ENTER);
+    terminal.wait_for("0.7699");
+    terminal.press(":plot king queen man woman by man>woman\r");
+    terminal.wait_for("man → woman");
+    terminal.press("\x1bx");
+    terminal.wait_until("the plot is closed", |screen| !screen.contains("man → woman"));
+    terminal.press("king - qeen\r");
+    terminal.wait_for("spelled alike: queen");
+    terminal.press(UP);
+    terminal.wait_for("› king - qeen");
+    terminal.press("\x1b");
+    terminal.wait_for("an expression, or :help");
+    terminal.press("\x1b[200~cat . dog\ndog . cat\x1b[201~\r");
+    terminal.wait_for("dog . cat = 0.8");
+    drop(terminal);
+    let terminal = words(&home, "Word arithmetic", "an expression, or :help");
+    terminal.press(":history\r");
+    terminal.wait_for("dog . cat");
+}
+
+#[test]
+fn a_word_is_chosen_on_the_map_and_its_contexts_are_shown() {
+    let home = home();
+    let terminal = words(&home, "Word2Vec", "P(context |");
+    terminal.press(RIGHT);
+    terminal.wait_for("%");
+    terminal.press(ENTER);
+    terminal.wait_for("pinned to a live run");
+    terminal.press(TAB);
+    terminal.press("king - man + woman\r");
+    terminal.wait_for("queen");
+}
+
 fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }

@@ -451,6 +451,19 @@ mod tests {
         }
     }
 
+    /// Files that gensim's `save_word2vec_format` wrote (tests/gensim/make.py).
+    #[test]
+    fn files_of_gensim_are_read() {
+        for name in ["vectors.txt", "vectors.bin", "vectors.bin.gz"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gensim").join(name);
+            let loaded = open(&path, &Watch::default()).unwrap();
+            assert_eq!(words(&loaded), ["the", "king", "queen", "well-known", "女王", "naïve"], "{name}");
+            let row = loaded.vectors.original(5);
+            let expected = (0..4).map(|place| ((15 + place) % 7) as f32 / 4.0 - 0.5);
+            assert!(row.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{name}: {row:?}");
+        }
+    }
+
     #[test]
     fn a_bad_file_is_told_by_its_place() {
         assert_eq!(said(""), "v: an empty file; expected word vectors");

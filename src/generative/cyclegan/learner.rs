@@ -48,7 +48,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::real(
             "balance",
             0.05..=4.0,
-            0.3,
+            0.4,
             ["D's learning rate over that of G and F", "D の学習率を G・F の何倍にするか"],
         )
         .live(),

@@ -24,6 +24,8 @@ const MOST_BLOCKS: usize = 400;
 /// The tallest line that is typed, and the widest bar.
 const TALLEST: usize = 6;
 const WIDEST_BAR: usize = 24;
+/// Lower than a row, so that bars stand apart.
+const BAR: &str = "▅";
 /// How far a key pans, and zooms, a plot.
 const PAN: f32 = 0.15;
 const ZOOM: f32 = 1.3;
@@ -213,14 +215,20 @@ impl Repl {
     /// The conversation as rows no wider than `columns`.
     fn rows(&self, columns: usize, desk: &Desk) -> Vec<Row> {
         let mut rows = Self::greeting(desk);
+        let mut said: Option<&String> = None;
         for block in &self.blocks {
             match block {
                 Block::Said(text) => {
+                    said = Some(text);
                     rows.push(Vec::new());
                     for (index, line) in text.lines().enumerate() {
                         let mark = if index == 0 { "› " } else { "  " };
                         rows.push(vec![(format!("{mark}{line}"), Look::Said)]);
                     }
+                }
+                // What was asked stands above already.
+                Block::Part(part @ Part::Ranked { heading, .. }) if said.is_some_and(|said| said.trim() == heading) => {
+                    rows.extend(rows_of(part, columns).split_off(1));
                 }
                 Block::Part(part) => rows.extend(rows_of(part, columns)),
             }
@@ -332,7 +340,7 @@ fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
                 vec![
                     (format!("  {}  ", padded(&entry.word, widest)), Look::Body),
                     (format!("{:7.4} ", entry.value), Look::Quiet),
-                    ("█".repeat(cells.min(room)), look),
+                    (BAR.repeat(cells.min(room)), look),
                 ]
             };
             std::iter::once(vec![(heading.clone(), Look::Quiet)]).chain(entries.iter().map(row)).collect()

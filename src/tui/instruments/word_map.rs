@@ -108,7 +108,7 @@ impl WordMap {
                 desk.theme.quiet(),
             );
             let cells = (room as f32 * entry.value / most).round() as usize;
-            write(buffer, inner, end, row as u16, &"█".repeat(cells.min(room)), Style::new().fg(desk.theme.series[0]));
+            write(buffer, inner, end, row as u16, &"▅".repeat(cells.min(room)), Style::new().fg(desk.theme.series[0]));
         }
     }
 }

@@ -23,14 +23,14 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 /// The last row: a notice while it is new, else the keys that matter here.
-pub fn footer(area: Rect, contexts: &[Context], desk: &Desk, buffer: &mut Buffer) {
+pub fn footer(area: Rect, contexts: &[Context], in_text: bool, desk: &Desk, buffer: &mut Buffer) {
     if let Some(notice) = desk.notice() {
         write(buffer, area, 1, 0, notice, desk.theme.accented());
         return;
     }
     let mut column = 1;
-    for binding in keys::footer(contexts) {
-        let (key, help) = (binding.keys[0].name(), desk.say(binding.help));
+    for (key, binding) in keys::footer(contexts, in_text) {
+        let (key, help) = (key.name(), desk.say(binding.help));
         let room = width(&key) + width(help) + 4;
         if usize::from(column) + room > usize::from(area.width) {
             continue;

@@ -63,7 +63,7 @@ fn drawn(
     let mut buffer = Buffer::empty(area);
     draw(Rect { height: area.height - 1, ..area }, desk, &mut buffer);
     let foot = Rect { y: area.height - 1, height: 1, ..area };
-    footer(foot, contexts, desk, &mut buffer);
+    footer(foot, contexts, contexts.contains(&Context::Notes), desk, &mut buffer);
     shown(&buffer)
 }
 

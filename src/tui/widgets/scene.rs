@@ -158,7 +158,7 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
     for label in &scene.labels {
         if let Some((x, y)) = frame.cell(label.at) {
             taken[index(x, y)] = true;
-            buffer[(x, y)].set_fg(theme.series[label.group % theme.series.len()]);
+            buffer[(x, y)].set_char('●').set_fg(theme.series[label.group % theme.series.len()]);
         }
     }
     for label in &scene.labels {
