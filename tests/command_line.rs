@@ -181,12 +181,21 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     let home = home();
     refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
     let mut child = command(home.path(), &["--plain"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nquit\n")
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen embeddings\ntrain\nsay king - man + woman\nsay king +\nquit\n")
         .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in ["vae: Variational autoencoder. 0/6.", "½ ∑", "not that number", "Solved: A divergence by hand"] {
+    for part in [
+        "vae: Variational autoencoder. 0/6.",
+        "½ ∑",
+        "not that number",
+        "Solved: A divergence by hand",
+        "nothing to train",
+        "queen",
+        "Solved: The fourth corner",
+        "is missing here",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains(['│', '─', '\x1b']), "no boxes and no escapes");

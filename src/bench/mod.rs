@@ -47,8 +47,18 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 9] =
-    ["vae", "gan", "ddpm-mlp", "ddpm-unet", "gpt", "seq2seq-gru", "seq2seq-lstm", "lenet", "neighbours"];
+pub const WORKLOADS: [&str; 10] = [
+    "vae",
+    "gan",
+    "ddpm-mlp",
+    "ddpm-unet",
+    "gpt",
+    "seq2seq-gru",
+    "seq2seq-lstm",
+    "lenet",
+    "neighbours",
+    "neighbours-glove",
+];
 /// The one that needs a text.
 pub const OF_A_TEXT: &str = "word2vec";
 
@@ -56,6 +66,7 @@ pub const OF_A_TEXT: &str = "word2vec";
 pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
     Some(match name {
         "neighbours" => Box::new(words::Neighbours::new(source)),
+        "neighbours-glove" => Box::new(words::Neighbours::glove()),
         "vae" => Box::new(vae::Training::new(source)),
         "gan" => Box::new(gan::Training::new(source)),
         "ddpm-mlp" => Box::new(ddpm::Training::dense(source)),

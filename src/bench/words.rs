@@ -1,6 +1,7 @@
 //! Words: neighbours in a large table, and word vectors from a text.
 
 use super::{Source, Unit, Workload};
+use crate::attention::embeddings::EMBEDDED;
 use crate::attention::word2vec::{Architecture, Configuration, Objective, Word2Vec};
 use crate::data::corpus::Corpus;
 use crate::data::vectors::Vectors;
@@ -14,7 +15,7 @@ const ROWS: usize = 341_000;
 const WIDTH: usize = 100;
 const ANSWERS: usize = 10;
 
-/// The nearest words to one, among random unit vectors.
+/// The nearest words to one, among random unit vectors or those that ship.
 pub struct Neighbours {
     vectors: Vectors,
     query: u32,
@@ -32,11 +33,16 @@ impl Neighbours {
         }
         Neighbours { vectors, query: 0 }
     }
+
+    /// Among the English words that ship.
+    pub fn glove() -> Self {
+        Neighbours { vectors: EMBEDDED[0].open(), query: 0 }
+    }
 }
 
 impl Workload for Neighbours {
     fn step(&mut self) -> f32 {
-        self.query = (self.query + 37) % ROWS as u32;
+        self.query = (self.query + 37) % self.vectors.len() as u32;
         let near = self.vectors.nearest(&self.vectors.unit(self.query), ANSWERS, &[self.query]);
         // No loss: what remains of one in cosine to the nearest.
         1.0 - near[0].cosine

@@ -166,7 +166,8 @@ pub struct EmbedArguments {
 
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet or neighbours; all of these if none is named;
+    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet, neighbours or neighbours-glove; all of these if none
+    /// is named;
     /// or word2vec with --corpus
     pub workload: Option<String>,
 

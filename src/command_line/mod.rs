@@ -120,11 +120,13 @@ impl House {
         {
             return Err(Exit::Failed(format!("--labs {}: {error}", folder.display())));
         }
+        // A run that is taken up in another folder still finds its data.
+        let folder = arguments.data.clone().map(|path| std::path::absolute(&path).unwrap_or(path));
         Ok(House {
             language: arguments.language(),
             store: RunStore::new(folders.runs()),
             catalogue,
-            source: Source { cache: folders.cache.clone(), folder: arguments.data.clone(), keep: folders.data.clone() },
+            source: Source { cache: folders.cache.clone(), folder, keep: folders.data.clone() },
             folders,
         })
     }

@@ -252,7 +252,7 @@ struct Best {
 
 impl Best {
     fn new(count: usize) -> Self {
-        Best { count, found: Vec::new() }
+        Best { count, found: Vec::with_capacity(count.saturating_add(1).min(64)) }
     }
 
     /// The cosine below which nothing is taken any more.

@@ -22,6 +22,7 @@ use super::plane::Plane;
 use crate::data::mnist;
 use crate::experiment::Knobs;
 use crate::generative::diffusion::denoiser::{from_patches, to_patches};
+use crate::generative::digits::SIDE;
 use crate::nn::{Bound, Convolution, Linear, Normalisation, Parameters};
 use crate::tensor::{Activation, Element, Tensor, Var, Window, tensor};
 use rand::Rng;
@@ -202,15 +203,19 @@ impl Configuration {
         if self.softening == 0.0 || self.target != Target::Digits {
             return x;
         }
-        let line = [self.softening, 1.0 - 2.0 * self.softening, self.softening];
-        let window = line.iter().flat_map(|a| line.map(|b| E::of(a * b))).collect();
-        let tape = x.tape();
-        let (window, none) =
-            (tape.constant(tensor([1, 3, 3, 1], window)), tape.constant(Tensor::filled([1], E::of(0.0))));
-        let batch = x.shape()[0];
+        // A row of pixels x is seen as x B, and a picture X as Bᵀ X B.
+        let (side, batch, tape) = (SIDE, x.shape()[0], x.tape());
+        let weight = |distance: usize| match distance {
+            0 => 1.0 - 2.0 * self.softening,
+            1 => self.softening,
+            _ => 0.0,
+        };
+        let places = (0..side).flat_map(|row| (0..side).map(move |column| row.abs_diff(column)));
+        let blur = tape.constant(tensor([side, side], places.map(|distance| E::of(weight(distance))).collect()));
+        let along_rows = |x: Var<'t, E>| x.reshape([batch * side, side]).matmul(blur).reshape([batch, side, side]);
+        let turned = |x: Var<'t, E>| x.permute(&[0, 2, 1]);
         // Paper is −1 and beyond the edge there is paper: the lens sees it as 0.
-        let ink = x.shift(1.0).reshape([batch, 28, 28, 1]);
-        let soft = ink.convolution(window, none, Window::padded(1), Activation::Identity);
+        let soft = turned(along_rows(turned(along_rows(x.shift(1.0)))));
         soft.reshape([batch, mnist::PIXELS]).shift(-1.0)
     }
 

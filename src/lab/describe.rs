@@ -16,7 +16,9 @@ pub fn describe(lab: &Lab, language: Language) -> String {
     for outcome in &lab.outcomes {
         say(&mut text, &format!("  · {}", outcome.in_language(language)));
     }
-    say(&mut text, "\npresets");
+    if !lab.presets.is_empty() {
+        say(&mut text, "\npresets");
+    }
     for (name, preset) in &lab.presets {
         say(&mut text, &format!("  {name:12} {} s  {}", preset.seconds, preset.summary.in_language(language)));
     }

@@ -30,8 +30,8 @@ impl Commands for Planned {
 pub struct Outlets<'a> {
     /// Every event, as it happens.
     pub tell: &'a mut dyn FnMut(&Event),
-    /// Called between steps, with the model as it is.
-    pub between_steps: &'a mut dyn FnMut(&dyn Trainable),
+    /// Called between steps, with the model as it is, and whether it rests: no step follows before somebody asks for one.
+    pub between_steps: &'a mut dyn FnMut(&dyn Trainable, bool),
 }
 
 /// How the loop ended.
@@ -106,12 +106,13 @@ impl Conductor<'_> {
         let begun = self.clock.now();
         let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + CHECKPOINT_AT_LEAST);
         let mut rate = Rate::new(training, self.trainable.position().step);
-        (outlets.between_steps)(&*self.trainable);
+        (outlets.between_steps)(&*self.trainable, false);
         while !self.trainable.position().is_end() {
             while let Some(command) = commands.next(self.trainable.position().step, held && !single) {
                 match command {
                     Command::Pause | Command::Resume => {
                         held = command == Command::Pause;
+                        (outlets.between_steps)(&*self.trainable, held);
                         self.tell(outlets, Event::Paused { step: self.trainable.position().step, paused: held })?;
                     }
                     Command::Step => {
@@ -132,7 +133,7 @@ impl Conductor<'_> {
                                 let step = self.trainable.position().step;
                                 self.tell(outlets, Event::Act { step, action, argument })?;
                                 told.into_iter().try_for_each(|event| self.tell(outlets, event))?;
-                                (outlets.between_steps)(&*self.trainable);
+                                (outlets.between_steps)(&*self.trainable, held);
                             }
                             Err(error) => self.warn(outlets, error.to_string())?,
                         }
@@ -141,6 +142,7 @@ impl Conductor<'_> {
                     Command::Stop => {
                         self.checkpoint(outlets, training)?;
                         self.recorder.weights(&*self.trainable)?;
+                        (outlets.between_steps)(&*self.trainable, true);
                         return Ok(Outcome::Stopped);
                     }
                 }
@@ -162,8 +164,8 @@ impl Conductor<'_> {
             trouble.map_or(Ok(()), Err)?;
             let now = self.clock.now();
             training += now - before;
-            (outlets.between_steps)(&*self.trainable);
             let position = self.trainable.position();
+            (outlets.between_steps)(&*self.trainable, single || position.is_end());
             if now >= told_at + PROGRESS_EVERY || single || position.is_end() {
                 told_at = now;
                 let progress = rate.progress(position, training);
@@ -321,8 +323,16 @@ mod tests {
             seconds_before: 0.0,
             watch: Watch::default(),
         };
-        let outlets = Outlets { tell: &mut |event| told.push(event.clone()), between_steps: &mut |_| {} };
+        let mut rested = None;
+        let mut between_steps = |counter: &dyn Trainable, rests: bool| {
+            if rests {
+                rested = Some(counter.position().step);
+            }
+        };
+        let outlets = Outlets { tell: &mut |event| told.push(event.clone()), between_steps: &mut between_steps };
         let outcome = conductor.run(&mut Planned::default(), outlets);
+        // The model that can be asked afterwards is that of the last step.
+        assert!(outcome.is_err() || rested == Some(10_000), "rested at {rested:?}");
         (outcome, told, store.read(&id).unwrap().status)
     }
 

@@ -50,9 +50,10 @@ impl Snapshots {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn serve(&self, trainable: &dyn Trainable) {
+    /// Takes one if somebody wants it, or if it will be the last for some time.
+    fn serve(&self, trainable: &dyn Trainable, rests: bool) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.wanted.swap(false, Ordering::Relaxed) || latest.is_none() {
+        if self.wanted.swap(false, Ordering::Relaxed) || latest.is_none() || rests {
             *latest = Some(trainable.snapshot());
         }
     }
@@ -297,7 +298,8 @@ fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) ->
             seconds_before: seconds,
             watch,
         };
-        let outlets = Outlets { tell: &mut tell, between_steps: &mut |trainable| snapshots.serve(trainable) };
+        let outlets =
+            Outlets { tell: &mut tell, between_steps: &mut |trainable, rests| snapshots.serve(trainable, rests) };
         conductor.run(&mut commands, outlets)
     }));
     match outcome {

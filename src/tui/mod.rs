@@ -14,6 +14,7 @@ pub mod keys;
 mod live_run;
 mod plain;
 pub mod screens;
+pub mod talk;
 mod terminal;
 pub mod text;
 pub mod theme;

@@ -1,10 +1,11 @@
 //! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line.
 
 use super::live_run::LiveRun;
+use super::talk::in_words;
 use super::widgets::chart::sentence;
 use super::widgets::markdown;
 use crate::command_line::{Exit, House};
-use crate::experiment::{Command, Language};
+use crate::experiment::{Answer, Command, Language, Model, Part, Query, Watch};
 use crate::lab::exercise::decide;
 use crate::lab::{Attempt, Check, Lab, Progress, Verdict, describe};
 use crate::registry;
@@ -23,12 +24,14 @@ struct Reader {
     house: House,
     progress: Progress,
     lab: Option<Lab>,
+    /// The model that ships with a lab, once it was spoken to.
+    talk: Option<(String, Arc<dyn Model>)>,
 }
 
 /// Reads commands from standard input until it ends.
 pub fn run(house: House) -> Exit {
     let progress = Progress::open(&house.folders.database());
-    let mut reader = Reader { house, progress, lab: None };
+    let mut reader = Reader { house, progress, lab: None, talk: None };
     match reader.converse(io::stdin().lock(), &mut io::stdout()) {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -76,8 +79,8 @@ impl Reader {
     }
 
     fn help(&self, out: &mut impl Write) -> io::Result<()> {
-        let en = "labs; open LAB; theory PAGE; train PRESET; exercises; answer NUMBER ANSWER; hint NUMBER; quit";
-        let ja = "labs 一覧; open ラボ; theory ページ; train プリセット; exercises 演習; answer 番号 解答; hint 番号; quit 終了";
+        let en = "labs; open LAB; theory PAGE; train PRESET; say LINE (labs of words); exercises; answer NUMBER ANSWER; hint NUMBER; quit";
+        let ja = "labs 一覧; open ラボ; theory ページ; train プリセット; say 式(語のラボ); exercises 演習; answer 番号 解答; hint 番号; quit 終了";
         writeln!(out, "{}", self.say(en, ja))
     }
 
@@ -102,6 +105,11 @@ impl Reader {
                     }
                     None => writeln!(out, "theory 1 – {}", lab.theory.len()),
                 }
+            }
+            "say" => self.say_line(lab, rest, out),
+            "train" if lab.presets.is_empty() => {
+                let en = "this lab has nothing to train; talk with it: say LINE";
+                writeln!(out, "{}", self.say(en, "このラボに学習はありません。say 式 で対話してください"))
             }
             "train" => self.train(lab, if rest.is_empty() { "quick" } else { rest }, out),
             "exercises" => {
@@ -165,6 +173,45 @@ impl Reader {
         let title = exercise.title.in_language(self.house.language);
         writeln!(out, "{}: {title}", self.say("Solved", "正解"))?;
         write!(out, "{}", markdown::plain(exercise.explanation.in_language(self.house.language), COLUMNS))
+    }
+
+    /// Says a line to the model that ships with a lab.
+    fn say_line(&mut self, lab: &Lab, line: &str, out: &mut impl Write) -> io::Result<()> {
+        let language = self.house.language;
+        let model = match &self.talk {
+            Some((id, model)) if *id == lab.id => Arc::clone(model),
+            _ => match registry::find(&lab.experiment)
+                .and_then(|experiment| experiment.open_shipped(&self.house.source))
+            {
+                Ok(model) => model,
+                Err(failure) => return writeln!(out, "{failure}"),
+            },
+        };
+        self.talk = Some((lab.id.clone(), Arc::clone(&model)));
+        let query = Query::Say { line: line.to_owned(), language };
+        let parts = match model.answer(&query, &Watch::default()) {
+            Ok(Answer::Said { parts }) => parts,
+            Ok(_) => return Ok(()),
+            Err(failure) => return writeln!(out, "{failure}"),
+        };
+        for part in &parts {
+            match part {
+                Part::Fault { text, .. } => writeln!(out, "{text}")?,
+                part => write!(out, "{}", in_words(part, false))?,
+            }
+            if let Part::Ranked { entries, .. } = part
+                && let Some(first) = entries.first()
+            {
+                let attempt = Attempt::Said { line: line.to_owned(), answer: first.word.clone() };
+                let solved = self.progress.solved(&lab.id);
+                for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
+                    if decide(exercise, &attempt, language) == Verdict::Passed {
+                        self.solved(lab, exercise, line, out)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Trains and tells every few seconds how it goes.

@@ -21,6 +21,7 @@ words! {
     LAST_RUN: "Last run", "前回";
     NO_RUN_YET: "no run yet; the preview is the model that ships", "まだ実行なし。見本は同梱モデル";
     NOTHING_FOUND: "nothing found; Esc shows all labs", "見つかりません。Esc で全ラボ表示";
+    PREVIEW_MAP: "words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語";
     PREVIEW_WALK: "a walk through the latent plane", "潜在平面の散歩";
 
     THEORY: "Theory", "理論";

@@ -3,13 +3,22 @@
 use super::evaluate::{Scope, Value, Vector};
 use super::expression::{self, Fault, Statement};
 use super::history::History;
+use super::map::plot;
 use super::sets::EMBEDDED;
 use super::wording::{COMMANDS, either, why};
 use crate::data::vectors::Vectors;
 use crate::experiment::talk::Entry;
-use crate::experiment::{Answer, Failure, Language, Model, Part, Query, QueryKind, Watch};
+use crate::experiment::{Answer, Failure, Language, Model, Part, Query, QueryKind, Scene, Watch};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Groups of words for a first look.
+const SAMPLE: [&[&str]; 4] = [
+    &["king", "queen", "prince", "princess", "man", "woman"],
+    &["france", "paris", "japan", "tokyo", "italy", "rome"],
+    &["walk", "walking", "swim", "swimming"],
+    &["violin", "piano", "guitar"],
+];
 
 /// Words an answer lists unless asked otherwise, and at most.
 pub const TOP: usize = 10;
@@ -156,6 +165,20 @@ impl Session {
         vec![Part::Ranked { heading: heading.to_owned(), entries: entries.collect() }]
     }
 
+    /// Some words in the plane, to show what vectors are.
+    ///
+    /// # Errors
+    /// As [`plot`].
+    fn sample(&self) -> Result<Scene, Failure> {
+        let scope = self.scope();
+        let groups = SAMPLE.iter().enumerate();
+        let words = groups.flat_map(|(group, words)| words.iter().map(move |word| (*word, group)));
+        let found = words.filter_map(|(word, group)| Some((word.to_owned(), group, scope.word(word)?)));
+        let (labels, vectors): (Vec<(String, usize)>, Vec<Vec<f32>>) =
+            found.map(|(word, group, index)| ((word, group), scope.vectors.unit(index))).unzip();
+        plot(&labels, &vectors, &[])
+    }
+
     /// What could stand at the end of a line: commands, names, words by how frequent they are.
     pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
         const SHOWN: usize = 12;
@@ -195,7 +218,7 @@ pub struct Conversation(Mutex<Session>);
 
 impl Conversation {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 3] = [QueryKind::Say, QueryKind::Complete, QueryKind::History];
+    pub const ANSWERS: [QueryKind; 4] = [QueryKind::Say, QueryKind::Complete, QueryKind::History, QueryKind::Plane];
 
     pub fn new(session: Session) -> Self {
         Conversation(Mutex::new(session))
@@ -216,6 +239,7 @@ impl Model for Conversation {
                 let (from, words) = session.complete(line);
                 Ok(Answer::Completions { from, words })
             }
+            Query::Plane { .. } => Ok(Answer::Scene { scene: session.sample()? }),
             Query::History => Ok(Answer::Lines { lines: session.history.lines().to_vec() }),
             query => Err(crate::generative::digits::unanswered(query)),
         }

@@ -3,7 +3,8 @@
 use super::{Architecture, Configuration, Objective, noise_weight};
 use crate::attention::embeddings::map::{aligned, places, scene};
 use crate::attention::embeddings::{Conversation, History, Session};
-use crate::data::vectors::{Vectors, write};
+use crate::data::vectors::Vectors;
+use crate::data::vectors::write::{Form, write};
 use crate::experiment::event::WordList;
 use crate::experiment::talk::Entry;
 use crate::experiment::{Answer, Failure, Knobs, Model, Query, QueryKind, Scene, Watch};
@@ -84,11 +85,19 @@ impl TrainedWord2Vec {
         &self.vectors
     }
 
+    /// Whether all vectors are numbers still.
+    pub(super) fn is_finite(&self) -> bool {
+        self.input.iter().chain(&self.output).all(|value| value.is_finite())
+    }
+
     /// Landmarks in the plane of their first two principal components.
     ///
     /// # Errors
     /// As [`places`].
     pub fn map(&self) -> Result<Scene, Failure> {
+        if !self.is_finite() {
+            return Err(Failure::new("the vectors are no longer numbers: lower learning_rate and start again"));
+        }
         let landmarks: Vec<(&(String, usize), u32)> = (self.lexicon.landmarks.iter())
             .filter_map(|landmark| Some((landmark, self.vectors.words().find(&landmark.0)?)))
             .collect();
@@ -182,8 +191,10 @@ pub fn files(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>
     let trained = TrainedWord2Vec::open(weights, knobs, PathBuf::new())?;
     let width = trained.configuration.dimension;
     let rows = || trained.lexicon.words.iter().map(String::as_str).zip(trained.input.chunks_exact(width));
-    let (mut text, mut binary) = (Vec::new(), Vec::new());
-    let written = write::text(&mut text, width, rows()).and_then(|()| write::binary(&mut binary, width, rows()));
-    written.map_err(|error| Failure::new(error.to_string()))?;
-    Ok(vec![("vectors.txt", text), ("vectors.bin", binary)])
+    let file = |form| {
+        let mut bytes = Vec::new();
+        write(&mut bytes, form, width, rows()).map_err(|error| Failure::new(error.to_string()))?;
+        Ok(bytes)
+    };
+    Ok(vec![("vectors.txt", file(Form::Text)?), ("vectors.bin", file(Form::Binary)?)])
 }

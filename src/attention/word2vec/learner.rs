@@ -102,6 +102,8 @@ struct State {
     /// Where landmarks stood on the last map.
     places: Vec<[f32; 2]>,
     pinned: Vec<String>,
+    /// Whether it was told that the vectors are no numbers any more.
+    diverged: bool,
     /// Words of the vocabulary and of the text: another text is another run.
     vocabulary: [u64; 2],
 }
@@ -157,6 +159,7 @@ impl Word2VecLearner {
             epoch: Tally::default(),
             places: Vec::new(),
             pinned,
+            diverged: false,
             vocabulary: [vocabulary.len() as u64, vocabulary.total],
         };
         Ok(Word2VecLearner {
@@ -208,6 +211,13 @@ impl Word2VecLearner {
 
     fn measure(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let (trained, step) = (self.trained(), self.state.step);
+        if !trained.is_finite() {
+            if !std::mem::replace(&mut self.state.diverged, true) {
+                let message = "the vectors are no longer numbers: lower learning_rate and start again".to_owned();
+                tell(Event::Warning { step, message });
+            }
+            return Ok(());
+        }
         if let Some(value) = self.accuracy(&trained, &Watch::default())? {
             tell(Event::Scalar { series: "analogy_accuracy".to_owned(), step, value });
         }
@@ -320,7 +330,10 @@ impl Trainable for Word2VecLearner {
         if seconds > 0.0 {
             report.insert("words_per_second".to_owned(), (self.seen as f64 / seconds).round().into());
         }
-        if let Some(accuracy) = self.accuracy(&self.trained(), watch)? {
+        let trained = self.trained();
+        if trained.is_finite()
+            && let Some(accuracy) = self.accuracy(&trained, watch)?
+        {
             report.insert("analogy_accuracy".to_owned(), accuracy.into());
         }
         let Tally { loss, count } = self.state.epoch;
@@ -363,6 +376,17 @@ mod tests {
         second.restore(&first.checkpoint()).unwrap();
         run(&mut second, 5);
         assert!(whole.checkpoint() == second.checkpoint(), "the same bytes");
+    }
+
+    #[test]
+    fn vectors_that_burst_are_told_of_once_and_the_run_goes_on() {
+        let mut learner = learner(&["learning_rate=1", "sentences=6000"]);
+        let mut warnings = 0;
+        while !learner.position().is_end() {
+            learner.step(&mut |event| warnings += usize::from(matches!(event, Event::Warning { .. }))).unwrap();
+        }
+        assert_eq!(warnings, 1);
+        learner.report(&Watch::default()).unwrap();
     }
 
     #[test]

@@ -2,40 +2,34 @@
 
 use std::io::{self, Write};
 
-/// `words D`, then `word n₁ … n_D` a line; numbers as short as they come back the same.
+/// The two forms. Both begin with a line `words D`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `word n₁ … n_D` a line; numbers as short as they come back the same.
+    Text,
+    /// Each word, a space, D little-endian 32-bit floats and a line feed.
+    Binary,
+}
+
+/// Writes words with their vectors.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn text<'a>(
+pub fn write<'a>(
     out: &mut impl Write,
+    form: Form,
     dimension: usize,
     rows: impl ExactSizeIterator<Item = (&'a str, &'a [f32])>,
 ) -> io::Result<()> {
     writeln!(out, "{} {dimension}", rows.len())?;
     for (word, row) in rows {
         write!(out, "{word}")?;
-        for value in row {
-            write!(out, " {value}")?;
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-/// `words D`, then each word, a space and D little-endian 32-bit floats.
-///
-/// # Errors
-/// When `out` takes no more.
-pub fn binary<'a>(
-    out: &mut impl Write,
-    dimension: usize,
-    rows: impl ExactSizeIterator<Item = (&'a str, &'a [f32])>,
-) -> io::Result<()> {
-    writeln!(out, "{} {dimension}", rows.len())?;
-    for (word, row) in rows {
-        write!(out, "{word} ")?;
-        for value in row {
-            out.write_all(&value.to_le_bytes())?;
+        match form {
+            Form::Text => row.iter().try_for_each(|value| write!(out, " {value}"))?,
+            Form::Binary => {
+                out.write_all(b" ")?;
+                row.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))?;
+            }
         }
         writeln!(out)?;
     }
@@ -55,9 +49,9 @@ mod tests {
         fn both_forms_are_read_back(values in proptest::collection::vec(-100.0_f32..100.0, 6)) {
             let words = ["king", "女王", "ne'er-do-well"];
             let rows = || words.iter().copied().zip(values.chunks(2));
-            for write in [text as fn(&mut Vec<u8>, usize, _) -> _, binary] {
+            for form in [Form::Text, Form::Binary] {
                 let mut bytes = Vec::new();
-                write(&mut bytes, 2, rows()).unwrap();
+                write(&mut bytes, form, 2, rows()).unwrap();
                 let loaded = from_bytes("w", bytes, &Watch::default()).unwrap();
                 prop_assert_eq!(loaded.vectors.words().iter().collect::<Vec<_>>(), words);
                 for (index, row) in values.chunks(2).enumerate() {

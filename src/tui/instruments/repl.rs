@@ -6,6 +6,7 @@ use crate::experiment::{Answer, Part, Query, Scene};
 use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
+use crate::tui::talk::padded;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::{frame, write};
@@ -311,10 +312,6 @@ fn style(look: Look, theme: &Theme) -> Style {
     }
 }
 
-fn padded(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
-}
-
 fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
     match part {
         Part::Note { text } => vec![vec![(text.clone(), Look::Body)]],
@@ -360,21 +357,28 @@ fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
     }
 }
 
-/// A row broken where it is too wide, what is broken off moved in.
+/// A row broken where it is too wide, between words if it can be; what is broken off is moved in.
 fn wrapped(row: Row, columns: usize) -> Vec<Row> {
+    const INDENT: usize = 4;
     let mut rows = vec![Row::new()];
     let mut used = 0;
     for (text, look) in row {
         let mut piece = String::new();
-        for grapheme in text.graphemes(true) {
-            let wide = width(grapheme);
-            if used + wide > columns && used > 0 {
-                rows.last_mut().expect("one at least").push((std::mem::take(&mut piece), look));
-                rows.push(vec![("    ".to_owned(), look)]);
-                used = 4;
+        for word in text.split_inclusive(' ') {
+            let fits = used + width(word.trim_end()) <= columns;
+            // A word that fits no row is broken anywhere.
+            let parts: Vec<&str> =
+                if INDENT + width(word) > columns { word.graphemes(true).collect() } else { vec![word] };
+            for part in parts {
+                let wide = width(part.trim_end());
+                if used + wide > columns && used > INDENT && !(fits && part == word) {
+                    rows.last_mut().expect("one at least").push((std::mem::take(&mut piece), look));
+                    rows.push(vec![(" ".repeat(INDENT), look)]);
+                    used = INDENT;
+                }
+                piece.push_str(part);
+                used += width(part);
             }
-            piece.push_str(grapheme);
-            used += wide;
         }
         rows.last_mut().expect("one at least").push((piece, look));
     }
@@ -553,6 +557,9 @@ mod tests {
         let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
         assert_eq!(texts, ["王と女王", "    とen", "    d"]);
         assert_eq!(rows[2].last().unwrap().1, Look::Bar);
+        let rows = wrapped(vec![("see what is near".to_owned(), Look::Quiet)], 10);
+        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
+        assert_eq!(texts, ["see what ", "    is ", "    near"]);
     }
 
     #[test]

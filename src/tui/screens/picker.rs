@@ -1,6 +1,6 @@
 //! The lab picker.
 
-use crate::experiment::{Answer, Picture, Query, QueryKind, Sheet};
+use crate::experiment::{Answer, Picture, Query, QueryKind, Scene, Sheet};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::{RunDescription, Status};
@@ -11,6 +11,7 @@ use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
+use crate::tui::widgets::scene;
 use crate::tui::width::width;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
@@ -32,6 +33,8 @@ pub struct Picker {
     search: Option<String>,
     preview_of: Option<String>,
     preview: Vec<Picture>,
+    /// What is shown of a model that makes no pictures.
+    preview_scene: Option<Scene>,
     at: usize,
     /// Rows of labs, for the mouse.
     rows: Vec<(Rect, usize)>,
@@ -52,6 +55,7 @@ impl Picker {
             search: None,
             preview_of: None,
             preview: Vec::new(),
+            preview_scene: None,
             at: 0,
             rows: Vec::new(),
             last_run: None,
@@ -88,6 +92,7 @@ impl Picker {
         if self.preview_of.as_deref() != Some(&lab.id) {
             self.preview_of = Some(lab.id.clone());
             self.preview.clear();
+            self.preview_scene = None;
             let Ok(experiment) = registry::find(&lab.experiment) else { return };
             let answers = |kind| experiment.answers.contains(&kind);
             // A walk through codes; else what the model draws, or shows.
@@ -97,6 +102,8 @@ impl Picker {
                 ("preview/walk", Query::Sample { count: 20, seed: 1 })
             } else if let Some(view) = experiment.views.first() {
                 ("preview/show", Query::Show { view: (*view).to_owned(), seed: 1, at: 0.0, picture: None })
+            } else if answers(QueryKind::Plane) {
+                ("preview/scene", Query::Plane { seed: 1, at: 1.0 })
             } else {
                 return;
             };
@@ -191,6 +198,7 @@ impl Picker {
                 desk.questions.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, source);
             }
             ("preview/walk", Ok(Answer::Pictures { pictures })) => self.preview.clone_from(pictures),
+            ("preview/scene", Ok(Answer::Scene { scene })) => self.preview_scene = Some(scene.clone()),
             ("preview/show", Ok(Answer::Gallery { rows })) => {
                 // Each picture and what becomes of it, one after the other.
                 let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or(0);
@@ -329,7 +337,12 @@ impl Picker {
             desk.pictures.draw("preview/next", &Sheet::new(columns, around.collect()), next, buffer);
         }
         let mut row = area.height.saturating_sub(below);
-        write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());
+        if let Some(scene) = &self.preview_scene {
+            scene::draw(scene, preview, &desk.theme, buffer);
+            write(buffer, area, 0, row, desk.say(text::PREVIEW_MAP), desk.theme.quiet());
+        } else if !self.preview.is_empty() {
+            write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());
+        }
         row += 1;
         write(buffer, area, 0, row, label, desk.theme.quiet());
         for outcome in &outcomes {
