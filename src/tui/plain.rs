@@ -1,7 +1,7 @@
 //! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line.
 
 use super::live_run::LiveRun;
-use super::talk::in_words;
+use super::talk::{in_words, reached};
 use super::widgets::chart::sentence;
 use super::widgets::markdown;
 use crate::command_line::{Exit, House};
@@ -199,15 +199,18 @@ impl Reader {
                 Part::Fault { text, .. } => writeln!(out, "{text}")?,
                 part => write!(out, "{}", in_words(part, false))?,
             }
-            if let Part::Ranked { entries, .. } = part
-                && let Some(first) = entries.first()
-            {
-                let attempt = Attempt::Said { line: line.to_owned(), answer: first.word.clone() };
-                let solved = self.progress.solved(&lab.id);
-                for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-                    if decide(exercise, &attempt, language) == Verdict::Passed {
-                        self.solved(lab, exercise, line, out)?;
-                    }
+        }
+        let first = parts.iter().find_map(|part| match part {
+            Part::Ranked { entries, .. } => entries.first(),
+            _ => None,
+        });
+        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.word.clone() });
+        let states = reached(line, &parts).into_iter().map(|state| Attempt::State(state.to_owned()));
+        for attempt in states.chain(said) {
+            let solved = self.progress.solved(&lab.id);
+            for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
+                if decide(exercise, &attempt, language) == Verdict::Passed {
+                    self.solved(lab, exercise, line, out)?;
                 }
             }
         }

@@ -10,6 +10,22 @@ const BAR: f32 = 24.0;
 /// Cells of a plot.
 const PLOT: (u16, u16) = (78, 22);
 
+/// The states that a line and its answer reach, for exercises to ask for.
+pub fn reached(line: &str, parts: &[Part]) -> Vec<&'static str> {
+    const BY_COMMAND: [(&str, &str); 4] = [
+        (":bias", "repl_bias"),
+        (":odd", "repl_odd"),
+        (":include on", "repl_included"),
+        (":analogies", "repl_analogies"),
+    ];
+    if parts.is_empty() || parts.iter().any(Part::is_fault) {
+        return Vec::new();
+    }
+    let commands = BY_COMMAND.iter().filter(|(start, _)| line.trim().starts_with(start)).map(|(_, state)| *state);
+    let plotted = parts.iter().any(|part| matches!(part, Part::Plot { .. })).then_some("repl_plotted");
+    ["repl_said"].into_iter().chain(commands).chain(plotted).collect()
+}
+
 /// A line with carets under a part of it.
 pub fn underlined(line: &str, from: usize, to: usize) -> String {
     let before = width(line.get(..from).unwrap_or_default());

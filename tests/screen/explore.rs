@@ -51,16 +51,14 @@ fn words_are_added_completed_plotted_and_remembered() {
     terminal.wait_until("the plot is closed", |screen| !screen.contains("man → woman"));
     terminal.press("king - qeen\r");
     terminal.wait_for("spelled alike: queen");
-    terminal.press(UP);
-    terminal.wait_for("› king - qeen");
-    terminal.press("\x1b");
-    terminal.wait_for("an expression, or :help");
     terminal.press("\x1b[200~cat . dog\ndog . cat\x1b[201~\r");
     terminal.wait_for("dog . cat = 0.8");
     drop(terminal);
     let terminal = words(&home, "Word arithmetic", "an expression, or :help");
     terminal.press(":history\r");
     terminal.wait_for("dog . cat");
+    terminal.press(UP);
+    terminal.wait_until("the line before", |screen| screen.matches("› :history").count() == 2);
 }
 
 #[test]
@@ -197,8 +195,8 @@ fn points_placed_by_hand_reach_a_run_in_the_plane() {
     let terminal = explore(&home, "adversarial");
     terminal.press("\x1b2");
     terminal.wait_for("your own points");
-    // quick, full, grid, drawn
-    for _ in 0..3 {
+    // quick, full, sharp, grid, drawn
+    for _ in 0..4 {
         terminal.press(DOWN);
     }
     terminal.press(ENTER);

@@ -6,7 +6,7 @@ use crate::experiment::{Answer, Part, Query, Scene};
 use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
-use crate::tui::talk::padded;
+use crate::tui::talk::{padded, reached};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::{frame, write};
@@ -178,17 +178,7 @@ impl Repl {
 
     fn answered_parts(&mut self, parts: Vec<Part>, lab: &Lab, desk: &mut Desk) {
         let said = self.waiting.take().unwrap_or_default();
-        if !parts.iter().any(Part::is_fault) {
-            let line = said.trim();
-            let states = [
-                (":bias", "repl_bias"),
-                (":odd", "repl_odd"),
-                (":include on", "repl_included"),
-                (":analogies", "repl_analogies"),
-            ];
-            self.reached.push("repl_said");
-            self.reached.extend(states.iter().filter(|(start, _)| line.starts_with(start)).map(|(_, state)| *state));
-        }
+        self.reached.extend(reached(&said, &parts));
         for part in &parts {
             if let Part::Ranked { entries, .. } = part
                 && let Some(Entry { word, .. }) = entries.first()
@@ -198,7 +188,6 @@ impl Repl {
         }
         for part in parts {
             if let Part::Plot { scene } = part {
-                self.reached.push("repl_plotted");
                 let words: Vec<&str> = scene.labels.iter().map(|label| label.text.as_str()).collect();
                 let said = format!("{}: {}", desk.say(text::REPL_PLOT), words.join(" "));
                 self.put(Block::Part(Part::note(said)));
@@ -555,7 +544,7 @@ mod tests {
         let row = vec![("王と女王と".to_owned(), Look::Body), ("end".to_owned(), Look::Bar)];
         let rows = wrapped(row, 8);
         let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(texts, ["王と女王", "    とen", "    d"]);
+        assert_eq!(texts, ["王と女王", "    と", "    end"]);
         assert_eq!(rows[2].last().unwrap().1, Look::Bar);
         let rows = wrapped(vec![("see what is near".to_owned(), Look::Quiet)], 10);
         let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();

@@ -147,7 +147,9 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
     let area = frame.area;
     let mut taken = vec![false; usize::from(area.width) * usize::from(area.height)];
     let index = |x: u16, y: u16| usize::from(y - area.y) * usize::from(area.width) + usize::from(x - area.x);
-    if let Some([across, up]) = &scene.axes {
+    // In a small view names of axes would stand on the words.
+    const LOWEST: u16 = 8;
+    if let Some([across, up]) = scene.axes.as_ref().filter(|_| area.height >= LOWEST) {
         let foot = area.bottom() - 1;
         let start = area.right().saturating_sub(width(across) as u16).max(area.x);
         buffer.set_stringn(start, foot, across, usize::from(area.width), Style::new().fg(theme.dim));
@@ -171,7 +173,10 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
             *left >= i32::from(area.x)
                 && left + length <= i32::from(area.right())
                 && (i32::from(area.y)..i32::from(area.bottom())).contains(row)
-                && (*left..left + length).all(|column| !taken[index(column as u16, *row as u16)])
+                // A cell is kept free between two words, but not between a word and its own point.
+                && (*left - 1..=left + length)
+                    .filter(|column| (i32::from(area.x)..i32::from(area.right())).contains(column) && (*column, *row) != (x, y))
+                    .all(|column| !taken[index(column as u16, *row as u16)])
         };
         let Some((left, row)) = places.into_iter().find(free) else { continue };
         let (left, row) = (left as u16, row as u16);
@@ -262,7 +267,7 @@ mod tests {
             word([3.0, 0.0], "out"),
         ];
         scene.clouds.push(Cloud { kind: CloudKind::Data, points: scene.labels.iter().map(|label| label.at).collect() });
-        let text = plain(&scene, 30, 7);
+        let text = plain(&scene, 30, 9);
         for part in ["king", "queen", "女王", "↑ up", "right"] {
             assert_eq!(text.matches(part).count(), 1, "{part} in\n{text}");
         }
