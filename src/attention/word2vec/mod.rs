@@ -34,6 +34,8 @@ use serde::{Deserialize, Serialize};
 
 /// Pairs that the full softmax takes at a time.
 const PAIRS: usize = 64;
+/// Length of a fresh vector (root mean square).
+const START: f64 = 0.4;
 /// One word in so many tells its loss.
 const LOSS_EVERY: usize = 16;
 
@@ -115,13 +117,15 @@ impl Tally {
 }
 
 impl Word2Vec {
-    /// Fresh vectors: w uniform within ± 1/(2 dimension), w' zero, as the authors start.
+    /// Fresh vectors: w' zero, as the authors start, and w uniform with a root mean square length of [`START`]. From w' = 0
+    /// vectors grow at first by a factor a step, so a shorter start only waits longer: with the authors' ± 1/(2 dimension)
+    /// five epochs of the English world end at 96 to 99.7 % of its analogies, with this at 99.9 to 100 %.
     ///
     /// # Panics
     /// If the vocabulary is empty.
     pub fn new(configuration: Configuration, vocabulary: &Vocabulary, random: &mut impl RngExt) -> Self {
         let (words, dimension) = (vocabulary.len(), configuration.dimension);
-        let reach = 0.5 / dimension as f64;
+        let reach = START * (3.0 / dimension as f64).sqrt();
         let input = initialise::uniform::<f32>(&[words, dimension], reach, random);
         Self::of(configuration, vocabulary, input.values(), &vec![0.0; words * dimension])
     }

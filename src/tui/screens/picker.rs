@@ -17,6 +17,8 @@ use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKin
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
+/// The questions that a preview may ask.
+const PREVIEW: [&str; 4] = ["preview/plane", "preview/walk", "preview/show", "preview/scene"];
 /// Pictures of the preview's walk.
 const STOPS: usize = 48;
 
@@ -93,6 +95,8 @@ impl Picker {
             self.preview_of = Some(lab.id.clone());
             self.preview.clear();
             self.preview_scene = None;
+            // What is still on its way is of the lab before.
+            PREVIEW.iter().for_each(|key| desk.questions.call_off(key));
             let Ok(experiment) = registry::find(&lab.experiment) else { return };
             let answers = |kind| experiment.answers.contains(&kind);
             // A walk through codes; else what the model draws, or shows.

@@ -157,14 +157,17 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
         (start..area.right()).for_each(|x| taken[index(x, foot)] = true);
         (area.x..area.right().min(area.x + width(up) as u16 + 2)).for_each(|x| taken[index(x, area.y)] = true);
     }
+    let named = taken.clone();
+    let names = |x: u16, y: u16| named[index(x, y)];
     for label in &scene.labels {
-        if let Some((x, y)) = frame.cell(label.at) {
+        // A point under the name of an axis is left out with its word.
+        if let Some((x, y)) = frame.cell(label.at).filter(|(x, y)| !names(*x, *y)) {
             taken[index(x, y)] = true;
             buffer[(x, y)].set_char('●').set_fg(theme.series[label.group % theme.series.len()]);
         }
     }
     for label in &scene.labels {
-        let Some((x, y)) = frame.cell(label.at) else { continue };
+        let Some((x, y)) = frame.cell(label.at).filter(|(x, y)| !names(*x, *y)) else { continue };
         let (length, (x, y)) = (width(&label.text) as i32, (i32::from(x), i32::from(y)));
         let middle = x - length / 2;
         let places =
