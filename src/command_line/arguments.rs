@@ -2,6 +2,7 @@
 
 use crate::data::world::WORLDS;
 use crate::experiment::Language;
+use crate::reinforcement::games::GAMES;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -94,6 +95,23 @@ pub enum Verb {
     },
     /// Time training steps of fixed workloads on this machine
     Bench(BenchArguments),
+    /// Count the lines of so many moves from a position, which proves the rules of a game
+    Perft {
+        /// tic-tac-toe, connect-four, othello, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
+        #[arg(value_parser = GAMES)]
+        game: String,
+        /// How many moves
+        depth: u32,
+        /// Another position than the start: FEN, SFEN, or rows of signs between slashes
+        #[arg(long)]
+        position: Option<String>,
+        /// The count after each move
+        #[arg(long)]
+        divide: bool,
+        /// As a line of JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print completions for a shell
     Completions { shell: Shell },
     /// Print the manual page

@@ -5,6 +5,7 @@ mod bench;
 mod compare;
 mod doctor;
 mod embed;
+mod games;
 mod labs;
 mod runs;
 mod signals;
@@ -105,6 +106,9 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Corpus { world, sentences, seed, analogies }) => {
             let world = World::embedded(&world);
             print(&if analogies { questions::written(&world.questions()) } else { world.text(sentences, seed) })
+        }
+        Some(Verb::Perft { game, depth, position, divide, json }) => {
+            games::perft(&game, depth, position.as_deref(), divide, json)
         }
         Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,

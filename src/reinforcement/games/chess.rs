@@ -1,0 +1,193 @@
+//! Chess, with the rules of the crate `cozy-chess`; repetition and what cannot be won any more are ours.
+
+use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below};
+use cozy_chess::util::display_san_move;
+use cozy_chess::{BitBoard, Board, Color, Piece, Square};
+
+const PROMOTIONS: [Piece; 4] = [Piece::Knight, Piece::Bishop, Piece::Rook, Piece::Queen];
+
+/// A position, with the hashes of those since the last move that cannot be taken back.
+#[derive(Debug, Clone)]
+pub struct Chess {
+    board: Board,
+    former: Vec<u64>,
+}
+
+impl Default for Chess {
+    fn default() -> Self {
+        Chess::of(Board::startpos())
+    }
+}
+
+fn side(color: Color) -> Side {
+    if color == Color::White { Side::First } else { Side::Second }
+}
+
+/// From, to, and the piece that a pawn becomes.
+fn packed(of: cozy_chess::Move) -> Move {
+    let promotion = of.promotion.map_or(0, |piece| piece as u16);
+    Move(of.from as u16 | (of.to as u16) << 6 | promotion << 12)
+}
+
+fn unpacked(of: Move) -> cozy_chess::Move {
+    let square = |index: u16| Square::index(usize::from(index & 63));
+    let promotion = PROMOTIONS.into_iter().find(|piece| *piece as u16 == of.0 >> 12);
+    cozy_chess::Move { from: square(of.0), to: square(of.0 >> 6), promotion }
+}
+
+impl Chess {
+    pub fn of(board: Board) -> Self {
+        let former = vec![board.hash()];
+        Chess { board, former }
+    }
+
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// From, to, and the piece that a pawn becomes.
+    pub fn parts(&self, of: Move) -> (Square, Square, Option<Piece>) {
+        let of = unpacked(of);
+        (of.from, of.to, of.promotion)
+    }
+
+    /// Whether neither side has what it takes to mate: kings with one knight or bishop at most, or bishops of one colour.
+    fn is_dead(&self) -> bool {
+        let pieces = |piece| self.board.pieces(piece);
+        if !(pieces(Piece::Pawn) | pieces(Piece::Rook) | pieces(Piece::Queen)).is_empty() {
+            return false;
+        }
+        let bishops = pieces(Piece::Bishop);
+        if pieces(Piece::Knight).is_empty() {
+            bishops.len() < 2
+                || (bishops & BitBoard::DARK_SQUARES).is_empty()
+                || (bishops & BitBoard::LIGHT_SQUARES).is_empty()
+        } else {
+            self.board.occupied().len() == 3
+        }
+    }
+
+    /// How often this position has been there, this time too.
+    fn times(&self) -> usize {
+        let now = self.board.hash();
+        self.former.iter().rev().step_by(2).filter(|hash| **hash == now).count()
+    }
+
+    /// Ended although there are moves: by repetition, fifty moves or want of pieces.
+    fn is_drawn_early(&self) -> bool {
+        self.board.halfmove_clock() >= 100 || self.board.halfmove_clock() >= 8 && self.times() >= 3 || self.is_dead()
+    }
+
+    /// In the notation of scoresheets (SAN).
+    pub fn san(&self, of: Move) -> String {
+        display_san_move(&self.board, unpacked(of)).to_string()
+    }
+
+    /// A castling move as the king's two steps, as UCI has it; cozy-chess has the king take its own rook.
+    fn king_steps(&self, of: cozy_chess::Move) -> String {
+        cozy_chess::util::display_uci_move(&self.board, of).to_string()
+    }
+}
+
+impl Game for Chess {
+    fn id(&self) -> &'static str {
+        "chess"
+    }
+
+    #[inline]
+    fn turn(&self) -> Side {
+        side(self.board.side_to_move())
+    }
+
+    fn legal(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        if self.is_drawn_early() {
+            return;
+        }
+        self.board.generate_moves(|of_piece| {
+            moves.extend(of_piece.into_iter().map(packed));
+            false
+        });
+    }
+
+    fn is_legal(&self, chosen: Move) -> bool {
+        !self.is_drawn_early() && self.board.is_legal(unpacked(chosen))
+    }
+
+    fn play(&mut self, chosen: Move) {
+        self.board.play_unchecked(unpacked(chosen));
+        if self.board.halfmove_clock() == 0 {
+            self.former.clear();
+        }
+        self.former.push(self.board.hash());
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        if !self.board.generate_moves(|_| true) {
+            let mated = !self.board.checkers().is_empty();
+            return Some(if mated { Outcome::Won(self.turn().other()) } else { Outcome::Drawn });
+        }
+        self.is_drawn_early().then_some(Outcome::Drawn)
+    }
+
+    fn hash(&self) -> u64 {
+        self.board.hash()
+    }
+
+    /// In the notation of UCI: `e2e4`, `e7e8q`.
+    fn name(&self, of: Move) -> String {
+        self.king_steps(unpacked(of))
+    }
+
+    /// Reads UCI and SAN.
+    fn read(&self, text: &str) -> Result<Move, Illegal> {
+        if self.outcome().is_some() {
+            return Err(Illegal::new("the game has ended"));
+        }
+        let uci = cozy_chess::util::parse_uci_move(&self.board, text).ok().filter(|found| self.board.is_legal(*found));
+        let found = uci.or_else(|| cozy_chess::util::parse_san_move(&self.board, text).ok());
+        found.filter(|found| self.board.is_legal(*found)).map(packed).ok_or_else(|| {
+            Illegal::new(format!("`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"))
+        })
+    }
+
+    /// FEN.
+    fn diagram(&self) -> String {
+        self.board.to_string()
+    }
+
+    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+        let board = Board::from_fen(text.trim(), false).map_err(|error| Illegal::new(format!("FEN: {error}")))?;
+        Ok(Chess::of(board))
+    }
+
+    fn playout(
+        &mut self,
+        _: Style,
+        dice: &mut Dice,
+        moves: &mut Vec<Move>,
+        mut trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
+        while !self.is_drawn_early() {
+            moves.clear();
+            self.board.generate_moves(|of_piece| {
+                moves.extend(of_piece.into_iter().map(packed));
+                false
+            });
+            if moves.is_empty() {
+                let mated = !self.board.checkers().is_empty();
+                return if mated { Outcome::Won(self.turn().other()) } else { Outcome::Drawn };
+            }
+            let chosen = moves[below(dice, moves.len())];
+            self.play(chosen);
+            if let Some(trace) = &mut trace {
+                trace.push(chosen);
+            }
+        }
+        Outcome::Drawn
+    }
+
+    fn ended_is_a_line(&self) -> bool {
+        false
+    }
+}

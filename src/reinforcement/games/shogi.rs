@@ -1,0 +1,204 @@
+//! Shogi, with the rules of the crate `haitaka`; repetition (sennichite) is ours.
+
+use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, mixed};
+use haitaka::{Board, Color, Piece, Square};
+
+/// A drop has its piece where a move on the board has the square that it leaves.
+const FIRST_DROP: u16 = 81;
+const PROMOTES: u16 = 1 << 14;
+/// Moves after which a game is drawn, as in championships of programs.
+const LONGEST: u16 = 512;
+/// Bits of an entry of the past: whether the move that led there gave check.
+const CHECK: u64 = 1;
+
+/// A position, with those before it.
+#[derive(Debug, Clone)]
+pub struct Shogi {
+    board: Board,
+    /// Hashes of all positions so far; the lowest bit says whether its side to move is in check.
+    former: Vec<u64>,
+    /// What repetition has decided.
+    repeated: Option<Outcome>,
+}
+
+impl Default for Shogi {
+    fn default() -> Self {
+        Shogi::of(Board::startpos())
+    }
+}
+
+fn side(color: Color) -> Side {
+    if color == Color::Black { Side::First } else { Side::Second }
+}
+
+fn packed(of: haitaka::Move) -> Move {
+    Move(match of {
+        haitaka::Move::Drop { piece, to } => FIRST_DROP + piece as u16 | (to as u16) << 7,
+        haitaka::Move::BoardMove { from, to, promotion } => {
+            from as u16 | (to as u16) << 7 | if promotion { PROMOTES } else { 0 }
+        }
+    })
+}
+
+/// None for a number that is no move at all.
+fn unpacked(of: Move) -> Option<haitaka::Move> {
+    let to = Square::try_index(usize::from(of.0 >> 7 & 127))?;
+    let from = of.0 & 127;
+    Some(if from < FIRST_DROP {
+        haitaka::Move::BoardMove { from: Square::try_index(usize::from(from))?, to, promotion: of.0 & PROMOTES != 0 }
+    } else {
+        haitaka::Move::Drop { piece: Piece::try_index(usize::from(from - FIRST_DROP))?, to }
+    })
+}
+
+impl Shogi {
+    pub fn of(board: Board) -> Self {
+        let mut position = Shogi { board, former: Vec::new(), repeated: None };
+        position.remember();
+        position
+    }
+
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// From, to, and whether it promotes; none for a drop.
+    pub fn parts(&self, of: Move) -> Option<(Square, Square, bool)> {
+        match unpacked(of)? {
+            haitaka::Move::BoardMove { from, to, promotion } => Some((from, to, promotion)),
+            haitaka::Move::Drop { .. } => None,
+        }
+    }
+
+    fn remember(&mut self) {
+        let check = if self.board.checkers().is_empty() { 0 } else { CHECK };
+        let now = self.board.hash() & !CHECK | check;
+        self.former.push(now);
+        let same = |entry: &&u64| **entry == now;
+        // A position comes back to the same side after an even number of moves.
+        if self.former.iter().rev().step_by(2).filter(same).count() < 4 {
+            return;
+        }
+        let first = self.former.iter().position(|entry| *entry == now).unwrap_or(0);
+        let since = &self.former[first + 1..];
+        // The side to move was checked by each of the other's moves, or gave check by each of its own.
+        let always = |skip: usize| since.iter().skip(skip).step_by(2).all(|entry| entry & CHECK != 0);
+        self.repeated = Some(if always(1) {
+            Outcome::Won(self.turn())
+        } else if always(0) {
+            Outcome::Won(self.turn().other())
+        } else {
+            Outcome::Drawn
+        });
+    }
+
+    /// Whether a move is among those that may be made. (`Board::is_legal` allows drops of pieces that are not in hand, and mate by
+    /// a dropped pawn.)
+    fn has(&self, of: haitaka::Move) -> bool {
+        self.board.generate_moves(|of_piece| of_piece.has(of))
+    }
+
+    /// What ends a game although there are moves.
+    fn ended_early(&self) -> Option<Outcome> {
+        self.repeated.or_else(|| (self.former.len() > usize::from(LONGEST)).then_some(Outcome::Drawn))
+    }
+}
+
+impl Game for Shogi {
+    fn id(&self) -> &'static str {
+        "shogi"
+    }
+
+    fn turn(&self) -> Side {
+        side(self.board.side_to_move())
+    }
+
+    fn legal(&self, moves: &mut Vec<Move>) {
+        moves.clear();
+        if self.ended_early().is_some() {
+            return;
+        }
+        self.board.generate_moves(|of_piece| {
+            moves.extend(of_piece.into_iter().map(packed));
+            false
+        });
+    }
+
+    fn is_legal(&self, chosen: Move) -> bool {
+        self.ended_early().is_none() && unpacked(chosen).is_some_and(|found| self.has(found))
+    }
+
+    fn play(&mut self, chosen: Move) {
+        let chosen = unpacked(chosen).expect("a legal move");
+        self.board.play_unchecked(chosen);
+        self.remember();
+    }
+
+    /// A side without a move has lost, mated or not.
+    fn outcome(&self) -> Option<Outcome> {
+        if !self.board.generate_moves(|_| true) {
+            return Some(Outcome::Won(self.turn().other()));
+        }
+        self.ended_early()
+    }
+
+    fn hash(&self) -> u64 {
+        mixed(self.board.hash())
+    }
+
+    /// In the notation of USI: `7g7f`, `8h2b+`, `P*5e`.
+    fn name(&self, of: Move) -> String {
+        unpacked(of).map_or_else(String::new, |found| found.to_string())
+    }
+
+    fn read(&self, text: &str) -> Result<Move, Illegal> {
+        if self.outcome().is_some() {
+            return Err(Illegal::new("the game has ended"));
+        }
+        let found: Option<haitaka::Move> = text.parse().ok();
+        found.filter(|found| self.has(*found)).map(packed).ok_or_else(|| {
+            Illegal::new(format!("`{text}` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop"))
+        })
+    }
+
+    /// SFEN.
+    fn diagram(&self) -> String {
+        self.board.to_string()
+    }
+
+    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+        let board = Board::from_sfen(text.trim()).map_err(|error| Illegal::new(format!("SFEN: {error}")))?;
+        Ok(Shogi::of(board))
+    }
+
+    fn playout(
+        &mut self,
+        _: Style,
+        dice: &mut Dice,
+        moves: &mut Vec<Move>,
+        mut trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
+        loop {
+            if let Some(outcome) = self.ended_early() {
+                return outcome;
+            }
+            moves.clear();
+            self.board.generate_moves(|of_piece| {
+                moves.extend(of_piece.into_iter().map(packed));
+                false
+            });
+            if moves.is_empty() {
+                return Outcome::Won(self.turn().other());
+            }
+            let chosen = moves[below(dice, moves.len())];
+            self.play(chosen);
+            if let Some(trace) = &mut trace {
+                trace.push(chosen);
+            }
+        }
+    }
+
+    fn ended_is_a_line(&self) -> bool {
+        false
+    }
+}

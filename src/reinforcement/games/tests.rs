@@ -1,0 +1,294 @@
+//! Rules against published figures and against themselves.
+
+use super::*;
+use rand::SeedableRng;
+
+fn start(id: &str) -> AnyGame {
+    AnyGame::start(id).unwrap()
+}
+
+fn lines(id: &str, depths: &[u64]) {
+    for (depth, expected) in (1..).zip(depths) {
+        let found = with_game!(start(id), game => perft(&game, depth));
+        assert_eq!(found, *expected, "{id} depth {depth}");
+    }
+}
+
+#[test]
+fn perft_of_the_starts() {
+    // 255,168 games of tic-tac-toe.
+    lines("tic-tac-toe", &[9, 72, 504, 3024, 15_120]);
+    assert_eq!(perft(&TicTacToe::default(), 9), 255_168);
+    lines("connect-four", &[7, 49, 343, 2401, 16_807, 117_649, 823_536]);
+    lines("othello", &[4, 12, 56, 244, 1396, 8200, 55_092, 390_216]);
+    lines("gomoku-9", &[81, 81 * 80, 81 * 80 * 79]);
+    lines("chess", &[20, 400, 8902, 197_281]);
+    lines("shogi", &[30, 900, 25_470]);
+    // A pass is a move: 81 points and a pass, and after a pass the same, but two passes end the game.
+    lines("go-9", &[82, 81 * 81 + 82]);
+}
+
+/// Plays random games with what is said of every position checked: `look` sees each.
+fn random_games(id: &str, count: u64, mut look: impl FnMut(&AnyGame)) {
+    let mut moves = Vec::new();
+    for seed in 0..count {
+        let mut dice = Dice::seed_from_u64(seed);
+        let mut any = start(id);
+        let mut before = u64::MAX;
+        loop {
+            look(&any);
+            let ended = with_game!(&mut any, game => {
+                game.legal(&mut moves);
+                assert_eq!(moves.is_empty(), game.outcome().is_some(), "{id} {}", game.diagram());
+                assert_ne!(game.hash(), before, "{id}: a move changes the position");
+                before = game.hash();
+                let ended = moves.is_empty();
+                if !ended {
+                    let chosen = moves[below(&mut dice, moves.len())];
+                    assert!(game.is_legal(chosen), "{id} {chosen:?}");
+                    let name = game.name(chosen);
+                    assert_eq!(game.read(&name), Ok(chosen), "{id} {name} {}", game.diagram());
+                    game.play(chosen);
+                }
+                ended
+            });
+            if ended {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn random_games_of_every_kind_hold_together() {
+    for id in GAMES {
+        let count = match id {
+            "shogi" | "chess" => 3,
+            "go-13" | "gomoku-15" => 5,
+            _ => 20,
+        };
+        random_games(id, count, |_| ());
+    }
+}
+
+#[test]
+fn diagrams_are_read_back() {
+    for id in GAMES {
+        random_games(id, 2, |any| {
+            with_game!(any, game => {
+                let text = game.diagram();
+                match game.from_diagram(&text) {
+                    Ok(read) => {
+                        assert_eq!(read.diagram(), text, "{id}");
+                        assert_eq!(read.turn(), game.turn());
+                    }
+                    // Where the side that moved last has won by passing over it, nothing is left to read.
+                    Err(why) => panic!("{id} {text}: {why}"),
+                }
+            });
+        });
+    }
+}
+
+#[test]
+fn images_have_the_images_of_the_moves() {
+    fn check<G: Game>(game: &G) {
+        for symmetry in 0..game.symmetries() {
+            let image = game.image(symmetry);
+            let (mut here, mut there) = (Vec::new(), Vec::new());
+            game.legal(&mut here);
+            image.legal(&mut there);
+            let mut mapped: Vec<Move> = here.iter().map(|chosen| game.image_of(*chosen, symmetry)).collect();
+            mapped.sort_unstable();
+            there.sort_unstable();
+            assert_eq!(mapped, there, "{} {symmetry} {}", game.id(), game.diagram());
+            if let Some(chosen) = here.first() {
+                let (mut next, mut next_image) = (game.clone(), image.clone());
+                next.play(*chosen);
+                next_image.play(game.image_of(*chosen, symmetry));
+                assert_eq!(next.image(symmetry).diagram(), next_image.diagram());
+            }
+        }
+    }
+    for id in ["tic-tac-toe", "connect-four", "othello", "gomoku-9"] {
+        random_games(id, 3, |any| with_game!(any, game => check(game)));
+    }
+    // Of Go the board is turned, not the past.
+    let go = Go::new(9, go::Rules::default())
+        .from_diagram("...x...../..xox..../........./........./....o..../........./xo......./.x......./o........ o");
+    check(&go.unwrap());
+}
+
+/// Sums of a random game's moves, one after another, agree with what is counted anew.
+#[test]
+fn playouts_end_as_the_rules_say() {
+    for id in GAMES {
+        for seed in 0..10 {
+            let mut dice = Dice::seed_from_u64(seed);
+            with_game!(start(id), game => {
+                let (mut position, mut moves) = (game.clone(), Vec::new());
+                let style = if seed % 2 == 0 { Style::Uniform } else { Style::Light };
+                let mut trace = Vec::new();
+                let outcome = position.playout(style, &mut dice, &mut moves, Some(&mut trace));
+                let mut again = game.clone();
+                for chosen in trace {
+                    assert!(again.is_legal(chosen), "{id} {}", again.name(chosen));
+                    again.play(chosen);
+                }
+                assert_eq!(again.diagram(), position.diagram(), "{id}");
+                if let Some(told) = position.outcome() {
+                    assert_eq!(told, outcome, "{id}");
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn fours_and_fives_in_every_direction() {
+    let four = |moves: &str| ConnectFour::from_moves(moves).unwrap().outcome();
+    assert_eq!(four("1213141"), Some(Outcome::Won(Side::First)));
+    assert_eq!(four("1122334"), Some(Outcome::Won(Side::First)));
+    assert_eq!(four("12234334464"), Some(Outcome::Won(Side::First)));
+    assert_eq!(four("112233"), None);
+    let five = |rule: gomoku::Rule, own: &[usize]| {
+        let mut position = Gomoku::new(9, rule);
+        for (place, point) in own.iter().enumerate() {
+            position.play(Move(*point as u16));
+            if place + 1 < own.len() {
+                // The other plays far away, without a row.
+                position.play(Move([80, 78, 76, 74, 72, 62, 60][place]));
+            }
+        }
+        position.outcome().is_some()
+    };
+    use gomoku::Rule::{ExactlyFive, FiveOrMore};
+    for line in [[0, 1, 2, 3, 4], [0, 9, 18, 27, 36], [0, 10, 20, 30, 40], [4, 12, 20, 28, 36]] {
+        assert!(five(FiveOrMore, &line) && five(ExactlyFive, &line), "{line:?}");
+    }
+    let six = [0, 1, 2, 4, 5, 3];
+    assert!(five(FiveOrMore, &six) && !five(ExactlyFive, &six));
+}
+
+fn go(diagram: &str) -> Go {
+    let size = diagram.split('/').count();
+    Go::new(size, go::Rules::default()).from_diagram(diagram).unwrap()
+}
+
+fn play(position: &mut Go, moves: &[&str]) {
+    for name in moves {
+        let chosen = position.read(name).unwrap_or_else(|why| panic!("{name}: {why}"));
+        position.play(chosen);
+    }
+}
+
+#[test]
+fn go_takes_ko_and_suicide_as_the_rules_have_it() {
+    // White's stone in black's mouth is taken; white may not take back at once, but may after a threat and an answer.
+    let mut position = go(".xo../xo.o./.xo../...../..... x");
+    play(&mut position, &["C4"]);
+    assert_eq!(position.captured(), [1, 0]);
+    let refused = position.read("B4").unwrap_err().0;
+    assert!(refused.contains("ko"), "{refused}");
+    play(&mut position, &["E1", "E3", "B4"]);
+    assert_eq!(position.captured(), [1, 1]);
+    // A point without liberty is no move, unless it takes.
+    let eye = go(".x.../xx.../...../...../..... o");
+    assert!(eye.read("A5").unwrap_err().0.contains("suicide"));
+    let takes = go(".xo../xoo../o..../...../..... o");
+    assert!(takes.read("A5").is_ok());
+    let allowed = go::Rules { suicide: true, ..go::Rules::default() };
+    let mut several = Go::new(5, allowed).from_diagram("..x../xxx../...../...../..... o").unwrap();
+    several.play(several.read("A5").unwrap());
+    several.play(several.read("E1").unwrap());
+    several.play(several.read("B5").unwrap());
+    assert_eq!(several.captured(), [2, 0], "two stones took themselves");
+    let single = Go::new(5, allowed).from_diagram(".x.../x..../...../...../..... o").unwrap();
+    assert!(single.read("A5").is_err(), "one stone's suicide leaves the board as it was");
+}
+
+/// A cycle of three kos comes back to its first position only by the last move, which is refused.
+#[test]
+fn superko_sees_cycles_longer_than_two() {
+    let mut dice = Dice::seed_from_u64(3);
+    let mut seen_refusal = false;
+    for _ in 0..40 {
+        // Small boards are full of cycles.
+        let mut position = Go::new(3, go::Rules::default());
+        let mut former = std::collections::HashSet::from([position.diagram()[..11].to_owned()]);
+        let mut moves = Vec::new();
+        for _ in 0..200 {
+            position.legal(&mut moves);
+            let Some(chosen) = (!moves.is_empty()).then(|| moves[below(&mut dice, moves.len())]) else { break };
+            // Every point that is free and refused is suicide or repeats.
+            for point in 0..9 {
+                if position.stone(point).is_none() && !moves.contains(&Move(point as u16)) {
+                    seen_refusal |=
+                        position.read(&position.name(Move(point as u16))).unwrap_err().0.contains("superko");
+                }
+            }
+            let passed = chosen == position.pass();
+            position.play(chosen);
+            if !passed {
+                assert!(former.insert(position.diagram()[..11].to_owned()), "a position came back");
+            }
+        }
+    }
+    assert!(seen_refusal);
+}
+
+#[test]
+fn go_is_scored_by_area_and_ends_by_two_passes() {
+    let mut position = go(".x.o./.x.o./.x.o./.x.o./.x.o. x");
+    assert_eq!(position.area(), [10, 10], "the column between is nobody's");
+    play(&mut position, &["pass", "pass"]);
+    assert_eq!(position.outcome(), Some(Outcome::Won(Side::Second)), "komi decides");
+    let seki = go("xx.oo/xx.oo/xxxoo/...oo/...oo x");
+    assert_eq!(seki.area(), [7, 10], "shared liberties are nobody's");
+    let even = go("...../...../...../...../..... x").with_komi(0.0);
+    assert_eq!(even.margin(), 0.0);
+    // One stone owns everything that is free.
+    assert_eq!(go("...../..x../...../...../..... o").area(), [25, 0]);
+}
+
+#[test]
+fn chess_and_shogi_know_how_games_end() {
+    let chess = |fen: &str| Chess::default().from_diagram(fen).unwrap();
+    assert_eq!(chess("k7/8/1K6/8/8/8/8/1Q6 b - - 0 1").outcome(), None);
+    assert_eq!(chess("k7/8/1K6/8/8/8/8/8 w - - 0 1").outcome(), Some(Outcome::Drawn), "bare kings");
+    assert_eq!(chess("k7/1Q6/1K6/8/8/8/8/8 b - - 0 1").outcome(), Some(Outcome::Won(Side::First)));
+    assert_eq!(chess("k7/2Q5/1K6/8/8/8/8/8 b - - 0 1").outcome(), Some(Outcome::Drawn), "stalemate");
+    let mut knights = Chess::default();
+    for name in ["g1f3", "g8f6", "f3g1", "f6g8"].repeat(2) {
+        assert_eq!(knights.outcome(), None);
+        knights.play(knights.read(name).unwrap());
+    }
+    assert_eq!(knights.outcome(), Some(Outcome::Drawn), "the start for the third time");
+    let castling = chess("4k3/8/8/8/8/8/8/4K2R w K - 0 1");
+    assert_eq!(castling.name(castling.read("O-O").unwrap()), "e1g1");
+    let shogi = |sfen: &str| Shogi::default().from_diagram(sfen).unwrap();
+    let mut rooks = shogi("lnsgkgsnl/1r5b1/ppppppppp/9/9/9/PPPPPPPPP/1B5R1/LNSGKGSNL b - 1");
+    for name in ["2h3h", "8b7b", "3h2h", "7b8b"].repeat(3) {
+        assert_eq!(rooks.outcome(), None);
+        rooks.play(rooks.read(name).unwrap());
+    }
+    assert_eq!(rooks.outcome(), Some(Outcome::Drawn), "the start for the fourth time");
+    // Checks without end: who gives them loses.
+    let mut checks = shogi("4k4/9/9/9/9/9/9/5R3/K8 b - 1");
+    for name in ["4h5h", "5a4a", "5h4h", "4a5a"].repeat(4) {
+        if checks.outcome().is_some() {
+            break;
+        }
+        match checks.read(name) {
+            Ok(chosen) => checks.play(chosen),
+            Err(why) => panic!("{name}: {why}"),
+        }
+    }
+    assert_eq!(checks.outcome(), Some(Outcome::Won(Side::Second)));
+    // Two pawns on a file, and mate by a dropped pawn, are no moves.
+    let nifu = shogi("4k4/9/9/9/9/9/4P4/9/4K4 b P 1");
+    assert!(nifu.read("P*5e").is_err() && nifu.read("P*4e").is_ok());
+    let dropped = shogi("8k/7R1/7GG/9/9/9/9/9/4K4 b P 1");
+    assert!(dropped.read("P*1b").is_err(), "uchifuzume");
+    assert!(dropped.read("G*5e").is_err(), "none in hand");
+}

@@ -1,0 +1,446 @@
+//! Monte Carlo tree search (Coulom 2006; UCT: Kocsis & Szepesvári 2006).
+//!
+//! One simulation is four steps:
+//!
+//! 1. *selection*: from the root, the child with the largest UCB1 = W/N + c √(ln N_parent / N), until a position is met that the tree does
+//!    not know further;
+//! 2. *expansion*: its moves become nodes, once it has been visited before;
+//! 3. *simulation*: random moves to the end of the game;
+//! 4. *backpropagation*: every node on the way counts a visit, and the points of the side that moved there.
+//!
+//! The move played is the one most visited. Beside that, each switchable: proven results (MCTS-Solver, Winands, Björnsson & Saito 2008), and
+//! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
+
+use super::tree::{Children, Node, Tree};
+use super::{Budget, Candidate, Thought};
+use crate::reinforcement::games::{Dice, Game, Move, Outcome, Side, Style};
+use rand::SeedableRng;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Simulations between two looks at the clock.
+const LOOK_EVERY: u64 = 16;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// c of UCB1.
+    pub exploration: f32,
+    /// Whether positions whose result is certain are marked, and their parents with them.
+    pub solver: bool,
+    /// k of β: simulations after which a move's own count weighs as much as AMAF's; none is plain UCT.
+    pub rave: Option<f32>,
+    pub playouts: Style,
+    pub threads: usize,
+    pub seed: u64,
+    /// Bytes of nodes.
+    pub memory: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            exploration: 1.4,
+            solver: true,
+            rave: None,
+            playouts: Style::Uniform,
+            threads: 1,
+            seed: 1,
+            memory: 1 << 29,
+        }
+    }
+}
+
+/// A search from one position, which may be taken further.
+#[derive(Debug)]
+pub struct Mcts<G: Game> {
+    pub settings: Settings,
+    root: G,
+    tree: Tree,
+    dice: Vec<Dice>,
+    simulations: u64,
+    deepest: u32,
+}
+
+/// What one thread works with.
+struct Worker<'a, G> {
+    settings: &'a Settings,
+    tree: &'a Tree,
+    root: &'a G,
+    game: G,
+    dice: &'a mut Dice,
+    alone: bool,
+    moves: Vec<Move>,
+    /// The nodes of this simulation with the side that moved there.
+    path: Vec<(&'a Node, Side)>,
+    /// The moves of a simulation after the root, first those in the tree.
+    trace: Vec<Move>,
+    /// For each side and move, where in the trace the side first made it, while this simulation is counted.
+    first: Vec<[u32; 2]>,
+    deepest: u32,
+    /// Whether all moves of a playout are kept.
+    traced: bool,
+}
+
+/// One simulation, told step by step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Simulation {
+    /// Moves chosen in the tree.
+    pub selected: Vec<Move>,
+    /// New nodes under the last of them.
+    pub expanded: usize,
+    /// Random moves to the end.
+    pub played: Vec<Move>,
+    pub outcome: Outcome,
+}
+
+impl<G: Game> Mcts<G> {
+    pub fn new(root: G, settings: Settings) -> Self {
+        let dice = (0..settings.threads.max(1) as u64)
+            .map(|thread| Dice::seed_from_u64(settings.seed.wrapping_add(thread.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
+            .collect();
+        Mcts { tree: Tree::new(settings.memory), root, dice, simulations: 0, deepest: 0, settings }
+    }
+
+    pub fn root(&self) -> &G {
+        &self.root
+    }
+
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Goes on to the position after a move and keeps what is known of it.
+    pub fn advance(&mut self, chosen: Move) {
+        let known = self.tree.made(self.tree.root()).iter().find(|child| child.chosen() == chosen);
+        self.tree = match known {
+            Some(child) => self.tree.from_node(child),
+            None => Tree::new(self.settings.memory),
+        };
+        self.root.play(chosen);
+        self.deepest = 0;
+    }
+
+    /// Searches until the budget is spent, all is proven, or `stop` is set.
+    pub fn search(&mut self, budget: Budget, stop: &AtomicBool) -> Thought {
+        let begun = Instant::now();
+        let spent = AtomicU64::new(0);
+        let deepest = AtomicU32::new(self.deepest);
+        let (settings, tree, root) = (&self.settings, &self.tree, &self.root);
+        let alone = self.dice.len() == 1;
+        let work = |dice: &mut Dice| {
+            let mut worker = Worker::new(settings, tree, root, dice, alone);
+            loop {
+                // Simulations are taken in small lots, so that their number is exact.
+                let wanted = budget.playouts.map_or(LOOK_EVERY, |most| {
+                    let taken = spent.load(Ordering::Relaxed);
+                    most.saturating_sub(taken).min(LOOK_EVERY)
+                });
+                let proven = settings.solver && tree.root().proven().is_some();
+                if wanted == 0
+                    || proven
+                    || stop.load(Ordering::Relaxed)
+                    || budget.time.is_some_and(|time| begun.elapsed() >= time)
+                {
+                    break;
+                }
+                let before = spent.fetch_add(wanted, Ordering::Relaxed);
+                let wanted = budget.playouts.map_or(wanted, |most| most.saturating_sub(before).min(wanted));
+                for _ in 0..wanted {
+                    worker.simulate();
+                }
+                if budget.stops_when_full && tree.is_full() {
+                    break;
+                }
+            }
+            deepest.fetch_max(worker.deepest, Ordering::Relaxed);
+        };
+        let (first, others) = self.dice.split_first_mut().expect("a thread");
+        if others.is_empty() {
+            work(first);
+        } else {
+            std::thread::scope(|scope| {
+                for dice in others {
+                    scope.spawn(|| work(dice));
+                }
+                work(first);
+            });
+        }
+        let done = spent.into_inner().min(budget.playouts.unwrap_or(u64::MAX));
+        self.simulations += done;
+        self.deepest = deepest.into_inner();
+        self.thought(done, begun.elapsed())
+    }
+
+    /// One simulation on one thread, told.
+    pub fn step(&mut self) -> Simulation {
+        let nodes = self.tree.len();
+        let dice = self.dice.first_mut().expect("a thread");
+        let mut worker = Worker::new(&self.settings, &self.tree, &self.root, dice, true);
+        worker.traced = true;
+        let outcome = worker.simulate();
+        let inside = worker.path.len() - 1;
+        let (selected, played) = (worker.trace[..inside].to_vec(), worker.trace[inside..].to_vec());
+        self.deepest = self.deepest.max(worker.deepest);
+        self.simulations += 1;
+        Simulation { selected, expanded: self.tree.len() - nodes, played, outcome }
+    }
+
+    /// What the search believes now.
+    pub fn thought(&self, simulations: u64, took: Duration) -> Thought {
+        let root = self.tree.root();
+        let mover = self.root.turn();
+        let mut candidates: Vec<Candidate> = self
+            .tree
+            .made(root)
+            .iter()
+            .map(|child| Candidate {
+                chosen: child.chosen(),
+                visits: u64::from(child.visits()),
+                value: child.proven().map_or(child.value(), |outcome| outcome.share(mover)),
+                proven: child.proven(),
+            })
+            .collect();
+        // A proven win first, proven losses last, else by visits.
+        let order = |candidate: &Candidate| match candidate.proven {
+            Some(Outcome::Won(side)) if side == mover => 0,
+            Some(Outcome::Won(_)) => 2,
+            _ => 1,
+        };
+        candidates.sort_by_key(|candidate| (order(candidate), std::cmp::Reverse(candidate.visits)));
+        // A certain draw is better than what looks like less.
+        let drawn = candidates.iter().position(|candidate| candidate.proven == Some(Outcome::Drawn));
+        if let Some(place) = drawn.filter(|_| candidates[0].value < 0.5) {
+            candidates[..=place].rotate_right(1);
+        }
+        let value = root
+            .proven()
+            .map_or_else(|| candidates.first().map_or(0.5, |best| best.value), |outcome| outcome.share(mover));
+        Thought {
+            line: self.line(),
+            candidates,
+            value,
+            proven: root.proven(),
+            simulations,
+            depth: self.deepest,
+            nodes: self.tree.len() as u64,
+            full: self.tree.is_full(),
+            took,
+        }
+    }
+
+    /// The most visited moves, one after another.
+    fn line(&self) -> Vec<Move> {
+        let (mut line, mut node, mut side) = (Vec::new(), self.tree.root(), self.root.turn());
+        while let Some(best) = self.tree.made(node).iter().max_by_key(|child| {
+            let proven = match child.proven() {
+                Some(Outcome::Won(winner)) => {
+                    if winner == side {
+                        2
+                    } else {
+                        0
+                    }
+                }
+                _ => 1,
+            };
+            (proven, child.visits())
+        }) {
+            if best.visits() == 0 {
+                break;
+            }
+            line.push(best.chosen());
+            (node, side) = (best, side.other());
+        }
+        line
+    }
+}
+
+impl<'a, G: Game> Worker<'a, G> {
+    fn new(settings: &'a Settings, tree: &'a Tree, root: &'a G, dice: &'a mut Dice, alone: bool) -> Self {
+        Worker {
+            settings,
+            tree,
+            root,
+            game: root.clone(),
+            dice,
+            alone,
+            moves: Vec::new(),
+            path: Vec::new(),
+            trace: Vec::new(),
+            first: Vec::new(),
+            deepest: 0,
+            traced: settings.rave.is_some(),
+        }
+    }
+
+    fn simulate(&mut self) -> Outcome {
+        let outcome = self.select();
+        self.count(outcome);
+        outcome
+    }
+
+    /// Selection, expansion and simulation.
+    fn select(&mut self) -> Outcome {
+        self.game.clone_from(self.root);
+        self.path.clear();
+        self.trace.clear();
+        let mut node = self.tree.root();
+        node.visit(self.alone);
+        self.path.push((node, self.game.turn().other()));
+        loop {
+            if let Some(outcome) = node.proven() {
+                return outcome;
+            }
+            let children = match self.tree.children(node) {
+                Children::Are(children) => children,
+                Children::None if node.visits() > 1 || self.path.len() == 1 => match self.expand(node) {
+                    Ok(Some(children)) => children,
+                    Ok(None) => return self.playout(),
+                    Err(outcome) => return outcome,
+                },
+                _ => return self.playout(),
+            };
+            let mover = self.game.turn();
+            let chosen = self.best(node, children, mover);
+            chosen.visit(self.alone);
+            self.path.push((chosen, mover));
+            self.trace.push(chosen.chosen());
+            self.game.play(chosen.chosen());
+            node = chosen;
+        }
+    }
+
+    /// Gives a node its children in random order; none if another thread does or there is no room.
+    fn expand(&mut self, node: &Node) -> Result<Option<&'a [Node]>, Outcome> {
+        self.game.legal(&mut self.moves);
+        if self.moves.is_empty() {
+            let outcome = self.game.outcome().expect("no moves: the game has ended");
+            node.prove(outcome);
+            return Err(outcome);
+        }
+        for left in (2..=self.moves.len()).rev() {
+            self.moves.swap(left - 1, crate::reinforcement::games::below(self.dice, left));
+        }
+        let biased = self.settings.rave.is_some();
+        let game = &self.game;
+        Ok(self.tree.expand(node, &self.moves, |child| {
+            if biased {
+                let (visits, wins) = game.expectation(child.chosen());
+                child.expect(visits, (2.0 * wins * visits as f32) as u32);
+            }
+        }))
+    }
+
+    /// The child with the largest upper confidence bound; one whose result is certain only if all are.
+    fn best(&self, node: &Node, children: &'a [Node], mover: Side) -> &'a Node {
+        let log = (node.visits().max(1) as f32).ln();
+        let (mut best, mut highest) = (&children[0], f32::NEG_INFINITY);
+        for child in children {
+            let certain = if self.settings.solver { child.proven() } else { None };
+            let bound = match certain {
+                // Nothing is left to find out where the result is certain: what is not is looked at instead.
+                Some(outcome) => outcome.share(mover) - 2.0,
+                None => match self.settings.rave {
+                    None => ucb1(child, log, self.settings.exploration),
+                    Some(k) => rave(child, log, self.settings.exploration, k),
+                },
+            };
+            if bound > highest {
+                (best, highest) = (child, bound);
+                if bound == f32::INFINITY {
+                    break;
+                }
+            }
+        }
+        best
+    }
+
+    fn playout(&mut self) -> Outcome {
+        let trace = self.traced.then_some(&mut self.trace);
+        self.game.playout(self.settings.playouts, self.dice, &mut self.moves, trace)
+    }
+
+    /// Backpropagation.
+    fn count(&mut self, outcome: Outcome) {
+        self.deepest = self.deepest.max(self.path.len() as u32 - 1);
+        for (node, mover) in &self.path {
+            node.earn(half_points(outcome, *mover), self.alone);
+        }
+        if self.settings.rave.is_some() {
+            self.count_amaf(outcome);
+        }
+        if self.settings.solver {
+            self.prove();
+        }
+    }
+
+    /// Every child of a node on the way whose move its side made later gets this outcome too.
+    fn count_amaf(&mut self, outcome: Outcome) {
+        let start = self.root.turn().index();
+        let most = self.trace.iter().map(|chosen| usize::from(chosen.0)).max().map_or(0, |most| most + 1);
+        self.first.clear();
+        self.first.resize(most, [u32::MAX; 2]);
+        for (place, chosen) in self.trace.iter().enumerate().rev() {
+            self.first[usize::from(chosen.0)][(start + place) & 1] = place as u32;
+        }
+        for (depth, (node, mover)) in self.path.iter().enumerate() {
+            let side = mover.other();
+            let points = half_points(outcome, side);
+            for child in self.tree.made(node) {
+                let when = self.first.get(usize::from(child.chosen().0)).map_or(u32::MAX, |first| first[side.index()]);
+                if when != u32::MAX && when >= depth as u32 {
+                    child.earn_amaf(points, self.alone);
+                }
+            }
+        }
+    }
+
+    /// From the end of the way up: a position is won if one move wins, and lost or drawn if all moves are certain.
+    fn prove(&self) {
+        for pair in self.path.windows(2).rev() {
+            let [(parent, _), (child, mover)] = pair else { return };
+            let Some(outcome) = child.proven() else { return };
+            if parent.proven().is_some() {
+                return;
+            }
+            if outcome == Outcome::Won(*mover) {
+                parent.prove(outcome);
+                continue;
+            }
+            let mut best = Outcome::Won(mover.other());
+            for sibling in self.tree.made(parent) {
+                match sibling.proven() {
+                    None => return,
+                    Some(Outcome::Drawn) => best = Outcome::Drawn,
+                    Some(_) => {}
+                }
+            }
+            parent.prove(best);
+        }
+    }
+}
+
+fn half_points(outcome: Outcome, side: Side) -> u32 {
+    (2.0 * outcome.share(side)) as u32
+}
+
+/// W/N + c √(ln N_parent / N); without bound before the first visit.
+#[inline]
+fn ucb1(child: &Node, log: f32, exploration: f32) -> f32 {
+    let visits = child.visits();
+    if visits == 0 {
+        return f32::INFINITY;
+    }
+    let each = 1.0 / visits as f32;
+    0.5 * child.points() as f32 * each + exploration * (log * each).sqrt()
+}
+
+/// (1 − β) W/N + β AMAF + c √(ln N_parent / (N + 1)), β = √(k / (3N + k)).
+#[inline]
+fn rave(child: &Node, log: f32, exploration: f32, k: f32) -> f32 {
+    let visits = child.visits() as f32;
+    let (amaf_visits, amaf_points) = child.amaf();
+    let amaf = if amaf_visits == 0 { 0.6 } else { 0.5 * amaf_points as f32 / amaf_visits as f32 };
+    let beta = (k / (3.0 * visits + k)).sqrt();
+    let own = if visits == 0.0 { amaf } else { 0.5 * child.points() as f32 / visits };
+    (1.0 - beta) * own + beta * amaf + exploration * (log / (visits + 1.0)).sqrt()
+}

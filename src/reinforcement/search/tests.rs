@@ -1,0 +1,204 @@
+//! Searches against values that are known.
+
+use super::*;
+use crate::reinforcement::games::{ConnectFour, Dice, Game, Othello, Outcome, Side, TicTacToe, below};
+use rand::SeedableRng;
+use std::sync::atomic::AtomicBool;
+
+/// The value by looking at everything.
+fn value<G: Game>(game: &G) -> Outcome {
+    let mut moves = Vec::new();
+    game.legal(&mut moves);
+    if let Some(outcome) = game.outcome() {
+        return outcome;
+    }
+    let mut best = Outcome::Won(game.turn().other());
+    for chosen in moves {
+        let mut next = game.clone();
+        next.play(chosen);
+        match value(&next) {
+            Outcome::Won(side) if side == game.turn() => return Outcome::Won(side),
+            Outcome::Drawn => best = Outcome::Drawn,
+            Outcome::Won(_) => {}
+        }
+    }
+    best
+}
+
+fn playouts(count: u64) -> Budget {
+    Budget { playouts: Some(count), ..Budget::default() }
+}
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+#[test]
+fn the_solver_of_connect_four_agrees_with_looking_at_everything() {
+    let mut solver = Solver::new(1 << 20);
+    let mut dice = Dice::seed_from_u64(5);
+    for _ in 0..60 {
+        let mut position = ConnectFour::default();
+        let mut moves = Vec::new();
+        while position.stones() < 30 {
+            position.legal(&mut moves);
+            if moves.is_empty() {
+                break;
+            }
+            position.play(moves[below(&mut dice, moves.len())]);
+        }
+        let score = solver.solve(&position, &never()).unwrap();
+        let expected = match value(&position) {
+            Outcome::Drawn => 0,
+            Outcome::Won(side) => {
+                if side == position.turn() {
+                    1
+                } else {
+                    -1
+                }
+            }
+        };
+        assert_eq!(score.signum(), expected, "{}", position.diagram());
+    }
+}
+
+/// Scores of positions whose winner is forced within a few moves.
+#[test]
+fn the_solver_counts_the_winners_stones() {
+    let mut solver = Solver::new(1 << 20);
+    let mut score = |moves: &str| solver.solve(&ConnectFour::from_moves(moves).unwrap(), &never()).unwrap();
+    // Three in a row on the bottom with a free end: won with the fourth stone, 22 − 4.
+    assert_eq!(score("334455"), 18);
+    // The other side to move can stop only one of two ends.
+    assert_eq!(score("33445"), -18);
+}
+
+#[test]
+fn the_end_of_othello_agrees_with_looking_at_everything() {
+    fn best(position: &Othello) -> i32 {
+        let mut moves = Vec::new();
+        position.legal(&mut moves);
+        let (own, other) = position.discs();
+        let (own, other) = (own.count_ones() as i32, other.count_ones() as i32);
+        if moves.is_empty() {
+            let left = 64 - own - other;
+            return own - other + left * (own - other).signum();
+        }
+        let after = |chosen: &crate::reinforcement::games::Move| {
+            let mut next = *position;
+            next.play(*chosen);
+            -best(&next)
+        };
+        moves.iter().map(after).max().unwrap()
+    }
+    let (mut solver, mut dice) = (endgame::Endgame::new(1 << 20), Dice::seed_from_u64(9));
+    for _ in 0..40 {
+        let (mut position, mut moves) = (Othello::default(), Vec::new());
+        while position.empties() > 9 && position.outcome().is_none() {
+            position.legal(&mut moves);
+            position.play(moves[below(&mut dice, moves.len())]);
+        }
+        let (score, chosen) = solver.solve(&position, &never()).unwrap();
+        assert_eq!(score, best(&position), "{}", position.diagram());
+        if let Some(chosen) = chosen {
+            let mut next = position;
+            next.play(chosen);
+            assert_eq!(-best(&next), score, "the move gets it");
+        }
+    }
+}
+
+#[test]
+fn tic_tac_toe_is_drawn_and_the_tree_proves_it() {
+    for threads in [1, 2] {
+        let settings = mcts::Settings { threads, ..mcts::Settings::default() };
+        let mut search = Mcts::new(TicTacToe::default(), settings);
+        let thought = search.search(playouts(200_000), &never());
+        assert_eq!(thought.proven, Some(Outcome::Drawn));
+        assert_eq!(thought.value, 0.5);
+        assert!(thought.simulations < 200_000, "a proven root ends the search");
+    }
+    let thought =
+        AlphaBeta::new(alphabeta::Settings::default()).search(&TicTacToe::default(), Budget::default(), &never());
+    assert_eq!((thought.depth, thought.value), (9, 0.5));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_tree_on_one_thread() {
+    let tree = |seed| {
+        let settings = mcts::Settings { seed, ..mcts::Settings::default() };
+        let mut search = Mcts::new(ConnectFour::default(), settings);
+        search.search(playouts(5000), &never()).candidates
+    };
+    assert_eq!(tree(1), tree(1));
+    assert_ne!(tree(1), tree(2));
+}
+
+#[test]
+fn visits_add_up_and_the_tree_is_kept_from_move_to_move() {
+    for threads in [1, 2] {
+        let settings = mcts::Settings { solver: false, threads, ..mcts::Settings::default() };
+        let mut search = Mcts::new(Othello::default(), settings);
+        let thought = search.search(playouts(10_000), &never());
+        let visits: u64 = thought.candidates.iter().map(|candidate| candidate.visits).sum();
+        assert_eq!(
+            (thought.simulations, visits),
+            (10_000, 10_000),
+            "every simulation passes through a child of the root"
+        );
+        let best = thought.candidates[0];
+        let nodes = search.tree().len();
+        search.advance(best.chosen);
+        assert_eq!(u64::from(search.tree().root().visits()), best.visits);
+        assert!(search.tree().len() < nodes && search.tree().len() > 1);
+    }
+}
+
+#[test]
+fn a_tree_without_room_says_so_and_goes_on() {
+    let settings = mcts::Settings { memory: 1, ..mcts::Settings::default() };
+    let mut search = Mcts::new(ConnectFour::default(), settings);
+    let thought = search.search(playouts(200_000), &never());
+    assert!(thought.full);
+    assert_eq!(thought.simulations, 200_000);
+    let all = Budget { stops_when_full: true, ..Budget::default() };
+    assert!(search.search(all, &never()).took.as_secs() < 60);
+}
+
+#[test]
+fn a_step_is_one_simulation_in_its_four_parts() {
+    let mut search = Mcts::new(TicTacToe::default(), mcts::Settings::default());
+    let first = search.step();
+    assert_eq!((first.selected.len(), first.expanded), (1, 9));
+    let mut game = TicTacToe::default();
+    for chosen in first.selected.iter().chain(&first.played) {
+        game.play(*chosen);
+    }
+    assert_eq!(game.outcome(), Some(first.outcome));
+    assert_eq!(search.tree().root().visits(), 1);
+}
+
+#[test]
+fn wins_and_losses_that_are_near_are_seen() {
+    // x wins in the fourth column, which o would otherwise close.
+    let position = ConnectFour::from_moves("112233").unwrap();
+    let mut search = Mcts::new(position, mcts::Settings::default());
+    let thought = search.search(playouts(2000), &never());
+    assert_eq!(thought.proven, Some(Outcome::Won(Side::First)));
+    assert_eq!(thought.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
+    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&position, playouts(10_000), &never());
+    assert_eq!(thought.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
+    let mate = crate::reinforcement::games::Chess::default();
+    let mate = mate.from_diagram("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1").unwrap();
+    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&mate, playouts(100_000), &never());
+    assert_eq!(thought.best().map(|chosen| mate.name(chosen)), Some("a1a8".to_owned()));
+    assert_eq!(thought.proven, Some(Outcome::Won(Side::First)));
+}
+
+#[test]
+fn a_stopped_search_has_a_move() {
+    let stop = AtomicBool::new(true);
+    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&Othello::default(), Budget::default(), &stop);
+    assert!(thought.best().is_some());
+    assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), &stop), Err(solver::Stopped));
+}

@@ -1,0 +1,250 @@
+//! The tree of a search, in an arena that several threads grow at once.
+//!
+//! Nodes are atomics read and written in no particular order: a thread may see a count that is a visit old, never a torn one. Blocks of
+//! memory are made when they are needed, up to a bound; when they are full the search goes on without new nodes.
+
+use crate::reinforcement::games::{Move, Outcome, Side};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
+
+/// Nodes of a block. Children of one node lie in one block.
+const BLOCK: u32 = 1 << 14;
+/// In the place of the first child: some thread is making them.
+const CLAIMED: u32 = u32::MAX;
+
+/// What is known of a position and the move that leads to it.
+#[derive(Debug, Default)]
+pub struct Node {
+    /// N: how often the search went through it. Raised on the way down, so that threads keep out of each other's way
+    /// (virtual loss).
+    visits: AtomicU32,
+    /// W: half points of the side that moved here.
+    points: AtomicU32,
+    /// The same over all simulations in which that side made this move later (AMAF).
+    amaf_visits: AtomicU32,
+    amaf_points: AtomicU32,
+    /// The first child, [`CLAIMED`], or 0.
+    first: AtomicU32,
+    children: AtomicU16,
+    chosen: AtomicU16,
+    /// 0, or how the game ends from here, proven.
+    proven: AtomicU8,
+}
+
+impl Node {
+    pub fn visits(&self) -> u32 {
+        self.visits.load(Relaxed)
+    }
+
+    pub fn points(&self) -> u32 {
+        self.points.load(Relaxed)
+    }
+
+    pub fn amaf(&self) -> (u32, u32) {
+        (self.amaf_visits.load(Relaxed), self.amaf_points.load(Relaxed))
+    }
+
+    pub fn chosen(&self) -> Move {
+        Move(self.chosen.load(Relaxed))
+    }
+
+    /// W / N, counted in wins; ½ before the first visit.
+    pub fn value(&self) -> f32 {
+        match self.visits() {
+            0 => 0.5,
+            visits => self.points() as f32 / (2 * visits) as f32,
+        }
+    }
+
+    pub fn proven(&self) -> Option<Outcome> {
+        match self.proven.load(Relaxed) {
+            1 => Some(Outcome::Won(Side::First)),
+            2 => Some(Outcome::Won(Side::Second)),
+            3 => Some(Outcome::Drawn),
+            _ => None,
+        }
+    }
+
+    pub fn prove(&self, outcome: Outcome) {
+        let code = match outcome {
+            Outcome::Won(Side::First) => 1,
+            Outcome::Won(Side::Second) => 2,
+            Outcome::Drawn => 3,
+        };
+        self.proven.store(code, Relaxed);
+    }
+
+    #[inline]
+    pub fn visit(&self, alone: bool) -> u32 {
+        add(&self.visits, 1, alone)
+    }
+
+    #[inline]
+    pub fn earn(&self, points: u32, alone: bool) {
+        if points > 0 {
+            add(&self.points, points, alone);
+        }
+    }
+
+    #[inline]
+    pub fn earn_amaf(&self, points: u32, alone: bool) {
+        add(&self.amaf_visits, 1, alone);
+        if points > 0 {
+            add(&self.amaf_points, points, alone);
+        }
+    }
+
+    /// Sets what is believed before the first visit.
+    pub fn expect(&self, visits: u32, points: u32) {
+        self.amaf_visits.store(visits, Relaxed);
+        self.amaf_points.store(points, Relaxed);
+    }
+
+    fn copy_from(&self, from: &Node) {
+        self.visits.store(from.visits(), Relaxed);
+        self.points.store(from.points(), Relaxed);
+        let (visits, points) = from.amaf();
+        self.expect(visits, points);
+        self.chosen.store(from.chosen.load(Relaxed), Relaxed);
+        self.proven.store(from.proven.load(Relaxed), Relaxed);
+    }
+}
+
+/// Adds and gives what was there before. A thread that is alone needs no locked instruction.
+#[inline]
+fn add(cell: &AtomicU32, by: u32, alone: bool) -> u32 {
+    if alone {
+        let before = cell.load(Relaxed);
+        cell.store(before.wrapping_add(by), Relaxed);
+        before
+    } else {
+        cell.fetch_add(by, Relaxed)
+    }
+}
+
+/// Whether a node's children are there.
+#[derive(Debug, Clone, Copy)]
+pub enum Children<'a> {
+    None,
+    /// Another thread makes them.
+    Coming,
+    Are(&'a [Node]),
+}
+
+/// An arena of nodes; the root is the first.
+#[derive(Debug)]
+pub struct Tree {
+    blocks: Box<[OnceLock<Box<[Node]>>]>,
+    next: AtomicU32,
+    full: AtomicBool,
+}
+
+impl Tree {
+    /// With room for so many bytes of nodes, at least one block.
+    pub fn new(bytes: usize) -> Self {
+        let blocks = (bytes / (size_of::<Node>() * BLOCK as usize)).clamp(1, (u32::MAX / BLOCK) as usize - 1);
+        let tree = Tree {
+            blocks: (0..blocks).map(|_| OnceLock::new()).collect(),
+            next: AtomicU32::new(1),
+            full: AtomicBool::new(false),
+        };
+        tree.block(0);
+        tree
+    }
+
+    fn block(&self, index: usize) -> &[Node] {
+        self.blocks[index].get_or_init(|| (0..BLOCK).map(|_| Node::default()).collect())
+    }
+
+    pub fn root(&self) -> &Node {
+        &self.block(0)[0]
+    }
+
+    /// Nodes in use.
+    pub fn len(&self) -> usize {
+        self.next.load(Relaxed) as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Whether there was no room for more nodes.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Relaxed)
+    }
+
+    pub fn children<'a>(&'a self, node: &Node) -> Children<'a> {
+        match node.first.load(Ordering::Acquire) {
+            0 => Children::None,
+            CLAIMED => Children::Coming,
+            first => Children::Are(self.slice(first, usize::from(node.children.load(Relaxed)))),
+        }
+    }
+
+    /// The children, if they are there.
+    pub fn made<'a>(&'a self, node: &Node) -> &'a [Node] {
+        match self.children(node) {
+            Children::Are(children) => children,
+            _ => &[],
+        }
+    }
+
+    fn slice(&self, first: u32, count: usize) -> &[Node] {
+        let start = (first % BLOCK) as usize;
+        &self.block((first / BLOCK) as usize)[start..start + count]
+    }
+
+    /// Room for so many nodes in one block.
+    fn take(&self, count: usize) -> Option<u32> {
+        let count = u32::try_from(count).ok().filter(|count| (1..=BLOCK).contains(count))?;
+        let end = self.blocks.len() as u32 * BLOCK;
+        let mut first = 0;
+        let taken = self.next.fetch_update(Relaxed, Relaxed, |next| {
+            first = if next % BLOCK + count > BLOCK { next.next_multiple_of(BLOCK) } else { next };
+            (first + count <= end).then_some(first + count)
+        });
+        if taken.is_err() {
+            self.full.store(true, Relaxed);
+            return None;
+        }
+        Some(first)
+    }
+
+    /// Gives a node its children, each made ready by `prepare` before others see it, unless another thread does or there is
+    /// no room.
+    pub fn expand<'a>(&'a self, node: &Node, moves: &[Move], mut prepare: impl FnMut(&Node)) -> Option<&'a [Node]> {
+        if self.is_full() || node.first.compare_exchange(0, CLAIMED, Relaxed, Relaxed).is_err() {
+            return None;
+        }
+        let Some(first) = self.take(moves.len()) else {
+            node.first.store(0, Relaxed);
+            return None;
+        };
+        let children = self.slice(first, moves.len());
+        for (child, chosen) in children.iter().zip(moves) {
+            child.chosen.store(chosen.0, Relaxed);
+            prepare(child);
+        }
+        node.children.store(moves.len() as u16, Relaxed);
+        node.first.store(first, Ordering::Release);
+        Some(children)
+    }
+
+    /// A tree of its own from a node and what hangs under it, as large as this at most.
+    pub fn from_node(&self, node: &Node) -> Tree {
+        let fresh = Tree::new(self.blocks.len() * BLOCK as usize * size_of::<Node>());
+        fresh.root().copy_from(node);
+        // Pairs of a node here and its copy, whose children are still to be copied.
+        let mut waiting = vec![(node, fresh.root())];
+        while let Some((old, new)) = waiting.pop() {
+            let Children::Are(children) = self.children(old) else { continue };
+            let moves: Vec<Move> = children.iter().map(Node::chosen).collect();
+            let mut olds = children.iter();
+            let copies = fresh.expand(new, &moves, |copy| copy.copy_from(olds.next().expect("one for each")));
+            waiting.extend(children.iter().zip(copies.unwrap_or_default()));
+        }
+        fresh
+    }
+}
