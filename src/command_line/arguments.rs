@@ -95,6 +95,23 @@ pub enum Verb {
     },
     /// Time training steps of fixed workloads on this machine
     Bench(BenchArguments),
+    /// Play a board game against an agent, in lines of text
+    Play(PlayArguments),
+    /// Let two players play many games and say how much stronger one is
+    Match(MatchArguments),
+    /// Play as a program that speaks GTP, version 2
+    Gtp {
+        #[arg(long, value_parser = GAMES, default_value = "go-9")]
+        game: String,
+        #[command(flatten)]
+        by: ServedBy,
+    },
+    /// Play chess as a program that speaks UCI
+    Uci(ServedBy),
+    /// Play shogi as a program that speaks USI
+    Usi(ServedBy),
+    /// The value of a position with best play
+    Solve(SolveArguments),
     /// Count the lines of so many moves from a position, which proves the rules of a game
     Perft {
         /// tic-tac-toe, connect-four, othello, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
@@ -182,12 +199,116 @@ pub struct EmbedArguments {
     pub json: bool,
 }
 
+/// Who plays where another program asks.
+#[derive(Debug, Args)]
+pub struct ServedBy {
+    /// random, greedy, mcts:2s, alphabeta:1s …
+    #[arg(long)]
+    pub agent: Option<String>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct PlayArguments {
+    /// tic-tac-toe, connect-four, othello, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
+    #[arg(value_parser = GAMES)]
+    pub game: String,
+
+    /// Whom to play against: random, greedy, mcts:2s (or a number of playouts), alphabeta:1s, perfect; options after commas, as in
+    /// mcts:1s,threads=1,blunders=0.1
+    #[arg(long, default_value = "mcts:2s")]
+    pub agent: String,
+
+    /// Which side is yours
+    #[arg(long, value_parser = ["first", "second"], default_value = "first")]
+    pub side: String,
+
+    /// Another position than the start: FEN, SFEN, or rows of signs between slashes
+    #[arg(long)]
+    pub position: Option<String>,
+
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Write the game here at its end: SGF for Go, Gomoku and Othello, else moves one after another
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct MatchArguments {
+    /// The game, as for play
+    #[arg(value_parser = GAMES)]
+    pub game: String,
+
+    /// The player whose view the result is: an agent as for play, or gtp:COMMAND, uci:COMMAND, usi:COMMAND
+    pub first: String,
+
+    /// The other player
+    pub second: String,
+
+    /// How many games; sides change from one to the next
+    #[arg(long, default_value_t = NonZeroU32::new(100).expect("not zero"))]
+    pub games: NonZeroU32,
+
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Random moves that begin each pair of games
+    #[arg(long, default_value_t = 2)]
+    pub opening: usize,
+
+    /// Milliseconds a move that a UCI or USI program is given
+    #[arg(long, default_value_t = 100)]
+    pub movetime: u64,
+
+    /// Points that white gets in Go
+    #[arg(long)]
+    pub komi: Option<f32>,
+
+    /// Write each game here as it ends; a match whose file is there already goes on after its last game
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// The result as a line of JSON, as a run reports
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SolveArguments {
+    /// The game that is solved
+    #[arg(value_parser = ["connect-four"])]
+    pub game: String,
+
+    /// Columns played so far, 1 to 7, one after another; none for the empty board
+    #[arg(default_value = "")]
+    pub moves: String,
+
+    /// The score after each move too
+    #[arg(long = "moves")]
+    pub moves_too: bool,
+
+    /// Megabytes of the table
+    #[arg(long, default_value_t = NonZeroUsize::new(64).expect("not zero"))]
+    pub memory: NonZeroUsize,
+
+    /// As a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct BenchArguments {
     /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet, neighbours or neighbours-glove; all of these if none
     /// is named;
-    /// or word2vec with --corpus
+    /// or word2vec with --corpus, or mcts
     pub workload: Option<String>,
+
+    /// With mcts: one game instead of all
+    #[arg(long, value_parser = GAMES)]
+    pub game: Option<String>,
 
     /// Steps to time [default: 20 to 300, by the workload]
     #[arg(long)]

@@ -19,6 +19,7 @@ use crate::experiment::Language;
 use crate::folders::Folders;
 use crate::lab::Catalogue;
 use crate::registry::Source;
+use crate::reinforcement::protocol::uci::Dialect;
 use crate::run::RunStore;
 use arguments::Verb;
 use clap::CommandFactory;
@@ -100,6 +101,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Train(train)) => train::run(&house, train),
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
+        Some(Verb::Bench(bench)) if bench.workload.as_deref() == Some("mcts") => games::bench(&bench),
         Some(Verb::Bench(bench)) => bench::run(&house, &bench),
         Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
         Some(Verb::Embed(embed)) => embed::run(&house, &embed),
@@ -107,6 +109,12 @@ fn dispatch(arguments: Arguments) -> Exit {
             let world = World::embedded(&world);
             print(&if analogies { questions::written(&world.questions()) } else { world.text(sentences, seed) })
         }
+        Some(Verb::Play(arguments)) => games::play(&arguments),
+        Some(Verb::Match(arguments)) => games::compete(&arguments),
+        Some(Verb::Gtp { game, by }) => games::gtp(&game, &by),
+        Some(Verb::Uci(by)) => games::uci(Dialect::Uci, &by),
+        Some(Verb::Usi(by)) => games::uci(Dialect::Usi, &by),
+        Some(Verb::Solve(arguments)) => games::solve(&arguments),
         Some(Verb::Perft { game, depth, position, divide, json }) => {
             games::perft(&game, depth, position.as_deref(), divide, json)
         }

@@ -19,6 +19,11 @@ impl Interrupt {
         Ok(Interrupt(flag))
     }
 
+    /// The flag itself, for work that looks at one.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

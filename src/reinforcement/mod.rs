@@ -2,4 +2,6 @@
 //! screens.
 
 pub mod games;
+pub mod protocol;
 pub mod search;
+pub mod tournament;

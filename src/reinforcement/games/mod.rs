@@ -3,6 +3,7 @@
 //! A position is a small value that is cheap to clone. Moves are numbers of the game's own kind; [`Game::name`] writes them in the
 //! notation of the game. Rules are proven by [`perft`]: the count of lines of so many moves from a position.
 
+mod board;
 pub mod chess;
 pub mod connect_four;
 pub mod go;
@@ -242,6 +243,33 @@ pub enum AnyGame {
     Shogi(Shogi),
 }
 
+/// A game that is one of [`AnyGame`].
+pub trait Member: Game {
+    /// The position, if it is of this game.
+    fn of(any: &AnyGame) -> Option<&Self>;
+}
+
+macro_rules! members {
+    ($($game:ident),*) => {$(
+        impl Member for $game {
+            fn of(any: &AnyGame) -> Option<&Self> {
+                match any {
+                    AnyGame::$game(game) => Some(game),
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$game> for AnyGame {
+            fn from(game: $game) -> Self {
+                AnyGame::$game(game)
+            }
+        }
+    )*};
+}
+
+members!(TicTacToe, ConnectFour, Othello, Gomoku, Go, Chess, Shogi);
+
 /// Does the same with whichever game it is: `with_game!(any, game => …)`.
 #[macro_export]
 macro_rules! with_game {
@@ -277,6 +305,40 @@ impl AnyGame {
             "shogi" => AnyGame::Shogi(Shogi::default()),
             _ => return None,
         })
+    }
+
+    pub fn id(&self) -> &'static str {
+        with_game!(self, game => game.id())
+    }
+
+    pub fn turn(&self) -> Side {
+        with_game!(self, game => game.turn())
+    }
+
+    pub fn outcome(&self) -> Option<Outcome> {
+        with_game!(self, game => game.outcome())
+    }
+
+    pub fn legal(&self, moves: &mut Vec<Move>) {
+        with_game!(self, game => game.legal(moves));
+    }
+
+    pub fn play(&mut self, chosen: Move) {
+        with_game!(self, game => game.play(chosen));
+    }
+
+    pub fn name(&self, of: Move) -> String {
+        with_game!(self, game => game.name(of))
+    }
+
+    /// # Errors
+    /// As [`Game::read`].
+    pub fn read(&self, text: &str) -> Result<Move, Illegal> {
+        with_game!(self, game => game.read(text))
+    }
+
+    pub fn diagram(&self) -> String {
+        with_game!(self, game => game.diagram())
     }
 
     /// The same game at a position.

@@ -50,6 +50,21 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// What was measured to play a game well.
+    pub fn for_game(id: &str) -> Self {
+        let plain = Settings::default();
+        match id {
+            "go-9" | "go-13" => Settings { exploration: 0.1, rave: Some(1000.0), playouts: Style::Light, ..plain },
+            "gomoku-9" | "gomoku-15" => {
+                Settings { exploration: 0.3, rave: Some(300.0), playouts: Style::Light, ..plain }
+            }
+            "connect-four" => Settings { exploration: 1.0, playouts: Style::Light, ..plain },
+            _ => plain,
+        }
+    }
+}
+
 /// A search from one position, which may be taken further.
 #[derive(Debug)]
 pub struct Mcts<G: Game> {
@@ -107,6 +122,11 @@ impl<G: Game> Mcts<G> {
 
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// Takes another value for the root: the same position with what came before it.
+    pub fn place(&mut self, root: G) {
+        self.root = root;
     }
 
     /// Goes on to the position after a move and keeps what is known of it.

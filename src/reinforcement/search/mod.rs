@@ -1,5 +1,6 @@
 //! Agents that choose moves, and show how.
 
+pub mod agent;
 pub mod alphabeta;
 pub mod endgame;
 pub mod evaluation;
@@ -7,6 +8,7 @@ pub mod mcts;
 pub mod solver;
 pub mod tree;
 
+pub use agent::{Agent, Spec};
 pub use alphabeta::AlphaBeta;
 pub use mcts::Mcts;
 pub use solver::Solver;
@@ -52,6 +54,21 @@ pub struct Thought {
 }
 
 impl Thought {
+    /// Of moves with their values, the best first, and nothing more.
+    pub fn of(candidates: Vec<Candidate>) -> Self {
+        Thought {
+            line: candidates.first().map(|best| best.chosen).into_iter().collect(),
+            value: candidates.first().map_or(0.5, |best| best.value),
+            proven: candidates.first().and_then(|best| best.proven),
+            candidates,
+            simulations: 0,
+            depth: 1,
+            nodes: 0,
+            full: false,
+            took: Duration::ZERO,
+        }
+    }
+
     pub fn best(&self) -> Option<Move> {
         self.candidates.first().map(|candidate| candidate.chosen)
     }

@@ -1,0 +1,240 @@
+//! `shinso play`: a game in lines of text.
+
+use super::super::arguments::PlayArguments;
+use super::super::{Exit, print};
+use super::{agent, position};
+use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
+use crate::reinforcement::protocol::sgf;
+use crate::reinforcement::search::{Agent, Thought};
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::atomic::AtomicBool;
+
+const HELP: &str = "a move as the board names it, such as d3; or\n  \
+    undo    take back your last move and the answer\n  redo    and make it again\n  hint    what the agent would do in your place\n  \
+    moves   all legal moves\n  swap    change sides\n  board   show the board again\n  resign  give up\n  quit    leave\n";
+
+struct Table {
+    /// The positions so far, the present one last.
+    positions: Vec<AnyGame>,
+    moves: Vec<Move>,
+    /// Moves taken back, the last one last.
+    undone: Vec<Move>,
+    agent: Agent,
+    own: Side,
+    agent_name: String,
+}
+
+pub fn run(arguments: &PlayArguments) -> Exit {
+    let start = match position(&arguments.game, arguments.position.as_deref()) {
+        Ok(start) => start,
+        Err(why) => return Exit::Usage(format!("play --position: {why}")),
+    };
+    let agent = match agent(&arguments.agent, &start, arguments.seed) {
+        Ok(agent) => agent,
+        Err(exit) => return exit,
+    };
+    let own = if arguments.side == "first" { Side::First } else { Side::Second };
+    let mut table = Table {
+        positions: vec![start],
+        moves: Vec::new(),
+        undone: Vec::new(),
+        agent,
+        own,
+        agent_name: arguments.agent.clone(),
+    };
+    let exit = table.play();
+    match (&exit, &arguments.save) {
+        (Exit::Done, Some(file)) => table.save(file),
+        _ => exit,
+    }
+}
+
+impl Table {
+    fn now(&self) -> &AnyGame {
+        self.positions.last().expect("at least the start")
+    }
+
+    fn step(&mut self, chosen: Move) {
+        let mut next = self.now().clone();
+        next.play(chosen);
+        self.positions.push(next);
+        self.moves.push(chosen);
+    }
+
+    fn board(&self) -> String {
+        format!("\n{}", self.now().board())
+    }
+
+    fn play(&mut self) -> Exit {
+        let sign =
+            |side| if side == Side::First { "the first side (X, black; white in chess)" } else { "the second side" };
+        let mut told = print(&format!(
+            "You are {}, {} is the other. `help` says what you can type.\n{}",
+            sign(self.own),
+            self.agent_name,
+            self.board()
+        ));
+        let mut lines = io::stdin().lock().lines();
+        while told == Exit::Done {
+            if let Some(outcome) = self.now().outcome() {
+                return print(&format!("{}\n", self.verdict(outcome)));
+            }
+            if self.now().turn() != self.own {
+                told = self.answer();
+                continue;
+            }
+            if io::stdin().is_terminal() {
+                let _closed = print("> ");
+            }
+            match lines.next() {
+                Some(Ok(line)) => match self.hear(line.trim()) {
+                    Heard::Say(text) => told = print(&text),
+                    Heard::End(text) => return print(&text),
+                },
+                Some(Err(error)) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
+                None => return Exit::Done,
+            }
+        }
+        told
+    }
+
+    fn think(&mut self) -> Thought {
+        let position = self.now().clone();
+        self.agent.think(&position, &AtomicBool::new(false))
+    }
+
+    fn answer(&mut self) -> Exit {
+        let thought = self.think();
+        let Some(best) = thought.best() else { return Exit::Done };
+        let name = self.now().name(best);
+        let told = self.told(&thought);
+        self.step(best);
+        self.undone.clear();
+        print(&format!("{name}   {told}\n{}", self.board()))
+    }
+
+    /// What a thought was worth, in a line.
+    fn told(&self, thought: &Thought) -> String {
+        let (mut position, mut line) = (self.now().clone(), Vec::new());
+        for chosen in thought.line.iter().take(6) {
+            let legal =
+                crate::with_game!(&position, game => crate::reinforcement::games::Game::is_legal(game, *chosen));
+            if !legal {
+                break;
+            }
+            line.push(position.name(*chosen));
+            position.play(*chosen);
+        }
+        let proven = if thought.proven.is_some() { ", proven" } else { "" };
+        format!(
+            "expects {:.0} % of the points{proven}; {} simulations, depth {}, {:.1} s; line {}",
+            100.0 * thought.value,
+            thought.simulations,
+            thought.depth,
+            thought.took.as_secs_f64(),
+            line.join(" ")
+        )
+    }
+
+    fn hear(&mut self, line: &str) -> Heard {
+        match line {
+            "" => Heard::Say(String::new()),
+            "help" | "?" => Heard::Say(HELP.to_owned()),
+            "board" => Heard::Say(self.board()),
+            "quit" | "q" => Heard::End(String::new()),
+            "resign" => Heard::End(format!("You resign; {} wins.\n", self.agent_name)),
+            "moves" => {
+                let mut moves = Vec::new();
+                self.now().legal(&mut moves);
+                let names: Vec<String> = moves.iter().map(|chosen| self.now().name(*chosen)).collect();
+                Heard::Say(format!("{}\n", names.join(" ")))
+            }
+            "hint" => {
+                let thought = self.think();
+                let best = thought.best().map(|best| self.now().name(best)).unwrap_or_default();
+                Heard::Say(format!("{best}   {}\n", self.told(&thought)))
+            }
+            "undo" => self.undo(),
+            "redo" => match self.undone.pop() {
+                Some(chosen) => {
+                    self.step(chosen);
+                    if let Some(answer) = self.undone.pop() {
+                        self.step(answer);
+                    }
+                    Heard::Say(self.board())
+                }
+                None => Heard::Say("nothing to redo\n".to_owned()),
+            },
+            "swap" => {
+                self.own = self.own.other();
+                Heard::Say(String::new())
+            }
+            name => match self.now().read(name) {
+                Ok(chosen) => {
+                    self.undone.clear();
+                    self.step(chosen);
+                    Heard::Say(self.board())
+                }
+                Err(why) => Heard::Say(format!("{why}; `help` says what you can type\n")),
+            },
+        }
+    }
+
+    /// Back to one's own last decision.
+    fn undo(&mut self) -> Heard {
+        let own = self.own;
+        let Some(back) = (0..self.moves.len()).rev().find(|place| self.positions[*place].turn() == own) else {
+            return Heard::Say("nothing to undo\n".to_owned());
+        };
+        while self.moves.len() > back {
+            self.positions.pop();
+            self.undone.extend(self.moves.pop());
+        }
+        Heard::Say(self.board())
+    }
+
+    fn verdict(&self, outcome: Outcome) -> String {
+        let margin = match self.now() {
+            AnyGame::Go(game) => format!(" (black leads by {} with komi)", game.margin()),
+            AnyGame::Othello(game) => format!(" ({} to {})", game.count()[0], game.count()[1]),
+            _ => String::new(),
+        };
+        match outcome {
+            Outcome::Drawn => format!("A draw{margin}."),
+            Outcome::Won(side) if side == self.own => format!("You win{margin}."),
+            Outcome::Won(_) => format!("{} wins{margin}.", self.agent_name),
+        }
+    }
+
+    fn save(&self, file: &std::path::Path) -> Exit {
+        let result = match self.now().outcome() {
+            Some(Outcome::Won(Side::First)) => "B+",
+            Some(Outcome::Won(Side::Second)) => "W+",
+            Some(Outcome::Drawn) => "0",
+            None => "?",
+        };
+        let mut players = ["you", self.agent_name.as_str()];
+        if self.own == Side::Second {
+            players.swap(0, 1);
+        }
+        let names = || {
+            let names: Vec<String> =
+                self.positions.iter().zip(&self.moves).map(|(at, chosen)| at.name(*chosen)).collect();
+            format!("{}\n", names.join(" "))
+        };
+        let text = sgf::write(&self.positions[0], &self.moves, players, result).unwrap_or_else(names);
+        let written = atomic_write_file::AtomicWriteFile::open(file).and_then(|mut out| {
+            io::Write::write_all(&mut out, text.as_bytes())?;
+            out.commit()
+        });
+        match written {
+            Ok(()) => print(&format!("{}\n", file.display())),
+            Err(error) => Exit::Failed(format!("--save {}: {error}", file.display())),
+        }
+    }
+}
+
+enum Heard {
+    Say(String),
+    End(String),
+}

@@ -1,0 +1,249 @@
+//! Another program that plays, as a child process that speaks GTP, UCI or USI.
+
+use super::uci::{self, Dialect};
+use crate::reinforcement::games::{AnyGame, Illegal, Move, Side};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// How long a program may take to answer anything but a move.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take over a move beyond what it was given.
+const MOVE_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Why another program cannot play on: one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Trouble(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Gtp,
+    Uci,
+    Usi,
+}
+
+impl Language {
+    /// `gtp:COMMAND` and so on, with the command.
+    pub fn of(text: &str) -> Option<(Self, &str)> {
+        let (name, command) = text.split_once(':')?;
+        let language = match name {
+            "gtp" => Language::Gtp,
+            "uci" => Language::Uci,
+            "usi" => Language::Usi,
+            _ => return None,
+        };
+        Some((language, command))
+    }
+}
+
+/// A program at the board.
+pub struct External {
+    command: String,
+    language: Language,
+    child: Child,
+    stdin: ChildStdin,
+    lines: Receiver<String>,
+    /// Whether GTP coordinates have no letter I.
+    name: String,
+}
+
+impl Drop for External {
+    fn drop(&mut self) {
+        let _gone = writeln!(self.stdin, "quit");
+        let _gone = self.stdin.flush();
+        std::thread::sleep(Duration::from_millis(50));
+        if let Ok(None) = self.child.try_wait() {
+            let _gone = self.child.kill();
+        }
+        let _gone = self.child.wait();
+    }
+}
+
+impl External {
+    /// Starts a program by the shell and greets it.
+    ///
+    /// # Errors
+    /// If it cannot be started or does not answer as its protocol has it.
+    pub fn start(language: Language, command: &str) -> Result<Self, Trouble> {
+        let trouble = |what: String| Trouble(format!("`{command}`: {what}"));
+        // The shell gives its place to the program, which then is the child that is ended.
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("exec {command}")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| trouble(format!("cannot be started: {error}")))?;
+        let (stdin, stdout) = match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => (stdin, stdout),
+            _ => return Err(trouble("has no standard streams".to_owned())),
+        };
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stdout);
+            let mut bytes = Vec::new();
+            while reader.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+                let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+                bytes.clear();
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut external = External { command: command.to_owned(), language, child, stdin, lines, name: String::new() };
+        match language {
+            Language::Gtp => external.name = external.gtp("name", PATIENCE)?,
+            Language::Uci => external.greet("uci", "uciok")?,
+            Language::Usi => external.greet("usi", "usiok")?,
+        }
+        Ok(external)
+    }
+
+    /// As the program names itself.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn trouble(&self, what: impl AsRef<str>) -> Trouble {
+        Trouble(format!("`{}`: {}", self.command, what.as_ref()))
+    }
+
+    fn send(&mut self, line: &str) -> Result<(), Trouble> {
+        let sent = writeln!(self.stdin, "{line}").and_then(|()| self.stdin.flush());
+        sent.map_err(|error| self.trouble(format!("`{line}` cannot be sent: {error}")))
+    }
+
+    fn line(&mut self, until: Instant, after: &str) -> Result<String, Trouble> {
+        self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|error| match error {
+            RecvTimeoutError::Timeout => self.trouble(format!("did not answer `{after}` in time")),
+            RecvTimeoutError::Disconnected => self.trouble(format!("ended after `{after}`")),
+        })
+    }
+
+    fn greet(&mut self, hello: &str, end: &str) -> Result<(), Trouble> {
+        self.send(hello)?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let line = self.line(until, hello)?;
+            if let Some(name) = line.strip_prefix("id name ") {
+                self.name = name.to_owned();
+            }
+            if line == end {
+                break;
+            }
+        }
+        self.ready()
+    }
+
+    fn ready(&mut self) -> Result<(), Trouble> {
+        self.send("isready")?;
+        let until = Instant::now() + PATIENCE;
+        while self.line(until, "isready")? != "readyok" {}
+        Ok(())
+    }
+
+    /// A GTP command and its answer.
+    fn gtp(&mut self, command: &str, patience: Duration) -> Result<String, Trouble> {
+        self.send(command)?;
+        let until = Instant::now() + patience;
+        let mut answer: Option<String> = None;
+        loop {
+            let line = self.line(until, command)?;
+            answer = match answer {
+                None if line.is_empty() => None,
+                None => match line.split_at(1) {
+                    ("=", rest) => Some(rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).trim().to_owned()),
+                    ("?", rest) => return Err(self.trouble(format!("`{command}`: {}", rest.trim()))),
+                    _ => return Err(self.trouble(format!("answered `{command}` by `{line}`, not by = or ?"))),
+                },
+                Some(answer) if line.is_empty() => return Ok(answer),
+                Some(answer) => Some(format!("{answer}\n{line}")),
+            };
+        }
+    }
+
+    /// A new game from its start.
+    ///
+    /// # Errors
+    /// If the program does not play this game.
+    pub fn begin(&mut self, start: &AnyGame) -> Result<(), Trouble> {
+        match self.language {
+            Language::Gtp => {
+                let size = match start {
+                    AnyGame::Go(game) => game.size(),
+                    AnyGame::Gomoku(game) => game.size(),
+                    AnyGame::Othello(_) => 8,
+                    _ => return Err(self.trouble(format!("{} is not played by GTP", start.id()))),
+                };
+                self.gtp(&format!("boardsize {size}"), PATIENCE)?;
+                self.gtp("clear_board", PATIENCE)?;
+                if let AnyGame::Go(game) = start {
+                    self.gtp(&format!("komi {}", game.rules().komi), PATIENCE)?;
+                }
+                Ok(())
+            }
+            Language::Uci => {
+                self.send("ucinewgame")?;
+                self.ready()
+            }
+            Language::Usi => {
+                self.send("usinewgame")?;
+                self.ready()
+            }
+        }
+    }
+
+    /// Tells the program of a move made by either side; UCI and USI are told before they think.
+    ///
+    /// # Errors
+    /// If it does not take the move.
+    pub fn tell(&mut self, side: Side, name: &str) -> Result<(), Trouble> {
+        if self.language == Language::Gtp {
+            self.gtp(&format!("play {} {name}", color(side)), PATIENCE)?;
+        }
+        Ok(())
+    }
+
+    /// Asks for a move; none if it resigns.
+    ///
+    /// # Errors
+    /// If it does not answer, or by a move that is not legal.
+    pub fn choose(
+        &mut self,
+        start: &AnyGame,
+        names: &[String],
+        position: &AnyGame,
+        time: Duration,
+    ) -> Result<Option<Move>, Trouble> {
+        let text = match self.language {
+            Language::Gtp => self.gtp(&format!("genmove {}", color(position.turn())), time + MOVE_PATIENCE)?,
+            Language::Uci | Language::Usi => {
+                let dialect = if self.language == Language::Uci { Dialect::Uci } else { Dialect::Usi };
+                self.send(&uci::position_line(dialect, start, names))?;
+                let go = match dialect {
+                    Dialect::Uci => format!("go movetime {}", time.as_millis()),
+                    Dialect::Usi => format!("go btime 0 wtime 0 byoyomi {}", time.as_millis()),
+                };
+                self.send(&go)?;
+                let until = Instant::now() + time + MOVE_PATIENCE;
+                loop {
+                    let line = self.line(until, &go)?;
+                    if let Some(found) = line.strip_prefix("bestmove ") {
+                        break found.split(' ').next().unwrap_or("").to_owned();
+                    }
+                }
+            }
+        };
+        if text.eq_ignore_ascii_case("resign") {
+            return Ok(None);
+        }
+        let read: Result<Move, Illegal> = position.read(&text);
+        read.map(Some).map_err(|why| self.trouble(format!("plays `{text}`: {why}")))
+    }
+}
+
+fn color(side: Side) -> &'static str {
+    if side == Side::First { "black" } else { "white" }
+}

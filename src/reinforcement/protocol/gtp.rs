@@ -1,0 +1,402 @@
+//! GTP, version 2 (Farnebäck 2002): a command a line, each answered by `= …` or `? …` and an empty line.
+
+use super::sgf;
+use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side, go};
+use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
+use std::fmt::Write;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+const COMMANDS: [&str; 23] = [
+    "boardsize",
+    "clear_board",
+    "final_score",
+    "final_status_list",
+    "genmove",
+    "kata-analyze",
+    "known_command",
+    "komi",
+    "list_commands",
+    "loadsgf",
+    "lz-analyze",
+    "name",
+    "play",
+    "protocol_version",
+    "quit",
+    "reg_genmove",
+    "showboard",
+    "time_left",
+    "time_settings",
+    "undo",
+    "version",
+    "set_free_handicap",
+    "fixed_handicap",
+];
+/// Share of the time left that a move takes.
+const SHARE: u32 = 20;
+
+/// What is to be done about a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Nothing: an empty line or a remark.
+    Nothing,
+    /// Print this, with its empty line.
+    Say(String),
+    /// Print this and end.
+    Quit(String),
+    /// Print this (without its empty line), then what the search finds so often until a line comes, then the empty line.
+    Analyze { head: String, every: Duration, kata: bool },
+}
+
+/// A clock as GTP has it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clock {
+    period: Duration,
+    stones: u32,
+    left: [Option<(Duration, u32)>; 2],
+    set: bool,
+}
+
+/// A game that is played by commands.
+pub struct Server {
+    spec: Spec,
+    seed: u64,
+    agent: Agent,
+    start: AnyGame,
+    /// The positions so far, the present one last.
+    positions: Vec<AnyGame>,
+    clock: Clock,
+}
+
+impl Server {
+    /// # Errors
+    /// If the agent does not play this game.
+    pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, crate::reinforcement::search::agent::NoAgent> {
+        let agent = spec.agent(&start, seed)?;
+        Ok(Server { spec, seed, agent, positions: vec![start.clone()], start, clock: Clock::default() })
+    }
+
+    pub fn position(&self) -> &AnyGame {
+        self.positions.last().expect("at least the start")
+    }
+
+    /// Takes a line of input.
+    pub fn hear(&mut self, line: &str) -> Reply {
+        // Control characters but tabs are as if they were not there; a remark begins with #.
+        let clean: String = line.chars().filter(|sign| *sign == '\t' || !sign.is_control()).collect();
+        let clean = clean.split('#').next().unwrap_or("");
+        let mut words = clean.split_whitespace().peekable();
+        let Some(first) = words.next() else { return Reply::Nothing };
+        let (id, command) = match first.parse::<u64>() {
+            Ok(_) => match words.next() {
+                Some(command) => (first, command),
+                None => return Reply::Nothing,
+            },
+            Err(_) => ("", first),
+        };
+        let arguments: Vec<&str> = words.collect();
+        if command == "quit" {
+            return Reply::Quit(format!("={id}\n\n"));
+        }
+        if matches!(command, "lz-analyze" | "kata-analyze") {
+            return self.analyze(id, command, &arguments);
+        }
+        match self.carry_out(command, &arguments) {
+            Ok(answer) if answer.is_empty() => Reply::Say(format!("={id}\n\n")),
+            Ok(answer) => Reply::Say(format!("={id} {answer}\n\n")),
+            Err(why) => Reply::Say(format!("?{id} {why}\n\n")),
+        }
+    }
+
+    fn carry_out(&mut self, command: &str, arguments: &[&str]) -> Result<String, String> {
+        match command {
+            "protocol_version" => Ok("2".to_owned()),
+            "name" => Ok("shinso".to_owned()),
+            "version" => Ok(format!("{} {}", env!("CARGO_PKG_VERSION"), self.spec)),
+            "known_command" => Ok(arguments.first().is_some_and(|name| COMMANDS.contains(name)).to_string()),
+            "list_commands" => Ok(COMMANDS.join("\n")),
+            "boardsize" => self.set_size(arguments),
+            "clear_board" => {
+                self.positions = vec![self.start.clone()];
+                Ok(String::new())
+            }
+            "komi" => self.set_komi(arguments),
+            "fixed_handicap" | "set_free_handicap" => self.set_handicap(command, arguments),
+            "play" => {
+                let [color, point] = arguments else { return Err("expected a colour and a point".to_owned()) };
+                self.place(side(color)?, point)?;
+                Ok(String::new())
+            }
+            "genmove" | "reg_genmove" => self.choose(arguments, command == "genmove"),
+            "undo" => {
+                if self.positions.len() < 2 {
+                    return Err("cannot undo".to_owned());
+                }
+                self.positions.pop();
+                Ok(String::new())
+            }
+            "showboard" => Ok(format!("\n{}", self.position().board().trim_end())),
+            "time_settings" => self.set_clock(arguments),
+            "time_left" => self.set_time_left(arguments),
+            "final_score" => Ok(self.final_score()),
+            "final_status_list" => self.status(arguments),
+            "loadsgf" => self.load(arguments),
+            _ => Err("unknown command".to_owned()),
+        }
+    }
+
+    fn restart(&mut self, start: AnyGame) -> Result<String, String> {
+        self.agent = self.spec.agent(&start, self.seed).map_err(|why| why.to_string())?;
+        self.positions = vec![start.clone()];
+        self.start = start;
+        Ok(String::new())
+    }
+
+    fn set_size(&mut self, arguments: &[&str]) -> Result<String, String> {
+        let size: usize = arguments.first().and_then(|word| word.parse().ok()).ok_or("boardsize not an integer")?;
+        match &self.start {
+            AnyGame::Go(game) if (2..=13).contains(&size) => {
+                let rules = game.rules();
+                self.restart(Go::new(size, rules).into())
+            }
+            AnyGame::Gomoku(game) if game.size() == size => self.restart(self.start.clone()),
+            AnyGame::Othello(_) if size == 8 => self.restart(self.start.clone()),
+            AnyGame::TicTacToe(_) if size == 3 => self.restart(self.start.clone()),
+            _ => Err("unacceptable size".to_owned()),
+        }
+    }
+
+    fn set_komi(&mut self, arguments: &[&str]) -> Result<String, String> {
+        let komi: f32 = arguments.first().and_then(|word| word.parse().ok()).ok_or("komi not a float")?;
+        if !komi.is_finite() {
+            return Err("komi not a float".to_owned());
+        }
+        let with = |game: &mut AnyGame| {
+            if let AnyGame::Go(go) = game {
+                *go = go.clone().with_komi(komi);
+            }
+        };
+        with(&mut self.start);
+        self.positions.iter_mut().for_each(with);
+        Ok(String::new())
+    }
+
+    fn set_handicap(&mut self, command: &str, arguments: &[&str]) -> Result<String, String> {
+        let AnyGame::Go(game) = &self.start else { return Err("no handicap in this game".to_owned()) };
+        if self.positions.len() > 1 {
+            return Err("board not empty".to_owned());
+        }
+        let points: Vec<usize> = if command == "fixed_handicap" {
+            let count = arguments.first().and_then(|word| word.parse().ok()).ok_or("handicap not an integer")?;
+            game.handicap(count).ok_or("invalid number of stones")?
+        } else {
+            let read =
+                |name: &&str| self.start.read(name).map(|chosen| usize::from(chosen.0)).map_err(|why| why.to_string());
+            arguments.iter().map(read).collect::<Result<_, _>>()?
+        };
+        let placed = game.with_stones(&points).ok_or("bad vertex list")?;
+        let names: Vec<String> = points.iter().map(|point| self.start.name(Move(*point as u16))).collect();
+        self.positions = vec![placed.into()];
+        Ok(names.join(" "))
+    }
+
+    /// Plays for a side, whoever's turn it is: in Go two moves of one side in a row are the other's pass between them.
+    fn place(&mut self, side: Side, point: &str) -> Result<(), String> {
+        let mut position = self.position().clone();
+        if position.turn() != side {
+            let pass = position.read("pass").map_err(|_| "illegal move: not this side's turn".to_owned())?;
+            position.play(pass);
+            if position.outcome().is_some() {
+                return Err("illegal move: the game has ended".to_owned());
+            }
+        }
+        // A program that passes with moves left in Othello, or on after the end, is told so.
+        let chosen = position.read(point).map_err(|why| format!("illegal move: {why}"))?;
+        position.play(chosen);
+        self.positions.push(position);
+        Ok(())
+    }
+
+    fn choose(&mut self, arguments: &[&str], plays: bool) -> Result<String, String> {
+        let side = side(arguments.first().copied().unwrap_or(""))?;
+        let mut position = self.position().clone();
+        if position.outcome().is_some() {
+            return Ok("pass".to_owned());
+        }
+        if position.turn() != side {
+            let pass = position.read("pass").map_err(|_| "not this side's turn".to_owned())?;
+            position.play(pass);
+            if position.outcome().is_some() {
+                return Ok("pass".to_owned());
+            }
+        }
+        let budget = self.budget(side);
+        let thought = self.agent.think_within(&position, budget, &AtomicBool::new(false));
+        let best = thought.best().ok_or("no move")?;
+        let name = position.name(best);
+        if plays {
+            position.play(best);
+            self.positions.push(position);
+        }
+        Ok(name)
+    }
+
+    fn budget(&self, side: Side) -> Budget {
+        let own = self.spec.budget;
+        let Some((left, stones)) = self.clock.left[side.index()].filter(|_| self.clock.set) else { return own };
+        let share = if stones > 0 { left / stones } else { left / SHARE };
+        let share = share.mul_f64(0.9).max(Duration::from_millis(10));
+        Budget { time: Some(own.time.map_or(share, |time| time.min(share))), ..own }
+    }
+
+    fn set_clock(&mut self, arguments: &[&str]) -> Result<String, String> {
+        let numbers: Option<Vec<u32>> = arguments.iter().map(|word| word.parse().ok()).collect();
+        let Some([main, period, stones]) = numbers.as_deref() else { return Err("expected three integers".to_owned()) };
+        let seconds = |count: &u32| Duration::from_secs(u64::from(*count));
+        // A period without stones means no limit at all.
+        let set = !(*period > 0 && *stones == 0);
+        let first = if *main > 0 { (seconds(main), 0) } else { (seconds(period), *stones) };
+        self.clock = Clock { period: seconds(period), stones: *stones, left: [Some(first); 2], set };
+        Ok(String::new())
+    }
+
+    fn set_time_left(&mut self, arguments: &[&str]) -> Result<String, String> {
+        let [color, time, stones] = arguments else { return Err("expected a colour and two integers".to_owned()) };
+        let side = side(color)?;
+        let time: u64 = time.parse().map_err(|_| "time not an integer")?;
+        let stones: u32 = stones.parse().map_err(|_| "stones not an integer")?;
+        let mut left = Duration::from_secs(time);
+        if stones == 0 && self.clock.stones > 0 {
+            // The periods after the main time may be counted on.
+            left += self.clock.period / self.clock.stones * SHARE;
+        }
+        self.clock.left[side.index()] = Some((left, stones));
+        self.clock.set = true;
+        Ok(String::new())
+    }
+
+    fn final_score(&self) -> String {
+        let told = |margin: f32| match margin {
+            margin if margin > 0.0 => format!("B+{margin}"),
+            margin if margin < 0.0 => format!("W+{}", -margin),
+            _ => "0".to_owned(),
+        };
+        match self.position() {
+            AnyGame::Go(game) => told(game.margin()),
+            AnyGame::Othello(game) => {
+                let [black, white] = game.count();
+                told(black as f32 - white as f32)
+            }
+            other => match other.outcome() {
+                Some(crate::reinforcement::games::Outcome::Won(Side::First)) => "B+1".to_owned(),
+                Some(crate::reinforcement::games::Outcome::Won(Side::Second)) => "W+1".to_owned(),
+                _ => "0".to_owned(),
+            },
+        }
+    }
+
+    /// By the rules of the area every stone on the board is alive.
+    fn status(&self, arguments: &[&str]) -> Result<String, String> {
+        let AnyGame::Go(game) = self.position() else { return Err("only in Go".to_owned()) };
+        match arguments {
+            ["alive"] => {
+                let points = (0..game.size() * game.size()).filter(|point| game.stone(*point).is_some());
+                let names: Vec<String> = points.map(|point| game.name(Move(point as u16))).collect();
+                Ok(names.join(" "))
+            }
+            ["dead" | "seki"] => Ok(String::new()),
+            _ => Err("expected alive, dead or seki".to_owned()),
+        }
+    }
+
+    fn load(&mut self, arguments: &[&str]) -> Result<String, String> {
+        let (file, until) = match arguments {
+            [file] => (*file, None),
+            [file, number] => (*file, Some(number.parse::<usize>().map_err(|_| "move number not an integer")?)),
+            _ => return Err("expected a file".to_owned()),
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot load file: {error}"))?;
+        let record = sgf::read(&text).map_err(|why| format!("cannot load file: {why}"))?;
+        let game = record.game(&self.start).map_err(|why| format!("cannot load file: {why}"))?;
+        let mut positions = game;
+        // The position before that move.
+        if let Some(until) = until {
+            positions.truncate(until.max(1));
+        }
+        let first = positions.first().cloned().ok_or("cannot load file: no position")?;
+        self.restart(first)?;
+        self.positions = positions;
+        Ok(String::new())
+    }
+
+    fn analyze(&mut self, id: &str, command: &str, arguments: &[&str]) -> Reply {
+        let mut arguments = arguments.iter().copied().peekable();
+        if let Some(side) = arguments.peek().and_then(|word| side(word).ok()) {
+            arguments.next();
+            if self.position().turn() != side {
+                return Reply::Say(format!("?{id} not this side's turn\n\n"));
+            }
+        }
+        // Hundredths of a second, alone or after `interval`.
+        let number = arguments.find_map(|word| word.parse::<u64>().ok()).unwrap_or(50).clamp(1, 100_000);
+        Reply::Analyze {
+            head: format!("={id}\n"),
+            every: Duration::from_millis(10 * number),
+            kata: command == "kata-analyze",
+        }
+    }
+
+    /// Thinks for a while and tells it on a line, as programs that show analyses read it.
+    pub fn analysis(&mut self, every: Duration, kata: bool, stop: &AtomicBool) -> String {
+        let position = self.position().clone();
+        let budget = Budget { time: Some(every), ..Budget::default() };
+        let thought = self.agent.think_within(&position, budget, stop);
+        info_line(&position, &thought, kata)
+    }
+}
+
+fn info_line(position: &AnyGame, thought: &Thought, kata: bool) -> String {
+    let mut line = String::new();
+    for (order, candidate) in thought.candidates.iter().filter(|candidate| candidate.visits > 0).take(20).enumerate() {
+        let name = position.name(candidate.chosen);
+        let space = if order == 0 { "" } else { " " };
+        let written = if kata {
+            write!(
+                line,
+                "{space}info move {name} visits {} winrate {:.4} scoreLead 0 prior 0 order {order} pv ",
+                candidate.visits, candidate.value
+            )
+        } else {
+            let winrate = (10_000.0 * candidate.value) as u32;
+            write!(
+                line,
+                "{space}info move {name} visits {} winrate {winrate} prior 0 lcb {winrate} order {order} pv ",
+                candidate.visits
+            )
+        };
+        written.expect("a string");
+        if order == 0 && thought.line.first() == Some(&candidate.chosen) {
+            let names: Vec<String> = thought.line.iter().map(|chosen| position.name(*chosen)).collect();
+            line += &names.join(" ");
+        } else {
+            line += &name;
+        }
+    }
+    line
+}
+
+fn side(word: &str) -> Result<Side, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "b" | "black" => Ok(Side::First),
+        "w" | "white" => Ok(Side::Second),
+        _ => Err("invalid color".to_owned()),
+    }
+}
+
+/// The rules as GTP starts with them.
+pub fn start(id: &str) -> Option<AnyGame> {
+    Some(match id {
+        "go-9" => Go::new(9, go::Rules::default()).into(),
+        other => AnyGame::start(other)?,
+    })
+}

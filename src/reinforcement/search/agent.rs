@@ -1,0 +1,393 @@
+//! Agents by name: `random`, `greedy`, `mcts:2s`, `alphabeta:100ms`, `perfect`, each with its options after commas.
+
+use super::endgame::Endgame;
+use super::evaluation::Evaluate;
+use super::{AlphaBeta, Budget, Candidate, Mcts, Solver, Thought, alphabeta, mcts};
+use crate::reinforcement::games::{AnyGame, Dice, Game, Member, Move, Outcome, Style, below};
+use crate::with_game;
+use rand::SeedableRng;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// Free squares from which Othello is solved to the end.
+const ENDGAME: u32 = 18;
+const ENDGAME_MEMORY: usize = 1 << 26;
+const SOLVER_MEMORY: usize = 1 << 26;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any legal move.
+    Random,
+    /// The move that looks best at once.
+    Greedy,
+    Mcts,
+    AlphaBeta,
+    /// Always the best move: tic-tac-toe, Connect Four.
+    Perfect,
+}
+
+impl Kind {
+    const ALL: [(Kind, &'static str); 5] = [
+        (Kind::Random, "random"),
+        (Kind::Greedy, "greedy"),
+        (Kind::Mcts, "mcts"),
+        (Kind::AlphaBeta, "alphabeta"),
+        (Kind::Perfect, "perfect"),
+    ];
+
+    fn name(self) -> &'static str {
+        Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// Which agent, how long it may think, and with what settings; what is not set is as the game has it best.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    pub kind: Kind,
+    pub budget: Budget,
+    pub threads: Option<usize>,
+    pub exploration: Option<f32>,
+    pub rave: Option<f32>,
+    pub playouts: Option<Style>,
+    pub solver: Option<bool>,
+    /// In megabytes.
+    pub memory: Option<usize>,
+    pub depth: Option<u32>,
+    /// How often it plays any move at all instead.
+    pub blunders: f32,
+}
+
+/// Why a text names no agent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAgent(String);
+
+/// `2s`, `100ms`.
+fn duration(text: &str) -> Option<Duration> {
+    let (digits, scale) = match text.strip_suffix("ms") {
+        Some(digits) => (digits, 1e-3),
+        None => (text.strip_suffix('s')?, 1.0),
+    };
+    let value = digits.parse::<f64>().ok().filter(|value| (0.0..=1e6).contains(value))?;
+    Some(Duration::from_secs_f64(value * scale))
+}
+
+impl FromStr for Spec {
+    type Err = NoAgent;
+
+    fn from_str(text: &str) -> Result<Self, NoAgent> {
+        let (name, options) = text.split_once(':').unwrap_or((text, ""));
+        let kind = Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind).ok_or_else(|| {
+            NoAgent(format!(
+                "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect; or \
+                 gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
+            ))
+        })?;
+        let mut spec = Spec {
+            kind,
+            budget: Budget::default(),
+            threads: None,
+            exploration: None,
+            rave: None,
+            playouts: None,
+            solver: None,
+            memory: None,
+            depth: None,
+            blunders: 0.0,
+        };
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            spec.set(option).ok_or_else(|| {
+                NoAgent(format!(
+                    "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
+                     (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1"
+                ))
+            })?;
+        }
+        if matches!(kind, Kind::Mcts | Kind::AlphaBeta) && spec.budget == Budget::default() && spec.depth.is_none() {
+            spec.budget.time = Some(Duration::from_secs(1));
+        }
+        Ok(spec)
+    }
+}
+
+impl Spec {
+    fn set(&mut self, option: &str) -> Option<()> {
+        if let Some(time) = duration(option) {
+            self.budget.time = Some(time);
+            return Some(());
+        }
+        if let Ok(playouts) = option.parse() {
+            self.budget.playouts = Some(playouts);
+            return Some(());
+        }
+        let (name, value) = option.split_once('=')?;
+        let real =
+            |range: std::ops::RangeInclusive<f32>| value.parse::<f32>().ok().filter(|value| range.contains(value));
+        let whole =
+            |range: std::ops::RangeInclusive<usize>| value.parse::<usize>().ok().filter(|value| range.contains(value));
+        match name {
+            "threads" => self.threads = Some(whole(1..=256)?),
+            "c" => self.exploration = Some(real(0.0..=100.0)?),
+            "rave" => self.rave = Some(real(0.0..=1e9)?),
+            "playouts" => {
+                self.playouts = Some(match value {
+                    "uniform" => Style::Uniform,
+                    "light" => Style::Light,
+                    _ => return None,
+                });
+            }
+            "solver" => {
+                self.solver = Some(match value {
+                    "on" => true,
+                    "off" => false,
+                    _ => return None,
+                });
+            }
+            "memory" => self.memory = Some(whole(1..=1 << 20)?),
+            "depth" => self.depth = Some(whole(1..=64)? as u32),
+            "blunders" => self.blunders = real(0.0..=1.0)?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Settings of a tree search for a game.
+    pub fn mcts(&self, game: &str, seed: u64) -> mcts::Settings {
+        let own = mcts::Settings::for_game(game);
+        mcts::Settings {
+            exploration: self.exploration.unwrap_or(own.exploration),
+            solver: self.solver.unwrap_or(own.solver),
+            rave: self.rave.map_or(own.rave, |k| (k > 0.0).then_some(k)),
+            playouts: self.playouts.unwrap_or(own.playouts),
+            threads: self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            seed,
+            memory: self.memory.map_or(own.memory, |megabytes| megabytes << 20),
+        }
+    }
+
+    /// An agent for a game.
+    ///
+    /// # Errors
+    /// If it does not play that game.
+    pub fn agent(&self, game: &AnyGame, seed: u64) -> Result<Agent, NoAgent> {
+        let id = with_game!(game, game => game.id());
+        if self.kind == Kind::Perfect && !matches!(id, "tic-tac-toe" | "connect-four") {
+            return Err(NoAgent(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
+        }
+        let brain: Box<dyn Brain> = with_game!(game.clone(), game => brain(self, game, seed));
+        Ok(Agent { spec: self.clone(), brain, dice: Dice::seed_from_u64(seed ^ 0x5eed) })
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.kind.name())?;
+        match (self.budget.time, self.budget.playouts) {
+            (Some(time), _) => write!(out, ":{} ms", time.as_millis()),
+            (None, Some(playouts)) => write!(out, ":{playouts}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Someone who plays a game from its start or a position, move after move.
+pub struct Agent {
+    spec: Spec,
+    brain: Box<dyn Brain>,
+    dice: Dice,
+}
+
+impl Agent {
+    /// Thinks about a position of its game. The best move is the first candidate of the thought.
+    ///
+    /// # Panics
+    /// If the position is of another game.
+    pub fn think(&mut self, position: &AnyGame, stop: &AtomicBool) -> Thought {
+        let budget = self.spec.budget;
+        self.think_within(position, budget, stop)
+    }
+
+    /// Thinks within another budget than its own.
+    ///
+    /// # Panics
+    /// If the position is of another game.
+    pub fn think_within(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+        if self.spec.blunders > 0.0 && (below(&mut self.dice, 1 << 20) as f32) < self.spec.blunders * (1 << 20) as f32 {
+            return with_game!(position, game => any_move(game, &mut self.dice));
+        }
+        self.brain.think(position, budget, stop)
+    }
+}
+
+/// Thinks about positions of one game.
+trait Brain: Send {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought;
+}
+
+fn brain<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Brain> {
+    match spec.kind {
+        Kind::Random => Box::new(Chance { dice: Dice::seed_from_u64(seed) }),
+        Kind::Greedy => Box::new(Glance::<G>(PhantomData)),
+        Kind::Mcts => {
+            let settings = spec.mcts(game.id(), seed);
+            Box::new(Tree { search: Mcts::new(game, settings) })
+        }
+        Kind::AlphaBeta => {
+            let memory = spec.memory.map_or(alphabeta::Settings::default().memory, |megabytes| megabytes << 20);
+            let depth = spec.depth.unwrap_or(alphabeta::Settings::default().depth);
+            let search = AlphaBeta::new(alphabeta::Settings { depth, memory });
+            Box::new(Depth::<G> { search, endgame: None, game: PhantomData })
+        }
+        Kind::Perfect => Box::new(Perfect { solver: None, search: AlphaBeta::new(alphabeta::Settings::default()) }),
+    }
+}
+
+fn any_move<G: Game>(game: &G, dice: &mut Dice) -> Thought {
+    let mut moves = Vec::new();
+    game.legal(&mut moves);
+    if !moves.is_empty() {
+        let chosen = below(dice, moves.len());
+        moves.swap(0, chosen);
+    }
+    let candidate = |chosen: &Move| Candidate { chosen: *chosen, visits: 0, value: 0.5, proven: None };
+    Thought::of(moves.iter().map(candidate).collect())
+}
+
+struct Chance {
+    dice: Dice,
+}
+
+impl Brain for Chance {
+    fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool) -> Thought {
+        with_game!(position, game => any_move(game, &mut self.dice))
+    }
+}
+
+/// Looks one move ahead.
+struct Glance<G>(PhantomData<fn() -> G>);
+
+impl<G: Member + Evaluate> Brain for Glance<G> {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool) -> Thought {
+        let game = G::of(position).expect("a position of this game");
+        AlphaBeta::new(alphabeta::Settings { depth: 1, memory: 0 }).search(game, Budget::default(), stop)
+    }
+}
+
+/// Keeps its tree while the game goes on from where it thought last.
+struct Tree<G: Game> {
+    search: Mcts<G>,
+}
+
+impl<G: Member> Tree<G> {
+    /// Goes to a position that follows by one move or two, else starts afresh.
+    fn follow(&mut self, target: &G) {
+        let hash = target.hash();
+        if self.search.root().hash() == hash {
+            return self.search.place(target.clone());
+        }
+        let tree = self.search.tree();
+        for child in tree.made(tree.root()) {
+            let mut next = self.search.root().clone();
+            next.play(child.chosen());
+            let line = if next.hash() == hash {
+                vec![child.chosen()]
+            } else {
+                let answer = tree.made(child).iter().map(|answer| answer.chosen()).find(|answer| {
+                    let mut after = next.clone();
+                    after.play(*answer);
+                    after.hash() == hash
+                });
+                match answer {
+                    Some(answer) => vec![child.chosen(), answer],
+                    None => continue,
+                }
+            };
+            line.into_iter().for_each(|chosen| self.search.advance(chosen));
+            return self.search.place(target.clone());
+        }
+        self.search = Mcts::new(target.clone(), self.search.settings.clone());
+    }
+}
+
+impl<G: Member> Brain for Tree<G> {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+        self.follow(G::of(position).expect("a position of this game"));
+        self.search.search(budget, stop)
+    }
+}
+
+/// Alpha-beta, and for Othello the end solved.
+struct Depth<G> {
+    search: AlphaBeta,
+    endgame: Option<Endgame>,
+    game: PhantomData<fn() -> G>,
+}
+
+impl<G: Member + Evaluate> Brain for Depth<G> {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+        if let AnyGame::Othello(othello) = position
+            && othello.empties() <= ENDGAME
+        {
+            let endgame = self.endgame.get_or_insert_with(|| Endgame::new(ENDGAME_MEMORY));
+            let (begun, before) = (Instant::now(), endgame.nodes());
+            if let Ok((margin, Some(chosen))) = endgame.solve(othello, stop) {
+                let outcome = match margin.signum() {
+                    0 => Outcome::Drawn,
+                    1 => Outcome::Won(othello.turn()),
+                    _ => Outcome::Won(othello.turn().other()),
+                };
+                let value = outcome.share(othello.turn());
+                let best = Candidate { chosen, visits: 0, value, proven: Some(outcome) };
+                return Thought {
+                    depth: othello.empties(),
+                    nodes: endgame.nodes() - before,
+                    simulations: endgame.nodes() - before,
+                    took: begun.elapsed(),
+                    proven: Some(outcome),
+                    ..Thought::of(vec![best])
+                };
+            }
+        }
+        self.search.search(G::of(position).expect("a position of this game"), budget, stop)
+    }
+}
+
+/// Knows the value of every move.
+struct Perfect {
+    solver: Option<Solver>,
+    search: AlphaBeta,
+}
+
+impl Brain for Perfect {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool) -> Thought {
+        match position {
+            AnyGame::ConnectFour(game) => {
+                let begun = Instant::now();
+                let solver = self.solver.get_or_insert_with(|| Solver::new(SOLVER_MEMORY));
+                let before = solver.nodes();
+                let Ok(mut scores) = solver.moves(game, stop) else {
+                    return self.search.search(game, Budget::default(), stop);
+                };
+                // Among equals those nearer the middle.
+                scores.sort_by_key(|(chosen, score)| (-score, (i32::from(chosen.0) - 3).abs()));
+                let mover = game.turn();
+                let candidates = scores.iter().map(|(chosen, score)| {
+                    let outcome = match score.signum() {
+                        0 => Outcome::Drawn,
+                        1 => Outcome::Won(mover),
+                        _ => Outcome::Won(mover.other()),
+                    };
+                    Candidate { chosen: *chosen, visits: 0, value: outcome.share(mover), proven: Some(outcome) }
+                });
+                let nodes = solver.nodes() - before;
+                let thought = Thought::of(candidates.collect());
+                Thought { nodes, simulations: nodes, took: begun.elapsed(), ..thought }
+            }
+            AnyGame::TicTacToe(game) => self.search.search(game, Budget::default(), stop),
+            _ => with_game!(position, game => self.search.search(game, Budget::default(), stop)),
+        }
+    }
+}

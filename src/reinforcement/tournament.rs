@@ -1,0 +1,242 @@
+//! Matches between two players: pairs of games from random openings, sides changed within a pair, and what the result says of their
+//! strength.
+
+use super::games::{AnyGame, Dice, Move, Outcome, Side, below};
+use super::protocol::external::{External, Language, Trouble};
+use super::search::{Agent, Spec};
+use rand::SeedableRng;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Moves after which a game is called a draw.
+const LONGEST: usize = 1000;
+
+/// A player by name: one of ours, or another program.
+pub enum Player {
+    Ours(Box<Agent>),
+    Other(Box<External>, Duration),
+}
+
+impl Player {
+    /// `mcts:2s`, `gtp:COMMAND`, …
+    ///
+    /// # Errors
+    /// If there is no such agent, it does not play this game, or the program cannot be started. `time` is what a UCI or USI program
+    /// gets for a move.
+    pub fn open(text: &str, start: &AnyGame, seed: u64, time: Duration) -> Result<Self, String> {
+        if let Some((language, command)) = Language::of(text) {
+            let external = External::start(language, command).map_err(|trouble| trouble.to_string())?;
+            return Ok(Player::Other(Box::new(external), time));
+        }
+        let spec: Spec = text.parse().map_err(|error| format!("{error}"))?;
+        let agent = spec.agent(start, seed).map_err(|error| error.to_string())?;
+        Ok(Player::Ours(Box::new(agent)))
+    }
+
+    fn begin(&mut self, start: &AnyGame) -> Result<(), Trouble> {
+        match self {
+            Player::Ours(_) => Ok(()),
+            Player::Other(external, _) => external.begin(start),
+        }
+    }
+
+    fn tell(&mut self, side: Side, name: &str) -> Result<(), Trouble> {
+        match self {
+            Player::Ours(_) => Ok(()),
+            Player::Other(external, _) => external.tell(side, name),
+        }
+    }
+
+    /// None if it resigns.
+    fn choose(
+        &mut self,
+        start: &AnyGame,
+        names: &[String],
+        position: &AnyGame,
+        stop: &AtomicBool,
+    ) -> Result<Option<Move>, Trouble> {
+        match self {
+            Player::Ours(agent) => Ok(agent.think(position, stop).best()),
+            Player::Other(external, time) => external.choose(start, names, position, *time),
+        }
+    }
+}
+
+/// A game that was played.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Played {
+    pub outcome: Outcome,
+    pub names: Vec<String>,
+    pub moves: Vec<Move>,
+}
+
+/// Random moves that begin a pair of games, the same for the same seed, pair and number; never to the end of the game.
+pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move> {
+    let mut dice = Dice::seed_from_u64(seed.wrapping_mul(0x9e37_79b9).wrapping_add(pair));
+    'again: for _ in 0..1000 {
+        let (mut position, mut chosen, mut moves) = (start.clone(), Vec::new(), Vec::new());
+        for _ in 0..plies {
+            position.legal(&mut moves);
+            if moves.is_empty() {
+                continue 'again;
+            }
+            let next = moves[below(&mut dice, moves.len())];
+            // Passing is no opening.
+            if position.name(next) == "pass" {
+                continue 'again;
+            }
+            position.play(next);
+            chosen.push(next);
+        }
+        if position.outcome().is_none() {
+            return chosen;
+        }
+    }
+    Vec::new()
+}
+
+/// Plays a game, `players[0]` for the first side.
+///
+/// # Errors
+/// If another program does not play on.
+pub fn play(
+    start: &AnyGame,
+    opening: &[Move],
+    players: [&mut Player; 2],
+    stop: &AtomicBool,
+) -> Result<Option<Played>, Trouble> {
+    let mut position = start.clone();
+    let (mut names, mut moves): (Vec<String>, Vec<Move>) = (Vec::new(), Vec::new());
+    let [first, second] = players;
+    first.begin(start)?;
+    second.begin(start)?;
+    for _ in 0..LONGEST {
+        if let Some(outcome) = position.outcome() {
+            return Ok(Some(Played { outcome, names, moves }));
+        }
+        let side = position.turn();
+        let given = opening.get(moves.len()).copied();
+        let (mover, other) =
+            if side == Side::First { (&mut *first, &mut *second) } else { (&mut *second, &mut *first) };
+        let chosen = match given {
+            Some(chosen) => Some(chosen),
+            None => mover.choose(start, &names, &position, stop)?,
+        };
+        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let Some(chosen) = chosen else {
+            return Ok(Some(Played { outcome: Outcome::Won(side.other()), names, moves }));
+        };
+        let name = position.name(chosen);
+        // A GTP program has played its own move already.
+        if given.is_some() {
+            mover.tell(side, &name)?;
+        }
+        other.tell(side, &name)?;
+        position.play(chosen);
+        names.push(name);
+        moves.push(chosen);
+    }
+    Ok(Some(Played { outcome: Outcome::Drawn, names, moves }))
+}
+
+/// Games won, drawn and lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub wins: u32,
+    pub draws: u32,
+    pub losses: u32,
+}
+
+impl Tally {
+    pub fn add(&mut self, outcome: Outcome, side: Side) {
+        match outcome {
+            Outcome::Drawn => self.draws += 1,
+            Outcome::Won(winner) if winner == side => self.wins += 1,
+            Outcome::Won(_) => self.losses += 1,
+        }
+    }
+
+    pub fn games(&self) -> u32 {
+        self.wins + self.draws + self.losses
+    }
+
+    /// Share of points with its 95 % interval: Wilson's with the variance that draws leave.
+    pub fn score(&self) -> [f64; 3] {
+        let n = f64::from(self.games());
+        if n == 0.0 {
+            return [0.5, 0.0, 1.0];
+        }
+        let score = (f64::from(self.wins) + 0.5 * f64::from(self.draws)) / n;
+        // Draws make a game's points vary less; Wilson's interval is that of as many more games.
+        let variance = (f64::from(self.wins) + 0.25 * f64::from(self.draws)) / n - score * score;
+        let share = score * (1.0 - score);
+        let n = if variance > 0.0 { n * share / variance } else { n };
+        let z = 1.959_964_f64;
+        let middle = (score + z * z / (2.0 * n)) / (1.0 + z * z / n);
+        let reach = z / (1.0 + z * z / n) * (share / n + z * z / (4.0 * n * n)).sqrt();
+        [score, (middle - reach).max(0.0), (middle + reach).min(1.0)]
+    }
+
+    /// Difference of Elo with its 95 % interval, the first player's view; infinite where all games went one way.
+    pub fn elo(&self) -> [f64; 3] {
+        self.score().map(elo)
+    }
+}
+
+/// The difference of ratings at which a player makes this share of points.
+pub fn elo(score: f64) -> f64 {
+    -400.0 * (1.0 / score - 1.0).log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elo_of_known_scores() {
+        assert!((elo(0.5)).abs() < 1e-9);
+        assert!((elo(10.0 / 11.0) - 400.0).abs() < 1e-9);
+        // Wilson's interval of 8 in 10 (Wilson 1927): 0.490 to 0.943.
+        let [score, low, high] = Tally { wins: 8, draws: 0, losses: 2 }.score();
+        assert!(
+            (score - 0.8).abs() < 1e-9 && (low - 0.490).abs() < 1e-3 && (high - 0.943).abs() < 1e-3,
+            "{low} {high}"
+        );
+        // Draws alone say that both are equal, and the more the surer.
+        let narrow = Tally { wins: 10, draws: 80, losses: 10 }.score();
+        let wide = Tally { wins: 50, draws: 0, losses: 50 }.score();
+        assert!(narrow[2] - narrow[1] < wide[2] - wide[1]);
+    }
+
+    #[test]
+    fn players_meet_and_the_stronger_wins() {
+        let start = AnyGame::start("tic-tac-toe").unwrap();
+        let open = |text, seed| Player::open(text, &start, seed, Duration::ZERO).unwrap();
+        let (mut perfect, mut random) = (open("perfect", 1), open("random", 2));
+        let (mut tally, stop) = (Tally::default(), AtomicBool::new(false));
+        for pair in 0..50 {
+            let moves = opening(&start, 0, 1, pair);
+            let played = play(&start, &moves, [&mut perfect, &mut random], &stop).unwrap().unwrap();
+            tally.add(played.outcome, Side::First);
+            let played = play(&start, &moves, [&mut random, &mut perfect], &stop).unwrap().unwrap();
+            tally.add(played.outcome, Side::Second);
+        }
+        assert_eq!(tally.losses, 0);
+        assert!(tally.wins > 70);
+    }
+
+    #[test]
+    fn openings_are_the_same_for_the_same_seed_and_never_end_the_game() {
+        for id in super::super::games::GAMES {
+            let start = AnyGame::start(id).unwrap();
+            let moves = opening(&start, 4, 7, 3);
+            assert_eq!(moves, opening(&start, 4, 7, 3), "{id}");
+            assert_eq!(moves.len(), 4);
+            let mut position = start.clone();
+            moves.iter().for_each(|chosen| position.play(*chosen));
+            assert!(position.outcome().is_none());
+        }
+    }
+}
