@@ -144,9 +144,9 @@ impl Server {
         let first = self.position.turn() == Side::First;
         // In shogi the first side is black, in chess white.
         let own = if first == (self.dialect == Dialect::Uci) { ("wtime", "winc") } else { ("btime", "binc") };
-        let given = number("byoyomi").unwrap_or(0);
         let clock = number(own.0).map(|left| left / 30 + number(own.1).unwrap_or(0) * 3 / 4);
-        match clock.map(|share| share + given).filter(|time| *time > 0) {
+        let given = number("byoyomi").or(clock).map(|_| number("byoyomi").unwrap_or(0) + clock.unwrap_or(0));
+        match given.filter(|time| *time > 0) {
             // Something is kept for the way there and back.
             Some(time) => Budget {
                 time: Some(Duration::from_millis((time * 19 / 20).saturating_sub(20).max(1))),

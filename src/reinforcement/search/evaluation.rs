@@ -357,7 +357,7 @@ impl Evaluate for Shogi {
         for square in Square::ALL {
             let Some(piece) = board.piece_on(square) else { continue };
             let color = board.color_on(square).unwrap_or(Color::Black);
-            let mine = color as usize;
+            let mine = usize::from(color == Color::White);
             let score = &mut scores[mine];
             if piece == Piece::King {
                 // At home behind its generals.
@@ -380,7 +380,7 @@ impl Evaluate for Shogi {
             for piece in
                 [Piece::Pawn, Piece::Lance, Piece::Knight, Piece::Silver, Piece::Gold, Piece::Bishop, Piece::Rook]
             {
-                scores[color as usize] += i32::from(board.num_in_hand(color, piece)) * shogi_worth(piece, true);
+                scores[usize::from(color == Color::White)] += i32::from(board.num_in_hand(color, piece)) * shogi_worth(piece, true);
             }
         }
         let black = scores[0] - scores[1];

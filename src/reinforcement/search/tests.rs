@@ -202,3 +202,16 @@ fn a_stopped_search_has_a_move() {
     assert!(thought.best().is_some());
     assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), &stop), Err(solver::Stopped));
 }
+
+/// More of one's own is better, whoever is to move.
+#[test]
+fn evaluations_are_for_the_side_to_move() {
+    use crate::reinforcement::games::{Chess, Shogi};
+    use evaluation::Evaluate;
+    let chess = |fen: &str| Chess::default().from_diagram(fen).unwrap().evaluate();
+    assert!(chess("4k3/8/8/8/8/8/8/Q3K3 w - - 0 1") > 500 && chess("4k3/8/8/8/8/8/8/Q3K3 b - - 0 1") < -500);
+    let shogi = |sfen: &str| Shogi::default().from_diagram(sfen).unwrap().evaluate();
+    assert!(shogi("4k4/9/9/9/9/9/9/R8/4K4 b - 1") > 500 && shogi("4k4/9/9/9/9/9/9/R8/4K4 w - 1") < -500);
+    assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b r 1") < -500 && shogi("4k4/9/9/9/9/9/9/9/4K4 w r 1") > 500);
+    assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b R 1") > 500);
+}
