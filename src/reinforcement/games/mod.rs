@@ -10,6 +10,7 @@ pub mod go;
 pub mod gomoku;
 mod grid;
 pub mod othello;
+mod shapes;
 pub mod shogi;
 pub mod tic_tac_toe;
 

@@ -380,7 +380,8 @@ impl Evaluate for Shogi {
             for piece in
                 [Piece::Pawn, Piece::Lance, Piece::Knight, Piece::Silver, Piece::Gold, Piece::Bishop, Piece::Rook]
             {
-                scores[usize::from(color == Color::White)] += i32::from(board.num_in_hand(color, piece)) * shogi_worth(piece, true);
+                scores[usize::from(color == Color::White)] +=
+                    i32::from(board.num_in_hand(color, piece)) * shogi_worth(piece, true);
             }
         }
         let black = scores[0] - scores[1];

@@ -59,6 +59,7 @@ impl Settings {
             "gomoku-9" | "gomoku-15" => {
                 Settings { exploration: 0.3, rave: Some(300.0), playouts: Style::Light, ..plain }
             }
+            "tic-tac-toe" => Settings { exploration: 0.7, ..plain },
             "connect-four" => Settings { exploration: 1.0, playouts: Style::Light, ..plain },
             _ => plain,
         }
@@ -350,19 +351,16 @@ impl<'a, G: Game> Worker<'a, G> {
         }))
     }
 
-    /// The child with the largest upper confidence bound; one whose result is certain only if all are.
+    /// The child with the largest upper confidence bound; one that loses for certain only if all do.
     fn best(&self, node: &Node, children: &'a [Node], mover: Side) -> &'a Node {
         let log = (node.visits().max(1) as f32).ln();
         let (mut best, mut highest) = (&children[0], f32::NEG_INFINITY);
         for child in children {
-            let certain = if self.settings.solver { child.proven() } else { None };
-            let bound = match certain {
-                // Nothing is left to find out where the result is certain: what is not is looked at instead.
-                Some(outcome) => outcome.share(mover) - 2.0,
-                None => match self.settings.rave {
-                    None => ucb1(child, log, self.settings.exploration),
-                    Some(k) => rave(child, log, self.settings.exploration, k),
-                },
+            let lost = self.settings.solver && child.proven() == Some(Outcome::Won(mover.other()));
+            let bound = match self.settings.rave {
+                _ if lost => -1.0,
+                None => ucb1(child, log, self.settings.exploration),
+                Some(k) => rave(child, log, self.settings.exploration, k),
             };
             if bound > highest {
                 (best, highest) = (child, bound);
