@@ -319,3 +319,63 @@ fn words_are_learned_from_a_text_and_their_vectors_open_elsewhere() {
     assert_eq!(said.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&said.stderr).contains("none.txt"), "{}", String::from_utf8_lossy(&said.stderr));
 }
+
+#[test]
+fn board_games_are_counted_solved_played_and_matched() {
+    let home = home();
+    let printed = |arguments: &[&str]| {
+        let output = shinso(home.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(printed(&["perft", "othello", "7"]).starts_with("55092 lines of 7 moves"));
+    assert_eq!(lines(&shinso(home.path(), &["perft", "chess", "3", "--json"]))[0]["lines"], 8902);
+    assert!(printed(&["solve", "connect-four", "334455"]).starts_with("18: the side to move wins, on stone 7"));
+    refused(&shinso(home.path(), &["solve", "connect-four", "48"]), 2, "move 2: `8` is no column: 1 to 7");
+    refused(&shinso(home.path(), &["perft", "chess", "2", "--position", "x"]), 2, "FEN");
+    refused(&shinso(home.path(), &["match", "chess", "magic", "random"]), 2, "no agent `magic`");
+    refused(&shinso(home.path(), &["match", "go-9", "perfect", "random"]), 2, "no agent plays go-9 perfectly");
+    refused(&shinso(home.path(), &["match", "go-9", "gtp:/nowhere/engine", "random"]), 2, "/nowhere/engine");
+    // A match goes on where its file ends, and ends as the straight one.
+    let log = home.path().join("games.jsonl");
+    let with = |games: &str, log: &Path| {
+        let (log, agent) = (log.to_str().unwrap().to_owned(), "mcts:50,threads=1");
+        let all = ["match", "connect-four", agent, "random", "--games", games, "--json", "--log", &log];
+        lines(&shinso(home.path(), &all)).pop().unwrap()["report"].clone()
+    };
+    with("4", &log);
+    let text = std::fs::read_to_string(&log).unwrap();
+    // As a kill within a line leaves it.
+    std::fs::write(&log, &text[..text.len() - 20]).unwrap();
+    let report = with("10", &log);
+    let games = ["wins", "draws", "losses"].map(|key| report[key].as_u64().unwrap());
+    assert_eq!(games.iter().sum::<u64>(), 10);
+    assert!(games[0] >= 7, "{report}");
+    assert_eq!(std::fs::read_to_string(&log).unwrap().lines().count(), 11);
+    let other = shinso(home.path(), &["match", "connect-four", "random", "random", "--log", log.to_str().unwrap()]);
+    refused(&other, 1, "this is another match");
+    // A program that speaks GTP, here this one, against an agent of its own.
+    let engine = format!("gtp:{} gtp --game othello --agent random", env!("CARGO_BIN_EXE_shinso"));
+    let report = lines(&shinso(home.path(), &["match", "othello", "greedy", &engine, "--games", "4", "--json"]));
+    let report = &report[0]["report"];
+    assert_eq!(["wins", "draws", "losses"].iter().map(|key| report[*key].as_u64().unwrap()).sum::<u64>(), 4);
+}
+
+#[test]
+fn a_game_is_played_in_lines_of_text() {
+    let home = home();
+    let saved = home.path().join("game.txt");
+    let mut command = command(
+        home.path(),
+        &["play", "tic-tac-toe", "--agent", "perfect", "--side", "second", "--save", saved.to_str().unwrap()],
+    );
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let moves = "hint\nundo\nzz\nmoves\nb2\na1\na2\na3\nb1\nb3\nc1\nc2\nc3\na1\na2\na3\nb1\nb3\nc1\nc2\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), moves.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("`zz` is no point") && text.contains("nothing to undo"), "{text}");
+    assert!(text.contains("A draw.") || text.contains("perfect wins."), "{text}");
+    assert!(std::fs::read_to_string(saved).unwrap().split_whitespace().count() >= 5);
+}

@@ -71,6 +71,13 @@ fn random_games_of_every_kind_hold_together() {
     }
 }
 
+/// `cargo test -- --ignored ten_thousand` in a profile with debug assertions: minutes.
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_random_games_of_every_kind() {
+    GAMES.iter().for_each(|id| random_games(id, 10_000, |_| ()));
+}
+
 #[test]
 fn diagrams_are_read_back() {
     for id in GAMES {

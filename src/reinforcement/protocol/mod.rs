@@ -4,3 +4,6 @@ pub mod external;
 pub mod gtp;
 pub mod sgf;
 pub mod uci;
+
+#[cfg(test)]
+mod tests;

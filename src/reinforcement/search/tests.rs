@@ -114,7 +114,7 @@ fn tic_tac_toe_is_drawn_and_its_end_is_proven() {
         let settings = mcts::Settings { threads, ..mcts::Settings::for_game("tic-tac-toe") };
         let mut search = Mcts::new(TicTacToe::default(), settings.clone());
         let thought = search.search(playouts(100_000), &never());
-        assert!((thought.value - 0.5).abs() < 0.02, "{}", thought.value);
+        assert!((thought.value - 0.5).abs() < 0.05, "{}", thought.value);
         // Four squares left: everything is seen, and then there is nothing to search for.
         let position = TicTacToe::default().from_diagram("xo./.x./o.. x").unwrap();
         let thought = Mcts::new(position, settings).search(playouts(100_000), &never());
