@@ -156,7 +156,7 @@ impl Game for Chess {
         self.board.to_string()
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let board = Board::from_fen(text.trim(), false).map_err(|error| Illegal::new(format!("FEN: {error}")))?;
         Ok(Chess::of(board))
     }

@@ -177,7 +177,7 @@ impl Game for ConnectFour {
         })
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let (stones, turn) = grid::read(text, (ROWS, COLUMNS), SIGNS)?;
         let mut sides = [0_u64; 2];
         for (point, stone) in stones.iter().enumerate() {

@@ -230,7 +230,7 @@ impl Game for Gomoku {
         grid::write((self.size(), self.size()), SIGNS, self.turn(), |point| self.stone(point))
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
         let mut position = Gomoku::new(self.size(), self.rule);
         let mut winners = [false; 2];

@@ -10,7 +10,6 @@ pub mod go;
 pub mod gomoku;
 mod grid;
 pub mod othello;
-mod shapes;
 pub mod shogi;
 pub mod tic_tac_toe;
 
@@ -35,7 +34,7 @@ pub type Dice = rand_xoshiro::Xoshiro256PlusPlus;
 #[inline]
 pub fn below(dice: &mut Dice, end: usize) -> usize {
     debug_assert!(end > 0, "a number below nothing");
-    ((dice.next_u64() >> 32) * end as u64 >> 32) as usize
+    (((dice.next_u64() >> 32) * end as u64) >> 32) as usize
 }
 
 /// Who plays: the first to move or the other.
@@ -150,7 +149,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     /// Says where and what was expected.
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal>;
+    fn at(&self, text: &str) -> Result<Self, Illegal>;
 
     /// How many images of a position under the board's symmetry there are, itself one of them.
     fn symmetries(&self) -> usize {
@@ -192,7 +191,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
 
 /// The number of lines of `depth` moves; a pass is a move.
 pub fn perft<G: Game>(game: &G, depth: u32) -> u64 {
-    fn count<G: Game>(game: &G, depth: u32, room: &mut [Vec<Move>]) -> u64 {
+    fn count<G: Game>(game: &G, room: &mut [Vec<Move>]) -> u64 {
         let Some((moves, rest)) = room.split_first_mut() else { return 1 };
         game.legal(moves);
         if moves.is_empty() {
@@ -205,11 +204,11 @@ pub fn perft<G: Game>(game: &G, depth: u32) -> u64 {
         for chosen in moves {
             let mut next = game.clone();
             next.play(*chosen);
-            lines += count(&next, depth - 1, rest);
+            lines += count(&next, rest);
         }
         lines
     }
-    count(game, depth, &mut vec![Vec::new(); depth as usize])
+    count(game, &mut vec![Vec::new(); depth as usize])
 }
 
 /// A value from a number, as good as random (SplitMix64: Steele, Lea & Flood 2014): keys of hashes.
@@ -345,16 +344,16 @@ impl AnyGame {
     /// The same game at a position.
     ///
     /// # Errors
-    /// As [`Game::from_diagram`].
+    /// As [`Game::at`].
     pub fn at(&self, diagram: &str) -> Result<Self, Illegal> {
         Ok(match self {
-            AnyGame::TicTacToe(game) => AnyGame::TicTacToe(game.from_diagram(diagram)?),
-            AnyGame::ConnectFour(game) => AnyGame::ConnectFour(game.from_diagram(diagram)?),
-            AnyGame::Othello(game) => AnyGame::Othello(game.from_diagram(diagram)?),
-            AnyGame::Gomoku(game) => AnyGame::Gomoku(game.from_diagram(diagram)?),
-            AnyGame::Go(game) => AnyGame::Go(game.from_diagram(diagram)?),
-            AnyGame::Chess(game) => AnyGame::Chess(game.from_diagram(diagram)?),
-            AnyGame::Shogi(game) => AnyGame::Shogi(game.from_diagram(diagram)?),
+            AnyGame::TicTacToe(game) => AnyGame::TicTacToe(game.at(diagram)?),
+            AnyGame::ConnectFour(game) => AnyGame::ConnectFour(game.at(diagram)?),
+            AnyGame::Othello(game) => AnyGame::Othello(game.at(diagram)?),
+            AnyGame::Gomoku(game) => AnyGame::Gomoku(game.at(diagram)?),
+            AnyGame::Go(game) => AnyGame::Go(game.at(diagram)?),
+            AnyGame::Chess(game) => AnyGame::Chess(game.at(diagram)?),
+            AnyGame::Shogi(game) => AnyGame::Shogi(game.at(diagram)?),
         })
     }
 }

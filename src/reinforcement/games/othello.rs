@@ -212,7 +212,7 @@ impl Game for Othello {
         grid::write((8, 8), SIGNS, self.turn(), |square| self.stone(square))
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let (stones, turn) = grid::read(text, (8, 8), SIGNS)?;
         let of =
             |side| stones.iter().enumerate().filter(|(_, stone)| **stone == Some(side)).map(|(at, _)| 1 << at).sum();

@@ -33,7 +33,7 @@ fn side(color: Color) -> Side {
 
 fn packed(of: haitaka::Move) -> Move {
     Move(match of {
-        haitaka::Move::Drop { piece, to } => FIRST_DROP + piece as u16 | (to as u16) << 7,
+        haitaka::Move::Drop { piece, to } => (FIRST_DROP + piece as u16) | (to as u16) << 7,
         haitaka::Move::BoardMove { from, to, promotion } => {
             from as u16 | (to as u16) << 7 | if promotion { PROMOTES } else { 0 }
         }
@@ -166,7 +166,7 @@ impl Game for Shogi {
         self.board.to_string()
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let board = Board::from_sfen(text.trim()).map_err(|error| Illegal::new(format!("SFEN: {error}")))?;
         Ok(Shogi::of(board))
     }

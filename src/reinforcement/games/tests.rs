@@ -84,7 +84,7 @@ fn diagrams_are_read_back() {
         random_games(id, 2, |any| {
             with_game!(any, game => {
                 let text = game.diagram();
-                match game.from_diagram(&text) {
+                match game.at(&text) {
                     Ok(read) => {
                         assert_eq!(read.diagram(), text, "{id}");
                         assert_eq!(read.turn(), game.turn());
@@ -122,32 +122,32 @@ fn images_have_the_images_of_the_moves() {
     }
     // Of Go the board is turned, not the past.
     let go = Go::new(9, go::Rules::default())
-        .from_diagram("...x...../..xox..../........./........./....o..../........./xo......./.x......./o........ o");
+        .at("...x...../..xox..../........./........./....o..../........./xo......./.x......./o........ o");
     check(&go.unwrap());
 }
 
-/// Sums of a random game's moves, one after another, agree with what is counted anew.
 #[test]
-fn playouts_end_as_the_rules_say() {
-    for id in GAMES {
+fn playouts_end_as_the_rules_say_and_tell_their_moves() {
+    fn check<G: Game>(game: &G) {
         for seed in 0..10 {
             let mut dice = Dice::seed_from_u64(seed);
-            with_game!(start(id), game => {
-                let (mut position, mut moves) = (game.clone(), Vec::new());
-                let style = if seed % 2 == 0 { Style::Uniform } else { Style::Light };
-                let mut trace = Vec::new();
-                let outcome = position.playout(style, &mut dice, &mut moves, Some(&mut trace));
-                let mut again = game.clone();
-                for chosen in trace {
-                    assert!(again.is_legal(chosen), "{id} {}", again.name(chosen));
-                    again.play(chosen);
-                }
-                assert_eq!(again.diagram(), position.diagram(), "{id}");
-                if let Some(told) = position.outcome() {
-                    assert_eq!(told, outcome, "{id}");
-                }
-            });
+            let (mut position, mut moves) = (game.clone(), Vec::new());
+            let style = if seed % 2 == 0 { Style::Uniform } else { Style::Light };
+            let mut trace = Vec::new();
+            let outcome = position.playout(style, &mut dice, &mut moves, Some(&mut trace));
+            let mut again = game.clone();
+            for chosen in trace {
+                assert!(again.is_legal(chosen), "{} {}", game.id(), again.name(chosen));
+                again.play(chosen);
+            }
+            assert_eq!(again.diagram(), position.diagram(), "{}", game.id());
+            if let Some(told) = position.outcome() {
+                assert_eq!(told, outcome, "{}", game.id());
+            }
         }
+    }
+    for id in GAMES {
+        with_game!(start(id), game => check(&game));
     }
 }
 
@@ -179,7 +179,7 @@ fn fours_and_fives_in_every_direction() {
 
 fn go(diagram: &str) -> Go {
     let size = diagram.split('/').count();
-    Go::new(size, go::Rules::default()).from_diagram(diagram).unwrap()
+    Go::new(size, go::Rules::default()).at(diagram).unwrap()
 }
 
 fn play(position: &mut Go, moves: &[&str]) {
@@ -205,12 +205,12 @@ fn go_takes_ko_and_suicide_as_the_rules_have_it() {
     let takes = go(".xo../xoo../o..../...../..... o");
     assert!(takes.read("A5").is_ok());
     let allowed = go::Rules { suicide: true, ..go::Rules::default() };
-    let mut several = Go::new(5, allowed).from_diagram("..x../xxx../...../...../..... o").unwrap();
+    let mut several = Go::new(5, allowed).at("..x../xxx../...../...../..... o").unwrap();
     several.play(several.read("A5").unwrap());
     several.play(several.read("E1").unwrap());
     several.play(several.read("B5").unwrap());
     assert_eq!(several.captured(), [2, 0], "two stones took themselves");
-    let single = Go::new(5, allowed).from_diagram(".x.../x..../...../...../..... o").unwrap();
+    let single = Go::new(5, allowed).at(".x.../x..../...../...../..... o").unwrap();
     assert!(single.read("A5").is_err(), "one stone's suicide leaves the board as it was");
 }
 
@@ -260,7 +260,7 @@ fn go_is_scored_by_area_and_ends_by_two_passes() {
 
 #[test]
 fn chess_and_shogi_know_how_games_end() {
-    let chess = |fen: &str| Chess::default().from_diagram(fen).unwrap();
+    let chess = |fen: &str| Chess::default().at(fen).unwrap();
     assert_eq!(chess("k7/8/1K6/8/8/8/8/1Q6 b - - 0 1").outcome(), None);
     assert_eq!(chess("k7/8/1K6/8/8/8/8/8 w - - 0 1").outcome(), Some(Outcome::Drawn), "bare kings");
     assert_eq!(chess("k7/1Q6/1K6/8/8/8/8/8 b - - 0 1").outcome(), Some(Outcome::Won(Side::First)));
@@ -273,7 +273,7 @@ fn chess_and_shogi_know_how_games_end() {
     assert_eq!(knights.outcome(), Some(Outcome::Drawn), "the start for the third time");
     let castling = chess("4k3/8/8/8/8/8/8/4K2R w K - 0 1");
     assert_eq!(castling.name(castling.read("O-O").unwrap()), "e1g1");
-    let shogi = |sfen: &str| Shogi::default().from_diagram(sfen).unwrap();
+    let shogi = |sfen: &str| Shogi::default().at(sfen).unwrap();
     let mut rooks = shogi("lnsgkgsnl/1r5b1/ppppppppp/9/9/9/PPPPPPPPP/1B5R1/LNSGKGSNL b - 1");
     for name in ["2h3h", "8b7b", "3h2h", "7b8b"].repeat(3) {
         assert_eq!(rooks.outcome(), None);

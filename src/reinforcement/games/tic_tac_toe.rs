@@ -92,7 +92,7 @@ impl Game for TicTacToe {
         grid::write((3, 3), SIGNS, self.turn(), |square| self.stone(square))
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let (stones, turn) = grid::read(text, (3, 3), SIGNS)?;
         let mut position = TicTacToe { stones: [0; 2], second: turn == Side::Second };
         for (square, stone) in stones.iter().enumerate() {

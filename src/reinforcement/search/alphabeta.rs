@@ -123,7 +123,7 @@ impl AlphaBeta {
     }
 
     fn place(&self, key: u64) -> usize {
-        (u128::from(key) * self.table.len() as u128 >> 64) as usize
+        ((u128::from(key) * self.table.len() as u128) >> 64) as usize
     }
 
     fn look_up(&self, key: u64) -> Option<Entry> {
@@ -204,12 +204,17 @@ impl Run<'_> {
             }
         }
         // A side that could pass and still be too good need not look further (null move).
-        if G::NULL_MOVE && !check && depth >= 3 && high - low == 1 && game.evaluate() >= high && high.abs() < MATE {
-            if let Some(passed) = game.passed() {
-                let score = -self.search(&passed, depth - 3 - depth / 4, ply + 1, -high, -high + 1)?;
-                if score >= high && score.abs() < MATE {
-                    return Ok(score);
-                }
+        let narrow = high - low == 1 && high.abs() < MATE;
+        if G::NULL_MOVE
+            && !check
+            && depth >= 3
+            && narrow
+            && game.evaluate() >= high
+            && let Some(passed) = game.passed()
+        {
+            let score = -self.search(&passed, depth - 3 - depth / 4, ply + 1, -high, -high + 1)?;
+            if score >= high && score.abs() < MATE {
+                return Ok(score);
             }
         }
         let mut moves = std::mem::take(&mut self.room[ply]);

@@ -116,7 +116,7 @@ fn tic_tac_toe_is_drawn_and_its_end_is_proven() {
         let thought = search.search(playouts(100_000), &never());
         assert!((thought.value - 0.5).abs() < 0.05, "{}", thought.value);
         // Four squares left: everything is seen, and then there is nothing to search for.
-        let position = TicTacToe::default().from_diagram("xo./.x./o.. x").unwrap();
+        let position = TicTacToe::default().at("xo./.x./o.. x").unwrap();
         let thought = Mcts::new(position, settings).search(playouts(100_000), &never());
         assert_eq!((thought.proven, thought.value), (Some(Outcome::Won(Side::First)), 1.0));
         assert!(thought.simulations < 10_000, "a proven root ends the search");
@@ -192,7 +192,7 @@ fn wins_and_losses_that_are_near_are_seen() {
     let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&position, playouts(10_000), &never());
     assert_eq!(thought.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
     let mate = crate::reinforcement::games::Chess::default();
-    let mate = mate.from_diagram("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1").unwrap();
+    let mate = mate.at("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1").unwrap();
     let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&mate, playouts(100_000), &never());
     assert_eq!(thought.best().map(|chosen| mate.name(chosen)), Some("a1a8".to_owned()));
     assert_eq!(thought.proven, Some(Outcome::Won(Side::First)));
@@ -211,9 +211,9 @@ fn a_stopped_search_has_a_move() {
 fn evaluations_are_for_the_side_to_move() {
     use crate::reinforcement::games::{Chess, Shogi};
     use evaluation::Evaluate;
-    let chess = |fen: &str| Chess::default().from_diagram(fen).unwrap().evaluate();
+    let chess = |fen: &str| Chess::default().at(fen).unwrap().evaluate();
     assert!(chess("4k3/8/8/8/8/8/8/Q3K3 w - - 0 1") > 500 && chess("4k3/8/8/8/8/8/8/Q3K3 b - - 0 1") < -500);
-    let shogi = |sfen: &str| Shogi::default().from_diagram(sfen).unwrap().evaluate();
+    let shogi = |sfen: &str| Shogi::default().at(sfen).unwrap().evaluate();
     assert!(shogi("4k4/9/9/9/9/9/9/R8/4K4 b - 1") > 500 && shogi("4k4/9/9/9/9/9/9/R8/4K4 w - 1") < -500);
     assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b r 1") < -500 && shogi("4k4/9/9/9/9/9/9/9/4K4 w r 1") > 500);
     assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b R 1") > 500);

@@ -28,7 +28,7 @@ static FITS: LazyLock<Vec<u64>> = LazyLock::new(|| {
         for symmetry in 0..8 {
             let mut image = vec![b'?'; 9];
             for (point, sign) in grid.iter().enumerate() {
-                image[super::grid::image(point, 3, symmetry)] = *sign;
+                image[crate::reinforcement::games::grid::image(point, 3, symmetry)] = *sign;
             }
             image.remove(4);
             for swapped in [false, true] {

@@ -5,8 +5,13 @@
 //! it) with the sum of their points and of the squares: it is in atari if and only if all are one point, that is if
 //! count · squares = sum² (Lew's libego).
 
+mod playout;
+mod score;
+mod setup;
+mod shapes;
+
 use super::grid::{self, Names};
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, keys, shapes};
+use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, keys};
 
 /// The largest board; points lie in rows of one more, so that every side has an edge.
 const LARGEST: usize = 13;
@@ -162,47 +167,6 @@ impl Go {
         self
     }
 
-    /// The points of a handicap of so many stones: 2 to 9 on a board whose lines allow it.
-    pub fn handicap(&self, stones: usize) -> Option<Vec<usize>> {
-        let size = self.size();
-        let near = if size < 13 { 2 } else { 3 };
-        if !(2..=9).contains(&stones) || size < 7 || stones > 4 && size.is_multiple_of(2) {
-            return None;
-        }
-        let (far, middle) = (size - 1 - near, size / 2);
-        let at = |column: usize, row: usize| row * size + column;
-        let mut points = vec![at(near, far), at(far, near), at(far, far), at(near, near)];
-        points.truncate(stones.min(4));
-        if stones >= 6 {
-            points.extend([at(near, middle), at(far, middle)]);
-        }
-        if stones >= 8 {
-            points.extend([at(middle, near), at(middle, far)]);
-        }
-        if stones >= 5 && stones % 2 == 1 {
-            points.push(at(middle, middle));
-        }
-        Some(points)
-    }
-
-    /// An empty board with stones of black's on it and white to move; none if a point is none or named twice.
-    pub fn with_stones(&self, points: &[usize]) -> Option<Self> {
-        let mut position = Go::new(self.size(), self.rules);
-        for point in points {
-            let cell = (*point < self.size() * self.size()).then(|| self.cell(*point))?;
-            if position.cells[cell] != FREE || !position.effect(cell).0 {
-                return None;
-            }
-            position.second = false;
-            position.put(cell);
-        }
-        position.second = !points.is_empty();
-        position.former = vec![position.stones_hash];
-        position.filter = [0; FILTER];
-        position.filter_add(position.stones_hash);
-        Some(position)
-    }
-
     pub fn pass(&self) -> Move {
         Move(u16::from(self.size) * u16::from(self.size))
     }
@@ -337,25 +301,6 @@ impl Go {
         !self.was(after.stones_hash)
     }
 
-    /// Whether all four sides and enough corners of a free cell belong to a side: filling it would be a loss.
-    #[inline]
-    fn is_own_eye(&self, cell: usize) -> bool {
-        let own = u8::from(self.second);
-        let stride = self.stride();
-        for beside in self.beside(cell) {
-            let here = self.cells[beside];
-            if here != own && here != EDGE {
-                return false;
-            }
-        }
-        let (mut strange, mut edge) = (0, 0);
-        for corner in [cell - stride - 1, cell + 1 - stride, cell + stride - 1, cell + stride + 1] {
-            strange += u32::from(self.cells[corner] == 1 - own);
-            edge |= u32::from(self.cells[corner] == EDGE);
-        }
-        strange + edge < 2
-    }
-
     /// Takes a chain off the board.
     fn remove(&mut self, chain: u8) -> u16 {
         let side = usize::from(self.cells[usize::from(chain)]);
@@ -464,257 +409,6 @@ impl Go {
         }
         self.second = !self.second;
     }
-
-    /// Points of either side: its stones and the free points that reach only its stones. Komi is not in it.
-    pub fn area(&self) -> [u32; 2] {
-        let mut area = [0_u32; 2];
-        let mut seen = [false; CELLS];
-        for point in 0..self.size() * self.size() {
-            let cell = self.cell(point);
-            match self.cells[cell] {
-                side @ (0 | 1) => area[usize::from(side)] += 1,
-                _ if seen[cell] => {}
-                _ => {
-                    let (owners, count) = self.region(cell, &mut seen);
-                    if owners == 1 || owners == 2 {
-                        area[owners as usize - 1] += count;
-                    }
-                }
-            }
-        }
-        area
-    }
-
-    /// Which sides a free region touches, a bit each, and how large it is.
-    fn region(&self, cell: usize, seen: &mut [bool; CELLS]) -> (u32, u32) {
-        let mut stack = [0_u8; POINTS];
-        let (mut height, mut owners, mut count) = (1, 0, 0);
-        stack[0] = cell as u8;
-        seen[cell] = true;
-        while height > 0 {
-            height -= 1;
-            count += 1;
-            for beside in self.beside(usize::from(stack[height])) {
-                match self.cells[beside] {
-                    FREE if !seen[beside] => {
-                        seen[beside] = true;
-                        stack[height] = beside as u8;
-                        height += 1;
-                    }
-                    FREE | EDGE => {}
-                    side => owners |= 1 << side,
-                }
-            }
-        }
-        (owners, count)
-    }
-
-    /// Black's points less white's and komi.
-    pub fn margin(&self) -> f32 {
-        let [black, white] = self.area();
-        black as f32 - white as f32 - self.rules.komi
-    }
-
-    fn outcome_as_it_stands(&self) -> Outcome {
-        match self.margin() {
-            margin if margin > 0.0 => Outcome::Won(Side::First),
-            margin if margin < 0.0 => Outcome::Won(Side::Second),
-            _ => Outcome::Drawn,
-        }
-    }
-
-    /// What stands around a free cell, as the side to move sees it.
-    #[inline]
-    fn around(&self, cell: usize) -> shapes::Around {
-        let (stride, own) = (self.stride(), u16::from(self.second));
-        let beside = [
-            cell - stride - 1,
-            cell - stride,
-            cell + 1 - stride,
-            cell - 1,
-            cell + 1,
-            cell + stride - 1,
-            cell + stride,
-            cell + stride + 1,
-        ];
-        let mut around = 0;
-        for (at, cell) in beside.into_iter().enumerate() {
-            let state = u16::from(self.cells[cell]);
-            around |= (if state < 2 { state ^ own } else { state }) << (2 * at);
-        }
-        around
-    }
-
-    /// Whether a stone here would stand in atari, taking nothing.
-    #[inline]
-    fn is_self_atari(&self, cell: usize) -> bool {
-        let own = u8::from(self.second);
-        let mut liberty = 0;
-        for beside in self.beside(cell) {
-            match self.cells[beside] {
-                FREE if liberty != 0 && liberty != beside => return false,
-                FREE => liberty = beside,
-                EDGE => {}
-                side => {
-                    let chain = &self.chains[usize::from(self.chain[beside])];
-                    if side != own {
-                        if chain.in_atari() {
-                            return false;
-                        }
-                    } else if !chain.in_atari() {
-                        // Its liberties are this cell and others: one other at least, two unless all the rest are one point.
-                        let rest = Chain {
-                            count: chain.count - 1,
-                            stones: 0,
-                            sum: chain.sum - cell as u32,
-                            squares: chain.squares - (cell * cell) as u32,
-                        };
-                        if !rest.in_atari() {
-                            return false;
-                        }
-                        let other = (rest.sum / u32::from(rest.count)) as usize;
-                        if other != cell && liberty != 0 && liberty != other {
-                            return false;
-                        }
-                        liberty = other;
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    /// The last liberty of a chain in atari.
-    #[inline]
-    fn last_liberty(&self, chain: u8) -> usize {
-        let chain = &self.chains[usize::from(chain)];
-        (chain.sum / u32::from(chain.count)) as usize
-    }
-
-    /// An answer to the last move: take what it left in atari, save what it put into atari, or a good shape beside it.
-    fn answer_point(&self, dice: &mut Dice) -> Option<usize> {
-        let last = usize::from(self.last);
-        if last == 0 || self.cells[last] >= EDGE {
-            return None;
-        }
-        let own = u8::from(self.second);
-        let chain = self.chain[last];
-        if self.chains[usize::from(chain)].in_atari() {
-            let cell = self.last_liberty(chain);
-            if self.may_play(cell) {
-                return Some(cell);
-            }
-        }
-        for beside in self.beside(last) {
-            if self.cells[beside] != own {
-                continue;
-            }
-            let chain = self.chain[beside];
-            if !self.chains[usize::from(chain)].in_atari() {
-                continue;
-            }
-            // Taking a neighbour that is in atari itself saves too.
-            let cell = self.taker(chain).unwrap_or_else(|| self.last_liberty(chain));
-            if self.may_play(cell) && !self.is_self_atari(cell) {
-                return Some(cell);
-            }
-        }
-        let stride = self.stride();
-        let near = [
-            last - stride - 1,
-            last - stride,
-            last + 1 - stride,
-            last - 1,
-            last + 1,
-            last + stride - 1,
-            last + stride,
-            last + stride + 1,
-        ];
-        let (mut fitting, mut count) = ([0_u8; 8], 0);
-        for cell in near {
-            if self.cells[cell] == FREE
-                && shapes::fits(self.around(cell))
-                && self.may_play(cell)
-                && !self.is_self_atari(cell)
-            {
-                fitting[count] = cell as u8;
-                count += 1;
-            }
-        }
-        (count > 0).then(|| usize::from(fitting[below(dice, count)]))
-    }
-
-    /// Where a chain beside this one can be taken.
-    fn taker(&self, chain: u8) -> Option<usize> {
-        let own = self.cells[usize::from(chain)];
-        let (start, mut stone) = (usize::from(chain), usize::from(chain));
-        loop {
-            for beside in self.beside(stone) {
-                let other = self.chain[beside];
-                if self.cells[beside] == 1 - own && self.chains[usize::from(other)].in_atari() {
-                    return Some(self.last_liberty(other));
-                }
-            }
-            stone = usize::from(self.next[stone]);
-            if stone == start {
-                return None;
-            }
-        }
-    }
-
-    /// A move of a light playout: an answer to the last move, else a random legal point outside one's own eyes, rather one that does not
-    /// put itself into atari; none if there is no such point.
-    #[inline]
-    fn light_point(&self, dice: &mut Dice) -> Option<usize> {
-        if let Some(cell) = self.answer_point(dice) {
-            return Some(cell);
-        }
-        let free = usize::from(self.free);
-        if free == 0 {
-            return None;
-        }
-        let start = below(dice, free);
-        let cells = &self.free_cells[..free];
-        let mut poor = None;
-        for cell in cells[start..].iter().chain(&cells[..start]) {
-            let cell = usize::from(*cell);
-            if self.is_own_eye(cell) || !self.may_play(cell) {
-                continue;
-            }
-            if !self.is_self_atari(cell) {
-                return Some(cell);
-            }
-            poor = poor.or(Some(cell));
-        }
-        poor
-    }
-
-    fn playout_length(&self) -> usize {
-        2 * self.size() * self.size()
-    }
-
-    fn move_to(&self, cell: Option<usize>) -> Move {
-        cell.map_or_else(|| self.pass(), |cell| Move(self.point(cell) as u16))
-    }
-
-    /// A uniformly random move among the legal ones, passing among them.
-    fn any_move(&self, dice: &mut Dice) -> Option<usize> {
-        let free = usize::from(self.free);
-        // Most points are legal: one that is not is drawn again, which leaves the others equally likely.
-        for _ in 0..64 {
-            let at = below(dice, free + 1);
-            if at == free {
-                return None;
-            }
-            let cell = usize::from(self.free_cells[at]);
-            if self.may_play(cell) {
-                return Some(cell);
-            }
-        }
-        let legal: Vec<u8> =
-            self.free_cells[..free].iter().copied().filter(|cell| self.may_play(usize::from(*cell))).collect();
-        legal.get(below(dice, legal.len() + 1)).map(|cell| usize::from(*cell))
-    }
 }
 
 impl Game for Go {
@@ -798,7 +492,7 @@ impl Game for Go {
         grid::write((self.size(), self.size()), SIGNS, self.turn(), |point| self.stone(point))
     }
 
-    fn from_diagram(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, Illegal> {
         let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
         let mut position = Go::new(self.size(), self.rules);
         for (point, stone) in stones.iter().enumerate() {
@@ -823,52 +517,8 @@ impl Game for Go {
         Ok(position)
     }
 
-    /// What one sees at a glance: takes, escapes, answers to the last move, shapes, and that the first line, eyes and passes are poor.
     fn expectation(&self, chosen: Move) -> (u32, f32) {
-        if chosen == self.pass() {
-            return (20, 0.1);
-        }
-        let cell = self.cell(usize::from(chosen.0));
-        let mut share: f32 = 0.5;
-        let (_, _, taken) = self.effect(cell);
-        if taken > 0 {
-            share += 0.3;
-        }
-        let own = u8::from(self.second);
-        let threatened = self
-            .beside(cell)
-            .into_iter()
-            .any(|beside| self.cells[beside] == own && self.chains[usize::from(self.chain[beside])].in_atari());
-        let poor = self.is_self_atari(cell);
-        if threatened && !poor {
-            share += 0.25;
-        }
-        if poor {
-            share -= 0.3;
-        }
-        if self.is_own_eye(cell) {
-            share -= 0.4;
-        }
-        if shapes::fits(self.around(cell)) {
-            share += 0.1;
-        }
-        let size = self.size();
-        let (row, column) = (usize::from(chosen.0) / size, usize::from(chosen.0) % size);
-        let line = row.min(column).min(size - 1 - row).min(size - 1 - column);
-        let lonely = self.around(cell) & 0x5555 == self.around(cell) >> 1 & 0x5555;
-        share += match line {
-            0 if lonely => -0.25,
-            1 if lonely => -0.08,
-            2 | 3 if lonely => 0.05,
-            _ => 0.0,
-        };
-        if self.last != 0 {
-            let stride = self.stride();
-            let (last_row, last_column) = (usize::from(self.last) / stride - 1, usize::from(self.last) % stride - 1);
-            let far = row.abs_diff(last_row) + column.abs_diff(last_column);
-            share += [0.0, 0.08, 0.08, 0.04][..].get(far).copied().unwrap_or(0.0);
-        }
-        (30, share.clamp(0.05, 0.95))
+        self.at_a_glance(chosen)
     }
 
     fn symmetries(&self) -> usize {
@@ -912,28 +562,7 @@ impl Game for Go {
         }
     }
 
-    /// Uniform playouts may pass and fill eyes; light ones do neither until nothing else is left. Both end after 2 size²
-    /// moves, and are scored as they stand.
-    fn playout(
-        &mut self,
-        style: Style,
-        dice: &mut Dice,
-        _: &mut Vec<Move>,
-        mut trace: Option<&mut Vec<Move>>,
-    ) -> Outcome {
-        for _ in 0..self.playout_length() {
-            if self.passes >= 2 {
-                break;
-            }
-            let cell = match style {
-                Style::Uniform => self.any_move(dice),
-                Style::Light => self.light_point(dice),
-            };
-            if let Some(trace) = &mut trace {
-                trace.push(self.move_to(cell));
-            }
-            self.step(cell);
-        }
-        self.outcome_as_it_stands()
+    fn playout(&mut self, style: Style, dice: &mut Dice, _: &mut Vec<Move>, trace: Option<&mut Vec<Move>>) -> Outcome {
+        self.play_out(style, dice, trace)
     }
 }
