@@ -72,6 +72,8 @@ words! {
     RECONSTRUCTION: "reconstruction", "再構成";
     MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
         "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
+    MORPH_HOW_DRAWN: "r: random z   a, b: pin A and B   m: walk from A to B",
+        "r: z を引く   a, b: A と B を留める   m: A から B へ歩く";
     PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
     DRAW_NUMBER: "draw", "例";

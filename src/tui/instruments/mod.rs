@@ -16,7 +16,9 @@ pub use canvas::Canvas;
 
 use super::desk::{Desk, Reply};
 use super::keys::{Action, Context};
+use crate::experiment::QueryKind;
 use crate::lab::{self, Lab};
+use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -61,9 +63,11 @@ pub trait Instrument {
     fn reached(&mut self) -> Vec<&'static str>;
 }
 
-/// The instrument that a lab names.
-pub fn build(use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
+/// An instrument that a lab names, bound to what the lab's model answers.
+pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
     let view = use_.view.as_deref().unwrap_or_default();
+    let experiment = registry::find(&lab.experiment);
+    let answers = |kind| experiment.as_ref().is_ok_and(|experiment| experiment.answers.contains(&kind));
     match use_.instrument {
         lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view)),
         lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view)),
@@ -73,7 +77,7 @@ pub fn build(use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
         lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
         lab::Instrument::Repl => Box::<repl::Repl>::default(),
         lab::Instrument::WordMap => Box::<word_map::WordMap>::default(),
-        lab::Instrument::LatentPlane => Box::<latent_plane::LatentPlane>::default(),
+        lab::Instrument::LatentPlane => Box::new(latent_plane::LatentPlane::new(answers(QueryKind::Encode))),
         lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
         lab::Instrument::Samples => Box::<samples::Samples>::default(),
     }

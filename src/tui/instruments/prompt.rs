@@ -35,6 +35,8 @@ pub struct Prompt {
     chosen: usize,
     /// What was asked last.
     asked: String,
+    /// What the pictures are of.
+    shown: String,
     /// A picture of each digit at moments of the way, with the t of each moment.
     drawn: Vec<(usize, Vec<Picture>)>,
     moment: usize,
@@ -52,6 +54,7 @@ impl Default for Prompt {
             manner: Manner { seed: 1, steps: 50, guidance: 2.0, eta: 0.0 },
             chosen: 0,
             asked: "2026".to_owned(),
+            shown: String::new(),
             drawn: Vec::new(),
             moment: 0,
             asking: false,
@@ -146,6 +149,7 @@ impl Instrument for Prompt {
             Ok(Answer::Drawn { times, frames, .. }) => {
                 self.drawn = times.iter().copied().zip(frames.iter().cloned()).collect();
                 self.moment = self.drawn.len().saturating_sub(1);
+                self.shown.clone_from(&self.asked);
                 self.failure = None;
                 if std::mem::take(&mut self.ordered) {
                     self.reached.push("prompt_drawn");
@@ -193,7 +197,7 @@ impl Instrument for Prompt {
         if let Some(failure) = &self.failure {
             write(buffer, inner, 1, 1, failure, Style::new().fg(desk.theme.bad));
         } else {
-            write(buffer, inner, 1, 1, &self.asked, desk.theme.body());
+            write(buffer, inner, 1, 1, &self.shown, desk.theme.body());
         }
         let Some((_, pictures)) = self.drawn.get(self.moment) else { return };
         let fit = usize::from(room.width / (2 * room.height).max(1)).max(1);

@@ -78,6 +78,8 @@ pub struct Repl {
     /// The line of the history that is shown, and what had been typed before.
     recalled: Option<(usize, String)>,
     completions: Option<Completions>,
+    /// The line up to the cursor that completions were asked for.
+    to_complete: String,
     /// What was said and is not answered yet.
     waiting: Option<String>,
     plot: Option<Plot>,
@@ -115,7 +117,8 @@ impl Repl {
     fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
         self.completions = None;
         self.recalled = None;
-        desk.ask(lab, COMPLETE, Query::Complete { line: self.before_cursor() });
+        self.to_complete = self.before_cursor();
+        desk.ask(lab, COMPLETE, Query::Complete { line: self.to_complete.clone() });
     }
 
     fn say(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -178,7 +181,11 @@ impl Repl {
 
     fn answered_parts(&mut self, parts: Vec<Part>, lab: &Lab, desk: &mut Desk) {
         let said = self.waiting.take().unwrap_or_default();
-        self.reached.extend(reached(&said, &parts));
+        let states = reached(&said, &parts);
+        if !states.is_empty() {
+            desk.happened(lab, &Attempt::Line(said.clone()));
+        }
+        self.reached.extend(states);
         for part in &parts {
             if let Part::Ranked { entries, .. } = part
                 && let Some(Entry { word, .. }) = entries.first()
@@ -500,7 +507,8 @@ impl Instrument for Repl {
                 self.waiting = None;
                 self.put(Block::Part(Part::note(failure.to_string())));
             }
-            (COMPLETE, Ok(Answer::Completions { from, words })) => {
+            // A line that has changed since has no use for them.
+            (COMPLETE, Ok(Answer::Completions { from, words })) if self.before_cursor() == self.to_complete => {
                 self.completions = Some(Completions { from: *from, words: words.clone(), chosen: None });
             }
             // Lines said in the meantime come after those of earlier times.
@@ -549,6 +557,19 @@ mod tests {
         let rows = wrapped(vec![("see what is near".to_owned(), Look::Quiet)], 10);
         let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
         assert_eq!(texts, ["see what ", "    is ", "    near"]);
+    }
+
+    #[test]
+    fn completions_that_come_after_the_line_was_said_are_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::for_tests(crate::experiment::Language::En, folder.path());
+        let lab = desk.catalogue.find("embeddings").unwrap().clone();
+        let mut repl = Repl::default();
+        "king - m".chars().for_each(|letter| repl.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut desk));
+        let late: Reply = (COMPLETE.to_owned(), Ok(Answer::Completions { from: 7, words: vec!["man".to_owned()] }));
+        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_some());
+        repl.act(Action::Confirm, &lab, &mut desk);
+        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_none());
     }
 
     #[test]

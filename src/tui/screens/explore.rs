@@ -29,7 +29,7 @@ pub struct ExploreTab {
 impl ExploreTab {
     pub fn new(lab: &Lab) -> Self {
         ExploreTab {
-            instruments: lab.explore.iter().map(build).collect(),
+            instruments: lab.explore.iter().map(|use_| build(lab, use_)).collect(),
             focus: 0,
             areas: Vec::new(),
             refreshed: Instant::now(),
@@ -118,9 +118,11 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
-    /// States reached since the last time.
-    pub fn reached(&mut self) -> Vec<&'static str> {
-        self.instruments.iter_mut().flat_map(|instrument| instrument.reached()).collect()
+    /// States reached since the last time, each with the view that its instrument shows.
+    pub fn reached(&mut self, lab: &Lab) -> Vec<(&'static str, Option<String>)> {
+        let instruments = self.instruments.iter_mut().zip(&lab.explore);
+        let reached = instruments.map(|(instrument, use_)| (instrument.reached(), use_.view.clone()));
+        reached.flat_map(|(states, view)| states.into_iter().map(move |state| (state, view.clone()))).collect()
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {

@@ -5,6 +5,7 @@ mod explore;
 pub mod help;
 pub mod lab;
 mod notes;
+mod now;
 pub mod palette;
 pub mod picker;
 mod setup;

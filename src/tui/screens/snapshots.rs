@@ -6,31 +6,16 @@ use super::palette::Palette;
 use super::picker::Picker;
 use super::{footer, too_small};
 use crate::experiment::Language;
-use crate::lab::{Catalogue, Progress};
-use crate::registry::Source;
-use crate::run::RunStore;
 use crate::tui::desk::Desk;
 use crate::tui::keys::{Action, Context};
-use crate::tui::theme::{ColorDepth, Theme};
-use crate::tui::widgets::picture::{Look, Pictures};
+use crate::tui::theme::ColorDepth;
 use crate::tui::width::{Widths, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::Path;
-use std::sync::Arc;
 
 fn desk(language: Language, folder: &Path) -> Desk {
-    Desk::new(
-        language,
-        Theme::dark(),
-        Widths::default(),
-        Pictures::new(Look { light: false, color: true, wide_ambiguous: false }),
-        Progress::in_memory(None),
-        Catalogue::load(Path::new("/nowhere"), None),
-        RunStore::new(folder.join("runs")),
-        Source { cache: folder.to_owned(), folder: None, keep: folder.to_owned() },
-        Arc::new(|| {}),
-    )
+    Desk::for_tests(language, folder)
 }
 
 fn shown(buffer: &Buffer) -> String {

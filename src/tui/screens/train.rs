@@ -1,8 +1,9 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
+use super::now;
 use super::setup::Setup;
 use crate::experiment::event::WordList;
-use crate::experiment::{Command, Event, Knob, KnobValue};
+use crate::experiment::{Command, Event};
 use crate::lab::{Chart, Lab, PictureUse};
 use crate::registry;
 use crate::run::{Status, export};
@@ -148,14 +149,8 @@ impl TrainTab {
         self.ghosts.push(ghost);
     }
 
-    /// The live knobs that the lab shows.
-    fn live_knobs(lab: &Lab) -> Vec<Knob> {
-        let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-        lab.shown_knobs(&declared).into_iter().filter(|knob| knob.live).collect()
-    }
-
     fn turn(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
-        let knobs = Self::live_knobs(lab);
+        let knobs = now::live_knobs(lab);
         let Some(run) = desk.run.as_mut().filter(|run| run.lab == lab.id && run.is_live()) else { return };
         let Some(knob) = knobs.get(self.knob) else { return };
         let now = run.knobs.0.get(knob.name).cloned().unwrap_or(knob.default.clone());
@@ -211,7 +206,7 @@ impl TrainTab {
             (Action::Maximise | Action::Confirm, _) => self.maximised = !self.maximised,
             (Action::Back, _) if self.maximised => self.maximised = false,
             (Action::KnobNext | Action::KnobPrevious | Action::Up | Action::Down, _) => {
-                let count = Self::live_knobs(lab).len().max(1);
+                let count = now::live_knobs(lab).len().max(1);
                 let step = if matches!(action, Action::KnobNext | Action::Down) { 1 } else { count - 1 };
                 self.knob = (self.knob + step) % count;
             }
@@ -362,7 +357,7 @@ impl TrainTab {
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, desk, buffer);
         }
-        self.draw_table(table, lab, desk, buffer);
+        now::draw(table, lab, self.knob, desk, buffer);
     }
 
     fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
@@ -413,64 +408,6 @@ impl TrainTab {
             write(buffer, foot, 0, 0, &said, Style::new().fg(desk.theme.bad));
         }
         self.panes[index] = (area, inner);
-    }
-
-    /// Knobs, and the numbers of now or of the final report.
-    fn draw_table(&self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
-        let Some(run) = desk.run_of(&lab.id) else { return };
-        let narrow = area.height < 14;
-        let inner = frame(area, desk.say(if narrow { text::NOW } else { text::KNOBS }), "", false, &desk.theme, buffer);
-        let mut row = 0;
-        let live = run.is_live();
-        let mut pair = |row: &mut u16, mark: &str, name: &str, value: &str, style: Style| {
-            let column = inner.width.saturating_sub(width(value) as u16 + 1);
-            write(buffer, inner, 0, *row, mark, desk.theme.accented());
-            write(buffer, inner, 2, *row, name, desk.theme.quiet());
-            write(buffer, inner, column, *row, value, style);
-            *row += 1;
-        };
-        for (index, knob) in Self::live_knobs(lab).iter().enumerate() {
-            let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
-            let chosen = index == self.knob && live;
-            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
-            pair(&mut row, if chosen { "▸" } else { " " }, knob.name, &value, style);
-        }
-        if !narrow {
-            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-            for knob in lab.shown_knobs(&declared).iter().filter(|knob| !knob.live) {
-                let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
-                pair(&mut row, " ", knob.name, &value, desk.theme.quiet());
-            }
-            pair(&mut row, " ", desk.say(text::SEED), &run.seed.to_string(), desk.theme.quiet());
-            row += 1;
-        }
-        let body = desk.theme.body();
-        let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
-        pair(&mut row, " ", desk.say(text::STEP), &steps, body);
-        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
-        pair(&mut row, " ", desk.say(text::RATE), &rate, body);
-        if let Some(report) = &run.report {
-            let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
-            let figures = report.iter().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
-            for (key, value) in figures {
-                let value = value.as_f64().map_or_else(|| value.to_string(), number);
-                pair(&mut row, " ", key, &value, desk.theme.accented());
-            }
-        } else {
-            for name in &lab.dashboard.numbers {
-                if let Some((_, value)) = run.series.get(name).and_then(Series::last) {
-                    pair(&mut row, " ", name, &number(value), body);
-                }
-            }
-        }
-        if let Some(message) = &run.message {
-            let style = Style::new().fg(desk.theme.bad);
-            let columns = usize::from(inner.width.saturating_sub(1)).max(8);
-            for line in crate::tui::widgets::markdown::render(message, columns, &desk.theme, desk.widths) {
-                write(buffer, inner, 1, row, &line.to_string(), style);
-                row += 1;
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Drawing a chart into cells. A braille cell has 2×4 dots.
 
-use super::scale::{Scale, linear_ticks, number, steps};
+use super::scale::{Scale, number, step_ticks};
 use super::series::Series;
 use super::view::View;
 use crate::tui::theme::Theme;
@@ -203,9 +203,8 @@ fn axes(
     write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
     write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
     let mut free_from = 0;
-    for tick in linear_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
+    for (tick, text) in step_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
         let share = (tick - from) / (to - from);
-        let text = steps(tick);
         let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;
         let column = center.saturating_sub(width(&text) as u16 / 2);
         if column >= free_from && column + width(&text) as u16 <= area.width {
