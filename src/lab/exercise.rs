@@ -143,10 +143,8 @@ mod tests {
         let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value };
         assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
         assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
-        let reached = |state: &str, view: Option<&str>| Attempt::State {
-            state: state.into(),
-            view: view.map(str::to_owned),
-        };
+        let reached =
+            |state: &str, view: Option<&str>| Attempt::State { state: state.into(), view: view.map(str::to_owned) };
         let state = exercise(Check::Instrument { state: "a".into(), view: None });
         assert_eq!(decide(&state, &reached("a", Some("gaps")), Language::En), Verdict::Passed);
         assert_eq!(decide(&state, &reached("b", None), Language::En), Verdict::Unrelated);

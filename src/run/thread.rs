@@ -329,8 +329,10 @@ fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) ->
             seconds_before: seconds,
             watch,
         };
-        let outlets =
-            Outlets { tell: &mut tell, between_steps: &mut |trainable, rests| snapshots.serve(rests, || trainable.snapshot()) };
+        let outlets = Outlets {
+            tell: &mut tell,
+            between_steps: &mut |trainable, rests| snapshots.serve(rests, || trainable.snapshot()),
+        };
         conductor.run(&mut commands, outlets)
     }));
     match outcome {

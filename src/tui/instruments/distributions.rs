@@ -2,7 +2,7 @@
 
 use super::Instrument;
 use crate::experiment::query::{Distribution, Divergence};
-use crate::experiment::{Answer, Query};
+use crate::experiment::{Answer, Language, Query};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
@@ -211,11 +211,15 @@ fn set_bar(shares: &mut [f64], bar: usize, height: f64) {
 }
 
 /// A distribution in a few numbers.
-fn described(distribution: &Distribution) -> String {
+fn described(distribution: &Distribution, language: Language) -> String {
     let text = match distribution {
         Distribution::Normal { mean, deviation } => format!("μ {mean:+.2}  σ {deviation:.2}"),
         Distribution::Bimodal { weight, means, deviations } => {
-            format!("{weight:.2} at {:+.2}, {:.2} at {:+.2}, σ {:.2}", means[0], 1.0 - weight, means[1], deviations[0])
+            let ([a, b], rest, spread) = (means, 1.0 - weight, deviations[0]);
+            match language {
+                Language::En => format!("{weight:.2} at {a:+.2}, {rest:.2} at {b:+.2}, σ {spread:.2}"),
+                Language::Ja => format!("{a:+.2} に {weight:.2}、{b:+.2} に {rest:.2}、σ {spread:.2}"),
+            }
         }
         Distribution::Bars { shares } => {
             shares.iter().map(|share| format!("{share:.2}")).collect::<Vec<_>>().join("  ")
@@ -304,7 +308,7 @@ impl Instrument for Distributions {
                 self.moved = false;
                 self.refresh(lab, desk);
             }
-            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.to_string()),
+            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.in_language(desk.language)),
             _ => return false,
         }
         true
@@ -328,11 +332,11 @@ impl Instrument for Distributions {
         let inner = frame(area, title, desk.say(kinds[self.kind]), focused, &desk.theme, buffer);
         let [p_color, q_color] = [desk.theme.series[0], desk.theme.series[1]];
         let column = write(buffer, inner, 1, 0, "P", Style::new().fg(p_color));
-        let column = write(buffer, inner, column + 1, 0, &described(&self.p), desk.theme.quiet());
+        let column = write(buffer, inner, column + 1, 0, &described(&self.p, desk.language), desk.theme.quiet());
         let moving = format!("{} {}", desk.say(text::KL_MOVES), if self.moves_q { "Q" } else { "P" });
         write(buffer, inner, column + 4, 0, &moving, desk.theme.accented());
         let column = write(buffer, inner, 1, 1, "Q", Style::new().fg(q_color));
-        let column = write(buffer, inner, column + 1, 1, &described(&self.q), desk.theme.quiet());
+        let column = write(buffer, inner, column + 1, 1, &described(&self.q, desk.language), desk.theme.quiet());
         if !self.way.is_empty() {
             let said = format!("{} {}/{}", desk.say(text::KL_FITTED), self.at + 1, self.way.len());
             write(buffer, inner, column + 4, 1, &said, desk.theme.accented());
@@ -390,7 +394,7 @@ mod tests {
     /// The rows that have ink of a colour.
     fn inked(values: &[f64], least: f64) -> Vec<u16> {
         let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::for_tests(crate::experiment::Language::En, folder.path());
+        let desk = Desk::for_tests(Language::En, folder.path());
         let area = Rect::new(0, 0, 20, 8);
         let mut buffer = Buffer::empty(area);
         Distributions::plot(area, &[(Color::Red, values)], least, &desk, &mut buffer);

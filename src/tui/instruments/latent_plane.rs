@@ -1,13 +1,13 @@
 //! A map of codes: test pictures as marks, a cursor, the picture under it, and the way from one picture to another.
 
-use super::Instrument;
+use super::{Instrument, said};
 use crate::experiment::query::LatentPlane as Plane;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -45,7 +45,7 @@ pub struct LatentPlane {
     moves: u32,
     map: Rect,
     reached: Vec<&'static str>,
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 struct Pin {
@@ -152,8 +152,7 @@ impl LatentPlane {
 
     fn draw_map(&self, desk: &Desk, buffer: &mut Buffer) {
         let Some(plane) = &self.plane else {
-            let message = self.failure.as_deref().unwrap_or(desk.say(text::THINKING));
-            write(buffer, self.map, 1, self.map.height / 2, message, desk.theme.quiet());
+            write_middle(buffer, self.map, said(self.failure.as_ref(), desk), desk.theme.quiet());
             return;
         };
         for (point, label) in plane.points.iter().zip(&plane.labels) {
@@ -188,6 +187,14 @@ impl LatentPlane {
 }
 
 impl Instrument for LatentPlane {
+    fn contexts(&self) -> &'static [Context] {
+        match (&self.plane, self.encodes) {
+            (None, _) if self.failure.is_some() => &[],
+            (_, true) => &[Context::Codes, Context::Examples],
+            (_, false) => &[Context::Codes],
+        }
+    }
+
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
         desk.ask(lab, "plane/map", Query::LatentPlane { count: MARKS });
     }
@@ -259,9 +266,9 @@ impl Instrument for LatentPlane {
                 }
             }
             ("plane/code", Ok(Answer::Code { mean, .. })) => self.show(mean.clone(), lab, desk),
-            ("plane/code", Err(failure)) => desk.notify(failure.to_string()),
-            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.to_string())),
-            ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.to_string()),
+            ("plane/code", Err(failure)) => desk.notify(failure.in_language(desk.language)),
+            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.clone())),
+            ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),
             _ => return false,
         }
         true
@@ -305,7 +312,7 @@ impl Instrument for LatentPlane {
         let here = here.inner(ratatui::layout::Margin::new(1, 0));
         let mut row = 0;
         let heading = match &self.example {
-            Some((number, label, _)) => format!("test {number}: {label}"),
+            Some((number, label, _)) => format!("{} {number}: {label}", desk.say(text::TEST_DIGIT)),
             None => desk.say(text::DIGIT_HERE).to_owned(),
         };
         write(buffer, here, 0, row, &heading, desk.theme.quiet());
@@ -334,6 +341,9 @@ impl Instrument for LatentPlane {
                 pictures = (0..room).map(|place| pictures[place * last / (room - 1)].clone()).collect();
             }
             let count = pictures.len().max(1);
+            if self.plane.is_none() {
+                return;
+            }
             if pictures.is_empty() {
                 let how = if self.encodes { text::MORPH_HOW } else { text::MORPH_HOW_DRAWN };
                 write(buffer, bottom, 1, bottom.height / 2, desk.say(how), desk.theme.quiet());

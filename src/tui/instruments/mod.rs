@@ -16,7 +16,8 @@ pub use canvas::Canvas;
 
 use super::desk::{Desk, Reply};
 use super::keys::{Action, Context};
-use crate::experiment::QueryKind;
+use super::text;
+use crate::experiment::{Failure, QueryKind};
 use crate::lab::{self, Lab};
 use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -26,9 +27,7 @@ use ratatui::layout::Rect;
 /// One instrument of a lab.
 pub trait Instrument {
     /// Its keys, the nearest first.
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::Explore]
-    }
+    fn contexts(&self) -> &'static [Context];
 
     /// The screen was opened, or the model has changed: ask anew.
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk);
@@ -68,10 +67,11 @@ pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
     let view = use_.view.as_deref().unwrap_or_default();
     let experiment = registry::find(&lab.experiment);
     let answers = |kind| experiment.as_ref().is_ok_and(|experiment| experiment.answers.contains(&kind));
+    let slides = |name| experiment.as_ref().is_ok_and(|experiment| experiment.sliders.contains(&name));
     match use_.instrument {
-        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view)),
-        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view)),
-        lab::Instrument::Plane => Box::<plane::Plane>::default(),
+        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view, slides(view))),
+        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view, slides(view))),
+        lab::Instrument::Plane => Box::new(plane::Plane::new(slides("plane"))),
         lab::Instrument::Guess => Box::<guess::Guess>::default(),
         lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
         lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
@@ -81,4 +81,9 @@ pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
         lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
         lab::Instrument::Samples => Box::<samples::Samples>::default(),
     }
+}
+
+/// What stands where there is nothing to show: what went wrong, else that the model is thinking.
+fn said<'a>(failure: Option<&'a Failure>, desk: &Desk) -> &'a str {
+    failure.map_or(desk.say(text::THINKING), |failure| failure.in_language(desk.language))
 }

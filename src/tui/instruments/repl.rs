@@ -1,14 +1,16 @@
 //! A conversation: a line typed at the foot, answers above it, and the last plot beside them.
 
+mod rows;
+
+use self::rows::{Look, Row, rows_of, style, wrapped};
 use super::Instrument;
 use crate::experiment::talk::Entry;
 use crate::experiment::{Answer, Part, Query, Scene};
 use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
-use crate::tui::talk::{padded, reached};
+use crate::tui::talk::reached;
 use crate::tui::text;
-use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::scene::{self, Frame};
 use crate::tui::width::width;
@@ -18,15 +20,11 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 use tui_textarea::{CursorMove, TextArea};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Answers kept on the screen.
 const MOST_BLOCKS: usize = 400;
-/// The tallest line that is typed, and the widest bar.
+/// The tallest line that is typed.
 const TALLEST: usize = 6;
-const WIDEST_BAR: usize = 24;
-/// Lower than a row, so that bars stand apart.
-const BAR: &str = "▅";
 /// How far a key pans, and zooms, a plot.
 const PAN: f32 = 0.15;
 const ZOOM: f32 = 1.3;
@@ -36,20 +34,6 @@ enum Block {
     Said(String),
     Part(Part),
 }
-
-/// How a piece of text looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Said,
-    Body,
-    Quiet,
-    Bad,
-    Bar,
-    Negative,
-    Head,
-}
-
-type Row = Vec<(String, Look)>;
 
 /// Completions of what is being typed.
 struct Completions {
@@ -296,91 +280,6 @@ impl Repl {
     }
 }
 
-fn style(look: Look, theme: &Theme) -> Style {
-    match look {
-        Look::Said => theme.strong(),
-        Look::Body => theme.body(),
-        Look::Quiet => theme.quiet(),
-        Look::Bad => Style::new().fg(theme.bad),
-        Look::Bar => Style::new().fg(theme.series[0]),
-        Look::Negative => Style::new().fg(theme.series[1]),
-        Look::Head => theme.accented(),
-    }
-}
-
-fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
-    match part {
-        Part::Note { text } => vec![vec![(text.clone(), Look::Body)]],
-        Part::Number { name, value } => {
-            vec![vec![(format!("{name} = "), Look::Quiet), (format!("{value:.4}"), Look::Head)]]
-        }
-        Part::Fault { line, from, to, text } => {
-            let before = width(line.get(..*from).unwrap_or_default());
-            let marks = width(line.get(*from..*to).unwrap_or_default()).max(1);
-            vec![
-                vec![(format!("  {line}"), Look::Quiet)],
-                vec![(format!("  {}{}", " ".repeat(before), "^".repeat(marks)), Look::Bad)],
-                vec![(text.clone(), Look::Bad)],
-            ]
-        }
-        Part::Ranked { heading, entries } => {
-            let widest = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0).min(columns / 2);
-            let room = columns.saturating_sub(widest + 12).min(WIDEST_BAR);
-            let most = entries.iter().map(|entry| entry.value.abs()).fold(1.0, f32::max);
-            let row = |entry: &Entry| {
-                let cells = (room as f32 * entry.value.abs() / most).round() as usize;
-                let look = if entry.value < 0.0 { Look::Negative } else { Look::Bar };
-                vec![
-                    (format!("  {}  ", padded(&entry.word, widest)), Look::Body),
-                    (format!("{:7.4} ", entry.value), Look::Quiet),
-                    (BAR.repeat(cells.min(room)), look),
-                ]
-            };
-            std::iter::once(vec![(heading.clone(), Look::Quiet)]).chain(entries.iter().map(row)).collect()
-        }
-        Part::Table { names, rows } => {
-            let all = || std::iter::once(names).chain(rows);
-            let widest =
-                |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
-            let row = |(index, row): (usize, &Vec<String>)| {
-                let look = if index == 0 { Look::Quiet } else { Look::Body };
-                let cells = row.iter().enumerate().map(|(index, cell)| padded(cell, widest(index)));
-                vec![(format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end()), look)]
-            };
-            all().enumerate().map(row).collect()
-        }
-        Part::Plot { .. } => Vec::new(),
-    }
-}
-
-/// A row broken where it is too wide, between words if it can be; what is broken off is moved in.
-fn wrapped(row: Row, columns: usize) -> Vec<Row> {
-    const INDENT: usize = 4;
-    let mut rows = vec![Row::new()];
-    let mut used = 0;
-    for (text, look) in row {
-        let mut piece = String::new();
-        for word in text.split_inclusive(' ') {
-            let fits = used + width(word.trim_end()) <= columns;
-            // A word that fits no row is broken anywhere.
-            let parts: Vec<&str> =
-                if INDENT + width(word) > columns { word.graphemes(true).collect() } else { vec![word] };
-            for part in parts {
-                let wide = width(part.trim_end());
-                if used + wide > columns && used > INDENT && !(fits && part == word) {
-                    rows.last_mut().expect("one at least").push((std::mem::take(&mut piece), look));
-                    rows.push(vec![(" ".repeat(INDENT), look)]);
-                    used = INDENT;
-                }
-                piece.push_str(part);
-                used += width(part);
-            }
-        }
-        rows.last_mut().expect("one at least").push((piece, look));
-    }
-    rows
-}
-
 impl Plot {
     fn pan(&mut self, across: f32, up: f32) {
         for (axis, by) in [(0, across), (1, up)] {
@@ -505,7 +404,7 @@ impl Instrument for Repl {
             (SAY, Ok(Answer::Said { parts })) => self.answered_parts(parts.clone(), lab, desk),
             (SAY, Err(failure)) => {
                 self.waiting = None;
-                self.put(Block::Part(Part::note(failure.to_string())));
+                self.put(Block::Part(Part::note(failure.in_language(desk.language))));
             }
             // A line that has changed since has no use for them.
             (COMPLETE, Ok(Answer::Completions { from, words })) if self.before_cursor() == self.to_complete => {
@@ -546,18 +445,6 @@ impl Instrument for Repl {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_broken_by_cells_and_keep_their_looks() {
-        let row = vec![("王と女王と".to_owned(), Look::Body), ("end".to_owned(), Look::Bar)];
-        let rows = wrapped(row, 8);
-        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(texts, ["王と女王", "    と", "    end"]);
-        assert_eq!(rows[2].last().unwrap().1, Look::Bar);
-        let rows = wrapped(vec![("see what is near".to_owned(), Look::Quiet)], 10);
-        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(texts, ["see what ", "    is ", "    near"]);
-    }
 
     #[test]
     fn completions_that_come_after_the_line_was_said_are_dropped() {

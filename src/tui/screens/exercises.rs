@@ -270,7 +270,8 @@ impl ExercisesTab {
                 }
             }
             Check::Number { unit, .. } => {
-                let label = format!("{} ({unit}): ", desk.say(text::YOUR_ANSWER));
+                let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+                let label = format!("{}{unit}: ", desk.say(text::YOUR_ANSWER));
                 let end = write(buffer, area, 0, row, &label, desk.theme.quiet());
                 self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, desk, buffer);
                 row += 1;

@@ -187,6 +187,7 @@ impl LabScreen {
 
     /// A run has told something.
     pub fn news(&mut self, desk: &mut Desk) {
+        self.train.news(&self.lab, desk);
         if self.tab == Tab::Explore {
             self.explore.news(&self.lab, desk);
         }

@@ -129,9 +129,7 @@ fn numbers(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
 fn message(run: &LiveRun, columns: usize, desk: &Desk) -> Vec<Row> {
     let lines = run.message.iter().flat_map(|message| render(message, columns, &desk.theme, desk.widths));
     let bad = Style::new().fg(desk.theme.bad);
-    lines
-        .map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &desk.theme) })
-        .collect()
+    lines.map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &desk.theme) }).collect()
 }
 
 #[cfg(test)]
@@ -145,6 +143,6 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         Row::new("sliced_wasserstein_distance", "0.0567".to_owned(), &theme).draw(area, 0, &theme, &mut buffer);
         let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
-        assert_eq!(text, "  sliced_wassers… 0.0567 ");
+        assert_eq!(text, "  sliced_wasserst… 0.0567 ");
     }
 }

@@ -74,7 +74,8 @@ fn ticks_apart(low: f64, high: f64, most: usize, least: f64) -> Vec<f64> {
     }
     let rough = length / most as f64;
     let decade = 10_f64.powf(rough.log10().floor());
-    let size = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length).max(least);
+    let size =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length).max(least);
     let first = (low / size).ceil() as i64;
     (0..=most as i64).map(|i| (first + i) as f64 * size).take_while(|tick| *tick <= high + 1e-9 * size).collect()
 }
