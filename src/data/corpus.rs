@@ -114,6 +114,12 @@ impl Corpus {
         self.length.div_ceil(self.chunk_length())
     }
 
+    /// Whether a chunk has less than half the text of the others, as the last one may.
+    pub fn is_short(&self, chunk: u64) -> bool {
+        let length = self.chunk_length();
+        chunk > 0 && 2 * self.length.saturating_sub(chunk * length) < length
+    }
+
     /// Words a chunk, on average.
     pub fn words_per_chunk(&self) -> u64 {
         self.vocabulary.total / self.chunks().max(1)

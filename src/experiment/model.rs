@@ -2,6 +2,7 @@
 
 use super::event::{Event, Report};
 use super::knob::{KnobError, KnobValue};
+use super::language::Language;
 use super::query::{Answer, Query};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,11 +11,24 @@ use thiserror::Error;
 /// What went wrong inside a model or with its files; one readable line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
-pub struct Failure(pub String);
+pub struct Failure(pub String, Option<String>);
 
 impl Failure {
+    /// In English alone: what a file or a command line is told of.
     pub fn new(message: impl Into<String>) -> Self {
-        Failure(message.into())
+        Failure(message.into(), None)
+    }
+
+    /// In both languages: what a person meets on a screen.
+    pub fn both(en: impl Into<String>, ja: impl Into<String>) -> Self {
+        Failure(en.into(), Some(ja.into()))
+    }
+
+    pub fn in_language(&self, language: Language) -> &str {
+        match (language, &self.1) {
+            (Language::Ja, Some(ja)) => ja,
+            _ => &self.0,
+        }
     }
 }
 
@@ -125,4 +139,20 @@ pub trait Trainable: Send {
 
     /// The lab's own figures at the end (the runner adds steps, times and threads).
     fn report(&self, watch: &Watch) -> Result<Report, Failure>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_in_the_language_that_it_has() {
+        let both = Failure::both("no room", "場所がありません");
+        assert_eq!(
+            [Language::En, Language::Ja].map(|language| both.in_language(language)),
+            ["no room", "場所がありません"]
+        );
+        assert_eq!(Failure::new("no room").in_language(Language::Ja), "no room");
+        assert_eq!(both.to_string(), "no room");
+    }
 }

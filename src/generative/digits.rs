@@ -41,8 +41,25 @@ pub fn examples(test: &Digits, offset: usize, count: usize) -> Result<Answer, Fa
     Ok(Answer::Examples { pictures, labels: indices().map(|index| test.label(index)).collect() })
 }
 
+/// For a query of digits where a model makes points in the plane.
+pub fn in_the_plane() -> Failure {
+    Failure::both(
+        "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
+        "このモデルは平面上の点を作ります。Tab で平面へ。数字を作るのはプリセット `full` です",
+    )
+}
+
+/// For a query of the plane where a model makes digits.
+pub fn not_in_the_plane() -> Failure {
+    Failure::both(
+        "this model makes digits: train a preset of the plane",
+        "このモデルは数字を作ります。平面を見るには、平面のプリセットを学習してください",
+    )
+}
+
 /// For a query of a kind that a model does not answer.
 pub fn unanswered(query: &Query) -> Failure {
     let kind = serde_json::to_value(query.kind()).expect("a name");
-    Failure::new(format!("this model does not answer `{}`", kind.as_str().unwrap_or("this")))
+    let name = kind.as_str().unwrap_or("this");
+    Failure::both(format!("this model does not answer `{name}`"), format!("このモデルは `{name}` に答えません"))
 }

@@ -204,11 +204,25 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 let message = unknown("series", &condition.series, experiment.series.iter().copied());
                 found.push((format!("{path}.series.condition"), message));
             }
-            Check::Instrument { state } => {
-                let known: Vec<&str> = lab.explore.iter().flat_map(|use_| use_.instrument.states()).copied().collect();
+            Check::Instrument { state, view } => {
+                let views = lab.explore.iter().filter_map(|use_| use_.view.as_deref());
+                if let Some(view) = view.as_deref().filter(|view| !views.clone().any(|known| known == *view)) {
+                    found.push((format!("{path}.instrument.view"), unknown("view", view, views)));
+                    continue;
+                }
+                let there = lab.explore.iter().filter(|use_| view.is_none() || use_.view == *view);
+                let known: Vec<&str> = there.flat_map(|use_| use_.instrument.states()).copied().collect();
                 if !known.contains(&state.as_str()) {
                     found.push((format!("{path}.instrument.state"), unknown("state", state, known.iter().copied())));
                 }
+            }
+            Check::Answer { .. } | Check::Line { .. }
+                if lab.explore.iter().all(|use_| use_.instrument != Instrument::Repl) =>
+            {
+                found.push((path, "no conversation on Explore to say a line in".to_owned()));
+            }
+            Check::Line { words } if words.is_empty() => {
+                found.push((format!("{path}.line.words"), "no words: any line would do".to_owned()));
             }
             _ => {}
         }

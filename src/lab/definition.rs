@@ -225,10 +225,16 @@ pub enum Check {
     },
     /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`.
     Series { condition: Condition },
-    /// A state reached in an instrument.
-    Instrument { state: String },
+    /// A state reached in an instrument; with `view`, in the one that shows this view.
+    Instrument {
+        state: String,
+        #[serde(default)]
+        view: Option<String>,
+    },
     /// A line of a conversation, without the word itself in it, that this word is the first answer to.
     Answer { word: String },
+    /// A line of a conversation with all these words in it that was answered.
+    Line { words: Vec<String> },
     /// Kept for the instructor.
     FreeText { minimum_characters: usize },
 }

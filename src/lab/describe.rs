@@ -32,7 +32,9 @@ pub fn describe(lab: &Lab, language: Language) -> String {
             Check::Choice { .. } => "choice".to_owned(),
             Check::Number { .. } => "number".to_owned(),
             Check::Series { condition } => condition.to_string(),
-            Check::Instrument { state } => state.clone(),
+            Check::Instrument { state, view: None } => state.clone(),
+            Check::Instrument { state, view: Some(view) } => format!("{state} in {view}"),
+            Check::Line { words } => words.join(" "),
             Check::Answer { word } => format!("→ {word}"),
             Check::FreeText { .. } => "text".to_owned(),
         };

@@ -15,13 +15,18 @@ pub enum Attempt {
         step: u64,
         value: f64,
     },
-    /// A state reached in an instrument.
-    State(String),
+    /// A state reached in an instrument, and the view that it shows.
+    State {
+        state: String,
+        view: Option<String>,
+    },
     /// A line said in a conversation, and the first word of the answer.
     Said {
         line: String,
         answer: String,
     },
+    /// A line said in a conversation and answered without a fault.
+    Line(String),
 }
 
 /// What the program decides.
@@ -68,12 +73,24 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
                 Verdict::Unrelated
             }
         }
-        (Check::Instrument { state }, Attempt::State(reached)) if state == reached => Verdict::Passed,
+        (Check::Instrument { state, view }, Attempt::State { state: reached, view: shown })
+            if state == reached && (view.is_none() || view == shown) =>
+        {
+            Verdict::Passed
+        }
+        (Check::Line { words }, Attempt::Line(line)) if words.iter().all(|word| has_word(line, word)) => {
+            Verdict::Passed
+        }
         (Check::Answer { word }, Attempt::Said { line, answer }) if word == answer && !line.contains(word.as_str()) => {
             Verdict::Passed
         }
         _ => Verdict::Unrelated,
     }
+}
+
+/// Whether a word stands in a line, between spaces or parentheses.
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|letter: char| letter.is_whitespace() || "()（）".contains(letter)).any(|part| part == word)
 }
 
 /// A number as people write it: full-width digits, a true minus, a decimal comma, spaces between digits.
@@ -126,9 +143,25 @@ mod tests {
         let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value };
         assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
         assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
-        let state = exercise(Check::Instrument { state: "a".into() });
-        assert_eq!(decide(&state, &Attempt::State("a".into()), Language::En), Verdict::Passed);
-        assert_eq!(decide(&state, &Attempt::State("b".into()), Language::En), Verdict::Unrelated);
+        let reached =
+            |state: &str, view: Option<&str>| Attempt::State { state: state.into(), view: view.map(str::to_owned) };
+        let state = exercise(Check::Instrument { state: "a".into(), view: None });
+        assert_eq!(decide(&state, &reached("a", Some("gaps")), Language::En), Verdict::Passed);
+        assert_eq!(decide(&state, &reached("b", None), Language::En), Verdict::Unrelated);
+        let viewed = exercise(Check::Instrument { state: "a".into(), view: Some("gaps".into()) });
+        assert_eq!(decide(&viewed, &reached("a", Some("gaps")), Language::En), Verdict::Passed);
+        assert_eq!(decide(&viewed, &reached("a", Some("sampling")), Language::En), Verdict::Unrelated);
+    }
+
+    #[test]
+    fn a_line_needs_all_the_words_asked_for() {
+        let words = [":plot", "king", "queen", "man"].map(str::to_owned).to_vec();
+        let line = exercise(Check::Line { words });
+        let said = |line: &str| Attempt::Line(line.to_owned());
+        assert_eq!(decide(&line, &said(":plot king queen (man)"), Language::En), Verdict::Passed);
+        for other in [":plot cat dog", "king queen man", ":plot kings queen man"] {
+            assert_eq!(decide(&line, &said(other), Language::En), Verdict::Unrelated, "{other}");
+        }
     }
 
     proptest! {

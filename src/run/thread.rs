@@ -11,10 +11,10 @@ use crate::registry::{self, Setting, Source};
 use crate::tensor::parallel::instruction_set;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What a new run is to be.
 #[derive(Debug, Clone)]
@@ -36,26 +36,55 @@ pub fn default_threads() -> usize {
 /// Where events of a run go beside the record.
 pub type Tell = Box<dyn FnMut(&Event) + Send>;
 
+/// Longest that a question waits for the end of a step; after that it is answered from the snapshot before.
+const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(1);
+
 /// The latest snapshot of a run, taken only when somebody wants one.
 #[derive(Default)]
 pub struct Snapshots {
-    wanted: AtomicBool,
-    latest: Mutex<Option<Arc<dyn Model>>>,
+    kept: Mutex<Kept>,
+    taken: Condvar,
+}
+
+#[derive(Default)]
+struct Kept {
+    latest: Option<Arc<dyn Model>>,
+    wanted: bool,
+    /// Whether the model stays as it is: the run is held or over.
+    rests: bool,
 }
 
 impl Snapshots {
-    /// The model as of a step or so ago; asks for a newer one.
+    /// The model as it is now: that of the end of the step under way. Where the step takes long it is an earlier one, and
+    /// until a new one is there nobody waits again. Not for the thread that trains or the one that draws.
     pub fn latest(&self) -> Option<Arc<dyn Model>> {
-        self.wanted.store(true, Ordering::Relaxed);
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut kept = self.lock();
+        if !kept.rests && !std::mem::replace(&mut kept.wanted, true) {
+            let waited = self.taken.wait_timeout_while(kept, SNAPSHOT_PATIENCE, |kept| kept.wanted && !kept.rests);
+            kept = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        kept.latest.clone()
     }
 
     /// Takes one if somebody wants it, or if it will be the last for some time.
-    fn serve(&self, trainable: &dyn Trainable, rests: bool) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.wanted.swap(false, Ordering::Relaxed) || latest.is_none() || rests {
-            *latest = Some(trainable.snapshot());
+    fn serve(&self, rests: bool, snapshot: impl FnOnce() -> Arc<dyn Model>) {
+        let mut kept = self.lock();
+        if kept.wanted || kept.latest.is_none() || rests {
+            kept.latest = Some(snapshot());
+            kept.wanted = false;
         }
+        kept.rests = rests;
+        self.taken.notify_all();
+    }
+
+    /// No other will come.
+    fn close(&self) {
+        self.lock().rests = true;
+        self.taken.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -259,7 +288,9 @@ fn spawn(stretch: Stretch) -> RunHandle {
         let threads = stretch.recorder.description().threads.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("train-{i}")).build();
         let pool = pool.map_err(|error| format!("no threads to train on: {error}"))?;
-        pool.install(|| play(stretch, Channel(received), &its_snapshots, its_watch))
+        let played = pool.install(|| play(stretch, Channel(received), &its_snapshots, its_watch));
+        its_snapshots.close();
+        played
     });
     RunHandle { id, snapshots, commands, watch, thread: thread.ok() }
 }
@@ -298,8 +329,10 @@ fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) ->
             seconds_before: seconds,
             watch,
         };
-        let outlets =
-            Outlets { tell: &mut tell, between_steps: &mut |trainable, rests| snapshots.serve(trainable, rests) };
+        let outlets = Outlets {
+            tell: &mut tell,
+            between_steps: &mut |trainable, rests| snapshots.serve(rests, || trainable.snapshot()),
+        };
         conductor.run(&mut commands, outlets)
     }));
     match outcome {
@@ -368,7 +401,7 @@ pub fn to_inbox(inbox: &Arc<Inbox>) -> Tell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::KnobValue;
+    use crate::experiment::{Answer, KnobValue, Query};
     use crate::run::metrics;
     use std::sync::LazyLock;
 
@@ -493,5 +526,50 @@ mod tests {
         run.send(Command::Stop);
         assert!(events.iter().any(|event| event == Event::Stopped { step: 3 }));
         run.wait().unwrap();
+    }
+    /// Of the step that it was taken at.
+    struct At(usize);
+
+    impl Model for At {
+        fn answer(&self, _query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
+            Ok(Answer::Code { mean: vec![0.0; self.0], standard_deviation: vec![] })
+        }
+    }
+
+    fn step_of(model: &Arc<dyn Model>) -> usize {
+        match model.answer(&Query::History, &Watch::default()) {
+            Ok(Answer::Code { mean, .. }) => mean.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_question_gets_the_model_of_the_step_under_way() {
+        let snapshots = Arc::new(Snapshots::default());
+        let serve = |step: usize, rests| snapshots.serve(rests, || Arc::new(At(step)));
+        serve(0, false);
+        serve(1, false);
+        let its = Arc::clone(&snapshots);
+        let asks = std::thread::spawn(move || its.latest().map(|model| step_of(&model)));
+        while !snapshots.lock().wanted {
+            std::thread::yield_now();
+        }
+        serve(2, false);
+        assert_eq!(asks.join().unwrap(), Some(2));
+        // At rest the last is there at once, and so it is once there will be no other.
+        serve(3, true);
+        assert_eq!(snapshots.latest().map(|model| step_of(&model)), Some(3));
+        serve(4, false);
+        snapshots.close();
+        assert_eq!(snapshots.latest().map(|model| step_of(&model)), Some(3));
+    }
+
+    #[test]
+    fn a_step_that_takes_long_is_waited_for_once() {
+        let snapshots = Snapshots::default();
+        snapshots.serve(false, || Arc::new(At(7)));
+        for _ in 0..1000 {
+            assert_eq!(snapshots.latest().map(|model| step_of(&model)), Some(7));
+        }
     }
 }

@@ -72,6 +72,22 @@ impl Desk {
         }
     }
 
+    /// A desk without a terminal, whose files are in a folder.
+    #[cfg(test)]
+    pub fn for_tests(language: Language, folder: &std::path::Path) -> Self {
+        Desk::new(
+            language,
+            Theme::dark(),
+            Widths::default(),
+            Pictures::new(super::widgets::picture::Look { light: false, color: true, wide_ambiguous: false }),
+            Progress::in_memory(None),
+            Catalogue::load(std::path::Path::new("/nowhere"), None),
+            RunStore::new(folder.join("runs")),
+            Source { cache: folder.to_owned(), folder: None, keep: folder.to_owned() },
+            Arc::new(|| {}),
+        )
+    }
+
     pub fn say(&self, wording: Wording) -> &'static str {
         wording.in_language(self.language)
     }
@@ -131,8 +147,10 @@ impl Desk {
     pub fn happened(&mut self, lab: &Lab, attempt: &Attempt) {
         let solved = self.progress.solved(&lab.id);
         for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-            let watches =
-                matches!(exercise.check, Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. });
+            let watches = matches!(
+                exercise.check,
+                Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. }
+            );
             if watches && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
                 self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
             }

@@ -102,15 +102,25 @@ pub enum Context {
     Theory,
     TrainSetup,
     Train,
-    Explore,
+    TrainLive,
+    TrainOver,
+    Panes,
+    Codes,
+    Examples,
+    Samples,
     DrawingPad,
+    PadModel,
+    Slider,
     Gallery,
     Sketch,
     Plane,
+    PlaneTime,
+    PlanePoints,
     Guess,
     Prompt,
     Distributions,
     Repl,
+    ReplPanes,
     WordMap,
     Exercises,
     Notes,
@@ -125,12 +135,21 @@ impl Context {
             Context::Lab => Wording::new("In a lab", "ラボの中"),
             Context::Theory => Wording::new("Theory", "理論"),
             Context::TrainSetup => Wording::new("Before a run", "実行の前"),
-            Context::Train => Wording::new("Train", "学習"),
-            Context::Explore => Wording::new("Explore", "探索"),
+            Context::Train => Wording::new("Curves", "曲線"),
+            Context::TrainLive => Wording::new("While it runs", "実行中"),
+            Context::TrainOver => Wording::new("After a run", "実行の後"),
+            Context::Panes | Context::ReplPanes => Wording::new("Explore", "探索"),
+            Context::Codes => Wording::new("Map of codes", "符号の地図"),
+            Context::Examples => Wording::new("Test digits", "テスト画像"),
+            Context::Samples => Wording::new("Samples", "サンプル"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
+            Context::PadModel => Wording::new("What the model is given", "モデルへの入力"),
+            Context::Slider => Wording::new("Slider", "スライダー"),
             Context::Gallery => Wording::new("Rows of pictures", "画像の一覧"),
             Context::Sketch => Wording::new("Your own drawing", "自分の手書き"),
             Context::Plane => Wording::new("The plane", "平面"),
+            Context::PlaneTime => Wording::new("Time in the plane", "平面の時間"),
+            Context::PlanePoints => Wording::new("Points in the plane", "平面の点"),
             Context::Guess => Wording::new("Real or fake", "本物か偽物か"),
             Context::Prompt => Wording::new("Prompt line", "プロンプト"),
             Context::Distributions => Wording::new("Two distributions", "二つの分布"),
@@ -288,60 +307,64 @@ pub static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
     TrainSetup: [letter('r')] => A::Resume, "resume the last run", "前回を再開", 4;
 
-    Train: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
-    Train: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
+    TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
+    TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
+    TrainLive: [letter('S')] => A::StopRun, "stop", "停止", 0;
+    TrainLive: [letter('d')] => A::StepDiscriminator, "step D only (GAN)", "D だけ 1 歩(GAN)", 0;
+    TrainLive: [letter('g')] => A::StepGenerator, "step G only (GAN)", "G だけ 1 歩(GAN)", 0;
+    TrainLive: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
+    TrainLive: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
+    TrainLive: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
+    TrainLive: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
+
+    TrainOver: [letter('n')] => A::NewRun, "new run", "新しい実行", 1;
+    TrainOver: [letter('x')] => A::Export, "export", "書き出し", 2;
+
     Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;
     Train: [key(KeyCode::Right)] => A::Right, "cursor", "カーソル", 0;
-    Train: [letter('+'), letter('=')] => A::ZoomIn, "zoom", "拡大", 4;
+    Train: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 4;
+    Train: [letter('+'), letter('=')] => A::ZoomIn, "zoom", "拡大", 5;
     Train: [letter('-')] => A::ZoomOut, "zoom out", "縮小", 0;
     Train: [letter('0')] => A::ZoomReset, "whole run", "全体", 0;
-    Train: [letter('y')] => A::LogScale, "y log", "y 対数", 5;
-    Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 6;
-    Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 7;
-    Train: [letter('f')] => A::Maximise, "full pane", "全面", 8;
+    Train: [letter('y')] => A::LogScale, "y log", "y 対数", 6;
+    Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 7;
+    Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 8;
+    Train: [letter('f')] => A::Maximise, "full pane", "全面", 9;
     Train: [letter('x')] => A::Export, "export", "書き出し", 0;
     Train: [letter('w')] => A::CopyReadout, "copy the read-out", "読み取り値をコピー", 0;
-    Train: [letter('d')] => A::StepDiscriminator, "step D only (GAN)", "D だけ 1 歩(GAN)", 0;
-    Train: [letter('g')] => A::StepGenerator, "step G only (GAN)", "G だけ 1 歩(GAN)", 0;
-    Train: [letter('S')] => A::StopRun, "stop", "停止", 0;
     Train: [letter('n')] => A::NewRun, "new run", "新しい実行", 0;
     Train: [letter('r')] => A::Resume, "resume a stopped run", "停止した実行を再開", 0;
-    Train: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
-    Train: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
-    Train: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
-    Train: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
 
-    Explore: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
-    Explore: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
-    Explore: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
-    Explore: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;
-    Explore: [letter('r')] => A::RandomCode, "random z", "z を引く", 5;
-    Explore: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 0;
-    Explore: [letter('n')] => A::AddNoise, "noise it", "ノイズ", 0;
-    Explore: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 0;
-    Explore: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 0;
+    Panes: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
 
-    Gallery: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
-    Gallery: [key(KeyCode::Left)] => A::Left, "slider", "スライダー", 2;
-    Gallery: [key(KeyCode::Right)] => A::Right, "slider", "スライダー", 0;
+    Codes: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
+    Codes: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
+    Codes: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;
+    Codes: [letter('r')] => A::RandomCode, "random z", "z を引く", 5;
+
+    Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
+
+    Samples: [letter('r')] => A::RandomCode, "other samples", "引き直す", 1;
+
+    Slider: [key(KeyCode::Left)] => A::Left, "slider", "スライダー", 2;
+    Slider: [key(KeyCode::Right)] => A::Right, "slider", "スライダー", 0;
+
     Gallery: [letter('r'), letter('e')] => A::RandomCode, "another draw", "別の例", 3;
 
-    Sketch: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
     Sketch: [letter('s')] => A::SlideUp, "another way", "別の方向", 4;
 
-    Plane: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
-    Plane: [letter('-')] => A::SlideDown, "back in time", "時間を戻す", 0;
-    Plane: [letter('+'), letter('=')] => A::SlideUp, "on in time", "時間を進める", 2;
-    Plane: [letter(' ')] => A::PlacePoint, "place a point", "点を置く", 3;
-    Plane: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear points", "点を消す", 4;
     Plane: [letter('r')] => A::RandomCode, "another draw", "引き直す", 5;
 
-    Guess: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    PlaneTime: [letter('-')] => A::SlideDown, "earlier", "時間を戻す", 1;
+    PlaneTime: [letter('+'), letter('=')] => A::SlideUp, "later", "時間を進める", 2;
+
+    PlanePoints: [letter(' ')] => A::PlacePoint, "place a point", "点を置く", 3;
+    PlanePoints: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear points", "点を消す", 4;
+
     Guess: [letter('y'), key(KeyCode::Left)] => A::GuessReal, "real", "本物", 2;
     Guess: [letter('n'), key(KeyCode::Right)] => A::GuessFake, "fake", "偽物", 3;
     Guess: [letter('r')] => A::RandomCode, "once more", "もう一度", 4;
 
-    Prompt: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 2;
     Prompt: [key(KeyCode::Enter)] => A::Confirm, "draw", "描く", 1;
     Prompt: [key(KeyCode::Up)] => A::Up, "setting", "設定", 3;
     Prompt: [key(KeyCode::Down)] => A::Down, "setting", "設定", 0;
@@ -362,7 +385,6 @@ pub static BINDINGS: &[Binding] = bindings! {
     Repl: [key(KeyCode::Tab)] => A::Complete, "complete", "補完", 2;
     Repl: [key(KeyCode::Up)] => A::Up, "lines before", "履歴", 3;
     Repl: [key(KeyCode::Down)] => A::Down, "later lines", "履歴を戻る", 0;
-    Repl: [key(KeyCode::BackTab)] => A::PreviousPane, "other pane", "別の枠", 4;
     Repl: [alt_key(KeyCode::Enter), ctrl('j')] => A::NewLine, "a line more", "改行", 0;
     Repl: [key(KeyCode::PageUp)] => A::PageUp, "scroll up", "上へスクロール", 0;
     Repl: [key(KeyCode::PageDown)] => A::PageDown, "scroll down", "下へスクロール", 0;
@@ -375,7 +397,8 @@ pub static BINDINGS: &[Binding] = bindings! {
     Repl: [alt('0')] => A::ZoomReset, "whole plot", "図の全体", 0;
     Repl: [alt('x')] => A::Clear, "close the plot", "図を閉じる", 0;
 
-    WordMap: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
+    ReplPanes: [key(KeyCode::BackTab)] => A::PreviousPane, "other pane", "別の枠", 4;
+
     WordMap: [key(KeyCode::Left)] => A::Left, "choose a word", "語を選ぶ", 2;
     WordMap: [key(KeyCode::Right)] => A::Right, "choose a word", "語を選ぶ", 0;
     WordMap: [letter('a'), key(KeyCode::Enter)] => A::PinStart, "pin it to the run", "実行に留める", 3;
@@ -383,8 +406,13 @@ pub static BINDINGS: &[Binding] = bindings! {
     DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
     DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;
     DrawingPad: [letter('u')] => A::Undo, "undo", "元に戻す", 3;
-    DrawingPad: [letter('z')] => A::Noise, "pure noise", "純粋な雑音", 0;
     DrawingPad: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
+
+    PadModel: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 4;
+    PadModel: [letter('n')] => A::AddNoise, "noise it", "ノイズ", 5;
+    PadModel: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 6;
+    PadModel: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 7;
+    PadModel: [letter('z')] => A::Noise, "pure noise", "純粋な雑音", 0;
 
     Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
     Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
@@ -431,7 +459,7 @@ mod tests {
     #[test]
     fn the_nearest_context_wins() {
         let space = press(KeyCode::Char(' '));
-        assert_eq!(action(&[Context::Train, Context::Lab], &space, false), Some(Action::Pause));
+        assert_eq!(action(&[Context::TrainLive, Context::Train, Context::Lab], &space, false), Some(Action::Pause));
         assert_eq!(action(&[Context::Theory, Context::Lab], &space, false), Some(Action::PageDown));
         assert_eq!(action(&[Context::Picker], &press(KeyCode::Char('l')), false), Some(Action::SwitchLanguage));
     }
@@ -454,6 +482,13 @@ mod tests {
         assert!(names(false).contains(&"?".to_owned()) && names(false).contains(&"]".to_owned()));
         assert!(names(true).contains(&"F1".to_owned()) && names(true).contains(&"Ctrl-P".to_owned()));
         assert!(names(true).iter().all(|name| name == "↵" || name.chars().count() > 1 || name == "↑"));
+    }
+
+    #[test]
+    fn after_a_run_the_footer_leads_to_a_new_one() {
+        let shown = footer(&[Context::TrainOver, Context::Train, Context::Lab], false);
+        assert_eq!(shown[0].1.action, Action::NewRun);
+        assert!(shown.iter().all(|(_, binding)| binding.action != Action::Pause));
     }
 
     #[test]

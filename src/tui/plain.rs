@@ -205,8 +205,10 @@ impl Reader {
             _ => None,
         });
         let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.word.clone() });
-        let states = reached(line, &parts).into_iter().map(|state| Attempt::State(state.to_owned()));
-        for attempt in states.chain(said) {
+        let states = reached(line, &parts);
+        let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
+        let states = states.into_iter().map(|state| Attempt::State { state: state.to_owned(), view: None });
+        for attempt in states.chain(said).chain(answered) {
             let solved = self.progress.solved(&lab.id);
             for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
                 if decide(exercise, &attempt, language) == Verdict::Passed {

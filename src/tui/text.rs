@@ -64,6 +64,7 @@ words! {
     FROM_SHIPPED: "model: shipped with the program", "モデル: 同梱";
     THINKING: "…", "…";
     CODE: "code z", "符号 z";
+    TEST_DIGIT: "test", "テスト";
     DIGIT_HERE: "the digit here", "ここの数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and space", "数字を描く: マウス、または矢印と Space";
@@ -72,12 +73,15 @@ words! {
     RECONSTRUCTION: "reconstruction", "再構成";
     MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
         "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
+    MORPH_HOW_DRAWN: "r: random z   a, b: pin A and B   m: walk from A to B",
+        "r: z を引く   a, b: A と B を留める   m: A から B へ歩く";
     PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
     DRAW_NUMBER: "draw", "例";
     GUESS_HOW: "real or fake?  y real   n fake", "本物か偽物か?  y 本物   n 偽物";
     GUESS_YOU: "you", "あなた";
-    GUESS_RIGHT: "right of", "正解/";
+    GUESS_OF: " right of ", "/";
+    GUESS_RIGHT: "", " 正解";
     GUESS_WAS_REAL: "it was real", "本物でした";
     GUESS_WAS_FAKE: "it was made by G", "G が作ったものでした";
     GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";

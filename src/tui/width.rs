@@ -7,6 +7,7 @@
 use ratatui::buffer::{Buffer, CellDiffOption};
 use std::borrow::Cow;
 use std::num::NonZeroU16;
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How wide ambiguous characters are.
@@ -18,6 +19,37 @@ pub struct Widths {
 /// The cells that a text takes once it is laid out.
 pub fn width(text: &str) -> usize {
     text.width()
+}
+
+/// A text in lines of at most `columns` cells, broken at spaces; a word that fits no line is broken anywhere.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let last = lines.last_mut().expect("one line at least");
+        let used = width(last);
+        if used > 0 && used + 1 + width(word) <= columns {
+            last.push(' ');
+            last.push_str(word);
+            continue;
+        }
+        // A long word without spaces, as of Japanese, goes on where the line is.
+        let goes_on = used > 0 && width(word) > columns;
+        if goes_on && used < columns {
+            last.push(' ');
+        } else if used > 0 {
+            lines.push(String::new());
+        }
+        for letter in word.graphemes(true) {
+            let last = lines.last_mut().expect("one line at least");
+            if width(last) + width(letter) > columns {
+                lines.push(letter.to_owned());
+            } else {
+                last.push_str(letter);
+            }
+        }
+    }
+    lines
 }
 
 fn is_ambiguous(letter: char) -> bool {
@@ -124,6 +156,14 @@ mod tests {
         assert_eq!(wide.lay("a─∑+"), "a-∑ +");
         assert_eq!(Widths::default().lay("a─∑+"), "a─∑+");
         assert_eq!(wide.lay("潜在"), "潜在");
+    }
+
+    #[test]
+    fn texts_are_broken_at_spaces_or_where_they_must() {
+        assert_eq!(wrapped("no room for all of it", 8), ["no room", "for all", "of it"]);
+        assert_eq!(wrapped("このモデルは点です", 8), ["このモデ", "ルは点で", "す"]);
+        assert_eq!(wrapped("a つづく語がある", 8), ["a つづく", "語がある"]);
+        assert_eq!(wrapped("", 8), [""]);
     }
 
     #[test]

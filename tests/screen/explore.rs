@@ -126,6 +126,7 @@ fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
     let home = home();
     let terminal = explore(&home, "adversarial");
     wait_for_map(&terminal);
+    terminal.wait_for("r: random z");
     terminal.press(UP);
     terminal.wait_until("the cursor moves", |screen| !screen.contains("v +0.00") && screen.contains("v +"));
     terminal.press(TAB);
@@ -136,6 +137,7 @@ fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
     terminal.wait_for("you 10 right of 20");
     terminal.press(TAB);
     terminal.wait_for("train a preset of the plane");
+    terminal.wait_until("no key that places points", |screen| !screen.contains("Space"));
     terminal.press(TAB);
     terminal.press("r");
     terminal.wait_for("seed 1");

@@ -99,6 +99,9 @@ struct State {
     live: Knobs,
     /// Of the last epoch so far, for the report.
     epoch: Tally,
+    /// Of the steps since the last point of the curve.
+    #[serde(default)]
+    untold: Tally,
     /// Where landmarks stood on the last map.
     places: Vec<[f32; 2]>,
     pinned: Vec<String>,
@@ -157,6 +160,7 @@ impl Word2VecLearner {
             step: 0,
             live: knobs.live(&self::knobs()),
             epoch: Tally::default(),
+            untold: Tally::default(),
             places: Vec::new(),
             pinned,
             diverged: false,
@@ -251,13 +255,16 @@ impl Trainable for Word2VecLearner {
         if self.state.step.is_multiple_of(self.corpus.chunks()) {
             self.state.epoch = Tally::default();
         }
+        // A short chunk has too few pairs for a mean: they count with those of the next step.
+        let short = self.corpus.is_short(self.state.step % self.corpus.chunks());
         let tally = self.learn()?;
         self.state.step += 1;
         self.state.epoch.add(tally);
+        self.state.untold.add(tally);
         let step = self.state.step;
-        if tally.count > 0 {
-            let value = tally.loss / tally.count as f64;
-            tell(Event::Scalar { series: "loss".to_owned(), step, value });
+        if self.state.untold.count > 0 && !short {
+            let Tally { loss, count } = std::mem::take(&mut self.state.untold);
+            tell(Event::Scalar { series: "loss".to_owned(), step, value: loss / count as f64 });
         }
         tell(Event::Scalar { series: "learning_rate".to_owned(), step, value: rate });
         let stretches = 1 + self.model.input.len() * self.model.configuration.dimension / NUMBERS_A_STRETCH;
@@ -387,6 +394,27 @@ mod tests {
         }
         assert_eq!(warnings, 1);
         learner.report(&Watch::default()).unwrap();
+    }
+
+    #[test]
+    fn a_short_chunk_tells_its_loss_with_the_next() {
+        // The last chunk is what is left over, here a thousandth of the others.
+        let sizes = (3000..9000).step_by(50).map(|count| learner(&[&format!("sentences={count}"), "epochs=3"]));
+        let last = |learner: &Word2VecLearner| learner.corpus.chunks() - 1;
+        let mut learner = sizes.into_iter().find(|learner| learner.corpus.is_short(last(learner))).unwrap();
+        let chunks = learner.corpus.chunks();
+        let mut told = Vec::new();
+        while !learner.position().is_end() {
+            let step = &mut |event| match event {
+                Event::Scalar { series, step, value } if series == "loss" => told.push((step, value)),
+                _ => {}
+            };
+            learner.step(step).unwrap();
+        }
+        assert!(told.iter().all(|(step, _)| !step.is_multiple_of(chunks)), "{told:?}");
+        assert_eq!(told.len() as u64, 3 * (chunks - 1));
+        let leaps = told.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs());
+        assert!(leaps.fold(0.0, f64::max) < 1.0, "{told:?}");
     }
 
     #[test]

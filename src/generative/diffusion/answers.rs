@@ -8,7 +8,7 @@ use crate::data::Digits;
 use crate::experiment::query::{Manner, Row};
 use crate::experiment::scene::{Cloud, CloudKind};
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Scene, Watch};
-use crate::generative::digits::{at_most, examples, intensities, pictures, unanswered};
+use crate::generative::digits::{at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures, unanswered};
 use crate::generative::plane::{Plane, REACH};
 use crate::nn::{Parameters, learning};
 use crate::tensor::{Tensor, tensor};
@@ -92,7 +92,8 @@ impl TrainedDiffusion {
         }
         scene.paths = paths;
         scene.clouds.push(Cloud { kind: CloudKind::Made, points: shown.as_chunks::<2>().0.to_vec() });
-        // The field: from x_t towards the guess at x_0.
+        // The field: from x_t towards the guess at x_0. At the end nothing is left to move: there it is that of the last tenth.
+        let wanted = wanted.max(STEPS / 10);
         let places = scene.grid(FIELD.0, FIELD.1);
         let flat: Vec<f32> = places.iter().flatten().copied().collect();
         let (guess, _) = self.sampler().guess(&flat, wanted, &vec![NO_CLASS; places.len()], 0.0);
@@ -109,9 +110,7 @@ impl TrainedDiffusion {
     fn of_digits(&self) -> Result<(), Failure> {
         match self.plane {
             None => Ok(()),
-            Some(_) => Err(Failure::new(
-                "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
-            )),
+            Some(_) => Err(in_the_plane()),
         }
     }
 
@@ -227,7 +226,7 @@ impl Model for TrainedDiffusion {
             Query::Plane { seed, at } if self.plane.is_some() => {
                 Ok(Answer::Scene { scene: self.scene(*seed, *at, watch)? })
             }
-            Query::Plane { .. } => Err(Failure::new("this model makes digits: train a preset of the plane")),
+            Query::Plane { .. } => Err(not_in_the_plane()),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::Sample { count, seed } => {
                 self.of_digits()?;

@@ -251,7 +251,7 @@ impl DiffusionLearner {
         if let Some(plane) = self.plane() {
             let value = self.distance_in_the_plane(&plane, DRAWING_SEED, &watch)?;
             tell(Event::Scalar { series: "sliced_wasserstein".to_owned(), step, value });
-            let scene = trained.scene(DRAWING_SEED, 0.5, &watch)?;
+            let scene = trained.scene(DRAWING_SEED, 1.0, &watch)?;
             tell(Event::Scene { name: "plane".to_owned(), step, scene });
             return Ok(());
         }

@@ -111,8 +111,14 @@ pub fn digits(text: &str) -> Result<Vec<u8>, Failure> {
         }
     }
     match asked.len() {
-        0 => Err(Failure::new("nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`")),
-        count if count > LONGEST => Err(Failure::new(format!("more than {LONGEST} digits: ask for fewer"))),
+        0 => Err(Failure::both(
+            "nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`",
+            "描くものがありません。`seven`、`七`、`2026`、`three eights` のように数字を頼んでください",
+        )),
+        count if count > LONGEST => Err(Failure::both(
+            format!("more than {LONGEST} digits: ask for fewer"),
+            format!("{LONGEST} 桁を超えています。少なくしてください"),
+        )),
         _ => Ok(asked),
     }
 }
@@ -177,11 +183,17 @@ fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, Failure> {
             rest = &rest[particle.len()..];
         } else {
             let near = crate::experiment::knob::nearest(word, ENGLISH.iter().chain(&TENS).copied());
-            let hint = near.map_or_else(
-                || "ask for digits, such as `seven`, `七`, `2026`, `three eights`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(Failure::new(format!("`{word}` names no digit: {hint}")));
+            let [en, ja] = match near {
+                Some(near) => [format!("did you mean `{near}`?"), format!("`{near}` ですか?")],
+                None => [
+                    "ask for digits, such as `seven`, `七`, `2026`, `three eights`".to_owned(),
+                    "例: `seven`、`七`、`2026`、`three eights`".to_owned(),
+                ],
+            };
+            return Err(Failure::both(
+                format!("`{word}` names no digit: {en}"),
+                format!("`{word}` は数字の名前ではありません。{ja}"),
+            ));
         }
         if asked.len() > LONGEST {
             break;
@@ -220,20 +232,27 @@ fn kanji(numeral: &str) -> Result<Vec<u8>, Failure> {
             '千' => 1000,
             c => {
                 if pending.is_some() {
-                    return Err(Failure::new(format!("`{numeral}` is no number: expected one such as 二千二十六")));
+                    return Err(no_number(numeral));
                 }
                 pending = digit(c);
                 continue;
             }
         };
         if unit >= last_unit || pending == Some(0) {
-            return Err(Failure::new(format!("`{numeral}` is no number: expected one such as 二千二十六")));
+            return Err(no_number(numeral));
         }
         total += pending.take().unwrap_or(1) * unit;
         last_unit = unit;
     }
     total += pending.unwrap_or(0);
     Ok(total.to_string().bytes().map(|byte| byte - b'0').collect())
+}
+
+fn no_number(numeral: &str) -> Failure {
+    Failure::both(
+        format!("`{numeral}` is no number: expected one such as 二千二十六"),
+        format!("`{numeral}` は数になりません。例: 二千二十六"),
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::data::Digits;
 use crate::experiment::query::LatentPlane;
 use crate::experiment::scene::{Cloud, CloudKind, Shade};
 use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Scene, Watch};
-use crate::generative::digits::{at_most, examples, intensities, pictures, unanswered};
+use crate::generative::digits::{at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures, unanswered};
 use crate::generative::plane::{Plane, REACH};
 use crate::nn::{Parameters, learning};
 use crate::tensor::{Tape, Tensor, tensor};
@@ -159,9 +159,7 @@ impl TrainedGan {
     fn of_digits(&self) -> Result<(), Failure> {
         match self.plane {
             None => Ok(()),
-            Some(_) => Err(Failure::new(
-                "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
-            )),
+            Some(_) => Err(in_the_plane()),
         }
     }
 }
@@ -172,7 +170,7 @@ impl Model for TrainedGan {
         let latent = self.gan.configuration.latent;
         match query {
             Query::Plane { seed, .. } if self.plane.is_some() => Ok(Answer::Scene { scene: self.scene(*seed) }),
-            Query::Plane { .. } => Err(Failure::new("this model makes digits: train a preset of the plane")),
+            Query::Plane { .. } => Err(not_in_the_plane()),
             Query::Examples { offset, count } => self.seen(examples(&self.test, *offset, *count)?),
             Query::Sample { count, seed } => {
                 self.of_digits()?;

@@ -2,7 +2,7 @@
 
 use super::Instrument;
 use crate::experiment::query::{Distribution, Divergence};
-use crate::experiment::{Answer, Query};
+use crate::experiment::{Answer, Language, Query};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
@@ -21,6 +21,8 @@ const REACH: f64 = 6.0;
 const STEP: f64 = 0.1;
 /// Both below this: equal, for an exercise.
 const EQUAL: f64 = 1e-3;
+/// Height of the plot of an integrand, nats, at the least: what is smaller looks as small as it is.
+const LEAST_INTEGRAND: f64 = 0.05;
 /// The bits of a braille cell by column and row of the dot.
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
@@ -144,13 +146,14 @@ impl Distributions {
         }
     }
 
-    /// Curves, or bars, in an area: each a colour and its values over the shown places.
-    fn plot(area: Rect, curves: &[(Color, &[f64])], desk: &Desk, buffer: &mut Buffer) {
+    /// Curves, or bars, in an area: each a colour and its values over the shown places. `least` is the height of the area
+    /// where the values are lower than that.
+    fn plot(area: Rect, curves: &[(Color, &[f64])], least: f64, desk: &Desk, buffer: &mut Buffer) {
         if area.width < 4 || area.height < 2 {
             return;
         }
         let finite = curves.iter().flat_map(|(_, values)| values.iter().copied()).filter(|value| value.is_finite());
-        let (low, high) = finite.fold((0.0_f64, 1e-9_f64), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = finite.fold((0.0_f64, least), |(low, high), value| (low.min(value), high.max(value)));
         let (columns, rows) = (usize::from(area.width) * 2, usize::from(area.height) * 4);
         let row_of = |value: f64| ((high - value) / (high - low) * (rows - 1) as f64).round() as usize;
         let zero = row_of(0.0);
@@ -208,11 +211,15 @@ fn set_bar(shares: &mut [f64], bar: usize, height: f64) {
 }
 
 /// A distribution in a few numbers.
-fn described(distribution: &Distribution) -> String {
+fn described(distribution: &Distribution, language: Language) -> String {
     let text = match distribution {
         Distribution::Normal { mean, deviation } => format!("μ {mean:+.2}  σ {deviation:.2}"),
         Distribution::Bimodal { weight, means, deviations } => {
-            format!("{weight:.2} at {:+.2}, {:.2} at {:+.2}, σ {:.2}", means[0], 1.0 - weight, means[1], deviations[0])
+            let ([a, b], rest, spread) = (means, 1.0 - weight, deviations[0]);
+            match language {
+                Language::En => format!("{weight:.2} at {a:+.2}, {rest:.2} at {b:+.2}, σ {spread:.2}"),
+                Language::Ja => format!("{a:+.2} に {weight:.2}、{b:+.2} に {rest:.2}、σ {spread:.2}"),
+            }
         }
         Distribution::Bars { shares } => {
             shares.iter().map(|share| format!("{share:.2}")).collect::<Vec<_>>().join("  ")
@@ -301,7 +308,7 @@ impl Instrument for Distributions {
                 self.moved = false;
                 self.refresh(lab, desk);
             }
-            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.to_string()),
+            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.in_language(desk.language)),
             _ => return false,
         }
         true
@@ -325,11 +332,11 @@ impl Instrument for Distributions {
         let inner = frame(area, title, desk.say(kinds[self.kind]), focused, &desk.theme, buffer);
         let [p_color, q_color] = [desk.theme.series[0], desk.theme.series[1]];
         let column = write(buffer, inner, 1, 0, "P", Style::new().fg(p_color));
-        let column = write(buffer, inner, column + 1, 0, &described(&self.p), desk.theme.quiet());
+        let column = write(buffer, inner, column + 1, 0, &described(&self.p, desk.language), desk.theme.quiet());
         let moving = format!("{} {}", desk.say(text::KL_MOVES), if self.moves_q { "Q" } else { "P" });
         write(buffer, inner, column + 4, 0, &moving, desk.theme.accented());
         let column = write(buffer, inner, 1, 1, "Q", Style::new().fg(q_color));
-        let column = write(buffer, inner, column + 1, 1, &described(&self.q), desk.theme.quiet());
+        let column = write(buffer, inner, column + 1, 1, &described(&self.q, desk.language), desk.theme.quiet());
         if !self.way.is_empty() {
             let said = format!("{} {}/{}", desk.say(text::KL_FITTED), self.at + 1, self.way.len());
             write(buffer, inner, column + 4, 1, &said, desk.theme.accented());
@@ -339,7 +346,7 @@ impl Instrument for Distributions {
         let [curves, forward, reverse] =
             Layout::vertical([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(2)]).areas(body);
         self.plot = curves;
-        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], desk, buffer);
+        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], 1e-9, desk, buffer);
         if let Distribution::Bars { shares } = &self.p {
             let at = curves.x
                 + (curves.width * self.bar as u16 / shares.len() as u16)
@@ -359,7 +366,7 @@ impl Instrument for Distributions {
                 write(buffer, area, column + 3, 0, desk.say(text::KL_EQUAL), Style::new().fg(desk.theme.good));
             }
             let room = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            Self::plot(room, &[(color, integrand)], desk, buffer);
+            Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, desk, buffer);
         }
     }
 
@@ -383,5 +390,22 @@ mod tests {
                 prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
             }
         }
+    }
+    /// The rows that have ink of a colour.
+    fn inked(values: &[f64], least: f64) -> Vec<u16> {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::for_tests(Language::En, folder.path());
+        let area = Rect::new(0, 0, 20, 8);
+        let mut buffer = Buffer::empty(area);
+        Distributions::plot(area, &[(Color::Red, values)], least, &desk, &mut buffer);
+        (0..8).filter(|row| (0..20).any(|x| buffer[(x, *row)].fg == Color::Red)).collect()
+    }
+
+    #[test]
+    fn what_is_nearly_zero_is_drawn_as_zero() {
+        let rounding: Vec<f64> = (0..40).map(|x| 1e-12 * f64::from(x - 20)).collect();
+        assert_eq!(inked(&rounding, LEAST_INTEGRAND), [7]);
+        let real: Vec<f64> = (0..40).map(|x| 0.1 * f64::from(x - 20)).collect();
+        assert_eq!(inked(&real, LEAST_INTEGRAND).len(), 8);
     }
 }

@@ -200,7 +200,7 @@ impl DrawingPad {
 
 impl Instrument for DrawingPad {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::DrawingPad, Context::Explore]
+        &[Context::DrawingPad, Context::PadModel]
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -261,7 +261,7 @@ impl Instrument for DrawingPad {
                     self.reached.push("drawing_denoised");
                 }
             }
-            (key, Err(failure)) if key.starts_with("pad/") => desk.notify(failure.to_string()),
+            (key, Err(failure)) if key.starts_with("pad/") => desk.notify(failure.in_language(desk.language)),
             _ => return false,
         }
         true

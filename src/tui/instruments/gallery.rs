@@ -4,12 +4,12 @@ use super::Instrument;
 use super::canvas::Canvas;
 use super::drawing_pad::{Pad, PadDone};
 use crate::experiment::query::Row;
-use crate::experiment::{Answer, Query, Sheet};
+use crate::experiment::{Answer, Failure, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crossterm::event::MouseEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -20,20 +20,23 @@ const STOPS: u32 = 20;
 /// Rows of pictures from a model's view.
 pub struct Gallery {
     view: String,
+    /// Whether the view reads the slider.
+    slides: bool,
     /// A pad whose drawing the view begins with; without one it begins with test digits.
     pad: Option<Pad>,
     seed: u64,
     at: u32,
     rows: Vec<Row>,
     asking: bool,
-    failure: Option<String>,
+    failure: Option<Failure>,
     reached: Vec<&'static str>,
 }
 
 impl Gallery {
-    pub fn new(view: &str) -> Self {
+    pub fn new(view: &str, slides: bool) -> Self {
         Gallery {
             view: view.to_owned(),
+            slides,
             pad: None,
             seed: 0,
             at: STOPS / 2,
@@ -45,8 +48,8 @@ impl Gallery {
     }
 
     /// The same, for the student's own drawing.
-    pub fn with_pad(view: &str) -> Self {
-        Gallery { pad: Some(Pad::new(Canvas::default())), ..Self::new(view) }
+    pub fn with_pad(view: &str, slides: bool) -> Self {
+        Gallery { pad: Some(Pad::new(Canvas::default())), ..Self::new(view, slides) }
     }
 
     fn key(&self) -> String {
@@ -62,7 +65,12 @@ impl Gallery {
 
 impl Instrument for Gallery {
     fn contexts(&self) -> &'static [Context] {
-        if self.pad.is_some() { &[Context::Sketch, Context::DrawingPad] } else { &[Context::Gallery] }
+        match (&self.pad, self.slides) {
+            (Some(_), true) => &[Context::DrawingPad, Context::Sketch],
+            (Some(_), false) => &[Context::DrawingPad],
+            (None, true) => &[Context::Slider, Context::Gallery],
+            (None, false) => &[Context::Gallery],
+        }
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -93,15 +101,15 @@ impl Instrument for Gallery {
             }
         }
         match action {
-            Action::Left | Action::SlideDown => self.slide(-1, lab, desk),
-            Action::Right => self.slide(1, lab, desk),
-            Action::SlideUp => {
+            Action::Left | Action::SlideDown if self.slides => self.slide(-1, lab, desk),
+            Action::Right if self.slides => self.slide(1, lab, desk),
+            Action::SlideUp if self.slides => {
                 // Round and round, for one key.
                 self.at = if self.at + 3 > STOPS { 0 } else { self.at + 3 };
                 self.slide(0, lab, desk);
             }
-            Action::Home => self.slide(-(STOPS as i32), lab, desk),
-            Action::End => self.slide(STOPS as i32, lab, desk),
+            Action::Home if self.slides => self.slide(-(STOPS as i32), lab, desk),
+            Action::End if self.slides => self.slide(STOPS as i32, lab, desk),
             Action::RandomCode | Action::NextExample | Action::Confirm => {
                 self.seed += 1;
                 self.reached.push("gallery_turned");
@@ -134,7 +142,7 @@ impl Instrument for Gallery {
                 }
             }
             Ok(_) => {}
-            Err(failure) => self.failure = Some(failure.to_string()),
+            Err(failure) => self.failure = Some(failure.clone()),
         }
         true
     }
@@ -142,9 +150,11 @@ impl Instrument for Gallery {
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
         let share = f64::from(self.at) / f64::from(STOPS);
         let knob = (share * 10.0).round() as usize;
-        let slider =
-            format!("{}●{}  {} {}", "─".repeat(knob), "─".repeat(10 - knob), desk.say(text::DRAW_NUMBER), self.seed);
-        let inner = frame(area, title, &slider, focused, &desk.theme, buffer);
+        let mut note = format!("{} {}", desk.say(text::DRAW_NUMBER), self.seed);
+        if self.slides {
+            note = format!("{}●{}  {note}", "─".repeat(knob), "─".repeat(10 - knob));
+        }
+        let inner = frame(area, title, &note, focused, &desk.theme, buffer);
         let mut body = inner;
         let key = self.key();
         if let Some(pad) = &mut self.pad {
@@ -154,9 +164,7 @@ impl Instrument for Gallery {
             body = right.inner(ratatui::layout::Margin::new(1, 0));
         }
         if let Some(failure) = &self.failure {
-            for (row, line) in textwrap(failure, usize::from(body.width)).iter().enumerate() {
-                write(buffer, body, 0, row as u16, line, desk.theme.quiet());
-            }
+            write_middle(buffer, body, failure.in_language(desk.language), desk.theme.quiet());
             return;
         }
         if self.rows.is_empty() {
@@ -190,22 +198,4 @@ impl Instrument for Gallery {
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
     }
-}
-
-/// A text in lines of at most `width` cells, broken at spaces where there are any.
-fn textwrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("one line at least");
-        let needed = crate::tui::width::width(last) + 1 + crate::tui::width::width(word);
-        if needed > width && !last.is_empty() {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
 }

@@ -1,12 +1,12 @@
 //! Real or fake: twenty digits, half of them made by the generator. The student judges each; so does the discriminator.
 
 use super::Instrument;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crossterm::event::MouseEvent;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -28,7 +28,7 @@ pub struct Guess {
     trust: Vec<f32>,
     /// What the student said of those judged so far: real?
     said: Vec<bool>,
-    failure: Option<String>,
+    failure: Option<Failure>,
     reached: Vec<&'static str>,
 }
 
@@ -75,7 +75,7 @@ impl Guess {
 
 impl Instrument for Guess {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::Guess]
+        if self.failure.is_some() { &[] } else { &[Context::Guess] }
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -111,7 +111,7 @@ impl Instrument for Guess {
                 self.shuffle(lab, desk);
             }
             ("guess/trust", Ok(Answer::Trust { shares })) => self.trust.clone_from(shares),
-            (key, Err(failure)) if key.starts_with("guess/") => self.failure = Some(failure.to_string()),
+            (key, Err(failure)) if key.starts_with("guess/") => self.failure = Some(failure.clone()),
             _ => return false,
         }
         true
@@ -121,7 +121,7 @@ impl Instrument for Guess {
         let done = self.said.len();
         let inner = frame(area, title, &format!("{done}/{DIGITS}"), focused, &desk.theme, buffer);
         if let Some(failure) = &self.failure {
-            write(buffer, inner, 1, inner.height / 2, failure, desk.theme.quiet());
+            write_middle(buffer, inner, failure.in_language(desk.language), desk.theme.quiet());
             return;
         }
         if self.deck.is_empty() {
@@ -132,8 +132,9 @@ impl Instrument for Guess {
         let how = desk.say(if over { text::GUESS_OVER } else { text::GUESS_HOW });
         write(buffer, inner, 1, 0, how, desk.theme.strong());
         let [mine, machine] = self.scores();
-        let right = desk.say(text::GUESS_RIGHT);
-        let score = format!("{} {mine} {right} {done}    D {machine} {right} {done}", desk.say(text::GUESS_YOU));
+        let (of, right) = (desk.say(text::GUESS_OF), desk.say(text::GUESS_RIGHT));
+        let you = desk.say(text::GUESS_YOU);
+        let score = format!("{you} {mine}{of}{done}{right}    D {machine}{of}{done}{right}");
         write(buffer, inner, 1, inner.height.saturating_sub(1), &score, desk.theme.accented());
         if let Some(last) = done.checked_sub(1) {
             let (_, real) = &self.deck[last];

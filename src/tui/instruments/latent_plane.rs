@@ -1,13 +1,13 @@
 //! A map of codes: test pictures as marks, a cursor, the picture under it, and the way from one picture to another.
 
-use super::Instrument;
+use super::{Instrument, said};
 use crate::experiment::query::LatentPlane as Plane;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,12 +25,15 @@ const WALK: u32 = 12;
 
 #[derive(Default)]
 pub struct LatentPlane {
+    /// Whether the model encodes: without that no test picture has a code.
+    encodes: bool,
     plane: Option<Plane>,
     /// The range of the map in u and v.
     reach: f32,
     cursor: [f32; 2],
-    /// The code shown; off the plane when it is that of a picture.
+    /// The code shown; off the plane when it is that of a picture, drawn, or on the way from A to B.
     latent: Vec<f32>,
+    off_plane: bool,
     picture: Option<Picture>,
     trail: Vec<[f32; 2]>,
     /// A test picture whose code is shown: its number, its digit, itself.
@@ -42,7 +45,7 @@ pub struct LatentPlane {
     moves: u32,
     map: Rect,
     reached: Vec<&'static str>,
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 struct Pin {
@@ -57,6 +60,10 @@ struct Morph {
 }
 
 impl LatentPlane {
+    pub fn new(encodes: bool) -> Self {
+        LatentPlane { encodes, ..LatentPlane::default() }
+    }
+
     fn decode(&mut self, lab: &Lab, desk: &mut Desk) {
         if !self.latent.is_empty() {
             desk.ask(lab, "plane/here", Query::Decode { latents: vec![self.latent.clone()] });
@@ -71,6 +78,7 @@ impl LatentPlane {
         }
         self.cursor = to.map(|part| part.clamp(-self.reach, self.reach));
         self.latent = plane.latent_at(self.cursor);
+        self.off_plane = false;
         self.example = None;
         self.morph = None;
         self.moves += 1;
@@ -86,7 +94,25 @@ impl LatentPlane {
             self.cursor = plane.project(&latent).map(|part| part.clamp(-self.reach, self.reach));
         }
         self.latent = latent;
+        self.off_plane = true;
         self.decode(lab, desk);
+    }
+
+    /// Another model answers now: what is shown is asked of it.
+    fn renew(&mut self, lab: &Lab, desk: &mut Desk) {
+        if let Some(morph) = &self.morph {
+            desk.ask(lab, "plane/morph", Query::Decode { latents: morph.latents.clone() });
+        }
+        match (&self.example, &self.plane) {
+            (Some((_, _, picture)), _) if self.morph.is_none() => {
+                desk.ask(lab, "plane/code", Query::Encode { picture: picture.clone() });
+            }
+            (_, Some(plane)) if !self.off_plane => {
+                self.latent = plane.latent_at(self.cursor);
+                self.decode(lab, desk);
+            }
+            _ => self.show(self.latent.clone(), lab, desk),
+        }
     }
 
     fn next_example(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -126,8 +152,7 @@ impl LatentPlane {
 
     fn draw_map(&self, desk: &Desk, buffer: &mut Buffer) {
         let Some(plane) = &self.plane else {
-            let message = self.failure.as_deref().unwrap_or(desk.say(text::THINKING));
-            write(buffer, self.map, 1, self.map.height / 2, message, desk.theme.quiet());
+            write_middle(buffer, self.map, said(self.failure.as_ref(), desk), desk.theme.quiet());
             return;
         };
         for (point, label) in plane.points.iter().zip(&plane.labels) {
@@ -162,9 +187,16 @@ impl LatentPlane {
 }
 
 impl Instrument for LatentPlane {
+    fn contexts(&self) -> &'static [Context] {
+        match (&self.plane, self.encodes) {
+            (None, _) if self.failure.is_some() => &[],
+            (_, true) => &[Context::Codes, Context::Examples],
+            (_, false) => &[Context::Codes],
+        }
+    }
+
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
         desk.ask(lab, "plane/map", Query::LatentPlane { count: MARKS });
-        self.decode(lab, desk);
     }
 
     fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
@@ -190,7 +222,7 @@ impl Instrument for LatentPlane {
                 self.morph = None;
                 self.show(latent, lab, desk);
             }
-            Action::NextExample => self.next_example(lab, desk),
+            Action::NextExample if self.encodes => self.next_example(lab, desk),
             _ => return false,
         }
         true
@@ -210,18 +242,16 @@ impl Instrument for LatentPlane {
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
             ("plane/map", Ok(Answer::LatentPlane(plane))) => {
-                let far = plane.points.iter().flatten().fold(0.0_f32, |far, part| far.max(part.abs()));
-                // A few codes lie far out; the map ends at a round radius that holds nearly all.
-                self.reach = if plane.origin.len() <= 2 { far.clamp(2.0, 4.0) } else { far.clamp(1.5, 3.5) };
+                self.reach = reach(plane);
                 let fresh = self.latent.len() != plane.origin.len();
                 self.plane = Some(plane.clone());
                 if fresh {
                     self.pins = [None, None];
                     (self.cursor, self.trail, self.example) = ([0.0, 0.0], Vec::new(), None);
-                    self.latent = plane.latent_at(self.cursor);
-                    self.decode(lab, desk);
+                    (self.morph, self.off_plane) = (None, false);
                 }
                 self.failure = None;
+                self.renew(lab, desk);
             }
             ("plane/here", Ok(Answer::Pictures { pictures })) => self.picture = pictures.first().cloned(),
             ("plane/morph", Ok(Answer::Pictures { pictures })) => {
@@ -236,9 +266,9 @@ impl Instrument for LatentPlane {
                 }
             }
             ("plane/code", Ok(Answer::Code { mean, .. })) => self.show(mean.clone(), lab, desk),
-            ("plane/code", Err(failure)) => desk.notify(failure.to_string()),
-            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.to_string())),
-            ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.to_string()),
+            ("plane/code", Err(failure)) => desk.notify(failure.in_language(desk.language)),
+            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.clone())),
+            ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),
             _ => return false,
         }
         true
@@ -252,6 +282,7 @@ impl Instrument for LatentPlane {
         if morph.at + 1 < morph.pictures.len() {
             morph.at += 1;
             self.latent.clone_from(&morph.latents[morph.at]);
+            self.off_plane = true;
             self.picture = morph.pictures.get(morph.at).cloned();
             if let Some(plane) = &self.plane {
                 self.cursor = plane.project(&self.latent).map(|part| part.clamp(-self.reach, self.reach));
@@ -281,7 +312,7 @@ impl Instrument for LatentPlane {
         let here = here.inner(ratatui::layout::Margin::new(1, 0));
         let mut row = 0;
         let heading = match &self.example {
-            Some((number, label, _)) => format!("test {number}: {label}"),
+            Some((number, label, _)) => format!("{} {number}: {label}", desk.say(text::TEST_DIGIT)),
             None => desk.say(text::DIGIT_HERE).to_owned(),
         };
         write(buffer, here, 0, row, &heading, desk.theme.quiet());
@@ -310,8 +341,12 @@ impl Instrument for LatentPlane {
                 pictures = (0..room).map(|place| pictures[place * last / (room - 1)].clone()).collect();
             }
             let count = pictures.len().max(1);
+            if self.plane.is_none() {
+                return;
+            }
             if pictures.is_empty() {
-                write(buffer, bottom, 1, bottom.height / 2, desk.say(text::MORPH_HOW), desk.theme.quiet());
+                let how = if self.encodes { text::MORPH_HOW } else { text::MORPH_HOW_DRAWN };
+                write(buffer, bottom, 1, bottom.height / 2, desk.say(how), desk.theme.quiet());
             } else {
                 desk.pictures.draw("plane/strip", &Sheet::new(count, pictures), bottom, buffer);
             }
@@ -321,6 +356,16 @@ impl Instrument for LatentPlane {
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
     }
+}
+
+/// How far a map reaches in u and v: a few codes lie far out, and it ends at a round radius that holds nearly all. Where
+/// there are no points codes are standard normal, and three deviations hold them.
+fn reach(plane: &Plane) -> f32 {
+    if plane.points.is_empty() {
+        return 3.0;
+    }
+    let far = plane.points.iter().flatten().fold(0.0_f32, |far, part| far.max(part.abs()));
+    if plane.origin.len() <= 2 { far.clamp(2.0, 4.0) } else { far.clamp(1.5, 3.5) }
 }
 
 /// A closed walk about the middle of a plane, for a preview: codes evenly spaced on it.
@@ -340,4 +385,41 @@ pub fn walk(plane: &Plane, stops: usize, seed: u64) -> Vec<Vec<f32>> {
         plane.latent_at([radii[0] * angle.cos(), radii[1] * angle.sin()])
     };
     (0..stops).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    fn plane(origin: [f32; 3], points: Vec<[f32; 2]>) -> Plane {
+        let labels = vec![0; points.len()];
+        let axes = [vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]];
+        Plane { origin: origin.to_vec(), axes, points, labels, variance_share: 1.0 }
+    }
+
+    #[test]
+    fn what_stands_under_the_cursor_is_asked_of_each_new_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::for_tests(Language::En, folder.path());
+        let lab = desk.catalogue.find("vae").unwrap().clone();
+        let mut map = LatentPlane::new(true);
+        let mut answered = |map: &mut LatentPlane, plane: Plane| {
+            map.answered(&("plane/map".to_owned(), Ok(Answer::LatentPlane(plane))), &lab, &mut desk);
+        };
+        answered(&mut map, plane([0.0; 3], vec![[2.0, 2.0]]));
+        map.cursor = [1.0, -1.0];
+        answered(&mut map, plane([5.0, 6.0, 7.0], vec![[2.0, 2.0]]));
+        assert_eq!((map.cursor, &map.latent[..]), ([1.0, -1.0], &[6.0, 5.0, 7.0][..]));
+        // A code that was drawn stays what it is, and lies elsewhere on the new map.
+        (map.latent, map.off_plane) = (vec![1.0, 0.5, 9.0], true);
+        answered(&mut map, plane([1.0, 1.0, 0.0], vec![[2.0, 2.0]]));
+        assert_eq!((map.cursor, &map.latent[..]), ([0.0, -0.5], &[1.0, 0.5, 9.0][..]));
+    }
+
+    #[test]
+    fn a_map_of_noise_alone_reaches_three_deviations() {
+        assert_eq!(reach(&plane([0.0; 3], Vec::new())), 3.0);
+        assert_eq!(reach(&plane([0.0; 3], vec![[0.5, 0.2]])), 1.5);
+    }
 }

@@ -16,7 +16,10 @@ pub use canvas::Canvas;
 
 use super::desk::{Desk, Reply};
 use super::keys::{Action, Context};
+use super::text;
+use crate::experiment::{Failure, QueryKind};
 use crate::lab::{self, Lab};
+use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,9 +27,7 @@ use ratatui::layout::Rect;
 /// One instrument of a lab.
 pub trait Instrument {
     /// Its keys, the nearest first.
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::Explore]
-    }
+    fn contexts(&self) -> &'static [Context];
 
     /// The screen was opened, or the model has changed: ask anew.
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk);
@@ -61,20 +62,28 @@ pub trait Instrument {
     fn reached(&mut self) -> Vec<&'static str>;
 }
 
-/// The instrument that a lab names.
-pub fn build(use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
+/// An instrument that a lab names, bound to what the lab's model answers.
+pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
     let view = use_.view.as_deref().unwrap_or_default();
+    let experiment = registry::find(&lab.experiment);
+    let answers = |kind| experiment.as_ref().is_ok_and(|experiment| experiment.answers.contains(&kind));
+    let slides = |name| experiment.as_ref().is_ok_and(|experiment| experiment.sliders.contains(&name));
     match use_.instrument {
-        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view)),
-        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view)),
-        lab::Instrument::Plane => Box::<plane::Plane>::default(),
+        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view, slides(view))),
+        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view, slides(view))),
+        lab::Instrument::Plane => Box::new(plane::Plane::new(slides("plane"))),
         lab::Instrument::Guess => Box::<guess::Guess>::default(),
         lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
         lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
         lab::Instrument::Repl => Box::<repl::Repl>::default(),
         lab::Instrument::WordMap => Box::<word_map::WordMap>::default(),
-        lab::Instrument::LatentPlane => Box::<latent_plane::LatentPlane>::default(),
+        lab::Instrument::LatentPlane => Box::new(latent_plane::LatentPlane::new(answers(QueryKind::Encode))),
         lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
         lab::Instrument::Samples => Box::<samples::Samples>::default(),
     }
+}
+
+/// What stands where there is nothing to show: what went wrong, else that the model is thinking.
+fn said<'a>(failure: Option<&'a Failure>, desk: &Desk) -> &'a str {
+    failure.map_or(desk.say(text::THINKING), |failure| failure.in_language(desk.language))
 }

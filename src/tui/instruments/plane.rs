@@ -1,12 +1,12 @@
 //! The plane as a model sees it: shading, data, what is made, and a cursor that places points.
 
-use super::Instrument;
-use crate::experiment::{Answer, Command, KnobValue, Query, Scene};
+use super::{Instrument, said};
+use crate::experiment::{Answer, Command, Failure, KnobValue, Query, Scene};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crate::tui::widgets::scene::{self, Frame};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
@@ -19,17 +19,23 @@ const STEP: f32 = 0.1;
 
 #[derive(Default)]
 pub struct Plane {
+    /// Whether there is a time to go through.
+    slides: bool,
     scene: Option<Scene>,
     frame: Option<Frame>,
     cursor: [f32; 2],
     seed: u64,
     /// 0 is pure noise, [`STOPS`] the sample.
     at: Option<u32>,
-    failure: Option<String>,
+    failure: Option<Failure>,
     reached: Vec<&'static str>,
 }
 
 impl Plane {
+    pub fn new(slides: bool) -> Self {
+        Plane { slides, ..Plane::default() }
+    }
+
     fn at(&self) -> u32 {
         self.at.unwrap_or(STOPS)
     }
@@ -74,7 +80,11 @@ impl Plane {
 
 impl Instrument for Plane {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::Plane]
+        match (&self.failure, self.slides) {
+            (Some(_), _) => &[Context::Plane],
+            (None, true) => &[Context::PlaneTime, Context::PlanePoints, Context::Plane],
+            (None, false) => &[Context::PlanePoints, Context::Plane],
+        }
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -88,10 +98,10 @@ impl Instrument for Plane {
             Action::Right if placing => self.move_by([STEP, 0.0]),
             Action::Up => self.move_by([0.0, STEP]),
             Action::Down => self.move_by([0.0, -STEP]),
-            Action::Left | Action::SlideDown => self.slide(self.at().saturating_sub(1), lab, desk),
-            Action::Right | Action::SlideUp => self.slide(self.at() + 1, lab, desk),
-            Action::Home => self.slide(0, lab, desk),
-            Action::End => self.slide(STOPS, lab, desk),
+            Action::Left | Action::SlideDown if self.slides => self.slide(self.at().saturating_sub(1), lab, desk),
+            Action::Right | Action::SlideUp if self.slides => self.slide(self.at() + 1, lab, desk),
+            Action::Home if self.slides => self.slide(0, lab, desk),
+            Action::End if self.slides => self.slide(STOPS, lab, desk),
             Action::PlacePoint | Action::Confirm => self.place(lab, desk),
             Action::Clear if placing => self.send(lab, desk, "clear", String::new()),
             Action::RandomCode => {
@@ -120,7 +130,7 @@ impl Instrument for Plane {
         match answer {
             Ok(Answer::Scene { scene }) => (self.scene, self.failure) = (Some(scene.clone()), None),
             Ok(_) => {}
-            Err(failure) => (self.scene, self.failure) = (None, Some(failure.to_string())),
+            Err(failure) => (self.scene, self.failure) = (None, Some(failure.clone())),
         }
         true
     }
@@ -130,8 +140,7 @@ impl Instrument for Plane {
         let inner = frame(area, title, &note, focused, &desk.theme, buffer);
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(inner);
         let Some(scene) = &self.scene else {
-            let said = self.failure.as_deref().unwrap_or(desk.say(text::THINKING));
-            write(buffer, body, 1, body.height / 2, said, desk.theme.quiet());
+            write_middle(buffer, body, said(self.failure.as_ref(), desk), desk.theme.quiet());
             return;
         };
         let frame = scene::draw(scene, body, &desk.theme, buffer);

@@ -2,12 +2,13 @@
 
 use super::Instrument;
 use crate::experiment::query::Manner;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write};
+use crate::tui::width::wrapped;
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,13 +36,15 @@ pub struct Prompt {
     chosen: usize,
     /// What was asked last.
     asked: String,
+    /// What the pictures are of.
+    shown: String,
     /// A picture of each digit at moments of the way, with the t of each moment.
     drawn: Vec<(usize, Vec<Picture>)>,
     moment: usize,
     asking: bool,
     /// Whether the person asked, not the screen.
     ordered: bool,
-    failure: Option<String>,
+    failure: Option<Failure>,
     reached: Vec<&'static str>,
 }
 
@@ -52,6 +55,7 @@ impl Default for Prompt {
             manner: Manner { seed: 1, steps: 50, guidance: 2.0, eta: 0.0 },
             chosen: 0,
             asked: "2026".to_owned(),
+            shown: String::new(),
             drawn: Vec::new(),
             moment: 0,
             asking: false,
@@ -146,13 +150,14 @@ impl Instrument for Prompt {
             Ok(Answer::Drawn { times, frames, .. }) => {
                 self.drawn = times.iter().copied().zip(frames.iter().cloned()).collect();
                 self.moment = self.drawn.len().saturating_sub(1);
+                self.shown.clone_from(&self.asked);
                 self.failure = None;
                 if std::mem::take(&mut self.ordered) {
                     self.reached.push("prompt_drawn");
                 }
             }
             Ok(_) => {}
-            Err(failure) => self.failure = Some(failure.to_string()),
+            Err(failure) => self.failure = Some(failure.clone()),
         }
         true
     }
@@ -189,12 +194,17 @@ impl Instrument for Prompt {
             let end = write(buffer, inner, 3, row, desk.say(name), style);
             write(buffer, inner, end.max(22) + 1, row, &value, desk.theme.body());
         }
-        let room = Rect { y: inner.y + 2, height: settings.saturating_sub(3), ..inner };
-        if let Some(failure) = &self.failure {
-            write(buffer, inner, 1, 1, failure, Style::new().fg(desk.theme.bad));
-        } else {
-            write(buffer, inner, 1, 1, &self.asked, desk.theme.body());
+        // What the pictures are of, or what was wrong with what was asked.
+        let (heading, style) = match &self.failure {
+            Some(failure) => (failure.in_language(desk.language), Style::new().fg(desk.theme.bad)),
+            None => (self.shown.as_str(), desk.theme.body()),
+        };
+        let heading = wrapped(heading, usize::from(inner.width.saturating_sub(2)));
+        for (row, line) in heading.iter().enumerate() {
+            write(buffer, inner, 1, row as u16 + 1, line, style);
         }
+        let above = heading.len() as u16 + 1;
+        let room = Rect { y: inner.y + above, height: settings.saturating_sub(above + 1), ..inner };
         let Some((_, pictures)) = self.drawn.get(self.moment) else { return };
         let fit = usize::from(room.width / (2 * room.height).max(1)).max(1);
         let columns =
@@ -204,5 +214,29 @@ impl Instrument for Prompt {
 
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    #[test]
+    fn the_heading_is_that_of_the_pictures() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::for_tests(Language::En, folder.path());
+        let lab = desk.catalogue.find("diffusion").unwrap().clone();
+        let mut prompt = Prompt::default();
+        let drawn: Reply = (
+            "prompt/drawn".to_owned(),
+            Ok(Answer::Drawn { digits: vec![2], times: vec![0], frames: vec![vec![Picture::blank(28, 28)]] }),
+        );
+        prompt.answered(&drawn, &lab, &mut desk);
+        prompt.line.insert_str("seven");
+        prompt.act(Action::Confirm, &lab, &mut desk);
+        assert_eq!((prompt.asked.as_str(), prompt.shown.as_str()), ("seven", "2026"));
+        prompt.answered(&drawn, &lab, &mut desk);
+        assert_eq!(prompt.shown, "seven");
     }
 }

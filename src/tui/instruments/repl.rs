@@ -1,14 +1,16 @@
 //! A conversation: a line typed at the foot, answers above it, and the last plot beside them.
 
+mod rows;
+
+use self::rows::{Look, Row, rows_of, style, wrapped};
 use super::Instrument;
 use crate::experiment::talk::Entry;
 use crate::experiment::{Answer, Part, Query, Scene};
 use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
-use crate::tui::talk::{padded, reached};
+use crate::tui::talk::reached;
 use crate::tui::text;
-use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::scene::{self, Frame};
 use crate::tui::width::width;
@@ -18,15 +20,11 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 use tui_textarea::{CursorMove, TextArea};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Answers kept on the screen.
 const MOST_BLOCKS: usize = 400;
-/// The tallest line that is typed, and the widest bar.
+/// The tallest line that is typed.
 const TALLEST: usize = 6;
-const WIDEST_BAR: usize = 24;
-/// Lower than a row, so that bars stand apart.
-const BAR: &str = "▅";
 /// How far a key pans, and zooms, a plot.
 const PAN: f32 = 0.15;
 const ZOOM: f32 = 1.3;
@@ -36,20 +34,6 @@ enum Block {
     Said(String),
     Part(Part),
 }
-
-/// How a piece of text looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Said,
-    Body,
-    Quiet,
-    Bad,
-    Bar,
-    Negative,
-    Head,
-}
-
-type Row = Vec<(String, Look)>;
 
 /// Completions of what is being typed.
 struct Completions {
@@ -78,6 +62,8 @@ pub struct Repl {
     /// The line of the history that is shown, and what had been typed before.
     recalled: Option<(usize, String)>,
     completions: Option<Completions>,
+    /// The line up to the cursor that completions were asked for.
+    to_complete: String,
     /// What was said and is not answered yet.
     waiting: Option<String>,
     plot: Option<Plot>,
@@ -115,7 +101,8 @@ impl Repl {
     fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
         self.completions = None;
         self.recalled = None;
-        desk.ask(lab, COMPLETE, Query::Complete { line: self.before_cursor() });
+        self.to_complete = self.before_cursor();
+        desk.ask(lab, COMPLETE, Query::Complete { line: self.to_complete.clone() });
     }
 
     fn say(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -178,7 +165,11 @@ impl Repl {
 
     fn answered_parts(&mut self, parts: Vec<Part>, lab: &Lab, desk: &mut Desk) {
         let said = self.waiting.take().unwrap_or_default();
-        self.reached.extend(reached(&said, &parts));
+        let states = reached(&said, &parts);
+        if !states.is_empty() {
+            desk.happened(lab, &Attempt::Line(said.clone()));
+        }
+        self.reached.extend(states);
         for part in &parts {
             if let Part::Ranked { entries, .. } = part
                 && let Some(Entry { word, .. }) = entries.first()
@@ -287,91 +278,6 @@ impl Repl {
             column = write(buffer, area, column, 0, word, look) + 2;
         }
     }
-}
-
-fn style(look: Look, theme: &Theme) -> Style {
-    match look {
-        Look::Said => theme.strong(),
-        Look::Body => theme.body(),
-        Look::Quiet => theme.quiet(),
-        Look::Bad => Style::new().fg(theme.bad),
-        Look::Bar => Style::new().fg(theme.series[0]),
-        Look::Negative => Style::new().fg(theme.series[1]),
-        Look::Head => theme.accented(),
-    }
-}
-
-fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
-    match part {
-        Part::Note { text } => vec![vec![(text.clone(), Look::Body)]],
-        Part::Number { name, value } => {
-            vec![vec![(format!("{name} = "), Look::Quiet), (format!("{value:.4}"), Look::Head)]]
-        }
-        Part::Fault { line, from, to, text } => {
-            let before = width(line.get(..*from).unwrap_or_default());
-            let marks = width(line.get(*from..*to).unwrap_or_default()).max(1);
-            vec![
-                vec![(format!("  {line}"), Look::Quiet)],
-                vec![(format!("  {}{}", " ".repeat(before), "^".repeat(marks)), Look::Bad)],
-                vec![(text.clone(), Look::Bad)],
-            ]
-        }
-        Part::Ranked { heading, entries } => {
-            let widest = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0).min(columns / 2);
-            let room = columns.saturating_sub(widest + 12).min(WIDEST_BAR);
-            let most = entries.iter().map(|entry| entry.value.abs()).fold(1.0, f32::max);
-            let row = |entry: &Entry| {
-                let cells = (room as f32 * entry.value.abs() / most).round() as usize;
-                let look = if entry.value < 0.0 { Look::Negative } else { Look::Bar };
-                vec![
-                    (format!("  {}  ", padded(&entry.word, widest)), Look::Body),
-                    (format!("{:7.4} ", entry.value), Look::Quiet),
-                    (BAR.repeat(cells.min(room)), look),
-                ]
-            };
-            std::iter::once(vec![(heading.clone(), Look::Quiet)]).chain(entries.iter().map(row)).collect()
-        }
-        Part::Table { names, rows } => {
-            let all = || std::iter::once(names).chain(rows);
-            let widest =
-                |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
-            let row = |(index, row): (usize, &Vec<String>)| {
-                let look = if index == 0 { Look::Quiet } else { Look::Body };
-                let cells = row.iter().enumerate().map(|(index, cell)| padded(cell, widest(index)));
-                vec![(format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end()), look)]
-            };
-            all().enumerate().map(row).collect()
-        }
-        Part::Plot { .. } => Vec::new(),
-    }
-}
-
-/// A row broken where it is too wide, between words if it can be; what is broken off is moved in.
-fn wrapped(row: Row, columns: usize) -> Vec<Row> {
-    const INDENT: usize = 4;
-    let mut rows = vec![Row::new()];
-    let mut used = 0;
-    for (text, look) in row {
-        let mut piece = String::new();
-        for word in text.split_inclusive(' ') {
-            let fits = used + width(word.trim_end()) <= columns;
-            // A word that fits no row is broken anywhere.
-            let parts: Vec<&str> =
-                if INDENT + width(word) > columns { word.graphemes(true).collect() } else { vec![word] };
-            for part in parts {
-                let wide = width(part.trim_end());
-                if used + wide > columns && used > INDENT && !(fits && part == word) {
-                    rows.last_mut().expect("one at least").push((std::mem::take(&mut piece), look));
-                    rows.push(vec![(" ".repeat(INDENT), look)]);
-                    used = INDENT;
-                }
-                piece.push_str(part);
-                used += width(part);
-            }
-        }
-        rows.last_mut().expect("one at least").push((piece, look));
-    }
-    rows
 }
 
 impl Plot {
@@ -498,9 +404,10 @@ impl Instrument for Repl {
             (SAY, Ok(Answer::Said { parts })) => self.answered_parts(parts.clone(), lab, desk),
             (SAY, Err(failure)) => {
                 self.waiting = None;
-                self.put(Block::Part(Part::note(failure.to_string())));
+                self.put(Block::Part(Part::note(failure.in_language(desk.language))));
             }
-            (COMPLETE, Ok(Answer::Completions { from, words })) => {
+            // A line that has changed since has no use for them.
+            (COMPLETE, Ok(Answer::Completions { from, words })) if self.before_cursor() == self.to_complete => {
                 self.completions = Some(Completions { from: *from, words: words.clone(), chosen: None });
             }
             // Lines said in the meantime come after those of earlier times.
@@ -540,15 +447,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_broken_by_cells_and_keep_their_looks() {
-        let row = vec![("王と女王と".to_owned(), Look::Body), ("end".to_owned(), Look::Bar)];
-        let rows = wrapped(row, 8);
-        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(texts, ["王と女王", "    と", "    end"]);
-        assert_eq!(rows[2].last().unwrap().1, Look::Bar);
-        let rows = wrapped(vec![("see what is near".to_owned(), Look::Quiet)], 10);
-        let texts: Vec<String> = rows.iter().map(|row| row.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(texts, ["see what ", "    is ", "    near"]);
+    fn completions_that_come_after_the_line_was_said_are_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::for_tests(crate::experiment::Language::En, folder.path());
+        let lab = desk.catalogue.find("embeddings").unwrap().clone();
+        let mut repl = Repl::default();
+        "king - m".chars().for_each(|letter| repl.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut desk));
+        let late: Reply = (COMPLETE.to_owned(), Ok(Answer::Completions { from: 7, words: vec!["man".to_owned()] }));
+        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_some());
+        repl.act(Action::Confirm, &lab, &mut desk);
+        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_none());
     }
 
     #[test]

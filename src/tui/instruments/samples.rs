@@ -1,11 +1,12 @@
 //! Pictures drawn from the model.
 
 use super::Instrument;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
-use crate::tui::keys::Action;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write_middle};
 use crossterm::event::MouseEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,10 +18,14 @@ pub struct Samples {
     seed: u64,
     pictures: Vec<Picture>,
     drawn: bool,
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 impl Instrument for Samples {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Samples]
+    }
+
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
         desk.ask(lab, "samples", Query::Sample { count: COUNT, seed: self.seed });
     }
@@ -44,16 +49,16 @@ impl Instrument for Samples {
         match answer {
             Ok(Answer::Pictures { pictures }) => (self.pictures, self.failure) = (pictures.clone(), None),
             Ok(_) => {}
-            Err(failure) => (self.pictures, self.failure) = (Vec::new(), Some(failure.to_string())),
+            Err(failure) => (self.pictures, self.failure) = (Vec::new(), Some(failure.clone())),
         }
         true
     }
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
-        let note = format!("seed {}", self.seed);
+        let note = format!("{} {}", desk.say(text::SEED), self.seed);
         let inner = frame(area, title, &note, focused, &desk.theme, buffer);
         if let Some(failure) = &self.failure {
-            write(buffer, inner, 1, inner.height / 2, failure, desk.theme.quiet());
+            write_middle(buffer, inner, failure.in_language(desk.language), desk.theme.quiet());
             return;
         }
         let columns = if inner.width > 3 * inner.height {

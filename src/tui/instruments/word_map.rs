@@ -1,13 +1,13 @@
 //! A map of words; of the word chosen in it, the likeliest contexts as bars.
 
-use super::Instrument;
+use super::{Instrument, said};
 use crate::experiment::talk::Entry;
-use crate::experiment::{Answer, Command, Query, Scene};
+use crate::experiment::{Answer, Command, Failure, Query, Scene};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, write, write_middle};
 use crate::tui::widgets::scene::{self, Frame};
 use crate::tui::width::width;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
@@ -27,7 +27,7 @@ pub struct WordMap {
     frame: Option<Frame>,
     chosen: Option<String>,
     contexts: Option<(String, Vec<Entry>)>,
-    failure: Option<String>,
+    failure: Option<Failure>,
     reached: Vec<&'static str>,
 }
 
@@ -164,7 +164,7 @@ impl Instrument for WordMap {
                 }
                 self.scene = Some(scene.clone());
             }
-            (MAP, Err(failure)) => self.failure = Some(failure.to_string()),
+            (MAP, Err(failure)) => self.failure = Some(failure.clone()),
             (CONTEXT, Ok(Answer::Context { word, entries })) => self.contexts = Some((word.clone(), entries.clone())),
             (CONTEXT, Err(_)) => self.contexts = None,
             (MAP | CONTEXT, _) => {}
@@ -179,8 +179,7 @@ impl Instrument for WordMap {
         self.draw_contexts(right, desk, buffer);
         let inner = frame(left, title, desk.say(text::WORDS_HOW), focused, &desk.theme, buffer);
         let Some(scene) = &self.scene else {
-            let said = self.failure.as_deref().unwrap_or(desk.say(text::THINKING));
-            write(buffer, inner, 1, inner.height / 2, said, desk.theme.quiet());
+            write_middle(buffer, inner, said(self.failure.as_ref(), desk), desk.theme.quiet());
             return;
         };
         // The chosen word is written first, so that it always has its place.

@@ -87,7 +87,7 @@ impl ExercisesTab {
             Action::Confirm => match &exercise.check {
                 Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, desk),
                 Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, desk),
-                Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } => {}
+                Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {}
             },
             Action::Hint => {
                 let shown = desk.progress.hints(&lab.id, &exercise.id);
@@ -270,7 +270,8 @@ impl ExercisesTab {
                 }
             }
             Check::Number { unit, .. } => {
-                let label = format!("{} ({unit}): ", desk.say(text::YOUR_ANSWER));
+                let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+                let label = format!("{}{unit}: ", desk.say(text::YOUR_ANSWER));
                 let end = write(buffer, area, 0, row, &label, desk.theme.quiet());
                 self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, desk, buffer);
                 row += 1;
@@ -292,7 +293,7 @@ impl ExercisesTab {
                 write(buffer, area, 0, row + 1, desk.say(text::DECIDED_BY_RUN), desk.theme.quiet());
                 row += 2;
             }
-            Check::Instrument { .. } | Check::Answer { .. } => {
+            Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
                 write(buffer, area, 0, row, desk.say(text::DECIDED_BY_INSTRUMENT), desk.theme.quiet());
                 row += 1;
             }

@@ -29,7 +29,7 @@ pub struct ExploreTab {
 impl ExploreTab {
     pub fn new(lab: &Lab) -> Self {
         ExploreTab {
-            instruments: lab.explore.iter().map(build).collect(),
+            instruments: lab.explore.iter().map(|use_| build(lab, use_)).collect(),
             focus: 0,
             areas: Vec::new(),
             refreshed: Instant::now(),
@@ -54,7 +54,17 @@ impl ExploreTab {
     }
 
     pub fn contexts(&self) -> Vec<Context> {
-        self.instruments.get(self.focus).map_or(vec![Context::Explore], |instrument| instrument.contexts().to_vec())
+        let Some(instrument) = self.instruments.get(self.focus) else { return Vec::new() };
+        let own = instrument.contexts();
+        let panes = match (self.instruments.len(), own.contains(&Context::Repl)) {
+            (..2, _) => None,
+            // There Tab completes.
+            (_, true) => Some(Context::ReplPanes),
+            _ => Some(Context::Panes),
+        };
+        let first = panes.filter(|panes| *panes == Context::Panes);
+        let last = panes.filter(|panes| *panes == Context::ReplPanes);
+        first.into_iter().chain(own.iter().copied()).chain(last).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -118,9 +128,11 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
-    /// States reached since the last time.
-    pub fn reached(&mut self) -> Vec<&'static str> {
-        self.instruments.iter_mut().flat_map(|instrument| instrument.reached()).collect()
+    /// States reached since the last time, each with the view that its instrument shows.
+    pub fn reached(&mut self, lab: &Lab) -> Vec<(&'static str, Option<String>)> {
+        let instruments = self.instruments.iter_mut().zip(&lab.explore);
+        let reached = instruments.map(|(instrument, use_)| (instrument.reached(), use_.view.clone()));
+        reached.flat_map(|(states, view)| states.into_iter().map(move |state| (state, view.clone()))).collect()
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
@@ -161,5 +173,28 @@ impl ExploreTab {
                 instrument.draw(place, index == self.focus, &title, desk, buffer);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    #[test]
+    fn keys_are_named_where_they_do_something() {
+        use Context::{Codes, Examples, Gallery, Panes, Repl, ReplPanes, Slider};
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::for_tests(Language::En, folder.path());
+        let contexts = |lab: &str, focus: usize| {
+            let tab = ExploreTab::new(desk.catalogue.find(lab).unwrap());
+            ExploreTab { focus, ..tab }.contexts()
+        };
+        assert_eq!(contexts("embeddings", 0), [Repl]);
+        assert_eq!(contexts("word2vec", 1), [Repl, ReplPanes]);
+        assert_eq!(contexts("vae", 0), [Panes, Codes, Examples]);
+        assert_eq!(contexts("gan", 0), [Panes, Codes], "a GAN encodes nothing");
+        assert_eq!(contexts("diffusion", 1), [Panes, Slider, Gallery]);
+        assert_eq!(contexts("diffusion", 2), [Panes, Gallery], "the repaired half is always the same");
     }
 }

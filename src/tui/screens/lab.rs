@@ -136,8 +136,8 @@ impl LabScreen {
 
     /// States that instruments have reached decide exercises.
     fn note_states(&mut self, desk: &mut Desk) {
-        for state in self.explore.reached() {
-            desk.happened(&self.lab, &Attempt::State(state.to_owned()));
+        for (state, view) in self.explore.reached(&self.lab) {
+            desk.happened(&self.lab, &Attempt::State { state: state.to_owned(), view });
         }
     }
 
@@ -187,6 +187,7 @@ impl LabScreen {
 
     /// A run has told something.
     pub fn news(&mut self, desk: &mut Desk) {
+        self.train.news(&self.lab, desk);
         if self.tab == Tab::Explore {
             self.explore.news(&self.lab, desk);
         }

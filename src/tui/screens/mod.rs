@@ -5,6 +5,7 @@ mod explore;
 pub mod help;
 pub mod lab;
 mod notes;
+mod now;
 pub mod palette;
 pub mod picker;
 mod setup;
@@ -28,11 +29,21 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, desk: &Desk, buff
         write(buffer, area, 1, 0, notice, desk.theme.accented());
         return;
     }
+    let shown: Vec<_> = keys::footer(contexts, in_text)
+        .into_iter()
+        .map(|(key, binding)| (key.name(), desk.say(binding.help), binding.action))
+        .collect();
+    // The way to all the keys and the way back are named whatever else is.
+    let is_kept = |action: keys::Action| matches!(action, keys::Action::Help | keys::Action::Back);
+    let room = |key: &str, help: &str| width(key) + width(help) + 3;
+    let kept = shown.iter().filter(|(.., action)| is_kept(*action));
+    let mut kept: usize = kept.map(|(key, help, _)| room(key, help)).sum();
     let mut column = 1;
-    for (key, binding) in keys::footer(contexts, in_text) {
-        let (key, help) = (key.name(), desk.say(binding.help));
-        let room = width(&key) + width(help) + 4;
-        if usize::from(column) + room > usize::from(area.width) {
+    for (key, help, action) in shown {
+        let own = room(&key, help);
+        if is_kept(action) {
+            kept -= own;
+        } else if usize::from(column) + own + kept > usize::from(area.width) {
             continue;
         }
         column = write(buffer, area, column, 0, &key, desk.theme.strong()) + 1;

@@ -209,7 +209,7 @@ impl Picker {
                 let at = |column| rows.iter().take(2).filter_map(move |row| row.pictures.get(column).cloned());
                 self.preview = (0..columns).flat_map(at).collect();
             }
-            (_, Err(failure)) => desk.notify(failure.to_string()),
+            (_, Err(failure)) => desk.notify(failure.in_language(desk.language)),
             _ => {}
         }
     }

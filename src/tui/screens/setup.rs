@@ -171,90 +171,169 @@ impl Setup {
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
-        self.rows.clear();
-        let mut row = 0;
-        let selected = self.row;
-        let begin = |row: u16, index: usize, buffer: &mut Buffer| {
-            let place = Rect { y: area.y + row.min(area.height), height: 1, ..area };
-            let chosen = selected == index;
-            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
-            if row < area.height {
-                buffer.set_style(place, style);
-                write(buffer, place, 0, 0, if chosen { "▸" } else { " " }, desk.theme.accented());
-            }
-            (place, style)
-        };
-        write(buffer, area, 0, row, desk.say(text::PRESETS), desk.theme.quiet());
-        row += 1;
-        for (index, (name, preset)) in lab.presets.iter().enumerate() {
-            let (place, style) = begin(row, index, buffer);
-            let mark = if index == self.preset { "●" } else { "○" };
-            write(buffer, area, 2, row, mark, desk.theme.accented());
-            write(buffer, area, 4, row, name, style);
-            let told = format!(
-                "~{} {}  {}",
-                preset.seconds,
-                desk.say(text::SECONDS),
-                preset.summary.in_language(desk.language)
-            );
-            write(buffer, area, 15, row, &told, if selected == index { style } else { desk.theme.quiet() });
-            self.rows.push((place, index));
-            row += 1;
+        let (detail, style) = self.detail(lab, desk);
+        let detail = render(&detail, usize::from(area.width), &desk.theme, desk.widths);
+        // The choices scroll above what is said of the chosen one, without a free row between where room is scarce.
+        let rows = self.lines(lab, desk);
+        let gap = u16::from(rows.len() + detail.len() + 2 <= usize::from(area.height));
+        let foot = (gap + detail.len() as u16 + 1).min(area.height);
+        let list = Rect { height: (area.height - foot).min(rows.len() as u16), ..area };
+        let foot = Rect { y: list.bottom(), height: area.height - list.height, ..area };
+        let below = self.draw_lines(&rows, list, desk, buffer);
+        for (index, line) in detail.iter().enumerate() {
+            write(buffer, foot, 0, gap + index as u16, &line.to_string(), style);
         }
-        row += 1;
-        write(buffer, area, 0, row, desk.say(text::KNOBS), desk.theme.quiet());
-        let live = desk.say(text::KNOBS_LIVE);
-        write(buffer, area, area.width.saturating_sub(width(live) as u16), row, live, desk.theme.quiet());
-        row += 1;
-        let seed_row = Self::seed_row(lab);
-        let (place, style) = begin(row, seed_row, buffer);
-        write(buffer, area, 4, row, desk.say(text::SEED), style);
-        self.value(&self.seed.to_string(), seed_row, area, row, style, desk, buffer);
-        self.rows.push((place, seed_row));
-        row += 1;
-        let (shown, _) = knobs_of(lab);
-        for (index, knob) in shown.iter().enumerate() {
-            let index = seed_row + 1 + index;
-            let (place, style) = begin(row, index, buffer);
-            write(buffer, area, 2, row, if knob.live { "●" } else { " " }, desk.theme.accented());
-            write(buffer, area, 4, row, knob.name, style);
-            let value = self.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
-            self.value(&value, index, area, row, style, desk, buffer);
-            write(
-                buffer,
-                area,
-                34,
-                row,
-                desk.say(knob.help),
-                if selected == index { style } else { desk.theme.quiet() },
-            );
-            self.rows.push((place, index));
-            row += 1;
+        let last = gap + detail.len() as u16;
+        write(buffer, foot, 0, last, desk.say(text::PRESS_ENTER), desk.theme.accented());
+        if below > 0 {
+            let more = format!("↓ {below}");
+            write(buffer, foot, foot.width.saturating_sub(width(&more) as u16), last, &more, desk.theme.quiet());
         }
-        row += 1;
-        let detail = match (&self.problem, lab.presets.get(self.row), self.knob(lab)) {
-            (Some(problem), ..) => problem.clone(),
-            (_, Some((_, preset)), _) => preset.summary.in_language(desk.language).to_owned(),
-            (_, _, Some(knob)) => format!("{}: {} [{}]", knob.name, desk.say(knob.help), knob.kind),
-            _ => String::new(),
-        };
-        let style = if self.problem.is_some() { Style::new().fg(desk.theme.bad) } else { desk.theme.body() };
-        for line in render(&detail, usize::from(area.width), &desk.theme, desk.widths) {
-            write(buffer, area, 0, row, &line.to_string(), style);
-            row += 1;
-        }
-        write(buffer, area, 0, row, desk.say(text::PRESS_ENTER), desk.theme.accented());
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one cell of one table")]
-    fn value(&self, value: &str, index: usize, area: Rect, row: u16, style: Style, desk: &Desk, buffer: &mut Buffer) {
-        match &self.typing {
-            Some(typing) if self.row == index => {
-                let end = write(buffer, area, 20, row, typing, desk.theme.strong());
-                write(buffer, area, end, row, "▏", desk.theme.accented());
+    /// What is wrong, else what is to be said of the chosen row.
+    fn detail(&self, lab: &Lab, desk: &Desk) -> (String, Style) {
+        let body = desk.theme.body();
+        match (&self.problem, lab.presets.get(self.row), self.knob(lab)) {
+            (Some(problem), ..) => (problem.clone(), Style::new().fg(desk.theme.bad)),
+            (_, Some((_, preset)), _) => (preset.summary.in_language(desk.language).to_owned(), body),
+            (_, _, Some(knob)) => (format!("{}: {} [{}]", knob.name, desk.say(knob.help), knob.kind), body),
+            _ => (String::new(), body),
+        }
+    }
+
+    /// All that can be chosen, under headings.
+    fn lines(&self, lab: &Lab, desk: &Desk) -> Vec<Line> {
+        let heading = |name, about| Line { name, about, ..Line::default() };
+        let mut lines = vec![heading(desk.say(text::PRESETS).to_owned(), String::new())];
+        for (index, (name, preset)) in lab.presets.iter().enumerate() {
+            let mark = if index == self.preset { "●" } else { "○" };
+            let summary = preset.summary.in_language(desk.language);
+            let about = format!("~{} {}  {summary}", preset.seconds, desk.say(text::SECONDS));
+            lines.push(Line { choice: Some(index), mark, name: name.clone(), about, ..Line::default() });
+        }
+        lines.push(Line::default());
+        lines.push(heading(desk.say(text::KNOBS).to_owned(), desk.say(text::KNOBS_LIVE).to_owned()));
+        let (name, value) = (desk.say(text::SEED).to_owned(), Some(self.seed.to_string()));
+        let seed = Self::seed_row(lab);
+        lines.push(Line { choice: Some(seed), name, value, ..Line::default() });
+        for (index, knob) in knobs_of(lab).0.into_iter().enumerate() {
+            let value = self.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
+            lines.push(Line {
+                choice: Some(seed + 1 + index),
+                mark: if knob.live { "●" } else { " " },
+                name: knob.name.to_owned(),
+                value: Some(value),
+                about: desk.say(knob.help).to_owned(),
+            });
+        }
+        lines
+    }
+
+    /// Lines in columns as wide as what stands in them, the chosen one in sight. How many are hidden below.
+    fn draw_lines(&mut self, lines: &[Line], area: Rect, desk: &Desk, buffer: &mut Buffer) -> usize {
+        let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| width(text)).max().unwrap_or(0) as u16;
+        let presets = widest(&mut lines.iter().filter(|line| line.value.is_none()).map(|line| &line.name)).max(9);
+        let names = widest(&mut lines.iter().filter(|line| line.value.is_some()).map(|line| &line.name)).max(14);
+        let values = widest(&mut lines.iter().filter_map(|line| line.value.as_ref())).max(12);
+        let chosen = lines.iter().position(|line| line.choice == Some(self.row)).unwrap_or(0);
+        let fit = usize::from(area.height);
+        let first = (chosen + 2).saturating_sub(fit).min(lines.len().saturating_sub(fit));
+        self.rows.clear();
+        for (row, line) in lines.iter().skip(first).take(fit).enumerate() {
+            let place = Rect { y: area.y + row as u16, height: 1, ..area };
+            let Some(choice) = line.choice else {
+                write(buffer, place, 0, 0, &line.name, desk.theme.quiet());
+                let right = area.width.saturating_sub(width(&line.about) as u16);
+                write(buffer, place, right, 0, &line.about, desk.theme.quiet());
+                continue;
+            };
+            let selected = choice == self.row;
+            let style = if selected { desk.theme.selected() } else { desk.theme.body() };
+            buffer.set_style(place, style);
+            write(buffer, place, 0, 0, if selected { "▸" } else { " " }, desk.theme.accented());
+            write(buffer, place, 2, 0, line.mark, desk.theme.accented());
+            write(buffer, place, 4, 0, &line.name, style);
+            let mut column = 4 + presets + 2;
+            if let Some(value) = &line.value {
+                let end = self.draw_value(value, selected, 4 + names + 2, place, style, desk, buffer);
+                column = (4 + names + 2 + values).max(end) + 2;
             }
-            _ => {
-                write(buffer, area, 20, row, value, style);
+            write(buffer, place, column, 0, &line.about, if selected { style } else { desk.theme.quiet() });
+            self.rows.push((place, choice));
+        }
+        lines.len().saturating_sub(first + fit)
+    }
+
+    /// A value, or what is typed in its place; the column after it.
+    #[expect(clippy::too_many_arguments, reason = "one cell of one table")]
+    fn draw_value(
+        &self,
+        value: &str,
+        selected: bool,
+        column: u16,
+        place: Rect,
+        style: Style,
+        desk: &Desk,
+        buffer: &mut Buffer,
+    ) -> u16 {
+        match &self.typing {
+            Some(typing) if selected => {
+                let end = write(buffer, place, column, 0, typing, desk.theme.strong());
+                write(buffer, place, end, 0, "▏", desk.theme.accented())
+            }
+            _ => write(buffer, place, column, 0, value, style),
+        }
+    }
+}
+
+/// A line of the table: a heading, or something to choose.
+#[derive(Default)]
+struct Line {
+    /// The row that it is.
+    choice: Option<usize>,
+    mark: &'static str,
+    name: String,
+    value: Option<String>,
+    about: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+    use crate::tui::screens::snapshots::shown;
+
+    /// The setup of a lab at 80×24 with a row chosen.
+    fn drawn(lab: &str, row: usize) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::for_tests(Language::En, folder.path());
+        let lab = desk.catalogue.find(lab).unwrap().clone();
+        let mut setup = Setup::new(&lab);
+        setup.move_to(row, &lab);
+        let area = Rect::new(0, 0, 80, 22);
+        let mut buffer = Buffer::empty(area);
+        setup.draw(area, &lab, &desk, &mut buffer);
+        shown(&buffer)
+    }
+
+    #[test]
+    fn names_and_values_do_not_run_into_each_other() {
+        let texts: Vec<String> = (0..30).map(|row| drawn("gan", row)).collect();
+        let mut rows = texts.iter().flat_map(|text| text.lines());
+        let row = rows.find(|line| line.contains("discriminator_steps")).expect("a knob of the lab");
+        assert!(row.contains("discriminator_steps  1 "), "{row}");
+    }
+
+    #[test]
+    fn the_chosen_row_is_in_sight_and_so_is_the_way_to_start() {
+        for lab in ["gan", "diffusion", "word2vec"] {
+            let folder = tempfile::tempdir().unwrap();
+            let catalogue = Desk::for_tests(Language::En, folder.path()).catalogue;
+            let lab = catalogue.find(lab).unwrap();
+            for row in 0..=Setup::seed_row(lab) + knobs_of(lab).0.len() {
+                let text = drawn(&lab.id, row);
+                assert!(text.contains("▸") && text.contains("↵ starts"), "{} row {row}\n{text}", lab.id);
             }
         }
     }

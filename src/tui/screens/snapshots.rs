@@ -6,34 +6,20 @@ use super::palette::Palette;
 use super::picker::Picker;
 use super::{footer, too_small};
 use crate::experiment::Language;
-use crate::lab::{Catalogue, Progress};
-use crate::registry::Source;
-use crate::run::RunStore;
 use crate::tui::desk::Desk;
 use crate::tui::keys::{Action, Context};
-use crate::tui::theme::{ColorDepth, Theme};
-use crate::tui::widgets::picture::{Look, Pictures};
+use crate::tui::theme::ColorDepth;
 use crate::tui::width::{Widths, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::Path;
-use std::sync::Arc;
 
 fn desk(language: Language, folder: &Path) -> Desk {
-    Desk::new(
-        language,
-        Theme::dark(),
-        Widths::default(),
-        Pictures::new(Look { light: false, color: true, wide_ambiguous: false }),
-        Progress::in_memory(None),
-        Catalogue::load(Path::new("/nowhere"), None),
-        RunStore::new(folder.join("runs")),
-        Source { cache: folder.to_owned(), folder: None, keep: folder.to_owned() },
-        Arc::new(|| {}),
-    )
+    Desk::for_tests(language, folder)
 }
 
-fn shown(buffer: &Buffer) -> String {
+/// A screen as text.
+pub fn shown(buffer: &Buffer) -> String {
     let rows = buffer.content.chunks(usize::from(buffer.area.width));
     let text = rows.map(|row| {
         let mut line = String::new();
@@ -97,10 +83,28 @@ fn the_tabs_of_a_lab() {
 }
 
 #[test]
+fn the_footer_names_the_way_back_however_little_room_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let mut desk = desk(language, folder.path());
+        for contexts in [
+            vec![Context::TrainLive, Context::Train, Context::Lab],
+            vec![Context::Panes, Context::DrawingPad, Context::PadModel, Context::Lab],
+            vec![Context::Panes, Context::PlaneTime, Context::PlanePoints, Context::Plane, Context::Lab],
+        ] {
+            let text = drawn((80, 24), &mut desk, &contexts, |_, _, _| ());
+            let foot = text.lines().last().unwrap().to_owned();
+            let back = if language == Language::Ja { "Esc 戻る" } else { "Esc back" };
+            assert!(foot.contains("? ") && foot.ends_with(back), "{foot}");
+        }
+    }
+}
+
+#[test]
 fn help_and_commands() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = desk(Language::En, folder.path());
-    let contexts = [Context::Train, Context::Lab];
+    let contexts = [Context::TrainLive, Context::Train, Context::Lab];
     let mut help = Help::new(contexts.to_vec());
     let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| help.draw(area, desk, buffer));
     insta::assert_snapshot!("help", text);
@@ -126,7 +130,7 @@ fn no_screen_panics_at_any_size_in_any_depth() {
             for tab in 0..5 {
                 LabScreen::new(lab.clone(), Some(tab), &mut desk).draw(area, &mut desk, &mut buffer);
             }
-            Help::new(vec![Context::Explore]).draw(area, &desk, &mut buffer);
+            Help::new(vec![Context::Panes, Context::Codes]).draw(area, &desk, &mut buffer);
             Widths { wide_ambiguous: true }.settle(&mut buffer);
             for depth in [ColorDepth::Indexed256, ColorDepth::Ansi16, ColorDepth::None] {
                 depth.reduce(&mut buffer);

@@ -1,8 +1,9 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
+use super::now;
 use super::setup::Setup;
 use crate::experiment::event::WordList;
-use crate::experiment::{Command, Event, Knob, KnobValue};
+use crate::experiment::{Command, Event};
 use crate::lab::{Chart, Lab, PictureUse};
 use crate::registry;
 use crate::run::{Status, export};
@@ -24,6 +25,8 @@ use std::path::Path;
 
 /// Earlier runs that can be laid under this one.
 const MOST_GHOSTS: usize = 3;
+/// Rows of a chart with its frame in which a curve can be read.
+const LEAST_CHART: u16 = 8;
 
 /// An earlier run laid under the curves.
 struct Ghost {
@@ -46,6 +49,7 @@ pub struct TrainTab {
     drag: Option<u16>,
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
+    is_over: bool,
 }
 
 impl TrainTab {
@@ -61,6 +65,7 @@ impl TrainTab {
             panes: Vec::new(),
             drag: None,
             shows_setup: desk.run_of(&lab.id).is_none(),
+            is_over: false,
         }
     }
 
@@ -69,7 +74,16 @@ impl TrainTab {
     }
 
     pub fn contexts(&self) -> Vec<Context> {
-        if self.shows_setup { vec![Context::TrainSetup] } else { vec![Context::Train] }
+        match (self.shows_setup, self.is_over) {
+            (true, _) => vec![Context::TrainSetup],
+            (_, true) => vec![Context::TrainOver, Context::Train],
+            _ => vec![Context::TrainLive, Context::Train],
+        }
+    }
+
+    /// The run has told something: other keys mean something once it is over.
+    pub fn news(&mut self, lab: &Lab, desk: &Desk) {
+        self.is_over = desk.run_of(&lab.id).is_some_and(|run| !run.is_live());
     }
 
     pub fn in_text(&self) -> bool {
@@ -148,14 +162,8 @@ impl TrainTab {
         self.ghosts.push(ghost);
     }
 
-    /// The live knobs that the lab shows.
-    fn live_knobs(lab: &Lab) -> Vec<Knob> {
-        let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-        lab.shown_knobs(&declared).into_iter().filter(|knob| knob.live).collect()
-    }
-
     fn turn(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
-        let knobs = Self::live_knobs(lab);
+        let knobs = now::live_knobs(lab);
         let Some(run) = desk.run.as_mut().filter(|run| run.lab == lab.id && run.is_live()) else { return };
         let Some(knob) = knobs.get(self.knob) else { return };
         let now = run.knobs.0.get(knob.name).cloned().unwrap_or(knob.default.clone());
@@ -211,7 +219,7 @@ impl TrainTab {
             (Action::Maximise | Action::Confirm, _) => self.maximised = !self.maximised,
             (Action::Back, _) if self.maximised => self.maximised = false,
             (Action::KnobNext | Action::KnobPrevious | Action::Up | Action::Down, _) => {
-                let count = Self::live_knobs(lab).len().max(1);
+                let count = now::live_knobs(lab).len().max(1);
                 let step = if matches!(action, Action::KnobNext | Action::Down) { 1 } else { count - 1 };
                 self.knob = (self.knob + step) % count;
             }
@@ -320,6 +328,7 @@ impl TrainTab {
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
         self.shows_setup = self.is_setup(lab, desk);
+        self.news(lab, desk);
         if self.shows_setup {
             self.setup.draw(area, lab, desk, buffer);
             return;
@@ -334,35 +343,36 @@ impl TrainTab {
         }
         let wide = area.width >= 104;
         let side = 28;
-        let columns = if wide {
-            Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
-        } else {
-            Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area)
+        let columns = match (wide, charts == panes) {
+            (true, false) => {
+                Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
+            }
+            _ => Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area),
         };
+        // As many charts as have room to be read: those from the one with the keys on, if not all.
         let shown: Vec<usize> = (0..charts).filter(|index| told[*index]).collect();
-        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 3 } else { 2 }));
+        let shown = about(shown, self.focus, usize::from(area.height / LEAST_CHART).max(1));
+        // The first is the one that matters most, where there is room to say so.
+        let first = if area.height >= 3 * LEAST_CHART { 3 } else { 2 };
+        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { first } else { 2 }));
         let places = Layout::vertical(shares).split(columns[0]);
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, desk, buffer);
         }
-        let (pictures, table) = if wide {
-            (columns[1], columns[2])
-        } else {
-            let [pictures, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(9)]).areas(columns[1]);
-            (pictures, table)
+        let [pictures, table] = match (wide, charts == panes) {
+            (_, true) => [Rect::default(), columns[1]],
+            (true, false) => [columns[1], columns[2]],
+            (false, false) => Layout::vertical([Constraint::Fill(1), Constraint::Length(8)]).areas(columns[1]),
         };
         // Where there is little room, one picture at a time: the one with the keys, else the first.
-        let mut shown: Vec<usize> = (charts..panes).filter(|index| told[*index]).collect();
-        if !wide {
-            let first = shown.iter().position(|index| *index == self.focus).unwrap_or(0);
-            shown = shown.into_iter().skip(first).take(1).collect();
-        }
+        let shown: Vec<usize> = (charts..panes).filter(|index| told[*index]).collect();
+        let shown = about(shown, self.focus, if wide { panes } else { 1 });
         let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
         let places = Layout::vertical(shares).split(pictures);
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, desk, buffer);
         }
-        self.draw_table(table, lab, desk, buffer);
+        now::draw(table, lab, self.knob, desk, buffer);
     }
 
     fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
@@ -399,8 +409,16 @@ impl TrainTab {
             "" => chart.title.in_language(desk.language).to_owned(),
             unit => format!("{}  {unit}", chart.title.in_language(desk.language)),
         };
-        let inner = frame(area, &title, &note.join("  "), focused, &desk.theme, buffer);
         let lines = lines(chart, run, &self.ghosts, desk);
+        // Where the chart has no room for its legend it takes the place of the note.
+        let legend_above = !chart::has_legend(area.height.saturating_sub(2));
+        let note = if legend_above { String::new() } else { note.join("  ") };
+        let inner = frame(area, &title, &note, focused, &desk.theme, buffer);
+        if legend_above {
+            let after = (width(&title) as u16 + 4).min(area.width);
+            let room = Rect { x: area.x + after, width: area.width.saturating_sub(after + 2), height: 1, ..area };
+            chart::legend(room, &lines, &desk.theme, buffer);
+        }
         chart::draw(inner, &lines, view, desk.say(text::NO_DATA_YET), &desk.theme, buffer);
         // The read-out of the cursor, or what is wrong with the values, in the frame's last row.
         let foot =
@@ -414,64 +432,13 @@ impl TrainTab {
         }
         self.panes[index] = (area, inner);
     }
+}
 
-    /// Knobs, and the numbers of now or of the final report.
-    fn draw_table(&self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
-        let Some(run) = desk.run_of(&lab.id) else { return };
-        let narrow = area.height < 14;
-        let inner = frame(area, desk.say(if narrow { text::NOW } else { text::KNOBS }), "", false, &desk.theme, buffer);
-        let mut row = 0;
-        let live = run.is_live();
-        let mut pair = |row: &mut u16, mark: &str, name: &str, value: &str, style: Style| {
-            let column = inner.width.saturating_sub(width(value) as u16 + 1);
-            write(buffer, inner, 0, *row, mark, desk.theme.accented());
-            write(buffer, inner, 2, *row, name, desk.theme.quiet());
-            write(buffer, inner, column, *row, value, style);
-            *row += 1;
-        };
-        for (index, knob) in Self::live_knobs(lab).iter().enumerate() {
-            let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
-            let chosen = index == self.knob && live;
-            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
-            pair(&mut row, if chosen { "▸" } else { " " }, knob.name, &value, style);
-        }
-        if !narrow {
-            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-            for knob in lab.shown_knobs(&declared).iter().filter(|knob| !knob.live) {
-                let value = run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
-                pair(&mut row, " ", knob.name, &value, desk.theme.quiet());
-            }
-            pair(&mut row, " ", desk.say(text::SEED), &run.seed.to_string(), desk.theme.quiet());
-            row += 1;
-        }
-        let body = desk.theme.body();
-        let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
-        pair(&mut row, " ", desk.say(text::STEP), &steps, body);
-        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
-        pair(&mut row, " ", desk.say(text::RATE), &rate, body);
-        if let Some(report) = &run.report {
-            let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
-            let figures = report.iter().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
-            for (key, value) in figures {
-                let value = value.as_f64().map_or_else(|| value.to_string(), number);
-                pair(&mut row, " ", key, &value, desk.theme.accented());
-            }
-        } else {
-            for name in &lab.dashboard.numbers {
-                if let Some((_, value)) = run.series.get(name).and_then(Series::last) {
-                    pair(&mut row, " ", name, &number(value), body);
-                }
-            }
-        }
-        if let Some(message) = &run.message {
-            let style = Style::new().fg(desk.theme.bad);
-            let columns = usize::from(inner.width.saturating_sub(1)).max(8);
-            for line in crate::tui::widgets::markdown::render(message, columns, &desk.theme, desk.widths) {
-                write(buffer, inner, 1, row, &line.to_string(), style);
-                row += 1;
-            }
-        }
-    }
+/// So many of some panes: those from the one with the keys on, or the last ones.
+fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
+    let first = panes.iter().position(|index| *index == focus).unwrap_or(0);
+    let first = first.min(panes.len().saturating_sub(most));
+    panes.into_iter().skip(first).take(most).collect()
 }
 
 /// Words, each with others in order, as many as there is room for.
@@ -530,4 +497,18 @@ fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], desk: &'a 
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pane_with_the_keys_is_among_those_shown() {
+        assert_eq!(about(vec![0, 1, 2, 3], 9, 2), [0, 1]);
+        assert_eq!(about(vec![0, 1, 2, 3], 1, 2), [1, 2]);
+        assert_eq!(about(vec![0, 2, 3], 3, 2), [2, 3]);
+        assert_eq!(about(vec![4, 5], 5, 1), [5]);
+        assert!(about(Vec::new(), 0, 3).is_empty());
+    }
 }

@@ -1,7 +1,7 @@
 //! Thin frames with a title.
 
 use crate::tui::theme::Theme;
-use crate::tui::width::width;
+use crate::tui::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -39,4 +39,13 @@ pub fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str,
         buffer.set_string(area.right() - 1, area.y + row, "…", style);
     }
     end.saturating_sub(area.x)
+}
+
+/// Writes a text in as many rows as it needs, about the middle of an area.
+pub fn write_middle(buffer: &mut Buffer, area: Rect, text: &str, style: Style) {
+    let lines = wrapped(text, usize::from(area.width.saturating_sub(2)));
+    let first = area.height.saturating_sub(lines.len() as u16) / 2;
+    for (row, line) in lines.iter().enumerate() {
+        write(buffer, area, 1, first + row as u16, line, style);
+    }
 }

@@ -1,6 +1,6 @@
 //! Drawing a chart into cells. A braille cell has 2×4 dots.
 
-use super::scale::{Scale, linear_ticks, number, steps};
+use super::scale::{Scale, number, step_ticks};
 use super::series::Series;
 use super::view::View;
 use crate::tui::theme::Theme;
@@ -39,10 +39,15 @@ const GUTTER: u16 = 8;
 /// A chart of so many rows has one for its legend.
 const LEGEND_FROM: u16 = 8;
 
+/// Whether a chart of so many rows shows its legend.
+pub fn has_legend(rows: u16) -> bool {
+    rows >= LEGEND_FROM
+}
+
 fn layout(area: Rect) -> Layout {
     let gutter = GUTTER.min(area.width / 3);
     // A row for the legend where there is room, and two for the axis.
-    let legend = u16::from(area.height >= LEGEND_FROM);
+    let legend = u16::from(has_legend(area.height));
     let plot = Rect {
         x: area.x + gutter,
         y: area.y + legend,
@@ -130,7 +135,9 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
         }
     }
     canvas.paint(plot, buffer);
-    legend(area, lines, theme, buffer);
+    if has_legend(area.height) {
+        legend(area, lines, theme, buffer);
+    }
     if let Some(cursor) = view.cursor.filter(|cursor| (from..=to).contains(cursor)) {
         let column = (to_column(cursor) / 2.0).round() as u16;
         for row in 0..plot.height {
@@ -203,9 +210,8 @@ fn axes(
     write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
     write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
     let mut free_from = 0;
-    for tick in linear_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
+    for (tick, text) in step_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
         let share = (tick - from) / (to - from);
-        let text = steps(tick);
         let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;
         let column = center.saturating_sub(width(&text) as u16 / 2);
         if column >= free_from && column + width(&text) as u16 <= area.width {
@@ -215,24 +221,31 @@ fn axes(
     }
 }
 
-fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
-    if area.height < LEGEND_FROM {
-        return;
-    }
+/// Writes a legend at the right end of an area's first row, with a free cell before and after it; lines for which there is no
+/// room are left out.
+pub fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
     let mut shown: Vec<&Line> = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty()).collect();
     let length = |shown: &[&Line]| shown.iter().map(|line| width(line.label) + 4).sum::<usize>();
     while length(&shown) > usize::from(area.width) {
         shown.pop();
     }
-    let mut column = area.width - (length(&shown) as u16).saturating_sub(2).min(area.width);
-    for line in shown {
+    let end = area.width.saturating_sub(1);
+    let mut column = end - (length(&shown) as u16).saturating_sub(2).min(end);
+    if !shown.is_empty() {
+        write(buffer, area, column.saturating_sub(1), 0, " ", theme.quiet());
+        write(buffer, area, end, 0, " ", theme.quiet());
+    }
+    for (index, line) in shown.into_iter().enumerate() {
         let (mark, color) = match line.stroke {
             Stroke::Solid => ("━ ", line.color),
             Stroke::Dashed => ("┅ ", line.color),
             Stroke::Ghost => ("━ ", theme.line),
         };
+        if index > 0 {
+            column = write(buffer, area, column, 0, "  ", theme.quiet());
+        }
         column = write(buffer, area, column, 0, mark, Style::new().fg(color));
-        column = write(buffer, area, column, 0, line.label, theme.quiet()) + 2;
+        column = write(buffer, area, column, 0, line.label, theme.quiet());
     }
 }
 
@@ -350,6 +363,21 @@ mod tests {
             shown(Rect::new(0, 0, 36, 7), &[line("", Stroke::Solid, &empty)], &View::default())
                 .contains("no values yet")
         );
+    }
+
+    #[test]
+    fn a_legend_stands_free_at_the_right_end_of_a_row() {
+        let (first, second) = (series(&[1.0, 2.0]), series(&[2.0, 1.0]));
+        let lines = [line("train", Stroke::Solid, &first), line("val", Stroke::Dashed, &second)];
+        let legend_in = |columns: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
+            buffer.set_string(0, 0, "─".repeat(usize::from(columns)), Style::new());
+            legend(buffer.area, &lines, &Theme::dark(), &mut buffer);
+            buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()
+        };
+        assert_eq!(legend_in(20), "──── ━ train  ┅ val ");
+        assert_eq!(legend_in(12), "─── ━ train ", "what has no room is left out");
+        assert_eq!(legend_in(4), "────");
     }
 
     #[test]

@@ -54,13 +54,28 @@ impl Scale {
 
 /// Multiples of 1, 2 or 5 × 10ⁿ.
 pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    ticks_apart(low, high, most, 0.0)
+}
+
+/// Whole numbers among [`linear_ticks`], with a text for each that no other has.
+pub fn step_ticks(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+    let ticks = ticks_apart(low.ceil(), high, most, 1.0);
+    let short: Vec<String> = ticks.iter().map(|tick| steps(*tick)).collect();
+    let alike = short.windows(2).any(|pair| pair[0] == pair[1]);
+    let texts = ticks.iter().zip(short).map(|(tick, short)| (*tick, if alike { number(*tick) } else { short }));
+    texts.collect()
+}
+
+/// Ticks that lie `least` apart at the least.
+fn ticks_apart(low: f64, high: f64, most: usize, least: f64) -> Vec<f64> {
     let length = high - low;
     if !(length > 0.0 && length.is_finite()) || most == 0 {
         return vec![low];
     }
     let rough = length / most as f64;
     let decade = 10_f64.powf(rough.log10().floor());
-    let size = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length);
+    let size =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length).max(least);
     let first = (low / size).ceil() as i64;
     (0..=most as i64).map(|i| (first + i) as f64 * size).take_while(|tick| *tick <= high + 1e-9 * size).collect()
 }
@@ -130,6 +145,16 @@ mod tests {
         let shown: Vec<String> = [-108.27, 0.001, 12_345.0, 1.5e-5, 0.0, -3.0, 2.71].map(number).to_vec();
         assert_eq!(shown, ["−108.3", "0.001", "12 345", "1.5e−5", "0", "−3", "2.71"]);
         assert_eq!([800.0, 2500.0, 1_200_000.0].map(steps), ["800", "2.5 k", "1.2 M"]);
+    }
+
+    #[test]
+    fn ticks_of_steps_are_whole_and_no_two_look_alike() {
+        let texts = |low, high| step_ticks(low, high, 6).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(texts(1.0, 3.0), ["1", "2", "3"]);
+        assert_eq!(texts(0.4, 1.5), ["1"]);
+        assert_eq!(texts(1.0, 1.0), ["1"]);
+        assert_eq!(texts(0.0, 2500.0), ["0", "500", "1 k", "1.5 k", "2 k", "2.5 k"]);
+        assert_eq!(texts(2000.0, 2100.0), ["2 000", "2 020", "2 040", "2 060", "2 080", "2 100"]);
     }
 
     #[test]

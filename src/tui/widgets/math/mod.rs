@@ -91,6 +91,9 @@ mod tests {
             r"\|x - \hat{x}\|^2",
             r"p_\theta(x|z)",
             r"\frac{a+b}{c}",
+            r"W_D A",
+            r"D_{KL}(q \| p)",
+            r"W_E x + W_D W_E",
         ]
         .iter()
         .map(|latex| inline(latex).unwrap())

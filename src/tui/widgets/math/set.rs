@@ -144,15 +144,22 @@ fn row(items: &[Node], style: Style) -> Block {
             (Some(Class::Ordinary | Class::Close), Class::Operator) => !unary,
             _ => false,
         };
-        if gap && !spaced {
+        let block = set(item, style);
+        if (gap || runs_on(&whole, &block)) && !spaced {
             whole = whole.beside(Block::text(" "));
         }
-        let block = set(item, style);
         spaced = block.width() == 0 && spaced;
         whole = whole.beside(block);
         before = Some(own);
     }
     whole
+}
+
+/// Whether what follows would be read as more of a subscript that stands in the row: W_D A is not W_DA.
+fn runs_on(whole: &Block, next: &Block) -> bool {
+    let (Some(whole), Some(next)) = (whole.as_text(), next.as_text()) else { return false };
+    let in_script = whole.rsplit_once('_').is_some_and(|(_, script)| script.chars().all(char::is_alphanumeric));
+    in_script && next.starts_with(char::is_alphabetic)
 }
 
 fn is_sign(node: &Node) -> bool {
@@ -251,6 +258,7 @@ fn scripts(base: &Node, below: Option<&Node>, above: Option<&Node>, place: Scrip
         let part = |sign: char, plain: Option<String>, small: Option<Option<String>>| match (plain, small.flatten()) {
             (_, Some(small)) => small,
             (Some(plain), None) if plain.chars().count() == 1 => format!("{sign}{plain}"),
+            (Some(plain), None) if sign == '_' && plain.chars().all(char::is_alphanumeric) => format!("_{plain}"),
             (Some(plain), None) => format!("{sign}({plain})"),
             (None, None) => String::new(),
         };

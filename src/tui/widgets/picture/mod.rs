@@ -86,6 +86,9 @@ impl Pictures {
     }
 }
 
+/// Rows of the smallest picture that can be told.
+const LEAST_ROWS: u16 = 3;
+
 /// As much of a sheet as an area has room for with every picture large enough to be told.
 fn legible(sheet: &Sheet, area: Rect, mode: PictureMode) -> Cow<'_, Sheet> {
     let least = match mode {
@@ -97,9 +100,30 @@ fn legible(sheet: &Sheet, area: Rect, mode: PictureMode) -> Cow<'_, Sheet> {
     if whole.cell.0 >= least || sheet.pictures.len() <= 1 {
         return Cow::Borrowed(sheet);
     }
-    // Two rows belong together, such as data above model; of more, as many as there is room for.
-    let down = if rows <= 2 { rows } else { usize::from(area.height / (least / 2 + 1)).clamp(1, rows) };
-    let wide = least.min(2 * area.height / down.max(1) as u16).max(1);
+    // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
+    let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
+    let down = usize::from(area.height / tall).clamp(1, rows);
+    let wide = least.min(2 * (area.height / down.max(1) as u16)).max(1);
     let across = usize::from(area.width / (wide + 1)).clamp(1, columns.max(1));
     Cow::Owned(sheet.cropped(across, down))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Picture;
+
+    #[test]
+    fn of_few_rows_all_stay_and_columns_go() {
+        let sheet = |columns: usize, rows: usize| Sheet::new(columns, vec![Picture::blank(28, 28); columns * rows]);
+        let size = |sheet: &Sheet, width, height| {
+            let shown = legible(sheet, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+            (shown.columns, shown.rows())
+        };
+        assert_eq!(size(&sheet(8, 3), 26, 11), (3, 3));
+        assert_eq!(size(&sheet(8, 4), 40, 14).1, 4);
+        assert_eq!(size(&sheet(8, 2), 26, 11).1, 2);
+        // Of samples as many as there is room for.
+        assert_eq!(size(&sheet(8, 8), 26, 12), (2, 2));
+    }
 }

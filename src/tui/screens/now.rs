@@ -1,0 +1,148 @@
+//! The table beside the curves: the knobs, and the numbers of now or of the final report.
+
+use crate::experiment::{Knob, KnobValue};
+use crate::lab::Lab;
+use crate::registry;
+use crate::tui::desk::Desk;
+use crate::tui::live_run::LiveRun;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::chart::{Series, number};
+use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::markdown::render;
+use crate::tui::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// A name at the left and a value at the right.
+struct Row {
+    mark: &'static str,
+    name: String,
+    name_style: Style,
+    value: String,
+    value_style: Style,
+}
+
+impl Row {
+    fn new(name: &str, value: String, theme: &Theme) -> Self {
+        let (name_style, value_style) = (theme.quiet(), theme.body());
+        Row { mark: " ", name: name.to_owned(), name_style, value, value_style }
+    }
+
+    /// The value stands whole; a name that is too long for the rest ends in ….
+    fn draw(&self, area: Rect, row: u16, theme: &Theme, buffer: &mut Buffer) {
+        let column = area.width.saturating_sub(width(&self.value) as u16 + 1);
+        let before = Rect { width: if self.value.is_empty() { area.width } else { column.saturating_sub(1) }, ..area };
+        write(buffer, before, 0, row, self.mark, theme.accented());
+        write(buffer, before, 2, row, &self.name, self.name_style);
+        write(buffer, area, column, row, &self.value, self.value_style);
+    }
+}
+
+/// The live knobs that a lab shows.
+pub fn live_knobs(lab: &Lab) -> Vec<Knob> {
+    shown_knobs(lab).into_iter().filter(|knob| knob.live).collect()
+}
+
+fn shown_knobs(lab: &Lab) -> Vec<Knob> {
+    let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+    lab.shown_knobs(&declared)
+}
+
+/// Knobs above numbers where there is room for all of them; else the numbers first, then the live knobs about the
+/// `chosen` one.
+pub fn draw(area: Rect, lab: &Lab, chosen: usize, desk: &Desk, buffer: &mut Buffer) {
+    let Some(run) = desk.run_of(&lab.id) else { return };
+    let room = usize::from(area.height.saturating_sub(2));
+    let (live, fixed) = (live_rows(lab, run, chosen, desk), fixed_rows(lab, run, desk));
+    let mut numbers = numbers(lab, run, desk);
+    numbers.extend(message(run, usize::from(area.width.saturating_sub(5)).max(8), desk));
+    let whole = live.len() + fixed.len() + 1 + numbers.len() <= room;
+    let rows: Vec<Row> = if whole {
+        let blank = Row::new("", String::new(), &desk.theme);
+        live.into_iter().chain(fixed).chain([blank]).chain(numbers).collect()
+    } else {
+        numbers.truncate(room.saturating_sub(live.len().min(1)));
+        let left = room - numbers.len();
+        let skipped = (chosen + 1).saturating_sub(left);
+        numbers.into_iter().chain(live.into_iter().skip(skipped).take(left)).collect()
+    };
+    let title = desk.say(if whole { text::KNOBS } else { text::NOW });
+    let inner = frame(area, title, "", false, &desk.theme, buffer);
+    for (index, row) in rows.iter().enumerate() {
+        row.draw(inner, index as u16, &desk.theme, buffer);
+    }
+}
+
+fn value_of(run: &LiveRun, knob: &Knob) -> String {
+    run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default()
+}
+
+fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, desk: &Desk) -> Vec<Row> {
+    let knobs = live_knobs(lab).into_iter().enumerate();
+    let rows = knobs.map(|(index, knob)| {
+        let row = Row::new(knob.name, value_of(run, &knob), &desk.theme);
+        match index == chosen && run.is_live() {
+            true => Row { mark: "▸", value_style: desk.theme.selected(), ..row },
+            false => row,
+        }
+    });
+    rows.collect()
+}
+
+/// The knobs that stay, and the seed.
+fn fixed_rows(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
+    let quiet = |name: &str, value| Row { value_style: desk.theme.quiet(), ..Row::new(name, value, &desk.theme) };
+    let knobs = shown_knobs(lab).into_iter().filter(|knob| !knob.live);
+    let rows = knobs.map(|knob| quiet(knob.name, value_of(run, &knob)));
+    rows.chain([quiet(desk.say(text::SEED), run.seed.to_string())]).collect()
+}
+
+/// The step and the rate, then the lab's figures: of the final report once there is one.
+fn numbers(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
+    let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
+    let report = run.report.iter().flatten().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
+    let report: Vec<(&String, f64)> = report.filter_map(|(key, value)| Some((key, value.as_f64()?))).collect();
+    let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
+    let mut rows = vec![Row::new(desk.say(text::STEP), steps, &desk.theme)];
+    // A report that has a rate of its own is over the whole run: that of the last seconds says nothing beside it.
+    if !report.iter().any(|(key, _)| key.ends_with("_per_second")) {
+        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
+        rows.push(Row::new(desk.say(text::RATE), rate, &desk.theme));
+    }
+    if run.report.is_some() {
+        let figure = |(key, value): (&String, f64)| Row::new(key, number(value), &desk.theme);
+        let figures = report.into_iter().map(figure);
+        rows.extend(figures.map(|row| Row { value_style: desk.theme.accented(), ..row }));
+    } else {
+        let row = |name: &String| {
+            let (_, value) = run.series.get(name).and_then(Series::last)?;
+            Some(Row::new(name, number(value), &desk.theme))
+        };
+        rows.extend(lab.dashboard.numbers.iter().filter_map(row));
+    }
+    rows
+}
+
+/// The last warning or failure, in lines.
+fn message(run: &LiveRun, columns: usize, desk: &Desk) -> Vec<Row> {
+    let lines = run.message.iter().flat_map(|message| render(message, columns, &desk.theme, desk.widths));
+    let bad = Style::new().fg(desk.theme.bad);
+    lines.map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &desk.theme) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_ends_before_its_value() {
+        let theme = Theme::dark();
+        let area = Rect::new(0, 0, 26, 1);
+        let mut buffer = Buffer::empty(area);
+        Row::new("sliced_wasserstein_distance", "0.0567".to_owned(), &theme).draw(area, 0, &theme, &mut buffer);
+        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(text, "  sliced_wasserst… 0.0567 ");
+    }
+}
