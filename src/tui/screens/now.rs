@@ -63,7 +63,9 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, desk: &Desk, buffer: &mut Buff
         let blank = Row::new("", String::new(), &desk.theme);
         live.into_iter().chain(fixed).chain([blank]).chain(numbers).collect()
     } else {
-        numbers.truncate(room.saturating_sub(live.len().min(1)));
+        // While it runs the chosen knob stands among them, whatever else is told.
+        let kept = usize::from(run.is_live() && !live.is_empty());
+        numbers.truncate(room.saturating_sub(kept));
         let left = room - numbers.len();
         let skipped = (chosen + 1).saturating_sub(left);
         numbers.into_iter().chain(live.into_iter().skip(skipped).take(left)).collect()
