@@ -134,10 +134,14 @@ impl Corpus {
         // One byte before: a space there means that a word begins with the chunk.
         let before = u64::from(start > 0);
         let bytes = self.bytes(start - before, length + before + FURTHEST)?;
+        let to_the_end = start - before + bytes.len() as u64 == self.length;
         let cut = |from: usize| {
-            let reach = &bytes[from.min(bytes.len())..bytes.len().min(from + FURTHEST as usize)];
+            let end = bytes.len().min(from + FURTHEST as usize);
+            let reach = &bytes[from.min(bytes.len())..end];
             match reach.iter().position(u8::is_ascii_whitespace) {
                 Some(space) => from + space + 1,
+                // The last word of the text, which is not parted either.
+                None if to_the_end && end == bytes.len() => end,
                 // A byte that continues a letter begins none.
                 None => from + reach.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) + before as usize,
             }
@@ -221,6 +225,23 @@ mod tests {
             "{said}"
         );
         assert!(Corpus::open(folder.path(), 1, &Watch::default()).err().unwrap().0.contains("not a file"));
+    }
+
+    /// A cut within the last word leaves it to the chunk before.
+    #[test]
+    fn the_last_word_is_not_parted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        for length in 1..12 {
+            let last = "abcdefghijklm".get(..length).unwrap();
+            for lead in 0..12 {
+                let text = format!("{}{}{last}", "xy ".repeat(*CHUNK.start() as usize / 3), "z ".repeat(lead));
+                std::fs::write(&path, &text).unwrap();
+                let corpus = Corpus::open(&path, 1, &Watch::default()).unwrap();
+                assert!(corpus.vocabulary.words.find(last).is_some(), "{length} {lead}");
+                assert_eq!(corpus.vocabulary.total as usize, text.split(' ').count());
+            }
+        }
     }
 
     proptest! {

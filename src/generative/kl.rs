@@ -18,8 +18,8 @@ pub use learner::{FittedDivergence, KlLearner, REPORT_KEYS, SERIES, knobs};
 use crate::experiment::query::{Distribution, Divergence};
 use crate::experiment::{Failure, Watch};
 
-/// Places of the grid on the line.
-const PLACES: usize = 2001;
+/// Places of the grid on the line, at least and at most.
+const PLACES: std::ops::RangeInclusive<usize> = 2001..=100_001;
 /// Deviations on each side that the grid reaches beyond a mean.
 const REACH: f64 = 12.0;
 /// Places of the answer that are drawn.
@@ -105,6 +105,21 @@ pub fn divergence(p: &Distribution, q: &Distribution) -> Result<Divergence, Fail
     }
 }
 
+/// A grid from one place to another that is fine enough for ln of a density: where one of two modes takes over from the other, its
+/// slope turns within deviation² / distance of the modes. Gives the number of places and the step.
+fn grid(densities: [&Distribution; 2], (low, high): (f64, f64)) -> (usize, f64) {
+    let turn = |density: &&Distribution| match density {
+        Distribution::Bimodal { means, deviations, .. } => {
+            let narrow = deviations[0].min(deviations[1]);
+            narrow * narrow / (means[1] - means[0]).abs().max(narrow)
+        }
+        _ => f64::INFINITY,
+    };
+    let finest = densities.iter().map(turn).fold(f64::INFINITY, f64::min);
+    let places = (((high - low) / (0.7 * finest)) as usize + 1).clamp(*PLACES.start(), *PLACES.end());
+    (places, (high - low) / (places - 1) as f64)
+}
+
 fn on_the_line(p: &Distribution, q: &Distribution) -> Divergence {
     let closed = |p: &Distribution, q: &Distribution| match (p, q) {
         (Distribution::Normal { mean: m1, deviation: s1 }, Distribution::Normal { mean: m2, deviation: s2 }) => {
@@ -115,13 +130,13 @@ fn on_the_line(p: &Distribution, q: &Distribution) -> Divergence {
     // Each direction is integrated where its own first distribution has its mass.
     let integrate = |p: &Distribution, q: &Distribution| -> f64 {
         let (low, high) = range(&[p]);
-        let step = (high - low) / (PLACES - 1) as f64;
+        let (places, step) = grid([p, q], (low, high));
         let at = |place: usize| {
             let x = low + step * place as f64;
             let ln_p = p.ln_density(x);
             term(ln_p.exp(), ln_p, q.ln_density(x))
         };
-        (0..PLACES).map(at).sum::<f64>() * step
+        (0..places).map(at).sum::<f64>() * step
     };
     let (low, high) = range(&[p, q]);
     let (low, high) = ((2.0 * low + high) / 3.0 - (high - low) / 12.0, (low + 2.0 * high) / 3.0 + (high - low) / 12.0);
@@ -185,9 +200,9 @@ pub fn slope(p: &Distribution, q: &Distribution, direction: Direction, watch: &W
         Distribution::Normal { mean, deviation } => {
             let over = if direction == Direction::Forward { p } else { q };
             let (low, high) = range(&[over]);
-            let step = (high - low) / (PLACES - 1) as f64;
+            let (places, step) = grid([p, q], (low, high));
             let mut slope = [0.0; 2];
-            for place in 0..PLACES {
+            for place in 0..places {
                 let x = low + step * place as f64;
                 let scaled = (x - mean) / deviation;
                 // ∂ ln q/∂μ and ∂ ln q/∂ ln σ
@@ -259,6 +274,21 @@ mod tests {
     fn bimodal() -> impl Strategy<Value = Distribution> {
         (0.05..0.95_f64, -4.0..0.0_f64, 0.0..4.0_f64, 0.2..1.5_f64, 0.2..1.5_f64)
             .prop_map(|(weight, a, b, s, t)| Distribution::Bimodal { weight, means: [a, b], deviations: [s, t] })
+    }
+
+    /// Modes so narrow and far apart that ln p has all but a corner between them.
+    #[test]
+    fn narrow_modes_far_apart_agree_with_adaptive_quadrature() {
+        for (means, deviation) in [([-3.25, 3.73], 2.84), ([-2.83, 3.52], 2.03), ([-4.0, 4.0], 3.0)] {
+            let (p, q) =
+                (Distribution::Bimodal { weight: 0.05, means, deviations: [0.2, 0.2] }, normal(0.0, deviation));
+            let f = |x: f64| {
+                let ln_q = q.ln_density(x);
+                ln_q.exp() * (ln_q - p.ln_density(x))
+            };
+            let (found, expected) = (divergence(&p, &q).unwrap().reverse, adaptive(&f, -45.0, 45.0, 1e-9));
+            assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
+        }
     }
 
     proptest! {
