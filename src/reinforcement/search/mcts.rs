@@ -148,8 +148,10 @@ impl<G: Game> Mcts<G> {
         let deepest = AtomicU32::new(self.deepest);
         let (settings, tree, root) = (&self.settings, &self.tree, &self.root);
         let alone = self.dice.len() == 1;
-        let work = |dice: &mut Dice| {
-            let mut worker = Worker::new(settings, tree, root, dice, alone);
+        let work = |kept: &mut Dice| {
+            // A copy of its own, far from those of the other threads: they would share a line of the cache.
+            let mut dice = kept.clone();
+            let mut worker = Worker::new(settings, tree, root, &mut dice, alone);
             loop {
                 // Simulations are taken in small lots, so that their number is exact.
                 let wanted = budget.playouts.map_or(LOOK_EVERY, |most| {
@@ -174,6 +176,7 @@ impl<G: Game> Mcts<G> {
                 }
             }
             deepest.fetch_max(worker.deepest, Ordering::Relaxed);
+            *kept = dice;
         };
         let (first, others) = self.dice.split_first_mut().expect("a thread");
         if others.is_empty() {
