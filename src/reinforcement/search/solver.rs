@@ -15,6 +15,11 @@ const CELLS: i32 = (ROWS * COLUMNS) as i32;
 const MOST: i32 = CELLS / 2;
 /// Columns from the middle outwards: most lines pass there.
 const ORDER: [usize; COLUMNS] = [3, 2, 4, 1, 5, 0, 6];
+/// With fewer free cells than this the answers to a move are not looked up before it.
+const KNOWN_ABOVE: i32 = 10;
+/// From so many stones on a table of 2 to the power of this is enough.
+const LATE: u32 = 14;
+const LATE_BITS: u32 = 18;
 /// Nodes between two looks at the stop sign.
 const LOOK_EVERY: u64 = 1 << 12;
 /// Positions with fewer stones are looked up as their own mirror image too.
@@ -24,6 +29,8 @@ const MIRRORED_BELOW: u32 = 20;
 pub struct Solver {
     /// Each entry a position's key (56 bits) and a bound (8 bits).
     table: Vec<u64>,
+    /// Of the table so many bits of an index are used: late positions need few, and these stay in the cache.
+    bits: u32,
     nodes: u64,
 }
 
@@ -72,7 +79,14 @@ impl Board {
         if self.stones >= MIRRORED_BELOW {
             return key;
         }
-        let mirrored = (0..COLUMNS).map(|column| (key >> (column * 7) & 0x7f) << ((COLUMNS - 1 - column) * 7)).sum();
+        let column = |column: usize| 0x7f_u64 << (7 * column);
+        let mirrored = key & column(3)
+            | (key & column(0)) << 42
+            | (key & column(1)) << 28
+            | (key & column(2)) << 14
+            | (key & column(4)) >> 14
+            | (key & column(5)) >> 28
+            | (key & column(6)) >> 42;
         key.min(mirrored)
     }
 }
@@ -80,8 +94,8 @@ impl Board {
 impl Solver {
     /// With a table of so many bytes.
     pub fn new(bytes: usize) -> Self {
-        // An odd number of entries spreads keys that differ in high bits alone.
-        Solver { table: vec![0; (bytes / 8).max(1) | 1], nodes: 0 }
+        let bits = (bytes / 8).max(2).ilog2();
+        Solver { table: vec![0; 1 << bits], bits, nodes: 0 }
     }
 
     /// Positions looked at so far.
@@ -104,6 +118,7 @@ impl Solver {
         if board.wins_at_once() {
             return Ok((CELLS + 1 - board.stones as i32) / 2);
         }
+        self.bits = self.table.len().ilog2().min(LATE_BITS + 2 * LATE.saturating_sub(board.stones));
         let (mut low, mut high) = (-(CELLS - board.stones as i32) / 2, (CELLS + 1 - board.stones as i32) / 2);
         while low < high {
             // Near zero first: who wins is cheaper to find than when.
@@ -140,6 +155,11 @@ impl Solver {
             .collect()
     }
 
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.bits)) as usize
+    }
+
     /// The score if it lies between the bounds, else a bound on its side. No side can win at once here.
     fn search(&mut self, board: Board, mut low: i32, mut high: i32, stop: &AtomicBool) -> Result<i32, Stopped> {
         self.nodes += 1;
@@ -161,7 +181,7 @@ impl Solver {
             return Ok(low);
         }
         let key = board.key();
-        let place = (key % self.table.len() as u64) as usize;
+        let place = self.place(key);
         let entry = self.table[place];
         if entry >> 8 == key {
             // Codes above 2 MOST + 1 are lower bounds, others upper bounds.
@@ -189,6 +209,18 @@ impl Solver {
                 }
                 moves[at] = (threats, cell);
                 count += 1;
+            }
+        }
+        // A move whose answer is known to be poor enough needs no search.
+        if left > KNOWN_ABOVE {
+            for (_, cell) in &moves[..count] {
+                let after = board.after(*cell);
+                let key = after.key();
+                let entry = self.table[self.place(key)];
+                let code = (entry & 0xff) as i32;
+                if entry >> 8 == key && code <= 2 * MOST + 1 && MOST + 1 - code >= high {
+                    return Ok(MOST + 1 - code);
+                }
             }
         }
         for (_, cell) in &moves[..count] {
