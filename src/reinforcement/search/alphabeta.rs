@@ -205,7 +205,7 @@ impl Run<'_> {
         }
         // A side that could pass and still be too good need not look further (null move).
         let narrow = high - low == 1 && high.abs() < MATE;
-        if G::NULL_MOVE
+        if G::SELECTIVE
             && !check
             && depth >= 3
             && narrow
@@ -226,7 +226,7 @@ impl Run<'_> {
             let mut next = game.clone();
             next.play(*chosen);
             // Late quiet moves are looked at less deeply first.
-            let late = G::NULL_MOVE && place >= 4 && depth >= 3 && !check && !game.is_noisy(*chosen);
+            let late = G::SELECTIVE && place >= 4 && depth >= 3 && !check && !game.is_noisy(*chosen);
             let reduced = if late { 1 + i32::from(place >= 12) } else { 0 };
             let narrow =
                 |run: &mut Self, depth: i32, low: i32| Ok(-run.search(&next, depth, ply + 1, -low - 1, -low)?);

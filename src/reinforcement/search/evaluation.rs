@@ -12,8 +12,9 @@ pub const WON: i32 = 1_000_000;
 pub trait Evaluate: Game {
     /// Whether quiescence pays: there are moves that change much.
     const NOISY: bool = false;
-    /// Whether passing is almost always worse than some move, and allowed in thought.
-    const NULL_MOVE: bool = false;
+    /// Whether quiet moves that come late in order are looked at less deeply, and a pass may be thought of where
+    /// [`passed`](Self::passed) gives one.
+    const SELECTIVE: bool = false;
 
     /// In units of the game (a hundredth of a pawn, of a disc), for the side to move.
     fn evaluate(&self) -> i32;
@@ -255,7 +256,7 @@ fn standing(piece: Piece, file: i32, rank: i32, ending: bool) -> i32 {
 
 impl Evaluate for Chess {
     const NOISY: bool = true;
-    const NULL_MOVE: bool = true;
+    const SELECTIVE: bool = true;
 
     fn evaluate(&self) -> i32 {
         let board = self.board();
@@ -346,7 +347,8 @@ fn passed_span(square: cozy_chess::Square, color: Color) -> BitBoard {
 
 impl Evaluate for Shogi {
     const NOISY: bool = true;
-    const NULL_MOVE: bool = true;
+    // No position after a pass: that of haitaka 0.3.2 (`Board::null_move`) has the pins of the wrong side.
+    const SELECTIVE: bool = true;
 
     /// Pieces on the board and in hand, and how near each side's pieces stand to the other's king.
     fn evaluate(&self) -> i32 {
@@ -402,10 +404,6 @@ impl Evaluate for Shogi {
 
     fn is_forced(&self) -> bool {
         !self.board().checkers().is_empty()
-    }
-
-    fn passed(&self) -> Option<Self> {
-        self.board().null_move().map(Shogi::of)
     }
 
     fn chance(&self, score: i32) -> f32 {

@@ -218,3 +218,32 @@ fn evaluations_are_for_the_side_to_move() {
     assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b r 1") < -500 && shogi("4k4/9/9/9/9/9/9/9/4K4 w r 1") > 500);
     assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b R 1") > 500);
 }
+
+/// Alpha-beta passes in thought where it may; no king is ever taken.
+#[test]
+fn searches_of_chess_and_shogi_stay_within_the_rules() {
+    use crate::reinforcement::games::{Chess, Shogi};
+    use evaluation::Evaluate;
+    fn games<G: Evaluate>(start: &G, plies: usize) {
+        let mut moves = Vec::new();
+        for seed in 0..8 {
+            let (mut dice, mut position) = (Dice::seed_from_u64(seed), start.clone());
+            let mut search = AlphaBeta::new(alphabeta::Settings { memory: 1 << 20, ..alphabeta::Settings::default() });
+            for ply in 0..plies {
+                position.legal(&mut moves);
+                if moves.is_empty() {
+                    break;
+                }
+                let chosen = if ply % 4 == 3 {
+                    search.search(&position, playouts(3000), &never()).best().unwrap()
+                } else {
+                    moves[below(&mut dice, moves.len())]
+                };
+                assert!(position.is_legal(chosen));
+                position.play(chosen);
+            }
+        }
+    }
+    games(&Chess::default(), 100);
+    games(&Shogi::default(), 100);
+}
