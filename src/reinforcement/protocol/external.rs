@@ -45,7 +45,7 @@ pub struct External {
     child: Child,
     stdin: ChildStdin,
     lines: Receiver<String>,
-    /// Whether GTP coordinates have no letter I.
+    /// As the program names itself.
     name: String,
 }
 

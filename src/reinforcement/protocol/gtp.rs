@@ -1,7 +1,7 @@
 //! GTP, version 2 (Farnebäck 2002): a command a line, each answered by `= …` or `? …` and an empty line.
 
 use super::sgf;
-use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side, go};
+use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
 use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -391,12 +391,4 @@ fn side(word: &str) -> Result<Side, String> {
         "w" | "white" => Ok(Side::Second),
         _ => Err("invalid color".to_owned()),
     }
-}
-
-/// The rules as GTP starts with them.
-pub fn start(id: &str) -> Option<AnyGame> {
-    Some(match id {
-        "go-9" => Go::new(9, go::Rules::default()).into(),
-        other => AnyGame::start(other)?,
-    })
 }

@@ -1,15 +1,15 @@
 //! Protocols as other programs meet them, and what they never do: panic.
 
 use super::gtp::{Reply, Server};
+use super::sgf;
 use super::uci::{self, Dialect, Request};
-use super::{gtp, sgf};
 use crate::reinforcement::games::{AnyGame, Dice, GAMES, Move, below};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use std::time::Duration;
 
 fn server(game: &str) -> Server {
-    Server::new(gtp::start(game).unwrap(), "mcts:20,threads=1".parse().unwrap(), 1).unwrap()
+    Server::new(AnyGame::start(game).unwrap(), "mcts:20,threads=1".parse().unwrap(), 1).unwrap()
 }
 
 fn say(server: &mut Server, line: &str) -> String {

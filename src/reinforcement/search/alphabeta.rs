@@ -57,7 +57,6 @@ struct Run<'a> {
     budget: Budget,
     stop: &'a AtomicBool,
     nodes: u64,
-    deepest: u32,
     /// Room for the moves of every ply.
     room: Vec<Vec<Move>>,
 }
@@ -78,8 +77,7 @@ impl AlphaBeta {
         self.killers = [[None; 2]; DEEPEST + 1];
         self.history.iter_mut().for_each(|count| *count /= 8);
         let most = self.settings.depth.clamp(1, DEEPEST as u32);
-        let mut run =
-            Run { own: self, begun, budget, stop, nodes: 0, deepest: 0, room: vec![Vec::new(); 2 * DEEPEST + 2] };
+        let mut run = Run { own: self, begun, budget, stop, nodes: 0, room: vec![Vec::new(); 2 * DEEPEST + 2] };
         let mut moves = Vec::new();
         root.legal(&mut moves);
         moves.sort_by_cached_key(|chosen| std::cmp::Reverse(root.promise(*chosen)));
@@ -98,7 +96,7 @@ impl AlphaBeta {
                 break;
             }
         }
-        let (nodes, deepest) = (run.nodes, run.deepest);
+        let nodes = run.nodes;
         let mover = root.turn();
         let candidates: Vec<Candidate> = scores
             .iter()
@@ -115,7 +113,7 @@ impl AlphaBeta {
             proven: candidates.first().and_then(|best| best.proven),
             candidates,
             simulations: nodes,
-            depth: depth.max(deepest.min(depth)),
+            depth,
             nodes,
             full: false,
             took: begun.elapsed(),
@@ -183,7 +181,6 @@ impl Run<'_> {
         if self.nodes.is_multiple_of(LOOK_EVERY) && depth + ply as i32 > 1 && self.is_spent() {
             return Err(Stopped);
         }
-        self.deepest = self.deepest.max(ply as u32);
         if let Some(outcome) = game.outcome() {
             return Ok(game.final_score(outcome, ply as i32));
         }

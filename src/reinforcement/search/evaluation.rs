@@ -115,7 +115,7 @@ impl Evaluate for Othello {
         };
         let edge = near(empty);
         let frontier = bits(own & edge) - bits(other & edge);
-        let stable = bits(stable_edges(own, own | other)) - bits(stable_edges(other, own | other));
+        let stable = bits(stable_edges(own)) - bits(stable_edges(other));
         let left = self.empties() as i32;
         let mobility = 100 * (free - other_free) * 8 / (free + other_free + 2);
         let discs = bits(own) - bits(other);
@@ -158,14 +158,10 @@ impl Evaluate for Othello {
     fn chance(&self, score: i32) -> f32 {
         1.0 / (1.0 + (-score as f32 / 1000.0).exp())
     }
-
-    fn plies_left(&self) -> Option<u32> {
-        None
-    }
 }
 
 /// Own discs in rows of their own from a corner along an edge.
-fn stable_edges(own: u64, _all: u64) -> u64 {
+fn stable_edges(own: u64) -> u64 {
     let mut stable = 0;
     for (corner, ways) in [(0_i32, [1_i32, 8]), (7, [-1, 8]), (56, [1, -8]), (63, [-1, -8])] {
         for way in ways {

@@ -87,7 +87,7 @@ mod tests {
         for rows in ["XOX ... ...", "OXO ... ...", "X.. O.. X..", "... ... XOX", "XO. O.. ...", ".X. O.O ..."] {
             assert!(fits(around(rows)), "{rows}");
         }
-        for rows in ["... ... ...", "XXX ... ...", "XO. O.O ...", "### ... ..."] {
+        for rows in ["... ... ...", "OOO ... ...", "XO. O.O ...", "### ... ..."] {
             assert!(!fits(around(rows)), "{rows}");
         }
     }
