@@ -142,7 +142,8 @@ impl Gomoku {
             // A step along each of the four lines.
             [(0, 1), (1, 0), (-1, 1), (1, 1)].into_iter().zip(self.through(point)).find_map(|(way, (line, place))| {
                 let stones = self.lines[side][line];
-                let near = (place.saturating_sub(4)..=place + 4).filter(|at| stones >> at & 1 == 0 && *at != place);
+                let near = (place.saturating_sub(4)..=(place + 4).min(self.size() - 1))
+                    .filter(|at| stones >> at & 1 == 0 && *at != place);
                 near.filter(|at| self.has_five(stones | 1_u16.checked_shl(*at as u32).unwrap_or(0))).find_map(|at| {
                     let by = at as isize - place as isize;
                     let (row, column) = (row as isize + way.0 * by, column as isize + way.1 * by);

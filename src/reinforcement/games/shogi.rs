@@ -8,6 +8,8 @@ const FIRST_DROP: u16 = 81;
 const PROMOTES: u16 = 1 << 14;
 /// Moves after which a game is drawn, as in championships of programs.
 const LONGEST: u16 = 512;
+/// The highest number of a move that a position may have: counting on from there does not overflow.
+const LAST_NUMBER: u16 = 9999;
 /// Bits of an entry of the past: whether the move that led there gave check.
 const CHECK: u64 = 1;
 
@@ -49,6 +51,25 @@ fn unpacked(of: Move) -> Option<haitaka::Move> {
     } else {
         haitaka::Move::Drop { piece: Piece::try_index(usize::from(from - FIRST_DROP))?, to }
     })
+}
+
+/// Whether haitaka can read an SFEN: it panics at rows that are too long and at huge hands, and takes kings in hand.
+fn is_readable(sfen: &str) -> bool {
+    let mut fields = sfen.split(' ');
+    let rows = fields.next().unwrap_or("");
+    let squares = |row: &str| -> usize {
+        row.chars().map(|sign| sign.to_digit(10).map_or(usize::from(sign != '+'), |free| free as usize)).sum()
+    };
+    let hands = fields.nth(1).unwrap_or("-");
+    let counts = |hands: &str| {
+        let mut numbers = hands.split(|sign: char| !sign.is_ascii_digit()).filter(|digits| !digits.is_empty());
+        numbers.all(|digits| digits.parse().is_ok_and(|count: u8| count <= 18))
+    };
+    let number = fields.next().unwrap_or("1");
+    rows.split('/').all(|row| squares(row) == 9)
+        && !hands.contains(['K', 'k'])
+        && counts(hands)
+        && number.parse().is_ok_and(|number: u16| number <= LAST_NUMBER)
 }
 
 impl Shogi {
@@ -167,7 +188,13 @@ impl Game for Shogi {
     }
 
     fn at(&self, text: &str) -> Result<Self, Illegal> {
-        let board = Board::from_sfen(text.trim()).map_err(|error| Illegal::new(format!("SFEN: {error}")))?;
+        let sfen = text.trim();
+        if !is_readable(sfen) {
+            return Err(Illegal::new(format!(
+                "SFEN: `{sfen}`: expected nine rows of nine squares, b or w, what is in hand or -, and the number of the move"
+            )));
+        }
+        let board = Board::from_sfen(sfen).map_err(|error| Illegal::new(format!("SFEN: {error}")))?;
         Ok(Shogi::of(board))
     }
 

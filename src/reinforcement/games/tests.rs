@@ -299,3 +299,19 @@ fn chess_and_shogi_know_how_games_end() {
     assert!(dropped.read("P*1b").is_err(), "uchifuzume");
     assert!(dropped.read("G*5e").is_err(), "none in hand");
 }
+
+#[test]
+fn an_sfen_with_rows_too_long_or_hands_too_full_is_refused() {
+    let shogi = Shogi::default();
+    for sfen in [
+        "99/9/9/9/9/9/9/9/9 b - 1",
+        "4k5/9/9/9/9/9/9/9/4K4 b - 1",
+        "4k4/9/9/9/9/9/9/9/4K4 b 99999999999P 1",
+        "4k4/9/9/9/9/9/9/9/4K4 b 200P200p 1",
+        "4k4/9/9/9/9/9/9/9/4K4 b K 1",
+        "4k4/9/9/9/9/9/9/9/4K4 b - 65535",
+    ] {
+        assert!(shogi.at(sfen).is_err_and(|why| why.0.starts_with("SFEN: ")), "{sfen}");
+    }
+    assert!(shogi.at("4k4/9/9/9/9/9/9/9/4K4 b 18P 9999").is_ok());
+}
