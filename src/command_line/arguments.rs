@@ -231,7 +231,7 @@ pub struct PlayArguments {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 
-    /// Write the game here at its end: SGF for Go, Gomoku and Othello, else moves one after another
+    /// Write the game here at its end: SGF for Go, Gomoku and Othello, PGN for chess, KIF for shogi, else a list of moves
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 }

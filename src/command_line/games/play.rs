@@ -4,7 +4,7 @@ use super::super::arguments::PlayArguments;
 use super::super::{Exit, print};
 use super::{agent, position};
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
-use crate::reinforcement::protocol::sgf;
+use crate::reinforcement::protocol::record::{self, Ending};
 use crate::reinforcement::search::{Agent, Thought};
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::atomic::AtomicBool;
@@ -22,6 +22,8 @@ struct Table {
     agent: Agent,
     own: Side,
     agent_name: String,
+    /// Who gave up, if somebody did.
+    resigned: Option<Side>,
 }
 
 pub fn run(arguments: &PlayArguments) -> Exit {
@@ -41,6 +43,7 @@ pub fn run(arguments: &PlayArguments) -> Exit {
         agent,
         own,
         agent_name: arguments.agent.clone(),
+        resigned: None,
     };
     let exit = table.play();
     match (&exit, &arguments.save) {
@@ -142,7 +145,10 @@ impl Table {
             "help" | "?" => Heard::Say(HELP.to_owned()),
             "board" => Heard::Say(self.board()),
             "quit" | "q" => Heard::End(String::new()),
-            "resign" => Heard::End(format!("You resign; {} wins.\n", self.agent_name)),
+            "resign" => {
+                self.resigned = Some(self.own);
+                Heard::End(format!("You resign; {} wins.\n", self.agent_name))
+            }
             "moves" => {
                 let mut moves = Vec::new();
                 self.now().legal(&mut moves);
@@ -207,22 +213,15 @@ impl Table {
     }
 
     fn save(&self, file: &std::path::Path) -> Exit {
-        let result = match self.now().outcome() {
-            Some(Outcome::Won(Side::First)) => "B+",
-            Some(Outcome::Won(Side::Second)) => "W+",
-            Some(Outcome::Drawn) => "0",
-            None => "?",
+        let (outcome, ended) = match self.resigned {
+            Some(side) => (Some(Outcome::Won(side.other())), Ending::Resignation),
+            None => (self.now().outcome(), Ending::Rules),
         };
         let mut players = ["you", self.agent_name.as_str()];
         if self.own == Side::Second {
             players.swap(0, 1);
         }
-        let names = || {
-            let names: Vec<String> =
-                self.positions.iter().zip(&self.moves).map(|(at, chosen)| at.name(*chosen)).collect();
-            format!("{}\n", names.join(" "))
-        };
-        let text = sgf::write(&self.positions[0], &self.moves, players, result).unwrap_or_else(names);
+        let (text, _) = record::write(&self.positions[0], &self.moves, players, outcome, ended);
         let written = atomic_write_file::AtomicWriteFile::open(file).and_then(|mut out| {
             io::Write::write_all(&mut out, text.as_bytes())?;
             out.commit()

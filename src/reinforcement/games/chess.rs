@@ -2,7 +2,7 @@
 
 use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below};
 use cozy_chess::util::display_san_move;
-use cozy_chess::{BitBoard, Board, Color, Piece, Square};
+use cozy_chess::{BitBoard, Board, Color, File, Piece, Rank, Square};
 
 const PROMOTIONS: [Piece; 4] = [Piece::Knight, Piece::Bishop, Piece::Rook, Piece::Queen];
 
@@ -33,6 +33,58 @@ fn unpacked(of: Move) -> cozy_chess::Move {
     let square = |index: u16| Square::index(usize::from(index & 63));
     let promotion = PROMOTIONS.into_iter().find(|piece| *piece as u16 == of.0 >> 12);
     cozy_chess::Move { from: square(of.0), to: square(of.0 >> 6), promotion }
+}
+
+/// What a move in SAN says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    ShortCastling,
+    LongCastling,
+    /// Which piece goes where, as far as it is said from where, and what a pawn becomes.
+    Step {
+        piece: Piece,
+        file: Option<File>,
+        rank: Option<Rank>,
+        to: Square,
+        promotion: Option<Piece>,
+    },
+}
+
+/// Reads SAN as people write it: `Nf3`, `Ng1-f3`, `exd6e.p.`, `e8=Q+`, `e8Q`, `0-0`.
+fn said(text: &str) -> Option<Said> {
+    let word = text.trim_end_matches(['+', '#', '!', '?']);
+    let word = word.strip_suffix("e.p.").or(word.strip_suffix("ep")).unwrap_or(word);
+    match word {
+        "O-O" | "0-0" | "o-o" => return Some(Said::ShortCastling),
+        "O-O-O" | "0-0-0" | "o-o-o" => return Some(Said::LongCastling),
+        _ => {}
+    }
+    let signs: Vec<char> = word.chars().filter(|sign| !matches!(sign, 'x' | ':' | '-' | '=')).collect();
+    let named =
+        |sign: char| sign.is_ascii_uppercase().then(|| Piece::try_from(sign.to_ascii_lowercase()).ok()).flatten();
+    let (piece, rest) = match signs.split_first() {
+        Some((first, rest)) => named(*first).map_or((Piece::Pawn, &signs[..]), |piece| (piece, rest)),
+        None => return None,
+    };
+    let (promotion, rest) = match rest.split_last() {
+        Some((last, before)) if last.is_ascii_alphabetic() => {
+            let becomes = Piece::try_from(last.to_ascii_lowercase()).ok()?;
+            (Some(becomes), before)
+        }
+        _ => (None, rest),
+    };
+    let [from @ .., file, rank] = rest else { return None };
+    let to = Square::new(File::try_from(*file).ok()?, Rank::try_from(*rank).ok()?);
+    let (file, rank) = match from {
+        [] => (None, None),
+        [one] => match File::try_from(*one) {
+            Ok(file) => (Some(file), None),
+            Err(_) => (None, Some(Rank::try_from(*one).ok()?)),
+        },
+        [file, rank] => (Some(File::try_from(*file).ok()?), Some(Rank::try_from(*rank).ok()?)),
+        _ => return None,
+    };
+    Some(Said::Step { piece, file, rank, to, promotion })
 }
 
 impl Chess {
@@ -81,6 +133,31 @@ impl Chess {
     /// In the notation of scoresheets (SAN).
     pub fn san(&self, of: Move) -> String {
         display_san_move(&self.board, unpacked(of)).to_string()
+    }
+
+    /// The legal moves that SAN, sparing or over-specified, may mean.
+    fn meant(&self, said: Said) -> Vec<cozy_chess::Move> {
+        let mut found = Vec::new();
+        let fits = |of: &cozy_chess::Move| {
+            let castles = self.board.colors(self.board.side_to_move()).has(of.to);
+            match said {
+                Said::ShortCastling => castles && of.to.file() > of.from.file(),
+                Said::LongCastling => castles && of.to.file() < of.from.file(),
+                Said::Step { piece, file, rank, to, promotion } => {
+                    !castles
+                        && of.to == to
+                        && of.promotion == promotion
+                        && self.board.piece_on(of.from) == Some(piece)
+                        && file.is_none_or(|file| of.from.file() == file)
+                        && rank.is_none_or(|rank| of.from.rank() == rank)
+                }
+            }
+        };
+        self.board.generate_moves(|of_piece| {
+            found.extend(of_piece.into_iter().filter(fits));
+            false
+        });
+        found
     }
 
     /// A castling move as the king's two steps, as UCI has it; cozy-chess has the king take its own rook.
@@ -139,16 +216,24 @@ impl Game for Chess {
         self.king_steps(unpacked(of))
     }
 
-    /// Reads UCI and SAN.
+    /// Reads UCI and SAN, the latter in the many ways people write it.
     fn read(&self, text: &str) -> Result<Move, Illegal> {
         if self.outcome().is_some() {
             return Err(Illegal::new("the game has ended"));
         }
         let uci = cozy_chess::util::parse_uci_move(&self.board, text).ok().filter(|found| self.board.is_legal(*found));
-        let found = uci.or_else(|| cozy_chess::util::parse_san_move(&self.board, text).ok());
-        found.filter(|found| self.board.is_legal(*found)).map(packed).ok_or_else(|| {
-            Illegal::new(format!("`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"))
-        })
+        let meant =
+            uci.map(|found| vec![found]).or_else(|| said(text).map(|said| self.meant(said))).unwrap_or_default();
+        match meant[..] {
+            [found] => Ok(packed(found)),
+            [one, other, ..] => {
+                let (one, other) = (self.san(packed(one)), self.san(packed(other)));
+                Err(Illegal::new(format!("`{text}` may be {one} or {other}")))
+            }
+            [] => Err(Illegal::new(format!(
+                "`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"
+            ))),
+        }
     }
 
     /// FEN.

@@ -46,6 +46,10 @@ impl Gomoku {
         usize::from(self.size)
     }
 
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
     fn names(&self) -> Names {
         Names { size: self.size(), capital: false, skips_i: false, from_below: true }
     }

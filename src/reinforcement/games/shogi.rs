@@ -7,7 +7,7 @@ use haitaka::{Board, Color, Piece, Square};
 const FIRST_DROP: u16 = 81;
 const PROMOTES: u16 = 1 << 14;
 /// Moves after which a game is drawn, as in championships of programs.
-const LONGEST: u16 = 512;
+pub const LONGEST: u16 = 512;
 /// The highest number of a move that a position may have: counting on from there does not overflow.
 const LAST_NUMBER: u16 = 9999;
 /// Bits of an entry of the past: whether the move that led there gave check.

@@ -316,9 +316,11 @@ impl Server {
             _ => return Err("expected a file".to_owned()),
         };
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot load file: {error}"))?;
-        let record = sgf::read(&text).map_err(|why| format!("cannot load file: {why}"))?;
-        let game = record.game(&self.start).map_err(|why| format!("cannot load file: {why}"))?;
-        let mut positions = game;
+        let record = sgf::read(&text, &self.start).map_err(|why| format!("cannot load file: {why}"))?;
+        if std::mem::discriminant(&record.start) != std::mem::discriminant(&self.start) {
+            return Err(format!("cannot load file: it is of {}", record.start.id()));
+        }
+        let mut positions = record.positions();
         // The position before that move.
         if let Some(until) = until {
             positions.truncate(until.max(1));

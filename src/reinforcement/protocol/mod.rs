@@ -1,8 +1,13 @@
-//! How programs that play talk to each other: GTP (Go and others), UCI (chess), USI (shogi), and SGF, in which games are kept.
+//! How programs that play talk to each other, GTP (Go and others), UCI (chess) and USI (shogi); and how games are kept in files:
+//! SGF, PGN (chess), KIF (shogi), or lists of moves.
 
 pub mod external;
 pub mod gtp;
-pub mod sgf;
+mod kif;
+mod pgn;
+mod plain;
+pub mod record;
+mod sgf;
 pub mod uci;
 
 #[cfg(test)]

@@ -1,38 +1,36 @@
-//! SGF (FF[4]): games as trees of nodes with properties. Read whole, of which the first line of play is used; written as one line of
-//! play.
+//! SGF (FF[4], A. Hollosi, red-bean.com/sgf): games as trees of nodes with properties. Read whole, of which the first line of play
+//! is used; written as one line of play.
 
-use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side, go};
+use super::record::{Ending, Fault, Reading, Record, fresh, gomoku_like};
+use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go};
 use std::fmt::Write;
 
 /// How deep a tree may nest.
 const DEEPEST: usize = 500;
 
-/// Properties of the nodes on the first line of play.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
-    pub nodes: Vec<Vec<(String, Vec<String>)>>,
+/// A property of a node, and the byte where it stands.
+struct Property {
+    name: String,
+    values: Vec<String>,
+    at: usize,
 }
 
-/// What is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {what}")]
-pub struct Fault {
-    pub line: usize,
-    pub column: usize,
-    pub what: String,
+impl Property {
+    fn first(&self) -> &str {
+        self.values.first().map_or("", |value| value.trim())
+    }
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Nodes on the first line of play.
+    nodes: Vec<Vec<Property>>,
 }
 
 impl Reader<'_> {
     fn fault(&self, what: impl Into<String>) -> Fault {
-        let before = &self.text[..self.at];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
-        Fault { line, column, what: what.into() }
+        Fault::at(self.text, self.at, what)
     }
 
     fn peek(&mut self) -> Option<char> {
@@ -54,7 +52,7 @@ impl Reader<'_> {
     }
 
     /// A tree: nodes, then trees, of which the first goes on.
-    fn tree(&mut self, record: &mut Record, kept: bool, depth: usize) -> Result<(), Fault> {
+    fn tree(&mut self, kept: bool, depth: usize) -> Result<(), Fault> {
         if depth > DEEPEST {
             return Err(self.fault(format!("variations within variations, {DEEPEST} deep")));
         }
@@ -69,12 +67,12 @@ impl Reader<'_> {
         while self.take(';') {
             let node = self.node()?;
             if kept {
-                record.nodes.push(node);
+                self.nodes.push(node);
             }
         }
         let mut first = true;
         while self.peek() == Some('(') {
-            self.tree(record, kept && first, depth + 1)?;
+            self.tree(kept && first, depth + 1)?;
             first = false;
         }
         if self.take(')') {
@@ -84,9 +82,10 @@ impl Reader<'_> {
         Err(self.fault(format!("expected ; ( or ), found {found}")))
     }
 
-    fn node(&mut self) -> Result<Vec<(String, Vec<String>)>, Fault> {
-        let mut properties: Vec<(String, Vec<String>)> = Vec::new();
+    fn node(&mut self) -> Result<Vec<Property>, Fault> {
+        let mut properties = Vec::new();
         while self.peek().is_some_and(|sign| sign.is_ascii_alphabetic()) {
+            let at = self.at;
             let rest = &self.text[self.at..];
             let length = rest.find(|sign: char| !sign.is_ascii_alphabetic()).unwrap_or(rest.len());
             // Old files have small letters in between, which do not count.
@@ -100,7 +99,7 @@ impl Reader<'_> {
             while self.take('[') {
                 values.push(self.value()?);
             }
-            properties.push((name, values));
+            properties.push(Property { name, values, at });
         }
         Ok(properties)
     }
@@ -116,6 +115,9 @@ impl Reader<'_> {
                 }
                 '\\' => match signs.next() {
                     // A line that is broken softly goes on.
+                    Some((place, '\r')) if self.text[self.at + place..].starts_with("\r\n") => {
+                        signs.next();
+                    }
                     Some((_, '\n' | '\r')) | None => {}
                     Some((_, escaped)) => value.push(escaped),
                 },
@@ -126,17 +128,15 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the first game of a file.
+/// Reads the first game of a file, under the rules of `like` as far as the file leaves them open.
 ///
 /// # Errors
-/// Says where it stops being SGF.
-pub fn read(text: &str) -> Result<Record, Fault> {
-    let mut reader = Reader { text, at: 0 };
+/// Says where it stops being SGF, or which move cannot be played.
+pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
     // What stands before the first game is not ours.
-    reader.at = text.find('(').unwrap_or(text.len());
-    let mut record = Record::default();
-    reader.tree(&mut record, true, 0)?;
-    Ok(record)
+    let mut reader = Reader { text, at: text.find('(').unwrap_or(text.len()), nodes: Vec::new() };
+    reader.tree(true, 0)?;
+    Line { text, nodes: reader.nodes }.record(like)
 }
 
 /// A point: two letters, columns from the left and rows from above.
@@ -148,106 +148,275 @@ fn point(value: &str, size: usize) -> Option<usize> {
     }
 }
 
-impl Record {
-    fn first(&self, name: &str) -> Option<&str> {
-        let (_, values) = self.nodes.first()?.iter().find(|(known, _)| known == name)?;
-        values.first().map(String::as_str)
-    }
+/// A point, or a rectangle of them by two corners.
+fn points(value: &str, size: usize) -> Option<Vec<usize>> {
+    let (one, other) = value.split_once(':').unwrap_or((value, value));
+    let (one, other) = (point(one.trim(), size)?, point(other.trim(), size)?);
+    let span = |one: usize, other: usize| one.min(other)..=one.max(other);
+    let columns = span(one % size, other % size);
+    Some(span(one / size, other / size).flat_map(|row| columns.clone().map(move |at| row * size + at)).collect())
+}
 
-    /// The positions of the game, its start first, played under the rules of `like`.
-    ///
-    /// # Errors
-    /// Names the node whose move cannot be played.
-    pub fn game(&self, like: &AnyGame) -> Result<Vec<AnyGame>, String> {
-        let size = self.first("SZ").map(|size| size.trim().parse::<usize>());
-        let size = match (size, like) {
-            (Some(Err(_)), _) => return Err("SZ is no number".to_owned()),
-            (Some(Ok(size)), _) => size,
-            (None, AnyGame::Othello(_)) => 8,
-            (None, _) => 19,
-        };
-        let mut start = match like {
-            AnyGame::Go(game) if (2..=13).contains(&size) => {
-                let komi =
-                    self.first("KM").and_then(|komi| komi.trim().parse().ok()).filter(|komi: &f32| komi.is_finite());
-                let rules = go::Rules { komi: komi.unwrap_or(game.rules().komi), ..game.rules() };
-                AnyGame::from(Go::new(size, rules))
-            }
-            AnyGame::Gomoku(game) if game.size() == size => like.clone(),
-            AnyGame::Othello(_) if size == 8 => like.clone(),
-            _ => return Err(format!("a board of {size} lines: {} has another", like.id())),
-        };
-        if let (AnyGame::Go(game), Some(root)) = (&start, self.nodes.first()) {
-            let stones = root.iter().find(|(name, _)| name == "AB").map_or(&[][..], |(_, values)| values);
-            if !stones.is_empty() {
-                let points = stones.iter().map(|value| point(value, size)).collect::<Option<Vec<usize>>>();
-                let points = points.ok_or("AB: a point that is none")?;
-                start = AnyGame::from(game.with_stones(&points).ok_or("AB: stones on one point")?);
-            }
-        }
-        let mut positions = vec![start];
-        for (place, node) in self.nodes.iter().enumerate() {
-            for (name, values) in node {
-                let side = match name.as_str() {
-                    "B" => Side::First,
-                    "W" => Side::Second,
-                    _ => continue,
-                };
-                let mut position = positions.last().expect("the start").clone();
-                let value = values.first().map_or("", |value| value.trim());
-                let fault = |why: String| format!("node {}: {name}[{value}]: {why}", place + 1);
-                if position.turn() != side {
-                    let pass = position.read("pass").map_err(|_| fault("not this side's turn".to_owned()))?;
-                    position.play(pass);
-                }
-                let passes = value.is_empty() || value == "tt" && size <= 19;
-                let chosen = if passes {
-                    position.read("pass").map_err(|why| fault(why.to_string()))?
-                } else {
-                    Move(point(value, size).ok_or_else(|| fault("no point".to_owned()))? as u16)
-                };
-                let legal = crate::with_game!(&position, game => game.is_legal(chosen));
-                if !legal {
-                    return Err(fault("not legal".to_owned()));
-                }
-                position.play(chosen);
-                positions.push(position);
-            }
-        }
-        Ok(positions)
+/// The side that a property's name moves.
+fn mover(name: &str) -> Option<Side> {
+    match name {
+        "B" => Some(Side::First),
+        "W" => Some(Side::Second),
+        _ => None,
     }
 }
 
-/// Writes a game of Go, Gomoku or Othello: the players, the moves and how it ended.
-pub fn write(start: &AnyGame, moves: &[Move], players: [&str; 2], result: &str) -> Option<String> {
-    let (number, size) = match start {
-        AnyGame::Go(game) => (1, game.size()),
-        AnyGame::Othello(_) => (2, 8),
-        AnyGame::Gomoku(game) => (4, game.size()),
-        _ => return None,
+/// A line of play, as its file has it.
+struct Line<'a> {
+    text: &'a str,
+    nodes: Vec<Vec<Property>>,
+}
+
+impl Line<'_> {
+    fn root(&self, name: &str) -> Option<&Property> {
+        self.nodes.first()?.iter().find(|property| property.name == name)
+    }
+
+    fn fault(&self, at: &Property, what: impl Into<String>) -> Fault {
+        Fault::at(self.text, at.at, what)
+    }
+
+    /// An empty board (in Othello the usual start) of the game and size that the root tells.
+    fn board(&self, like: &AnyGame) -> Result<AnyGame, Fault> {
+        let told = self.root("SZ").map(|size| {
+            let value = size.first().split(':').next().unwrap_or("").parse::<usize>();
+            value.map(|value| (value, size)).map_err(|_| self.fault(size, "SZ: expected the number of lines"))
+        });
+        let told = told.transpose()?;
+        let refused = |size: usize, has: &str| {
+            let what = format!("a board of {size} lines: {has}");
+            told.map_or_else(
+                || Fault::at(self.text, 0, what.clone()),
+                |(_, property)| self.fault(property, what.clone()),
+            )
+        };
+        let size = told.map(|(size, _)| size);
+        let number = match (self.root("GM"), like) {
+            (Some(game), _) => match game.first() {
+                number @ ("1" | "2" | "4") => number,
+                _ => return Err(self.fault(game, "GM: expected 1 (Go), 2 (Othello) or 4 (Gomoku)")),
+            },
+            (None, AnyGame::Othello(_)) => "2",
+            (None, AnyGame::Gomoku(_)) => "4",
+            (None, _) => "1",
+        };
+        match (number, like) {
+            ("2", _) if matches!(size, None | Some(8)) => Ok(Othello::default().into()),
+            ("2", _) => Err(refused(size.unwrap_or(8), "Othello has 8")),
+            ("4", _) if matches!(size, None | Some(9 | 15)) => Ok(gomoku_like(size, like).into()),
+            ("4", AnyGame::Gomoku(game)) if size == Some(game.size()) => Ok(fresh(like)),
+            ("4", _) => Err(refused(size.unwrap_or(15), "Gomoku is played on 9 or 15 here")),
+            (_, like) => {
+                // As the specification has it where nothing is said.
+                let size = size.unwrap_or(19);
+                if !(2..=13).contains(&size) {
+                    return Err(refused(size, "Go is played on 13 at most here"));
+                }
+                let rules = if let AnyGame::Go(game) = like { game.rules() } else { go::Rules::default() };
+                let komi = self.root("KM").and_then(|komi| komi.first().parse().ok());
+                let komi = komi.filter(|komi: &f32| komi.is_finite()).unwrap_or(rules.komi);
+                Ok(Go::new(size, go::Rules { komi, ..rules }).into())
+            }
+        }
+    }
+
+    /// The start: the stones set up before the first move, and whose move it is.
+    fn start(&self, like: &AnyGame) -> Result<(AnyGame, usize), Fault> {
+        let board = self.board(like)?;
+        let size = size(&board);
+        let first = self.nodes.iter().position(|node| node.iter().any(|property| mover(&property.name).is_some()));
+        let begins = first.map_or(self.nodes.len(), |first| first + 1);
+        let set_up = || self.nodes[..begins].iter().flatten();
+        let mut turn = set_up().find_map(|property| mover(&property.name)).filter(|side| *side != board.turn());
+        // Discs that are set up are all there are.
+        let is_whole = set_up().any(|property| matches!(property.name.as_str(), "AB" | "AW"));
+        let diagram = board.diagram();
+        let usual = diagram.chars().filter(|sign| matches!(sign, 'x' | 'o' | '.'));
+        let mut signs: Vec<char> = usual.take(size * size).map(|sign| if is_whole { '.' } else { sign }).collect();
+        let mut last = None;
+        for property in set_up() {
+            let sign = match property.name.as_str() {
+                "AB" => 'x',
+                "AW" => 'o',
+                "AE" => '.',
+                "PL" => {
+                    turn = match property.first().chars().next() {
+                        Some('B' | 'b' | '1') => Some(Side::First),
+                        Some('W' | 'w' | '2') => Some(Side::Second),
+                        _ => return Err(self.fault(property, "PL: expected B or W")),
+                    };
+                    continue;
+                }
+                _ => continue,
+            };
+            last = Some(property);
+            for value in &property.values {
+                let found = points(value.trim(), size).ok_or_else(|| {
+                    self.fault(property, format!("{}[{value}]: no point of {size} lines", property.name))
+                })?;
+                found.into_iter().for_each(|point| signs[point] = sign);
+            }
+        }
+        if last.is_none() && turn.is_none_or(|turn| turn == board.turn()) {
+            return Ok((board, begins));
+        }
+        // After a handicap white moves, unless the file says otherwise.
+        let is_handicap = matches!(board, AnyGame::Go(_)) && signs.contains(&'x') && !signs.contains(&'o');
+        let usual = if is_handicap && first.is_none() { Side::Second } else { Side::First };
+        let rows: Vec<String> = signs.chunks(size).map(String::from_iter).collect();
+        let turn = if turn.unwrap_or(usual) == Side::First { 'x' } else { 'o' };
+        let start = board.at(&format!("{} {turn}", rows.join("/"))).map_err(|why| {
+            let what = format!("the stones set up are no position: {why}");
+            last.map_or_else(|| Fault::at(self.text, 0, what.clone()), |property| self.fault(property, what.clone()))
+        })?;
+        Ok((start, begins))
+    }
+
+    fn record(&self, like: &AnyGame) -> Result<Record, Fault> {
+        let (start, begins) = self.start(like)?;
+        let size = size(&start);
+        let mut reading = Reading::from(start);
+        for (place, node) in self.nodes.iter().enumerate() {
+            for property in node {
+                if matches!(property.name.as_str(), "AB" | "AW" | "AE") && place >= begins {
+                    return Err(self.fault(property, "stones set up after the first move: expected moves only"));
+                }
+                let Some(side) = mover(&property.name) else { continue };
+                play(&mut reading, side, property.first(), size).map_err(|why| {
+                    let (number, name) = (reading.number(), &property.name);
+                    self.fault(property, format!("move {number}: {name}[{}]: {why}", property.first()))
+                })?;
+            }
+        }
+        let name = |name: &str| self.root(name).map_or_else(String::new, |property| property.first().to_owned());
+        let (outcome, ended) = told(&name("RE"));
+        Ok(reading.finish([name("PB"), name("PW")], outcome, ended))
+    }
+}
+
+/// The lines of a board.
+fn size(game: &AnyGame) -> usize {
+    match game {
+        AnyGame::Go(game) => game.size(),
+        AnyGame::Gomoku(game) => game.size(),
+        _ => 8,
+    }
+}
+
+/// Plays the value of a move's property. Passes that the file leaves out are put in.
+fn play(reading: &mut Reading, side: Side, value: &str, size: usize) -> Result<(), String> {
+    let passes = value.is_empty() || value == "tt";
+    let ended = reading.now.outcome().is_some();
+    if passes && ended && matches!(reading.now, AnyGame::Go(_)) {
+        // Some rules have a third pass.
+        return Ok(());
+    }
+    if !ended && reading.now.turn() != side {
+        let pass = reading.now.read("pass").map_err(|_| "not this side's turn".to_owned())?;
+        reading.play(pass);
+    }
+    let name = if passes {
+        "pass".to_owned()
+    } else {
+        // Some programs write points in the notation of the game.
+        point(value, size).map_or_else(|| value.to_owned(), |point| reading.now.name(Move(point as u16)))
     };
+    let chosen = reading.now.read(&name).map_err(|why| why.to_string())?;
+    reading.play(chosen);
+    Ok(())
+}
+
+/// What RE tells.
+fn told(result: &str) -> (Option<Outcome>, Ending) {
+    let (winner, how) = result.split_once('+').unwrap_or((result, ""));
+    let outcome = match winner.trim().to_ascii_lowercase().as_str() {
+        "b" | "black" => Outcome::Won(Side::First),
+        "w" | "white" => Outcome::Won(Side::Second),
+        "0" | "draw" | "jigo" => return (Some(Outcome::Drawn), Ending::Rules),
+        _ => return (None, Ending::Rules),
+    };
+    let ended = match how.trim().to_ascii_lowercase().as_str() {
+        "r" | "resign" => Ending::Resignation,
+        "t" | "time" => Ending::Time,
+        _ => Ending::Rules,
+    };
+    (Some(outcome), ended)
+}
+
+/// What RE is to tell: who won, and by how much or by what.
+fn result(record: &Record) -> String {
+    let winner = match record.outcome {
+        Some(Outcome::Won(Side::First)) => 'B',
+        Some(Outcome::Won(Side::Second)) => 'W',
+        Some(Outcome::Drawn) => return "0".to_owned(),
+        None => return "?".to_owned(),
+    };
+    let last = record.last();
+    let how = match (record.ended, last.outcome() == record.outcome, last) {
+        (Ending::Resignation, ..) => "R".to_owned(),
+        (Ending::Time, ..) => "T".to_owned(),
+        (Ending::Rules, true, AnyGame::Go(game)) => game.margin().abs().to_string(),
+        (Ending::Rules, true, AnyGame::Othello(game)) => game.count()[0].abs_diff(game.count()[1]).to_string(),
+        (Ending::Rules, ..) => String::new(),
+    };
+    format!("{winner}+{how}")
+}
+
+/// Writes a game of Go, Gomoku or Othello: the players, a start that is not the usual one, the moves and how it ended.
+///
+/// # Panics
+/// If it is of another game, or a move is not legal.
+pub(super) fn write(record: &Record) -> String {
+    let (number, stone): (_, &dyn Fn(usize) -> Option<Side>) = match &record.start {
+        AnyGame::Go(game) => (1, &|point| game.stone(point)),
+        AnyGame::Othello(game) => (2, &|point| game.stone(point)),
+        AnyGame::Gomoku(game) => (4, &|point| game.stone(point)),
+        other => panic!("SGF has no {} here", other.id()),
+    };
+    let size = size(&record.start);
     let escaped = |text: &str| text.replace('\\', "\\\\").replace(']', "\\]");
     let mut text = format!(
         "(;FF[4]GM[{number}]CA[UTF-8]SZ[{size}]PB[{}]PW[{}]RE[{}]",
-        escaped(players[0]),
-        escaped(players[1]),
-        escaped(result)
+        escaped(&record.players[0]),
+        escaped(&record.players[1]),
+        result(record)
     );
-    if let AnyGame::Go(game) = start {
+    if let AnyGame::Go(game) = &record.start {
         write!(text, "KM[{}]RU[Tromp-Taylor]", game.rules().komi).expect("a string");
     }
-    let mut side = start.turn();
-    for chosen in moves {
+    let letter = |at: usize| char::from(b'a' + at as u8);
+    let place = |point: usize| format!("{}{}", letter(point % size), letter(point / size));
+    if record.start.diagram() != fresh(&record.start).diagram() {
+        let stones = |side| (0..size * size).filter(move |point| stone(*point) == Some(side));
+        let (black, white) = (stones(Side::First).count(), stones(Side::Second).count());
+        let turn = record.start.turn();
+        if number == 1 && black >= 2 && white == 0 && turn == Side::Second {
+            write!(text, "HA[{black}]").expect("a string");
+        }
+        for (name, side) in ["AB", "AW"].into_iter().zip(Side::BOTH) {
+            if stones(side).next().is_some() {
+                text.push_str(name);
+                stones(side).for_each(|point| write!(text, "[{}]", place(point)).expect("a string"));
+            }
+        }
+        if number == 2 && black + white == 0 {
+            // No disc, where four would be.
+            text.push_str("AE[dd:ee]");
+        }
+        text.push_str(if turn == Side::First { "PL[B]" } else { "PL[W]" });
+    }
+    let mut side = record.start.turn();
+    for chosen in &record.moves {
         let at = usize::from(chosen.0);
-        let place = if at < size * size {
-            let letter = |at: usize| char::from(b'a' + at as u8);
-            format!("{}{}", letter(at % size), letter(at / size))
-        } else {
-            String::new()
-        };
+        let place = if at < size * size { place(at) } else { String::new() };
         write!(text, ";{}[{place}]", if side == Side::First { "B" } else { "W" }).expect("a string");
         side = side.other();
     }
     text.push_str(")\n");
-    Some(text)
+    text
 }

@@ -1,9 +1,10 @@
 //! Protocols as other programs meet them, and what they never do: panic.
 
 use super::gtp::{Reply, Server};
-use super::sgf;
+use super::record::tests::random_moves;
 use super::uci::{self, Dialect, Request};
-use crate::reinforcement::games::{AnyGame, Dice, GAMES, Move, below};
+use super::{kif, pgn, record, sgf};
+use crate::reinforcement::games::{AnyGame, Dice, GAMES};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use std::time::Duration;
@@ -72,6 +73,23 @@ fn gtp_plays_whole_games() {
 }
 
 #[test]
+fn gtp_loads_a_game_of_its_own_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |game: &str, text: &str| {
+        let file = folder.path().join("game.sgf");
+        std::fs::write(&file, text).unwrap();
+        let mut server = server(game);
+        let answer = say(&mut server, &format!("loadsgf {}", file.display()));
+        (answer, server.position().diagram())
+    };
+    let (answer, position) = load("go-9", "(;GM[1]SZ[5]AB[aa];W[bb])");
+    assert_eq!((answer.as_str(), position.as_str()), ("=\n\n", "x..../.o.../...../...../..... x"));
+    assert_eq!(load("go-9", "(;GM[2];B[f5])").0, "? cannot load file: it is of othello\n\n");
+    let refused = "? cannot load file: line 1, column 14: move 1: B[kk]: `kk` is no point: a column A to J and a row 1 to 9, as in C8\n\n";
+    assert_eq!(load("go-9", "(;GM[1]SZ[9];B[kk])").0, refused);
+}
+
+#[test]
 fn uci_and_usi_take_positions_and_answer() {
     let mut chess = uci::Server::new(Dialect::Uci, "alphabeta:depth=2".parse().unwrap());
     assert!(matches!(chess.hear("uci"), Request::Say(text) if text.ends_with("uciok")));
@@ -98,42 +116,6 @@ fn uci_and_usi_take_positions_and_answer() {
         "alphabeta:depth=1".parse::<crate::reinforcement::search::Spec>().unwrap().agent(shogi.position(), 1).unwrap();
     let thought = shogi.think(&mut agent, Default::default(), &false.into());
     assert!(shogi.conclude(&thought).contains("\nbestmove "));
-}
-
-#[test]
-fn sgf_is_read_back_as_it_was_written() {
-    let mut dice = Dice::seed_from_u64(4);
-    for id in ["go-9", "go-13", "othello", "gomoku-9", "gomoku-15"] {
-        let start = AnyGame::start(id).unwrap();
-        let (mut position, mut played, mut moves) = (start.clone(), Vec::new(), Vec::new());
-        while played.len() < 60 {
-            position.legal(&mut moves);
-            if moves.is_empty() {
-                break;
-            }
-            let chosen: Move = moves[below(&mut dice, moves.len())];
-            position.play(chosen);
-            played.push(chosen);
-        }
-        let text = sgf::write(&start, &played, ["a]b\\", "c"], "?").unwrap();
-        let record = sgf::read(&text).unwrap();
-        let positions = record.game(&start).unwrap();
-        assert_eq!(positions.len(), played.len() + 1, "{id}");
-        assert_eq!(positions.last().unwrap().diagram(), position.diagram(), "{id}");
-        assert!(record.nodes[0].contains(&("PB".to_owned(), vec!["a]b\\".to_owned()])));
-    }
-    let fault = sgf::read("(;FF[4]\n;B[aa").unwrap_err();
-    assert_eq!((fault.line, fault.what.as_str()), (2, "a value has no ] at its end"));
-    let variations = sgf::read("(;SZ[9];B[aa](;W[bb];B[cc])(;W[dd]))").unwrap();
-    assert_eq!(variations.game(&AnyGame::start("go-9").unwrap()).unwrap().len(), 4, "the first line of play");
-    assert!(
-        sgf::read("(;SZ[9];B[aa];B[aa])")
-            .unwrap()
-            .game(&AnyGame::start("go-9").unwrap())
-            .unwrap_err()
-            .contains("node 3")
-    );
-    assert!(sgf::read(&"(;".repeat(100_000)).is_err(), "no end of variations");
 }
 
 /// Words that commands are made of, so that nonsense is not refused at its first word.
@@ -190,6 +172,54 @@ fn line() -> impl Strategy<Value = String> {
     proptest::collection::vec(word, 0..8).prop_map(|words| words.join(" "))
 }
 
+/// Signs and words of a format, between broken bars.
+const SGF: &str = "(;¦(¦)¦;¦[¦]¦\\¦\n¦GM[1]¦GM[2]¦GM[4]¦GM[7]¦SZ[9]¦SZ[13]¦SZ[15]¦SZ[8]¦SZ[2]¦SZ[19:19]¦KM[6.5]¦KM[nan]¦HA[2]¦AB[aa]¦\
+    AB[bb:dd]¦AW[cc][dc]¦AE[aa:bb]¦PL[W]¦PL[B]¦;B[aa]¦;W[bb]¦;B[cc]¦;W[dd]¦;B[]¦;W[]¦;B[tt]¦;B[df]¦;W[d3]¦;B[dc]¦;W[ed]¦RE[B+R]¦\
+    RE[0]¦PB[x\\]y]¦C[¦é¦\r\n";
+const PGN: &str = "[¦]¦\"¦\\¦(¦)¦{¦}¦;¦%¦$1¦$¦!?¦\n¦1.¦1...¦2.e4¦…¦e4¦e5¦d4¦d5¦Nf3¦Ngf3¦Nc6¦Bb5¦Bc4¦Nf6¦O-O¦0-0-0¦exd5¦e6¦e.p.¦f5¦exf6ep¦\
+    a8=Q+¦e2e4¦e7e5¦--¦1-0¦0-1¦1/2-1/2¦*¦[White \"a\\\"b\"]¦[Result \"0-1\"]¦[SetUp \"1\"]¦[FEN \"4k3/P6P/8/8/8/8/8/R3K2R w KQ - 0 1\"]¦\
+    [FEN \"4k3/8/8/8/8/8/8/4K3 w\"]¦[FEN \"x\"]¦[Variant \"Atomic\"]¦position¦startpos¦fen¦moves¦½-½¦\u{feff}";
+const KIF: &str = "\n¦ ¦　¦1 ¦\n   2 ¦\n３ ¦1 ７六歩(77)\n2 ３四歩(33)\n¦７六歩(77)¦３四歩(33)¦76歩(77)¦２二角成(88)¦同　銀(31)¦同銀¦同　¦４五角打¦\
+    ５二金右(61)¦不成¦成¦打¦(77)¦(99)¦( 0:00/00:00:00)¦+¦投了¦千日手¦詰み¦中断¦切れ負け¦反則勝ち¦変化：1手¦手合割：平手\n¦手合割：二枚落ち\n¦\
+    手合割：右香落ち\n¦手合割：三枚落ち\n¦先手：甲\n¦後手：乙\n¦上手：丙\n¦先手番\n¦後手番\n¦手数＝4\n¦手数＝９９９９９\n¦手数----\n¦後手の持駒：なし\n¦\
+    先手の持駒：飛　角二　歩十八　\n¦先手の持駒：玉\n¦|v玉 ・ ・ ・ ・ ・ ・ ・ ・|一\n¦| ・ ・ ・ ・ ・ ・ ・ ・ ・|\n¦| ・ ・ ・ ・ 玉 歩 ・ と 龍|\n¦| 歩|\n¦\
+    まで4手で先手の勝ち¦まで¦# x\n¦* x\n¦&\n¦position startpos moves 7g7f¦position sfen ¦\
+    lnsgkgsnl/1r5b1/ppppppppp/9/9/9/PPPPPPPPP/1B5R1/LNSGKGSNL b - 1¦ moves 3c3d¦99/9/9 b - 1¦ P*5e¦王";
+const PLAIN: &str = "# connect-four\n¦# tic-tac-toe\n¦# othello\n¦# go-9\n¦# gomoku-9\n¦# chess\n¦# shogi\n¦# start:¦# first: a\n¦\
+    # second: b\n¦# result: first wins on time\n¦# result: draw\n¦\n¦1.¦2.¦1...¦4¦4453¦7¦a1¦b2¦c3¦f5d6c3¦e3f4¦d3¦pass¦e4¦h8i9j10¦7g7f¦3c3d¦\
+    B*5e¦e7e5¦x.o/.x./... o¦./¦......./......./......./......./......./...x... o¦xx./oo./... x¦9¦0¦é¦passpass";
+
+/// Pieces of a format and signs of any kind, in any order, half of the time in a frame; a good game with faults; or signs alone.
+fn text_of(pieces: &'static str, between: &'static str, frame: [&'static str; 2]) -> impl Strategy<Value = String> {
+    let piece = move || {
+        prop_oneof![
+            12 => proptest::sample::select(pieces.split('¦').collect::<Vec<_>>()).prop_map(str::to_owned),
+            1 => "\\PC{0,4}",
+        ]
+    };
+    let faults = proptest::collection::vec((any::<prop::sample::Index>(), 0..4_usize, piece()), 1..4);
+    prop_oneof![
+        6 => (proptest::collection::vec(piece(), 0..24), any::<bool>()).prop_map(move |(pieces, framed)| {
+            let text = pieces.join(between);
+            if framed { format!("{}{between}{text}{between}{}", frame[0], frame[1]) } else { text }
+        }),
+        4 => (0..GAMES.len(), any::<u64>(), 0..30_usize, faults).prop_map(|(game, seed, count, faults)| {
+            let start = AnyGame::start(GAMES[game]).unwrap();
+            let (last, moves) = random_moves(&start, count, &mut Dice::seed_from_u64(seed));
+            let (text, _) = record::write(&start, &moves, ["a", "b"], last.outcome(), record::Ending::Rules);
+            let mut signs: Vec<char> = text.chars().collect();
+            for (place, length, piece) in faults {
+                let begins = place.index(signs.len() + 1);
+                let ends = (begins + length).min(signs.len());
+                signs.splice(begins..ends, piece.chars());
+            }
+            signs.into_iter().collect()
+        }),
+        1 => proptest::collection::vec(any::<u8>(), 0..80).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        1 => ".{0,80}",
+    ]
+}
+
 proptest! {
     #[test]
     fn no_line_of_gtp_breaks_it(lines in proptest::collection::vec(line(), 1..12), game in 0..GAMES.len()) {
@@ -212,9 +242,41 @@ proptest! {
     }
 
     #[test]
-    fn no_sgf_breaks_it(text in "[(;)\\[\\]\\\\ABWSZKM0-9a-t\\n ]{0,80}", game in 0..GAMES.len()) {
-        if let Ok(record) = sgf::read(&text) {
-            let _unplayable = record.game(&AnyGame::start(GAMES[game]).unwrap());
+    fn no_sgf_breaks_it(text in text_of(SGF, "", ["(;", ")"]), game in 0..GAMES.len()) {
+        let _unreadable = sgf::read(&text, &AnyGame::start(GAMES[game]).unwrap());
+    }
+
+    #[test]
+    fn no_pgn_breaks_it(text in text_of(PGN, " ", ["[White \"a\"]", "*"])) {
+        let _unreadable = pgn::read(&text);
+    }
+
+    #[test]
+    fn no_kif_breaks_it(text in text_of(KIF, "", ["手合割：平手\n", "投了\n"])) {
+        let _unreadable = kif::read(&text);
+    }
+
+    /// What is read is written so that it is read back.
+    #[test]
+    fn no_record_breaks_it(
+        text in prop_oneof![
+            text_of(SGF, "", ["(;", ")"]),
+            text_of(PGN, " ", ["[White \"a\"]", "*"]),
+            text_of(KIF, "", ["手合割：平手\n", "投了\n"]),
+            text_of(PLAIN, " ", ["", ""]),
+        ],
+        game in 0..GAMES.len(),
+    ) {
+        let like = AnyGame::start(GAMES[game]).unwrap();
+        if let Ok(read) = record::read(&text, &like) {
+            let players = [read.players[0].as_str(), read.players[1].as_str()];
+            let (written, _) = record::write(&read.start, &read.moves, players, read.outcome, read.ended);
+            let again = record::read(&written, &read.start);
+            prop_assert!(again.is_ok(), "{}: {:?}", written, again);
+            let again = again.unwrap();
+            prop_assert_eq!(&again.moves, &read.moves);
+            prop_assert_eq!(again.start.diagram(), read.start.diagram());
+            prop_assert_eq!(again.outcome, read.outcome);
         }
     }
 

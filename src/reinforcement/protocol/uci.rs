@@ -1,5 +1,6 @@
 //! UCI (chess) and USI (shogi): a program tells what it is, is given positions, and answers `go` by `bestmove`.
 
+use super::record::{Ending, Fault, Reading, Record, words};
 use crate::reinforcement::games::{AnyGame, Game, Side};
 use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
 use std::sync::atomic::AtomicBool;
@@ -36,6 +37,50 @@ pub fn position_line(dialect: Dialect, start: &AnyGame, names: &[String]) -> Str
         format!("{} {}", if dialect == Dialect::Uci { "fen" } else { "sfen" }, start.diagram())
     };
     if names.is_empty() { format!("position {place}") } else { format!("position {place} moves {}", names.join(" ")) }
+}
+
+/// Reads `position startpos moves …`, `fen …` or `sfen …`, with or without the word `position`. Where none of these tells the game it
+/// is chess if `like` is, else shogi.
+///
+/// # Errors
+/// Names the word that was not expected, or the move that cannot be played.
+pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+    let fault = |at: usize, what: String| Fault::at(text, at, what);
+    let mut words = words(text).peekable();
+    words.next_if(|(_, word)| *word == "position");
+    let (at, kind) = words.next().unwrap_or((text.len(), ""));
+    let dialect = match (kind, like) {
+        ("fen", _) | ("startpos", AnyGame::Chess(_)) => Dialect::Uci,
+        ("sfen" | "startpos", _) => Dialect::Usi,
+        (other, _) => return Err(fault(at, format!("expected startpos or a diagram, found `{other}`"))),
+    };
+    let mut start = AnyGame::start(dialect.game()).expect("a game there is");
+    if kind != "startpos" {
+        let mut parts = Vec::new();
+        while let Some((_, part)) = words.next_if(|(_, word)| *word != "moves") {
+            parts.push(part);
+        }
+        start = start.at(&parts.join(" ")).map_err(|why| fault(at, why.to_string()))?;
+    }
+    match words.next() {
+        None | Some((_, "moves")) => {}
+        Some((at, other)) => return Err(fault(at, format!("expected moves, found `{other}`"))),
+    }
+    let mut reading = Reading::from(start);
+    for (at, name) in words {
+        let chosen = reading.now.read(name).map_err(|why| fault(at, format!("move {}: {why}", reading.number())))?;
+        reading.play(chosen);
+    }
+    Ok(reading.finish(Default::default(), None, Ending::default()))
+}
+
+/// A game as a line of the protocol of its game.
+///
+/// # Panics
+/// If a move is not legal.
+pub fn write(record: &Record) -> String {
+    let dialect = if matches!(record.start, AnyGame::Chess(_)) { Dialect::Uci } else { Dialect::Usi };
+    position_line(dialect, &record.start, &record.names())
 }
 
 /// What a line asks for.
@@ -85,7 +130,7 @@ impl Server {
                 self.position = AnyGame::start(self.dialect.game()).expect("a game there is");
                 Request::Nothing
             }
-            Some("position") => match self.place(words) {
+            Some("position") => match self.place(line) {
                 Ok(position) => {
                     self.position = position;
                     Request::Nothing
@@ -100,30 +145,15 @@ impl Server {
         }
     }
 
-    fn place<'a>(&self, words: impl Iterator<Item = &'a str>) -> Result<AnyGame, String> {
-        let start = AnyGame::start(self.dialect.game()).expect("a game there is");
-        let mut words = words.peekable();
-        let mut position = match words.next() {
-            Some("startpos") => start,
-            Some("fen" | "sfen") => {
-                let mut parts = Vec::new();
-                while let Some(part) = words.next_if(|word| *word != "moves") {
-                    parts.push(part);
-                }
-                start.at(&parts.join(" ")).map_err(|why| why.to_string())?
-            }
-            other => return Err(format!("expected startpos or a diagram, found `{}`", other.unwrap_or(""))),
-        };
-        match words.next() {
-            None => return Ok(position),
-            Some("moves") => {}
-            Some(other) => return Err(format!("expected moves, found `{other}`")),
+    /// The position of a line, in the game of this dialect.
+    fn place(&self, line: &str) -> Result<AnyGame, String> {
+        let record = read(line, &self.position).map_err(|fault| fault.what)?;
+        let position = record.last();
+        if position.id() == self.dialect.game() {
+            Ok(position)
+        } else {
+            Err(format!("expected {}, found {}", self.dialect.game(), position.id()))
         }
-        for (place, name) in words.enumerate() {
-            let chosen = position.read(name).map_err(|why| format!("move {}: {why}", place + 1))?;
-            position.play(chosen);
-        }
-        Ok(position)
     }
 
     /// The time a `go` gives: its own, or a share of what the clock has left, never more than the agent's.

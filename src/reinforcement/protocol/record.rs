@@ -1,0 +1,224 @@
+//! Games kept in files. [`write`] takes the format that players of the game use; [`read`] finds out which of them a text is in.
+//!
+//! | game | format | |
+//! | --- | --- | --- |
+//! | Go, Gomoku, Othello | SGF | `sgf.rs` |
+//! | chess | PGN; read are also `position …` of UCI | `pgn.rs`, `uci.rs` |
+//! | shogi | KIF; read are also `position …` of USI | `kif.rs`, `uci.rs` |
+//! | any | moves in the notation of the game | `plain.rs` |
+
+use super::{kif, pgn, plain, sgf, uci};
+use crate::reinforcement::games::{AnyGame, Go, Gomoku, Move, Outcome, gomoku};
+
+/// What is wrong with a text, and where: lines and columns (in characters) from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {what}")]
+pub struct Fault {
+    pub line: usize,
+    pub column: usize,
+    pub what: String,
+}
+
+impl Fault {
+    /// At a byte of a text.
+    pub(super) fn at(text: &str, byte: usize, what: impl Into<String>) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+        Fault { line, column, what: what.into() }
+    }
+}
+
+/// What ended a game that has an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// The rules: mate, a full board, two passes, repetition.
+    #[default]
+    Rules,
+    Resignation,
+    Time,
+}
+
+/// A game from its start.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub start: AnyGame,
+    pub moves: Vec<Move>,
+    /// The names of the first and of the second side; empty if the file tells none.
+    pub players: [String; 2],
+    /// As the file tells it, else as the rules have it; none if the game was not brought to its end.
+    pub outcome: Option<Outcome>,
+    pub ended: Ending,
+}
+
+impl Record {
+    /// The positions of the game, its start first.
+    pub fn positions(&self) -> Vec<AnyGame> {
+        let mut positions = vec![self.start.clone()];
+        for chosen in &self.moves {
+            let mut next = positions.last().expect("the start").clone();
+            next.play(*chosen);
+            positions.push(next);
+        }
+        positions
+    }
+
+    /// The position after all moves.
+    pub(super) fn last(&self) -> AnyGame {
+        let mut position = self.start.clone();
+        self.moves.iter().for_each(|chosen| position.play(*chosen));
+        position
+    }
+
+    /// The moves in the notation of the game.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut position = self.start.clone();
+        let name = |chosen: &Move| {
+            let name = position.name(*chosen);
+            position.play(*chosen);
+            name
+        };
+        self.moves.iter().map(name).collect()
+    }
+}
+
+/// A game that is being read.
+pub(super) struct Reading {
+    record: Record,
+    pub now: AnyGame,
+}
+
+impl Reading {
+    pub fn from(start: AnyGame) -> Self {
+        let record = Record {
+            start: start.clone(),
+            moves: Vec::new(),
+            players: Default::default(),
+            outcome: None,
+            ended: Ending::default(),
+        };
+        Reading { record, now: start }
+    }
+
+    /// Plays a legal move.
+    pub fn play(&mut self, chosen: Move) {
+        self.now.play(chosen);
+        self.record.moves.push(chosen);
+    }
+
+    /// The number of the move that comes next.
+    pub fn number(&self) -> usize {
+        self.record.moves.len() + 1
+    }
+
+    /// The record, with what the file tells of it.
+    pub fn finish(self, players: [String; 2], outcome: Option<Outcome>, ended: Ending) -> Record {
+        let ended = if outcome.is_some() { ended } else { Ending::Rules };
+        Record { players, outcome: outcome.or(self.now.outcome()), ended, ..self.record }
+    }
+}
+
+/// The start of a game under the rules of another position of it.
+pub(super) fn fresh(like: &AnyGame) -> AnyGame {
+    match like {
+        AnyGame::Go(game) => Go::new(game.size(), game.rules()).into(),
+        AnyGame::Gomoku(game) => Gomoku::new(game.size(), game.rule()).into(),
+        AnyGame::TicTacToe(_) => AnyGame::TicTacToe(Default::default()),
+        AnyGame::ConnectFour(_) => AnyGame::ConnectFour(Default::default()),
+        AnyGame::Othello(_) => AnyGame::Othello(Default::default()),
+        AnyGame::Chess(_) => AnyGame::Chess(Default::default()),
+        AnyGame::Shogi(_) => AnyGame::Shogi(Default::default()),
+    }
+}
+
+/// The start of a game by its name, under the rules of `like` if that is of this game.
+pub(super) fn start_of(id: &str, like: &AnyGame) -> Option<AnyGame> {
+    match (AnyGame::start(id)?, like) {
+        (AnyGame::Go(game), AnyGame::Go(like)) => Some(Go::new(game.size(), like.rules()).into()),
+        (AnyGame::Gomoku(game), AnyGame::Gomoku(like)) => Some(Gomoku::new(game.size(), like.rule()).into()),
+        (start, _) => Some(start),
+    }
+}
+
+/// The size and rules of a board of Gomoku: those of `like`, as far as they are open.
+pub(super) fn gomoku_like(size: Option<usize>, like: &AnyGame) -> Gomoku {
+    match like {
+        AnyGame::Gomoku(like) => Gomoku::new(size.unwrap_or(like.size()), like.rule()),
+        _ => Gomoku::new(size.unwrap_or(15), gomoku::Rule::default()),
+    }
+}
+
+/// Words between white space, with the bytes where they begin.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |piece| {
+        let begins = at;
+        at += piece.len();
+        let word = piece.trim_end();
+        (!word.is_empty()).then_some((begins, word))
+    })
+}
+
+/// A game as text, and the extension of files of its format.
+///
+/// # Panics
+/// If a move is not legal.
+pub fn write(
+    start: &AnyGame,
+    moves: &[Move],
+    players: [&str; 2],
+    outcome: Option<Outcome>,
+    ended: Ending,
+) -> (String, &'static str) {
+    let players = players.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+    let record = Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended };
+    match start {
+        AnyGame::Go(_) | AnyGame::Gomoku(_) | AnyGame::Othello(_) => (sgf::write(&record), "sgf"),
+        AnyGame::Chess(chess) => (pgn::write(chess, &record), "pgn"),
+        AnyGame::Shogi(shogi) => (kif::write(shogi, &record), "kif"),
+        AnyGame::TicTacToe(_) | AnyGame::ConnectFour(_) => (plain::write(&record), "txt"),
+    }
+}
+
+/// Reads a game of whichever format. What the text leaves open is as in `like`: the game itself when there are only moves, and its
+/// rules; the position of `like` does not matter.
+///
+/// # Errors
+/// Names the place that cannot be read, or the move that may not be played, and what was expected.
+pub fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some((begins, first)) = words(text).next() else {
+        return Err(Fault::at(text, 0, "nothing to read: expected a game as SGF, PGN, KIF, USI or a list of moves"));
+    };
+    if first.starts_with('(') {
+        let record = sgf::read(text, like)?;
+        if let AnyGame::Go(game) = &record.start
+            && !matches!(game.size(), 9 | 13)
+            && !matches!(like, AnyGame::Go(like) if like.size() == game.size())
+        {
+            let what = format!("a board of {} lines: Go is played on 9 or 13 here", game.size());
+            return Err(Fault::at(text, begins, what));
+        }
+        return Ok(record);
+    }
+    if first.starts_with(['[', '%']) {
+        return pgn::read(text);
+    }
+    if matches!(first, "position" | "startpos" | "sfen" | "fen") {
+        return uci::read(text, like);
+    }
+    if kif::is(text) {
+        return kif::read(text);
+    }
+    if matches!(like, AnyGame::Chess(_)) && !plain::has_head(text) {
+        return pgn::read(text);
+    }
+    plain::read(text, like).or_else(|fault| match pgn::read(text) {
+        // A scoresheet of chess, whatever game is on the table.
+        Ok(record) if !record.moves.is_empty() && !plain::has_head(text) => Ok(record),
+        _ => Err(fault),
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests;
