@@ -6,7 +6,7 @@
 //! * [`nn`]: parameters, layers, initialisers, optimisers, checkpoints
 //! * [`data`]: what models learn from
 //! * [`experiment`]: the one interface between models and everything else; plain data and traits
-//! * [`reinforcement`]: chapter 1, reinforcement learning: board games so far, their rules and agents that search
+//! * [`reinforcement`]: chapter 1, reinforcement learning: board games so far, their rules, agents that search, and the lab about both
 //! * [`generative`]: chapter 2 of the lecture, deep generative models
 //! * [`attention`]: chapter 3, attention and transformers: words as vectors so far
 //! * [`bench`]: the workloads by which the engine is measured

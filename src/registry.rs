@@ -13,6 +13,7 @@ use crate::generative::diffusion::{self, DiffusionLearner, TrainedDiffusion};
 use crate::generative::gan::{self, GanLearner, TrainedGan};
 use crate::generative::kl::{self, FittedDivergence, KlLearner};
 use crate::generative::vae::{self, TrainedVae, VaeLearner};
+use crate::reinforcement::board_game::BoardGame;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -121,7 +122,7 @@ impl Setting {
 }
 
 /// Every experiment, in the order of the lecture.
-pub static EXPERIMENTS: [Experiment; 9] = [
+pub static EXPERIMENTS: [Experiment; 10] = [
     Experiment {
         id: "classifier",
         knobs: classifier::knobs,
@@ -253,6 +254,24 @@ pub static EXPERIMENTS: [Experiment; 9] = [
         open: |weights, knobs, source| Ok(Arc::new(TrainedDiffusion::open(weights, knobs, source.mnist()?.test)?)),
         files: None,
         shipped: shipped!("diffusion"),
+    },
+    Experiment {
+        id: "board-game",
+        knobs: Vec::new,
+        series: &[],
+        pictures: &[],
+        answers: &BoardGame::ANSWERS,
+        views: &[],
+        sliders: &[],
+        acts: &[],
+        evaluations: &[],
+        report: &[],
+        learn: Learn::Nothing(
+            "`shinso play GAME` plays, and `shinso match GAME AGENT AGENT` lets agents play each other",
+        ),
+        open: |_, _, _| Ok(Arc::new(BoardGame::default())),
+        files: None,
+        shipped: Shipped { weights: &[], run: "knobs: {}" },
     },
     Experiment {
         id: "embeddings",

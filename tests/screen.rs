@@ -101,7 +101,7 @@ fn a_student_trains_looks_draws_and_answers() {
     // What was earned is there the next time.
     let again = Terminal::start(home.path(), &[], (120, 36), &[]);
     again.wait_for("exercises");
-    assert!(again.text().contains("/51 exercises") && !again.text().contains(" 0/51 exercises"), "{}", again.text());
+    assert!(again.text().contains("/60 exercises") && !again.text().contains(" 0/60 exercises"), "{}", again.text());
 }
 
 #[test]

@@ -303,10 +303,10 @@ pub struct SolveArguments {
 pub struct BenchArguments {
     /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet, neighbours or neighbours-glove; all of these if none
     /// is named;
-    /// or word2vec with --corpus, or mcts
+    /// or word2vec with --corpus, or mcts or playouts
     pub workload: Option<String>,
 
-    /// With mcts: one game instead of all
+    /// With mcts and playouts: one game instead of all
     #[arg(long, value_parser = GAMES)]
     pub game: Option<String>,
 

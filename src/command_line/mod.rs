@@ -102,6 +102,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
         Some(Verb::Bench(bench)) if bench.workload.as_deref() == Some("mcts") => games::bench(&bench),
+        Some(Verb::Bench(bench)) if bench.workload.as_deref() == Some("playouts") => games::bench_playouts(&bench),
         Some(Verb::Bench(bench)) => bench::run(&house, &bench),
         Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
         Some(Verb::Embed(embed)) => embed::run(&house, &embed),

@@ -13,6 +13,7 @@
 //!   restores itself whole, so that a stopped and resumed run is the very run that would have been.
 //! * A [`Command`] is all that a person or a script can do to a run.
 
+pub mod board;
 pub mod command;
 pub mod event;
 pub mod knob;

@@ -32,18 +32,44 @@ impl Failure {
     }
 }
 
-/// Lets the one who asked call a long answer off, and see how far it is.
+/// Lets the one who asked call a long answer off, see how far it is, and hear what there is of it so far.
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Watched>);
 
-#[derive(Debug, Default)]
+type Listener = Box<dyn Fn(Answer) + Send + Sync>;
+
+#[derive(Default)]
 struct Watched {
+    listener: Option<Listener>,
     cancelled: AtomicBool,
     /// Thousandths done, and one; zero until something was told.
     done: AtomicU32,
 }
 
+impl std::fmt::Debug for Watched {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Watched").field("cancelled", &self.cancelled).field("done", &self.done).finish()
+    }
+}
+
 impl Watch {
+    /// One that hears answers before they are whole.
+    pub fn hearing(listener: impl Fn(Answer) + Send + Sync + 'static) -> Self {
+        Watch(Arc::new(Watched { listener: Some(Box::new(listener)), ..Watched::default() }))
+    }
+
+    /// Shows what there is of an answer so far.
+    pub fn show(&self, so_far: Answer) {
+        if let Some(listener) = &self.0.listener {
+            listener(so_far);
+        }
+    }
+
+    /// What [`cancel`](Self::cancel) sets.
+    pub fn stop(&self) -> &AtomicBool {
+        &self.0.cancelled
+    }
+
     /// Ask for the work to end early.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Relaxed);

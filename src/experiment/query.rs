@@ -1,6 +1,7 @@
 //! What can be asked of a model, and what comes back. A small closed vocabulary: a lab's instruments are bound to these
 //! kinds, and the registry says which of them a model answers.
 
+use super::board::{Board, Branch, GaveUp, Handicap, Judged, Opponent, Played, Thinking, Walk};
 use super::language::Language;
 use super::number;
 use super::picture::Picture;
@@ -57,6 +58,37 @@ pub enum Query {
     History,
     /// P(context | word), the likeliest contexts first.
     Context { word: String, count: usize },
+    /// The position of a game, after what was typed if something was: a move, or a position to begin at.
+    Board { played: Played, typed: Option<String> },
+    /// The position that a board shows, set up by hand.
+    SetUp { board: Box<Board> },
+    /// What a game offers to play against, and with what handicaps.
+    Opponents { game: String },
+    /// Thinks about a position and tells on the way; what an agent knows of a game it keeps for its next moves.
+    Think {
+        played: Played,
+        /// In the words of the command line: `mcts:2s`.
+        agent: String,
+        /// c of UCB1; the game's own if none.
+        exploration: Option<f32>,
+        seed: u64,
+        /// For so long and no longer, whatever the agent's own budget.
+        at_most_seconds: Option<f64>,
+        /// Until it is called off or its memory is full.
+        without_end: bool,
+    },
+    /// The children of a node in the tree of the latest thought, by the moves that lead there.
+    Branches { path: Vec<u16> },
+    /// The simulation of this number of a plain tree search from a position, taken apart.
+    Walk { played: Played, exploration: f32, seed: u64, simulation: u64 },
+    /// Judges every move of a game, and tells on the way.
+    Review { played: Played, seconds_a_move: f64 },
+    /// A game with one move that wins, and no other.
+    Puzzle { seed: u64 },
+    /// The text of a file that keeps a game.
+    WriteGame { played: Played, players: [String; 2], gave_up: Option<GaveUp> },
+    /// The game in the text of a file; `game` where the text leaves open which.
+    ReadGame { game: String, text: String },
 }
 
 /// How a diffusion model draws.
@@ -113,6 +145,16 @@ impl Query {
             Query::Complete { .. } => QueryKind::Complete,
             Query::History => QueryKind::History,
             Query::Context { .. } => QueryKind::Context,
+            Query::Board { .. } => QueryKind::Board,
+            Query::SetUp { .. } => QueryKind::SetUp,
+            Query::Opponents { .. } => QueryKind::Opponents,
+            Query::Think { .. } => QueryKind::Think,
+            Query::Branches { .. } => QueryKind::Branches,
+            Query::Walk { .. } => QueryKind::Walk,
+            Query::Review { .. } => QueryKind::Review,
+            Query::Puzzle { .. } => QueryKind::Puzzle,
+            Query::WriteGame { .. } => QueryKind::WriteGame,
+            Query::ReadGame { .. } => QueryKind::ReadGame,
         }
     }
 }
@@ -140,6 +182,23 @@ pub enum QueryKind {
     Complete,
     History,
     Context,
+    Board,
+    SetUp,
+    Opponents,
+    Think,
+    Branches,
+    Walk,
+    Review,
+    Puzzle,
+    WriteGame,
+    ReadGame,
+}
+
+impl QueryKind {
+    /// Whether an answer may take long, so that others must not wait for it.
+    pub fn takes_long(self) -> bool {
+        matches!(self, QueryKind::Think | QueryKind::Review | QueryKind::Puzzle)
+    }
 }
 
 /// A model's answer.
@@ -181,6 +240,27 @@ pub enum Answer {
     Lines { lines: Vec<String> },
     /// To `Context`: words and their probabilities.
     Context { word: String, entries: Vec<Entry> },
+    /// To `Board`, `SetUp` and `ReadGame`.
+    Board { played: Played, board: Box<Board> },
+    /// To `Opponents`.
+    Opponents {
+        opponents: Vec<Opponent>,
+        handicaps: Vec<Handicap>,
+        /// The game's own c of UCB1.
+        exploration: f32,
+    },
+    /// To `Think`.
+    Thinking(Thinking),
+    /// To `Branches`.
+    Branches { path: Vec<u16>, branches: Vec<Branch> },
+    /// To `Walk`.
+    Walk(Box<Walk>),
+    /// To `Review`: of every position so far, the start first.
+    Review { judged: Vec<Judged>, finished: bool },
+    /// To `Puzzle`: the move that wins, and how many moves of the winner it takes.
+    Puzzle { played: Played, board: Box<Board>, solution: u16, moves: usize },
+    /// To `WriteGame`: the text, and how the name of such a file ends.
+    Text { text: String, extension: String },
 }
 
 /// Pictures that belong together, with a word on what they are.

@@ -12,7 +12,8 @@ macro_rules! embedded {
     };
 }
 
-static EMBEDDED: [(&str, &str); 8] = embedded![
+static EMBEDDED: [(&str, &str); 9] = embedded![
+    "02-board-game",
     "05-autoencoder",
     "06-kl",
     "07-vae",

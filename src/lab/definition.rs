@@ -148,6 +148,10 @@ pub enum Instrument {
     Repl,
     /// A map of words; of the word chosen in it, the likeliest contexts.
     WordMap,
+    /// A board to play on, and what the machine thinks beside it.
+    Board,
+    /// Positions in which one move wins.
+    BoardPuzzle,
 }
 
 impl Instrument {
@@ -164,6 +168,18 @@ impl Instrument {
             Instrument::Distributions => &[QueryKind::Divergence, QueryKind::Fit],
             Instrument::Repl => &[QueryKind::Say, QueryKind::Complete, QueryKind::History],
             Instrument::WordMap => &[QueryKind::Plane, QueryKind::Context],
+            Instrument::Board => &[
+                QueryKind::Board,
+                QueryKind::SetUp,
+                QueryKind::Opponents,
+                QueryKind::Think,
+                QueryKind::Branches,
+                QueryKind::Walk,
+                QueryKind::Review,
+                QueryKind::WriteGame,
+                QueryKind::ReadGame,
+            ],
+            Instrument::BoardPuzzle => &[QueryKind::Puzzle],
         }
     }
 
@@ -183,6 +199,20 @@ impl Instrument {
                 &["repl_said", "repl_plotted", "repl_bias", "repl_odd", "repl_included", "repl_analogies"]
             }
             Instrument::WordMap => &["word_chosen", "word_pinned"],
+            Instrument::Board => &[
+                "game_won",
+                "level_1_beaten",
+                "level_3_beaten",
+                "level_5_beaten",
+                "hint_seen",
+                "c_compared",
+                "prediction_right",
+                "tree_opened",
+                "steps_walked",
+                "review_finished",
+                "position_set",
+            ],
+            Instrument::BoardPuzzle => &["puzzle_solved"],
         }
     }
 }

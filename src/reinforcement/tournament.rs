@@ -33,9 +33,12 @@ impl Player {
         Ok(Player::Ours(Box::new(agent)))
     }
 
-    fn begin(&mut self, start: &AnyGame) -> Result<(), Trouble> {
+    fn begin(&mut self, start: &AnyGame, seed: u64) -> Result<(), Trouble> {
         match self {
-            Player::Ours(_) => Ok(()),
+            Player::Ours(agent) => {
+                agent.begin(start, seed);
+                Ok(())
+            }
             Player::Other(external, _) => external.begin(start),
         }
     }
@@ -95,7 +98,8 @@ pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move>
     Vec::new()
 }
 
-/// Plays a game, `players[0]` for the first side.
+/// Plays a game, `players[0]` for the first side. Each game has a seed of its own, or agents would make the same moves again
+/// after the same opening.
 ///
 /// # Errors
 /// If another program does not play on.
@@ -103,13 +107,14 @@ pub fn play(
     start: &AnyGame,
     opening: &[Move],
     players: [&mut Player; 2],
+    seed: u64,
     stop: &AtomicBool,
 ) -> Result<Option<Played>, Trouble> {
     let mut position = start.clone();
     let (mut names, mut moves): (Vec<String>, Vec<Move>) = (Vec::new(), Vec::new());
     let [first, second] = players;
-    first.begin(start)?;
-    second.begin(start)?;
+    first.begin(start, seed)?;
+    second.begin(start, seed.wrapping_add(1))?;
     for _ in 0..LONGEST {
         if let Some(outcome) = position.outcome() {
             return Ok(Some(Played { outcome, names, moves }));
@@ -218,9 +223,9 @@ mod tests {
         let (mut tally, stop) = (Tally::default(), AtomicBool::new(false));
         for pair in 0..50 {
             let moves = opening(&start, 0, 1, pair);
-            let played = play(&start, &moves, [&mut perfect, &mut random], &stop).unwrap().unwrap();
+            let played = play(&start, &moves, [&mut perfect, &mut random], 2 * pair, &stop).unwrap().unwrap();
             tally.add(played.outcome, Side::First);
-            let played = play(&start, &moves, [&mut random, &mut perfect], &stop).unwrap().unwrap();
+            let played = play(&start, &moves, [&mut random, &mut perfect], 2 * pair + 1, &stop).unwrap().unwrap();
             tally.add(played.outcome, Side::Second);
         }
         assert_eq!(tally.losses, 0);
@@ -238,5 +243,18 @@ mod tests {
             moves.iter().for_each(|chosen| position.play(*chosen));
             assert!(position.outcome().is_none());
         }
+    }
+
+    #[test]
+    fn games_from_one_opening_differ_by_their_seed_and_are_the_same_for_it() {
+        let start = AnyGame::start("connect-four").unwrap();
+        let search = || Player::open("mcts:60,threads=1", &start, 1, Duration::ZERO).unwrap();
+        let (mut first, mut second) = (search(), search());
+        let stop = AtomicBool::new(false);
+        let mut game = |seed| play(&start, &[], [&mut first, &mut second], seed, &stop).unwrap().unwrap().moves;
+        let games: Vec<_> = (0..8).map(|seed| game(10 * seed)).collect();
+        let different: std::collections::HashSet<_> = games.iter().collect();
+        assert!(different.len() > 5, "{} games of 8 differ", different.len());
+        assert_eq!(game(30), games[3], "whatever was played before");
     }
 }

@@ -1,5 +1,6 @@
 //! Questions to a model, answered on a thread of their own from a snapshot, so that none waits for a training step and
-//! no training step waits for it. Of the questions with one key only the latest counts.
+//! no training step waits for it. Of the questions with one key only the latest counts. Those that take long have a thread
+//! for themselves, and may show what they have before they are done.
 
 use super::inbox::Wake;
 use crate::experiment::{Answer, Failure, Model, Query, Watch};
@@ -10,7 +11,7 @@ use std::thread::JoinHandle;
 /// Where the model to ask comes from: the latest snapshot of a run, or a model that does not change.
 pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, Failure> + Send + Sync>;
 
-/// An answer, with the key of its question.
+/// An answer, or what there is of it so far, with the key of its question.
 pub type Answered = (String, Result<Answer, Failure>);
 
 struct Asked {
@@ -31,8 +32,15 @@ struct Desk {
 
 /// Asks on behalf of a screen.
 pub struct Questions {
+    quick: Lane,
+    long: Lane,
+}
+
+/// A thread and what it is asked.
+struct Lane {
     desk: Arc<(Mutex<Desk>, Condvar)>,
     thread: Option<JoinHandle<()>>,
+    wake: Wake,
 }
 
 fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
@@ -40,48 +48,92 @@ fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
 }
 
 impl Questions {
-    /// Starts the thread. `wake` is called when an answer is there.
+    /// Starts the threads. `wake` is called when an answer is there.
     pub fn new(wake: Wake) -> Self {
-        let desk = Arc::new((Mutex::new(Desk::default()), Condvar::new()));
-        let its = Arc::clone(&desk);
-        let spawned = std::thread::Builder::new().name("questions".into()).spawn(move || {
-            // One thread of its own: an answer must not queue behind the pieces of a training step.
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-            let _pool = pool.ok();
-            answer_all(&its.0, &its.1, &wake);
-        });
-        Questions { desk, thread: spawned.ok() }
+        Questions { quick: Lane::new("questions", Arc::clone(&wake)), long: Lane::new("long questions", wake) }
     }
 
     /// Asks; an earlier question with the same key is called off.
     pub fn ask(&self, key: impl Into<String>, query: Query, source: ModelSource) {
+        let (lane, other) =
+            if query.kind().takes_long() { (&self.long, &self.quick) } else { (&self.quick, &self.long) };
         let key = key.into();
-        let mut desk = lock(&self.desk.0);
-        desk.waiting.retain(|asked| asked.key != key);
-        if let Some((current, watch)) = &desk.current
-            && *current == key
-        {
-            watch.cancel();
-        }
-        desk.answers.retain(|(answered, _)| *answered != key);
-        desk.waiting.push_back(Asked { key, query, source, watch: Watch::default() });
-        self.desk.1.notify_one();
+        other.call_off(&key);
+        lane.ask(key, query, source);
     }
 
     /// Whether an answer is still to come.
     pub fn is_busy(&self) -> bool {
-        let desk = lock(&self.desk.0);
-        desk.current.is_some() || !desk.waiting.is_empty()
+        [&self.quick, &self.long].into_iter().any(Lane::is_busy)
     }
 
     /// How far the question with this key is, if it is being answered and tells.
     pub fn share(&self, key: &str) -> Option<f32> {
-        let desk = lock(&self.desk.0);
-        desk.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
+        self.quick.share(key).or_else(|| self.long.share(key))
     }
 
     /// Calls a question off.
     pub fn call_off(&self, key: &str) {
+        self.quick.call_off(key);
+        self.long.call_off(key);
+    }
+
+    /// Takes the answers that are there.
+    pub fn take(&self) -> Vec<Answered> {
+        let mut answers = self.quick.take();
+        answers.append(&mut self.long.take());
+        answers
+    }
+}
+
+impl Lane {
+    fn new(name: &str, wake: Wake) -> Self {
+        let desk = Arc::new((Mutex::new(Desk::default()), Condvar::new()));
+        let (its, rung) = (Arc::clone(&desk), Arc::clone(&wake));
+        let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
+            // One thread of its own: an answer must not queue behind the pieces of a training step.
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+            let _pool = pool.ok();
+            answer_all(&its.0, &its.1, &rung);
+        });
+        Lane { desk, thread: spawned.ok(), wake }
+    }
+
+    fn ask(&self, key: String, query: Query, source: ModelSource) {
+        self.call_off(&key);
+        let watch = self.watch(&key);
+        lock(&self.desk.0).waiting.push_back(Asked { key, query, source, watch });
+        self.desk.1.notify_one();
+    }
+
+    /// A watch under which partial answers come to the screen, the latest in place of those before.
+    fn watch(&self, key: &str) -> Watch {
+        let (desk, wake, key) = (Arc::downgrade(&self.desk), Arc::clone(&self.wake), key.to_owned());
+        Watch::hearing(move |so_far| {
+            let Some(desk) = desk.upgrade() else { return };
+            let mut open = lock(&desk.0);
+            let current = open.current.as_ref();
+            if !current.is_some_and(|(current, watch)| *current == key && !watch.is_cancelled()) {
+                return;
+            }
+            open.answers.retain(|(answered, _)| *answered != key);
+            open.answers.push((key.clone(), Ok(so_far)));
+            drop(open);
+            wake();
+        })
+    }
+
+    fn is_busy(&self) -> bool {
+        let desk = lock(&self.desk.0);
+        desk.current.is_some() || !desk.waiting.is_empty()
+    }
+
+    fn share(&self, key: &str) -> Option<f32> {
+        let desk = lock(&self.desk.0);
+        desk.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
+    }
+
+    fn call_off(&self, key: &str) {
         let mut desk = lock(&self.desk.0);
         desk.waiting.retain(|asked| asked.key != key);
         desk.answers.retain(|(answered, _)| answered != key);
@@ -90,13 +142,12 @@ impl Questions {
         }
     }
 
-    /// Takes the answers that are there.
-    pub fn take(&self) -> Vec<Answered> {
+    fn take(&self) -> Vec<Answered> {
         std::mem::take(&mut lock(&self.desk.0).answers)
     }
 }
 
-impl Drop for Questions {
+impl Drop for Lane {
     fn drop(&mut self) {
         let mut desk = lock(&self.desk.0);
         desk.closed = true;
@@ -134,6 +185,7 @@ fn answer_all(desk: &Mutex<Desk>, bell: &Condvar, wake: &Wake) {
         let mut open = lock(desk);
         open.current = None;
         if !asked.watch.is_cancelled() {
+            open.answers.retain(|(answered, _)| *answered != asked.key);
             open.answers.push((asked.key, answer));
             drop(open);
             wake();
@@ -160,6 +212,37 @@ mod tests {
             let Query::Sample { count, .. } = query else { return Err(Failure::new("only samples")) };
             Ok(Answer::Code { mean: vec![0.0; *count], standard_deviation: vec![] })
         }
+    }
+
+    /// Shows as many nothings as asked for, less one, before it is let go; then all.
+    struct Telling(Slow);
+
+    impl Model for Telling {
+        fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+            let so_far = |count| Answer::Code { mean: vec![0.0; count], standard_deviation: vec![] };
+            (0..3).for_each(|count| watch.show(so_far(count)));
+            self.0.answer(query, watch)
+        }
+    }
+
+    #[test]
+    fn a_long_answer_shows_what_it_has_and_others_do_not_wait_for_it() {
+        let (begun_tx, begun) = mpsc::channel();
+        let (let_go, let_go_rx) = mpsc::channel();
+        let slow = Slow { begun: Mutex::new(begun_tx), let_go: Mutex::new(let_go_rx) };
+        let model: Arc<dyn Model> = Arc::new(Telling(slow));
+        let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
+        let questions = Questions::new(Arc::new(|| {}));
+        let code = |count| Ok(Answer::Code { mean: vec![0.0; count], standard_deviation: vec![] });
+        questions.ask("think", Query::Puzzle { seed: 0 }, Arc::clone(&source));
+        begun.recv().unwrap();
+        assert_eq!(questions.take(), [("think".to_owned(), code(2))], "only the latest of three");
+        questions.ask("quick", Query::Sample { count: 5, seed: 0 }, Arc::clone(&source));
+        begun.recv().unwrap();
+        assert!(questions.is_busy());
+        questions.call_off("think");
+        assert_eq!(questions.take(), [("quick".to_owned(), code(2))]);
+        (0..2).for_each(|_| let_go.send(()).unwrap());
     }
 
     #[test]

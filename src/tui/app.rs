@@ -176,12 +176,13 @@ impl App {
             Place::Picker => self.picker.in_motion(),
             Place::Lab(lab) => lab.in_motion(),
         };
-        moving && self.overlay.is_none() && self.last_input.elapsed() < WATCHED_FOR
+        let keeps_time = matches!(&self.place, Place::Lab(lab) if lab.keeps_time());
+        keeps_time || moving && self.overlay.is_none() && self.last_input.elapsed() < WATCHED_FOR
     }
 
     fn tick(&mut self) {
         match &mut self.place {
-            Place::Picker => self.picker.tick(),
+            Place::Picker => self.picker.tick(&mut self.desk),
             Place::Lab(lab) => lab.tick(&mut self.desk),
         }
     }

@@ -86,6 +86,22 @@ pub enum Action {
     PanRight,
     PanUp,
     PanDown,
+    // Board games.
+    Pass,
+    Resign,
+    MoveBefore,
+    MoveAfter,
+    Predict,
+    Tree,
+    Analyse,
+    NewGame,
+    SwapSides,
+    TypeMove,
+    EditPosition,
+    SaveGame,
+    OpenGame,
+    StepBack,
+    StepMany,
     // Acts of a run.
     StepDiscriminator,
     StepGenerator,
@@ -122,6 +138,14 @@ pub enum Context {
     Repl,
     ReplPanes,
     WordMap,
+    Board,
+    BoardMore,
+    BoardLine,
+    BoardForm,
+    BoardTree,
+    BoardWalk,
+    BoardEdit,
+    BoardPuzzle,
     Exercises,
     Notes,
 }
@@ -155,6 +179,14 @@ impl Context {
             Context::Distributions => Wording::new("Two distributions", "二つの分布"),
             Context::Repl => Wording::new("Conversation", "対話"),
             Context::WordMap => Wording::new("Map of words", "語の地図"),
+            Context::Board => Wording::new("Board", "盤"),
+            Context::BoardMore => Wording::new("Beside the board", "盤の横"),
+            Context::BoardLine => Wording::new("A line to type", "入力行"),
+            Context::BoardForm => Wording::new("A new game", "新しい対局"),
+            Context::BoardTree => Wording::new("Search tree", "探索木"),
+            Context::BoardWalk => Wording::new("Step by step", "1 歩ずつ"),
+            Context::BoardEdit => Wording::new("A position set up", "局面の編集"),
+            Context::BoardPuzzle => Wording::new("Find the winning move", "勝ちの一手"),
             Context::Exercises => Wording::new("Exercises", "演習"),
             Context::Notes => Wording::new("Notes", "ノート"),
         }
@@ -402,6 +434,56 @@ pub static BINDINGS: &[Binding] = bindings! {
     WordMap: [key(KeyCode::Left)] => A::Left, "choose a word", "語を選ぶ", 2;
     WordMap: [key(KeyCode::Right)] => A::Right, "choose a word", "語を選ぶ", 0;
     WordMap: [letter('a'), key(KeyCode::Enter)] => A::PinStart, "pin it to the run", "実行に留める", 3;
+
+    Board: [key(KeyCode::Enter)] => A::Confirm, "play", "打つ・指す", 5;
+    Board: [letter('h')] => A::Hint, "hint", "ヒント", 3;
+    Board: [letter('u')] => A::Undo, "undo", "待った", 4;
+    Board: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
+    Board: [letter('p')] => A::Pass, "pass", "パス", 0;
+    Board: [letter('R')] => A::Resign, "resign", "投了", 0;
+    Board: [letter('s')] => A::SwapSides, "swap sides", "先後を入れ替える", 0;
+    Board: [letter(' ')] => A::Pause, "let it move, or pause", "指させる・止める", 0;
+    Board: [letter('<'), letter(',')] => A::MoveBefore, "move before", "1 手戻って見る", 0;
+    Board: [letter('>')] => A::MoveAfter, "next move", "1 手進めて見る", 0;
+    Board: [letter('+'), letter('=')] => A::SlideUp, "larger c", "c を大きく", 6;
+    Board: [letter('-')] => A::SlideDown, "smaller c", "c を小さく", 0;
+    Board: [letter('v')] => A::Predict, "predict the most visited move", "最多訪問の手を予想する", 0;
+    Board: [letter('m')] => A::TypeMove, "type a move", "手を入力する", 0;
+    Board: [letter('e')] => A::EditPosition, "set up a position", "局面を作る", 0;
+    Board: [letter('w')] => A::SaveGame, "save the game", "棋譜を保存", 0;
+    Board: [letter('o')] => A::OpenGame, "open a game", "棋譜を開く", 0;
+
+    BoardMore: [letter('n')] => A::NewGame, "new game", "新しい対局", 1;
+    BoardMore: [letter('.')] => A::SingleStep, "MCTS step", "MCTS を 1 歩", 2;
+    BoardMore: [letter('t')] => A::Tree, "tree", "木", 3;
+    BoardMore: [letter('a')] => A::Analyse, "analyse", "解析", 4;
+
+    BoardLine: [key(KeyCode::Enter)] => A::Confirm, "done", "決定", 1;
+    BoardLine: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
+
+    BoardForm: [key(KeyCode::Enter)] => A::Confirm, "begin", "開始", 1;
+    BoardForm: [key(KeyCode::Up)] => A::Up, "row", "行", 2;
+    BoardForm: [key(KeyCode::Left)] => A::Left, "change", "変える", 3;
+    BoardForm: [letter('n')] => A::NewGame, "leave it", "やめる", 0;
+
+    BoardTree: [key(KeyCode::Right)] => A::Right, "open", "開く", 1;
+    BoardTree: [key(KeyCode::Left)] => A::Left, "close", "閉じる", 2;
+    BoardTree: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 3;
+    BoardTree: [letter('t')] => A::Tree, "leave the tree", "木を閉じる", 4;
+
+    BoardWalk: [letter('.'), key(KeyCode::Enter)] => A::SingleStep, "next step", "次の歩", 1;
+    BoardWalk: [letter(',')] => A::StepBack, "back", "戻る", 2;
+    BoardWalk: [letter('>')] => A::StepMany, "10 simulations", "10 回進む", 3;
+    BoardWalk: [key(KeyCode::Up)] => A::Up, "node above", "上の節", 4;
+    BoardWalk: [key(KeyCode::Down)] => A::Down, "node below", "下の節", 0;
+
+    BoardEdit: [key(KeyCode::Enter)] => A::Confirm, "play from here", "ここから対局", 1;
+    BoardEdit: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
+    BoardEdit: [key(KeyCode::Up)] => A::Up, "cursor", "カーソル", 0;
+
+    BoardPuzzle: [key(KeyCode::Enter)] => A::Confirm, "answer", "答える", 2;
+    BoardPuzzle: [key(KeyCode::Left)] => A::Left, "column", "列", 3;
+    BoardPuzzle: [letter('r')] => A::RandomCode, "another", "別の問題", 4;
 
     DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
     DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;

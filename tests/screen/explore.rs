@@ -230,3 +230,39 @@ fn points_placed_by_hand_reach_a_run_in_the_plane() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn a_game_is_played_thought_over_walked_through_saved_and_found_again() {
+    let home = home();
+    let terminal = words(&home, "Board games", "MCTS level 1");
+    terminal.press(ENTER);
+    terminal.wait_for("move 2");
+    terminal.press("h");
+    terminal.wait_for("nodes");
+    terminal.press("t");
+    terminal.wait_for("this position");
+    terminal.press(RIGHT);
+    terminal.wait_for("▾ ");
+    terminal.press("t");
+    terminal.wait_for("win rate of the first side");
+    terminal.press(".");
+    terminal.wait_for("simulation 1");
+    terminal.press("....");
+    terminal.wait_for("simulation 2");
+    terminal.press("\x1b");
+    terminal.wait_for("win rate of the first side");
+    terminal.press("m4\r");
+    terminal.wait_for("move 4");
+    let file = home.path().join("game.txt");
+    terminal.press("w");
+    terminal.wait_for("save to");
+    terminal.press(&"\x7f".repeat(200));
+    terminal.press(&format!("{}\r", file.display()));
+    terminal.wait_for("saved");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("connect-four"));
+    drop(terminal);
+    let terminal = words(&home, "Board games", "MCTS level 1");
+    terminal.wait_for("move 4");
+    terminal.press(TAB);
+    terminal.wait_for("one move wins");
+}

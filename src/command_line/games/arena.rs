@@ -84,7 +84,8 @@ fn compete(arguments: &MatchArguments, interrupt: &Interrupt) -> Result<Exit, Ex
         let side = if number % 2 == 0 { Side::First } else { Side::Second };
         let [first, second] = &mut players;
         let seats = if side == Side::First { [first, second] } else { [second, first] };
-        let played = tournament::play(&start, &moves, seats, interrupt.flag()).map_err(Exit::failed)?;
+        let seed = arguments.seed.wrapping_mul(0x1_0000_0000).wrapping_add(2 * u64::from(number));
+        let played = tournament::play(&start, &moves, seats, seed, interrupt.flag()).map_err(Exit::failed)?;
         let Some(Played { outcome, names, .. }) = played else {
             bar.finish_and_clear();
             return Ok(Exit::Interrupted);

@@ -12,9 +12,10 @@ pub use serve::{gtp, uci};
 use super::arguments::{BenchArguments, SolveArguments};
 use super::signals::Interrupt;
 use super::{Exit, print};
-use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Illegal, Move};
+use crate::reinforcement::games::{self, AnyGame, ConnectFour, Dice, Game, Illegal, Move, Style};
 use crate::reinforcement::search::{Agent, Budget, Mcts, Solver, Spec, mcts};
 use crate::with_game;
+use rand::SeedableRng;
 use serde_json::json;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -126,6 +127,52 @@ pub fn bench(arguments: &BenchArguments) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// `shinso bench playouts --game G`: random games per second from the start, on one thread, as likely moves and with the
+/// game's own rules for them.
+pub fn bench_playouts(arguments: &BenchArguments) -> Exit {
+    let names: Vec<&str> = match &arguments.game {
+        Some(name) => vec![name],
+        None => games::GAMES.to_vec(),
+    };
+    for id in names {
+        let Some(game) = AnyGame::start(id) else { return Exit::Usage(format!("no game `{id}`")) };
+        for (style, name) in [(Style::Uniform, "uniform"), (Style::Light, "light")] {
+            let steps = arguments.steps.map(|steps| u64::from(steps.get()));
+            let (playouts, seconds) = with_game!(&game, game => playouts(game, style, arguments.seed, steps));
+            let rate = playouts as f64 / seconds;
+            let line = if arguments.json {
+                json!({"name": "playouts", "game": id, "style": name, "playouts_per_s": rate, "threads": 1, "steps": playouts,
+                    "step_ms": 1000.0 / rate, "loss": null})
+                .to_string()
+            } else {
+                format!("{id:14} {name:8} {rate:>12.0} playouts/s  1 thread  {playouts} playouts")
+            };
+            match print(&format!("{line}\n")) {
+                Exit::Done => {}
+                stopped => return stopped,
+            }
+        }
+    }
+    Exit::Done
+}
+
+/// So many playouts, or two seconds of them, and how long they took.
+fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (u64, f64) {
+    let (mut dice, mut moves, mut position) = (Dice::seed_from_u64(seed), Vec::new(), game.clone());
+    let (begun, mut done) = (Instant::now(), 0);
+    loop {
+        for _ in 0..64.min(steps.map_or(64, |steps| steps - done)) {
+            position.clone_from(game);
+            position.playout(style, &mut dice, &mut moves, None);
+            done += 1;
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        if steps.map_or(seconds >= 2.0, |steps| done >= steps) {
+            return (done, seconds);
+        }
+    }
 }
 
 pub fn perft(id: &str, depth: u32, diagram: Option<&str>, divide: bool, as_json: bool) -> Exit {

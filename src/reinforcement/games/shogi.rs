@@ -91,6 +91,17 @@ impl Shogi {
         }
     }
 
+    /// Where a move begins, none for a drop; the piece in hand that is dropped, by its number; and where it ends.
+    ///
+    /// # Panics
+    /// If it is no move at all.
+    pub fn places(&self, of: Move) -> (Option<Square>, usize, Square) {
+        match unpacked(of).expect("a move") {
+            haitaka::Move::BoardMove { from, to, .. } => (Some(from), 0, to),
+            haitaka::Move::Drop { piece, to } => (None, piece as usize, to),
+        }
+    }
+
     fn remember(&mut self) {
         let check = if self.board.checkers().is_empty() { 0 } else { CHECK };
         let now = self.board.hash() & !CHECK | check;

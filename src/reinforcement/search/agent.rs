@@ -2,13 +2,14 @@
 
 use super::endgame::Endgame;
 use super::evaluation::Evaluate;
-use super::{AlphaBeta, Budget, Candidate, Mcts, Solver, Thought, alphabeta, mcts};
+use super::{AlphaBeta, Budget, Candidate, Mcts, Solver, Tell, Thought, alphabeta, mcts, silent};
 use crate::reinforcement::games::{AnyGame, Dice, Game, Member, Move, Outcome, Style, below};
 use crate::with_game;
 use rand::SeedableRng;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,7 @@ impl FromStr for Spec {
         if matches!(kind, Kind::Mcts | Kind::AlphaBeta) && spec.budget == Budget::default() && spec.depth.is_none() {
             spec.budget.time = Some(Duration::from_secs(1));
         }
+        spec.budget.ends_when_decided = true;
         Ok(spec)
     }
 }
@@ -215,16 +217,72 @@ impl Agent {
     /// # Panics
     /// If the position is of another game.
     pub fn think_within(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+        self.think_aloud(position, budget, stop, &silent)
+    }
+
+    /// The same, telling on the way what it believes.
+    ///
+    /// # Panics
+    /// If the position is of another game.
+    pub fn think_aloud(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
         if self.spec.blunders > 0.0 && (below(&mut self.dice, 1 << 20) as f32) < self.spec.blunders * (1 << 20) as f32 {
             return with_game!(position, game => any_move(game, &mut self.dice));
         }
-        self.brain.think(position, budget, stop)
+        self.brain.think(position, budget, stop, tell)
+    }
+
+    /// Thinks without its budget and its blunders, until it is stopped or its memory is full.
+    ///
+    /// # Panics
+    /// If the position is of another game.
+    pub fn ponder(&mut self, position: &AnyGame, stop: &AtomicBool, tell: Tell) -> Thought {
+        self.brain.think(position, Budget { stops_when_full: true, ..Budget::default() }, stop, tell)
+    }
+
+    pub fn budget(&self) -> Budget {
+        self.spec.budget
+    }
+
+    /// Its tree, if it has one.
+    pub fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+        self.brain.tree()
+    }
+
+    /// A new game, with a seed of its own.
+    ///
+    /// # Panics
+    /// If it does not play that game.
+    pub fn begin(&mut self, game: &AnyGame, seed: u64) {
+        // What others know is no matter of chance, and dear.
+        if matches!(self.spec.kind, Kind::Mcts | Kind::Random) {
+            *self = self.spec.agent(game, seed).expect("it plays this game");
+        } else {
+            self.dice = Dice::seed_from_u64(seed ^ 0x5eed);
+        }
+    }
+
+    /// Drops what its tree knows.
+    pub fn forget(&mut self) {
+        self.brain.forget();
+    }
+
+    /// Changes c of UCB1 from the next thought on; what the tree knows stays.
+    pub fn explore(&mut self, exploration: f32) {
+        self.brain.explore(exploration);
     }
 }
 
 /// Thinks about positions of one game.
 trait Brain: Send {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought;
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought;
+
+    fn explore(&mut self, _exploration: f32) {}
+
+    fn forget(&mut self) {}
+
+    fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+        None
+    }
 }
 
 fn brain<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Brain> {
@@ -261,7 +319,7 @@ struct Chance {
 }
 
 impl Brain for Chance {
-    fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool) -> Thought {
+    fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool, _: Tell) -> Thought {
         with_game!(position, game => any_move(game, &mut self.dice))
     }
 }
@@ -270,7 +328,7 @@ impl Brain for Chance {
 struct Glance<G>(PhantomData<fn() -> G>);
 
 impl<G: Member + Evaluate> Brain for Glance<G> {
-    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool) -> Thought {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: Tell) -> Thought {
         let game = G::of(position).expect("a position of this game");
         AlphaBeta::new(alphabeta::Settings { depth: 1, memory: 0 }).search(game, Budget::default(), stop)
     }
@@ -313,9 +371,21 @@ impl<G: Member> Tree<G> {
 }
 
 impl<G: Member> Brain for Tree<G> {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
         self.follow(G::of(position).expect("a position of this game"));
-        self.search.search(budget, stop)
+        self.search.search_aloud(budget, stop, tell)
+    }
+
+    fn explore(&mut self, exploration: f32) {
+        self.search.settings.exploration = exploration;
+    }
+
+    fn forget(&mut self) {
+        self.search = Mcts::new(self.search.root().clone(), self.search.settings.clone());
+    }
+
+    fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+        Some(Arc::clone(self.search.tree()))
     }
 }
 
@@ -327,7 +397,7 @@ struct Depth<G> {
 }
 
 impl<G: Member + Evaluate> Brain for Depth<G> {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
         if let AnyGame::Othello(othello) = position
             && othello.empties() <= ENDGAME
         {
@@ -351,7 +421,7 @@ impl<G: Member + Evaluate> Brain for Depth<G> {
                 };
             }
         }
-        self.search.search(G::of(position).expect("a position of this game"), budget, stop)
+        self.search.search_aloud(G::of(position).expect("a position of this game"), budget, stop, tell)
     }
 }
 
@@ -362,7 +432,7 @@ struct Perfect {
 }
 
 impl Brain for Perfect {
-    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool) -> Thought {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: Tell) -> Thought {
         match position {
             AnyGame::ConnectFour(game) => {
                 let begun = Instant::now();

@@ -2,7 +2,7 @@
 //! positions are noisy. The way of Deep Blue, on a small scale.
 
 use super::evaluation::{Evaluate, WON};
-use super::{Budget, Candidate, Thought};
+use super::{Budget, Candidate, Tell, Thought, silent};
 use crate::reinforcement::games::{Move, Outcome};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -73,6 +73,11 @@ impl AlphaBeta {
     /// Searches deeper and deeper until the budget is spent (playouts count positions), the end of the game is seen, or `stop` is set.
     /// The first depth is always finished.
     pub fn search<G: Evaluate>(&mut self, root: &G, budget: Budget, stop: &AtomicBool) -> Thought {
+        self.search_aloud(root, budget, stop, &silent)
+    }
+
+    /// The same, telling after every depth what it believes.
+    pub fn search_aloud<G: Evaluate>(&mut self, root: &G, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
         let begun = Instant::now();
         self.killers = [[None; 2]; DEEPEST + 1];
         self.history.iter_mut().for_each(|count| *count /= 8);
@@ -88,6 +93,7 @@ impl AlphaBeta {
             depth += 1;
             scores = found;
             let best = scores[0].1;
+            tell(&run.own.thought(root, &scores, run.nodes, depth, begun), None);
             // Nothing to choose, or the end is seen.
             if best.abs() >= MATE || run.is_spent() || scores.len() == 1 && budget.time.is_some() && depth >= 4 {
                 break;
@@ -97,6 +103,17 @@ impl AlphaBeta {
             }
         }
         let nodes = run.nodes;
+        self.thought(root, &scores, nodes, depth, begun)
+    }
+
+    fn thought<G: Evaluate>(
+        &self,
+        root: &G,
+        scores: &[(Move, i32)],
+        nodes: u64,
+        depth: u32,
+        begun: Instant,
+    ) -> Thought {
         let mover = root.turn();
         let candidates: Vec<Candidate> = scores
             .iter()

@@ -12,14 +12,19 @@
 //! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
 
 use super::tree::{Children, Node, Tree};
-use super::{Budget, Candidate, Thought};
+use super::{Budget, Candidate, Tell, Thought, silent};
 use crate::reinforcement::games::{Dice, Game, Move, Outcome, Side, Style};
 use rand::SeedableRng;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Simulations between two looks at the clock.
 const LOOK_EVERY: u64 = 16;
+/// Time between two tellings of what is believed.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+/// Simulations before a search may say that it is decided.
+const DECIDES_FROM: u64 = 1000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -71,7 +76,7 @@ impl Settings {
 pub struct Mcts<G: Game> {
     pub settings: Settings,
     root: G,
-    tree: Tree,
+    tree: Arc<Tree>,
     dice: Vec<Dice>,
     simulations: u64,
     deepest: u32,
@@ -114,14 +119,14 @@ impl<G: Game> Mcts<G> {
         let dice = (0..settings.threads.max(1) as u64)
             .map(|thread| Dice::seed_from_u64(settings.seed.wrapping_add(thread.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
             .collect();
-        Mcts { tree: Tree::new(settings.memory), root, dice, simulations: 0, deepest: 0, settings }
+        Mcts { tree: Arc::new(Tree::new(settings.memory)), root, dice, simulations: 0, deepest: 0, settings }
     }
 
     pub fn root(&self) -> &G {
         &self.root
     }
 
-    pub fn tree(&self) -> &Tree {
+    pub fn tree(&self) -> &Arc<Tree> {
         &self.tree
     }
 
@@ -133,22 +138,30 @@ impl<G: Game> Mcts<G> {
     /// Goes on to the position after a move and keeps what is known of it.
     pub fn advance(&mut self, chosen: Move) {
         let known = self.tree.made(self.tree.root()).iter().find(|child| child.chosen() == chosen);
-        self.tree = match known {
+        self.tree = Arc::new(match known {
             Some(child) => self.tree.from_node(child),
             None => Tree::new(self.settings.memory),
-        };
+        });
         self.root.play(chosen);
         self.deepest = 0;
     }
 
     /// Searches until the budget is spent, all is proven, or `stop` is set.
     pub fn search(&mut self, budget: Budget, stop: &AtomicBool) -> Thought {
+        self.search_aloud(budget, stop, &silent)
+    }
+
+    /// The same, telling every tenth of a second what it believes.
+    pub fn search_aloud(&mut self, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
         let begun = Instant::now();
         let spent = AtomicU64::new(0);
         let deepest = AtomicU32::new(self.deepest);
-        let (settings, tree, root) = (&self.settings, &self.tree, &self.root);
+        let decided = AtomicBool::new(false);
+        let (settings, tree, root) = (&self.settings, &*self.tree, &self.root);
         let alone = self.dice.len() == 1;
-        let work = |kept: &mut Dice| {
+        let mut dice = std::mem::take(&mut self.dice);
+        let work = |kept: &mut Dice, first: bool| {
+            let mut told = begun;
             // A copy of its own, far from those of the other threads: they would share a line of the cache.
             let mut dice = kept.clone();
             let mut worker = Worker::new(settings, tree, root, &mut dice, alone);
@@ -162,6 +175,7 @@ impl<G: Game> Mcts<G> {
                 if wanted == 0
                     || proven
                     || stop.load(Ordering::Relaxed)
+                    || decided.load(Ordering::Relaxed)
                     || budget.time.is_some_and(|time| begun.elapsed() >= time)
                 {
                     break;
@@ -174,23 +188,33 @@ impl<G: Game> Mcts<G> {
                 if budget.stops_when_full && tree.is_full() {
                     break;
                 }
+                if first && told.elapsed() >= TELL_EVERY {
+                    told = Instant::now();
+                    let (done, took) = (spent.load(Ordering::Relaxed), begun.elapsed());
+                    let depth = deepest.fetch_max(worker.deepest, Ordering::Relaxed).max(worker.deepest);
+                    tell(&thought(&self.tree, root.turn(), done, depth, took), Some(&self.tree));
+                    if budget.ends_when_decided && is_decided(tree, done, took, budget.time) {
+                        decided.store(true, Ordering::Relaxed);
+                    }
+                }
             }
             deepest.fetch_max(worker.deepest, Ordering::Relaxed);
             *kept = dice;
         };
-        let (first, others) = self.dice.split_first_mut().expect("a thread");
+        let (first, others) = dice.split_first_mut().expect("a thread");
         if others.is_empty() {
-            work(first);
+            work(first, true);
         } else {
             std::thread::scope(|scope| {
                 for dice in others {
-                    scope.spawn(|| work(dice));
+                    scope.spawn(|| work(dice, false));
                 }
-                work(first);
+                work(first, true);
             });
         }
         let done = spent.into_inner().min(budget.playouts.unwrap_or(u64::MAX));
         self.simulations += done;
+        self.dice = dice;
         self.deepest = deepest.into_inner();
         self.thought(done, begun.elapsed())
     }
@@ -211,71 +235,64 @@ impl<G: Game> Mcts<G> {
 
     /// What the search believes now.
     pub fn thought(&self, simulations: u64, took: Duration) -> Thought {
-        let root = self.tree.root();
-        let mover = self.root.turn();
-        let mut candidates: Vec<Candidate> = self
-            .tree
-            .made(root)
-            .iter()
-            .map(|child| Candidate {
-                chosen: child.chosen(),
-                visits: u64::from(child.visits()),
-                value: child.proven().map_or(child.value(), |outcome| outcome.share(mover)),
-                proven: child.proven(),
-            })
-            .collect();
-        // A proven win first, proven losses last, else by visits.
-        let order = |candidate: &Candidate| match candidate.proven {
-            Some(Outcome::Won(side)) if side == mover => 0,
-            Some(Outcome::Won(_)) => 2,
-            _ => 1,
-        };
-        candidates.sort_by_key(|candidate| (order(candidate), std::cmp::Reverse(candidate.visits)));
-        // A certain draw is better than what looks like less.
-        let drawn = candidates.iter().position(|candidate| candidate.proven == Some(Outcome::Drawn));
-        if let Some(place) = drawn.filter(|_| candidates[0].value < 0.5) {
-            candidates[..=place].rotate_right(1);
-        }
-        let value = root
-            .proven()
-            .map_or_else(|| candidates.first().map_or(0.5, |best| best.value), |outcome| outcome.share(mover));
-        Thought {
-            line: self.line(),
-            candidates,
-            value,
-            proven: root.proven(),
-            simulations,
-            depth: self.deepest,
-            nodes: self.tree.len() as u64,
-            full: self.tree.is_full(),
-            took,
-        }
+        thought(&self.tree, self.root.turn(), simulations, self.deepest, took)
     }
+}
 
-    /// The most visited moves, one after another.
-    fn line(&self) -> Vec<Move> {
-        let (mut line, mut node, mut side) = (Vec::new(), self.tree.root(), self.root.turn());
-        while let Some(best) = self.tree.made(node).iter().max_by_key(|child| {
-            let proven = match child.proven() {
-                Some(Outcome::Won(winner)) => {
-                    if winner == side {
-                        2
-                    } else {
-                        0
-                    }
-                }
-                _ => 1,
-            };
-            (proven, child.visits())
-        }) {
-            if best.visits() == 0 {
-                break;
-            }
-            line.push(best.chosen());
-            (node, side) = (best, side.other());
-        }
-        line
+/// What a tree says of its root, where this side is to move.
+fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duration) -> Thought {
+    let root = tree.root();
+    let mut candidates: Vec<Candidate> = tree
+        .made(root)
+        .iter()
+        .map(|child| Candidate {
+            chosen: child.chosen(),
+            visits: u64::from(child.visits()),
+            value: child.proven().map_or(child.value(), |outcome| outcome.share(mover)),
+            proven: child.proven(),
+        })
+        .collect();
+    // A proven win first, proven losses last, else by visits.
+    let order = |candidate: &Candidate| match candidate.proven {
+        Some(Outcome::Won(side)) if side == mover => 0,
+        Some(Outcome::Won(_)) => 2,
+        _ => 1,
+    };
+    candidates.sort_by_key(|candidate| (order(candidate), std::cmp::Reverse(candidate.visits)));
+    // A certain draw is better than what looks like less.
+    let drawn = candidates.iter().position(|candidate| candidate.proven == Some(Outcome::Drawn));
+    if let Some(place) = drawn.filter(|_| candidates[0].value < 0.5) {
+        candidates[..=place].rotate_right(1);
     }
+    let value =
+        root.proven().map_or_else(|| candidates.first().map_or(0.5, |best| best.value), |outcome| outcome.share(mover));
+    Thought {
+        line: tree.line(root, mover),
+        candidates,
+        value,
+        proven: root.proven(),
+        simulations,
+        depth,
+        nodes: tree.len() as u64,
+        full: tree.is_full(),
+        took,
+    }
+}
+
+/// Whether no other move can still be visited more often than the one that leads, at this rate in what is left of the time.
+fn is_decided(tree: &Tree, done: u64, took: Duration, time: Option<Duration>) -> bool {
+    let Some(time) = time.filter(|_| done >= DECIDES_FROM) else { return false };
+    let left = time.saturating_sub(took).as_secs_f64() * done as f64 / took.as_secs_f64();
+    let mut most = [0u32; 2];
+    for child in tree.made(tree.root()).iter().filter(|child| child.proven().is_none()) {
+        let visits = child.visits();
+        if visits > most[0] {
+            most = [visits, most[0]];
+        } else if visits > most[1] {
+            most[1] = visits;
+        }
+    }
+    f64::from(most[0]) > f64::from(most[1]) + left
 }
 
 impl<'a, G: Game> Worker<'a, G> {

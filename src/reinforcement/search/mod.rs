@@ -14,7 +14,9 @@ pub use mcts::Mcts;
 pub use solver::Solver;
 
 use crate::reinforcement::games::{Move, Outcome};
+use std::sync::Arc;
 use std::time::Duration;
+use tree::Tree;
 
 /// When a search ends; without any bound it goes on until it is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,7 +25,23 @@ pub struct Budget {
     pub playouts: Option<u64>,
     /// Whether it ends when its memory is full.
     pub stops_when_full: bool,
+    /// Whether a tree search ends before its time when no other move can be visited more often in what is left of it.
+    pub ends_when_decided: bool,
 }
+
+impl Budget {
+    /// The same, with no more time than this.
+    #[must_use]
+    pub fn within(self, longest: Option<Duration>) -> Self {
+        Budget { time: self.time.into_iter().chain(longest).min(), ..self }
+    }
+}
+
+/// Hears what a search believes while it goes on, and sees its tree, if it has one.
+pub type Tell<'a> = &'a (dyn Fn(&Thought, Option<&Arc<Tree>>) + Sync);
+
+/// For those who wait for the end.
+pub(crate) fn silent(_: &Thought, _: Option<&Arc<Tree>>) {}
 
 /// A move that was thought of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -232,6 +232,24 @@ impl Tree {
         Some(children)
     }
 
+    /// The moves most visited, one after another, from a node where this side is to move.
+    pub fn line(&self, from: &Node, mover: Side) -> Vec<Move> {
+        let (mut line, mut node, mut side) = (Vec::new(), from, mover);
+        let proven = |child: &Node, side: Side| match child.proven() {
+            Some(Outcome::Won(winner)) if winner == side => 2,
+            Some(Outcome::Won(_)) => 0,
+            _ => 1,
+        };
+        while let Some(best) = self.made(node).iter().max_by_key(|child| (proven(child, side), child.visits())) {
+            if best.visits() == 0 {
+                break;
+            }
+            line.push(best.chosen());
+            (node, side) = (best, side.other());
+        }
+        line
+    }
+
     /// A tree of its own from a node and what hangs under it, as large as this at most.
     pub fn from_node(&self, node: &Node) -> Tree {
         let fresh = Tree::new(self.blocks.len() * BLOCK as usize * size_of::<Node>());

@@ -1,5 +1,6 @@
 //! What Explore is built from: generic instruments that a lab binds to its model.
 
+mod board;
 mod canvas;
 mod distributions;
 mod drawing_pad;
@@ -51,6 +52,16 @@ pub trait Instrument {
 
     fn pasted(&mut self, _pasted: &str) {}
 
+    /// Whether it wants all the room there is, the others behind it.
+    fn fills(&self) -> bool {
+        false
+    }
+
+    /// Whether time counts in it also when nobody presses a key.
+    fn keeps_time(&self) -> bool {
+        false
+    }
+
     /// Moves what is in motion by one picture; `true` while it moves.
     fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
         false
@@ -75,6 +86,8 @@ pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
         lab::Instrument::Guess => Box::<guess::Guess>::default(),
         lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
         lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
+        lab::Instrument::Board => Box::<board::BoardTable>::default(),
+        lab::Instrument::BoardPuzzle => Box::<board::Puzzle>::default(),
         lab::Instrument::Repl => Box::<repl::Repl>::default(),
         lab::Instrument::WordMap => Box::<word_map::WordMap>::default(),
         lab::Instrument::LatentPlane => Box::new(latent_plane::LatentPlane::new(answers(QueryKind::Encode))),

@@ -123,6 +123,11 @@ impl ExploreTab {
         self.moving
     }
 
+    /// Whether time counts in an instrument also when nobody watches.
+    pub fn keeps_time(&self) -> bool {
+        self.instruments.iter().any(|instrument| instrument.keeps_time())
+    }
+
     pub fn tick(&mut self, lab: &Lab, desk: &mut Desk) {
         let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick(lab, desk)).collect();
         self.moving = moving.into_iter().any(|moves| moves);
@@ -141,9 +146,10 @@ impl ExploreTab {
         let origin = desk.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
         let origin_end = write(buffer, foot, 1, 0, origin, desk.theme.quiet());
         let count = self.instruments.len();
-        self.areas = match (area.width, count) {
-            (_, 0) => vec![],
-            (..110, _) | (_, 1 | 4..) => {
+        let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
+        self.areas = match count {
+            0 => vec![],
+            _ if width_for_one || matches!(count, 1 | 4..) => {
                 // One at a time, where there is little room or much to show; the others are behind it.
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(desk.language)).collect();
                 // At the right, as far to the left as the names need.

@@ -193,8 +193,13 @@ impl LabScreen {
         }
     }
 
+    /// Whether time counts here also when nobody watches: a clock of a game.
+    pub fn keeps_time(&self) -> bool {
+        self.explore.keeps_time()
+    }
+
     pub fn in_motion(&self) -> bool {
-        self.tab == Tab::Explore && self.explore.in_motion()
+        self.explore.keeps_time() || self.tab == Tab::Explore && self.explore.in_motion()
     }
 
     pub fn tick(&mut self, desk: &mut Desk) {

@@ -11,6 +11,8 @@ pub mod picker;
 mod setup;
 #[cfg(test)]
 mod snapshots;
+#[cfg(test)]
+pub use snapshots::shown;
 mod theory;
 mod train;
 

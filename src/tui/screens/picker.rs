@@ -1,5 +1,6 @@
 //! The lab picker.
 
+use crate::experiment::board::{Board, Played};
 use crate::experiment::{Answer, Picture, Query, QueryKind, Scene, Sheet};
 use crate::lab::Lab;
 use crate::registry;
@@ -8,6 +9,7 @@ use crate::tui::desk::{Desk, Reply};
 use crate::tui::instruments::latent_plane::walk;
 use crate::tui::keys::Action;
 use crate::tui::text;
+use crate::tui::widgets::board::{self, Letters, Marks};
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
@@ -18,7 +20,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
 /// The questions that a preview may ask.
-const PREVIEW: [&str; 4] = ["preview/plane", "preview/walk", "preview/show", "preview/scene"];
+const PREVIEW: [&str; 6] =
+    ["preview/plane", "preview/walk", "preview/show", "preview/scene", "preview/board", "preview/think"];
+/// Who plays in a preview, which game, and how many pictures a move is shown for.
+const PREVIEW_AGENT: &str = "mcts:400,threads=1";
+const PREVIEW_GAME: &str = "connect-four";
+const PREVIEW_PACE: usize = 4;
 /// Pictures of the preview's walk.
 const STOPS: usize = 48;
 
@@ -37,6 +44,10 @@ pub struct Picker {
     preview: Vec<Picture>,
     /// What is shown of a model that makes no pictures.
     preview_scene: Option<Scene>,
+    /// A game that two machines play.
+    preview_game: Option<(Played, Board)>,
+    /// How many such games there were.
+    games: u64,
     at: usize,
     /// Rows of labs, for the mouse.
     rows: Vec<(Rect, usize)>,
@@ -58,6 +69,8 @@ impl Picker {
             preview_of: None,
             preview: Vec::new(),
             preview_scene: None,
+            preview_game: None,
+            games: 0,
             at: 0,
             rows: Vec::new(),
             last_run: None,
@@ -94,7 +107,7 @@ impl Picker {
         if self.preview_of.as_deref() != Some(&lab.id) {
             self.preview_of = Some(lab.id.clone());
             self.preview.clear();
-            self.preview_scene = None;
+            (self.preview_scene, self.preview_game) = (None, None);
             // What is still on its way is of the lab before.
             PREVIEW.iter().for_each(|key| desk.questions.call_off(key));
             let Ok(experiment) = registry::find(&lab.experiment) else { return };
@@ -108,6 +121,8 @@ impl Picker {
                 ("preview/show", Query::Show { view: (*view).to_owned(), seed: 1, at: 0.0, picture: None })
             } else if answers(QueryKind::Plane) {
                 ("preview/scene", Query::Plane { seed: 1, at: 1.0 })
+            } else if answers(QueryKind::Think) {
+                ("preview/board", Query::Board { played: Played::of(PREVIEW_GAME), typed: None })
             } else {
                 return;
             };
@@ -203,6 +218,17 @@ impl Picker {
             }
             ("preview/walk", Ok(Answer::Pictures { pictures })) => self.preview.clone_from(pictures),
             ("preview/scene", Ok(Answer::Scene { scene })) => self.preview_scene = Some(scene.clone()),
+            ("preview/board", Ok(Answer::Board { played, board })) => {
+                self.preview_game = Some((played.clone(), (**board).clone()));
+            }
+            ("preview/think", Ok(Answer::Thinking(thinking))) if thinking.finished => {
+                let best = thinking.considered.first().and_then(|best| best.line.first());
+                if let (Some((played, _)), Some(best)) = (&self.preview_game, best) {
+                    let mut played = played.clone();
+                    played.moves.push(best.number);
+                    self.ask("preview/board", Query::Board { played, typed: None }, desk);
+                }
+            }
             ("preview/show", Ok(Answer::Gallery { rows })) => {
                 // Each picture and what becomes of it, one after the other.
                 let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or(0);
@@ -215,11 +241,37 @@ impl Picker {
     }
 
     pub fn in_motion(&self) -> bool {
-        !self.preview.is_empty()
+        !self.preview.is_empty() || self.preview_game.is_some()
     }
 
-    pub fn tick(&mut self) {
-        self.at = (self.at + 1) % self.preview.len().max(1);
+    pub fn tick(&mut self, desk: &mut Desk) {
+        self.at += 1;
+        if let Some((played, board)) = &self.preview_game
+            && self.at.is_multiple_of(PREVIEW_PACE)
+            && !desk.questions.is_busy()
+        {
+            if board.ending.is_none() {
+                let query = Query::Think {
+                    played: played.clone(),
+                    agent: PREVIEW_AGENT.to_owned(),
+                    exploration: None,
+                    seed: self.games,
+                    at_most_seconds: None,
+                    without_end: false,
+                };
+                self.ask("preview/think", query, desk);
+            } else if self.at.is_multiple_of(6 * PREVIEW_PACE) {
+                self.games += 1;
+                self.ask("preview/board", Query::Board { played: Played::of(PREVIEW_GAME), typed: None }, desk);
+            }
+        }
+    }
+
+    /// Asks the model of the selected lab.
+    fn ask(&self, key: &str, query: Query, desk: &mut Desk) {
+        let Some(lab) = self.lab(desk) else { return };
+        let source = desk.shipped(&lab.experiment);
+        desk.questions.ask(key, query, source);
     }
 
     pub fn draw(&mut self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
@@ -341,7 +393,10 @@ impl Picker {
             desk.pictures.draw("preview/next", &Sheet::new(columns, around.collect()), next, buffer);
         }
         let mut row = area.height.saturating_sub(below);
-        if let Some(scene) = &self.preview_scene {
+        if let Some((_, game)) = &self.preview_game {
+            board::draw(game, &Marks::default(), Letters::Glyphs, preview, &desk.theme, buffer);
+            write(buffer, area, 0, row, desk.say(text::PREVIEW_GAME), desk.theme.quiet());
+        } else if let Some(scene) = &self.preview_scene {
             scene::draw(scene, preview, &desk.theme, buffer);
             write(buffer, area, 0, row, desk.say(text::PREVIEW_MAP), desk.theme.quiet());
         } else if !self.preview.is_empty() {

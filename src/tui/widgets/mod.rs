@@ -1,5 +1,6 @@
 //! What screens draw with: they know data and areas, no models and no keys.
 
+pub mod board;
 pub mod chart;
 pub mod frame;
 pub mod markdown;

@@ -94,6 +94,8 @@ pub struct Go {
     free_cells: [u8; POINTS],
     place: [u8; CELLS],
     captured: [u16; 2],
+    /// What is around every cell, two bits each, within a light playout.
+    surroundings: [u16; CELLS],
     /// Zobrist hash of the stones alone.
     stones_hash: u64,
     /// Hashes of all positions so far, this one last.
@@ -139,6 +141,7 @@ impl Go {
             free_cells: [0; POINTS],
             place: [0; CELLS],
             captured: [0; 2],
+            surroundings: [0; CELLS],
             stones_hash: 0,
             former: vec![0],
             filter: [0; FILTER],
@@ -297,18 +300,30 @@ impl Go {
     /// Whether taking one's own chain makes a position that was not there: a single stone never does.
     fn suicide_differs(&self, cell: usize) -> bool {
         let mut after = self.clone();
-        after.put(cell);
+        after.put::<false>(cell);
         !self.was(after.stones_hash)
     }
 
+    /// A cell has become free, or taken by this side: its neighbours see it.
+    #[inline]
+    fn note(&mut self, cell: usize, side: u8) {
+        for (at, beside) in self.around(cell).into_iter().enumerate() {
+            // The way back is the opposite one in reading order.
+            self.surroundings[beside] ^= u16::from(FREE ^ side) << (2 * (7 - at));
+        }
+    }
+
     /// Takes a chain off the board.
-    fn remove(&mut self, chain: u8) -> u16 {
+    fn remove<const NOTED: bool>(&mut self, chain: u8) -> u16 {
         let side = usize::from(self.cells[usize::from(chain)]);
         let (start, mut stone, mut count) = (usize::from(chain), usize::from(chain), 0);
         loop {
             self.cells[stone] = FREE;
             self.stones_hash ^= KEYS[2 * stone + side];
             self.set_free(stone);
+            if NOTED {
+                self.note(stone, side as u8);
+            }
             count += 1;
             stone = usize::from(self.next[stone]);
             if stone == start {
@@ -348,9 +363,13 @@ impl Go {
         self.next.swap(usize::from(kept), usize::from(gone));
     }
 
-    fn put(&mut self, cell: usize) {
+    /// Puts a stone of the side to move; with `NOTED`, keeps up to date what is around cells.
+    fn put<const NOTED: bool>(&mut self, cell: usize) {
         let own = u8::from(self.second);
         self.cells[cell] = own;
+        if NOTED {
+            self.note(cell, own);
+        }
         self.set_taken(cell);
         self.stones_hash ^= KEYS[2 * cell + usize::from(own)];
         self.chain[cell] = cell as u8;
@@ -380,7 +399,7 @@ impl Go {
                 joined = true;
             } else if side == 1 - own && self.chains[usize::from(self.chain[beside])].count == 0 {
                 last_taken = beside;
-                taken += self.remove(self.chain[beside]);
+                taken += self.remove::<NOTED>(self.chain[beside]);
             }
         }
         self.captured[usize::from(own)] += taken;
@@ -389,19 +408,27 @@ impl Go {
         if taken == 1 && !joined && self.chains[usize::from(mine)].in_atari() {
             self.ko = last_taken as u8;
         } else if self.chains[usize::from(mine)].count == 0 {
-            let lost = self.remove(mine);
+            let lost = self.remove::<NOTED>(mine);
             self.captured[usize::from(1 - own)] += lost;
         }
     }
 
     #[inline]
     fn step(&mut self, cell: Option<usize>) {
-        if let Some(cell) = cell {
-            self.put(cell);
-            self.passes = 0;
-            self.last = cell as u8;
+        self.step_lightly::<false>(cell);
+        if cell.is_some() {
             self.former.push(self.stones_hash);
             self.filter_add(self.stones_hash);
+        }
+    }
+
+    /// The same without a memory of positions.
+    #[inline]
+    fn step_lightly<const NOTED: bool>(&mut self, cell: Option<usize>) {
+        if let Some(cell) = cell {
+            self.put::<NOTED>(cell);
+            self.passes = 0;
+            self.last = cell as u8;
         } else {
             self.passes += 1;
             self.ko = 0;
@@ -502,7 +529,7 @@ impl Game for Go {
                 if !position.effect(cell).0 && stones.iter().skip(point + 1).all(Option::is_none) {
                     return Err(Illegal::new("a chain has no liberty"));
                 }
-                position.put(cell);
+                position.put::<false>(cell);
             }
         }
         if (0..stones.len()).any(|point| position.stone(point) != stones[point]) {
@@ -535,7 +562,7 @@ impl Game for Go {
             if let Some(side) = self.stone(point) {
                 position.second = side == Side::Second;
                 let cell = position.cell(grid::image(point, self.size(), symmetry));
-                position.put(cell);
+                position.put::<false>(cell);
             }
         }
         let image = |cell: u8| position.cell(grid::image(self.point(usize::from(cell)), self.size(), symmetry)) as u8;

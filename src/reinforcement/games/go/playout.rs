@@ -4,6 +4,29 @@ use super::{Chain, EDGE, FREE, Go, shapes};
 use crate::reinforcement::games::{Dice, Move, Outcome, Style, below};
 
 impl Go {
+    /// Whether two sides of a free cell are free too: a stone here has two liberties, takes part in no ko and fills no eye.
+    #[inline]
+    fn has_room(&self, cell: usize) -> bool {
+        self.beside(cell).into_iter().filter(|beside| self.cells[*beside] == FREE).count() >= 2
+    }
+
+    /// Whether a stone may be put on a free cell, by ko alone: earlier positions are not looked up within a light playout, which ends
+    /// after so many moves in any case.
+    #[inline]
+    fn may_play_lightly(&self, cell: usize) -> bool {
+        if cell == usize::from(self.ko) {
+            return false;
+        }
+        let (breathes, _, taken) = self.effect(cell);
+        breathes || taken > 0
+    }
+
+    /// Whether a stone on a free cell may be put there and does not stand in atari.
+    #[inline]
+    fn is_sound(&self, cell: usize) -> bool {
+        self.has_room(cell) || self.may_play_lightly(cell) && !self.is_self_atari(cell)
+    }
+
     /// Whether all four sides and enough corners of a free cell belong to a side: filling it would be a loss.
     #[inline]
     fn is_own_eye(&self, cell: usize) -> bool {
@@ -23,11 +46,11 @@ impl Go {
         strange + edge < 2
     }
 
-    /// What stands around a free cell, as the side to move sees it.
+    /// The eight cells around one, in reading order.
     #[inline]
-    fn around(&self, cell: usize) -> shapes::Around {
-        let (stride, own) = (self.stride(), u16::from(self.second));
-        let beside = [
+    pub(super) fn around(&self, cell: usize) -> [usize; 8] {
+        let stride = self.stride();
+        [
             cell - stride - 1,
             cell - stride,
             cell + 1 - stride,
@@ -36,13 +59,29 @@ impl Go {
             cell + stride - 1,
             cell + stride,
             cell + stride + 1,
-        ];
-        let mut around = 0;
-        for (at, cell) in beside.into_iter().enumerate() {
-            let state = u16::from(self.cells[cell]);
-            around |= (if state < 2 { state ^ own } else { state }) << (2 * at);
+        ]
+    }
+
+    /// What stands around a cell, as black sees it.
+    #[inline]
+    fn look_around(&self, cell: usize) -> shapes::Around {
+        let states = self.around(cell).into_iter().enumerate();
+        states.fold(0, |around, (at, cell)| around | u16::from(self.cells[cell]) << (2 * at))
+    }
+
+    /// What stands around a cell, as the side to move sees it.
+    #[inline]
+    fn seen(&self, around: shapes::Around) -> shapes::Around {
+        // Of a stone the upper bit is 0 and the lower one its side.
+        if self.second { around ^ (!(around >> 1) & 0x5555) } else { around }
+    }
+
+    /// Notes what is around every cell; [`put`](Self::put) keeps it up to date if it is asked to.
+    fn note_surroundings(&mut self) {
+        for point in 0..self.size() * self.size() {
+            let cell = self.cell(point);
+            self.surroundings[cell] = self.look_around(cell);
         }
-        around
     }
 
     /// Whether a stone here would stand in atari, taking nothing.
@@ -101,7 +140,7 @@ impl Go {
         let chain = self.chain[last];
         if self.chains[usize::from(chain)].in_atari() {
             let cell = self.last_liberty(chain);
-            if self.may_play(cell) {
+            if self.may_play_lightly(cell) {
                 return Some(cell);
             }
         }
@@ -115,28 +154,13 @@ impl Go {
             }
             // Taking a neighbour that is in atari itself saves too.
             let cell = self.taker(chain).unwrap_or_else(|| self.last_liberty(chain));
-            if self.may_play(cell) && !self.is_self_atari(cell) {
+            if self.is_sound(cell) {
                 return Some(cell);
             }
         }
-        let stride = self.stride();
-        let near = [
-            last - stride - 1,
-            last - stride,
-            last + 1 - stride,
-            last - 1,
-            last + 1,
-            last + stride - 1,
-            last + stride,
-            last + stride + 1,
-        ];
         let (mut fitting, mut count) = ([0_u8; 8], 0);
-        for cell in near {
-            if self.cells[cell] == FREE
-                && shapes::fits(self.around(cell))
-                && self.may_play(cell)
-                && !self.is_self_atari(cell)
-            {
+        for cell in self.around(last) {
+            if self.cells[cell] == FREE && shapes::fits(self.seen(self.surroundings[cell])) && self.is_sound(cell) {
                 fitting[count] = cell as u8;
                 count += 1;
             }
@@ -178,7 +202,10 @@ impl Go {
         let mut poor = None;
         for cell in cells[start..].iter().chain(&cells[..start]) {
             let cell = usize::from(*cell);
-            if self.is_own_eye(cell) || !self.may_play(cell) {
+            if self.has_room(cell) {
+                return Some(cell);
+            }
+            if self.is_own_eye(cell) || !self.may_play_lightly(cell) {
                 continue;
             }
             if !self.is_self_atari(cell) {
@@ -242,13 +269,14 @@ impl Go {
         if self.is_own_eye(cell) {
             share -= 0.4;
         }
-        if shapes::fits(self.around(cell)) {
+        let around = self.look_around(cell);
+        if shapes::fits(self.seen(around)) {
             share += 0.1;
         }
         let size = self.size();
         let (row, column) = (usize::from(chosen.0) / size, usize::from(chosen.0) % size);
         let line = row.min(column).min(size - 1 - row).min(size - 1 - column);
-        let lonely = self.around(cell) & 0x5555 == self.around(cell) >> 1 & 0x5555;
+        let lonely = self.seen(around) & 0x5555 == self.seen(around) >> 1 & 0x5555;
         share += match line {
             0 if lonely => -0.25,
             1 if lonely => -0.08,
@@ -267,6 +295,9 @@ impl Go {
     /// Uniform playouts may pass and fill eyes; light ones do neither until nothing else is left. Both end after 2 size²
     /// moves, and are scored as they stand.
     pub(super) fn play_out(&mut self, style: Style, dice: &mut Dice, mut trace: Option<&mut Vec<Move>>) -> Outcome {
+        if style == Style::Light {
+            self.note_surroundings();
+        }
         for _ in 0..self.playout_length() {
             if self.passes >= 2 {
                 break;
@@ -278,7 +309,10 @@ impl Go {
             if let Some(trace) = &mut trace {
                 trace.push(self.move_to(cell));
             }
-            self.step(cell);
+            match style {
+                Style::Uniform => self.step(cell),
+                Style::Light => self.step_lightly::<true>(cell),
+            }
         }
         self.outcome_as_it_stands()
     }

@@ -35,7 +35,7 @@ impl Go {
                 return None;
             }
             position.second = false;
-            position.put(cell);
+            position.put::<false>(cell);
         }
         position.second = !points.is_empty();
         position.former = vec![position.stones_hash];

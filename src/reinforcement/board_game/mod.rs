@@ -1,0 +1,288 @@
+//! Board games against agents that search, and show how they do. Nothing is trained: who plays is
+//! [`search`](super::search), by the rules of [`games`](super::games).
+//!
+//! A tree search (MCTS, Coulom 2006) sends simulations from the position to the ends of games and prefers, at every node, the child with
+//! the largest
+//!
+//! ```text
+//! UCB1 = W/N + c √(ln N_parent / N)        (Auer, Cesa-Bianchi & Fischer 2002; UCT: Kocsis & Szepesvári 2006)
+//! ```
+//!
+//! and alpha-beta looks at all moves to a depth and trusts an evaluation written by people. What the lecture names beside them: Deep Blue
+//! (alpha-beta, Campbell, Hoane & Hsu 2002), Ponanza (alpha-beta with a learned evaluation), AlphaGo (tree search with
+//! a policy and a value network, Silver et al. 2016).
+
+mod levels;
+mod puzzle;
+mod review;
+mod setup;
+pub mod view;
+mod walk;
+
+use super::games::{AnyGame, GAMES, Game, Move, Outcome, Side};
+use super::protocol::record;
+use super::search::mcts::Settings;
+use super::search::tree::{Node, Tree};
+use super::search::{Agent, Budget, Spec, Thought};
+use crate::experiment::board::{GaveUp, Played};
+use crate::experiment::knob::nearest;
+use crate::experiment::{Answer, Failure, Model, Query, QueryKind, Watch};
+use crate::with_game;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Agents that are kept with what they know: two that play each other, and one for hints.
+const MINDS: usize = 3;
+/// Megabytes of a tree.
+const MEMORY: usize = 256;
+const LONGEST_WALK: u64 = 20_000;
+
+/// An agent at a game.
+struct Mind {
+    /// Its words, the game, the seed.
+    of: (String, String, u64),
+    agent: Agent,
+    /// c when nobody says otherwise.
+    exploration: f32,
+    /// c of its last thought.
+    explored: Option<f32>,
+}
+
+/// The tree of the latest thought, and where its root is.
+#[derive(Clone)]
+struct Shown {
+    tree: Arc<Tree>,
+    root: AnyGame,
+    exploration: f32,
+}
+
+/// All games and all who play them.
+#[derive(Default)]
+pub struct BoardGame {
+    minds: Mutex<Vec<Mind>>,
+    shown: Mutex<Option<Shown>>,
+}
+
+fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The positions of a game, its start first.
+fn positions(played: &Played) -> Result<Vec<AnyGame>, Failure> {
+    let Some(start) = AnyGame::start(&played.game) else {
+        let near = nearest(&played.game, GAMES)
+            .map_or_else(|| format!("expected one of {}", GAMES.join(", ")), |near| format!("did you mean `{near}`?"));
+        return Err(Failure::new(format!("unknown game `{}`: {near}", played.game)));
+    };
+    let start = match &played.start {
+        Some(diagram) => start.at(diagram).map_err(|why| Failure::new(why.to_string()))?,
+        None => start,
+    };
+    let mut positions = vec![start];
+    for (place, made) in played.moves.iter().enumerate() {
+        let mut next = positions.last().expect("the start").clone();
+        if !with_game!(&next, game => game.is_legal(Move(*made))) {
+            return Err(Failure::new(format!("move {} of the game is not legal there", place + 1)));
+        }
+        next.play(Move(*made));
+        positions.push(next);
+    }
+    Ok(positions)
+}
+
+/// A node of a tree and the position there, by the moves that lead to it.
+fn at<'a>(shown: &'a Shown, path: &[u16]) -> Option<(&'a Node, AnyGame)> {
+    let (mut node, mut position) = (shown.tree.root(), shown.root.clone());
+    for made in path {
+        node = shown.tree.made(node).iter().find(|child| child.chosen().0 == *made)?;
+        position.play(Move(*made));
+    }
+    Some((node, position))
+}
+
+impl BoardGame {
+    pub const ANSWERS: [QueryKind; 10] = [
+        QueryKind::Board,
+        QueryKind::SetUp,
+        QueryKind::Opponents,
+        QueryKind::Think,
+        QueryKind::Branches,
+        QueryKind::Walk,
+        QueryKind::Review,
+        QueryKind::Puzzle,
+        QueryKind::WriteGame,
+        QueryKind::ReadGame,
+    ];
+
+    /// The position of a game, after a move or a position that was typed.
+    fn board(played: &Played, typed: Option<&str>) -> Result<Answer, Failure> {
+        let mut played = played.clone();
+        let mut positions = positions(&played)?;
+        if let Some(typed) = typed.map(str::trim) {
+            let now = positions.last().expect("the start");
+            match now.read(typed) {
+                Ok(made) => {
+                    let mut next = now.clone();
+                    next.play(made);
+                    positions.push(next);
+                    played.moves.push(made.0);
+                }
+                // A position has spaces or slashes, which no move has.
+                Err(_) if typed.contains(['/', ' ']) => {
+                    let start = now.at(typed).map_err(|why| Failure::new(why.to_string()))?;
+                    played = Played { start: Some(typed.to_owned()), ..Played::of(&played.game) };
+                    positions = vec![start];
+                }
+                Err(why) => return Err(Failure::new(why.to_string())),
+            }
+        }
+        let board = Box::new(view::board(&positions, &played));
+        Ok(Answer::Board { played, board })
+    }
+
+    /// Thinks with the agent of these words, which may know the game already.
+    fn think(
+        &self,
+        of: (&Played, &str, u64),
+        exploration: Option<f32>,
+        at_most_seconds: Option<f64>,
+        without_end: bool,
+        watch: &Watch,
+    ) -> Result<Answer, Failure> {
+        let (played, words, seed) = of;
+        let position = positions(played)?.pop().expect("the start");
+        if position.outcome().is_some() {
+            return Err(Failure::both("the game has ended", "対局は終わっています"));
+        }
+        let key = (words.to_owned(), played.game.clone(), seed);
+        let mut minds = lock(&self.minds);
+        let mut mind = match minds.iter().position(|mind| mind.of == key) {
+            Some(place) => minds.remove(place),
+            None => {
+                let spec: Spec = words.parse().map_err(|why| Failure::new(format!("{why}")))?;
+                let spec = Spec { memory: spec.memory.or(Some(MEMORY)), ..spec };
+                let own = spec.exploration.unwrap_or(Settings::for_game(position.id()).exploration);
+                let agent = spec.agent(&position, seed).map_err(|why| Failure::new(why.to_string()))?;
+                minds.truncate(MINDS - 1);
+                Mind { of: key, agent, exploration: own, explored: None }
+            }
+        };
+        let exploration = exploration.unwrap_or(mind.exploration);
+        // A tree that grew under another c would hide what this one does.
+        if mind.explored.replace(exploration).is_some_and(|before| before != exploration) {
+            mind.agent.forget();
+        }
+        mind.agent.explore(exploration);
+        let longest = at_most_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.01, 3600.0)));
+        let budget = if without_end { Budget::default() } else { mind.agent.budget().within(longest) };
+        let shown = |thought: &Thought, tree: Option<&Arc<Tree>>, finished| {
+            *lock(&self.shown) = tree.map(|tree| Shown { tree: Arc::clone(tree), root: position.clone(), exploration });
+            Answer::Thinking(view::thinking(&position, thought, tree.map(|tree| &**tree), budget, finished))
+        };
+        let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| watch.show(shown(thought, tree, false));
+        let thought = if without_end {
+            mind.agent.ponder(&position, watch.stop(), &tell)
+        } else {
+            mind.agent.think_aloud(&position, budget, watch.stop(), &tell)
+        };
+        let answer = shown(&thought, mind.agent.tree().as_ref(), true);
+        minds.insert(0, mind);
+        watch.check()?;
+        Ok(answer)
+    }
+
+    fn branches(&self, path: &[u16]) -> Result<Answer, Failure> {
+        let shown = lock(&self.shown).clone();
+        let none = || {
+            Failure::both(
+                "no tree to open: let MCTS think first",
+                "開ける木がありません。先に MCTS に考えさせてください",
+            )
+        };
+        let shown = shown.ok_or_else(none)?;
+        let (node, position) = at(&shown, path).ok_or_else(none)?;
+        let branches = view::branches(&position, &shown.tree, node, shown.exploration);
+        Ok(Answer::Branches { path: path.to_vec(), branches })
+    }
+}
+
+impl Model for BoardGame {
+    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+        match query {
+            Query::Board { played, typed } => Self::board(played, typed.as_deref()),
+            Query::SetUp { board } => {
+                let start = Some(setup::diagram(board));
+                Self::board(&Played { start, ..Played::of(&board.game) }, None)
+            }
+            Query::Opponents { game } => {
+                let start = positions(&Played::of(game))?.pop().expect("the start");
+                Ok(Answer::Opponents {
+                    opponents: levels::opponents(),
+                    handicaps: levels::handicaps(&start),
+                    exploration: Settings::for_game(game).exploration,
+                })
+            }
+            Query::Think { played, agent, exploration, seed, at_most_seconds, without_end } => {
+                self.think((played, agent, *seed), *exploration, *at_most_seconds, *without_end, watch)
+            }
+            Query::Branches { path } => self.branches(path),
+            Query::Walk { played, exploration, seed, simulation } => {
+                let position = positions(played)?.pop().expect("the start");
+                if position.outcome().is_some() {
+                    return Err(Failure::both("the game has ended", "対局は終わっています"));
+                }
+                let simulation = (*simulation).clamp(1, LONGEST_WALK);
+                let walk = with_game!(&position, game => walk::walk(game, *exploration, *seed, simulation));
+                Ok(Answer::Walk(Box::new(walk)))
+            }
+            Query::Review { played, seconds_a_move } => {
+                let positions = positions(played)?;
+                let each = Duration::from_secs_f64(seconds_a_move.clamp(0.001, 60.0));
+                let total = positions.len() as u64;
+                let judged = review::review(&positions, &played.moves, each, 1, watch.stop(), |judged| {
+                    watch.tell(judged.len() as u64, total);
+                    watch.show(Answer::Review { judged: judged.to_vec(), finished: false });
+                });
+                watch.check()?;
+                Ok(Answer::Review { judged, finished: true })
+            }
+            Query::Puzzle { seed } => {
+                let found = puzzle::puzzle(*seed, watch.stop());
+                let (played, solution, moves) = found.ok_or_else(|| Failure::new("cancelled"))?;
+                let board = Box::new(view::board(&positions(&played)?, &played));
+                Ok(Answer::Puzzle { played, board, solution: solution.0, moves })
+            }
+            Query::WriteGame { played, players, gave_up } => {
+                let positions = positions(played)?;
+                let moves: Vec<Move> = played.moves.iter().map(|made| Move(*made)).collect();
+                let (outcome, ended) = match gave_up {
+                    Some(gave_up) => {
+                        let winner = Side::BOTH[1 - gave_up.loser().min(1)];
+                        let ended = match gave_up {
+                            GaveUp::Resigned(_) => record::Ending::Resignation,
+                            GaveUp::OutOfTime(_) => record::Ending::Time,
+                        };
+                        (Some(Outcome::Won(winner)), ended)
+                    }
+                    None => (positions.last().and_then(AnyGame::outcome), record::Ending::Rules),
+                };
+                let players = [players[0].as_str(), players[1].as_str()];
+                let (text, extension) = record::write(&positions[0], &moves, players, outcome, ended);
+                Ok(Answer::Text { text, extension: extension.to_owned() })
+            }
+            Query::ReadGame { game, text } => {
+                let like = positions(&Played::of(game))?.pop().expect("the start");
+                let read = record::read(text, &like).map_err(|why| Failure::new(why.to_string()))?;
+                let id = read.start.id();
+                let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
+                let start = (!usual).then(|| read.start.diagram());
+                let moves = read.moves.iter().map(|made| made.0).collect();
+                Self::board(&Played { game: id.to_owned(), start, moves }, None)
+            }
+            other => Err(Failure::new(format!("a board game does not answer {:?}", other.kind()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

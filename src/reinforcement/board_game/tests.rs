@@ -1,0 +1,171 @@
+use super::*;
+use crate::experiment::board::{Ending, Origin};
+use crate::reinforcement::games::{Dice, below};
+use rand::SeedableRng;
+
+fn ask(model: &BoardGame, query: Query) -> Result<Answer, Failure> {
+    assert!(BoardGame::ANSWERS.contains(&query.kind()));
+    model.answer(&query, &Watch::default())
+}
+
+fn think(played: &Played, agent: &str, exploration: Option<f32>) -> Query {
+    Query::Think {
+        played: played.clone(),
+        agent: agent.to_owned(),
+        exploration,
+        seed: 1,
+        at_most_seconds: None,
+        without_end: false,
+    }
+}
+
+#[test]
+fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
+    let model = BoardGame::default();
+    let mut dice = Dice::seed_from_u64(4);
+    for id in GAMES {
+        let mut played = Played::of(id);
+        for _ in 0..60 {
+            let Ok(Answer::Board { board, .. }) = ask(&model, Query::Board { played: played.clone(), typed: None })
+            else {
+                panic!("{id}: {:?}", played.moves)
+            };
+            assert_eq!(board.cells.len(), board.rows * board.columns);
+            assert_eq!(board.names.len(), played.moves.len());
+            assert_eq!(board.choices.is_empty(), board.ending.is_some(), "{id}");
+            for choice in &board.choices {
+                let Some(to) = choice.to else { continue };
+                match choice.from {
+                    Origin::Cell(from) => assert_eq!(board.cells[from].as_ref().map(|man| man.side), Some(board.turn)),
+                    _ => assert_eq!(board.cells[to], None, "{id}: {} falls on a man", choice.name),
+                }
+            }
+            if board.choices.is_empty() {
+                break;
+            }
+            let chosen = &board.choices[below(&mut dice, board.choices.len())];
+            // What people would type does the same.
+            let Ok(Answer::Board { played: typed, board: after }) =
+                ask(&model, Query::Board { played: played.clone(), typed: Some(chosen.name.clone()) })
+            else {
+                panic!("{id}: {} cannot be read", chosen.name)
+            };
+            played.moves.push(chosen.number);
+            assert_eq!(typed, played, "{id}");
+            if let Some(to) = chosen.to {
+                assert_eq!(after.cells[to].as_ref().map(|man| man.side), Some(board.turn), "{id} {}", chosen.name);
+                assert!(after.last.contains(&to));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_position_can_be_typed_and_one_that_is_none_says_why() {
+    let model = BoardGame::default();
+    let typed =
+        |game: &str, text: &str| ask(&model, Query::Board { played: Played::of(game), typed: Some(text.to_owned()) });
+    let Ok(Answer::Board { played, board }) = typed("tic-tac-toe", "xx./oo./... x") else { panic!("a position") };
+    assert_eq!((played.moves.len(), board.turn, board.diagram.as_str()), (0, 0, "xx./oo./... x"));
+    let Ok(Answer::Board { board, .. }) =
+        ask(&model, Query::Board { played: Played { moves: vec![2], ..played }, typed: None })
+    else {
+        panic!("played on")
+    };
+    assert_eq!(board.ending, Some(Ending::Won(0)));
+    for (game, text, part) in [
+        ("chess", "e2e5", "no legal move"),
+        ("chess", "8/8/8/8/8/8/8/8 w - - 0 1", "FEN"),
+        ("go-9", "z9", "z9"),
+        ("chess-x", "e4", "did you mean `chess`?"),
+    ] {
+        let why = typed(game, text).unwrap_err().to_string();
+        assert!(why.contains(part) && !why.contains('\n'), "{why}");
+    }
+}
+
+#[test]
+fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
+    let model = BoardGame::default();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&heard);
+    let watch = Watch::hearing(move |answer| lock(&listener).push(answer));
+    let played = Played { moves: vec![3, 3], ..Played::of("connect-four") };
+    let answer = model.answer(&think(&played, "mcts:350ms,threads=1", None), &watch).unwrap();
+    let Answer::Thinking(thinking) = answer else { panic!("a thought") };
+    assert!(thinking.finished && thinking.has_tree && thinking.considered.len() == 7);
+    let best = &thinking.considered[0];
+    assert!(best.visits > 100 && best.line.len() > 1 && best.line[0].side == 0 && best.line[1].side == 1);
+    let heard = lock(&heard);
+    assert!(!heard.is_empty());
+    assert!(heard.iter().all(|told| matches!(told, Answer::Thinking(told) if !told.finished)));
+    let path = vec![best.line[0].number];
+    let Ok(Answer::Branches { branches, .. }) = ask(&model, Query::Branches { path }) else { panic!("branches") };
+    assert_eq!(branches[0].name, best.line[1].name);
+    // All visits of a node but those that ended there went to its children.
+    let below: u64 = branches.iter().map(|branch| branch.visits).sum();
+    assert!(below < best.visits && below + 2 >= best.visits, "{below} of {}", best.visits);
+}
+
+#[test]
+fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
+    let model = BoardGame::default();
+    let played = Played::of("connect-four");
+    let nodes = |exploration| {
+        let Ok(Answer::Thinking(thinking)) = ask(&model, think(&played, "mcts:2000,threads=1", exploration)) else {
+            panic!("a thought")
+        };
+        thinking.nodes
+    };
+    let first = nodes(None);
+    let second = nodes(None);
+    assert!(second > first, "the second thought goes on where the first ended");
+    assert!(nodes(Some(0.1)) < second, "under another c it begins afresh");
+}
+
+#[test]
+fn without_end_is_ended_by_calling_it_off() {
+    let model = BoardGame::default();
+    let watch = Watch::default();
+    let Query::Think { played, agent, exploration, seed, .. } =
+        think(&Played::of("go-9"), "mcts:1,threads=1,blunders=1", None)
+    else {
+        panic!()
+    };
+    let query = Query::Think { played, agent, exploration, seed, at_most_seconds: None, without_end: true };
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| model.answer(&query, &watch));
+        while lock(&model.shown).is_none() {
+            std::thread::yield_now();
+        }
+        watch.cancel();
+        assert_eq!(asked.join().unwrap(), Err(Failure::new("cancelled")));
+    });
+}
+
+#[test]
+fn a_game_that_is_written_is_read_again() {
+    let model = BoardGame::default();
+    let mut dice = Dice::seed_from_u64(8);
+    for id in GAMES {
+        let mut played = Played::of(id);
+        let mut position = AnyGame::start(id).unwrap();
+        let mut moves = Vec::new();
+        for _ in 0..12 {
+            position.legal(&mut moves);
+            let Some(made) = (!moves.is_empty()).then(|| moves[below(&mut dice, moves.len())]) else { break };
+            position.play(made);
+            played.moves.push(made.0);
+        }
+        let players = ["one".to_owned(), "two".to_owned()];
+        let query = Query::WriteGame { played: played.clone(), players, gave_up: Some(GaveUp::Resigned(1)) };
+        let Ok(Answer::Text { text, .. }) = ask(&model, query) else { panic!("{id} is written") };
+        // Of a bare list of columns the file must say which game it is.
+        let query = Query::ReadGame { game: id.to_owned(), text: text.clone() };
+        let Ok(Answer::Board { played: read, board }) = ask(&model, query) else { panic!("{id} is read: {text}") };
+        assert_eq!((read, board.diagram.clone()), (played, position.diagram()), "{text}");
+    }
+    let why =
+        ask(&model, Query::ReadGame { game: "chess".to_owned(), text: "1. e4 e5 2. Ke3".to_owned() }).unwrap_err();
+    assert!(why.to_string().starts_with("line 1, column"), "{why}");
+}

@@ -1,0 +1,272 @@
+//! The course of a game: who moves next, what is thought for whom, how it ends.
+
+use super::table::{Offer, Seats, Setup, Table};
+use super::{
+    BoardTable, C_HIGH, C_LOW, Cursor, Errand, NOW, OFFER, PACE, REVIEW, SHARE_OF_CLOCK, Side, THINK, place_of,
+};
+use crate::experiment::Query;
+use crate::experiment::board::{Board, Ending, GaveUp, Man, Origin, Played, Thinking};
+use crate::lab::Lab;
+use crate::tui::desk::Desk;
+use crate::tui::instruments::Instrument;
+use crate::tui::text;
+use std::time::Instant;
+
+impl BoardTable {
+    pub(super) fn begin(&mut self, setup: Setup, lab: &Lab, desk: &mut Desk) {
+        let game = setup.game.clone();
+        let handicaps = if self.table.setup.game == game { std::mem::take(&mut self.offer.handicaps) } else { vec![] };
+        *self = BoardTable {
+            table: Table::new(setup, &handicaps),
+            offer: Offer { handicaps, ..std::mem::take(&mut self.offer) },
+            reached: std::mem::take(&mut self.reached),
+            ..BoardTable::default()
+        };
+        desk.questions.call_off(THINK);
+        desk.questions.call_off(REVIEW);
+        desk.ask(lab, OFFER, Query::Opponents { game });
+        self.look(lab, desk);
+    }
+
+    /// Goes on with a game that was left.
+    pub(super) fn resume(&mut self, table: Table, lab: &Lab, desk: &mut Desk) {
+        // A game that two machines play waits for somebody to watch.
+        self.paused = table.setup.seats == Seats::Agents;
+        let game = table.setup.game.clone();
+        self.table = table;
+        desk.ask(lab, OFFER, Query::Opponents { game });
+        self.look(lab, desk);
+    }
+
+    /// Keeps the game for the next visit.
+    fn keep(&self, lab: &Lab, desk: &mut Desk) {
+        let kept = serde_json::to_string(&self.table.kept()).expect("plain data");
+        if let Err(error) = desk.progress.set_setting(&place_of(lab), &kept) {
+            desk.notify(error);
+        }
+    }
+
+    /// Asks for the board at the place looked at.
+    pub(super) fn look(&mut self, lab: &Lab, desk: &mut Desk) {
+        desk.ask(lab, NOW, Query::Board { played: self.table.now(), typed: None });
+    }
+
+    pub(super) fn call_off(&mut self, desk: &mut Desk) {
+        desk.questions.call_off(THINK);
+        self.errand = Errand::Nothing;
+        self.due = None;
+    }
+
+    pub(super) fn think(&mut self, errand: Errand, lab: &Lab, desk: &mut Desk) {
+        let setup = &self.table.setup;
+        let agent = match errand {
+            Errand::Prediction(_) => "mcts:1s".to_owned(),
+            Errand::Hint => format!("{}:1s", setup.kind),
+            _ => match self.offer.opponent(setup) {
+                Some(opponent) => opponent.agent.clone(),
+                None => return,
+            },
+        };
+        if self.reviewing {
+            desk.questions.call_off(REVIEW);
+            self.reviewing = false;
+        }
+        let left = self.table.clock.as_ref().map(|clock| clock.left(self.turn(), Instant::now()).as_secs_f64());
+        let query = Query::Think {
+            played: self.table.now(),
+            agent,
+            exploration: self.exploration,
+            seed: setup.seed,
+            at_most_seconds: left.filter(|_| errand == Errand::Move).map(|left| left * SHARE_OF_CLOCK),
+            without_end: errand == Errand::Ponder,
+        };
+        self.errand = errand;
+        desk.ask(lab, THINK, query);
+    }
+
+    /// What follows once the board is known: the machine moves, or thinks along, or the game is over.
+    pub(super) fn go_on(&mut self, lab: &Lab, desk: &mut Desk) {
+        let now = Instant::now();
+        if let Some(ending) = self.ending() {
+            if let Some(clock) = &mut self.table.clock {
+                clock.run(None, now);
+            }
+            return self.finish(ending, desk);
+        }
+        let turn = self.turn();
+        if let Some(clock) = &mut self.table.clock {
+            clock.run((!self.paused).then_some(turn), now);
+        }
+        let seats = self.table.setup.seats;
+        if !self.table.is_at_end() || self.paused || self.errand != Errand::Nothing {
+            return;
+        }
+        if !seats.is_person(turn) {
+            self.think(Errand::Move, lab, desk);
+        } else if matches!(seats, Seats::Person(_))
+            && self.offer.opponent(&self.table.setup).is_some_and(|opponent| opponent.ponders)
+        {
+            self.think(Errand::Ponder, lab, desk);
+        }
+    }
+
+    pub(super) fn finish(&mut self, ending: Ending, desk: &Desk) {
+        let words = match (ending, self.table.setup.seats) {
+            (Ending::Drawn, _) => text::BOARD_DRAWN,
+            (Ending::Won(side), Seats::Person(own)) if side == own => text::BOARD_YOU_WIN,
+            (Ending::Won(_), Seats::Person(_)) => text::BOARD_IT_WINS,
+            (Ending::Won(0), _) => text::BOARD_FIRST_WINS,
+            (Ending::Won(_), _) => text::BOARD_SECOND_WINS,
+        };
+        let how = match self.table.gave_up {
+            Some(GaveUp::Resigned(_)) => desk.say(text::BOARD_BY_RESIGNING),
+            Some(GaveUp::OutOfTime(_)) => desk.say(text::BOARD_BY_TIME),
+            None => "",
+        };
+        self.say(format!("{}{how}  {}", desk.say(words), desk.say(text::BOARD_WHAT_NEXT)));
+        let Table { setup, helped, .. } = &self.table;
+        if let (Ending::Won(side), Seats::Person(own)) = (ending, setup.seats)
+            && side == own
+            && !helped
+        {
+            self.reached.push("game_won");
+            for (level, state) in [(1, "level_1_beaten"), (3, "level_3_beaten"), (5, "level_5_beaten")] {
+                if setup.level >= level {
+                    self.reached.push(state);
+                }
+            }
+        }
+    }
+
+    /// Makes a move, of a person or the machine.
+    pub(super) fn play(&mut self, number: u16, lab: &Lab, desk: &mut Desk) {
+        self.call_off(desk);
+        // Seen at once; the board that comes back is the one that counts.
+        if let Some(board) = &mut self.board
+            && let Some(choice) = board.choice(number).cloned()
+            && let Some(to) = choice.to
+        {
+            let man = match choice.from {
+                Origin::Cell(from) => board.cells[from].take(),
+                _ => Some(Man { side: board.turn, letter: String::new(), glyph: String::new() }),
+            };
+            if !board.moves_pieces() || matches!(choice.from, Origin::Cell(_)) {
+                board.cells[to] = man;
+            }
+            board.last = vec![to];
+            board.choices.clear();
+        }
+        (self.picked, self.becoming) = (None, None);
+        self.table.play(number);
+        self.judged.truncate(self.table.at);
+        self.said = (String::new(), false);
+        self.look(lab, desk);
+    }
+
+    pub(super) fn go(&mut self, at: usize, lab: &Lab, desk: &mut Desk) {
+        self.call_off(desk);
+        self.table.go(at);
+        (self.picked, self.becoming) = (None, None);
+        self.said = (String::new(), false);
+        self.look(lab, desk);
+    }
+
+    /// A thought has come to its end.
+    pub(super) fn thought(&mut self, errand: Errand, thinking: &Thinking, lab: &Lab, desk: &mut Desk) {
+        let Some(best) = thinking.considered.first().and_then(|best| best.line.first()).cloned() else { return };
+        match errand {
+            Errand::Move => {
+                if self.table.setup.seats == Seats::Agents {
+                    self.due = Some((best.number, Instant::now() + PACE));
+                } else {
+                    self.play(best.number, lab, desk);
+                }
+            }
+            Errand::Prediction(foretold) => {
+                let most = thinking.considered.iter().max_by_key(|considered| considered.visits);
+                let most = most.and_then(|most| most.line.first()).cloned().unwrap_or(best);
+                if most.number == foretold {
+                    self.reached.push("prediction_right");
+                    self.say(format!("{} {}", desk.say(text::BOARD_PREDICTED), most.name));
+                } else {
+                    self.say(format!("{} {}", desk.say(text::BOARD_NOT_PREDICTED), most.name));
+                }
+            }
+            Errand::Hint => {
+                self.reached.push("hint_seen");
+                let c = self.exploration();
+                let now = self.table.now();
+                if self.compared.0 != now {
+                    self.compared = (now, [false; 2]);
+                }
+                self.compared.1[0] |= thinking.has_tree && c <= C_LOW;
+                self.compared.1[1] |= thinking.has_tree && c >= C_HIGH;
+                if self.compared.1 == [true; 2] {
+                    self.reached.push("c_compared");
+                }
+            }
+            Errand::Ponder | Errand::Nothing => {}
+        }
+    }
+
+    /// A board has come back.
+    pub(super) fn arrived(&mut self, played: &Played, board: Board, lab: &Lab, desk: &mut Desk) {
+        let now = self.table.now();
+        if *played != now {
+            if played.start == now.start && played.game == now.game && played.moves.len() == now.moves.len() + 1 {
+                // A move that was typed.
+                self.table.play(*played.moves.last().expect("one more"));
+            } else {
+                // Another game: a position that was typed, or a file.
+                let setup = Setup { game: played.game.clone(), handicap: 0, clock: 0, ..self.table.setup.clone() };
+                let other = setup.game != self.table.setup.game;
+                self.table = Table { helped: true, played: played.clone(), ..Table::new(setup, &[]) };
+                self.table.at = played.moves.len();
+                (self.judged, self.thinking) = (Vec::new(), None);
+                self.reached.push("position_set");
+                // A game that was opened is looked at first.
+                self.paused = !played.moves.is_empty();
+                if other {
+                    desk.ask(lab, OFFER, Query::Opponents { game: played.game.clone() });
+                }
+            }
+            self.said = (String::new(), false);
+            if let Side::Edit(_) = self.side {
+                self.side = Side::Thinking;
+            }
+        }
+        let cells = board.cells.len();
+        let middle = board.rows / 2 * board.columns + board.columns / 2;
+        let fresh = self.board.as_ref().is_none_or(|old| old.game != board.game);
+        self.cursor = match self.cursor {
+            _ if fresh => Cursor::Cell(middle),
+            Cursor::Cell(cell) if cell < cells => Cursor::Cell(cell),
+            Cursor::Hand(place) if !board.hands[board.turn].is_empty() => {
+                Cursor::Hand(place.min(board.hands[board.turn].len() - 1))
+            }
+            _ => Cursor::Cell(middle),
+        };
+        self.board = Some(board);
+        self.keep(lab, desk);
+        if let Side::Walk(walk) = &mut self.side {
+            walk.ask(self.table.now(), self.exploration.unwrap_or(self.offer.exploration), lab, desk);
+        }
+        self.go_on(lab, desk);
+    }
+
+    pub(super) fn tick_at(&mut self, now: Instant, lab: &Lab, desk: &mut Desk) -> bool {
+        if let Some((number, at)) = self.due
+            && now >= at
+            && !self.paused
+        {
+            self.play(number, lab, desk);
+        }
+        let fallen = self.table.clock.as_ref().and_then(|clock| clock.fallen(now));
+        if let Some(side) = fallen.filter(|_| self.table.gave_up.is_none() && self.ending().is_none()) {
+            self.call_off(desk);
+            self.table.gave_up = Some(GaveUp::OutOfTime(side));
+            self.go_on(lab, desk);
+        }
+        self.due.is_some() || self.errand != Errand::Nothing || self.reviewing || self.keeps_time()
+    }
+}

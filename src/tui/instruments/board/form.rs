@@ -1,0 +1,119 @@
+//! A new game: which, against whom, with what advantage.
+
+use super::draw::{game_name, kind_name};
+use super::table::{CLOCKS, GAMES, Offer, SEATS, Seats, Setup};
+use crate::experiment::Language;
+use crate::tui::desk::Desk;
+use crate::tui::keys::Action;
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const ROWS: usize = 7;
+
+pub struct Form {
+    setup: Setup,
+    row: usize,
+}
+
+pub enum Outcome {
+    /// Still open; what a game offers must be asked for if it names one.
+    Open(Option<String>),
+    Closed,
+    Begin(Setup),
+    Unrelated,
+}
+
+impl Form {
+    pub fn new(setup: Setup) -> Self {
+        Form { setup, row: 0 }
+    }
+
+    pub fn act(&mut self, action: Action, offer: &Offer) -> Outcome {
+        match action {
+            Action::Up => self.row = (self.row + ROWS - 1) % ROWS,
+            Action::Down => self.row = (self.row + 1) % ROWS,
+            Action::Left | Action::Right => return Outcome::Open(self.change(action == Action::Right, offer)),
+            Action::Confirm => return Outcome::Begin(self.setup.clone()),
+            Action::Back | Action::NewGame => return Outcome::Closed,
+            _ => return Outcome::Unrelated,
+        }
+        Outcome::Open(None)
+    }
+
+    fn change(&mut self, up: bool, offer: &Offer) -> Option<String> {
+        let turned = |at: usize, of: usize| if up { (at + 1) % of } else { (at + of - 1) % of };
+        let setup = &mut self.setup;
+        match self.row {
+            0 => {
+                let at = GAMES.iter().position(|game| *game == setup.game).unwrap_or(0);
+                GAMES[turned(at, GAMES.len())].clone_into(&mut setup.game);
+                setup.handicap = 0;
+                // Random games say little in chess and shogi.
+                let deep = matches!(setup.game.as_str(), "chess" | "shogi" | "othello");
+                (if deep { "alphabeta" } else { "mcts" }).clone_into(&mut setup.kind);
+                return Some(setup.game.clone());
+            }
+            1 => (if setup.kind == "mcts" { "alphabeta" } else { "mcts" }).clone_into(&mut setup.kind),
+            2 => {
+                let most = offer.opponents.iter().map(|opponent| opponent.level).max().unwrap_or(1);
+                setup.level = if up { (setup.level + 1).min(most) } else { setup.level.saturating_sub(1).max(1) };
+            }
+            3 => {
+                let at = SEATS.iter().position(|seats| *seats == setup.seats).unwrap_or(0);
+                setup.seats = SEATS[turned(at, SEATS.len())];
+            }
+            4 => setup.handicap = turned(setup.handicap, offer.handicaps.len() + 1),
+            5 => setup.clock = turned(setup.clock, CLOCKS.len()),
+            _ => setup.seed = if up { setup.seed + 1 } else { setup.seed.saturating_sub(1) },
+        }
+        None
+    }
+}
+
+pub fn draw(form: &Form, offer: &Offer, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    let inner = frame(area, desk.say(text::BOARD_NEW_GAME), "", true, &desk.theme, buffer);
+    let setup = &form.setup;
+    let handicap = match setup.handicap.checked_sub(1).and_then(|place| offer.handicaps.get(place)) {
+        None => desk.say(text::BOARD_NONE).to_owned(),
+        Some(handicap) if desk.language == Language::Ja => handicap.ja.clone(),
+        Some(handicap) => handicap.en.clone(),
+    };
+    let clock = match CLOCKS[setup.clock] {
+        0 => desk.say(text::BOARD_NONE).to_owned(),
+        minutes => format!("{minutes} {}", desk.say(text::MINUTES)),
+    };
+    let level = desk.say(match setup.level {
+        1 => text::BOARD_LEVEL_1,
+        6 => text::BOARD_LEVEL_6,
+        _ => text::BOARD_LEVEL_BETWEEN,
+    });
+    let seats = desk.say(match setup.seats {
+        Seats::Person(0) => text::BOARD_SEAT_FIRST,
+        Seats::Person(_) => text::BOARD_SEAT_SECOND,
+        Seats::People => text::BOARD_SEAT_PEOPLE,
+        Seats::Agents => text::BOARD_SEAT_AGENTS,
+    });
+    let rows: [(_, String); ROWS] = [
+        (text::BOARD_GAME, desk.say(game_name(&setup.game)).to_owned()),
+        (text::BOARD_OPPONENT, kind_name(&setup.kind).to_owned()),
+        (text::BOARD_LEVEL, format!("{}  {level}", setup.level)),
+        (text::BOARD_SIDE, seats.to_owned()),
+        (text::BOARD_HANDICAP, handicap),
+        (text::BOARD_CLOCK, clock),
+        (text::SEED, setup.seed.to_string()),
+    ];
+    for (row, (name, value)) in rows.iter().enumerate() {
+        let chosen = row == form.row;
+        let style = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
+        write(buffer, inner, 1, row as u16, if chosen { "▸" } else { " " }, desk.theme.accented());
+        write(buffer, inner, 3, row as u16, desk.say(*name), style);
+        write(buffer, inner, 14, row as u16, value, desk.theme.body());
+    }
+    let agent = offer.opponent(setup).map(|opponent| opponent.agent.as_str()).unwrap_or_default();
+    if setup.seats != Seats::People {
+        write(buffer, inner, 3, ROWS as u16 + 1, agent, desk.theme.quiet());
+    }
+    write(buffer, inner, 3, ROWS as u16 + 2, desk.say(text::BOARD_FORM_HOW), desk.theme.quiet());
+}

@@ -1,0 +1,82 @@
+//! Lines that are typed: moves, positions, the names of files.
+
+use super::{BoardTable, NOW, READ, WRITE, Wanted};
+use crate::experiment::Query;
+use crate::lab::Lab;
+use crate::tui::desk::Desk;
+use crate::tui::text;
+use std::path::PathBuf;
+use tui_textarea::TextArea;
+
+impl BoardTable {
+    pub(super) fn ask_line(&mut self, wanted: Wanted, desk: &Desk) {
+        let filled = match wanted {
+            Wanted::Position => self.board.as_ref().map_or_else(String::new, |board| board.diagram.clone()),
+            Wanted::SaveTo => self.file(desk).display().to_string(),
+            Wanted::Move | Wanted::OpenFrom => String::new(),
+        };
+        let mut line = TextArea::new(vec![filled]);
+        line.move_cursor(tui_textarea::CursorMove::End);
+        self.line = Some((wanted, line));
+    }
+
+    /// Where a game is kept if nobody says otherwise.
+    pub(super) fn file(&self, desk: &Desk) -> PathBuf {
+        let extension = match self.table.setup.game.as_str() {
+            "chess" => "pgn",
+            "shogi" => "kif",
+            "tic-tac-toe" | "connect-four" => "txt",
+            _ => "sgf",
+        };
+        let folder = desk.source.keep.join("games");
+        let name = |number: usize| folder.join(format!("{}-{number}.{extension}", self.table.setup.game));
+        (1..).map(name).find(|file| !file.exists()).expect("a free number")
+    }
+
+    /// The line that was typed is done.
+    pub(super) fn line_done(&mut self, lab: &Lab, desk: &mut Desk) {
+        let Some((wanted, line)) = self.line.take() else { return };
+        let typed = line.lines().join(" ").trim().to_owned();
+        if typed.is_empty() {
+            return;
+        }
+        match wanted {
+            Wanted::Move | Wanted::Position => {
+                self.call_off(desk);
+                desk.ask(lab, NOW, Query::Board { played: self.table.now(), typed: Some(typed) });
+            }
+            Wanted::SaveTo => {
+                let you = desk.say(text::BOARD_YOU).to_owned();
+                let machine = format!("{} {}", self.table.setup.kind, self.table.setup.level);
+                let players = [0, 1]
+                    .map(|side| if self.table.setup.seats.is_person(side) { you.clone() } else { machine.clone() });
+                let gave_up = self.table.gave_up;
+                let query = Query::WriteGame { played: self.table.played.clone(), players, gave_up };
+                desk.ask(lab, &format!("{WRITE} {typed}"), query);
+            }
+            Wanted::OpenFrom => match std::fs::read(&typed) {
+                Ok(bytes) => match String::from_utf8(bytes) {
+                    Ok(text) => {
+                        self.call_off(desk);
+                        desk.ask(lab, READ, Query::ReadGame { game: self.table.setup.game.clone(), text });
+                    }
+                    Err(_) => self.fail(format!("{typed}: {}", desk.say(text::BOARD_NOT_UTF8))),
+                },
+                Err(error) => self.fail(format!("{typed}: {error}")),
+            },
+        }
+    }
+
+    pub(super) fn written(&mut self, file: &str, text: &str, desk: &Desk) {
+        let path = PathBuf::from(file);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+            let mut out = atomic_write_file::AtomicWriteFile::open(&path)?;
+            std::io::Write::write_all(&mut out, text.as_bytes())?;
+            out.commit()
+        });
+        match written {
+            Ok(()) => self.say(format!("{}: {file}", desk.say(text::SAVED))),
+            Err(error) => self.fail(format!("{file}: {error}")),
+        }
+    }
+}

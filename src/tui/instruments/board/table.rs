@@ -1,0 +1,264 @@
+//! A game at a table: who sits where, what was played, what time is left.
+
+use crate::experiment::board::{Ending, GaveUp, Handicap, Opponent, Played};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// The games in the order in which they are offered.
+pub const GAMES: [&str; 9] =
+    ["tic-tac-toe", "connect-four", "othello", "gomoku-9", "gomoku-15", "go-9", "go-13", "chess", "shogi"];
+/// Minutes that each side has; 0 is no clock.
+pub const CLOCKS: [u64; 5] = [0, 1, 5, 10, 30];
+
+/// Who moves for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Seats {
+    /// The person is this side, an agent the other.
+    Person(usize),
+    /// Two people at one keyboard.
+    People,
+    /// Two agents, to watch.
+    Agents,
+}
+
+pub const SEATS: [Seats; 4] = [Seats::Person(0), Seats::Person(1), Seats::People, Seats::Agents];
+
+impl Seats {
+    pub fn is_person(self, side: usize) -> bool {
+        match self {
+            Seats::Person(own) => own == side,
+            Seats::People => true,
+            Seats::Agents => false,
+        }
+    }
+
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        match self {
+            Seats::Person(own) => Seats::Person(1 - own),
+            other => other,
+        }
+    }
+}
+
+/// What a new game is made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    pub game: String,
+    /// `mcts` or `alphabeta`.
+    pub kind: String,
+    pub level: usize,
+    pub seats: Seats,
+    /// 0 is none; else one of those that the game offers.
+    pub handicap: usize,
+    /// A place in [`CLOCKS`].
+    pub clock: usize,
+    pub seed: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            game: "connect-four".to_owned(),
+            kind: "mcts".to_owned(),
+            level: 1,
+            seats: Seats::Person(0),
+            handicap: 0,
+            clock: 0,
+            seed: 1,
+        }
+    }
+}
+
+/// What a game offers.
+#[derive(Debug, Clone, Default)]
+pub struct Offer {
+    pub opponents: Vec<Opponent>,
+    pub handicaps: Vec<Handicap>,
+    /// c of UCB1 if nobody turns it.
+    pub exploration: f32,
+}
+
+impl Offer {
+    pub fn opponent(&self, setup: &Setup) -> Option<&Opponent> {
+        self.opponents.iter().find(|opponent| opponent.kind == setup.kind && opponent.level == setup.level)
+    }
+}
+
+/// What is left of each side's time; that of one side runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clock {
+    left: [Duration; 2],
+    running: Option<(usize, Instant)>,
+}
+
+impl Clock {
+    pub fn new(minutes: u64) -> Self {
+        Clock { left: [Duration::from_secs(60 * minutes); 2], running: None }
+    }
+
+    /// The time of this side runs from now on, or none.
+    pub fn run(&mut self, side: Option<usize>, now: Instant) {
+        if let Some((side, since)) = self.running.take() {
+            self.left[side] = self.left[side].saturating_sub(now.saturating_duration_since(since));
+        }
+        self.running = side.map(|side| (side, now));
+    }
+
+    pub fn left(&self, side: usize, now: Instant) -> Duration {
+        match self.running {
+            Some((running, since)) if running == side => {
+                self.left[side].saturating_sub(now.saturating_duration_since(since))
+            }
+            _ => self.left[side],
+        }
+    }
+
+    /// Who has no time left.
+    pub fn fallen(&self, now: Instant) -> Option<usize> {
+        (0..2).find(|side| self.left(*side, now).is_zero())
+    }
+}
+
+/// What is kept of a game from one visit to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    setup: Setup,
+    played: Played,
+    gave_up: Option<GaveUp>,
+    helped: bool,
+}
+
+/// A game and how far into it one looks.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub setup: Setup,
+    /// All moves, also those after the place looked at.
+    pub played: Played,
+    /// Moves made at the place looked at.
+    pub at: usize,
+    pub gave_up: Option<GaveUp>,
+    pub clock: Option<Clock>,
+    /// What side 0 was expected to get, by the number of moves made.
+    pub values: Vec<Option<f32>>,
+    /// Whether a person has had moves made in her place, so that a win says little of her.
+    pub helped: bool,
+}
+
+impl Table {
+    pub fn new(setup: Setup, handicaps: &[Handicap]) -> Self {
+        let start = setup.handicap.checked_sub(1).and_then(|place| handicaps.get(place));
+        let played = Played { start: start.map(|handicap| handicap.start.clone()), ..Played::of(&setup.game) };
+        let minutes = CLOCKS[setup.clock];
+        Table {
+            setup,
+            played,
+            at: 0,
+            gave_up: None,
+            clock: (minutes > 0).then(|| Clock::new(minutes)),
+            values: Vec::new(),
+            helped: false,
+        }
+    }
+
+    pub fn kept(&self) -> Kept {
+        let Table { setup, played, gave_up, helped, .. } = self;
+        Kept { setup: setup.clone(), played: played.clone(), gave_up: *gave_up, helped: *helped }
+    }
+
+    /// The game as it was left, looked at from its end; time that was left is not kept.
+    pub fn from_kept(kept: Kept) -> Self {
+        let Kept { setup, played, gave_up, helped } = kept;
+        let at = played.moves.len();
+        let setup = Setup { clock: 0, ..setup };
+        Table { played, at, gave_up, helped, ..Table::new(setup, &[]) }
+    }
+
+    /// The game up to the place looked at.
+    pub fn now(&self) -> Played {
+        self.played.until(self.at)
+    }
+
+    /// Whether that place is the last.
+    pub fn is_at_end(&self) -> bool {
+        self.at == self.played.moves.len()
+    }
+
+    /// Plays on from the place looked at; what came after it is gone.
+    pub fn play(&mut self, number: u16) {
+        self.played.moves.truncate(self.at);
+        self.values.truncate(self.at + 1);
+        self.played.moves.push(number);
+        self.at += 1;
+        self.gave_up = None;
+    }
+
+    /// Goes to a place in the game.
+    pub fn go(&mut self, at: usize) {
+        self.at = at.min(self.played.moves.len());
+    }
+
+    pub fn expect(&mut self, at: usize, share: f32) {
+        if self.values.len() <= at {
+            self.values.resize(at + 1, None);
+        }
+        self.values[at] = Some(share);
+    }
+
+    /// Back to the person's last decision, or on to the next; `sides` says who made each move.
+    pub fn undo(&self, sides: &[usize], turn: usize) -> Option<usize> {
+        let mover = |at: usize| sides.get(at).copied().unwrap_or(turn);
+        (0..self.at).rev().find(|at| self.setup.seats.is_person(mover(*at)) || self.setup.seats == Seats::Agents)
+    }
+
+    /// How it ended, on the board or beside it.
+    pub fn ending(&self, on_board: Option<Ending>) -> Option<Ending> {
+        match self.gave_up.filter(|_| self.is_at_end()) {
+            Some(gave_up) => Some(Ending::Won(1 - gave_up.loser())),
+            None => on_board,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_runs_for_one_side_at_a_time_and_falls() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut clock = Clock::new(1);
+        clock.run(Some(0), start);
+        clock.run(Some(1), after(20));
+        assert_eq!(clock.left(0, after(90)), Duration::from_secs(40));
+        assert_eq!(clock.left(1, after(50)), Duration::from_secs(30));
+        assert_eq!(clock.fallen(after(79)), None);
+        assert_eq!(clock.fallen(after(80)), Some(1));
+        clock.run(None, after(60));
+        assert_eq!(clock.left(1, after(500)), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn playing_on_from_an_earlier_place_drops_what_came_after() {
+        let mut table = Table::new(Setup::default(), &[]);
+        (0..6).for_each(|number| table.play(number));
+        (0..7).for_each(|at| table.expect(at, 0.5));
+        assert_eq!(table.undo(&[0, 1, 0, 1, 0, 1], 0), Some(4), "the person is side 0");
+        table.go(2);
+        assert!(!table.is_at_end());
+        assert_eq!(table.now().moves, [0, 1]);
+        table.play(9);
+        assert_eq!((table.played.moves.as_slice(), table.values.len()), (&[0, 1, 9][..], 3));
+    }
+
+    #[test]
+    fn who_gives_up_has_lost_at_the_end_only() {
+        let mut table = Table::new(Setup::default(), &[]);
+        table.play(3);
+        table.gave_up = Some(GaveUp::Resigned(0));
+        assert_eq!(table.ending(None), Some(Ending::Won(1)));
+        table.go(0);
+        assert_eq!(table.ending(None), None);
+    }
+}

@@ -1,0 +1,383 @@
+use super::table::Seats;
+use super::*;
+use crate::experiment::Language;
+use crate::registry;
+use ratatui::buffer::Buffer;
+use std::time::Duration;
+
+/// A board whose questions are answered by the model itself.
+struct Opened {
+    board: BoardTable,
+    lab: Lab,
+    desk: Desk,
+    folder: tempfile::TempDir,
+    reached: Vec<&'static str>,
+}
+
+fn open(language: Language) -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::for_tests(language, folder.path());
+    let lab = desk.catalogue.find("board-game").unwrap().clone();
+    let mut board = BoardTable::default();
+    board.refresh(&lab, &mut desk);
+    let mut opened = Opened { board, lab, desk, folder, reached: Vec::new() };
+    opened.settle();
+    opened
+}
+
+impl Opened {
+    /// Waits for the answers that are under way.
+    fn settle(&mut self) {
+        loop {
+            let busy = self.desk.questions.is_busy();
+            let replies = self.desk.questions.take();
+            if replies.is_empty() && !busy {
+                break;
+            }
+            for reply in replies {
+                assert!(self.board.answered(&reply, &self.lab, &mut self.desk));
+            }
+            std::thread::yield_now();
+        }
+        self.reached.append(&mut self.board.reached());
+    }
+
+    fn act(&mut self, action: Action) {
+        self.board.act(action, &self.lab, &mut self.desk);
+        self.settle();
+    }
+
+    fn write(&mut self, action: Action, typed: &str) {
+        self.act(action);
+        assert!(self.board.in_text());
+        self.board.line = self.board.line.take().map(|(wanted, _)| (wanted, TextArea::new(vec![typed.to_owned()])));
+        self.act(Action::Confirm);
+    }
+
+    fn key(&mut self, code: KeyCode) {
+        assert!(self.board.in_text());
+        self.board.typed(&KeyEvent::from(code), &self.lab, &mut self.desk);
+        self.settle();
+    }
+
+    fn write_position(&mut self, typed: &str) {
+        self.act(Action::EditPosition);
+        self.key(KeyCode::Char('d'));
+        self.board.line = self.board.line.take().map(|(wanted, _)| (wanted, TextArea::new(vec![typed.to_owned()])));
+        self.act(Action::Confirm);
+    }
+
+    fn set_up(&mut self, game: &str, seats: Seats) {
+        let kind = if matches!(game, "chess" | "shogi" | "othello") { "alphabeta" } else { "mcts" };
+        let setup = Setup { game: game.to_owned(), kind: kind.to_owned(), seats, ..Setup::default() };
+        self.board.begin(setup, &self.lab, &mut self.desk);
+        self.settle();
+    }
+
+    fn choose(&mut self, cell: usize) {
+        self.board.cursor = Cursor::Cell(cell);
+        self.act(Action::Confirm);
+    }
+
+    fn board(&self) -> &Board {
+        self.board.board.as_ref().unwrap()
+    }
+
+    fn shown(&mut self, size: (u16, u16)) -> String {
+        let area = ratatui::layout::Rect::new(0, 0, size.0, size.1);
+        let mut buffer = Buffer::empty(area);
+        self.board.draw(area, true, "board", &mut self.desk, &mut buffer);
+        crate::tui::screens::shown(&buffer)
+    }
+}
+
+#[test]
+fn a_person_plays_the_machine_answers_and_both_are_taken_back() {
+    let mut opened = open(Language::En);
+    opened.choose(3);
+    assert_eq!(opened.board.table.at, 2, "one move each");
+    assert_eq!((opened.board().sides.as_slice(), opened.board().turn), (&[0, 1][..], 0));
+    let played = opened.board.table.played.clone();
+    opened.act(Action::Undo);
+    assert_eq!((opened.board.table.at, opened.board().names.len()), (0, 0));
+    assert_eq!(opened.board.table.played, played, "what was taken back can be made again");
+    opened.act(Action::Redo);
+    assert_eq!(opened.board.table.at, 2);
+    opened.act(Action::MoveBefore);
+    assert_eq!((opened.board.table.at, opened.board().turn), (1, 1));
+    opened.choose(0);
+    assert_eq!(opened.board.table.at, 1, "it is not the person's turn there: {}", opened.board.said.0);
+}
+
+#[test]
+fn a_win_at_a_level_beats_that_level_and_no_higher_one() {
+    for seed in 1..20 {
+        let mut opened = open(Language::En);
+        let setup = Setup { game: "tic-tac-toe".to_owned(), seed, ..Setup::default() };
+        opened.board.begin(setup, &opened.lab, &mut opened.desk);
+        opened.settle();
+        // The person plays corners, and lines where she can.
+        while opened.board.ending().is_none() {
+            let model = registry::find("board-game").unwrap().open_shipped(&opened.desk.source).unwrap();
+            let query = Query::Think {
+                played: opened.board.table.now(),
+                agent: "alphabeta".to_owned(),
+                exploration: None,
+                seed: 1,
+                at_most_seconds: None,
+                without_end: false,
+            };
+            let Ok(Answer::Thinking(thinking)) = model.answer(&query, &Default::default()) else { panic!() };
+            opened.choose(thinking.considered[0].line[0].to.unwrap());
+        }
+        if opened.board.ending() == Some(Ending::Won(0)) {
+            assert!(opened.reached.contains(&"level_1_beaten") && !opened.reached.contains(&"level_3_beaten"));
+            assert!(opened.board.said.0.contains("you win"));
+            return;
+        }
+        assert!(!opened.reached.contains(&"level_1_beaten"));
+    }
+    panic!("nineteen games without a win at level 1");
+}
+
+#[test]
+fn a_machine_that_moved_for_a_person_beats_no_level() {
+    let mut opened = open(Language::En);
+    opened.set_up("tic-tac-toe", Seats::Person(0));
+    opened.write_position("xx./oo./... x");
+    opened.choose(2);
+    assert_eq!(opened.board.ending(), Some(Ending::Won(0)));
+    assert!(!opened.reached.contains(&"level_1_beaten") && opened.reached.contains(&"position_set"));
+}
+
+#[test]
+fn moves_and_positions_can_be_typed_and_faults_are_said() {
+    let mut opened = open(Language::En);
+    opened.set_up("chess", Seats::People);
+    opened.write(Action::TypeMove, "Nf3");
+    opened.write(Action::TypeMove, "e7e5");
+    assert_eq!(opened.board().names, ["Nf3", "e5"]);
+    opened.write(Action::TypeMove, "Ke4");
+    assert!(opened.board.said.1 && opened.board.said.0.contains("Ke4"), "{}", opened.board.said.0);
+    assert_eq!(opened.board.table.at, 2);
+    opened.write_position("8/8/8/8 w");
+    assert!(opened.board.said.1 && opened.board.said.0.contains("FEN"));
+    opened.write_position("8/P6k/8/8/8/8/8/K7 w - - 0 1");
+    assert_eq!((opened.board.table.at, opened.board().names.len()), (0, 0));
+    // The pawn goes up to the edge: what it becomes is asked.
+    opened.choose(8);
+    assert_eq!(opened.board.picked, Some(Origin::Cell(8)));
+    opened.choose(0);
+    let becomes: Vec<String> =
+        opened.board.becoming.as_ref().unwrap().0.iter().map(|choice| choice.becomes.clone()).collect();
+    assert_eq!(becomes.len(), 4);
+    while opened.board.becoming.as_ref().is_some_and(|(choices, at)| choices[*at].becomes != "N") {
+        opened.act(Action::Right);
+    }
+    opened.act(Action::Confirm);
+    assert_eq!(opened.board().names, ["a8=N"]);
+}
+
+#[test]
+fn a_position_is_set_up_man_by_man() {
+    let mut opened = open(Language::En);
+    opened.set_up("tic-tac-toe", Seats::People);
+    opened.act(Action::EditPosition);
+    for (cell, times) in [(0, 1), (1, 1), (3, 2), (4, 2), (8, 3)] {
+        opened.board.cursor = Cursor::Cell(cell);
+        (0..times).for_each(|_| opened.key(KeyCode::Char(' ')));
+    }
+    opened.act(Action::Confirm);
+    assert_eq!(opened.board().diagram, "xx./oo./... x");
+    opened.set_up("chess", Seats::People);
+    opened.act(Action::EditPosition);
+    opened.key(KeyCode::Char('c'));
+    for (cell, letter) in [(4, 'k'), (60, 'K'), (63, 'R')] {
+        opened.board.cursor = Cursor::Cell(cell);
+        opened.key(KeyCode::Char(letter));
+    }
+    opened.act(Action::Confirm);
+    assert_eq!(opened.board().diagram, "4k3/8/8/8/8/8/8/4K2R w K - 0 1");
+    // No king: it says so, and stays open.
+    opened.act(Action::EditPosition);
+    opened.key(KeyCode::Char('c'));
+    opened.act(Action::Confirm);
+    assert!(opened.board.said.1 && matches!(opened.board.side, Side::Edit(_)), "{}", opened.board.said.0);
+    opened.act(Action::Back);
+    assert_eq!(opened.board().diagram, "4k3/8/8/8/8/8/8/4K2R w K - 0 1");
+}
+
+#[test]
+fn a_game_is_as_it_was_left() {
+    let mut opened = open(Language::En);
+    opened.set_up("gomoku-9", Seats::People);
+    opened.choose(40);
+    opened.board = BoardTable::default();
+    opened.board.refresh(&opened.lab, &mut opened.desk);
+    opened.settle();
+    assert_eq!((opened.board().game.as_str(), opened.board().names.as_slice()), ("gomoku-9", &["e5".to_owned()][..]));
+}
+
+#[test]
+fn pieces_in_hand_are_dropped_by_cursor() {
+    let mut opened = open(Language::En);
+    opened.set_up("shogi", Seats::People);
+    opened.write_position("4k4/9/9/9/9/9/9/9/4K4 b GPp 1");
+    assert_eq!(opened.board().hands[0].iter().map(|(man, _)| man.letter.as_str()).collect::<Vec<_>>(), ["G", "P"]);
+    opened.board.cursor = Cursor::Cell(76);
+    opened.act(Action::Down);
+    assert!(matches!(opened.board.cursor, Cursor::Hand(_)));
+    opened.act(Action::Left);
+    opened.act(Action::Confirm);
+    assert!(matches!(opened.board.picked, Some(Origin::Hand(_))));
+    opened.choose(40);
+    assert_eq!(opened.board().names, ["G*5e"]);
+}
+
+#[test]
+fn a_flag_that_falls_ends_the_game() {
+    let mut opened = open(Language::En);
+    let setup = Setup { clock: 1, seats: Seats::People, ..Setup::default() };
+    opened.board.begin(setup, &opened.lab, &mut opened.desk);
+    opened.settle();
+    assert!(opened.board.keeps_time());
+    let later = Instant::now() + Duration::from_secs(61);
+    opened.board.tick_at(later, &opened.lab, &mut opened.desk);
+    assert_eq!(opened.board.ending(), Some(Ending::Won(1)));
+    assert!(opened.board.said.0.contains("on time") && !opened.board.keeps_time());
+}
+
+#[test]
+fn two_machines_play_at_a_pace_and_pause() {
+    let mut opened = open(Language::En);
+    opened.set_up("connect-four", Seats::Agents);
+    assert_eq!(opened.board.table.at, 0);
+    let due = opened.board.due.expect("the first move waits").1;
+    opened.board.tick_at(due - Duration::from_millis(1), &opened.lab, &mut opened.desk);
+    opened.settle();
+    assert_eq!(opened.board.table.at, 0);
+    opened.board.tick_at(due, &opened.lab, &mut opened.desk);
+    opened.settle();
+    assert_eq!(opened.board.table.at, 1);
+    opened.act(Action::Pause);
+    opened.board.tick_at(due + Duration::from_secs(60), &opened.lab, &mut opened.desk);
+    opened.settle();
+    assert_eq!(opened.board.table.at, 1);
+    opened.act(Action::Pause);
+    assert!(opened.board.due.is_some());
+}
+
+#[test]
+fn c_is_compared_a_visit_foretold_and_the_tree_opened() {
+    let mut opened = open(Language::En);
+    opened.board.exploration = Some(0.2);
+    opened.act(Action::Hint);
+    assert!(!opened.reached.contains(&"c_compared"));
+    opened.board.exploration = Some(3.0);
+    opened.act(Action::Hint);
+    assert!(opened.reached.contains(&"c_compared"));
+    opened.board.exploration = None;
+    // Three on top of each other must be stopped.
+    opened.set_up("connect-four", Seats::People);
+    [3, 0, 3, 1, 3].into_iter().for_each(|column| opened.choose(column));
+    opened.board.cursor = Cursor::Cell(3);
+    opened.act(Action::Predict);
+    assert!(opened.reached.contains(&"prediction_right"), "{}", opened.board.said.0);
+    opened.act(Action::Tree);
+    opened.act(Action::Right);
+    assert!(opened.reached.contains(&"tree_opened"));
+    let Side::Tree(tree) = &opened.board.side else { panic!("the tree is open") };
+    assert_eq!(tree.path(), [3]);
+    opened.act(Action::Left);
+    opened.act(Action::Back);
+    assert!(matches!(opened.board.side, Side::Thinking));
+}
+
+#[test]
+fn a_simulation_is_walked_step_by_step_and_back() {
+    let mut opened = open(Language::En);
+    opened.act(Action::SingleStep);
+    let at = |opened: &mut Opened| opened.shown((100, 26));
+    assert!(at(&mut opened).contains("simulation 1"));
+    (0..8).for_each(|_| opened.act(Action::SingleStep));
+    assert!(opened.reached.contains(&"steps_walked") && at(&mut opened).contains("simulation 3"));
+    opened.act(Action::StepBack);
+    assert!(at(&mut opened).contains("simulation 2"));
+    opened.act(Action::StepMany);
+    assert!(at(&mut opened).contains("simulation 12"));
+    opened.act(Action::Back);
+    assert!(matches!(opened.board.side, Side::Thinking));
+}
+
+#[test]
+fn a_game_is_analysed_and_looked_through() {
+    let mut opened = open(Language::En);
+    opened.set_up("tic-tac-toe", Seats::People);
+    for cell in [4, 1, 0, 8, 3, 5, 6] {
+        opened.choose(cell);
+    }
+    assert_eq!(opened.board.ending(), Some(Ending::Won(0)));
+    opened.act(Action::Analyse);
+    assert!(opened.reached.contains(&"review_finished"));
+    assert_eq!(opened.board.judged.len(), 8);
+    let (name, loss) = opened.board.judged[1].better.clone().expect("an edge against the middle loses");
+    assert!(loss > 0.4, "{name} {loss}");
+    opened.act(Action::Home);
+    assert_eq!(opened.board.table.at, 0);
+}
+
+#[test]
+fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
+    let mut opened = open(Language::En);
+    opened.set_up("gomoku-9", Seats::People);
+    opened.choose(40);
+    opened.choose(41);
+    let file = opened.folder.path().join("new folder").join("game.sgf");
+    opened.write(Action::SaveGame, &file.display().to_string());
+    assert!(!opened.board.said.1, "{}", opened.board.said.0);
+    let played = opened.board.table.played.clone();
+    opened.set_up("chess", Seats::People);
+    opened.write(Action::OpenGame, &file.display().to_string());
+    assert_eq!(opened.board.table.played, played);
+    assert_eq!((opened.board.table.at, opened.board.paused), (2, true), "looked at first");
+    for (name, bytes, part) in [
+        ("none.sgf", None, "No such file"),
+        ("jis.kif", Some(&b"\x8e\xe8\x8d\x87"[..]), "UTF-8"),
+        ("bad.sgf", Some(&b"(;GM[4]SZ[9];B[zz])"[..]), "no point"),
+    ] {
+        let file = opened.folder.path().join(name);
+        if let Some(bytes) = bytes {
+            std::fs::write(&file, bytes).unwrap();
+        }
+        opened.write(Action::OpenGame, &file.display().to_string());
+        let said = &opened.board.said;
+        assert!(said.1 && said.0.contains(part) && !said.0.contains('\n'), "{said:?}");
+        assert_eq!(opened.board.table.played, played, "what was there stays");
+    }
+}
+
+/// Every board in both languages, as a person first sees it and after some moves.
+#[test]
+fn every_board() {
+    let lines: [(&str, &[&str]); 9] = [
+        ("tic-tac-toe", &["b2", "a3", "c1"]),
+        ("connect-four", &["4", "4", "3", "5"]),
+        ("othello", &["d3", "c5", "f6"]),
+        ("gomoku-9", &["e5", "d5", "d4"]),
+        ("gomoku-15", &["h8", "g8", "g9"]),
+        ("go-9", &["E5", "C4", "G3"]),
+        ("go-13", &["D4", "K10", "pass"]),
+        ("chess", &["e4", "c5", "Nf3", "d6"]),
+        ("shogi", &["7g7f", "3c3d", "8h2b+", "3a2b"]),
+    ];
+    for language in Language::ALL {
+        for (game, moves) in lines {
+            let mut opened = open(language);
+            opened.set_up(game, Seats::People);
+            moves.iter().for_each(|typed| opened.write(Action::TypeMove, typed));
+            assert_eq!(opened.board.table.at, moves.len(), "{game}: {}", opened.board.said.0);
+            let size = if matches!(game, "gomoku-15" | "shogi") { (110, 33) } else { (80, 21) };
+            insta::assert_snapshot!(format!("{game}_{language}"), opened.shown(size));
+        }
+    }
+}
