@@ -182,6 +182,8 @@ fn a_hangup_ends_the_program_and_leaves_a_run_to_resume() {
 fn without_colour_no_colour_is_sent() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[("NO_COLOR", "1")]);
+    terminal.wait_for_picker();
+    terminal.press(&"\x1b[B".repeat(3));
     terminal.wait_for("█");
     terminal.press("?");
     terminal.wait_for("Esc closes");
@@ -197,7 +199,9 @@ fn without_colour_no_colour_is_sent() {
 fn wide_terminals_get_no_character_of_two_widths() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &["--ambiguous", "wide"], (100, 30), &[]);
-    // The preview is of ASCII here.
+    terminal.wait_for("the tree search against itself");
+    // The preview of a model of digits is of ASCII here.
+    terminal.press(&"\x1b[B".repeat(3));
     terminal.wait_for("@");
     let text = terminal.text();
     assert!(!text.contains(['│', '─', '●', '·', '█']), "{text}");

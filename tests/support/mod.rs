@@ -127,7 +127,9 @@ impl Terminal {
 
     /// Waits until the picker takes keys: it does when its preview is there, a picture, a map of words or a game.
     pub fn wait_for_picker(&self) {
-        self.wait_until("the preview", |screen| screen.contains(['▀', '●', '▜']));
+        self.wait_until("the preview", |screen| {
+            screen.contains(['▀', '●']) || screen.contains("the tree search against itself")
+        });
     }
 
     /// Opens the lab that has a word in its title, from the picker.

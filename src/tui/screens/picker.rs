@@ -394,7 +394,10 @@ impl Picker {
         }
         let mut row = area.height.saturating_sub(below);
         if let Some((_, game)) = &self.preview_game {
-            board::draw(game, &Marks::default(), Letters::Glyphs, preview, &desk.theme, buffer);
+            let (columns, rows) = board::extent(game, preview);
+            if columns <= preview.width && rows <= preview.height {
+                board::draw(game, &Marks::default(), Letters::Glyphs, preview, &desk.theme, buffer);
+            }
             write(buffer, area, 0, row, desk.say(text::PREVIEW_GAME), desk.theme.quiet());
         } else if let Some(scene) = &self.preview_scene {
             scene::draw(scene, preview, &desk.theme, buffer);

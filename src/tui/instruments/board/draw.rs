@@ -118,8 +118,7 @@ impl BoardTable {
             _ => {
                 let live = matches!(self.errand, Errand::Move | Errand::Hint);
                 let seen = self.errand != Errand::Ponder && !matches!(self.errand, Errand::Prediction(_));
-                if let Some((at, thinking)) = self.thinking.as_ref().filter(|(at, _)| *at == self.table.at && seen) {
-                    debug_assert_eq!(*at, self.table.at);
+                if let Some((.., thinking)) = self.thinking.as_ref().filter(|(at, ..)| *at == self.table.at && seen) {
                     believed(board, thinking, marks.cursor, live, &mut marks);
                 }
             }
@@ -217,8 +216,8 @@ impl BoardTable {
             let style = if turns { desk.theme.strong() } else { desk.theme.quiet() };
             write(buffer, inner, 1, side as u16, if turns { "▸" } else { " " }, desk.theme.accented());
             let own = widget::side_style(board, side, &desk.theme);
-            write(buffer, inner, 3, side as u16, sign(&board.game, side), own);
-            let end = write(buffer, inner, 5, side as u16, &name, style);
+            write(buffer, inner, 3, side as u16, &format!(" {} ", sign(&board.game, side)), own);
+            let end = write(buffer, inner, 7, side as u16, &name, style);
             if turns && self.errand != Errand::Nothing {
                 let doing = match self.errand {
                     Errand::Move => text::BOARD_THINKS,

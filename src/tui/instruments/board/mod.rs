@@ -20,7 +20,6 @@ use crate::experiment::{Answer, Query};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
-use crate::tui::text;
 use crate::tui::widgets::board::Drawn;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use edit::EditView;
@@ -103,8 +102,8 @@ pub struct BoardTable {
     /// Moves between which only what a piece becomes decides, and the one chosen.
     becoming: Option<(Vec<Choice>, usize)>,
     errand: Errand,
-    /// After how many moves it was thought, and what.
-    thinking: Option<(usize, Thinking)>,
+    /// After how many moves it was thought, for which side, and what.
+    thinking: Option<(usize, usize, Thinking)>,
     /// A move that is made at a time.
     due: Option<(u16, Instant)>,
     paused: bool,
@@ -356,7 +355,7 @@ impl Instrument for BoardTable {
                     self.go(panel::move_at(self.graph, last, event.column), lab, desk);
                 } else if self.rows.contains(position) {
                     let row = usize::from(event.row - self.rows.y);
-                    let line = self.thinking.as_ref().and_then(|(_, thinking)| thinking.considered.get(row));
+                    let line = self.thinking.as_ref().and_then(|(.., thinking)| thinking.considered.get(row));
                     if let Some(to) = line.and_then(|considered| considered.line.first()?.to) {
                         self.cursor = Cursor::Cell(to);
                     }
@@ -386,7 +385,7 @@ impl Instrument for BoardTable {
                 if !thinking.considered.is_empty() && thinking.considered[0].visits > 0 || !thinking.has_tree {
                     self.table.expect(self.table.at, share);
                 }
-                self.thinking = Some((self.table.at, thinking.clone()));
+                self.thinking = Some((self.table.at, self.turn(), thinking.clone()));
                 if thinking.finished {
                     let errand = std::mem::replace(&mut self.errand, Errand::Nothing);
                     self.thought(errand, thinking, lab, desk);
@@ -418,7 +417,7 @@ impl Instrument for BoardTable {
                     if judged.len() > 4 {
                         self.reached.push("review_finished");
                     }
-                    self.say(desk.say(text::BOARD_REVIEWED));
+                    self.say(panel::blunders(&self.judged, desk));
                 }
             }
             (key, Ok(Answer::Text { text, .. })) if key.starts_with(WRITE) => {

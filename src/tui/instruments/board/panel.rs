@@ -39,6 +39,15 @@ pub fn proven(ending: Ending, mover: usize, desk: &Desk) -> &'static str {
     })
 }
 
+/// Which moves lost much, in words.
+pub fn blunders(judged: &[Judged], desk: &Desk) -> String {
+    let lost = |judged: &Judged| judged.better.as_ref().is_some_and(|(_, loss)| *loss >= BLUNDER);
+    let moves = (1..).zip(judged).filter(|(_, judged)| lost(judged)).map(|(number, _)| number.to_string());
+    let moves: Vec<String> = moves.collect();
+    let list = if moves.is_empty() { desk.say(text::BOARD_NONE).to_owned() } else { moves.join(", ") };
+    format!("{} {list}", desk.say(text::BOARD_REVIEWED))
+}
+
 /// What the graph shows.
 pub struct Graph<'a> {
     values: &'a [Option<f32>],
@@ -70,7 +79,7 @@ impl BoardTable {
         let note = format!("c = {:.2}", self.exploration());
         let note = if self.table.setup.kind == "mcts" { note.as_str() } else { "" };
         let inner = frame(area, desk.say(text::BOARD_THINKING), note, false, &desk.theme, buffer);
-        let Some((at, thinking)) = thinking else {
+        let Some((at, mover, thinking)) = thinking else {
             let words = if hidden { text::BOARD_HIDDEN } else { text::BOARD_NO_THOUGHT };
             write_middle(buffer, inner, desk.say(words), desk.theme.quiet());
             return Rect::default();
@@ -79,14 +88,13 @@ impl BoardTable {
             write_middle(buffer, inner, desk.say(text::BOARD_BLUNDER), desk.theme.quiet());
             return Rect::default();
         }
-        let mover = self.board.as_ref().map_or(0, |board| board.sides.get(*at).copied().unwrap_or(board.turn));
         let rows = inner.height.saturating_sub(4);
         let most = thinking.considered.iter().map(|considered| considered.visits).max().unwrap_or(0);
         let head = if most > 0 { text::BOARD_COLUMNS } else { text::BOARD_COLUMNS_VALUE };
         write(buffer, inner, 3, 0, desk.say(head), desk.theme.quiet());
         let table = Rect { y: inner.y + 1, height: rows, ..inner };
         for (row, considered) in (0..rows).zip(&thinking.considered) {
-            draw_considered(considered, most, row, mover, row == 0, table, desk, buffer);
+            draw_considered(considered, most, row, *mover, row == 0, table, desk, buffer);
         }
         let foot = Rect { y: inner.y + 1 + rows, height: inner.height.saturating_sub(1 + rows), ..inner };
         self.draw_line_and_counts(thinking, *at, foot, desk, buffer);
@@ -151,11 +159,16 @@ fn draw_considered(
     }
     let value = match considered.proven {
         Some(ending) => proven(ending, mover, desk).to_owned(),
+        // Of moves that are not the best alpha-beta knows only that they are no better.
+        None if most == 0 && !best => format!("≤{:>4.1}%", 100.0 * considered.value),
         None => format!("{:>5.1}%", 100.0 * considered.value),
     };
     let end = write(buffer, table, 20, row, &value, style);
     let room = table.width.saturating_sub(end.max(27) + 2);
     let share = if most > 0 { considered.visits as f32 / most as f32 } else { considered.value };
+    if most == 0 && !best {
+        return;
+    }
     let bar = "█".repeat((share * f32::from(room)).round() as usize);
     write(buffer, table, end.max(27) + 1, row, &bar, desk.theme.accented());
 }
@@ -189,12 +202,16 @@ pub fn draw_graph(graph: Graph, area: Rect, desk: &Desk, buffer: &mut Buffer) ->
                 write(buffer, columns, column, row, sign, style);
             }
         }
+        let first = column == 0 || move_at(columns, graph.last, columns.x + column - 1) != at;
         let worst = (at..next).filter_map(|at| blunder(at).map(|(_, loss)| *loss)).fold(0.0f32, f32::max);
+        if !first {
+            continue;
+        }
         if worst >= BLUNDER {
             write(buffer, marks, column, 0, "▲", Style::new().fg(desk.theme.bad));
         } else if worst > 0.0 {
             write(buffer, marks, column, 0, "▵", Style::new().fg(desk.theme.warning));
-        } else if here && (column == 0 || move_at(columns, graph.last, columns.x + column - 1) != at) {
+        } else if here {
             write(buffer, marks, column, 0, "▴", desk.theme.accented());
         }
     }
