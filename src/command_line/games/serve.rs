@@ -4,14 +4,18 @@ use super::super::Exit;
 use super::super::arguments::ServedBy;
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
-use crate::reinforcement::protocol::uci::{self, Dialect, Request};
-use crate::reinforcement::search::Spec;
+use crate::reinforcement::protocol::inbox::{Inbox, overhear};
+use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, Until};
+use crate::reinforcement::search::tree::Tree;
+use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Lines of standard input, read on a thread of their own; `stop` is set when one comes.
-fn lines(stop: &'static AtomicBool) -> Receiver<String> {
+/// Lines of standard input, read on a thread of their own.
+fn inbox() -> Inbox {
     let (send, receive) = channel();
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
@@ -22,11 +26,9 @@ fn lines(stop: &'static AtomicBool) -> Receiver<String> {
             if send.send(line).is_err() {
                 return;
             }
-            stop.store(true, Ordering::Relaxed);
         }
-        stop.store(true, Ordering::Relaxed);
     });
-    receive
+    Inbox::new(receive)
 }
 
 fn say(text: &str) -> bool {
@@ -38,7 +40,10 @@ fn spec(by: &ServedBy, otherwise: &str) -> Result<Spec, Exit> {
     by.agent.as_deref().unwrap_or(otherwise).parse().map_err(Exit::usage)
 }
 
-static HEARD: AtomicBool = AtomicBool::new(false);
+/// How often one looks whether a search has ended, or a line has come for it.
+const LOOK: Duration = Duration::from_millis(2);
+/// Between two lines that tell what is believed.
+const TELL: Duration = Duration::from_millis(500);
 
 pub fn gtp(game: &str, by: &ServedBy) -> Exit {
     let spec = match spec(by, "mcts:2s") {
@@ -50,8 +55,8 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
         Ok(server) => server,
         Err(why) => return Exit::usage(why),
     };
-    let lines = lines(&HEARD);
-    while let Ok(line) = lines.recv() {
+    let mut inbox = inbox();
+    while let Some(line) = inbox.next() {
         let going = match server.hear(&line) {
             Reply::Nothing => true,
             Reply::Say(text) => say(&text),
@@ -61,9 +66,18 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
             }
             Reply::Analyze { head, every, kata } => {
                 let mut going = say(&head);
-                HEARD.store(false, Ordering::Relaxed);
-                while going && !HEARD.load(Ordering::Relaxed) {
-                    going = say(&format!("{}\n", server.analysis(every, kata, &HEARD)));
+                while going && !inbox.wait(Duration::ZERO) {
+                    let (begun, stop) = (Instant::now(), AtomicBool::new(false));
+                    let told = std::thread::scope(|scope| {
+                        let thinking = scope.spawn(|| server.analysis(every, kata, &stop));
+                        while !thinking.is_finished() && !inbox.wait(LOOK) {}
+                        stop.store(true, Ordering::Relaxed);
+                        thinking.join()
+                    });
+                    let Ok(told) = told else { return Exit::Failed("the search broke off".to_owned()) };
+                    going = told.is_empty() || say(&format!("{told}\n"));
+                    // Whatever is certain is not told more often for that.
+                    inbox.wait(every.saturating_sub(begun.elapsed()));
                 }
                 going && say("\n")
             }
@@ -85,59 +99,62 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
         Ok(agent) => agent,
         Err(why) => return Exit::usage(why),
     };
-    let lines = lines(&HEARD);
-    // Lines that came while it thought.
-    let mut waiting: Vec<String> = Vec::new();
-    loop {
-        let line = if waiting.is_empty() { lines.recv().ok() } else { Some(waiting.remove(0)) };
-        let Some(line) = line else { return Exit::Done };
-        match server.hear(&line) {
-            Request::Nothing | Request::Stop => {}
+    let mut inbox = inbox();
+    while let Some(line) = inbox.next() {
+        let going = match server.hear(&line) {
+            Request::Nothing | Request::Stop => true,
             Request::Quit => return Exit::Done,
-            Request::Say(text) => {
-                if !say(&format!("{text}\n")) {
-                    return Exit::Done;
-                }
-            }
-            Request::Go(budget) => {
-                let stop = AtomicBool::new(false);
-                let thought = std::thread::scope(|scope| {
-                    let thinking = scope.spawn(|| server.think(&mut agent, budget, &stop));
-                    while !thinking.is_finished() {
-                        match lines.recv_timeout(std::time::Duration::from_millis(2)) {
-                            Ok(line) => {
-                                let word = line.split_whitespace().next().unwrap_or("").to_owned();
-                                if word == "isready" {
-                                    say("readyok\n");
-                                    continue;
-                                }
-                                if matches!(word.as_str(), "stop" | "quit") {
-                                    stop.store(true, Ordering::Relaxed);
-                                }
-                                waiting.push(line);
-                            }
-                            // Nobody can say stop any more, so an endless thought ends here.
-                            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                                if budget == Default::default() {
-                                    stop.store(true, Ordering::Relaxed);
-                                }
-                                break;
-                            }
-                            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                        }
-                    }
-                    thinking.join()
-                });
-                let Ok(thought) = thought else { return Exit::Failed("the search broke off".to_owned()) };
-                if !say(&format!("{}\n", server.conclude(&thought))) {
-                    return Exit::Done;
-                }
-            }
-        }
-        if let Err(TryRecvError::Disconnected) = lines.try_recv().map(|line| waiting.push(line))
-            && waiting.is_empty()
-        {
-            return Exit::Done;
+            Request::Say(text) => say(&format!("{text}\n")),
+            Request::Go(go) => match think(&server, &mut agent, go, &mut inbox) {
+                Some(thought) => say(&format!("{}\n", server.conclude(&thought))),
+                None => return Exit::Failed("the search broke off".to_owned()),
+            },
+        };
+        if !going {
+            break;
         }
     }
+    Exit::Done
+}
+
+/// Thinks while lines may come that are meant for it, and gives what it came to when that may be told; none if it broke off.
+fn think(server: &uci::Server, agent: &mut Agent, go: Go, inbox: &mut Inbox) -> Option<Thought> {
+    let stop = AtomicBool::new(false);
+    let told = Mutex::new(Instant::now());
+    let tell = |thought: &Thought, _: Option<&Arc<Tree>>| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TELL {
+            *told = Instant::now();
+            say(&format!("{}\n", server.info(thought)));
+        }
+    };
+    let budget = if go.until == Until::Hit { Budget::default() } else { go.budget };
+    std::thread::scope(|scope| {
+        let thinking = scope.spawn(|| server.think(agent, budget, &stop, &tell));
+        let (mut looked, mut held, mut end) = (0, go.until != Until::Spent, None);
+        loop {
+            let heard = overhear(inbox.waiting(), &mut looked);
+            (0..heard.ready).for_each(|_| {
+                say("readyok\n");
+            });
+            // Nobody can say stop any more, so an endless thought ends as well.
+            let over = heard.stop || inbox.is_closed() && (held || budget == Budget::default());
+            if heard.hit && held {
+                held = false;
+                end = Some(Instant::now() + go.budget.time.unwrap_or_default());
+            }
+            if over || end.is_some_and(|end| Instant::now() >= end) {
+                held = false;
+                stop.store(true, Ordering::Relaxed);
+            }
+            if thinking.is_finished() && !held {
+                return thinking.join().ok();
+            }
+            if inbox.is_closed() {
+                std::thread::sleep(LOOK);
+            } else {
+                inbox.gather(LOOK);
+            }
+        }
+    })
 }

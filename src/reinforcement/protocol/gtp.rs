@@ -66,6 +66,8 @@ pub struct Server {
     /// The positions so far, the present one last.
     positions: Vec<AnyGame>,
     clock: Clock,
+    /// What an analysis is of.
+    analyzed: Option<AnyGame>,
 }
 
 impl Server {
@@ -73,7 +75,7 @@ impl Server {
     /// If the agent does not play this game.
     pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, crate::reinforcement::search::agent::NoAgent> {
         let agent = spec.agent(&start, seed)?;
-        Ok(Server { spec, seed, agent, positions: vec![start.clone()], start, clock: Clock::default() })
+        Ok(Server { spec, seed, agent, positions: vec![start.clone()], start, clock: Clock::default(), analyzed: None })
     }
 
     pub fn position(&self) -> &AnyGame {
@@ -183,7 +185,7 @@ impl Server {
 
     fn set_handicap(&mut self, command: &str, arguments: &[&str]) -> Result<String, String> {
         let AnyGame::Go(game) = &self.start else { return Err("no handicap in this game".to_owned()) };
-        if self.positions.len() > 1 {
+        if self.positions.len() > 1 || self.position().diagram() != self.start.diagram() {
             return Err("board not empty".to_owned());
         }
         let points: Vec<usize> = if command == "fixed_handicap" {
@@ -194,22 +196,34 @@ impl Server {
                 |name: &&str| self.start.read(name).map(|chosen| usize::from(chosen.0)).map_err(|why| why.to_string());
             arguments.iter().map(read).collect::<Result<_, _>>()?
         };
+        if points.len() < 2 {
+            return Err("expected two stones at least".to_owned());
+        }
         let placed = game.with_stones(&points).ok_or("bad vertex list")?;
         let names: Vec<String> = points.iter().map(|point| self.start.name(Move(*point as u16))).collect();
         self.positions = vec![placed.into()];
         Ok(names.join(" "))
     }
 
-    /// Plays for a side, whoever's turn it is: in Go two moves of one side in a row are the other's pass between them.
-    fn place(&mut self, side: Side, point: &str) -> Result<(), String> {
-        let mut position = self.position().clone();
-        if position.turn() != side {
-            let pass = position.read("pass").map_err(|_| "illegal move: not this side's turn".to_owned())?;
-            position.play(pass);
-            if position.outcome().is_some() {
-                return Err("illegal move: the game has ended".to_owned());
+    /// The position with this side to move. In Go one side may move twice, and on after two passes: it is for the other program to say when
+    /// a game has ended.
+    fn with_turn(&self, side: Side) -> Result<AnyGame, String> {
+        match self.position() {
+            AnyGame::Go(game) if game.turn() != side || game.outcome().is_some() => Ok(game.turned_to(side).into()),
+            other if other.outcome().is_some() => Err("the game has ended".to_owned()),
+            other if other.turn() == side => Ok(other.clone()),
+            other => {
+                let mut position = other.clone();
+                let pass = position.read("pass").map_err(|_| "not this side's turn".to_owned())?;
+                position.play(pass);
+                if position.outcome().is_some() { Err("the game has ended".to_owned()) } else { Ok(position) }
             }
         }
+    }
+
+    /// Plays for a side, whoever's turn it is.
+    fn place(&mut self, side: Side, point: &str) -> Result<(), String> {
+        let mut position = self.with_turn(side).map_err(|why| format!("illegal move: {why}"))?;
         // A program that passes with moves left in Othello, or on after the end, is told so.
         let chosen = position.read(point).map_err(|why| format!("illegal move: {why}"))?;
         position.play(chosen);
@@ -219,17 +233,7 @@ impl Server {
 
     fn choose(&mut self, arguments: &[&str], plays: bool) -> Result<String, String> {
         let side = side(arguments.first().copied().unwrap_or(""))?;
-        let mut position = self.position().clone();
-        if position.outcome().is_some() {
-            return Ok("pass".to_owned());
-        }
-        if position.turn() != side {
-            let pass = position.read("pass").map_err(|_| "not this side's turn".to_owned())?;
-            position.play(pass);
-            if position.outcome().is_some() {
-                return Ok("pass".to_owned());
-            }
-        }
+        let mut position = self.with_turn(side)?;
         let budget = self.budget(side);
         let thought = self.agent.think_within(&position, budget, &AtomicBool::new(false));
         let best = thought.best().ok_or("no move")?;
@@ -333,14 +337,24 @@ impl Server {
 
     fn analyze(&mut self, id: &str, command: &str, arguments: &[&str]) -> Reply {
         let mut arguments = arguments.iter().copied().peekable();
+        let mut of = self.position().turn();
         if let Some(side) = arguments.peek().and_then(|word| side(word).ok()) {
             arguments.next();
-            if self.position().turn() != side {
-                return Reply::Say(format!("?{id} not this side's turn\n\n"));
-            }
+            of = side;
         }
+        self.analyzed = match self.with_turn(of) {
+            Ok(position) => Some(position),
+            Err(why) => return Reply::Say(format!("?{id} {why}\n\n")),
+        };
         // Hundredths of a second, alone or after `interval`.
-        let number = arguments.find_map(|word| word.parse::<u64>().ok()).unwrap_or(50).clamp(1, 100_000);
+        if arguments.peek() == Some(&"interval") {
+            arguments.next();
+        }
+        let number = match arguments.next().map(str::parse::<u64>) {
+            Some(Err(_)) => return Reply::Say(format!("?{id} expected a colour and an interval\n\n")),
+            Some(Ok(number)) => number.clamp(1, 100_000),
+            None => 50,
+        };
         Reply::Analyze {
             head: format!("={id}\n"),
             every: Duration::from_millis(10 * number),
@@ -349,8 +363,10 @@ impl Server {
     }
 
     /// Thinks for a while and tells it on a line, as programs that show analyses read it.
+    ///
+    /// Empty if there is nothing to tell.
     pub fn analysis(&mut self, every: Duration, kata: bool, stop: &AtomicBool) -> String {
-        let position = self.position().clone();
+        let position = self.analyzed.clone().unwrap_or_else(|| self.position().clone());
         let budget = Budget { time: Some(every), ..Budget::default() };
         let thought = self.agent.think_within(&position, budget, stop);
         info_line(&position, &thought, kata)
@@ -365,16 +381,12 @@ fn info_line(position: &AnyGame, thought: &Thought, kata: bool) -> String {
         let written = if kata {
             write!(
                 line,
-                "{space}info move {name} visits {} winrate {:.4} scoreLead 0 prior 0 order {order} pv ",
+                "{space}info move {name} visits {} winrate {:.4} order {order} pv ",
                 candidate.visits, candidate.value
             )
         } else {
             let winrate = (10_000.0 * candidate.value) as u32;
-            write!(
-                line,
-                "{space}info move {name} visits {} winrate {winrate} prior 0 lcb {winrate} order {order} pv ",
-                candidate.visits
-            )
+            write!(line, "{space}info move {name} visits {} winrate {winrate} order {order} pv ", candidate.visits)
         };
         written.expect("a string");
         if order == 0 && thought.line.first() == Some(&candidate.chosen) {

@@ -3,6 +3,7 @@
 
 pub mod external;
 pub mod gtp;
+pub mod inbox;
 mod kif;
 mod pgn;
 mod plain;

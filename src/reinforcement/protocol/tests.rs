@@ -99,22 +99,26 @@ fn uci_and_usi_take_positions_and_answer() {
     assert!(diagram.starts_with("rnbqkbnr/pppp1ppp/8/4p3/4P3/5N2/PPPP1PPP/RNBQKB1R b"), "{diagram}");
     assert!(matches!(chess.hear("position startpos moves e2e5"), Request::Say(text) if text.contains("move 1")));
     assert_eq!(chess.position().diagram(), diagram, "a faulty line changes nothing");
+    chess.hear("position startpos moves e2e4 e7e5 g1f3");
     let budget = |server: &mut uci::Server, line: &str| match server.hear(line) {
         Request::Go(budget) => budget,
         other => panic!("{line}: {other:?}"),
     };
-    assert_eq!(budget(&mut chess, "go movetime 250").time, Some(Duration::from_millis(250)));
-    assert_eq!(budget(&mut chess, "go nodes 99").playouts, Some(99));
-    assert!(budget(&mut chess, "go btime 30000 wtime 1").time > Some(Duration::from_millis(900)), "black's clock");
-    assert_eq!(budget(&mut chess, "go infinite"), Default::default());
+    assert_eq!(budget(&mut chess, "go movetime 250").budget.time, Some(Duration::from_millis(250)));
+    assert_eq!(budget(&mut chess, "go nodes 99").budget.playouts, Some(99));
+    assert!(
+        budget(&mut chess, "go btime 30000 wtime 1").budget.time > Some(Duration::from_millis(900)),
+        "black's clock"
+    );
+    assert_eq!(budget(&mut chess, "go infinite").budget, Default::default());
     let mut shogi = uci::Server::new(Dialect::Usi, "alphabeta:depth=1".parse().unwrap());
     assert!(matches!(shogi.hear("usi"), Request::Say(text) if text.ends_with("usiok")));
     let place = "position sfen 4k4/9/9/9/9/9/4P4/9/4K4 b P 1 moves P*4e";
     assert_eq!(shogi.hear(place), Request::Nothing);
-    assert!(budget(&mut shogi, "go btime 0 wtime 0 byoyomi 1000").time < Some(Duration::from_millis(1000)));
+    assert!(budget(&mut shogi, "go btime 0 wtime 0 byoyomi 1000").budget.time < Some(Duration::from_millis(1000)));
     let mut agent =
         "alphabeta:depth=1".parse::<crate::reinforcement::search::Spec>().unwrap().agent(shogi.position(), 1).unwrap();
-    let thought = shogi.think(&mut agent, Default::default(), &false.into());
+    let thought = shogi.think(&mut agent, Default::default(), &false.into(), &|_, _| {});
     assert!(shogi.conclude(&thought).contains("\nbestmove "));
 }
 

@@ -1,8 +1,9 @@
 //! UCI (chess) and USI (shogi): a program tells what it is, is given positions, and answers `go` by `bestmove`.
 
 use super::record::{Ending, Fault, Reading, Record, words};
-use crate::reinforcement::games::{AnyGame, Game, Side};
-use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
+use crate::reinforcement::games::{AnyGame, Chess, Game, Move, Outcome, Shogi, Side};
+use crate::reinforcement::search::agent::Kind;
+use crate::reinforcement::search::{Agent, Budget, Spec, Tell, Thought};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -60,7 +61,8 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
         while let Some((_, part)) = words.next_if(|(_, word)| *word != "moves") {
             parts.push(part);
         }
-        start = start.at(&parts.join(" ")).map_err(|why| fault(at, why.to_string()))?;
+        let text = if dialect == Dialect::Uci { tolerant(&parts) } else { parts.join(" ") };
+        start = start.at(&text).map_err(|why| fault(at, why.to_string()))?;
     }
     match words.next() {
         None | Some((_, "moves")) => {}
@@ -68,10 +70,47 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
     }
     let mut reading = Reading::from(start);
     for (at, name) in words {
-        let chosen = reading.now.read(name).map_err(|why| fault(at, format!("move {}: {why}", reading.number())))?;
+        let chosen = match (reading.now.read(name), played_on(&reading.now)) {
+            // The other program has not taken the draw that it might have.
+            (Err(_), Some(on)) => on.read(name),
+            (read, _) => read,
+        };
+        let chosen = chosen.map_err(|why| fault(at, format!("move {}: {why}", reading.number())))?;
         reading.play(chosen);
     }
     Ok(reading.finish(Default::default(), None, Ending::default()))
+}
+
+/// The position of a game that has ended by repetition or by counting moves, without what came before it; none where it goes on or
+/// no move is left. These protocols leave it to the other side to end a game.
+fn played_on(position: &AnyGame) -> Option<AnyGame> {
+    position.outcome()?;
+    let on: AnyGame = match position {
+        AnyGame::Chess(game) => {
+            let mut board = game.board().clone();
+            board.set_halfmove_clock(0);
+            Chess::of(board).into()
+        }
+        AnyGame::Shogi(game) => Shogi::of(game.board().clone()).into(),
+        _ => return None,
+    };
+    on.outcome().is_none().then_some(on)
+}
+
+/// FEN as other programs write it: without its counters, or with more than a hundred half moves counted.
+fn tolerant(parts: &[&str]) -> String {
+    let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+    let rest = ["w", "-", "-", "0", "1"];
+    if (1..6).contains(&parts.len()) {
+        let known = parts.len() - 1;
+        parts.extend(rest[known..].iter().map(|part| (*part).to_owned()));
+    }
+    for (place, least, most) in [(4, 0, 100), (5, 1, 9999)] {
+        if let Some(number) = parts.get(place).and_then(|part| part.parse::<u64>().ok()) {
+            parts[place] = number.clamp(least, most).to_string();
+        }
+    }
+    parts.join(" ")
 }
 
 /// A game as a line of the protocol of its game.
@@ -83,13 +122,31 @@ pub fn write(record: &Record) -> String {
     position_line(dialect, &record.start, &record.names())
 }
 
+/// How to think.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Go {
+    pub budget: Budget,
+    pub until: Until,
+}
+
+/// When the best move may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// When the budget is spent.
+    Spent,
+    /// Not before a `stop`.
+    Stop,
+    /// Not before a `stop`, or a `ponderhit` from which on the budget counts.
+    Hit,
+}
+
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// Print this.
     Say(String),
-    /// Think about the position with a budget, and then tell the best move.
-    Go(Budget),
+    /// Think about the position, and then tell the best move.
+    Go(Go),
     /// Stop thinking.
     Stop,
     Quit,
@@ -100,13 +157,15 @@ pub enum Request {
 pub struct Server {
     dialect: Dialect,
     position: AnyGame,
+    /// Whether the last `position` was none.
+    refused: bool,
     spec: Spec,
 }
 
 impl Server {
     pub fn new(dialect: Dialect, spec: Spec) -> Self {
         let position = AnyGame::start(dialect.game()).expect("a game there is");
-        Server { dialect, position, spec }
+        Server { dialect, position, refused: false, spec }
     }
 
     pub fn position(&self) -> &AnyGame {
@@ -128,16 +187,34 @@ impl Server {
             Some("isready") => Request::Say("readyok".to_owned()),
             Some("ucinewgame" | "usinewgame") => {
                 self.position = AnyGame::start(self.dialect.game()).expect("a game there is");
+                self.refused = false;
                 Request::Nothing
             }
             Some("position") => match self.place(line) {
                 Ok(position) => {
-                    self.position = position;
+                    (self.position, self.refused) = (position, false);
                     Request::Nothing
                 }
-                Err(why) => Request::Say(format!("info string position: {why}")),
+                Err(why) => {
+                    self.refused = true;
+                    Request::Say(format!("info string position: {why}"))
+                }
             },
-            Some("go") => Request::Go(self.budget(&words.collect::<Vec<_>>())),
+            Some("go") if self.refused => {
+                Request::Say(format!("info string the last position was none\nbestmove {}", self.no_move()))
+            }
+            Some("go") => {
+                let words: Vec<&str> = words.collect();
+                if self.dialect == Dialect::Usi && words.contains(&"mate") {
+                    return Request::Say("checkmate notimplemented".to_owned());
+                }
+                let until = match () {
+                    () if words.contains(&"infinite") => Until::Stop,
+                    () if words.contains(&"ponder") => Until::Hit,
+                    () => Until::Spent,
+                };
+                Request::Go(Go { budget: self.budget(&words), until })
+            }
             Some("stop") => Request::Stop,
             Some("quit") => Request::Quit,
             Some("setoption" | "debug" | "register" | "ponderhit" | "gameover") | None => Request::Nothing,
@@ -160,7 +237,8 @@ impl Server {
     fn budget(&self, words: &[&str]) -> Budget {
         let number = |name: &str| {
             let place = words.iter().position(|word| *word == name)?;
-            words.get(place + 1)?.parse::<u64>().ok()
+            // Clocks that have run over are told as less than nothing.
+            words.get(place + 1)?.parse::<i64>().ok().map(|number| number.max(0) as u64)
         };
         if words.contains(&"infinite") {
             return Budget::default();
@@ -168,58 +246,203 @@ impl Server {
         if let Some(nodes) = number("nodes") {
             return Budget { playouts: Some(nodes), ..Budget::default() };
         }
+        if let Some(depth) = number("depth") {
+            // A tree search has no depth to be told: it keeps its own budget.
+            let own = if self.spec.kind == Kind::Mcts { self.spec.budget } else { Budget::default() };
+            return Budget { depth: Some(depth.clamp(1, 64) as u32), ..own };
+        }
         if let Some(time) = number("movetime") {
             return Budget { time: Some(Duration::from_millis(time)), ..Budget::default() };
         }
         let first = self.position.turn() == Side::First;
         // In shogi the first side is black, in chess white.
         let own = if first == (self.dialect == Dialect::Uci) { ("wtime", "winc") } else { ("btime", "binc") };
-        let clock = number(own.0).map(|left| left / 30 + number(own.1).unwrap_or(0) * 3 / 4);
-        let given = number("byoyomi").or(clock).map(|_| number("byoyomi").unwrap_or(0) + clock.unwrap_or(0));
-        match given.filter(|time| *time > 0) {
+        let moves = number("movestogo").filter(|moves| *moves > 0).map_or(30, |moves| (moves + 1).min(30));
+        let (left, byoyomi) = (number(own.0), number("byoyomi"));
+        let clock = left.map(|left| (left / moves + number(own.1).unwrap_or(0) * 3 / 4).min(left * 4 / 5));
+        let given = byoyomi.or(clock).map(|_| byoyomi.unwrap_or(0) + clock.unwrap_or(0));
+        match given {
             // Something is kept for the way there and back.
             Some(time) => Budget {
                 time: Some(Duration::from_millis((time * 19 / 20).saturating_sub(20).max(1))),
+                ends_when_decided: true,
                 ..Budget::default()
             },
             None => self.spec.budget,
         }
     }
 
+    /// Points as these protocols count them: moves to mate where it is proven, else hundredths of a pawn, taken from the share of
+    /// points p that is expected as 400 log₁₀ (p / (1 − p)).
+    fn score(&self, thought: &Thought, line: &[Move]) -> String {
+        let mut end = self.searched();
+        line.iter().for_each(|chosen| end.play(*chosen));
+        if let (Some(Outcome::Won(winner)), Some(Outcome::Won(_))) = (thought.proven, end.outcome()) {
+            let moves = line.len().div_ceil(2) as i64;
+            return format!("mate {}", if winner == self.position.turn() { moves } else { -moves });
+        }
+        let share = f64::from(thought.value).clamp(1e-6, 1.0 - 1e-6);
+        format!("cp {:.0}", 400.0 * (share / (1.0 - share)).log10())
+    }
+
+    /// What is believed so far, in a line.
+    pub fn info(&self, thought: &Thought) -> String {
+        let line = self.line(thought);
+        let (nodes, seconds) = (thought.nodes.max(thought.simulations), thought.took.as_secs_f64());
+        let mut text = format!(
+            "info depth {} nodes {nodes} nps {:.0} time {} score {}",
+            thought.depth,
+            nodes as f64 / seconds.max(1e-3),
+            thought.took.as_millis(),
+            self.score(thought, &line)
+        );
+        if !line.is_empty() {
+            let (mut position, mut names) = (self.searched(), Vec::new());
+            for chosen in line {
+                names.push(position.name(chosen));
+                position.play(chosen);
+            }
+            text += &format!(" pv {}", names.join(" "));
+        }
+        text
+    }
+
+    fn no_move(&self) -> &'static str {
+        if self.dialect == Dialect::Uci { "0000" } else { "resign" }
+    }
+
     /// The lines that end a `go`.
     pub fn conclude(&self, thought: &Thought) -> String {
-        let name = |chosen| self.position.name(chosen);
-        let line: Vec<String> = self.line(thought);
-        let centipawns = (1000.0 * (thought.value.clamp(0.01, 0.99) - 0.5)) as i32;
-        let info = format!(
-            "info depth {} nodes {} time {} score cp {centipawns} pv {}",
-            thought.depth,
-            thought.nodes.max(thought.simulations),
-            thought.took.as_millis(),
-            line.join(" ")
-        );
-        let best = match (thought.best(), self.dialect) {
-            (Some(best), _) => name(best),
-            (None, Dialect::Uci) => "0000".to_owned(),
-            (None, Dialect::Usi) => "resign".to_owned(),
-        };
-        format!("{info}\nbestmove {best}")
+        let position = self.searched();
+        if let Some(best) = thought.best() {
+            return format!("{}\nbestmove {}", self.info(thought), position.name(best));
+        }
+        // The rules of our own play end a dead position; these protocols want a move while there is one.
+        if let AnyGame::Chess(game) = &position {
+            let mut any = None;
+            game.board().generate_moves(|moves| {
+                any = moves.into_iter().next();
+                any.is_some()
+            });
+            if let Some(any) = any {
+                let name = cozy_chess::util::display_uci_move(game.board(), any);
+                return format!("info depth 0 score cp 0\nbestmove {name}");
+            }
+            let mated = !game.board().checkers().is_empty();
+            let score = if mated { "mate 0" } else { "cp 0" };
+            return format!("info depth 0 score {score}\nbestmove 0000");
+        }
+        format!("info depth 0 score mate 0\nbestmove {}", self.no_move())
     }
 
-    fn line(&self, thought: &Thought) -> Vec<String> {
-        let (mut position, mut names) = (self.position.clone(), Vec::new());
+    /// The position to think about: one that our rules have ended is played on.
+    fn searched(&self) -> AnyGame {
+        played_on(&self.position).unwrap_or_else(|| self.position.clone())
+    }
+
+    /// The moves expected, as far as they are legal.
+    fn line(&self, thought: &Thought) -> Vec<Move> {
+        let (mut position, mut line) = (self.searched(), Vec::new());
         for chosen in &thought.line {
-            let legal = crate::with_game!(&position, game => game.is_legal(*chosen));
-            if !legal {
+            if !crate::with_game!(&position, game => game.is_legal(*chosen)) {
                 break;
             }
-            names.push(position.name(*chosen));
+            line.push(*chosen);
             position.play(*chosen);
         }
-        names
+        line
     }
 
-    pub fn think(&self, agent: &mut Agent, budget: Budget, stop: &AtomicBool) -> Thought {
-        agent.think_within(&self.position, budget, stop)
+    pub fn think(&self, agent: &mut Agent, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+        agent.think_aloud(&self.searched(), budget, stop, tell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(dialect: Dialect, agent: &str) -> (Server, Agent) {
+        let spec: Spec = agent.parse().unwrap();
+        let server = Server::new(dialect, spec.clone());
+        let agent = spec.agent(server.position(), 1).unwrap();
+        (server, agent)
+    }
+
+    /// What a `go` answers, without waiting for anything.
+    fn answer(server: &mut Server, agent: &mut Agent, go: &str) -> String {
+        match server.hear(go) {
+            Request::Go(go) => {
+                let thought = server.think(agent, go.budget, &AtomicBool::new(false), &|_, _| {});
+                server.conclude(&thought)
+            }
+            Request::Say(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_draw_that_nobody_has_taken_is_played_on() {
+        let (mut server, mut agent) = server(Dialect::Uci, "alphabeta:depth=2");
+        let to_and_fro = "g1f3 g8f6 f3g1 f6g8 g1f3 g8f6 f3g1 f6g8";
+        for position in [
+            format!("position startpos moves {to_and_fro}"),
+            format!("position startpos moves {to_and_fro} e2e4"),
+            "position fen 8/8/8/8/8/4k3/8/R3K3 w - - 149 80".to_owned(),
+            "position fen 8/8/8/8/8/4k3/8/4K2B w".to_owned(),
+        ] {
+            assert_eq!(server.hear(&position), Request::Nothing, "{position}");
+            let said = answer(&mut server, &mut agent, "go depth 2");
+            assert!(!said.ends_with("0000") && said.contains("bestmove "), "{position}: {said}");
+        }
+        let (mut server, mut agent) = self::server(Dialect::Usi, "alphabeta:depth=1");
+        let round = "4i4h 4a4b 4h4i 4b4a ".repeat(3);
+        assert_eq!(server.hear(&format!("position startpos moves {round}")), Request::Nothing);
+        assert!(!answer(&mut server, &mut agent, "go depth 1").contains("resign"));
+    }
+
+    #[test]
+    fn mates_are_counted_in_moves_and_a_queen_is_no_mate() {
+        let (mut server, mut agent) = server(Dialect::Uci, "alphabeta:depth=4");
+        let mut after = |position: &str| {
+            server.hear(&format!("position fen {position}"));
+            answer(&mut server, &mut agent, "go depth 4")
+        };
+        assert!(after("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1").contains("score mate 1 pv a1a8"));
+        assert!(after("R5k1/5ppp/8/8/8/8/8/4K3 b - - 0 1").contains("score mate 0\nbestmove 0000"));
+        let queen = after("4k3/8/8/8/8/8/8/3QK3 w - - 0 1");
+        let points: i32 = queen.split("cp ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!((200..2400).contains(&points), "{queen}");
+    }
+
+    #[test]
+    fn a_depth_is_kept_and_a_clock_is_never_overdrawn() {
+        let (mut server, mut agent) = server(Dialect::Uci, "alphabeta:1s");
+        assert!(answer(&mut server, &mut agent, "go depth 2").contains("info depth 2 "));
+        let time = |server: &mut Server, go: &str| match server.hear(go) {
+            Request::Go(go) => go.budget.time.unwrap().as_millis(),
+            other => panic!("{other:?}"),
+        };
+        assert!(time(&mut server, "go wtime 100 btime 100 winc 3000 binc 3000") < 80);
+        assert_eq!(time(&mut server, "go wtime -20 btime 0"), 1);
+        assert!(time(&mut server, "go wtime 60000 btime 1 movestogo 2") > 15_000);
+        assert!(time(&mut server, "go wtime 60000 btime 1") < 2_000);
+    }
+
+    #[test]
+    fn what_is_refused_is_not_played_and_what_waits_says_for_what() {
+        let (mut server, mut agent) = server(Dialect::Uci, "greedy");
+        assert!(matches!(server.hear("position fen 9/8 w"), Request::Say(_)));
+        assert!(answer(&mut server, &mut agent, "go").ends_with("bestmove 0000"));
+        server.hear("position startpos");
+        let until = |server: &mut Server, go: &str| match server.hear(go) {
+            Request::Go(go) => go.until,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(until(&mut server, "go infinite"), Until::Stop);
+        assert_eq!(until(&mut server, "go ponder wtime 1000"), Until::Hit);
+        assert_eq!(until(&mut server, "go wtime 1000"), Until::Spent);
+        let mut usi = self::server(Dialect::Usi, "greedy").0;
+        assert_eq!(usi.hear("go mate 1000"), Request::Say("checkmate notimplemented".to_owned()));
     }
 }

@@ -81,7 +81,7 @@ impl AlphaBeta {
         let begun = Instant::now();
         self.killers = [[None; 2]; DEEPEST + 1];
         self.history.iter_mut().for_each(|count| *count /= 8);
-        let most = self.settings.depth.clamp(1, DEEPEST as u32);
+        let most = budget.depth.unwrap_or(u32::MAX).min(self.settings.depth).clamp(1, DEEPEST as u32);
         let mut run = Run { own: self, begun, budget, stop, nodes: 0, room: vec![Vec::new(); 2 * DEEPEST + 2] };
         let mut moves = Vec::new();
         root.legal(&mut moves);

@@ -266,8 +266,12 @@ fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duratio
     }
     let value =
         root.proven().map_or_else(|| candidates.first().map_or(0.5, |best| best.value), |outcome| outcome.share(mover));
+    // What is expected begins with the move that is made.
+    let best = candidates.first().and_then(|best| tree.made(root).iter().find(|child| child.chosen() == best.chosen));
+    let line = best
+        .map_or_else(Vec::new, |best| std::iter::once(best.chosen()).chain(tree.line(best, mover.other())).collect());
     Thought {
-        line: tree.line(root, mover),
+        line,
         candidates,
         value,
         proven: root.proven(),

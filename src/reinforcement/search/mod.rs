@@ -23,6 +23,8 @@ use tree::Tree;
 pub struct Budget {
     pub time: Option<Duration>,
     pub playouts: Option<u64>,
+    /// Moves that alpha-beta looks ahead, at most.
+    pub depth: Option<u32>,
     /// Whether it ends when its memory is full.
     pub stops_when_full: bool,
     /// Whether a tree search ends before its time when no other move can be visited more often in what is left of it.

@@ -1,6 +1,7 @@
 //! Handicaps.
 
 use super::{FILTER, FREE, Go};
+use crate::reinforcement::games::Side;
 
 impl Go {
     /// The points of a handicap of so many stones: 2 to 9 on a board whose lines allow it.
@@ -24,6 +25,15 @@ impl Go {
             points.push(at(middle, middle));
         }
         Some(points)
+    }
+
+    /// The same stones with this side to move, as if nobody had passed.
+    #[must_use]
+    pub fn turned_to(&self, side: Side) -> Self {
+        let mut position = self.clone();
+        position.second = side == Side::Second;
+        (position.passes, position.ko, position.last) = (0, 0, 0);
+        position
     }
 
     /// An empty board with stones of black's on it and white to move; none if a point is none or named twice.
