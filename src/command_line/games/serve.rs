@@ -56,7 +56,7 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
         Err(why) => return Exit::usage(why),
     };
     let mut inbox = inbox();
-    while let Some(line) = inbox.next() {
+    while let Some(line) = inbox.take() {
         let going = match server.hear(&line) {
             Reply::Nothing => true,
             Reply::Say(text) => say(&text),
@@ -100,7 +100,7 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
         Err(why) => return Exit::usage(why),
     };
     let mut inbox = inbox();
-    while let Some(line) = inbox.next() {
+    while let Some(line) = inbox.take() {
         let going = match server.hear(&line) {
             Request::Nothing | Request::Stop => true,
             Request::Quit => return Exit::Done,

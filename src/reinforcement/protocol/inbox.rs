@@ -18,7 +18,7 @@ impl Inbox {
     }
 
     /// The next line, once there is one; none when there will be no more.
-    pub fn next(&mut self) -> Option<String> {
+    pub fn take(&mut self) -> Option<String> {
         self.waiting.pop_front().or_else(|| self.lines.recv().ok())
     }
 
@@ -109,13 +109,13 @@ mod tests {
         }
         let heard = overhear(inbox.waiting(), &mut 0);
         assert_eq!(heard, Heard { stop: true, hit: false, ready: 1 });
-        assert_eq!(inbox.next().as_deref(), Some("stop"), "and the rest is as it was");
-        assert_eq!([inbox.next(), inbox.next()].map(Option::unwrap), ["position startpos", "go infinite"]);
+        assert_eq!(inbox.take().as_deref(), Some("stop"), "and the rest is as it was");
+        assert_eq!([inbox.take(), inbox.take()].map(Option::unwrap), ["position startpos", "go infinite"]);
         let heard = overhear(inbox.waiting(), &mut 0);
         assert_eq!(heard, Heard { stop: true, hit: true, ready: 0 });
-        (0..2).for_each(|_| assert!(inbox.next().is_some()));
+        (0..2).for_each(|_| assert!(inbox.take().is_some()));
         assert!(inbox.wait(Duration::ZERO), "nothing can come any more");
-        assert_eq!(inbox.next(), None);
+        assert_eq!(inbox.take(), None);
     }
 
     #[test]
@@ -125,6 +125,6 @@ mod tests {
         assert!(!inbox.wait(Duration::ZERO));
         send.send("name".to_owned()).unwrap();
         assert!(inbox.wait(Duration::from_secs(60)));
-        assert_eq!(inbox.next().as_deref(), Some("name"));
+        assert_eq!(inbox.take().as_deref(), Some("name"));
     }
 }
