@@ -131,6 +131,9 @@ fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
     terminal.wait_until("the cursor moves", |screen| !screen.contains("v +0.00") && screen.contains("v +"));
     terminal.press(TAB);
     terminal.wait_for("y real");
+    // The digits are dealt.
+    terminal.wait_for("0/20");
+    terminal.wait_until("a digit", |screen| screen.contains('▀'));
     for _ in 0..20 {
         terminal.press("y");
     }
@@ -238,9 +241,13 @@ fn a_game_is_played_thought_over_walked_through_saved_and_found_again() {
     terminal.press(ENTER);
     terminal.wait_for("move 2");
     terminal.press("h");
-    terminal.wait_for("nodes");
+    // The machine's own thought is one move old, the hint is of now.
+    terminal.wait_until("the hint", |screen| {
+        screen.contains("nodes") && !screen.contains("before move") && !screen.contains("hint…")
+    });
     terminal.press("t");
-    terminal.wait_for("this position");
+    // The best move of so large a tree has a bonus below a tenth.
+    terminal.wait_until("its branches", |screen| screen.contains("this position") && screen.contains(" 0.0"));
     terminal.press(RIGHT);
     terminal.wait_for("▾ ");
     terminal.press("t");
