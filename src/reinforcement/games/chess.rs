@@ -11,6 +11,8 @@ const PROMOTIONS: [Piece; 4] = [Piece::Knight, Piece::Bishop, Piece::Rook, Piece
 pub struct Chess {
     board: Board,
     former: Vec<u64>,
+    /// Whether no rule but mate and stalemate ends the game at this position.
+    goes_on: bool,
 }
 
 impl Default for Chess {
@@ -90,7 +92,7 @@ fn said(text: &str) -> Option<Said> {
 impl Chess {
     pub fn of(board: Board) -> Self {
         let former = vec![board.hash()];
-        Chess { board, former }
+        Chess { board, former, goes_on: false }
     }
 
     pub fn board(&self) -> &Board {
@@ -127,7 +129,8 @@ impl Chess {
 
     /// Ended although there are moves: by repetition, fifty moves or want of pieces.
     fn is_drawn_early(&self) -> bool {
-        self.board.halfmove_clock() >= 100 || self.board.halfmove_clock() >= 8 && self.times() >= 3 || self.is_dead()
+        let clock = self.board.halfmove_clock();
+        !self.goes_on && (clock >= 100 || clock >= 8 && self.times() >= 3 || self.is_dead())
     }
 
     /// In the notation of scoresheets (SAN).
@@ -193,6 +196,7 @@ impl Game for Chess {
 
     fn play(&mut self, chosen: Move) {
         self.board.play_unchecked(unpacked(chosen));
+        self.goes_on = false;
         if self.board.halfmove_clock() == 0 {
             self.former.clear();
         }
@@ -270,6 +274,18 @@ impl Game for Chess {
             }
         }
         Outcome::Drawn
+    }
+
+    /// The count of fifty moves begins anew where it was full.
+    fn reopened(&self) -> Option<Self> {
+        if !self.is_drawn_early() || !self.board.generate_moves(|_| true) {
+            return None;
+        }
+        let mut board = self.board.clone();
+        if board.halfmove_clock() >= 100 {
+            board.set_halfmove_clock(0);
+        }
+        Some(Chess { goes_on: true, ..Chess::of(board) })
     }
 
     fn ended_is_a_line(&self) -> bool {

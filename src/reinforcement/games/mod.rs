@@ -182,6 +182,12 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
         (0, 0.5)
     }
 
+    /// The same position with its history cut, where a rule ended the game although moves could be made (repetition, fifty moves, two
+    /// passes): other programs decide for themselves when a game ends. None where there is nothing to go on with.
+    fn reopened(&self) -> Option<Self> {
+        None
+    }
+
     /// Whether [`perft`] counts a game that ended above its depth as one line, as Othello's published figures do; those of chess
     /// and shogi do not.
     fn ended_is_a_line(&self) -> bool {
@@ -339,6 +345,11 @@ impl AnyGame {
 
     pub fn diagram(&self) -> String {
         with_game!(self, game => game.diagram())
+    }
+
+    /// As [`Game::reopened`].
+    pub fn reopened(&self) -> Option<Self> {
+        with_game!(self, game => game.reopened().map(AnyGame::from))
     }
 
     /// The same game at a position.

@@ -53,7 +53,8 @@ fn unpacked(of: Move) -> Option<haitaka::Move> {
     })
 }
 
-/// Whether haitaka can read an SFEN: it panics at rows that are too long and at huge hands, and takes kings in hand.
+/// Whether haitaka can read an SFEN: it panics at rows that are too long and at huge hands, takes kings in hand, and of a piece that a
+/// hand names twice only the last count.
 fn is_readable(sfen: &str) -> bool {
     let mut fields = sfen.split(' ');
     let rows = fields.next().unwrap_or("");
@@ -69,6 +70,7 @@ fn is_readable(sfen: &str) -> bool {
     rows.split('/').all(|row| squares(row) == 9)
         && !hands.contains(['K', 'k'])
         && counts(hands)
+        && hands.char_indices().all(|(at, sign)| !sign.is_alphabetic() || !hands[..at].contains(sign))
         && number.parse().is_ok_and(|number: u16| number <= LAST_NUMBER)
 }
 
@@ -234,6 +236,10 @@ impl Game for Shogi {
                 trace.push(chosen);
             }
         }
+    }
+
+    fn reopened(&self) -> Option<Self> {
+        (self.ended_early().is_some() && self.board.generate_moves(|_| true)).then(|| Shogi::of(self.board.clone()))
     }
 
     fn ended_is_a_line(&self) -> bool {

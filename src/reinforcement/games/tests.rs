@@ -315,3 +315,29 @@ fn an_sfen_with_rows_too_long_or_hands_too_full_is_refused() {
     }
     assert!(shogi.at("4k4/9/9/9/9/9/9/9/4K4 b 18P 9999").is_ok());
 }
+
+/// haitaka takes the last count alone.
+#[test]
+fn a_piece_named_twice_in_a_hand_is_refused() {
+    let start = Shogi::default();
+    assert!(start.at("4k4/9/9/9/9/9/9/9/4K4 b 2Grb 1").is_ok());
+    assert!(start.at("4k4/9/9/9/9/9/9/9/4K4 b GGrb 1").is_err());
+    assert!(start.at("4k4/9/9/9/9/9/9/9/4K4 b 字 1").is_err());
+}
+
+#[test]
+fn what_a_rule_has_ended_can_be_opened_again() {
+    let mut go = Go::new(9, go::Rules::default());
+    (0..2).for_each(|_| go.play(go.pass()));
+    assert!(go.outcome().is_some() && go.reopened().is_some_and(|go| go.outcome().is_none()));
+    for (fen, opens) in [
+        ("k7/8/8/8/8/8/8/K7 w - - 0 1", true),
+        ("4k3/8/8/8/8/8/8/4K2R w K - 100 80", true),
+        ("7k/5Q2/6K1/8/8/8/8/8 b - - 0 1", false),
+        ("4k3/8/8/8/8/8/8/4K2R w K - 99 80", false),
+    ] {
+        let reopened = Chess::default().at(fen).unwrap().reopened();
+        assert_eq!(reopened.is_some(), opens, "{fen}");
+        assert!(reopened.is_none_or(|game| game.outcome().is_none()), "{fen}");
+    }
+}

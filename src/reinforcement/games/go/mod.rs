@@ -430,7 +430,7 @@ impl Go {
             self.passes = 0;
             self.last = cell as u8;
         } else {
-            self.passes += 1;
+            self.passes = self.passes.saturating_add(1);
             self.ko = 0;
             self.last = 0;
         }
@@ -542,6 +542,10 @@ impl Game for Go {
         position.filter = [0; FILTER];
         position.filter_add(position.stones_hash);
         Ok(position)
+    }
+
+    fn reopened(&self) -> Option<Self> {
+        (self.passes >= 2).then(|| Go { passes: 0, ..self.clone() })
     }
 
     fn expectation(&self, chosen: Move) -> (u32, f32) {

@@ -36,6 +36,10 @@ impl Go {
         position
     }
 
+    pub fn is_empty(&self) -> bool {
+        usize::from(self.free) == self.size() * self.size()
+    }
+
     /// An empty board with stones of black's on it and white to move; none if a point is none or named twice.
     pub fn with_stones(&self, points: &[usize]) -> Option<Self> {
         let mut position = Go::new(self.size(), self.rules);
