@@ -340,8 +340,17 @@ struct Tree<G: Game> {
 }
 
 impl<G: Member> Tree<G> {
-    /// Goes to a position that follows by one move or two, else starts afresh.
+    /// Goes to a position that follows by one move or two, else starts afresh. So it does where the tree knows only that the game has ended, and
+    /// it goes on nevertheless ([`Game::reopened`]).
     fn follow(&mut self, target: &G) {
+        self.go_to(target);
+        let tree = self.search.tree();
+        if tree.root().proven().is_some() && tree.made(tree.root()).is_empty() && target.outcome().is_none() {
+            self.forget();
+        }
+    }
+
+    fn go_to(&mut self, target: &G) {
         let hash = target.hash();
         if self.search.root().hash() == hash {
             return self.search.place(target.clone());

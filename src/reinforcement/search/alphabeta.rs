@@ -57,6 +57,8 @@ struct Run<'a> {
     budget: Budget,
     stop: &'a AtomicBool,
     nodes: u64,
+    /// Positions that may be looked at.
+    most: u64,
     /// Room for the moves of every ply.
     room: Vec<Vec<Move>>,
 }
@@ -82,7 +84,8 @@ impl AlphaBeta {
         self.killers = [[None; 2]; DEEPEST + 1];
         self.history.iter_mut().for_each(|count| *count /= 8);
         let most = budget.depth.unwrap_or(u32::MAX).min(self.settings.depth).clamp(1, DEEPEST as u32);
-        let mut run = Run { own: self, begun, budget, stop, nodes: 0, room: vec![Vec::new(); 2 * DEEPEST + 2] };
+        let room = vec![Vec::new(); 2 * DEEPEST + 2];
+        let mut run = Run { own: self, begun, budget, stop, nodes: 0, most: budget.playouts.unwrap_or(u64::MAX), room };
         let mut moves = Vec::new();
         root.legal(&mut moves);
         moves.sort_by_cached_key(|chosen| std::cmp::Reverse(root.promise(*chosen)));
@@ -129,6 +132,10 @@ impl AlphaBeta {
             value: candidates.first().map_or(0.5, |best| best.value),
             proven: candidates.first().and_then(|best| best.proven),
             candidates,
+            ends_in: scores
+                .first()
+                .filter(|(_, score)| score.abs() >= MATE)
+                .map(|(_, score)| (WON - score.abs()) as u32),
             simulations: nodes,
             depth,
             nodes,
@@ -158,6 +165,12 @@ impl AlphaBeta {
 }
 
 impl Run<'_> {
+    /// Asked at every position: positions are counted exactly, the clock and the stop sign are looked at now and then.
+    #[inline]
+    fn must_end(&self) -> bool {
+        self.nodes > self.most || self.nodes.is_multiple_of(LOOK_EVERY) && self.is_spent()
+    }
+
     fn is_spent(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
             || self.budget.time.is_some_and(|time| self.begun.elapsed() >= time)
@@ -195,7 +208,7 @@ impl Run<'_> {
         high: i32,
     ) -> Result<i32, Stopped> {
         self.nodes += 1;
-        if self.nodes.is_multiple_of(LOOK_EVERY) && depth + ply as i32 > 1 && self.is_spent() {
+        if depth + ply as i32 > 1 && self.must_end() {
             return Err(Stopped);
         }
         if let Some(outcome) = game.outcome() {
@@ -316,7 +329,7 @@ impl Run<'_> {
     /// Noisy moves to the end, each side free to stop where it stands.
     fn quiet<G: Evaluate>(&mut self, game: &G, ply: usize, mut low: i32, high: i32) -> Result<i32, Stopped> {
         self.nodes += 1;
-        if self.nodes.is_multiple_of(LOOK_EVERY) && self.is_spent() {
+        if self.must_end() {
             return Err(Stopped);
         }
         let standing = game.evaluate();

@@ -171,13 +171,15 @@ impl<G: Game> Mcts<G> {
                     let taken = spent.load(Ordering::Relaxed);
                     most.saturating_sub(taken).min(LOOK_EVERY)
                 });
-                let proven = settings.solver && tree.root().proven().is_some();
-                if wanted == 0
-                    || proven
-                    || stop.load(Ordering::Relaxed)
-                    || decided.load(Ordering::Relaxed)
-                    || budget.time.is_some_and(|time| begun.elapsed() >= time)
-                {
+                let proven = tree.root().proven().is_some();
+                // Without a first lot there is no move to make, however short the time was.
+                let owes_a_move = first && !proven && tree.made(tree.root()).is_empty();
+                let is_over = || {
+                    stop.load(Ordering::Relaxed)
+                        || decided.load(Ordering::Relaxed)
+                        || budget.time.is_some_and(|time| begun.elapsed() >= time)
+                };
+                if wanted == 0 || settings.solver && proven || !owes_a_move && is_over() {
                     break;
                 }
                 let before = spent.fetch_add(wanted, Ordering::Relaxed);
@@ -242,8 +244,8 @@ impl<G: Game> Mcts<G> {
 /// What a tree says of its root, where this side is to move.
 fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duration) -> Thought {
     let root = tree.root();
-    let mut candidates: Vec<Candidate> = tree
-        .made(root)
+    let ranked = tree.ranked(root, mover);
+    let candidates: Vec<Candidate> = ranked
         .iter()
         .map(|child| Candidate {
             chosen: child.chosen(),
@@ -252,29 +254,19 @@ fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duratio
             proven: child.proven(),
         })
         .collect();
-    // A proven win first, proven losses last, else by visits.
-    let order = |candidate: &Candidate| match candidate.proven {
-        Some(Outcome::Won(side)) if side == mover => 0,
-        Some(Outcome::Won(_)) => 2,
-        _ => 1,
-    };
-    candidates.sort_by_key(|candidate| (order(candidate), std::cmp::Reverse(candidate.visits)));
-    // A certain draw is better than what looks like less.
-    let drawn = candidates.iter().position(|candidate| candidate.proven == Some(Outcome::Drawn));
-    if let Some(place) = drawn.filter(|_| candidates[0].value < 0.5) {
-        candidates[..=place].rotate_right(1);
-    }
     let value =
         root.proven().map_or_else(|| candidates.first().map_or(0.5, |best| best.value), |outcome| outcome.share(mover));
-    // What is expected begins with the move that is made.
-    let best = candidates.first().and_then(|best| tree.made(root).iter().find(|child| child.chosen() == best.chosen));
-    let line = best
-        .map_or_else(Vec::new, |best| std::iter::once(best.chosen()).chain(tree.line(best, mover.other())).collect());
+    // Other threads go on counting: what is expected begins with the move that was best a moment ago.
+    let line = ranked.first().map_or_else(Vec::new, |best| {
+        let after = tree.line(best, mover.other());
+        std::iter::once(best.chosen()).chain(after).collect()
+    });
     Thought {
         line,
         candidates,
         value,
         proven: root.proven(),
+        ends_in: None,
         simulations,
         depth,
         nodes: tree.len() as u64,

@@ -65,6 +65,8 @@ pub struct Thought {
     /// Points to be expected by the side to move.
     pub value: f32,
     pub proven: Option<Outcome>,
+    /// Moves of both sides until the proven end, where they were counted.
+    pub ends_in: Option<u32>,
     pub simulations: u64,
     pub depth: u32,
     pub nodes: u64,
@@ -81,6 +83,7 @@ impl Thought {
             value: candidates.first().map_or(0.5, |best| best.value),
             proven: candidates.first().and_then(|best| best.proven),
             candidates,
+            ends_in: None,
             simulations: 0,
             depth: 1,
             nodes: 0,

@@ -206,6 +206,38 @@ fn a_stopped_search_has_a_move() {
     assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), &stop), Err(solver::Stopped));
 }
 
+/// However short its time was.
+#[test]
+fn a_tree_search_that_is_stopped_at_once_has_a_move() {
+    for (solver, threads) in [(true, 1), (false, 1), (true, 2)] {
+        let settings = mcts::Settings { solver, threads, ..mcts::Settings::default() };
+        let at_once = Budget { time: Some(std::time::Duration::ZERO), ..Budget::default() };
+        for (budget, stop) in [(Budget::default(), true), (at_once, false)] {
+            let stop = AtomicBool::new(stop);
+            let thought = Mcts::new(Othello::default(), settings.clone()).search(budget, &stop);
+            assert!(thought.best().is_some());
+            let ended = TicTacToe::default().at("xxx/oo./... o").unwrap();
+            assert_eq!(Mcts::new(ended, settings.clone()).search(budget, &stop).best(), None);
+        }
+    }
+}
+
+/// Also where a certain draw is chosen before what looks worse, and moves are visited equally often.
+#[test]
+fn what_is_expected_begins_with_what_is_chosen() {
+    for (position, count) in [("o../.x./..o x", 30), ("xo./.x./..o o", 60), ("xox/xo./o.. x", 20), (".../.../... x", 9)]
+    {
+        let position = TicTacToe::default().at(position).unwrap();
+        for seed in 0..50 {
+            for playouts in [count / 3, count, 10 * count].map(super::tests::playouts) {
+                let settings = mcts::Settings { seed, ..mcts::Settings::default() };
+                let thought = Mcts::new(position, settings).search(playouts, &never());
+                assert_eq!(thought.line.first().copied(), thought.best(), "{}", position.diagram());
+            }
+        }
+    }
+}
+
 /// More of one's own is better, whoever is to move.
 #[test]
 fn evaluations_are_for_the_side_to_move() {

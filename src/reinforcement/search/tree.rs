@@ -232,18 +232,31 @@ impl Tree {
         Some(children)
     }
 
-    /// The moves most visited, one after another, from a node where this side is to move.
+    /// The children of a node where this side is to move, the best first: a proven win, then by visits, proven losses last; a certain draw
+    /// before what looks like less.
+    pub fn ranked<'a>(&'a self, node: &Node, mover: Side) -> Vec<&'a Node> {
+        let mut children: Vec<&Node> = self.made(node).iter().collect();
+        // Keys are taken once each: other threads may go on counting.
+        children.sort_by_cached_key(|child| {
+            let rank = match child.proven() {
+                Some(Outcome::Won(side)) if side == mover => 0,
+                Some(Outcome::Won(_)) => 2,
+                _ => 1,
+            };
+            (rank, std::cmp::Reverse(child.visits()))
+        });
+        let share = |child: &&Node| child.proven().map_or(child.value(), |outcome| outcome.share(mover));
+        let drawn = children.iter().position(|child| child.proven() == Some(Outcome::Drawn));
+        if let Some(place) = drawn.filter(|_| children.first().is_some_and(|best| share(best) < 0.5)) {
+            children[..=place].rotate_right(1);
+        }
+        children
+    }
+
+    /// The moves expected, one after another, from a node where this side is to move.
     pub fn line(&self, from: &Node, mover: Side) -> Vec<Move> {
         let (mut line, mut node, mut side) = (Vec::new(), from, mover);
-        let proven = |child: &Node, side: Side| match child.proven() {
-            Some(Outcome::Won(winner)) if winner == side => 2,
-            Some(Outcome::Won(_)) => 0,
-            _ => 1,
-        };
-        while let Some(best) = self.made(node).iter().max_by_key(|child| (proven(child, side), child.visits())) {
-            if best.visits() == 0 {
-                break;
-            }
+        while let Some(best) = self.ranked(node, side).first().copied().filter(|best| best.visits() > 0) {
             line.push(best.chosen());
             (node, side) = (best, side.other());
         }
