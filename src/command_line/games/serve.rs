@@ -5,9 +5,9 @@ use super::super::arguments::ServedBy;
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
 use crate::reinforcement::protocol::inbox::{Inbox, overhear};
-use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, Until};
+use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, Watch};
 use crate::reinforcement::search::tree::Tree;
-use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
+use crate::reinforcement::search::{Agent, Spec, Thought};
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
@@ -121,33 +121,28 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
 fn think(server: &uci::Server, agent: &mut Agent, go: Go, inbox: &mut Inbox) -> Option<Thought> {
     let stop = AtomicBool::new(false);
     let told = Mutex::new(Instant::now());
-    let tell = |thought: &Thought, _: Option<&Arc<Tree>>| {
+    let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= TELL {
+        // A search that looks deeper and deeper tells every depth: the next one may take long.
+        if tree.is_none() || told.elapsed() >= TELL {
             *told = Instant::now();
             say(&format!("{}\n", server.info(thought)));
         }
     };
-    let budget = if go.until == Until::Hit { Budget::default() } else { go.budget };
+    let mut watch = Watch::of(go);
+    let budget = watch.budget();
     std::thread::scope(|scope| {
         let thinking = scope.spawn(|| server.think(agent, budget, &stop, &tell));
-        let (mut looked, mut held, mut end) = (0, go.until != Until::Spent, None);
+        let mut looked = 0;
         loop {
             let heard = overhear(inbox.waiting(), &mut looked);
             (0..heard.ready).for_each(|_| {
                 say("readyok\n");
             });
-            // Nobody can say stop any more, so an endless thought ends as well.
-            let over = heard.stop || inbox.is_closed() && (held || budget == Budget::default());
-            if heard.hit && held {
-                held = false;
-                end = Some(Instant::now() + go.budget.time.unwrap_or_default());
-            }
-            if over || end.is_some_and(|end| Instant::now() >= end) {
-                held = false;
+            if watch.must_stop(heard, inbox.is_closed(), Instant::now()) {
                 stop.store(true, Ordering::Relaxed);
             }
-            if thinking.is_finished() && !held {
+            if thinking.is_finished() && watch.may_tell() {
                 return thinking.join().ok();
             }
             if inbox.is_closed() {
