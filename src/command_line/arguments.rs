@@ -100,6 +100,10 @@ pub enum Verb {
     /// Let two players play many games and say how much stronger one is
     Match(MatchArguments),
     /// Play as a program that speaks GTP, version 2
+    ///
+    /// Besides its own commands: lz-analyze and kata-analyze, for agents that count visits (mcts). In Go every stone on the board counts as
+    /// alive, as Tromp and Taylor have it: take dead ones before both sides pass. Points of Gomoku are named a to o, with i, which
+    /// GTP leaves out and Go has not here either.
     Gtp {
         #[arg(long, value_parser = GAMES, default_value = "go-9")]
         game: String,
@@ -107,8 +111,13 @@ pub enum Verb {
         by: ServedBy,
     },
     /// Play chess as a program that speaks UCI
+    ///
+    /// It has no options, hears no searchmoves, and plays on where a draw could be claimed. A tree search (mcts) takes no depth. Hundredths of a
+    /// pawn are 400 log10 (p / (1 - p)) of the share of points p that it expects.
     Uci(ServedBy),
     /// Play shogi as a program that speaks USI
+    ///
+    /// As uci; mates are counted in the moves of both sides, and go mate is not implemented.
     Usi(ServedBy),
     /// The value of a position with best play
     Solve(SolveArguments),

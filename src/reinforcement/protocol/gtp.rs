@@ -1,5 +1,6 @@
 //! GTP, version 2 (Farnebäck 2002): a command a line, each answered by `= …` or `? …` and an empty line.
 
+use super::record::fresh;
 use super::sgf;
 use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
 use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
@@ -7,7 +8,7 @@ use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "boardsize",
     "clear_board",
     "final_score",
@@ -31,6 +32,7 @@ const COMMANDS: [&str; 23] = [
     "version",
     "set_free_handicap",
     "fixed_handicap",
+    "place_free_handicap",
 ];
 /// Share of the time left that a move takes.
 const SHARE: u32 = 20;
@@ -123,7 +125,7 @@ impl Server {
                 Ok(String::new())
             }
             "komi" => self.set_komi(arguments),
-            "fixed_handicap" | "set_free_handicap" => self.set_handicap(command, arguments),
+            "fixed_handicap" | "place_free_handicap" | "set_free_handicap" => self.set_handicap(command, arguments),
             "play" => {
                 let [color, point] = arguments else { return Err("expected a colour and a point".to_owned()) };
                 self.place(side(color)?, point)?;
@@ -185,19 +187,20 @@ impl Server {
 
     fn set_handicap(&mut self, command: &str, arguments: &[&str]) -> Result<String, String> {
         let AnyGame::Go(game) = &self.start else { return Err("no handicap in this game".to_owned()) };
-        if self.positions.len() > 1 || self.position().diagram() != self.start.diagram() {
+        if self.positions.len() > 1 || !matches!(self.position(), AnyGame::Go(now) if now.is_empty()) {
             return Err("board not empty".to_owned());
         }
-        let points: Vec<usize> = if command == "fixed_handicap" {
-            let count = arguments.first().and_then(|word| word.parse().ok()).ok_or("handicap not an integer")?;
-            game.handicap(count).ok_or("invalid number of stones")?
+        let points: Vec<usize> = if command == "set_free_handicap" {
+            let read = |name: &&str| self.start.read(name).map(|chosen| usize::from(chosen.0));
+            arguments.iter().map(read).collect::<Result<_, _>>().map_err(|_| "bad vertex list")?
         } else {
-            let read =
-                |name: &&str| self.start.read(name).map(|chosen| usize::from(chosen.0)).map_err(|why| why.to_string());
-            arguments.iter().map(read).collect::<Result<_, _>>()?
+            let count: usize = arguments.first().and_then(|word| word.parse().ok()).ok_or("handicap not an integer")?;
+            // Where it is free, fewer stones than asked for are allowed.
+            let least = if command == "fixed_handicap" { count } else { 2 };
+            (least..=count.min(9)).rev().find_map(|count| game.handicap(count)).ok_or("invalid number of stones")?
         };
         if points.len() < 2 {
-            return Err("expected two stones at least".to_owned());
+            return Err("invalid number of stones".to_owned());
         }
         let placed = game.with_stones(&points).ok_or("bad vertex list")?;
         let names: Vec<String> = points.iter().map(|point| self.start.name(Move(*point as u16))).collect();
@@ -233,6 +236,16 @@ impl Server {
 
     fn choose(&mut self, arguments: &[&str], plays: bool) -> Result<String, String> {
         let side = side(arguments.first().copied().unwrap_or(""))?;
+        if let AnyGame::Go(game) = self.position()
+            && game.outcome().is_some()
+        {
+            let mut ended = game.clone();
+            ended.play(game.pass());
+            if plays {
+                self.positions.push(ended.into());
+            }
+            return Ok("pass".to_owned());
+        }
         let mut position = self.with_turn(side)?;
         let budget = self.budget(side);
         let thought = self.agent.think_within(&position, budget, &AtomicBool::new(false));
@@ -319,7 +332,8 @@ impl Server {
             [file, number] => (*file, Some(number.parse::<usize>().map_err(|_| "move number not an integer")?)),
             _ => return Err("expected a file".to_owned()),
         };
-        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot load file: {error}"))?;
+        let bytes = std::fs::read(file).map_err(|error| format!("cannot load file: {error}"))?;
+        let text = sgf::decoded(&bytes).map_err(|why| format!("cannot load file: {why}"))?;
         let record = sgf::read(&text, &self.start).map_err(|why| format!("cannot load file: {why}"))?;
         if std::mem::discriminant(&record.start) != std::mem::discriminant(&self.start) {
             return Err(format!("cannot load file: it is of {}", record.start.id()));
@@ -330,7 +344,8 @@ impl Server {
             positions.truncate(until.max(1));
         }
         let first = positions.first().cloned().ok_or("cannot load file: no position")?;
-        self.restart(first)?;
+        // A board that is cleared afterwards has none of the stones that the file sets up.
+        self.restart(fresh(&first))?;
         self.positions = positions;
         Ok(String::new())
     }
@@ -346,20 +361,11 @@ impl Server {
             Ok(position) => Some(position),
             Err(why) => return Reply::Say(format!("?{id} {why}\n\n")),
         };
-        // Hundredths of a second, alone or after `interval`.
-        if arguments.peek() == Some(&"interval") {
-            arguments.next();
-        }
-        let number = match arguments.next().map(str::parse::<u64>) {
-            Some(Err(_)) => return Reply::Say(format!("?{id} expected a colour and an interval\n\n")),
-            Some(Ok(number)) => number.clamp(1, 100_000),
-            None => 50,
+        let every = match interval(arguments) {
+            Ok(every) => every,
+            Err(why) => return Reply::Say(format!("?{id} {why}\n\n")),
         };
-        Reply::Analyze {
-            head: format!("={id}\n"),
-            every: Duration::from_millis(10 * number),
-            kata: command == "kata-analyze",
-        }
+        Reply::Analyze { head: format!("={id}\n"), every, kata: command == "kata-analyze" }
     }
 
     /// Thinks for a while and tells it on a line, as programs that show analyses read it.
@@ -371,6 +377,33 @@ impl Server {
         let thought = self.agent.think_within(&position, budget, stop);
         info_line(&position, &thought, kata)
     }
+}
+
+/// How often an analysis is told: hundredths of a second, alone or after `interval`. What else may be asked for is left out of the answer, but
+/// not what would change it.
+fn interval<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Duration, String> {
+    let mut hundredths = 50;
+    let number = |word: Option<&str>| word.and_then(|word| word.parse().ok()).ok_or("interval not an integer");
+    while let Some(word) = words.next() {
+        match word {
+            "interval" => hundredths = number(words.next())?,
+            "avoid" | "allow" => return Err(format!("{word} is not supported")),
+            "minmoves"
+            | "maxmoves"
+            | "rootInfo"
+            | "ownership"
+            | "ownershipStdev"
+            | "movesOwnership"
+            | "movesOwnershipStdev"
+            | "pvVisits"
+            | "pvEdgeVisits"
+            | "noResultValue" => {
+                words.next();
+            }
+            other => hundredths = number(Some(other)).map_err(|_| "expected a colour and an interval")?,
+        }
+    }
+    Ok(Duration::from_millis(10 * u64::clamp(hundredths, 1, 100_000)))
 }
 
 fn info_line(position: &AnyGame, thought: &Thought, kata: bool) -> String {

@@ -128,6 +128,23 @@ impl Reader<'_> {
     }
 }
 
+/// The text of a file: UTF-8, or Latin-1 as the specification has it where nothing else is said.
+///
+/// # Errors
+/// If it is not UTF-8 and says that it is in another set of signs.
+pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
+    }
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    let told = text.split_once("CA[").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(name, _)| name.trim());
+    match told.to_ascii_lowercase().as_str() {
+        "" | "iso-8859-1" | "iso8859-1" | "latin1" | "latin-1" => Ok(text),
+        "utf-8" | "utf8" => Err("it says that it is in UTF-8, and is not".to_owned()),
+        _ => Err(format!("it is in {told}: expected UTF-8 or ISO-8859-1")),
+    }
+}
+
 /// Reads the first game of a file, under the rules of `like` as far as the file leaves them open.
 ///
 /// # Errors

@@ -90,6 +90,85 @@ fn gtp_loads_a_game_of_its_own_kind() {
 }
 
 #[test]
+fn gtp_leaves_the_end_of_go_to_others() {
+    let mut server = server("go-9");
+    // No pass is put in between, so that these are not two in a row.
+    for line in ["play b pass", "play b pass", "play b d4", "play b pass", "play w pass", "play b pass"] {
+        assert_eq!(say(&mut server, line), "=\n\n", "{line}");
+    }
+    assert_eq!(say(&mut server, "play w pass"), "=\n\n");
+    assert_eq!(say(&mut server, "genmove b"), "= pass\n\n", "after two passes it passes too");
+    assert_eq!(say(&mut server, "undo"), "=\n\n", "which can be taken back");
+    assert_eq!(say(&mut server, "play w e5"), "=\n\n");
+    assert!(server.position().outcome().is_none());
+    let mut server = self::server("tic-tac-toe");
+    for line in ["b a1", "w a2", "b b1", "w b2", "b c1"] {
+        assert_eq!(say(&mut server, &format!("play {line}")), "=\n\n");
+    }
+    assert_eq!(say(&mut server, "genmove w"), "? the game has ended\n\n");
+    assert_eq!(say(&mut server, "lz-analyze w 10"), "? the game has ended\n\n");
+}
+
+#[test]
+fn gtp_places_handicaps_on_an_empty_board_only() {
+    let mut server = server("go-9");
+    for line in ["fixed_handicap 1", "place_free_handicap 1", "set_free_handicap e5", "fixed_handicap 10"] {
+        assert_eq!(say(&mut server, line), "? invalid number of stones\n\n", "{line}");
+    }
+    for line in ["set_free_handicap e5 e5", "set_free_handicap e5 pass", "set_free_handicap e5 z9"] {
+        assert_eq!(say(&mut server, line), "? bad vertex list\n\n", "{line}");
+    }
+    assert_eq!(say(&mut server, "place_free_handicap 30").split_whitespace().count(), 10, "nine at most");
+    for line in ["fixed_handicap 2", "place_free_handicap 2", "set_free_handicap e5 f5"] {
+        assert_eq!(say(&mut server, line), "? board not empty\n\n", "{line}");
+    }
+    say(&mut server, "clear_board");
+    assert_eq!(say(&mut server, "set_free_handicap e5 f5"), "= E5 F5\n\n");
+}
+
+#[test]
+fn gtp_analyses_what_it_is_asked_for() {
+    let mut server = server("go-9");
+    let every = |server: &mut Server, line: &str| match server.hear(line) {
+        Reply::Analyze { every, .. } => every.as_millis(),
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(every(&mut server, "lz-analyze"), 500);
+    assert_eq!(every(&mut server, "kata-analyze w interval 20 rootInfo true"), 200, "the other side too");
+    assert_eq!(every(&mut server, "lz-analyze b minmoves 3 interval 7"), 70);
+    for line in ["green 10", "b -1", "b interval", "b interval x", "b 10 avoid b d4 1"] {
+        assert!(say(&mut server, &format!("lz-analyze {line}")).starts_with("? "), "{line}");
+    }
+    every(&mut server, "kata-analyze b 1");
+    let told = server.analysis(Duration::from_millis(5), true, &false.into());
+    assert!(told.starts_with("info move ") && !told.contains("prior") && !told.contains("scoreLead"), "{told}");
+    // Who counts no visits has nothing to tell.
+    let mut server = Server::new(AnyGame::start("go-9").unwrap(), "greedy".parse().unwrap(), 1).unwrap();
+    every(&mut server, "lz-analyze b 1");
+    assert_eq!(server.analysis(Duration::from_millis(5), false, &false.into()), "");
+}
+
+#[test]
+fn gtp_loads_files_in_latin_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("game.sgf");
+    let load = |text: &[u8]| {
+        std::fs::write(&file, text).unwrap();
+        let mut server = server("go-9");
+        let answer = say(&mut server, &format!("loadsgf {}", file.display()));
+        (answer, server)
+    };
+    assert_eq!(load(b"(;GM[1]SZ[9]PB[Andr\xe9];B[aa])").0, "=\n\n");
+    assert_eq!(load(b"(;GM[1]CA[ISO-8859-1]SZ[9]PB[Andr\xe9];B[aa])").0, "=\n\n");
+    let refused = load(b"(;GM[1]CA[Shift_JIS]SZ[9]PB[\x83\x5d];B[aa])").0;
+    assert_eq!(refused, "? cannot load file: it is in Shift_JIS: expected UTF-8 or ISO-8859-1\n\n");
+    let (_, mut server) = load(b"(;GM[1]SZ[9]AB[aa][bb])");
+    assert_eq!(say(&mut server, "fixed_handicap 2"), "? board not empty\n\n");
+    say(&mut server, "clear_board");
+    assert_eq!(say(&mut server, "final_score"), "= W+7\n\n", "without the stones of the file");
+}
+
+#[test]
 fn uci_and_usi_take_positions_and_answer() {
     let mut chess = uci::Server::new(Dialect::Uci, "alphabeta:depth=2".parse().unwrap());
     assert!(matches!(chess.hear("uci"), Request::Say(text) if text.ends_with("uciok")));
