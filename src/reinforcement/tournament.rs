@@ -43,10 +43,10 @@ impl Player {
         }
     }
 
-    fn tell(&mut self, side: Side, name: &str) -> Result<(), Trouble> {
+    fn tell(&mut self, position: &AnyGame, name: &str) -> Result<(), Trouble> {
         match self {
             Player::Ours(_) => Ok(()),
-            Player::Other(external, _) => external.tell(side, name),
+            Player::Other(external, _) => external.tell(position, name),
         }
     }
 
@@ -136,9 +136,9 @@ pub fn play(
         let name = position.name(chosen);
         // A GTP program has played its own move already.
         if given.is_some() {
-            mover.tell(side, &name)?;
+            mover.tell(&position, &name)?;
         }
-        other.tell(side, &name)?;
+        other.tell(&position, &name)?;
         position.play(chosen);
         names.push(name);
         moves.push(chosen);

@@ -4,7 +4,7 @@ use super::view;
 use crate::experiment::board::{Branch, Played, Walk};
 use crate::reinforcement::games::{AnyGame, Member, Move, Style};
 use crate::reinforcement::search::mcts::Settings;
-use crate::reinforcement::search::tree::Node;
+use crate::reinforcement::search::tree::{Node, Tree};
 use crate::reinforcement::search::{Budget, Mcts};
 use std::sync::atomic::AtomicBool;
 
@@ -16,16 +16,15 @@ fn settings(exploration: f32, seed: u64) -> Settings {
     Settings { exploration, seed, solver: false, rave: None, playouts: Style::Uniform, threads: 1, memory: MEMORY }
 }
 
-/// Children of every node on the way that these moves make, from the root on.
-fn levels<G: Member + Into<AnyGame>>(search: &Mcts<G>, way: &[Move]) -> Vec<Vec<Branch>> {
-    let (tree, mut node) = (search.tree(), search.tree().root());
-    let mut position: AnyGame = search.root().clone().into();
-    let mut levels = vec![view::branches(&position, tree, node, search.settings.exploration)];
+/// Children of every node on the way that these moves make, from the root on, which is this position.
+fn levels(tree: &Tree, mut position: AnyGame, exploration: f32, way: &[Move]) -> Vec<Vec<Branch>> {
+    let mut node = tree.root();
+    let mut levels = vec![view::branches(&position, tree, node, exploration)];
     for chosen in way {
         let Some(child) = tree.made(node).iter().find(|child: &&Node| child.chosen() == *chosen) else { break };
         position.play(*chosen);
         node = child;
-        levels.push(view::branches(&position, tree, node, search.settings.exploration));
+        levels.push(view::branches(&position, tree, node, exploration));
     }
     levels
 }
@@ -38,12 +37,9 @@ pub fn walk<G: Member + Into<AnyGame>>(game: &G, exploration: f32, seed: u64, si
     if simulation > 1 {
         search.search(earlier, &AtomicBool::new(false));
     }
-    // What the tree is before: the way is known only afterwards, so a second search goes there.
-    let mut next = Mcts::new(game.clone(), settings(exploration, seed));
-    if simulation > 1 {
-        next.search(earlier, &AtomicBool::new(false));
-    }
-    let told = next.step();
+    // The way is known only afterwards: a copy keeps what the tree was before.
+    let before = search.tree().from_node(search.tree().root());
+    let told = search.step();
     let position: AnyGame = game.clone().into();
     let mut end = vec![position.clone()];
     let all: Vec<Move> = told.selected.iter().chain(&told.played).copied().collect();
@@ -55,13 +51,13 @@ pub fn walk<G: Member + Into<AnyGame>>(game: &G, exploration: f32, seed: u64, si
     let made = Played { moves: all.iter().map(|chosen| chosen.0).collect(), ..Played::of(position.id()) };
     Walk {
         simulation,
-        before: levels(&search, &told.selected),
+        before: levels(&before, position.clone(), exploration, &told.selected),
         selected: view::line(&position, told.selected.iter().copied()),
         expanded: told.expanded,
         played: told.played.len(),
         end: view::board(&end, &made),
         ending: view::ending(told.outcome),
-        after: levels(&next, &told.selected),
+        after: levels(search.tree(), position.clone(), exploration, &told.selected),
     }
 }
 

@@ -144,22 +144,32 @@ impl External {
         Ok(())
     }
 
-    /// A GTP command and its answer.
+    /// A GTP command and its answer, which may not be a refusal.
     fn gtp(&mut self, command: &str, patience: Duration) -> Result<String, Trouble> {
+        self.ask(command, patience)?.map_err(|refusal| self.trouble(format!("`{command}`: {refusal}")))
+    }
+
+    /// A GTP command and its answer or refusal.
+    fn ask(&mut self, command: &str, patience: Duration) -> Result<Result<String, String>, Trouble> {
         self.send(command)?;
         let until = Instant::now() + patience;
-        let mut answer: Option<String> = None;
+        let mut answer: Option<Result<String, String>> = None;
         loop {
             let line = self.line(until, command)?;
             answer = match answer {
                 None if line.is_empty() => None,
-                None => match line.split_at(1) {
-                    ("=", rest) => Some(rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).trim().to_owned()),
-                    ("?", rest) => return Err(self.trouble(format!("`{command}`: {}", rest.trim()))),
-                    _ => return Err(self.trouble(format!("answered `{command}` by `{line}`, not by = or ?"))),
-                },
+                None => {
+                    let text =
+                        |rest: &str| rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).trim().to_owned();
+                    match (line.strip_prefix('='), line.strip_prefix('?')) {
+                        (Some(rest), _) => Some(Ok(text(rest))),
+                        (_, Some(rest)) => Some(Err(text(rest))),
+                        _ => return Err(self.trouble(format!("answered `{command}` by `{line}`, not by = or ?"))),
+                    }
+                }
                 Some(answer) if line.is_empty() => return Ok(answer),
-                Some(answer) => Some(format!("{answer}\n{line}")),
+                Some(Ok(text)) => Some(Ok(format!("{text}\n{line}"))),
+                Some(Err(text)) => Some(Err(format!("{text} {line}"))),
             };
         }
     }
@@ -195,15 +205,21 @@ impl External {
         }
     }
 
-    /// Tells the program of a move made by either side; UCI and USI are told before they think.
+    /// Tells the program of a move that the side to move makes here; UCI and USI are told before they think.
     ///
     /// # Errors
     /// If it does not take the move.
-    pub fn tell(&mut self, side: Side, name: &str) -> Result<(), Trouble> {
-        if self.language == Language::Gtp {
-            self.gtp(&format!("play {} {name}", color(side)), PATIENCE)?;
+    pub fn tell(&mut self, position: &AnyGame, name: &str) -> Result<(), Trouble> {
+        if self.language != Language::Gtp {
+            return Ok(());
         }
-        Ok(())
+        let command = format!("play {} {name}", color(position.turn()));
+        if matches!(position, AnyGame::Othello(_)) && name == "pass" {
+            // A pass is forced in Othello: some programs have made it themselves and refuse to hear of it.
+            let _taken_or_made_already = self.ask(&command, PATIENCE)?;
+            return Ok(());
+        }
+        self.gtp(&command, PATIENCE).map(drop)
     }
 
     /// Asks for a move; none if it resigns.
@@ -246,4 +262,26 @@ impl External {
 
 fn color(side: Side) -> &'static str {
     if side == Side::First { "black" } else { "white" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that takes every command but a pass.
+    fn without_passes() -> External {
+        let script = r#"sh -c 'while read line; do case "$line" in *pass) echo "?7 syntax"; echo error;; *) echo =;; esac; echo; done'"#;
+        External::start(Language::Gtp, script).unwrap()
+    }
+
+    #[test]
+    fn a_program_may_keep_forced_passes_to_itself_in_othello_but_not_in_go() {
+        let [othello, go] = ["othello", "go-9"].map(|id| AnyGame::start(id).unwrap());
+        let mut program = without_passes();
+        program.begin(&othello).unwrap();
+        assert_eq!(program.tell(&othello, "pass"), Ok(()));
+        assert_eq!(program.tell(&othello, "d3"), Ok(()), "the answers have stayed in step");
+        let refused = program.tell(&go, "pass").unwrap_err().to_string();
+        assert!(refused.ends_with("`play black pass`: syntax error"), "{refused}");
+    }
 }

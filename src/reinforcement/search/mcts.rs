@@ -11,7 +11,8 @@
 //! The move played is the one most visited. Beside that, each switchable: proven results (MCTS-Solver, Winands, Björnsson & Saito 2008), and
 //! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
 
-use super::tree::{Children, Node, Tree};
+use super::ledger::{self, Entry, Ledger};
+use super::tree::{Children, Node, Nursery, Tree};
 use super::{Budget, Candidate, Tell, Thought, silent};
 use crate::reinforcement::games::{Dice, Game, Move, Outcome, Side, Style};
 use rand::SeedableRng;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Simulations between two looks at the clock.
-const LOOK_EVERY: u64 = 16;
+const LOOK_EVERY: u64 = 64;
 /// Time between two tellings of what is believed.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Simulations before a search may say that it is decided.
@@ -90,9 +91,12 @@ struct Worker<'a, G> {
     game: G,
     dice: &'a mut Dice,
     alone: bool,
+    nursery: Nursery,
+    /// Where one of several threads counts first, if it may.
+    ledger: Option<Ledger<'a>>,
     moves: Vec<Move>,
-    /// The nodes of this simulation with the side that moved there.
-    path: Vec<(&'a Node, Side)>,
+    /// The nodes of this simulation.
+    path: Vec<Step<'a>>,
     /// The moves of a simulation after the root, first those in the tree.
     trace: Vec<Move>,
     /// For each side and move, where in the trace the side first made it, while this simulation is counted.
@@ -100,6 +104,14 @@ struct Worker<'a, G> {
     deepest: u32,
     /// Whether all moves of a playout are kept.
     traced: bool,
+}
+
+/// A node of a simulation, the side that moved there, and where its visit was counted if not at itself.
+#[derive(Debug, Clone, Copy)]
+struct Step<'a> {
+    node: &'a Node,
+    mover: Side,
+    entry: Option<Entry>,
 }
 
 /// One simulation, told step by step.
@@ -190,16 +202,23 @@ impl<G: Game> Mcts<G> {
                 if budget.stops_when_full && tree.is_full() {
                     break;
                 }
-                if first && told.elapsed() >= TELL_EVERY {
+                if told.elapsed() >= TELL_EVERY {
                     told = Instant::now();
+                    worker.settle();
+                    if !first {
+                        continue;
+                    }
                     let (done, took) = (spent.load(Ordering::Relaxed), begun.elapsed());
                     let depth = deepest.fetch_max(worker.deepest, Ordering::Relaxed).max(worker.deepest);
                     tell(&thought(&self.tree, root.turn(), done, depth, took), Some(&self.tree));
-                    if budget.ends_when_decided && is_decided(tree, done, took, budget.time) {
+                    let unseen = if alone { 0 } else { tree.root().visits() / ledger::PART };
+                    if budget.ends_when_decided && is_decided(tree, unseen, done, took, budget.time) {
                         decided.store(true, Ordering::Relaxed);
                     }
                 }
             }
+            worker.settle();
+            tree.put_back(&mut worker.nursery);
             deepest.fetch_max(worker.deepest, Ordering::Relaxed);
             *kept = dice;
         };
@@ -275,8 +294,9 @@ fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duratio
     }
 }
 
-/// Whether no other move can still be visited more often than the one that leads, at this rate in what is left of the time.
-fn is_decided(tree: &Tree, done: u64, took: Duration, time: Option<Duration>) -> bool {
+/// Whether no other move can still be visited more often than the one that leads, at this rate in what is left of the time; `unseen` are
+/// visits that another thread may not have told of yet.
+fn is_decided(tree: &Tree, unseen: u32, done: u64, took: Duration, time: Option<Duration>) -> bool {
     let Some(time) = time.filter(|_| done >= DECIDES_FROM) else { return false };
     let left = time.saturating_sub(took).as_secs_f64() * done as f64 / took.as_secs_f64();
     let mut most = [0u32; 2];
@@ -288,7 +308,7 @@ fn is_decided(tree: &Tree, done: u64, took: Duration, time: Option<Duration>) ->
             most[1] = visits;
         }
     }
-    f64::from(most[0]) > f64::from(most[1]) + left
+    f64::from(most[0]) > f64::from(most[1]) + f64::from(unseen) + left
 }
 
 impl<'a, G: Game> Worker<'a, G> {
@@ -300,6 +320,9 @@ impl<'a, G: Game> Worker<'a, G> {
             game: root.clone(),
             dice,
             alone,
+            nursery: Nursery::new(alone),
+            // AMAF is counted in the tree at once, and its lines of the cache travel anyway.
+            ledger: (!alone && settings.rave.is_none()).then(Ledger::new),
             moves: Vec::new(),
             path: Vec::new(),
             trace: Vec::new(),
@@ -320,30 +343,57 @@ impl<'a, G: Game> Worker<'a, G> {
         self.game.clone_from(self.root);
         self.path.clear();
         self.trace.clear();
-        let mut node = self.tree.root();
-        node.visit(self.alone);
-        self.path.push((node, self.game.turn().other()));
+        let root = self.tree.root();
+        let mut siblings = std::slice::from_ref(root);
+        let mut account = self.account(siblings, root.visits());
+        let mut place = 0;
+        let mut mover = self.game.turn().other();
         loop {
+            let (node, visits) = self.visit(siblings, place, account, mover);
             if let Some(outcome) = node.proven() {
                 return outcome;
             }
             let children = match self.tree.children(node) {
                 Children::Are(children) => children,
-                Children::None if node.visits() > 1 || self.path.len() == 1 => match self.expand(node) {
+                Children::None if visits > 1 || self.path.len() == 1 => match self.expand(node) {
                     Ok(Some(children)) => children,
                     Ok(None) => return self.playout(),
                     Err(outcome) => return outcome,
                 },
                 _ => return self.playout(),
             };
-            let mover = self.game.turn();
-            let chosen = self.best(node, children, mover);
-            chosen.visit(self.alone);
-            self.path.push((chosen, mover));
-            self.trace.push(chosen.chosen());
-            self.game.play(chosen.chosen());
-            node = chosen;
+            mover = self.game.turn();
+            account = self.account(children, visits);
+            place = self.best(children, account, visits, mover);
+            siblings = children;
+            let chosen = children[place].chosen();
+            self.trace.push(chosen);
+            self.game.play(chosen);
         }
+    }
+
+    /// Where this thread counts the visits of these siblings, whose parent was visited so often; none if in the tree.
+    fn account(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
+        self.ledger.as_mut()?.open(siblings, visits)
+    }
+
+    /// What this thread holds back of some siblings; nothing without an account.
+    fn held(&self, account: Option<usize>) -> &[[u32; 2]] {
+        self.ledger.as_ref().zip(account).map_or(&[], |(ledger, account)| ledger.counts(account))
+    }
+
+    /// Goes to one of these siblings; gives it with its visits, this one among them.
+    fn visit(&mut self, siblings: &'a [Node], place: usize, account: Option<usize>, mover: Side) -> (&'a Node, u32) {
+        let node = &siblings[place];
+        let entry = match (account, &mut self.ledger) {
+            (Some(account), Some(ledger)) => Some(ledger.visit(account, place)),
+            _ => {
+                node.visit(self.alone);
+                None
+            }
+        };
+        self.path.push(Step { node, mover, entry });
+        (node, node.visits() + self.held(account).get(place).map_or(0, |held| held[0]))
     }
 
     /// Gives a node its children in random order; none if another thread does or there is no room.
@@ -359,7 +409,7 @@ impl<'a, G: Game> Worker<'a, G> {
         }
         let biased = self.settings.rave.is_some();
         let game = &self.game;
-        Ok(self.tree.expand(node, &self.moves, |child| {
+        Ok(self.tree.expand(node, &self.moves, &mut self.nursery, |child| {
             if biased {
                 let (visits, wins) = game.expectation(child.chosen());
                 child.expect(visits, (2.0 * wins * visits as f32) as u32);
@@ -368,18 +418,22 @@ impl<'a, G: Game> Worker<'a, G> {
     }
 
     /// The child with the largest upper confidence bound; one that loses for certain only if all do.
-    fn best(&self, node: &Node, children: &'a [Node], mover: Side) -> &'a Node {
-        let log = (node.visits().max(1) as f32).ln();
-        let (mut best, mut highest) = (&children[0], f32::NEG_INFINITY);
-        for child in children {
+    fn best(&self, children: &[Node], account: Option<usize>, visits: u32, mover: Side) -> usize {
+        let log = (visits.max(1) as f32).ln();
+        let held = self.held(account);
+        let (mut best, mut highest) = (0, f32::NEG_INFINITY);
+        for (place, child) in children.iter().enumerate() {
             let lost = self.settings.solver && child.proven() == Some(Outcome::Won(mover.other()));
             let bound = match self.settings.rave {
                 _ if lost => -1.0,
-                None => ucb1(child, log, self.settings.exploration),
+                None => {
+                    let [visits, points] = held.get(place).copied().unwrap_or_default();
+                    ucb1(child.visits() + visits, child.points() + points, log, self.settings.exploration)
+                }
                 Some(k) => rave(child, log, self.settings.exploration, k),
             };
             if bound > highest {
-                (best, highest) = (child, bound);
+                (best, highest) = (place, bound);
                 if bound == f32::INFINITY {
                     break;
                 }
@@ -396,14 +450,25 @@ impl<'a, G: Game> Worker<'a, G> {
     /// Backpropagation.
     fn count(&mut self, outcome: Outcome) {
         self.deepest = self.deepest.max(self.path.len() as u32 - 1);
-        for (node, mover) in &self.path {
-            node.earn(half_points(outcome, *mover), self.alone);
+        for Step { node, mover, entry } in &self.path {
+            let points = half_points(outcome, *mover);
+            match (entry, &mut self.ledger) {
+                (Some(entry), Some(ledger)) => ledger.earn(*entry, node, points),
+                _ => node.earn(points, self.alone),
+            }
         }
         if self.settings.rave.is_some() {
             self.count_amaf(outcome);
         }
         if self.settings.solver {
             self.prove();
+        }
+    }
+
+    /// Adds to the tree what this thread has kept to itself.
+    fn settle(&mut self) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.settle();
         }
     }
 
@@ -416,7 +481,7 @@ impl<'a, G: Game> Worker<'a, G> {
         for (place, chosen) in self.trace.iter().enumerate().rev() {
             self.first[usize::from(chosen.0)][(start + place) & 1] = place as u32;
         }
-        for (depth, (node, mover)) in self.path.iter().enumerate() {
+        for (depth, Step { node, mover, .. }) in self.path.iter().enumerate() {
             let side = mover.other();
             let points = half_points(outcome, side);
             for child in self.tree.made(node) {
@@ -431,7 +496,7 @@ impl<'a, G: Game> Worker<'a, G> {
     /// From the end of the way up: a position is won if one move wins, and lost or drawn if all moves are certain.
     fn prove(&self) {
         for pair in self.path.windows(2).rev() {
-            let [(parent, _), (child, mover)] = pair else { return };
+            let [Step { node: parent, .. }, Step { node: child, mover, .. }] = pair else { return };
             let Some(outcome) = child.proven() else { return };
             if parent.proven().is_some() {
                 return;
@@ -459,13 +524,12 @@ fn half_points(outcome: Outcome, side: Side) -> u32 {
 
 /// W/N + c √(ln N_parent / N); without bound before the first visit.
 #[inline]
-fn ucb1(child: &Node, log: f32, exploration: f32) -> f32 {
-    let visits = child.visits();
+fn ucb1(visits: u32, points: u32, log: f32, exploration: f32) -> f32 {
     if visits == 0 {
         return f32::INFINITY;
     }
     let each = 1.0 / visits as f32;
-    0.5 * child.points() as f32 * each + exploration * (log * each).sqrt()
+    0.5 * points as f32 * each + exploration * (log * each).sqrt()
 }
 
 /// (1 − β) W/N + β AMAF + c √(ln N_parent / (N + 1)), β = √(k / (3N + k)).

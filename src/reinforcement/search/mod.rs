@@ -4,6 +4,7 @@ pub mod agent;
 pub mod alphabeta;
 pub mod endgame;
 pub mod evaluation;
+mod ledger;
 pub mod mcts;
 pub mod solver;
 pub mod tree;

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 
 /// Nodes of a block. Children of one node lie in one block.
 const BLOCK: u32 = 1 << 14;
+/// Nodes that one of several threads takes at once, at most: a whole part of a block.
+const LOT: u32 = 1 << 11;
 /// In the place of the first child: some thread is making them.
 const CLAIMED: u32 = u32::MAX;
 
@@ -87,6 +89,12 @@ impl Node {
         }
     }
 
+    /// Adds what a thread has kept to itself.
+    pub fn add(&self, visits: u32, points: u32) {
+        add(&self.visits, visits, false);
+        self.earn(points, false);
+    }
+
     #[inline]
     pub fn earn_amaf(&self, points: u32, alone: bool) {
         add(&self.amaf_visits, 1, alone);
@@ -137,7 +145,24 @@ pub enum Children<'a> {
 pub struct Tree {
     blocks: Box<[OnceLock<Box<[Node]>>]>,
     next: AtomicU32,
+    /// Nodes before `next` that are not in use.
+    spare: AtomicU32,
     full: AtomicBool,
+}
+
+/// The nodes that one of several threads has taken and not used yet. Threads that took them one by one would meet at one counter, and
+/// write their children into the same lines of the cache.
+#[derive(Debug)]
+pub struct Nursery {
+    next: u32,
+    end: u32,
+    alone: bool,
+}
+
+impl Nursery {
+    pub fn new(alone: bool) -> Self {
+        Nursery { next: 0, end: 0, alone }
+    }
 }
 
 impl Tree {
@@ -147,6 +172,7 @@ impl Tree {
         let tree = Tree {
             blocks: (0..blocks).map(|_| OnceLock::new()).collect(),
             next: AtomicU32::new(1),
+            spare: AtomicU32::new(0),
             full: AtomicBool::new(false),
         };
         tree.block(0);
@@ -161,9 +187,9 @@ impl Tree {
         &self.block(0)[0]
     }
 
-    /// Nodes in use.
+    /// Nodes in use, and those that threads have ready.
     pub fn len(&self) -> usize {
-        self.next.load(Relaxed) as usize
+        (self.next.load(Relaxed) - self.spare.load(Relaxed)) as usize
     }
 
     pub fn is_empty(&self) -> bool {
@@ -197,28 +223,55 @@ impl Tree {
     }
 
     /// Room for so many nodes in one block.
-    fn take(&self, count: usize) -> Option<u32> {
+    fn take(&self, nursery: &mut Nursery, count: usize) -> Option<u32> {
         let count = u32::try_from(count).ok().filter(|count| (1..=BLOCK).contains(count))?;
+        if nursery.end - nursery.next < count {
+            // A small tree is not filled with what threads have ready.
+            let ready = if nursery.alone { 0 } else { (self.next.load(Relaxed) / 16).min(LOT) };
+            self.put_back(nursery);
+            nursery.next = self.reserve(count.max(ready))?;
+            nursery.end = nursery.next + count.max(ready);
+        }
+        let first = nursery.next;
+        nursery.next += count;
+        Some(first)
+    }
+
+    fn reserve(&self, count: u32) -> Option<u32> {
         let end = self.blocks.len() as u32 * BLOCK;
-        let mut first = 0;
+        let (mut first, mut left_over) = (0, 0);
         let taken = self.next.fetch_update(Relaxed, Relaxed, |next| {
             first = if next % BLOCK + count > BLOCK { next.next_multiple_of(BLOCK) } else { next };
+            left_over = first - next;
             (first + count <= end).then_some(first + count)
         });
         if taken.is_err() {
             self.full.store(true, Relaxed);
             return None;
         }
+        self.spare.fetch_add(left_over, Relaxed);
         Some(first)
+    }
+
+    /// Tells of nodes that a thread took and will not use.
+    pub fn put_back(&self, nursery: &mut Nursery) {
+        self.spare.fetch_add(nursery.end - nursery.next, Relaxed);
+        (nursery.next, nursery.end) = (0, 0);
     }
 
     /// Gives a node its children, each made ready by `prepare` before others see it, unless another thread does or there is
     /// no room.
-    pub fn expand<'a>(&'a self, node: &Node, moves: &[Move], mut prepare: impl FnMut(&Node)) -> Option<&'a [Node]> {
+    pub fn expand<'a>(
+        &'a self,
+        node: &Node,
+        moves: &[Move],
+        nursery: &mut Nursery,
+        mut prepare: impl FnMut(&Node),
+    ) -> Option<&'a [Node]> {
         if self.is_full() || node.first.compare_exchange(0, CLAIMED, Relaxed, Relaxed).is_err() {
             return None;
         }
-        let Some(first) = self.take(moves.len()) else {
+        let Some(first) = self.take(nursery, moves.len()) else {
             node.first.store(0, Relaxed);
             return None;
         };
@@ -268,12 +321,13 @@ impl Tree {
         let fresh = Tree::new(self.blocks.len() * BLOCK as usize * size_of::<Node>());
         fresh.root().copy_from(node);
         // Pairs of a node here and its copy, whose children are still to be copied.
-        let mut waiting = vec![(node, fresh.root())];
+        let (mut waiting, mut nursery) = (vec![(node, fresh.root())], Nursery::new(true));
         while let Some((old, new)) = waiting.pop() {
             let Children::Are(children) = self.children(old) else { continue };
             let moves: Vec<Move> = children.iter().map(Node::chosen).collect();
             let mut olds = children.iter();
-            let copies = fresh.expand(new, &moves, |copy| copy.copy_from(olds.next().expect("one for each")));
+            let copy = |copy: &Node| copy.copy_from(olds.next().expect("one for each"));
+            let copies = fresh.expand(new, &moves, &mut nursery, copy);
             waiting.extend(children.iter().zip(copies.unwrap_or_default()));
         }
         fresh
