@@ -232,6 +232,23 @@ fn the_bench_prints_a_line_of_figures() {
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&line["name"], &line["steps"], &line["threads"]), (&"lenet".into(), &3.into(), &1.into()));
     assert!(["samples_per_s", "step_ms", "loss"].iter().all(|&key| line[key].as_f64().unwrap() > 0.0), "{line}");
+    for workload in ["mcts", "playouts", "solve"] {
+        let output = shinso(
+            home.path(),
+            &["bench", workload, "--game", "connect-four", "--steps", "20", "--seed", "5", "--json"],
+        );
+        let text = String::from_utf8(output.stdout).unwrap();
+        let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!((&line["name"], &line["game"]), (&workload.into(), &"connect-four".into()));
+        assert!(line["steps"] == 20 && line["step_ms"].as_f64().unwrap() > 0.0, "{line}");
+    }
+    let output = shinso(home.path(), &["bench", "solve", "--game", "chess"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("bench solve --game chess: expected connect-four or othello")
+    );
     let output = shinso(home.path(), &["bench", "resnet"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("no workload `resnet`; there are vae, gan"));

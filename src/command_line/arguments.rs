@@ -312,10 +312,10 @@ pub struct SolveArguments {
 pub struct BenchArguments {
     /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet, neighbours or neighbours-glove; all of these if none
     /// is named;
-    /// or word2vec with --corpus, or mcts or playouts
+    /// or word2vec with --corpus, or of board games mcts, playouts or solve
     pub workload: Option<String>,
 
-    /// With mcts and playouts: one game instead of all
+    /// With mcts, playouts and solve: one game instead of all
     #[arg(long, value_parser = GAMES)]
     pub game: Option<String>,
 

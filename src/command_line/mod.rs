@@ -101,9 +101,10 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Train(train)) => train::run(&house, train),
         Some(Verb::Labs { verb }) => labs::run(&house, verb),
         Some(Verb::Runs { verb }) => runs::run(&house, verb),
-        Some(Verb::Bench(bench)) if bench.workload.as_deref() == Some("mcts") => games::bench(&bench),
-        Some(Verb::Bench(bench)) if bench.workload.as_deref() == Some("playouts") => games::bench_playouts(&bench),
-        Some(Verb::Bench(bench)) => bench::run(&house, &bench),
+        Some(Verb::Bench(bench)) => {
+            let of_games = bench.workload.as_deref().and_then(|workload| games::bench(workload, &bench));
+            of_games.unwrap_or_else(|| bench::run(&house, &bench))
+        }
         Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
         Some(Verb::Embed(embed)) => embed::run(&house, &embed),
         Some(Verb::Corpus { world, sentences, seed, analogies }) => {

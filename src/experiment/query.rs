@@ -248,6 +248,8 @@ pub enum Answer {
         handicaps: Vec<Handicap>,
         /// The game's own c of UCB1.
         exploration: f32,
+        /// The same where plain UCT is shown, as in `Walk`.
+        walk_exploration: f32,
     },
     /// To `Think`.
     Thinking(Thinking),

@@ -181,7 +181,10 @@ impl Tally {
         let z = 1.959_964_f64;
         let middle = (score + z * z / (2.0 * n)) / (1.0 + z * z / n);
         let reach = z / (1.0 + z * z / n) * (share / n + z * z / (4.0 * n * n)).sqrt();
-        [score, (middle - reach).max(0.0), (middle + reach).min(1.0)]
+        // At either end the interval's bound is the end itself, which rounding would miss.
+        let low = if score == 0.0 { 0.0 } else { (middle - reach).max(0.0) };
+        let high = if score == 1.0 { 1.0 } else { (middle + reach).min(1.0) };
+        [score, low, high]
     }
 
     /// Difference of Elo with its 95 % interval, the first player's view; infinite where all games went one way.
@@ -209,6 +212,11 @@ mod tests {
             (score - 0.8).abs() < 1e-9 && (low - 0.490).abs() < 1e-3 && (high - 0.943).abs() < 1e-3,
             "{low} {high}"
         );
+        // All won or all lost: one bound is the end.
+        for games in [1, 10, 97] {
+            assert_eq!(Tally { wins: games, draws: 0, losses: 0 }.elo()[2], f64::INFINITY);
+            assert_eq!(Tally { wins: 0, draws: 0, losses: games }.elo()[1], f64::NEG_INFINITY);
+        }
         // Draws alone say that both are equal, and the more the surer.
         let narrow = Tally { wins: 10, draws: 80, losses: 10 }.score();
         let wide = Tally { wins: 50, draws: 0, losses: 50 }.score();

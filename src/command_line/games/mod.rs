@@ -4,21 +4,20 @@
 mod arena;
 mod play;
 mod serve;
+mod speed;
 
 pub use arena::run as compete;
 pub use play::run as play;
 pub use serve::{gtp, uci};
+pub use speed::run as bench;
 
-use super::arguments::{BenchArguments, SolveArguments};
+use super::arguments::SolveArguments;
 use super::signals::Interrupt;
 use super::{Exit, print};
-use crate::reinforcement::games::{self, AnyGame, ConnectFour, Dice, Game, Illegal, Move, Style};
-use crate::reinforcement::search::{Agent, Budget, Mcts, Solver, Spec, mcts};
+use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Illegal, Move};
+use crate::reinforcement::search::{Agent, Solver, Spec};
 use crate::with_game;
-use rand::SeedableRng;
 use serde_json::json;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 use std::time::Instant;
 
 /// A game at its start, or at a position.
@@ -86,93 +85,6 @@ pub fn solve(arguments: &SolveArguments) -> Exit {
         text += &format!("  column {}  {score:>3}\n", position.name(chosen));
     }
     print(&text)
-}
-
-/// `shinso bench mcts --game G`: simulations per second from the start.
-pub fn bench(arguments: &BenchArguments) -> Exit {
-    let names: Vec<&str> = match &arguments.game {
-        Some(name) => vec![name],
-        None => games::GAMES.to_vec(),
-    };
-    for id in names {
-        let Some(game) = AnyGame::start(id) else { return Exit::Usage(format!("no game `{id}`")) };
-        let settings = mcts::Settings {
-            solver: false,
-            threads: arguments.threads.map_or(1, usize::from),
-            seed: arguments.seed,
-            memory: 4 << 30,
-            ..mcts::Settings::default()
-        };
-        let threads = settings.threads;
-        let budget = match arguments.steps {
-            Some(steps) => Budget { playouts: Some(u64::from(steps.get())), ..Budget::default() },
-            None => Budget { time: Some(Duration::from_secs(4)), ..Budget::default() },
-        };
-        let thought = with_game!(game, game => Mcts::new(game, settings).search(budget, &AtomicBool::new(false)));
-        let seconds = thought.took.as_secs_f64();
-        let rate = thought.simulations as f64 / seconds;
-        let line = if arguments.json {
-            json!({"name": "mcts", "game": id, "sims_per_s": rate, "threads": threads, "steps": thought.simulations,
-                "step_ms": 1000.0 / rate, "loss": null, "nodes": thought.nodes, "full": thought.full})
-            .to_string()
-        } else {
-            format!(
-                "{id:14} {rate:>12.0} simulations/s  {threads} thread(s)  {} simulations  {} nodes",
-                thought.simulations, thought.nodes
-            )
-        };
-        match print(&format!("{line}\n")) {
-            Exit::Done => {}
-            stopped => return stopped,
-        }
-    }
-    Exit::Done
-}
-
-/// `shinso bench playouts --game G`: random games per second from the start, on one thread, as likely moves and with the
-/// game's own rules for them.
-pub fn bench_playouts(arguments: &BenchArguments) -> Exit {
-    let names: Vec<&str> = match &arguments.game {
-        Some(name) => vec![name],
-        None => games::GAMES.to_vec(),
-    };
-    for id in names {
-        let Some(game) = AnyGame::start(id) else { return Exit::Usage(format!("no game `{id}`")) };
-        for (style, name) in [(Style::Uniform, "uniform"), (Style::Light, "light")] {
-            let steps = arguments.steps.map(|steps| u64::from(steps.get()));
-            let (playouts, seconds) = with_game!(&game, game => playouts(game, style, arguments.seed, steps));
-            let rate = playouts as f64 / seconds;
-            let line = if arguments.json {
-                json!({"name": "playouts", "game": id, "style": name, "playouts_per_s": rate, "threads": 1, "steps": playouts,
-                    "step_ms": 1000.0 / rate, "loss": null})
-                .to_string()
-            } else {
-                format!("{id:14} {name:8} {rate:>12.0} playouts/s  1 thread  {playouts} playouts")
-            };
-            match print(&format!("{line}\n")) {
-                Exit::Done => {}
-                stopped => return stopped,
-            }
-        }
-    }
-    Exit::Done
-}
-
-/// So many playouts, or two seconds of them, and how long they took.
-fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (u64, f64) {
-    let (mut dice, mut moves, mut position) = (Dice::seed_from_u64(seed), Vec::new(), game.clone());
-    let (begun, mut done) = (Instant::now(), 0);
-    loop {
-        for _ in 0..64.min(steps.map_or(64, |steps| steps - done)) {
-            position.clone_from(game);
-            position.playout(style, &mut dice, &mut moves, None);
-            done += 1;
-        }
-        let seconds = begun.elapsed().as_secs_f64();
-        if steps.map_or(seconds >= 2.0, |steps| done >= steps) {
-            return (done, seconds);
-        }
-    }
 }
 
 pub fn perft(id: &str, depth: u32, diagram: Option<&str>, divide: bool, as_json: bool) -> Exit {

@@ -220,6 +220,7 @@ impl Model for BoardGame {
                     opponents: levels::opponents(),
                     handicaps: levels::handicaps(&start),
                     exploration: Settings::for_game(game).exploration,
+                    walk_exploration: Settings::plain_exploration(game),
                 })
             }
             Query::Think { played, agent, exploration, seed, at_most_seconds, without_end } => {

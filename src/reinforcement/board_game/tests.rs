@@ -165,6 +165,15 @@ fn a_game_that_is_written_is_read_again() {
         let Ok(Answer::Board { played: read, board }) = ask(&model, query) else { panic!("{id} is read: {text}") };
         assert_eq!((read, board.diagram.clone()), (played, position.diagram()), "{text}");
     }
+    // A game of Go keeps the komi of its file.
+    let text = "(;GM[1]SZ[9]KM[5.5];B[ee];W[cc])".to_owned();
+    let Ok(Answer::Board { played, .. }) = ask(&model, Query::ReadGame { game: "go-9".to_owned(), text }) else {
+        panic!("SGF is read")
+    };
+    assert!(played.start.as_ref().is_some_and(|start| start.ends_with(" x 5.5")), "{played:?}");
+    let query = Query::WriteGame { played, players: ["one".to_owned(), "two".to_owned()], gave_up: None };
+    let Ok(Answer::Text { text, .. }) = ask(&model, query) else { panic!("SGF is written") };
+    assert!(text.contains("KM[5.5]") && !text.contains("AB["), "{text}");
     let why =
         ask(&model, Query::ReadGame { game: "chess".to_owned(), text: "1. e4 e5 2. Ke3".to_owned() }).unwrap_err();
     assert!(why.to_string().starts_with("line 1, column"), "{why}");

@@ -254,6 +254,13 @@ fn go_is_scored_by_area_and_ends_by_two_passes() {
     assert_eq!(seki.area(), [7, 10], "shared liberties are nobody's");
     let even = go("...../...../...../...../..... x").with_komi(0.0);
     assert_eq!(even.margin(), 0.0);
+    assert_eq!(even.diagram(), "...../...../...../...../..... x 0", "an unusual komi is named");
+    let komi = |text| go("...../...../...../...../..... x").at(text).map(|game| game.rules().komi);
+    assert_eq!(komi("...../...../...../...../..... o 5.5"), Ok(5.5));
+    let written = even.diagram();
+    assert_eq!(komi(&written), Ok(0.0));
+    assert_eq!(komi("...../...../...../...../..... x"), Ok(7.0));
+    assert!(komi("...../...../...../...../..... x inf").is_err() && komi("...../...../...../...../..... 7").is_err());
     // One stone owns everything that is free.
     assert_eq!(go("...../..x../...../...../..... o").area(), [25, 0]);
 }

@@ -61,14 +61,21 @@ impl Settings {
     pub fn for_game(id: &str) -> Self {
         let plain = Settings::default();
         match id {
-            "go-9" | "go-13" => Settings { exploration: 0.1, rave: Some(1000.0), playouts: Style::Light, ..plain },
-            "gomoku-9" | "gomoku-15" => {
-                Settings { exploration: 0.3, rave: Some(300.0), playouts: Style::Light, ..plain }
+            // AMAF explores enough: with c = 0.1 most games are lost.
+            "go-9" | "go-13" | "gomoku-9" | "gomoku-15" => {
+                Settings { exploration: 0.0, rave: Some(300.0), playouts: Style::Light, ..plain }
             }
+            "othello" => Settings { exploration: 0.7, ..plain },
             "tic-tac-toe" => Settings { exploration: 0.7, ..plain },
             "connect-four" => Settings { exploration: 1.0, playouts: Style::Light, ..plain },
             _ => plain,
         }
+    }
+
+    /// c for UCT without AMAF, which explores more than AMAF needs.
+    pub fn plain_exploration(id: &str) -> f32 {
+        let own = Settings::for_game(id);
+        if own.rave.is_some() { Settings::default().exploration } else { own.exploration }
     }
 }
 

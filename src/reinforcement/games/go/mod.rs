@@ -516,12 +516,21 @@ impl Game for Go {
     }
 
     fn diagram(&self) -> String {
-        grid::write((self.size(), self.size()), SIGNS, self.turn(), |point| self.stone(point))
+        let mut text = grid::write((self.size(), self.size()), SIGNS, self.turn(), |point| self.stone(point));
+        // Komi follows where it is not the usual one.
+        if self.rules.komi != Rules::default().komi {
+            text += &format!(" {}", self.rules.komi);
+        }
+        text
     }
 
     fn at(&self, text: &str) -> Result<Self, Illegal> {
+        let third = text.trim().rsplit_once(' ').filter(|(before, _)| before.trim_end().contains(' '));
+        let komi =
+            third.and_then(|(before, komi)| Some((before, komi.parse().ok().filter(|komi: &f32| komi.is_finite())?)));
+        let (text, rules) = komi.map_or((text, self.rules), |(before, komi)| (before, Rules { komi, ..self.rules }));
         let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
-        let mut position = Go::new(self.size(), self.rules);
+        let mut position = Go::new(self.size(), rules);
         for (point, stone) in stones.iter().enumerate() {
             if let Some(side) = stone {
                 position.second = *side == Side::Second;

@@ -3,7 +3,6 @@
 use super::edit::EditView;
 use super::table::Seats;
 use super::tree::TreeView;
-use super::walk::WalkView;
 use super::{BRANCHES, BoardTable, C_STEP, Cursor, Errand, Form, REVIEW, REVIEW_SECONDS, Side, Wanted};
 use crate::experiment::Query;
 use crate::experiment::board::{Board, Choice, GaveUp, Origin};
@@ -86,6 +85,13 @@ impl BoardTable {
         };
     }
 
+    /// Asks for the simulation that is looked at, if one is.
+    pub(super) fn walk_on(&self, lab: &Lab, desk: &mut Desk) {
+        if let Side::Walk(walk) = &self.side {
+            walk.ask(self.table.now(), self.exploration(), lab, desk);
+        }
+    }
+
     pub(super) fn change_exploration(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
         let now = self.exploration();
         let next = if up { (now * C_STEP).max(0.01) } else { now / C_STEP };
@@ -94,9 +100,7 @@ impl BoardTable {
             Errand::Nothing => {}
             errand => self.think(errand, lab, desk),
         }
-        if let Side::Walk(walk) = &mut self.side {
-            walk.ask(self.table.now(), self.exploration.unwrap_or_default(), lab, desk);
-        }
+        self.walk_on(lab, desk);
     }
 
     /// A person foretells which move will be visited most.
@@ -172,9 +176,8 @@ impl BoardTable {
             Action::SlideUp | Action::SlideDown => self.change_exploration(action == Action::SlideUp, lab, desk),
             Action::SingleStep => {
                 self.call_off(desk);
-                let walk = WalkView::default();
-                walk.ask(self.table.now(), self.exploration(), lab, desk);
-                self.side = Side::Walk(Box::new(walk));
+                self.side = Side::Walk(Box::default());
+                self.walk_on(lab, desk);
             }
             Action::Tree => {
                 self.side = Side::Tree(TreeView::default());

@@ -248,9 +248,7 @@ impl BoardTable {
         };
         self.board = Some(board);
         self.keep(lab, desk);
-        if let Side::Walk(walk) = &mut self.side {
-            walk.ask(self.table.now(), self.exploration.unwrap_or(self.offer.exploration), lab, desk);
-        }
+        self.walk_on(lab, desk);
         self.go_on(lab, desk);
     }
 

@@ -184,13 +184,11 @@ impl BoardTable {
         (self.graph, self.rows) = (Rect::default(), Rect::default());
         let [top, rest] = Layout::vertical([Constraint::Length(6), Constraint::Fill(1)]).areas(area);
         self.draw_players(top, board, desk, buffer);
+        let exploration = self.exploration();
         match &mut self.side {
             Side::Form(form) => form::draw(form, &self.offer, rest, desk, buffer),
             Side::Tree(tree) => tree.draw(rest, desk, buffer),
-            Side::Walk(walk) => {
-                let c = self.exploration.unwrap_or(self.offer.exploration);
-                walk.draw(c, rest, desk, buffer);
-            }
+            Side::Walk(walk) => walk.draw(exploration, rest, desk, buffer),
             Side::Edit(edit) => edit.draw(rest, desk, buffer),
             Side::Thinking => {
                 let graph = (rest.height / 3).clamp(5, 9);

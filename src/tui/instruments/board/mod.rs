@@ -174,8 +174,13 @@ impl BoardTable {
         self.table.setup.seats.is_person(self.turn())
     }
 
+    /// c, as it is turned or else as the game or its single steps have it.
     fn exploration(&self) -> f32 {
-        self.exploration.unwrap_or(self.offer.exploration)
+        let own = match &self.side {
+            Side::Walk(_) => self.offer.walk_exploration,
+            _ => self.offer.exploration,
+        };
+        self.exploration.unwrap_or(own)
     }
 }
 
@@ -262,6 +267,7 @@ impl Instrument for BoardTable {
             }
             return true;
         }
+        let exploration = self.exploration();
         match &mut self.side {
             Side::Form(form) => {
                 match form.act(action, &self.offer) {
@@ -299,7 +305,6 @@ impl Instrument for BoardTable {
                     self.go_on(lab, desk);
                     return true;
                 }
-                let exploration = self.exploration.unwrap_or(self.offer.exploration);
                 if walk.act(action, self.table.now(), exploration, lab, desk) {
                     if walk.walked >= 2 {
                         self.reached.push("steps_walked");
@@ -373,9 +378,13 @@ impl Instrument for BoardTable {
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
             (NOW | READ, Ok(Answer::Board { played, board })) => self.arrived(played, (**board).clone(), lab, desk),
-            (OFFER, Ok(Answer::Opponents { opponents, handicaps, exploration })) => {
-                self.offer =
-                    Offer { opponents: opponents.clone(), handicaps: handicaps.clone(), exploration: *exploration };
+            (OFFER, Ok(Answer::Opponents { opponents, handicaps, exploration, walk_exploration })) => {
+                self.offer = Offer {
+                    opponents: opponents.clone(),
+                    handicaps: handicaps.clone(),
+                    exploration: *exploration,
+                    walk_exploration: *walk_exploration,
+                };
                 if self.board.is_some() {
                     self.go_on(lab, desk);
                 }

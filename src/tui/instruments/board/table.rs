@@ -77,6 +77,8 @@ pub struct Offer {
     pub handicaps: Vec<Handicap>,
     /// c of UCB1 if nobody turns it.
     pub exploration: f32,
+    /// The same in single steps.
+    pub walk_exploration: f32,
 }
 
 impl Offer {
