@@ -20,10 +20,11 @@ const EMPTIES: u32 = 18;
 
 /// What was timed: as a line of JSON and for people.
 type Timed = (serde_json::Value, String);
+type Workload = fn(&AnyGame, &BenchArguments) -> Vec<Timed>;
 
 /// Runs a workload of board games; none if there is no such one.
 pub fn run(workload: &str, arguments: &BenchArguments) -> Option<Exit> {
-    let (all, time): (&[&str], fn(&AnyGame, &BenchArguments) -> Vec<Timed>) = match workload {
+    let (all, time): (&[&str], Workload) = match workload {
         "mcts" => (&games::GAMES, searches),
         "playouts" => (&games::GAMES, random_games),
         "solve" => (&["connect-four", "othello"], solvers),
@@ -58,7 +59,7 @@ fn searches(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
         Some(steps) => Budget { playouts: Some(steps), ..Budget::default() },
         None => Budget { time: Some(Duration::from_secs(4)), ..Budget::default() },
     };
-    let thought = with_game!(game, game => Mcts::new(game.clone(), settings).search(budget, &AtomicBool::new(false)));
+    let thought = with_game!(game.clone(), game => Mcts::new(game, settings).search(budget, &AtomicBool::new(false)));
     let (done, nodes) = (thought.simulations, thought.nodes);
     let rate = done as f64 / thought.took.as_secs_f64();
     let told = json!({"name": "mcts", "game": game.id(), "sims_per_s": rate, "threads": threads, "steps": done,
@@ -127,8 +128,8 @@ fn solvers(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
     vec![(told, format!("{mean:>10.3} ms a position  {slowest:.1} ms the slowest  {count} positions  {nodes} nodes"))]
 }
 
-/// Milliseconds that each of so many positions takes, drawn by random moves from a start until one is wanted, by its count of stones
-/// drawn beforehand.
+/// Milliseconds that each of so many positions takes, drawn by random moves from a start until one is wanted. Every count of stones is as
+/// likely: if the game ends first, another is played to the same count.
 fn timed<G: Game>(
     start: &G,
     is_wanted: impl Fn(&G, u32) -> bool,
@@ -139,21 +140,20 @@ fn timed<G: Game>(
     let (mut took, mut moves) = (Vec::new(), Vec::new());
     while (took.len() as u64) < count {
         let stones = (STONES.start() + below(dice, STONES.end() - STONES.start() + 1)) as u32;
-        let mut position = start.clone();
-        loop {
+        let position = loop {
+            let mut position = start.clone();
             position.legal(&mut moves);
-            // The game ended first: another.
-            if moves.is_empty() {
-                break;
+            while !moves.is_empty() && !is_wanted(&position, stones) {
+                position.play(moves[below(dice, moves.len())]);
+                position.legal(&mut moves);
             }
-            if is_wanted(&position, stones) {
-                let begun = Instant::now();
-                assert!(solve(&position), "nothing stops it");
-                took.push(1000.0 * begun.elapsed().as_secs_f64());
-                break;
+            if !moves.is_empty() {
+                break position;
             }
-            position.play(moves[below(dice, moves.len())]);
-        }
+        };
+        let begun = Instant::now();
+        assert!(solve(&position), "nothing stops it");
+        took.push(1000.0 * begun.elapsed().as_secs_f64());
     }
     took
 }

@@ -127,6 +127,20 @@ fn images_have_the_images_of_the_moves() {
 }
 
 #[test]
+fn light_playouts_of_tic_tac_toe_take_a_win_and_else_stop_a_loss() {
+    for (diagram, first) in
+        [("xx./oo./... x", "c3"), ("xx./oo./... o", "c2"), ("xx./o../... o", "c3"), ("x.o/.x./... o", "c1")]
+    {
+        for seed in 0..20 {
+            let (mut dice, mut trace) = (Dice::seed_from_u64(seed), Vec::new());
+            let start = TicTacToe::default().at(diagram).unwrap();
+            start.clone().playout(Style::Light, &mut dice, &mut Vec::new(), Some(&mut trace));
+            assert_eq!(start.name(trace[0]), first, "{diagram}");
+        }
+    }
+}
+
+#[test]
 fn playouts_end_as_the_rules_say_and_tell_their_moves() {
     fn check<G: Game>(game: &G) {
         for seed in 0..10 {

@@ -24,6 +24,20 @@ impl TicTacToe {
     fn has_line(stones: u16) -> bool {
         LINES.iter().any(|line| stones & line == *line)
     }
+
+    fn free(&self) -> u16 {
+        ALL & !(self.stones[0] | self.stones[1])
+    }
+
+    /// The free squares that complete a line for the side to move, or else for the other; none if there are none.
+    fn urgent(&self) -> Option<u16> {
+        let (mover, free) = (usize::from(self.second), self.free());
+        let completing = |stones: u16| {
+            let missing = LINES.iter().map(|line| line & !stones).filter(|missing| missing.is_power_of_two());
+            missing.fold(0, |squares, missing| squares | missing) & free
+        };
+        [mover, 1 - mover].map(|side| completing(self.stones[side])).into_iter().find(|squares| *squares != 0)
+    }
 }
 
 impl Game for TicTacToe {
@@ -42,7 +56,7 @@ impl Game for TicTacToe {
         if self.outcome().is_some() {
             return;
         }
-        let mut free = ALL & !(self.stones[0] | self.stones[1]);
+        let mut free = self.free();
         while free != 0 {
             moves.push(Move(free.trailing_zeros() as u16));
             free &= free - 1;
@@ -118,12 +132,19 @@ impl Game for TicTacToe {
         Move(grid::image(usize::from(chosen.0), 3, symmetry) as u16)
     }
 
-    fn playout(&mut self, _: Style, dice: &mut Dice, _: &mut Vec<Move>, mut trace: Option<&mut Vec<Move>>) -> Outcome {
+    fn playout(
+        &mut self,
+        style: Style,
+        dice: &mut Dice,
+        _: &mut Vec<Move>,
+        mut trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
         loop {
             if let Some(outcome) = self.outcome() {
                 return outcome;
             }
-            let mut free = ALL & !(self.stones[0] | self.stones[1]);
+            let urgent = if style == Style::Light { self.urgent() } else { None };
+            let mut free = urgent.unwrap_or_else(|| self.free());
             for _ in 0..below(dice, free.count_ones() as usize) {
                 free &= free - 1;
             }

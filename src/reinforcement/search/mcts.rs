@@ -66,7 +66,7 @@ impl Settings {
                 Settings { exploration: 0.0, rave: Some(300.0), playouts: Style::Light, ..plain }
             }
             "othello" => Settings { exploration: 0.7, ..plain },
-            "tic-tac-toe" => Settings { exploration: 0.7, ..plain },
+            "tic-tac-toe" => Settings { playouts: Style::Light, ..plain },
             "connect-four" => Settings { exploration: 1.0, playouts: Style::Light, ..plain },
             _ => plain,
         }

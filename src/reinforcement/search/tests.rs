@@ -127,6 +127,28 @@ fn tic_tac_toe_is_drawn_and_its_end_is_proven() {
 }
 
 #[test]
+fn no_position_of_tic_tac_toe_is_given_away_at_a_thousand_playouts() {
+    let mut seen = std::collections::HashSet::from([TicTacToe::default().diagram()]);
+    let mut waiting = vec![TicTacToe::default()];
+    while let Some(position) = waiting.pop() {
+        let settings = mcts::Settings { seed: seen.len() as u64, ..mcts::Settings::for_game("tic-tac-toe") };
+        let thought = Mcts::new(position, settings).search(playouts(1000), &never());
+        let after = |chosen| {
+            let mut next = position;
+            next.play(chosen);
+            next
+        };
+        let kept = value(&after(thought.best().unwrap()));
+        assert_eq!(kept, value(&position), "{}", position.diagram());
+        let mut moves = Vec::new();
+        position.legal(&mut moves);
+        let next = moves.into_iter().map(after).filter(|next| next.outcome().is_none());
+        waiting.extend(next.filter(|next| seen.insert(next.diagram())));
+    }
+    assert_eq!(seen.len(), 4520);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_tree_on_one_thread() {
     let tree = |seed| {
         let settings = mcts::Settings { seed, ..mcts::Settings::default() };
