@@ -80,7 +80,7 @@ impl TreeView {
             format!("▾ {}", names.join(" › "))
         };
         write(buffer, inner, 1, 0, &way, desk.theme.strong());
-        write(buffer, inner, 2, 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
+        write(buffer, inner, 1, 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
         if self.branches.is_empty() {
             let words = if self.way.is_empty() { text::BOARD_NO_TREE } else { text::THINKING };
             write_middle(buffer, inner, desk.say(words), desk.theme.quiet());
@@ -124,16 +124,16 @@ pub fn draw_branches(
         };
         let mark = if branch.has_children { "▸" } else { " " };
         write(buffer, area, 0, row, mark, desk.theme.quiet());
-        write(buffer, area, 2, row, &format!("{:<5}", branch.name), style);
-        write(buffer, area, 7, row, &format!("{:>6}", counted(branch.visits as f32)), style);
-        write(buffer, area, 13, row, &format!("{:>6}", counted(branch.wins)), style);
+        write(buffer, area, 1, row, &format!("{:<5}", branch.name), style);
+        write(buffer, area, 6, row, &format!("{:>6}", counted(branch.visits as f32)), style);
+        write(buffer, area, 12, row, &format!("{:>6}", counted(branch.wins)), style);
         let number = |value: Option<f32>| value.map_or("    –".to_owned(), |value| format!("{value:>5.3}"));
         let unseen = if branch.visits == 0 { "    ∞".to_owned() } else { number(branch.bound()) };
         let words = match branch.proven {
             Some(ending) => proven(ending, ending_side(branch), desk).to_owned(),
             None => format!("{} {} {unseen}", number(branch.value()), number(branch.bonus)),
         };
-        write(buffer, area, 20, row, &words, style);
+        write(buffer, area, 19, row, &words, style);
     }
 }
 

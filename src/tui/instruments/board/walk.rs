@@ -139,11 +139,11 @@ impl WalkView {
             level => way[..level.min(way.len())].join(" › "),
         };
         write(buffer, inner, 1, top, &format!("↑↓ {at}"), desk.theme.quiet());
-        write(buffer, inner, 2, top + 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
+        write(buffer, inner, 1, top + 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
         let told: Vec<u16> = walk.selected.get(self.level).map(|step| step.number).into_iter().collect();
         let rows = Rect { y: inner.y + top + 2, height: inner.height.saturating_sub(top + 2), ..inner };
         if level.is_empty() {
-            write(buffer, rows, 3, 0, desk.say(text::WALK_LEAF), desk.theme.quiet());
+            write(buffer, rows, 1, 0, desk.say(text::WALK_LEAF), desk.theme.quiet());
         }
         draw_branches(level, None, &told, rows, desk, buffer);
     }
