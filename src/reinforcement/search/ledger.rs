@@ -152,7 +152,6 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_when_nodes_want_the_same_account() {
-        // More families of siblings than accounts.
         let tree = tree(120);
         let (mut ledger, children) = (Ledger::new(), tree.made(tree.root()));
         for turn in 0..500_usize {
@@ -161,7 +160,7 @@ mod tests {
             let first = ledger.open(siblings, 1 << 20).unwrap();
             let entry = ledger.visit(first, turn % 5);
             let second = ledger.open(others, 1 << 20).unwrap();
-            // As if the second had taken the place of the first.
+            // Now and then the second takes the place of the first, as where their addresses fall together.
             if turn % 3 == 0 {
                 ledger.accounts[first].settle();
                 ledger.accounts[first].nodes = others;
