@@ -525,32 +525,7 @@ impl Game for Go {
     }
 
     fn at(&self, text: &str) -> Result<Self, Illegal> {
-        let third = text.trim().rsplit_once(' ').filter(|(before, _)| before.trim_end().contains(' '));
-        let komi =
-            third.and_then(|(before, komi)| Some((before, komi.parse().ok().filter(|komi: &f32| komi.is_finite())?)));
-        let (text, rules) = komi.map_or((text, self.rules), |(before, komi)| (before, Rules { komi, ..self.rules }));
-        let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
-        let mut position = Go::new(self.size(), rules);
-        for (point, stone) in stones.iter().enumerate() {
-            if let Some(side) = stone {
-                position.second = *side == Side::Second;
-                let cell = position.cell(point);
-                if !position.effect(cell).0 && stones.iter().skip(point + 1).all(Option::is_none) {
-                    return Err(Illegal::new("a chain has no liberty"));
-                }
-                position.put::<false>(cell);
-            }
-        }
-        if (0..stones.len()).any(|point| position.stone(point) != stones[point]) {
-            return Err(Illegal::new("a chain has no liberty"));
-        }
-        position.second = turn == Side::Second;
-        (position.ko, position.last) = (0, 0);
-        position.captured = [0; 2];
-        position.former = vec![position.stones_hash];
-        position.filter = [0; FILTER];
-        position.filter_add(position.stones_hash);
-        Ok(position)
+        self.set_up(text)
     }
 
     fn reopened(&self) -> Option<Self> {

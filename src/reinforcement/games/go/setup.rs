@@ -1,9 +1,44 @@
-//! Handicaps.
+//! Positions that no play led to: read from text, and handicaps.
 
-use super::{FILTER, FREE, Go};
-use crate::reinforcement::games::Side;
+use super::{FILTER, FREE, Go, Rules, SIGNS};
+use crate::reinforcement::games::{Illegal, Side, grid};
 
 impl Go {
+    /// A position of this size from rows of signs, whose move it is and, if it is named, its komi.
+    pub(super) fn set_up(&self, text: &str) -> Result<Self, Illegal> {
+        let third = text.trim().rsplit_once(' ').filter(|(before, _)| before.trim_end().contains(' '));
+        let komi =
+            third.and_then(|(before, komi)| Some((before, komi.parse().ok().filter(|komi: &f32| komi.is_finite())?)));
+        let (text, rules) = komi.map_or((text, self.rules), |(before, komi)| (before, Rules { komi, ..self.rules }));
+        let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
+        let mut position = Go::new(self.size(), rules);
+        for (point, stone) in stones.iter().enumerate() {
+            if let Some(side) = stone {
+                position.second = *side == Side::Second;
+                let cell = position.cell(point);
+                if !position.effect(cell).0 && stones.iter().skip(point + 1).all(Option::is_none) {
+                    return Err(Illegal::new("a chain has no liberty"));
+                }
+                position.put::<false>(cell);
+            }
+        }
+        if (0..stones.len()).any(|point| position.stone(point) != stones[point]) {
+            return Err(Illegal::new("a chain has no liberty"));
+        }
+        Ok(position.begun_by(turn))
+    }
+
+    /// These stones as the start of a game, with this side to move.
+    fn begun_by(mut self, side: Side) -> Self {
+        self.second = side == Side::Second;
+        (self.ko, self.last) = (0, 0);
+        self.captured = [0; 2];
+        self.former = vec![self.stones_hash];
+        self.filter = [0; FILTER];
+        self.filter_add(self.stones_hash);
+        self
+    }
+
     /// The points of a handicap of so many stones: 2 to 9 on a board whose lines allow it.
     pub fn handicap(&self, stones: usize) -> Option<Vec<usize>> {
         let size = self.size();
@@ -51,10 +86,6 @@ impl Go {
             position.second = false;
             position.put::<false>(cell);
         }
-        position.second = !points.is_empty();
-        position.former = vec![position.stones_hash];
-        position.filter = [0; FILTER];
-        position.filter_add(position.stones_hash);
-        Some(position)
+        Some(position.begun_by(if points.is_empty() { Side::First } else { Side::Second }))
     }
 }
