@@ -60,6 +60,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// The account of these siblings, whose parent was visited so often; none if that is seldom.
+    #[inline]
     pub fn open(&mut self, nodes: &'a [Node], visits: u32) -> Option<usize> {
         if visits < FROM {
             return None;
@@ -79,11 +80,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// What an account holds back of each sibling.
+    #[inline]
     pub fn counts(&self, account: usize) -> &[Count] {
         &self.accounts[account].counts
     }
 
     /// Counts a visit of a sibling.
+    #[inline]
     pub fn visit(&mut self, account: usize, sibling: usize) -> Entry {
         let Account { counts, pending, .. } = &mut self.accounts[account];
         counts[sibling][0] += 1;
@@ -92,6 +95,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Counts what a visit brought, and adds the account to the tree when it is due.
+    #[inline]
     pub fn earn(&mut self, entry: Entry, node: &Node, points: u32) {
         let account = &mut self.accounts[entry.account];
         match account.nodes.get(entry.sibling) {

@@ -339,6 +339,7 @@ impl<'a, G: Game> Worker<'a, G> {
         }
     }
 
+    #[inline]
     fn simulate(&mut self) -> Outcome {
         let outcome = self.select();
         self.count(outcome);
@@ -380,16 +381,19 @@ impl<'a, G: Game> Worker<'a, G> {
     }
 
     /// Where this thread counts the visits of these siblings, whose parent was visited so often; none if in the tree.
+    #[inline]
     fn account(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
         self.ledger.as_mut()?.open(siblings, visits)
     }
 
     /// What this thread holds back of some siblings; nothing without an account.
+    #[inline]
     fn held(&self, account: Option<usize>) -> &[[u32; 2]] {
         self.ledger.as_ref().zip(account).map_or(&[], |(ledger, account)| ledger.counts(account))
     }
 
     /// Goes to one of these siblings; gives it with its visits, this one among them.
+    #[inline]
     fn visit(&mut self, siblings: &'a [Node], place: usize, account: Option<usize>, mover: Side) -> (&'a Node, u32) {
         let node = &siblings[place];
         let entry = match (account, &mut self.ledger) {
@@ -425,6 +429,7 @@ impl<'a, G: Game> Worker<'a, G> {
     }
 
     /// The child with the largest upper confidence bound; one that loses for certain only if all do.
+    #[inline]
     fn best(&self, children: &[Node], account: Option<usize>, visits: u32, mover: Side) -> usize {
         let log = (visits.max(1) as f32).ln();
         let held = self.held(account);
@@ -449,6 +454,7 @@ impl<'a, G: Game> Worker<'a, G> {
         best
     }
 
+    #[inline]
     fn playout(&mut self) -> Outcome {
         let trace = self.traced.then_some(&mut self.trace);
         self.game.playout(self.settings.playouts, self.dice, &mut self.moves, trace)

@@ -35,10 +35,12 @@ pub struct Node {
 }
 
 impl Node {
+    #[inline]
     pub fn visits(&self) -> u32 {
         self.visits.load(Relaxed)
     }
 
+    #[inline]
     pub fn points(&self) -> u32 {
         self.points.load(Relaxed)
     }
@@ -59,6 +61,7 @@ impl Node {
         }
     }
 
+    #[inline]
     pub fn proven(&self) -> Option<Outcome> {
         match self.proven.load(Relaxed) {
             1 => Some(Outcome::Won(Side::First)),
@@ -179,6 +182,7 @@ impl Tree {
         tree
     }
 
+    #[inline]
     fn block(&self, index: usize) -> &[Node] {
         self.blocks[index].get_or_init(|| (0..BLOCK).map(|_| Node::default()).collect())
     }
@@ -201,6 +205,7 @@ impl Tree {
         self.full.load(Relaxed)
     }
 
+    #[inline]
     pub fn children<'a>(&'a self, node: &Node) -> Children<'a> {
         match node.first.load(Ordering::Acquire) {
             0 => Children::None,
@@ -217,6 +222,7 @@ impl Tree {
         }
     }
 
+    #[inline]
     fn slice(&self, first: u32, count: usize) -> &[Node] {
         let start = (first % BLOCK) as usize;
         &self.block((first / BLOCK) as usize)[start..start + count]
