@@ -11,6 +11,8 @@ use tempfile::TempDir;
 const ESC: &str = "\x1b";
 const ENTER: &str = "\r";
 const CTRL_C: &str = "\x03";
+const CTRL_L: &str = "\x0c";
+const CTRL_Z: &str = "\x1a";
 
 fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -116,6 +118,40 @@ fn every_window_size_holds_and_a_small_one_says_what_it_needs() {
     terminal.resize(3, 2);
     terminal.resize(100, 30);
     terminal.wait_for("Autoencoder");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+/// The input thread reads the terminal, so nobody can ask it for its cursor and wait for the answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn redrawing_and_coming_back_from_the_shell_ask_the_terminal_nothing() {
+    let home = home();
+    let mut terminal = Terminal::start_mute(home.path(), &[], (80, 24));
+    terminal.wait_for_picker();
+    const CLEAR: &[u8] = b"\x1b[2J";
+    const WHERE_IS_THE_CURSOR: &[u8] = b"\x1b[6n";
+    let asked = terminal.written(WHERE_IS_THE_CURSOR);
+    let cleared = terminal.written(CLEAR);
+    terminal.press(CTRL_L);
+    terminal.wait_for_more_than(cleared, CLEAR);
+    for _ in 0..2 {
+        terminal.press(CTRL_Z);
+        terminal.wait_until_suspended();
+        let cleared = terminal.written(CLEAR);
+        terminal.signal("CONT");
+        terminal.wait_for_more_than(cleared, CLEAR);
+    }
+    // Sizes come and go between the two keys.
+    for (columns, rows) in [(120, 40), (81, 24), (200, 60), (80, 24), (90, 30)] {
+        terminal.resize(columns, rows);
+        terminal.press(CTRL_L);
+    }
+    terminal.press("?");
+    terminal.wait_for("free the mouse to select text");
+    terminal.press(ESC);
+    terminal.wait_until("the help to go", |screen| !screen.contains("free the mouse"));
+    assert_eq!(terminal.written(WHERE_IS_THE_CURSOR), asked, "a question after the first frame");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -18,7 +18,7 @@ use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyEvent,
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -361,8 +361,11 @@ impl App {
         self.desk.notify(message);
     }
 
+    /// Has the next frame drawn whole, on a cleared screen. `Terminal::clear` would ask for the cursor and wait for an
+    /// answer, which the input thread reads instead; `resize` clears without a question.
     pub fn redraw(&mut self) -> io::Result<()> {
-        self.screen.clear()
+        let area = Rect::from((Position::ORIGIN, self.screen.size()?));
+        self.screen.resize(area)
     }
 
     fn paint(&mut self) -> io::Result<()> {

@@ -29,9 +29,29 @@ struct Emulator {
     closed: bool,
 }
 
+/// How often `wanted` is in `bytes`.
+fn count(bytes: &[u8], wanted: &[u8]) -> usize {
+    bytes.windows(wanted.len()).filter(|window| *window == wanted).count()
+}
+
 impl Terminal {
     /// Starts `shinso` with `home` as its folder. The terminal answers the questions that real ones answer.
-    pub fn start(home: &Path, arguments: &[&str], (columns, rows): (u16, u16), variables: &[(&str, &str)]) -> Self {
+    pub fn start(home: &Path, arguments: &[&str], size: (u16, u16), variables: &[(&str, &str)]) -> Self {
+        Self::open(home, arguments, size, variables, true)
+    }
+
+    /// The same in a terminal that answers no question.
+    pub fn start_mute(home: &Path, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::open(home, arguments, size, &[], false)
+    }
+
+    fn open(
+        home: &Path,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+        variables: &[(&str, &str)],
+        answers: bool,
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_shinso"));
@@ -67,6 +87,9 @@ impl Terminal {
                 let column = emulator.parser.screen().cursor_position().1 + 1;
                 drop(emulator);
                 its_screen.1.notify_all();
+                if !answers {
+                    continue;
+                }
                 let asked = |question: &[u8]| chunk.windows(question.len()).any(|window| window == question);
                 let mut answer = String::new();
                 if asked(b"\x1b[c") {
@@ -112,14 +135,31 @@ impl Terminal {
 
     #[track_caller]
     pub fn wait_until(&self, what: &str, seen: impl Fn(&str) -> bool) {
+        self.wait(what, |emulator| seen(&emulator.parser.screen().contents()));
+    }
+
+    /// Waits until a sequence of bytes was written more than `times` times.
+    #[track_caller]
+    pub fn wait_for_more_than(&self, times: usize, bytes: &[u8]) {
+        let what = String::from_utf8_lossy(bytes).escape_debug().to_string();
+        self.wait(&what, |emulator| count(&emulator.raw, bytes) > times);
+    }
+
+    /// How often a sequence of bytes was written so far.
+    pub fn written(&self, bytes: &[u8]) -> usize {
+        count(&self.screen.0.lock().unwrap().raw, bytes)
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, seen: impl Fn(&Emulator) -> bool) {
         let end = Instant::now() + PATIENCE;
         let mut emulator = self.screen.0.lock().unwrap();
         loop {
-            let text = emulator.parser.screen().contents();
-            if seen(&text) {
+            if seen(&emulator) {
                 return;
             }
             let left = end.saturating_duration_since(Instant::now());
+            let text = emulator.parser.screen().contents();
             assert!(!left.is_zero() && !emulator.closed, "{what} did not come; the screen:\n{text}");
             emulator = self.screen.1.wait_timeout(emulator, left).unwrap().0;
         }
@@ -151,6 +191,22 @@ impl Terminal {
         let status =
             std::process::Command::new("kill").args([&format!("-{name}"), &self.process_id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill -{name}");
+    }
+
+    /// Waits until the process is stopped, as by Ctrl-Z. Linux alone says so in a file.
+    #[track_caller]
+    pub fn wait_until_suspended(&self) {
+        let status = format!("/proc/{}/stat", self.process_id());
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let text = std::fs::read_to_string(&status).expect("a process");
+            // The state follows the name in brackets.
+            if text.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T')) {
+                return;
+            }
+            assert!(Instant::now() < end, "the program was not suspended: {text}");
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the end; the exit code.
