@@ -131,6 +131,8 @@ fn redrawing_and_coming_back_from_the_shell_ask_the_terminal_nothing() {
     terminal.wait_for_picker();
     const CLEAR: &[u8] = b"\x1b[2J";
     const WHERE_IS_THE_CURSOR: &[u8] = b"\x1b[6n";
+    // The program has given up asking what the terminal can do, and draws anew.
+    terminal.wait_for_more_than(0, CLEAR);
     let asked = terminal.written(WHERE_IS_THE_CURSOR);
     let cleared = terminal.written(CLEAR);
     terminal.press(CTRL_L);

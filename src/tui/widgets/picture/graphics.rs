@@ -13,6 +13,7 @@ use ratatui_image::picker::cap_parser::QueryStdioOptions;
 use ratatui_image::picker::{Capability, Picker, ProtocolType};
 use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::HashMap;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,10 @@ pub struct Answers {
 /// Asks the terminal for its graphics and its ground. Only after the first frame, only before events are read, and only
 /// of a terminal.
 pub fn ask_terminal(timeout: Duration) -> Answers {
+    // A terminal that does not answer would leave a thread of the picker's behind, which takes the keys.
+    if !answers_at_all(timeout).unwrap_or(false) {
+        return Answers::default();
+    }
     let options = QueryStdioOptions { timeout, terminal_background_color_osc: true, ..QueryStdioOptions::default() };
     let begun = Instant::now();
     let Ok(picker) = Picker::from_query_stdio_with_options(options) else { return Answers::default() };
@@ -46,6 +51,32 @@ pub fn ask_terminal(timeout: Duration) -> Answers {
     });
     let picker = (answered && picker.protocol_type() != ProtocolType::Halfblocks).then_some(picker);
     Answers { answered, picker, dark }
+}
+
+/// Whether the terminal says what it is (DA1, which all that answer anything know) within a time.
+fn answers_at_all(timeout: Duration) -> std::io::Result<bool> {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    out.write_all(b"\x1b[c")?;
+    out.flush()?;
+    let stdin = rustix::stdio::stdin();
+    let end = Instant::now() + timeout;
+    let mut heard = Vec::new();
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let wait = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+        if left.is_zero() || poll(&mut waiting, Some(&wait))? == 0 {
+            return Ok(false);
+        }
+        let mut bytes = [0; 64];
+        let count = rustix::io::read(stdin, &mut bytes)?;
+        heard.extend_from_slice(&bytes[..count]);
+        let begun = heard.windows(3).position(|window| window == b"\x1b[?");
+        if count == 0 || begun.is_some_and(|at| heard[at..].contains(&b'c')) {
+            return Ok(count > 0);
+        }
+    }
 }
 
 struct Job {
