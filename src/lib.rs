@@ -1,11 +1,16 @@
 //! shinso (深層): a laboratory for modern machine learning that lives in a terminal.
 //!
-//! The map of the house, from the machine room up. Imports run one way only: from a later line to an earlier one.
+//! The map of the crate, lowest first. Imports run one way only: from a later line to an earlier one, and never round in a circle;
+//! chapters do not import each other. `tests/arrows.rs` keeps it so.
 //!
 //! * [`tensor`]: reverse-mode automatic differentiation over `ndarray`
-//! * [`nn`]: parameters, layers, initialisers, optimisers, checkpoints
-//! * [`data`]: what models learn from
 //! * [`experiment`]: the one interface between models and everything else; plain data and traits
+//! * [`folders`]: where files lie
+//! * [`exit`]: how the program ends
+//! * [`width`]: the cells that a text takes in a terminal
+//! * [`markdown`]: pages of Markdown with LaTeX formulas, read and checked
+//! * [`nn`]: parameters, layers, initialisers, optimisers, the trainer, checkpoints
+//! * [`data`]: what models learn from
 //! * [`reinforcement`]: chapter 1, reinforcement learning: board games so far, their rules, agents that search, and the lab about both
 //! * [`generative`]: chapter 2 of the lecture, deep generative models
 //! * [`attention`]: chapter 3, attention and transformers: words as vectors so far
@@ -13,21 +18,25 @@
 //! * [`registry`]: the one list of what can be run
 //! * [`run`]: runs, their threads, their records
 //! * [`lab`]: labs as data, exercises, learners' progress
+//! * [`environment`]: what every verb and the screen need: folders, runs, labs, data
 //! * [`tui`]: the terminal
 //! * [`command_line`]: the verbs
-//! * [`folders`]: where files lie
 
 pub mod attention;
 pub mod bench;
 pub mod command_line;
 pub mod data;
+pub mod environment;
+pub mod exit;
 pub mod experiment;
 pub mod folders;
 pub mod generative;
 pub mod lab;
+pub mod markdown;
 pub mod nn;
 pub mod registry;
 pub mod reinforcement;
 pub mod run;
 pub mod tensor;
 pub mod tui;
+pub mod width;

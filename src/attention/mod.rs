@@ -3,3 +3,4 @@
 
 pub mod embeddings;
 pub mod word2vec;
+pub mod words;

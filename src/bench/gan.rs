@@ -4,7 +4,7 @@
 use super::source::{self, Source};
 use super::{Unit, Workload};
 use crate::generative::gan::{Network, discriminator_loss, non_saturating_loss};
-use crate::nn::{Learning, Parameters};
+use crate::nn::{OptimizedNetwork, Parameters};
 use crate::tensor::{Activation, Tape, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +17,7 @@ const RATE: f64 = 2e-4;
 /// A network of the GAN lab, and its optimiser.
 struct Player {
     network: Network,
-    learning: Learning,
+    learning: OptimizedNetwork,
 }
 
 impl Player {
@@ -25,7 +25,7 @@ impl Player {
         let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
         let network = Network::dense(&mut parameters, sizes, hidden, last, random);
         super::count_out(&mut parameters);
-        Player { network, learning: Learning::new(parameters).with_betas(0.5, 0.999) }
+        Player { network, learning: OptimizedNetwork::new(parameters).with_betas(0.5, 0.999) }
     }
 }
 

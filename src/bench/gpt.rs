@@ -2,7 +2,7 @@
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::nn::{Adam, Bound, Embedding, Linear, Normalisation, Parameters};
+use crate::nn::{Adam, BlockSettings, Bound, Embedding, Linear, Normalisation, Parameters, TransformerBlock};
 use crate::tensor::{Activation, Mask, Tape, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -14,41 +14,10 @@ const HEADS: usize = 4;
 const SYMBOLS: usize = 96;
 const LETTERS: usize = 200_000;
 
-/// x + proj(attention(norm(x))), then x + out(gelu(fc(norm(x)))).
-struct Block {
-    norms: [Normalisation; 2],
-    attend: [Linear; 2],
-    think: [Linear; 2],
-}
-
-impl Block {
-    fn new(parameters: &mut Parameters<f32>, name: &str, random: &mut ChaCha8Rng) -> Self {
-        let mut linear = |parameters: &mut Parameters<f32>, part: &str, inputs, outputs, then| {
-            Linear::new(parameters, &format!("{name}.{part}"), inputs, outputs, then, random)
-        };
-        let identity = Activation::Identity;
-        let attend =
-            [linear(parameters, "qkv", WIDTH, 3 * WIDTH, identity), linear(parameters, "proj", WIDTH, WIDTH, identity)];
-        let think = [
-            linear(parameters, "fc", WIDTH, 4 * WIDTH, Activation::Gelu),
-            linear(parameters, "out", 4 * WIDTH, WIDTH, identity),
-        ];
-        let norms = ["norm1", "norm2"].map(|part| Normalisation::new(parameters, &format!("{name}.{part}"), WIDTH));
-        Block { norms, attend, think }
-    }
-
-    fn forward<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
-        let qkv = self.attend[0].forward(bound, self.norms[0].layer(bound, x));
-        let x = x + self.attend[1].forward(bound, qkv.self_attention(HEADS, Mask::Causal));
-        let h = self.think[0].forward(bound, self.norms[1].layer(bound, x));
-        x + self.think[1].forward(bound, h)
-    }
-}
-
 pub struct Training {
     symbols: Embedding,
     places: Embedding,
-    blocks: Vec<Block>,
+    blocks: Vec<TransformerBlock>,
     norm: Normalisation,
     head: Linear,
     parameters: Parameters<f32>,
@@ -65,7 +34,9 @@ impl Training {
         let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
         let symbols = Embedding::new(&mut parameters, "symbols", SYMBOLS, WIDTH, 0.02, random);
         let places = Embedding::new(&mut parameters, "places", CONTEXT, WIDTH, 0.02, random);
-        let blocks = (0..4).map(|index| Block::new(&mut parameters, &format!("block.{index}"), random)).collect();
+        let settings = BlockSettings::new(WIDTH, HEADS);
+        let block = |index: usize| TransformerBlock::new(&mut parameters, &format!("block.{index}"), &settings, random);
+        let blocks = (0..4).map(block).collect();
         let norm = Normalisation::new(&mut parameters, "norm", WIDTH);
         let head = Linear::without_bias(&mut parameters, "head", WIDTH, SYMBOLS, Activation::Identity, random);
         super::count_out(&mut parameters);
@@ -88,7 +59,7 @@ impl Training {
 
     fn logits<'t>(&self, bound: &Bound<'t, f32>, symbols: &[usize]) -> Var<'t, f32> {
         let x = self.symbols.forward(bound, symbols).reshape([BATCH, CONTEXT, WIDTH]) + self.places.table(bound);
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(bound, x));
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(bound, x, &Mask::Causal));
         self.head.forward(bound, self.norm.layer(bound, x))
     }
 }

@@ -1,8 +1,8 @@
 //! Words: neighbours in a large table, and word vectors from a text.
 
 use super::{Source, Unit, Workload};
-use crate::attention::embeddings::EMBEDDED;
 use crate::attention::word2vec::{Architecture, Configuration, Objective, Word2Vec};
+use crate::attention::words::EMBEDDED;
 use crate::data::corpus::Corpus;
 use crate::data::vectors::Vectors;
 use crate::experiment::Watch;

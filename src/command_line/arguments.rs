@@ -3,6 +3,7 @@
 use crate::data::world::WORLDS;
 use crate::experiment::Language;
 use crate::reinforcement::games::GAMES;
+use crate::tui::ScreenOptions;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -28,36 +29,24 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub labs: Option<PathBuf>,
 
+    /// What trains: a thread of this program, or a process of its own for each run
+    #[arg(long, global = true, value_parser = ["thread", "process"], default_value = "thread")]
+    pub runner: String,
+
     /// One's own data instead of the embedded ones: a folder with the four files of an MNIST-like set in IDX format, or,
     /// for word2vec, a text
     #[arg(long, global = true, value_name = "PATH", visible_alias = "corpus")]
     pub data: Option<PathBuf>,
 }
 
-/// How the screen looks.
-#[derive(Debug, Clone, Args)]
-pub struct ScreenOptions {
-    /// Colours for a dark or a light ground; auto asks the terminal
-    #[arg(long, global = true, value_parser = ["auto", "dark", "light"], default_value = "auto")]
-    pub theme: String,
-
-    /// How many colours: auto looks at COLORTERM, TERM and NO_COLOR
-    #[arg(long, global = true, value_parser = ["auto", "truecolor", "256", "16", "never"], default_value = "auto")]
-    pub color: String,
-
-    /// Width of East Asian ambiguous characters such as ─ and ●; auto asks the terminal
-    #[arg(long, global = true, value_parser = ["auto", "narrow", "wide"], default_value = "auto")]
-    pub ambiguous: String,
-
-    /// One thing after another in plain lines, for screen readers (also ACCESSIBLE=1)
-    #[arg(long)]
-    pub plain: bool,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Train a lab's model without the screen
     Train(TrainArguments),
+    /// Train as told by JSON lines on standard input, and write events and answers as JSON lines
+    Worker,
+    /// Ask a model for one of its views; without a view, list the views of a lab and their inputs
+    Ask(AskArguments),
     /// List, check or describe labs
     Labs {
         #[command(subcommand)]
@@ -142,6 +131,26 @@ pub enum Verb {
     Completions { shell: Shell },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub struct AskArguments {
+    /// A lab, or an experiment such as the classifier
+    pub lab: String,
+    /// One of its views
+    pub view: Option<String>,
+    /// An input of the view; the value of a picture is a PNG file
+    #[arg(long = "set", value_name = "INPUT=VALUE")]
+    pub inputs: Vec<String>,
+    /// The model of this run in place of the bundled one
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Print the panels as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write pictures as PNG files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub png: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

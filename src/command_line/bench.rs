@@ -1,19 +1,21 @@
 //! `shinso bench`: how fast this machine trains.
 
 use super::arguments::BenchArguments;
+use super::print;
 use super::signals::Interrupt;
-use super::{Exit, House, print};
 use crate::bench::{self, OF_A_TEXT, Report, WORKLOADS};
-use crate::run::thread::default_threads;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::run::default_threads;
 use indicatif::{ProgressBar, ProgressStyle};
 
-pub fn run(house: &House, arguments: &BenchArguments) -> Exit {
+pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
     };
     let names = match &arguments.workload {
-        Some(name) if name == OF_A_TEXT && house.source.folder.is_none() => {
+        Some(name) if name == OF_A_TEXT && environment.source.folder.is_none() => {
             return Exit::Usage(format!("bench {name}: expected a text, as --corpus FILE"));
         }
         Some(name) if name == OF_A_TEXT || WORKLOADS.contains(&name.as_str()) => vec![name.as_str()],
@@ -35,7 +37,8 @@ pub fn run(house: &House, arguments: &BenchArguments) -> Exit {
             bar.set_position(done as u64);
             !interrupt.is_set()
         };
-        let measured = bench::measure(name, steps, threads, arguments.seed, house.source.folder.as_deref(), watch);
+        let measured =
+            bench::measure(name, steps, threads, arguments.seed, environment.source.folder.as_deref(), watch);
         bar.finish_and_clear();
         let report = match measured {
             Ok(report) => report,

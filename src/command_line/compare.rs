@@ -1,13 +1,17 @@
 //! `shinso compare-generators`: the three generators of digits measured alike.
 
-use super::{Exit, House, print};
+use super::print;
+use crate::data::Mnist;
+use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::experiment::Language;
+use crate::generative::classifier::Judge;
 use crate::generative::compare::{self, Line};
 use crate::registry;
 
-pub fn run(house: &House, json: bool) -> Exit {
-    let lines = registry::generators(&house.source).and_then(|generators| {
-        let (mnist, judge) = registry::measuring(&house.source)?;
+pub fn run(environment: &Environment, json: bool) -> Exit {
+    let lines = registry::generators(&environment.source).and_then(|generators| {
+        let (mnist, judge) = (Mnist::of(&environment.source)?, Judge::bundled()?);
         compare::measure(&generators, &mnist, &judge)
     });
     let lines = match lines {
@@ -17,7 +21,7 @@ pub fn run(house: &House, json: bool) -> Exit {
     let text = if json {
         lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).expect("plain data"))).collect()
     } else {
-        table(&lines, house.language)
+        table(&lines, environment.language)
     };
     print(&text)
 }
@@ -41,7 +45,7 @@ fn table(lines: &[Line], language: Language) -> String {
         ]
     });
     let rows: Vec<[String; 6]> = std::iter::once(heads.map(str::to_owned)).chain(rows).collect();
-    let width = |text: &str| crate::tui::width::width(text);
+    let width = |text: &str| crate::width::width(text);
     let widths: Vec<usize> =
         (0..6).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
     let line = |row: &[String; 6]| {

@@ -1,15 +1,17 @@
 //! `shinso doctor`: what this terminal can do, where files lie, how fast this machine multiplies matrices.
 
-use super::arguments::ScreenOptions;
-use super::{Exit, House, print};
+use super::print;
 use crate::bench::peak::{peak_gigaflops, product_gigaflops};
-use crate::run::thread::default_threads;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::run::default_threads;
 use crate::tensor::parallel::instruction_set;
+use crate::tui::ScreenOptions;
 use crate::tui::theme::ColorDepth;
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-pub fn run(house: &House, screen: &ScreenOptions) -> Exit {
+pub fn run(environment: &Environment, screen: &ScreenOptions) -> Exit {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _infallible = writeln!(text, "{name:22} {value}");
@@ -28,11 +30,11 @@ pub fn run(house: &House, screen: &ScreenOptions) -> Exit {
         line("size", format!("{columns}×{rows}{enough}"));
     }
     line("pictures", crate::tui::describe_graphics());
-    line("language", house.language.to_string());
-    line("runs and progress", writable(&house.folders.data));
-    line("cache", writable(&house.folders.cache));
-    line("your labs", house.folders.labs().display().to_string());
-    line("labs", format!("{}, {} wrong", house.catalogue.labs().len(), house.catalogue.errors().len()));
+    line("language", environment.language.to_string());
+    line("runs and progress", writable(&environment.folders.data));
+    line("cache", writable(&environment.folders.cache));
+    line("your labs", environment.folders.labs().display().to_string());
+    line("labs", format!("{}, {} wrong", environment.catalogue.labs().len(), environment.catalogue.errors().len()));
     line("kernels", instruction_set());
     for threads in [1, default_threads()] {
         line(&format!("products, {threads} thread(s)"), speed(threads));

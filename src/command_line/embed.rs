@@ -1,13 +1,15 @@
 //! `shinso embed`: word arithmetic without the screen, an expression or a line of standard input at a time.
 
 use super::arguments::EmbedArguments;
+use super::print;
 use super::signals::Interrupt;
-use super::{Exit, House, print};
-use crate::attention::embeddings::{EMBEDDED, History, Session, analogies};
+use crate::attention::words::{EMBEDDED, History, Session, analogies};
 use crate::data::questions;
 use crate::data::vectors::{Vectors, read};
-use crate::experiment::{Failure, Language, Part, Watch};
-use crate::tui::talk::{in_words, underlined};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::experiment::{Failure, Language, Panel, Watch};
+use crate::tui::linear::{in_words, underlined};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::io::{self, BufRead, IsTerminal};
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub fn run(house: &House, arguments: &EmbedArguments) -> Exit {
+pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
@@ -35,7 +37,8 @@ pub fn run(house: &House, arguments: &EmbedArguments) -> Exit {
     let mut session = Session::new(vectors, History::default());
     session.set_top(arguments.top);
     session.set_include(arguments.include);
-    let mut talk = Talk { session, language: house.language, json: arguments.json, interrupt, faults: Vec::new() };
+    let mut talk =
+        Talk { session, language: environment.language, json: arguments.json, interrupt, faults: Vec::new() };
     if let Some(expression) = &arguments.expression {
         return talk.say(expression).unwrap_or_else(|| talk.end(true));
     }
@@ -145,28 +148,28 @@ impl Talk {
     fn say(&mut self, line: &str) -> Option<Exit> {
         let (session, language) = (&mut self.session, self.language);
         let said = watched(&self.interrupt, "working", |watch| session.say(line, language, watch));
-        let parts = match said {
-            Ok(parts) => parts,
+        let panels = match said {
+            Ok(panels) => panels,
             Err(_) if self.interrupt.is_set() => return Some(Exit::Interrupted),
             Err(failure) => return Some(Exit::failed(failure)),
         };
-        for part in &parts {
-            if let Part::Fault { line, from, to, text } = part {
-                self.faults.push(text.clone());
+        for panel in &panels {
+            if let Panel::Fault { line, from, to, text } = panel {
+                self.faults.push(text.in_language(self.language).to_owned());
                 if !self.json {
                     eprintln!("{}", underlined(line, *from, *to));
                 }
             }
         }
         let text = if self.json {
-            if parts.is_empty() {
+            if panels.is_empty() {
                 String::new()
             } else {
-                format!("{}\n", json!({"version": 1, "line": line, "parts": parts}))
+                format!("{}\n", json!({"version": 2, "line": line, "panels": panels}))
             }
         } else {
             let bars = io::stdout().is_terminal();
-            parts.iter().map(|part| in_words(part, bars)).collect()
+            panels.iter().map(|panel| in_words(panel, self.language, bars)).collect()
         };
         match print(&text) {
             Exit::Done => None,

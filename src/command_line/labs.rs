@@ -1,33 +1,35 @@
 //! `shinso labs`.
 
 use super::arguments::LabsVerb;
-use super::{Exit, House, print};
+use super::print;
+use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::lab;
 
-pub fn run(house: &House, verb: LabsVerb) -> Exit {
+pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
     match verb {
         LabsVerb::List => {
-            let lines = house.catalogue.labs().into_iter().map(|lab| {
+            let lines = environment.catalogue.labs().into_iter().map(|lab| {
                 format!(
                     "{:16} {} {:>3} min  {}\n",
                     lab.id,
                     lab.chapter,
                     lab.minutes,
-                    lab.title.in_language(house.language)
+                    lab.title.in_language(environment.language)
                 )
             });
-            tell_errors(house.catalogue.errors());
+            tell_errors(environment.catalogue.errors());
             print(&lines.collect::<String>())
         }
-        LabsVerb::Describe { lab } => match house.catalogue.find(&lab) {
-            Ok(lab) => print(&lab::describe(lab, house.language)),
+        LabsVerb::Describe { lab } => match environment.catalogue.find(&lab) {
+            Ok(lab) => print(&lab::describe(lab, environment.language)),
             Err(error) => Exit::usage(error),
         },
         LabsVerb::Check { paths } => {
-            let mut errors = if paths.is_empty() { house.catalogue.errors().to_vec() } else { Vec::new() };
+            let mut errors = if paths.is_empty() { environment.catalogue.errors().to_vec() } else { Vec::new() };
             errors.extend(paths.iter().flat_map(|path| lab::check_path(path)));
             tell_errors(&errors);
-            let checked = if paths.is_empty() { house.catalogue.labs().len() } else { paths.len() };
+            let checked = if paths.is_empty() { environment.catalogue.labs().len() } else { paths.len() };
             match errors.len() {
                 0 => print(&format!("{checked} checked, nothing wrong\n")),
                 count => Exit::Failed(format!("{count} wrong in the lab files; each line above names its place")),

@@ -1,6 +1,7 @@
 //! The verbs of the program: what each prints, and how it exits.
 
 mod arguments;
+mod ask;
 mod bench;
 mod compare;
 mod doctor;
@@ -10,62 +11,19 @@ mod labs;
 mod runs;
 mod signals;
 mod train;
+mod worker;
 
-pub use arguments::{Arguments, ScreenOptions};
+pub use arguments::Arguments;
 
 use crate::data::questions;
 use crate::data::world::World;
-use crate::experiment::Language;
-use crate::folders::Folders;
-use crate::lab::Catalogue;
-use crate::registry::Source;
+use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::reinforcement::protocol::uci::Dialect;
-use crate::run::RunStore;
 use arguments::Verb;
 use clap::CommandFactory;
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-/// How the program ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exit {
-    Done,
-    /// Something went wrong: one line on stderr.
-    Failed(String),
-    /// The command line asks for something that is not there: one line on stderr.
-    Usage(String),
-    /// A signal ended it.
-    Interrupted,
-}
-
-impl Exit {
-    pub fn failed(error: impl Display) -> Self {
-        Exit::Failed(error.to_string())
-    }
-
-    pub fn usage(error: impl Display) -> Self {
-        Exit::Usage(error.to_string())
-    }
-
-    fn code(&self) -> u8 {
-        match self {
-            Exit::Done => 0,
-            Exit::Failed(_) => 1,
-            Exit::Usage(_) => 2,
-            Exit::Interrupted => 130,
-        }
-    }
-}
-
-/// What every verb needs.
-pub struct House {
-    pub language: Language,
-    pub folders: Folders,
-    pub store: RunStore,
-    pub catalogue: Catalogue,
-    pub source: Source,
-}
 
 /// Carries out a command line.
 pub fn run(arguments: Arguments) -> ExitCode {
@@ -92,21 +50,24 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         _ => {}
     }
-    let house = match House::open(&arguments) {
-        Ok(house) => house,
-        Err(exit) => return exit,
+    let opened = Environment::open(arguments.language(), arguments.labs.as_deref(), arguments.data.clone());
+    let environment = match opened {
+        Ok(environment) => environment.with_runs_in_processes(arguments.runner == "process"),
+        Err(error) => return Exit::Failed(error),
     };
     match arguments.verb {
-        None => crate::tui::run(house, arguments.screen, arguments.lang.is_some()),
-        Some(Verb::Train(train)) => train::run(&house, train),
-        Some(Verb::Labs { verb }) => labs::run(&house, verb),
-        Some(Verb::Runs { verb }) => runs::run(&house, verb),
+        None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some()),
+        Some(Verb::Train(train)) => train::run(&environment, train),
+        Some(Verb::Worker) => worker::run(&environment),
+        Some(Verb::Ask(arguments)) => ask::run(&environment, &arguments),
+        Some(Verb::Labs { verb }) => labs::run(&environment, verb),
+        Some(Verb::Runs { verb }) => runs::run(&environment, verb),
         Some(Verb::Bench(bench)) => {
             let of_games = bench.workload.as_deref().and_then(|workload| games::bench(workload, &bench));
-            of_games.unwrap_or_else(|| bench::run(&house, &bench))
+            of_games.unwrap_or_else(|| bench::run(&environment, &bench))
         }
-        Some(Verb::CompareGenerators { json }) => compare::run(&house, json),
-        Some(Verb::Embed(embed)) => embed::run(&house, &embed),
+        Some(Verb::CompareGenerators { json }) => compare::run(&environment, json),
+        Some(Verb::Embed(embed)) => embed::run(&environment, &embed),
         Some(Verb::Corpus { world, sentences, seed, analogies }) => {
             let world = World::embedded(&world);
             print(&if analogies { questions::written(&world.questions()) } else { world.text(sentences, seed) })
@@ -120,29 +81,8 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Perft { game, depth, position, divide, json }) => {
             games::perft(&game, depth, position.as_deref(), divide, json)
         }
-        Some(Verb::Doctor) => doctor::run(&house, &arguments.screen),
+        Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
-    }
-}
-
-impl House {
-    fn open(arguments: &Arguments) -> Result<Self, Exit> {
-        let folders = Folders::find().map_err(Exit::failed)?;
-        let catalogue = Catalogue::load(&folders.labs(), arguments.labs.as_deref());
-        if let Some(folder) = &arguments.labs
-            && let Err(error) = std::fs::read_dir(folder)
-        {
-            return Err(Exit::Failed(format!("--labs {}: {error}", folder.display())));
-        }
-        // A run that is taken up in another folder still finds its data.
-        let folder = arguments.data.clone().map(|path| std::path::absolute(&path).unwrap_or(path));
-        Ok(House {
-            language: arguments.language(),
-            store: RunStore::new(folders.runs()),
-            catalogue,
-            source: Source { cache: folders.cache.clone(), folder, keep: folders.data.clone() },
-            folders,
-        })
     }
 }
 

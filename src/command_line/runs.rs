@@ -1,28 +1,30 @@
 //! `shinso runs`.
 
 use super::arguments::RunsVerb;
-use super::{Exit, House, print, train};
+use super::{print, train};
+use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::experiment::Precision;
 use crate::run::{RunDescription, RunError, export};
 use std::fmt::Write;
 
-pub fn run(house: &House, verb: RunsVerb) -> Exit {
+pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
     match verb {
-        RunsVerb::List { json } => list(house, json),
-        RunsVerb::Show { run } => match house.store.find(&run) {
-            Ok(run) => print(&show(house, &run)),
+        RunsVerb::List { json } => list(environment, json),
+        RunsVerb::Show { run } => match environment.store.find(&run) {
+            Ok(run) => print(&show(environment, &run)),
             Err(error) => refuse(error),
         },
         RunsVerb::Export { run, to, half } => {
             let precision = half.then_some(Precision::Half);
-            let found = house.store.find(&run);
-            let written = found.and_then(|run| export::export(&house.store, &run.id, &to, precision));
+            let found = environment.store.find(&run);
+            let written = found.and_then(|run| export::export(&environment.store, &run.id, &to, precision));
             match written {
                 Ok(files) => print(&format!("{} files in {}\n", files.len(), to.display())),
                 Err(error) => refuse(error),
             }
         }
-        RunsVerb::Resume { run, threads, json } => train::resume(house, &run, threads, json),
+        RunsVerb::Resume { run, threads, json } => train::resume(environment, &run, threads, json),
     }
 }
 
@@ -33,8 +35,8 @@ fn refuse(error: RunError) -> Exit {
     }
 }
 
-fn list(house: &House, json: bool) -> Exit {
-    let (runs, broken) = match house.store.list() {
+fn list(environment: &Environment, json: bool) -> Exit {
+    let (runs, broken) = match environment.store.list() {
         Ok(listed) => listed,
         Err(error) => return Exit::failed(error),
     };
@@ -65,8 +67,8 @@ fn headline(report: &crate::experiment::Report) -> Option<String> {
     Some(format!("{key} {:.2}", value.as_f64()?))
 }
 
-fn show(house: &House, run: &RunDescription) -> String {
+fn show(environment: &Environment, run: &RunDescription) -> String {
     let mut text = serde_yaml::to_string(run).expect("a description is plain data");
-    let _infallible = writeln!(text, "folder: {}", house.store.folder_of(&run.id).display());
+    let _infallible = writeln!(text, "folder: {}", environment.store.folder_of(&run.id).display());
     text
 }

@@ -1,61 +1,48 @@
 //! `shinso train`, and `shinso runs resume`.
 
 use super::arguments::TrainArguments;
+use super::print;
 use super::signals::Interrupt;
-use super::{Exit, House, print};
-use crate::experiment::{Command, Event, EventLine, Knobs, Report, knob};
+use super::worker;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::experiment::{Command, Event, EventLine, Experiment, Report, knob};
 use crate::registry;
-use crate::run::thread::{self, Start, default_threads};
-use crate::run::{RunError, RunHandle};
+use crate::run::worker::Resolved;
+use crate::run::{RunError, RunHandle, Start, default_threads};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-pub fn run(house: &House, arguments: TrainArguments) -> Exit {
-    let (start, plan) = match begin(house, &arguments) {
+pub fn run(environment: &Environment, arguments: TrainArguments) -> Exit {
+    let start = match begin(environment, &arguments) {
         Ok(begun) => begun,
         Err(error) => return Exit::Usage(error),
     };
-    follow(arguments.json, |events| {
-        thread::start(&house.store, start, plan, &house.source, Box::new(move |event| send(&events, event)))
+    let headline = registry::find(&start.experiment).map_or("", |experiment| experiment.headline);
+    follow(arguments.json, headline, |events| {
+        environment.runner().start(start, Box::new(move |event| send(&events, event)))
     })
 }
 
 /// What the arguments ask for.
-fn begin(house: &House, arguments: &TrainArguments) -> Result<(Start, Vec<(u64, Command)>), String> {
-    // An experiment that is no lab, such as the classifier, has no presets.
-    let lab = match house.catalogue.find(&arguments.lab) {
-        Ok(lab) => Some(lab),
-        Err(error) => registry::find(&arguments.lab).map(|_| None).map_err(|_| error)?,
-    };
-    let experiment = registry::find(lab.map_or(&arguments.lab, |lab| &lab.experiment)).map_err(|error| error.0)?;
-    if let Some(instead) = experiment.instead_of_training() {
-        return Err(format!("{} has nothing to train: {instead}", arguments.lab));
-    }
+fn begin(environment: &Environment, arguments: &TrainArguments) -> Result<Start, String> {
+    let is_lab = environment.catalogue.find(&arguments.lab).is_ok();
+    let preset = arguments.preset.as_deref().or(is_lab.then_some("quick"));
+    let Resolved { experiment, preset, mut knobs } =
+        worker::resolve(&environment.catalogue, &arguments.lab, preset, &BTreeMap::new())?;
+    let experiment = registry::find(&experiment).map_err(|error| error.to_string())?;
     let declared = (experiment.knobs)();
-    let (mut knobs, preset) = match (lab, &arguments.preset) {
-        (Some(lab), preset) => {
-            let preset = preset.clone().unwrap_or_else(|| "quick".to_owned());
-            (lab.knobs_of_preset(&preset, &declared)?, Some(preset))
-        }
-        (None, None) => (Knobs::defaults(&declared), None),
-        (None, Some(preset)) => {
-            return Err(format!("--preset {preset}: {} is no lab and has no presets; use --set", experiment.id));
-        }
-    };
     for assignment in &arguments.knobs {
         knobs.set_text(&declared, assignment).map_err(|error| error.to_string())?;
     }
     for evaluation in &arguments.evaluations {
-        let known = || experiment.evaluations.join(", ");
         if !experiment.evaluations.contains(&evaluation.as_str()) {
-            let expected = if experiment.evaluations.is_empty() {
-                "this lab has none".to_owned()
-            } else {
-                format!("expected {}", known())
-            };
-            return Err(format!("--eval {evaluation}: {expected}"));
+            let known = experiment.evaluations.iter().copied();
+            let hint = knob::meant(evaluation, known, "this lab has none");
+            return Err(format!("--eval {evaluation}: {hint}"));
         }
         knobs.set_text(&declared, &format!("{evaluation}=on")).map_err(|error| error.to_string())?;
     }
@@ -63,26 +50,27 @@ fn begin(house: &House, arguments: &TrainArguments) -> Result<(Start, Vec<(u64, 
     let acts = arguments.acts.iter().map(|act| planned_act(act, experiment));
     let mut plan = turns.chain(acts).collect::<Result<Vec<_>, _>>()?;
     plan.sort_by_key(|(step, _)| *step);
-    let start = Start {
+    Ok(Start {
         lab: arguments.lab.clone(),
         experiment: experiment.id.to_owned(),
         preset,
         knobs,
         seed: arguments.seed,
         threads: arguments.threads.unwrap_or_else(default_threads),
-        data: house.source.folder.clone(),
-    };
-    Ok((start, plan))
+        data: environment.source.folder.clone(),
+        plan,
+    })
 }
 
 /// `shinso runs resume`.
-pub fn resume(house: &House, id: &str, threads: Option<usize>, json: bool) -> Exit {
-    let run = match house.store.find(id) {
+pub fn resume(environment: &Environment, id: &str, threads: Option<usize>, json: bool) -> Exit {
+    let run = match environment.store.find(id) {
         Ok(run) => run,
         Err(error @ RunError::Unknown(..)) => return Exit::usage(error),
         Err(error) => return Exit::failed(error),
     };
-    follow(json, |events| {
+    let headline = registry::find(&run.experiment).map_or("", |experiment| experiment.headline);
+    follow(json, headline, |events| {
         let mut new = false;
         let tell = Box::new(move |event: &Event| {
             // Events of before the checkpoint are not told a second time.
@@ -91,7 +79,7 @@ pub fn resume(house: &House, id: &str, threads: Option<usize>, json: bool) -> Ex
                 send(&events, event);
             }
         });
-        thread::resume(&house.store, &run.id, threads, &house.source, tell)
+        environment.runner().resume(&run.id, threads, tell)
     })
 }
 
@@ -107,14 +95,15 @@ fn planned(turn: &str, declared: &[crate::experiment::Knob]) -> Result<(u64, Com
 }
 
 /// `STEP:ACTION` or `STEP:ACTION=ARGUMENT`.
-fn planned_act(act: &str, experiment: &registry::Experiment) -> Result<(u64, Command), String> {
+fn planned_act(act: &str, experiment: &Experiment) -> Result<(u64, Command), String> {
     let form = || format!("--act {act}: expected STEP:ACTION or STEP:ACTION=ARGUMENT");
     let (step, rest) = act.split_once(':').ok_or_else(form)?;
     let step = step.parse().map_err(|_| form())?;
     let (action, argument) = rest.split_once('=').unwrap_or((rest, ""));
-    if !experiment.acts.contains(&action) {
-        let known = if experiment.acts.is_empty() { "none".to_owned() } else { experiment.acts.join(", ") };
-        return Err(format!("--act {act}: unknown action `{action}`; {} has {known}", experiment.id));
+    if experiment.actions.iter().all(|known| known.name != action) {
+        let known = experiment.actions.iter().map(|action| action.name);
+        let hint = knob::meant(action, known, "this lab has none");
+        return Err(format!("--act {act}: unknown action `{action}`: {hint}"));
     }
     Ok((step, Command::Act { action: action.to_owned(), argument: argument.to_owned() }))
 }
@@ -125,7 +114,11 @@ fn send(events: &Sender<Event>, event: &Event) {
 }
 
 /// Prints a run's events until it ends.
-fn follow(json: bool, begin: impl FnOnce(Sender<Event>) -> Result<RunHandle, RunError>) -> Exit {
+fn follow(
+    json: bool,
+    headline: &str,
+    begin: impl FnOnce(Sender<Event>) -> Result<Box<dyn RunHandle>, RunError>,
+) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
@@ -135,8 +128,8 @@ fn follow(json: bool, begin: impl FnOnce(Sender<Event>) -> Result<RunHandle, Run
         Ok(handle) => handle,
         Err(error) => return Exit::failed(error),
     };
-    let id = handle.id.clone();
-    let ended = print_events(&events, json, &handle, &interrupt);
+    let id = handle.id().to_owned();
+    let ended = print_events(&events, json, headline, &*handle, &interrupt);
     if let Err(error) = handle.wait() {
         return Exit::Failed(error);
     }
@@ -159,7 +152,14 @@ enum Ended {
     ReaderGone,
 }
 
-fn print_events(events: &Receiver<Event>, json: bool, handle: &RunHandle, interrupt: &Interrupt) -> Ended {
+/// `headline` is the series to read beside the progress.
+fn print_events(
+    events: &Receiver<Event>,
+    json: bool,
+    headline: &str,
+    handle: &dyn RunHandle,
+    interrupt: &Interrupt,
+) -> Ended {
     let bar = progress_bar(json);
     let mut asked_to_stop = false;
     let mut reader_gone = false;
@@ -174,7 +174,7 @@ fn print_events(events: &Receiver<Event>, json: bool, handle: &RunHandle, interr
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        if json && !reader_gone && !matches!(event, Event::Picture { .. } | Event::Scene { .. } | Event::Words { .. }) {
+        if json && !reader_gone && !matches!(event, Event::View { .. }) {
             reader_gone = !write_line(&event);
             if reader_gone {
                 handle.send(Command::Stop);
@@ -186,7 +186,7 @@ fn print_events(events: &Receiver<Event>, json: bool, handle: &RunHandle, interr
                 bar.set_position(*step);
                 bar.set_prefix(format!("{samples_per_second:.0}/s"));
             }
-            Event::Scalar { series, value, .. } if series.starts_with("val/") || series == "train/elbo" => {
+            Event::Scalar { series, value, .. } if *series == headline => {
                 bar.set_message(format!("{series} {value:.2}"));
             }
             Event::Warning { message, .. } => bar.suspend(|| {

@@ -3,7 +3,7 @@
 
 use super::idx::{self, IdxError, Kind};
 use super::unpack::{self, Bytes, Packed};
-use crate::experiment::{Failure, Picture};
+use crate::experiment::{Failure, Picture, Setting, Source};
 use crate::tensor::Tensor;
 use flate2::read::GzDecoder;
 use std::fs::File;
@@ -74,6 +74,31 @@ pub struct Mnist {
 }
 
 impl Mnist {
+    /// A person's own set where there is one, else the embedded one.
+    ///
+    /// # Errors
+    /// As [`from_folder`](Self::from_folder).
+    pub fn of(source: &Source) -> Result<Self, Failure> {
+        match &source.folder {
+            Some(folder) => Self::from_folder(folder),
+            None => Ok(Self::embedded(&source.cache)),
+        }
+    }
+
+    /// The same, if there are enough digits for a batch as large as the knobs ask for.
+    ///
+    /// # Errors
+    /// When there are fewer.
+    pub fn for_training(setting: &Setting) -> Result<Self, Failure> {
+        let whole = Self::of(&setting.source)?;
+        let mnist = setting.digits.map_or_else(|| whole.clone(), |counts| whole.first(counts));
+        let (batch, digits) = (setting.knobs.integer("batch"), mnist.train.len());
+        if batch as usize > digits {
+            return Err(Failure::new(format!("knob `batch` = {batch}: only {digits} digits to learn from")));
+        }
+        Ok(mnist)
+    }
+
     /// The embedded set, unpacked to `cache` at first use.
     pub fn embedded(cache: &Path) -> Self {
         let folder = cache.join("mnist");
@@ -93,6 +118,23 @@ impl Mnist {
         });
         let mut next = || files.next().expect("four files");
         Ok(Self::from_files(next()?, next()?, next()?, next()?))
+    }
+
+    /// The first digits of each set, so many to learn from, to watch by and to test with.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[must_use]
+    pub fn first(&self, [train, validation, test]: [usize; 3]) -> Self {
+        let first = |digits: &Digits, count: usize| {
+            assert!(count <= digits.len(), "{count} of {} digits", digits.len());
+            Digits { range: digits.range.start..digits.range.start + count, ..digits.clone() }
+        };
+        Mnist {
+            train: first(&self.train, train),
+            validation: first(&self.validation, validation),
+            test: first(&self.test, test),
+        }
     }
 
     fn from_files(images: Arc<Bytes>, labels: Arc<Bytes>, test_images: Arc<Bytes>, test_labels: Arc<Bytes>) -> Self {

@@ -1,5 +1,6 @@
 //! Board games as plain data: what a game tells a screen, and what an agent says of a position.
 
+use super::number;
 use serde::{Deserialize, Serialize};
 
 /// A game as it was played: where it began, and the moves since, as numbers of the game's own.
@@ -85,6 +86,7 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     pub what: Counted,
+    #[serde(with = "number")]
     pub of: [f32; 2],
 }
 
@@ -167,6 +169,7 @@ pub struct Expected {
 pub struct Considered {
     pub visits: u64,
     /// Points to be expected by the side that makes it, 0 to 1.
+    #[serde(with = "number")]
     pub value: f32,
     pub proven: Option<Ending>,
     /// The move itself, and what is expected after it.
@@ -178,12 +181,15 @@ pub struct Considered {
 pub struct Thinking {
     pub considered: Vec<Considered>,
     /// Points to be expected by the side to move, 0 to 1.
+    #[serde(with = "number")]
     pub value: f32,
     pub proven: Option<Ending>,
     /// Playouts, or positions looked at, since this thought began.
     pub simulations: u64,
+    #[serde(with = "number")]
     pub seconds: f64,
     /// The time that it may take.
+    #[serde(with = "number", default)]
     pub of_seconds: Option<f64>,
     pub depth: u32,
     pub nodes: u64,
@@ -211,8 +217,10 @@ pub struct Branch {
     /// N.
     pub visits: u64,
     /// W, in points of the side that moves here.
+    #[serde(with = "number")]
     pub wins: f32,
     /// c √(ln N_parent / N); none before the first visit, when it is without bound.
+    #[serde(with = "number", default)]
     pub bonus: Option<f32>,
     pub proven: Option<Ending>,
     pub has_children: bool,
@@ -253,8 +261,10 @@ pub struct Walk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// Points expected by side 0 before the move.
+    #[serde(with = "number")]
     pub value: f32,
     /// What was better, and the points that the move made lost its side.
+    #[serde(with = "number", default)]
     pub better: Option<(String, f32)>,
 }
 

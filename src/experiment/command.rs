@@ -1,6 +1,6 @@
 //! What can be done to a run.
 
-use super::knob::KnobValue;
+use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
 
 /// An order to a run. Knob changes and acts are recorded with the step they took effect at, so that a replay or a

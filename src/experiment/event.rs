@@ -1,10 +1,9 @@
 //! What a run tells: one schema for the screen, the disk and scripts.
 
-use super::knob::{KnobValue, Knobs};
+use super::knobs::Knobs;
 use super::number;
-use super::picture::Sheet;
-use super::scene::Scene;
-use super::talk::Entry;
+use super::panel::Panel;
+use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run.
@@ -20,12 +19,8 @@ pub enum Event {
         #[serde(with = "number")]
         value: f64,
     },
-    /// What the model makes right now. `keep` asks the recorder for a file of its own.
-    Picture { name: String, step: u64, keep: bool, sheet: Sheet },
-    /// What happens in the plane right now.
-    Scene { name: String, step: u64, scene: Scene },
-    /// Words that belong to others, such as the nearest ones, right now.
-    Words { name: String, step: u64, lists: Vec<WordList> },
+    /// What the model makes, or what happens in it, right now. `keep` asks the recorder for files of its own.
+    View { name: String, step: u64, keep: bool, panels: Vec<Panel> },
     /// A live knob was turned; it holds from the step after `step`.
     Knob { step: u64, knob: String, value: KnobValue },
     /// A lab's own action took effect after `step`.
@@ -37,7 +32,9 @@ pub enum Event {
         total_steps: u64,
         #[serde(with = "number")]
         samples_per_second: f64,
+        #[serde(with = "number")]
         seconds: f64,
+        #[serde(with = "number", default)]
         seconds_left: Option<f64>,
     },
     /// Something a person should know and that ends nothing.
@@ -45,7 +42,11 @@ pub enum Event {
     /// Held (`true`) or going on (`false`).
     Paused { step: u64, paused: bool },
     /// A checkpoint is on disk, after so many seconds of training.
-    Checkpoint { step: u64, seconds: f64 },
+    Checkpoint {
+        step: u64,
+        #[serde(with = "number")]
+        seconds: f64,
+    },
     /// Training is over, the final report is being computed.
     Evaluating { step: u64 },
     /// Stopped before its end; can be resumed.
@@ -54,13 +55,6 @@ pub enum Event {
     Failed { step: u64, message: String },
     /// Done: the final report.
     Finished { run: String, lab: String, preset: Option<String>, seed: u64, report: Report },
-}
-
-/// A word and others in order, each with a value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WordList {
-    pub word: String,
-    pub entries: Vec<Entry>,
 }
 
 impl Event {

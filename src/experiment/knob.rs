@@ -3,8 +3,7 @@
 //! A lab's presets set them and may narrow a range; `--set name=value` and the Train screen turn them.
 
 use super::language::Wording;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use super::value::KnobValue;
 use std::fmt;
 use std::ops::RangeInclusive;
 use thiserror::Error;
@@ -42,33 +41,18 @@ pub enum KnobKind {
         max: i64,
         longest: usize,
     },
-}
-
-/// The value of a knob.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum KnobValue {
-    Flag(bool),
-    Integer(i64),
-    Real(f64),
-    Choice(String),
-    Integers(Vec<i64>),
-}
-
-impl fmt::Display for KnobValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KnobValue::Flag(value) => write!(f, "{}", if *value { "on" } else { "off" }),
-            KnobValue::Integer(value) => write!(f, "{value}"),
-            KnobValue::Real(value) if *value != 0.0 && !(1e-2..1e5).contains(&value.abs()) => write!(f, "{value:e}"),
-            KnobValue::Real(value) => write!(f, "{value}"),
-            KnobValue::Choice(value) => f.write_str(value),
-            KnobValue::Integers(values) => {
-                let words: Vec<String> = values.iter().map(i64::to_string).collect();
-                f.write_str(&words.join(","))
-            }
-        }
-    }
+    /// A line of text of at most so many characters.
+    Text {
+        longest: usize,
+    },
+    /// A picture, or none.
+    Picture,
+    /// A point of the plane within so far of its middle on each axis, or none.
+    Point {
+        reach: f64,
+    },
+    /// A row and a column, counted from 0, or none.
+    Cell,
 }
 
 /// Why a knob cannot be set so.
@@ -87,6 +71,22 @@ fn one_of(near: &Option<String>, known: &[String]) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("expected one of {}", known.join(", ")),
     }
+}
+
+impl KnobError {
+    /// The same of an input of a view.
+    pub fn of_inputs(&self) -> String {
+        self.to_string().replacen("knob `", "input `", 1)
+    }
+}
+
+/// What somebody who wrote an unknown `word` may have meant.
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone, none: &str) -> String {
+    if let Some(near) = nearest(word, known.clone()) {
+        return format!("did you mean `{near}`?");
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    if known.is_empty() { none.to_owned() } else { format!("expected one of {}", known.join(", ")) }
 }
 
 /// The nearest of `known` to a misspelt `word`, if any is near enough to be meant.
@@ -133,12 +133,32 @@ impl Knob {
 
     /// One of some names, the first unless told.
     pub fn choice(name: &'static str, names: &'static [&'static str], help: [&'static str; 2]) -> Self {
-        Self::declare(name, KnobKind::Choice(names), KnobValue::Choice(names[0].to_owned()), help)
+        Self::declare(name, KnobKind::Choice(names), KnobValue::Text(names[0].to_owned()), help)
     }
 
     /// Off unless told.
     pub fn flag(name: &'static str, help: [&'static str; 2]) -> Self {
         Self::declare(name, KnobKind::Flag, KnobValue::Flag(false), help)
+    }
+
+    /// A line of text.
+    pub fn text(name: &'static str, longest: usize, default: &str, help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Text { longest }, KnobValue::Text(default.to_owned()), help)
+    }
+
+    /// A picture; none unless given.
+    pub fn picture(name: &'static str, help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Picture, KnobValue::Nothing, help)
+    }
+
+    /// A point of the plane; none unless given.
+    pub fn point(name: &'static str, reach: f64, help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Point { reach }, KnobValue::Nothing, help)
+    }
+
+    /// A cell of a heat map or a grid; none unless given.
+    pub fn cell(name: &'static str, help: [&'static str; 2]) -> Self {
+        Self::declare(name, KnobKind::Cell, KnobValue::Nothing, help)
     }
 
     /// The same, to be turned while the run goes on.
@@ -154,16 +174,18 @@ impl Knob {
         let value = match &self.kind {
             KnobKind::Integer { .. } => text.parse().ok().map(KnobValue::Integer),
             KnobKind::Real { .. } => text.parse().ok().map(KnobValue::Real),
-            KnobKind::Choice(_) => Some(KnobValue::Choice(text.to_owned())),
+            KnobKind::Choice(_) | KnobKind::Text { .. } => Some(KnobValue::Text(text.to_owned())),
+            KnobKind::Picture | KnobKind::Point { .. } | KnobKind::Cell if text == "none" => Some(KnobValue::Nothing),
+            // A front end reads the file and sets the value.
+            KnobKind::Picture => None,
+            KnobKind::Point { .. } => list(text).map(KnobValue::Reals),
+            KnobKind::Cell => list(text).map(KnobValue::Integers),
             KnobKind::Flag => match text {
                 "on" | "true" | "yes" | "1" => Some(KnobValue::Flag(true)),
                 "off" | "false" | "no" | "0" => Some(KnobValue::Flag(false)),
                 _ => None,
             },
-            KnobKind::Integers { .. } => {
-                let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-                words.map(|word| word.parse().ok()).collect::<Option<Vec<i64>>>().map(KnobValue::Integers)
-            }
+            KnobKind::Integers { .. } => list(text).map(KnobValue::Integers),
         };
         value.ok_or_else(|| self.refuse(text)).and_then(|value| self.accept(&value))
     }
@@ -181,8 +203,19 @@ impl Knob {
                     Err(self.refuse(&value.to_string()))
                 };
             }
-            (KnobKind::Choice(names), KnobValue::Choice(value)) => names.contains(&value.as_str()),
+            (KnobKind::Choice(names), KnobValue::Text(value)) => names.contains(&value.as_str()),
             (KnobKind::Flag, KnobValue::Flag(_)) => true,
+            (KnobKind::Text { longest }, KnobValue::Text(text)) => text.chars().count() <= *longest,
+            (KnobKind::Picture | KnobKind::Point { .. } | KnobKind::Cell, KnobValue::Nothing) => true,
+            (KnobKind::Picture, KnobValue::Picture(picture)) => picture.pixels.len() == picture.width * picture.height,
+            (KnobKind::Point { reach }, KnobValue::Reals(place)) => {
+                place.len() == 2 && place.iter().all(|part| part.abs() <= *reach)
+            }
+            (KnobKind::Point { .. }, KnobValue::Integers(place)) => {
+                let place = place.iter().map(|part| *part as f64).collect();
+                return self.accept(&KnobValue::Reals(place));
+            }
+            (KnobKind::Cell, KnobValue::Integers(place)) => place.len() == 2 && place.iter().all(|part| *part >= 0),
             (KnobKind::Integers { min, max, longest }, KnobValue::Integers(values)) => {
                 values.len() <= *longest && values.iter().all(|value| (min..=max).contains(&value))
             }
@@ -213,15 +246,21 @@ impl Knob {
                     other => other,
                 })
             }
-            (KnobKind::Choice(names), KnobValue::Choice(value)) => {
+            (KnobKind::Choice(names), KnobValue::Text(value)) => {
                 let index = names.iter().position(|name| name == value)?;
                 let count = names.len();
-                Some(KnobValue::Choice(names[(index + if up { 1 } else { count - 1 }) % count].to_owned()))
+                Some(KnobValue::Text(names[(index + if up { 1 } else { count - 1 }) % count].to_owned()))
             }
             (KnobKind::Flag, KnobValue::Flag(value)) => Some(KnobValue::Flag(!value)),
             _ => None,
         }
     }
+}
+
+/// Values with commas between.
+fn list<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(|word| word.parse().ok()).collect()
 }
 
 /// The next of 1, 2, 5 × 10ⁿ.
@@ -248,109 +287,12 @@ impl fmt::Display for KnobKind {
             KnobKind::Integers { min, max, longest } => {
                 write!(f, "up to {longest} integers from {min} to {max}, with commas between")
             }
-        }
-    }
-}
-
-/// Values of knobs by name.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Knobs(pub BTreeMap<String, KnobValue>);
-
-impl Knobs {
-    /// Every knob at its default.
-    pub fn defaults(declared: &[Knob]) -> Self {
-        Knobs(declared.iter().map(|knob| (knob.name.to_owned(), knob.default.clone())).collect())
-    }
-
-    /// Every knob as stored, checked; those that the run's program did not know yet stand at their defaults.
-    ///
-    /// # Errors
-    /// When a stored value does not fit its declaration, or none is declared.
-    pub fn completed(&self, declared: &[Knob]) -> Result<Self, KnobError> {
-        let mut knobs = Knobs::defaults(declared);
-        for (name, value) in &self.0 {
-            knobs.set(declared, name, value)?;
-        }
-        Ok(knobs)
-    }
-
-    /// Sets a knob after checking it against its declaration.
-    pub fn set(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
-        let value = find(declared, name)?.accept(value)?;
-        self.0.insert(name.to_owned(), value);
-        Ok(())
-    }
-
-    /// Sets a knob from `name=value` as typed.
-    pub fn set_text(&mut self, declared: &[Knob], assignment: &str) -> Result<(), KnobError> {
-        let (name, text) = assignment.split_once('=').ok_or_else(|| KnobError::Value {
-            name: assignment.to_owned(),
-            value: "nothing".to_owned(),
-            expected: "name=value".to_owned(),
-        })?;
-        let value = find(declared, name.trim())?.parse(text)?;
-        self.0.insert(name.trim().to_owned(), value);
-        Ok(())
-    }
-
-    /// Those that may be turned while a run goes on, at their values in `self`.
-    pub fn live(&self, declared: &[Knob]) -> Self {
-        let live = declared.iter().filter(|knob| knob.live);
-        Knobs(live.filter_map(|knob| self.0.get_key_value(knob.name)).map(|(k, v)| (k.clone(), v.clone())).collect())
-    }
-
-    /// Turns a knob of a run that goes on.
-    pub fn turn(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
-        if !find(declared, name)?.live {
-            return Err(KnobError::NotLive { name: name.to_owned() });
-        }
-        self.set(declared, name, value)
-    }
-
-    /// # Panics
-    /// If the model declares no integer knob of this name.
-    pub fn integer(&self, name: &str) -> i64 {
-        match self.0.get(name) {
-            Some(KnobValue::Integer(value)) => *value,
-            other => panic!("knob `{name}` is {other:?}, not an integer"),
-        }
-    }
-
-    /// # Panics
-    /// If the model declares no real knob of this name.
-    pub fn real(&self, name: &str) -> f64 {
-        match self.0.get(name) {
-            Some(KnobValue::Real(value)) => *value,
-            Some(KnobValue::Integer(value)) => *value as f64,
-            other => panic!("knob `{name}` is {other:?}, not a number"),
-        }
-    }
-
-    /// # Panics
-    /// If the model declares no choice of this name.
-    pub fn choice(&self, name: &str) -> &str {
-        match self.0.get(name) {
-            Some(KnobValue::Choice(value)) => value,
-            other => panic!("knob `{name}` is {other:?}, not a choice"),
-        }
-    }
-
-    /// # Panics
-    /// If the model declares no flag of this name.
-    pub fn flag(&self, name: &str) -> bool {
-        match self.0.get(name) {
-            Some(KnobValue::Flag(value)) => *value,
-            other => panic!("knob `{name}` is {other:?}, not a flag"),
-        }
-    }
-
-    /// # Panics
-    /// If the model declares no list of this name.
-    pub fn integers(&self, name: &str) -> &[i64] {
-        match self.0.get(name) {
-            Some(KnobValue::Integers(values)) => values,
-            other => panic!("knob `{name}` is {other:?}, not a list of integers"),
+            KnobKind::Text { longest } => write!(f, "a text of at most {longest} characters"),
+            KnobKind::Picture => f.write_str("a picture, or none"),
+            KnobKind::Point { reach } => {
+                write!(f, "two numbers from -{reach} to {reach} with a comma between, or none")
+            }
+            KnobKind::Cell => f.write_str("a row and a column, counted from 0, with a comma between, or none"),
         }
     }
 }
@@ -367,6 +309,7 @@ pub fn find<'a>(declared: &'a [Knob], name: &str) -> Result<&'a Knob, KnobError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Knobs, Picture};
 
     fn knobs() -> Vec<Knob> {
         let help = Wording::new("", "");
@@ -416,6 +359,41 @@ mod tests {
         assert_eq!(serde_json::from_str::<Knobs>(&json).unwrap(), knobs_set);
         let yaml = serde_yaml::to_string(&knobs_set).unwrap();
         assert_eq!(serde_yaml::from_str::<Knobs>(&yaml).unwrap(), knobs_set);
+    }
+
+    #[test]
+    fn inputs_of_views_are_read_and_checked() {
+        let declared = [
+            Knob::text("word", 5, "king", ["", ""]),
+            Knob::picture("picture", ["", ""]),
+            Knob::point("at", 2.0, ["", ""]),
+            Knob::cell("cell", ["", ""]),
+        ];
+        let mut inputs = Knobs::defaults(&declared);
+        assert_eq!((inputs.text("word"), inputs.picture("picture"), inputs.point("at")), ("king", None, None));
+        for (assignment, good) in [
+            ("word=queen", true),
+            ("word=queens", false),
+            ("at=0.5,-2", true),
+            ("at=0.5,-2.1", false),
+            ("at=1", false),
+            ("at=NaN,0", false),
+            ("cell=0,3", true),
+            ("cell=-1,3", false),
+            ("picture=none", true),
+            ("picture=here.png", false),
+        ] {
+            assert_eq!(inputs.set_text(&declared, assignment).is_ok(), good, "{assignment}");
+        }
+        assert_eq!(
+            (inputs.text("word"), inputs.point("at"), inputs.cell("cell")),
+            ("queen", Some([0.5, -2.0]), Some([0, 3]))
+        );
+        inputs.set(&declared, "picture", &Picture::blank(2, 1).into()).unwrap();
+        let json = serde_json::to_string(&inputs).unwrap();
+        assert_eq!(serde_json::from_str::<Knobs>(&json).unwrap(), inputs);
+        let broken = Picture { width: 3, height: 3, pixels: vec![] };
+        assert!(inputs.set(&declared, "picture", &broken.into()).is_err());
     }
 
     #[test]

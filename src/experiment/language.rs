@@ -51,8 +51,41 @@ impl FromStr for Language {
     }
 }
 
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    pub en: String,
+    pub ja: String,
+}
+
+impl Bilingual {
+    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Self {
+        Bilingual { en: en.into(), ja: ja.into() }
+    }
+
+    /// The same in both: a formula, a name, a word of the data.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Bilingual { en: text.clone(), ja: text }
+    }
+
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ja => &self.ja,
+        }
+    }
+}
+
+impl From<Wording> for Bilingual {
+    fn from(wording: Wording) -> Self {
+        Bilingual::new(wording.en, wording.ja)
+    }
+}
+
 /// Wording fixed at compile time, in both languages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wording {
     pub en: &'static str,
     pub ja: &'static str,

@@ -1,9 +1,11 @@
-//! The two traits that a lab's chapter implements.
+//! The traits that a lab's chapter implements.
 
 use super::event::{Event, Report};
-use super::knob::{KnobError, KnobValue};
+use super::knob::KnobError;
 use super::language::Language;
 use super::query::{Answer, Query};
+use super::value::KnobValue;
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use thiserror::Error;
@@ -22,6 +24,12 @@ impl Failure {
     /// In both languages: what a person meets on a screen.
     pub fn both(en: impl Into<String>, ja: impl Into<String>) -> Self {
         Failure(en.into(), Some(ja.into()))
+    }
+
+    /// For a query of a kind that a model does not answer.
+    pub fn unanswered(query: &Query) -> Self {
+        let kind = query.kind();
+        Failure::both(format!("this model does not answer {kind:?}"), format!("このモデルは {kind:?} に答えません"))
     }
 
     pub fn in_language(&self, language: Language) -> &str {
@@ -105,6 +113,15 @@ pub trait Model: Send + Sync {
     /// When the query does not fit the model (a picture of the wrong size, a code of the wrong length, a kind of query
     /// that it does not know) or was cancelled.
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure>;
+
+    /// Opens a session, for what must be remembered. What `before`, a session of an earlier state of the same model,
+    /// remembers is taken over.
+    ///
+    /// # Errors
+    /// When the model has no sessions.
+    fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+        Err(Failure::new("this model has no sessions"))
+    }
 }
 
 /// Where a run is.
@@ -137,22 +154,32 @@ pub enum Precision {
 pub trait Trainable: Send {
     fn position(&self) -> Position;
 
-    /// One training step. Events go to `tell` in order; those with a value depend on nothing but knobs, seed and step.
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure>;
+    /// One training step. Events go to `emit` in order; those with a value depend on nothing but knobs, seed and step.
+    ///
+    /// # Errors
+    /// When the run cannot go on.
+    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Failure>;
 
     /// Turns a live knob, from the next step on.
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError>;
+    ///
+    /// # Errors
+    /// When there is no such live knob, or the value is out of its range.
+    fn set_knob(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError>;
 
-    /// A lab's own action; the registry lists their names. What it changes at once is told.
-    fn act(&mut self, action: &str, _argument: &str, _tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    /// A lab's own action; the registry lists their names. What it changes at once is emitted.
+    ///
+    /// # Errors
+    /// When there is no such action here, or its argument is wrong; nothing is changed then.
+    fn apply_action(&mut self, action: &str, _argument: &str, _emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         Err(Failure::new(format!("this lab has no action `{action}`")))
     }
 
     /// The model as it is now, cheap to take and free of later steps.
     fn snapshot(&self) -> Arc<dyn Model>;
 
-    /// Everything that the rest of the run depends on, as safetensors.
-    fn checkpoint(&self) -> Vec<u8>;
+    /// Everything that the rest of the run depends on, as the bytes of a [checkpoint](crate::nn::Checkpoint). It changes
+    /// nothing: what is kept is described once, for writing and for reading, and reading needs `&mut`.
+    fn checkpoint(&mut self) -> Vec<u8>;
 
     /// Takes up a [`checkpoint`](Self::checkpoint) of a run with the same knobs and seed.
     ///
@@ -165,6 +192,19 @@ pub trait Trainable: Send {
 
     /// The lab's own figures at the end (the runner adds steps, times and threads).
     fn report(&self, watch: &Watch) -> Result<Report, Failure>;
+}
+
+/// Answers queries and remembers what was asked. A session is opened from a [model](Model::session) and belongs to whoever
+/// asks: two who ask the same model have a session each.
+pub trait Session: Any + Send {
+    /// # Errors
+    /// As [`Model::answer`].
+    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure>;
+
+    /// Answers what can be seen of the session from outside, also while it is at work: the tree of a search as it grows.
+    fn observer(&self) -> Option<Arc<dyn Model>> {
+        None
+    }
 }
 
 #[cfg(test)]

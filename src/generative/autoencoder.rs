@@ -15,12 +15,38 @@ mod learner;
 pub use answers::{TrainedAutoencoder, VIEWS};
 pub use learner::{AutoencoderLearner, REPORT_KEYS, SERIES, knobs};
 
-use crate::data::{Digits, mnist};
-use crate::experiment::{Failure, Knobs};
+use crate::data::{Digits, Mnist, mnist};
+use crate::experiment::{Experiment, Failure, Knobs, Learn, Preview};
 use crate::nn::{Bound, Linear, Parameters, Perceptron, Principal};
 use crate::tensor::{Activation, Tensor, Var};
+use crate::{bundled, lab_file};
 use faer::Mat;
 use rand::Rng;
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "autoencoder",
+    lab: Some(lab_file!("05-autoencoder")),
+    knobs,
+    series: &SERIES,
+    headline: "deep/error",
+    emits: &["components", "reconstructions"],
+    views: &VIEWS,
+    answers: &TrainedAutoencoder::ANSWERS,
+    report: &REPORT_KEYS,
+    preview: Preview::LatentWalk,
+    learn: Learn::By(|setting| {
+        let (digits, vae) = (Mnist::for_training(setting)?, setting.source.companion("vae")?);
+        Ok(Box::new(AutoencoderLearner::new(&setting.knobs, setting.seed, digits, vae)?))
+    }),
+    open: |weights, knobs, source| {
+        let (digits, vae) = (Mnist::of(source)?, source.companion("vae")?);
+        Ok(Arc::new(TrainedAutoencoder::open(weights, knobs, digits, vae)?))
+    },
+    small: &["latent=4 hidden=16 batch=32 linear_batch=64 steps=45"],
+    bundled: bundled!("autoencoder"),
+    ..Experiment::EMPTY
+};
 
 /// Pictures whose share of the covariance is summed at a time.
 const BLOCK: usize = 4096;

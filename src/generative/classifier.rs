@@ -12,26 +12,44 @@ mod judge;
 
 pub use judge::Judge;
 
+use crate::bundled;
 use crate::data::styles::Style;
 use crate::data::{Batches, Mnist, mnist};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, QueryKind, Report};
-use crate::nn::{Bound, Convolution, Fall, Learning, Linear, Parameters, Schedule, learning};
+use crate::experiment::{Experiment, Failure, Knob, Knobs, Learn, Model, QueryKind, Report, Watch};
+use crate::nn::{
+    Bound, Convolution, Decay, Learner, Linear, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer,
+    Weights,
+};
 use crate::tensor::{Activation, Tape, Tensor, Var, Window};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Numbers that describe a picture, before the last layer.
 pub const FEATURES: usize = 128;
 /// Steps between two points of the training curve.
-const TELL_EVERY: u64 = 20;
+const MEAN_OVER: u64 = 20;
 
 pub const SERIES: [&str; 3] = ["train/loss", "train/accuracy", "val/accuracy"];
 pub const REPORT_KEYS: [&str; 2] = ["test_accuracy", "parameters"];
-pub const ANSWERS: [QueryKind; 1] = [QueryKind::Classify];
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "classifier",
+    knobs,
+    series: &SERIES,
+    headline: "val/accuracy",
+    views: &judge::VIEWS,
+    answers: &[QueryKind::View],
+    report: &REPORT_KEYS,
+    learn: Learn::By(|setting| {
+        Ok(Box::new(ClassifierLearner::new(&setting.knobs, setting.seed, Mnist::for_training(setting)?)))
+    }),
+    open: |weights, _, _| Ok(Arc::new(Judge::open(weights)?)),
+    small: &["batch=16 epochs=2"],
+    bundled: bundled!("classifier"),
+    ..Experiment::EMPTY
+};
 
 pub fn knobs() -> Vec<Knob> {
     vec![
@@ -81,45 +99,38 @@ impl Classifier {
 /// A classifier in training.
 pub struct ClassifierLearner {
     classifier: Arc<Classifier>,
-    network: Learning,
+    network: OptimizedNetwork,
     mnist: Mnist,
     batches: Batches,
-    schedule: Schedule,
-    state: State,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
-    random: ChaCha8Rng,
-    /// Sums since the last point of the curves.
-    loss: f64,
-    right: f64,
-    live: Knobs,
 }
 
 impl ClassifierLearner {
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist) -> Self {
+    /// A fresh model.
+    ///
+    /// # Panics
+    /// If `knobs` lacks one of [`knobs`].
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist) -> Trainer<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = Parameters::new();
         let classifier = Arc::new(Classifier::new(&mut parameters, &mut random));
         let batches = Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize);
         let total = knobs.integer("epochs") as u64 * batches.steps_per_epoch();
-        ClassifierLearner {
-            classifier,
-            network: Learning::new(parameters),
-            mnist,
-            batches,
-            schedule: Schedule { warm_up: total.min(100), fall: Fall::Cosine, total },
-            state: State { step: 0, random, loss: 0.0, right: 0.0, live: knobs.live(&self::knobs()) },
-        }
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule { warm_up: total.min(100), decay: Decay::Cosine, total },
+            samples_per_step: batches.size() as u64,
+        };
+        let network = OptimizedNetwork::new(parameters);
+        Trainer::new(ClassifierLearner { classifier, network, mnist, batches }, plan)
     }
 
     /// Digits of one step, half of them in a style: `[batch, 784]`, and what they show.
-    fn batch(&mut self) -> (Tensor<f32>, Vec<Option<usize>>) {
-        let indices = self.batches.indices(self.state.step).to_vec();
+    fn batch(&mut self, run: &mut Run<'_>) -> (Tensor<f32>, Vec<Option<usize>>) {
+        let indices = self.batches.indices(run.index());
         let mut x = self.mnist.train.batch(indices.iter().copied());
-        let random = &mut self.state.random;
+        let random = run.random();
         let styles: Vec<Style> = (indices.iter())
             .map(|_| if random.random::<bool>() { Style::Plain } else { Style::ALL[random.random_range(1..6)] })
             .collect();
@@ -137,57 +148,35 @@ impl ClassifierLearner {
     }
 }
 
-impl Trainable for ClassifierLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = self.batches.size() as u64;
-        Position { step: self.state.step, total_steps: self.schedule.total, samples_per_step }
-    }
-
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (x, labels) = self.batch();
-        let rate = self.state.live.real("learning_rate") * self.schedule.factor(self.state.step);
+impl Learner for ClassifierLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let (x, labels) = self.batch(run);
         let tape = Tape::new();
         let bound = self.network.parameters.on(&tape);
         let (_, logits) = self.classifier.forward(&bound, tape.constant(x));
         let loss = logits.cross_entropy(&labels);
         let read = judge::largest(&logits.value());
         let right = read.iter().zip(&labels).filter(|((digit, _), label)| Some(*digit) == **label).count();
-        self.state.loss += f64::from(loss.item());
-        self.state.right += right as f64 / labels.len() as f64;
-        self.network.descend(&bound, &loss.backward(), rate);
+        let accuracy = right as f64 / labels.len() as f64;
+        run.means(MEAN_OVER, [("train/loss", f64::from(loss.item())), ("train/accuracy", accuracy)]);
+        self.network.descend(&bound, &loss.backward(), run.learning_rate());
 
-        self.state.step += 1;
-        let step = self.state.step;
-        let mut scalar = |series: &str, value| tell(Event::Scalar { series: series.to_owned(), step, value });
-        if step.is_multiple_of(TELL_EVERY) {
-            scalar("train/loss", std::mem::take(&mut self.state.loss) / TELL_EVERY as f64);
-            scalar("train/accuracy", std::mem::take(&mut self.state.right) / TELL_EVERY as f64);
-        }
-        if step.is_multiple_of(self.batches.steps_per_epoch()) {
-            scalar("val/accuracy", self.judge().accuracy(&self.mnist.validation, &Watch::default())?);
+        if run.every(self.batches.steps_per_epoch()) {
+            run.scalar("val/accuracy", self.judge().accuracy(&self.mnist.validation, &Watch::default())?);
         }
         Ok(())
-    }
-
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
         Arc::new(self.judge())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[], self.state.step, &self.state)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new().network("", &mut self.network)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.state = learning::restore(&mut [("", &mut self.network)], &mut [], bytes)?;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        learning::weights(&[("", &self.network.parameters)], precision)
+    fn weights(&self) -> Weights {
+        Weights::new().network("", &self.network.parameters)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {

@@ -1,7 +1,7 @@
 //! Generators of digits measured alike.
 
 use super::classifier::Judge;
-use super::measure::{SAMPLES, classes_share, parzen};
+use super::measure::{classes_share, parzen};
 use crate::data::Mnist;
 use crate::experiment::{Answer, Failure, Model, Query, Watch};
 use crate::generative::digits::intensities;
@@ -39,15 +39,15 @@ pub struct Line {
 
 /// Measures generators one after the other; a generator without a model stands for real training digits as samples.
 pub fn measure(generators: &[Generator], mnist: &Mnist, judge: &Judge) -> Result<Vec<Line>, Failure> {
-    let watch = Watch::default();
+    let (watch, count) = (Watch::default(), mnist.test.len());
     let mut lines = Vec::new();
     for generator in generators {
         let begun = Instant::now();
         let samples = match &generator.model {
-            None => mnist.train.batch(0..SAMPLES),
+            None => mnist.train.batch(0..count),
             Some(model) => {
-                let mut pictures = Vec::with_capacity(SAMPLES);
-                for seed in 0..(SAMPLES / BATCH) as u64 {
+                let mut pictures = Vec::with_capacity(count);
+                for seed in 0..(count / BATCH) as u64 {
                     match model.answer(&Query::Sample { count: BATCH, seed }, &watch)? {
                         Answer::Pictures { pictures: more } => pictures.extend(more),
                         _ => return Err(Failure::new(format!("{} gave no pictures", generator.name))),
@@ -56,7 +56,7 @@ pub fn measure(generators: &[Generator], mnist: &Mnist, judge: &Judge) -> Result
                 intensities(&pictures)?
             }
         };
-        let seconds = begun.elapsed().as_secs_f64() * 1000.0 / SAMPLES as f64;
+        let seconds = begun.elapsed().as_secs_f64() * 1000.0 / count as f64;
         let parzen = parzen(&samples, mnist, &watch)?;
         let shares = classes_share(judge, &samples, &watch)?;
         lines.push(Line {

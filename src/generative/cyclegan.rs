@@ -14,16 +14,43 @@
 
 mod answers;
 mod learner;
+mod setup;
 mod translator;
 
 pub use answers::{TrainedCycleGan, VIEWS};
 pub use learner::{CycleGanLearner, REPORT_KEYS, SERIES, knobs};
 
+use crate::data::Mnist;
 use crate::data::styles::Style;
+use crate::experiment::{Experiment, Learn, Preview};
+use crate::generative::classifier::Judge;
 use crate::nn::{Bound, Parameters};
 use crate::tensor::Var;
+use crate::{bundled, lab_file};
 use rand::Rng;
+use std::sync::Arc;
 use translator::{Discriminator, Translator};
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "cyclegan",
+    lab: Some(lab_file!("09-cyclegan")),
+    knobs,
+    series: &SERIES,
+    headline: "val/cycle",
+    emits: &["translations"],
+    views: &VIEWS,
+    answers: &TrainedCycleGan::ANSWERS,
+    report: &REPORT_KEYS,
+    preview: Preview::View("translate"),
+    learn: Learn::By(|setting| {
+        let (digits, judge) = (Mnist::for_training(setting)?, Judge::bundled()?);
+        Ok(Box::new(CycleGanLearner::new(&setting.knobs, setting.seed, digits, judge)))
+    }),
+    open: |weights, knobs, source| Ok(Arc::new(TrainedCycleGan::open(weights, knobs, Mnist::of(source)?.test)?)),
+    small: &["channels=8 batch=4 steps=14"],
+    bundled: bundled!("cyclegan"),
+    ..Experiment::EMPTY
+};
 
 /// Two styles to translate between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,8 +28,36 @@ mod sampler;
 
 pub use answers::{TrainedDiffusion, VIEWS};
 pub use denoiser::Denoiser;
-pub use learner::{ACTS, DiffusionLearner, REPORT_KEYS, SERIES, knobs};
-pub use sampler::{Known, Sampler};
+pub use learner::{ACTIONS, DiffusionLearner, REPORT_KEYS, SERIES, knobs};
+pub use sampler::{Known, Sampler, SamplerSettings};
+
+use crate::data::Mnist;
+use crate::experiment::{Experiment, Learn, Preview};
+use crate::generative::classifier::Judge;
+use crate::{bundled, lab_file};
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "diffusion",
+    lab: Some(lab_file!("10-diffusion")),
+    knobs,
+    series: &SERIES,
+    headline: "val/loss",
+    emits: &["samples", "plane"],
+    views: &VIEWS,
+    answers: &TrainedDiffusion::ANSWERS,
+    actions: &ACTIONS,
+    report: &REPORT_KEYS,
+    preview: Preview::Samples,
+    learn: Learn::By(|setting| {
+        let (digits, judge) = (Mnist::for_training(setting)?, Judge::bundled()?);
+        Ok(Box::new(DiffusionLearner::new(&setting.knobs, setting.seed, digits, judge)))
+    }),
+    open: |weights, knobs, source| Ok(Arc::new(TrainedDiffusion::open(weights, knobs, Mnist::of(source)?.test)?)),
+    small: &["data=drawn batch=16 steps=45", "channels=8 batch=8 steps=25 average=0.9"],
+    bundled: bundled!("diffusion"),
+    ..Experiment::EMPTY
+};
 
 /// T: steps of the forward process.
 pub const STEPS: usize = 1000;
@@ -37,16 +65,16 @@ pub const STEPS: usize = 1000;
 /// ᾱ_t for t = 0 … T − 1, falling like the square of a cosine (Nichol & Dhariwal 2021, arXiv:2102.09672), with
 /// β_t ≤ 0.999.
 #[derive(Debug, Clone)]
-pub struct Kept(Vec<f64>);
+pub struct NoiseSchedule(Vec<f64>);
 
-impl Default for Kept {
+impl Default for NoiseSchedule {
     fn default() -> Self {
         let cosine = |t: usize| {
             let share = (t as f64 / STEPS as f64 + 0.008) / 1.008;
             (share * std::f64::consts::FRAC_PI_2).cos().powi(2)
         };
         let mut kept = 1.0;
-        Kept(
+        NoiseSchedule(
             (0..STEPS)
                 .map(|t| {
                     let beta = (1.0 - cosine(t + 1) / cosine(t)).min(0.999);
@@ -58,7 +86,7 @@ impl Default for Kept {
     }
 }
 
-impl Kept {
+impl NoiseSchedule {
     /// ᾱ_t: the share of the variance that is still the picture's.
     pub fn at(&self, t: usize) -> f64 {
         self.0[t]
@@ -76,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_forward_process_begins_at_the_picture_and_ends_in_noise() {
-        let kept = Kept::default();
+        let kept = NoiseSchedule::default();
         assert!(kept.at(0) > 0.999 && kept.at(STEPS - 1) < 1e-5);
         assert!((1..STEPS).all(|t| kept.at(t) < kept.at(t - 1)));
         let (picture, noise) = kept.factors(300);

@@ -1,7 +1,7 @@
 //! Digits on their way between queries, which speak of pictures, and networks, which speak of tensors.
 
 use crate::data::{Digits, mnist};
-use crate::experiment::{Answer, Failure, Picture, Query};
+use crate::experiment::{Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, Sheet, Watch, view};
 use crate::tensor::{Tensor, tensor};
 
 /// Most pictures, codes or draws in one query.
@@ -41,6 +41,53 @@ pub fn examples(test: &Digits, offset: usize, count: usize) -> Result<Answer, Fa
     Ok(Answer::Examples { pictures, labels: indices().map(|index| test.label(index)).collect() })
 }
 
+/// The inputs of a view of samples.
+pub fn samples_inputs() -> Vec<Knob> {
+    vec![Knob::integer("count", 1..=400, 40, ["how many", "個数"]), view::seed()]
+}
+
+/// Samples in a grid.
+pub fn samples(pictures: Vec<Picture>) -> Panel {
+    Panel::sheet(Sheet::new(10, pictures))
+}
+
+/// The input of a view for a digit of the student's own.
+pub fn drawing() -> Knob {
+    Knob::picture("picture", ["a digit of your own in place of test digits", "テスト画像の代わりに使う自分の数字"])
+}
+
+/// What a view of digits can be asked with: test digits by `seed`, or one `picture`.
+pub fn inputs() -> Vec<Knob> {
+    vec![view::seed(), drawing()]
+}
+
+/// The digits that a view begins with: the one that was given, else `count` test digits, the next ones with each seed.
+pub fn given(test: &Digits, inputs: &Knobs, count: usize) -> Vec<Picture> {
+    match inputs.picture("picture") {
+        Some(picture) => vec![picture.clone()],
+        None => indices(test, inputs, count).map(|index| test.picture(index)).collect(),
+    }
+}
+
+/// The test digits that [`given`] takes where no picture is given.
+pub fn indices(test: &Digits, inputs: &Knobs, count: usize) -> std::ops::Range<usize> {
+    let first = inputs.integer("seed") as usize * count % (test.len() - count);
+    first..first + count
+}
+
+/// Pictures through another model's codes and back, by way of the means of the codes.
+pub fn reconstructed(model: &dyn Model, given: &[Picture], watch: &Watch) -> Result<Vec<Picture>, Failure> {
+    let other = || Failure::new("the model beside it does not encode and decode pictures");
+    let Answer::Codes { codes } = model.answer(&Query::Encode { pictures: given.to_vec() }, watch)? else {
+        return Err(other());
+    };
+    let latents = codes.into_iter().map(|code| code.mean).collect();
+    match model.answer(&Query::Decode { latents }, watch)? {
+        Answer::Pictures { pictures } => Ok(pictures),
+        _ => Err(other()),
+    }
+}
+
 /// For a query of digits where a model makes points in the plane.
 pub fn in_the_plane() -> Failure {
     Failure::both(
@@ -52,14 +99,7 @@ pub fn in_the_plane() -> Failure {
 /// For a query of the plane where a model makes digits.
 pub fn not_in_the_plane() -> Failure {
     Failure::both(
-        "this model makes digits: train a preset of the plane",
-        "このモデルは数字を作ります。平面を見るには、平面のプリセットを学習してください",
+        "this model makes digits: train a preset of the plane, such as `quick`",
+        "このモデルは数字を作ります。平面を見るには、平面のプリセット(`quick` など)を学習してください",
     )
-}
-
-/// For a query of a kind that a model does not answer.
-pub fn unanswered(query: &Query) -> Failure {
-    let kind = serde_json::to_value(query.kind()).expect("a name");
-    let name = kind.as_str().unwrap_or("this");
-    Failure::both(format!("this model does not answer `{name}`"), format!("このモデルは `{name}` に答えません"))
 }

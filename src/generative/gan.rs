@@ -15,17 +15,46 @@
 mod answers;
 mod learner;
 
-pub use answers::TrainedGan;
-pub use learner::{ACTS, GanLearner, REPORT_KEYS, SERIES, knobs};
+pub use answers::{TrainedGan, VIEWS};
+pub use learner::{ACTIONS, GanLearner, REPORT_KEYS, SERIES, knobs};
 
 use super::plane::Plane;
+use crate::data::Mnist;
 use crate::data::mnist;
-use crate::experiment::Knobs;
-use crate::generative::diffusion::denoiser::{from_patches, to_patches};
+use crate::experiment::{Experiment, Knobs, Learn, Preview};
+use crate::generative::classifier::Judge;
 use crate::generative::digits::SIDE;
+use crate::generative::patches::{from_patches, to_patches};
 use crate::nn::{Bound, Convolution, Linear, Normalisation, Parameters};
-use crate::tensor::{Activation, Element, Tensor, Var, Window, tensor};
+use crate::tensor::{Activation, Element, Var, Window, tensor};
+use crate::{bundled, lab_file};
 use rand::Rng;
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "gan",
+    lab: Some(lab_file!("08-gan")),
+    knobs,
+    series: &SERIES,
+    headline: "discriminator/fake",
+    emits: &["samples", "plane"],
+    views: &VIEWS,
+    answers: &TrainedGan::ANSWERS,
+    actions: &ACTIONS,
+    report: &REPORT_KEYS,
+    preview: Preview::LatentWalk,
+    learn: Learn::By(|setting| {
+        let (digits, judge) = (Mnist::for_training(setting)?, Judge::bundled()?);
+        Ok(Box::new(GanLearner::new(&setting.knobs, setting.seed, digits, judge)))
+    }),
+    open: |weights, knobs, source| Ok(Arc::new(TrainedGan::open(weights, knobs, Mnist::of(source)?.test)?)),
+    small: &[
+        "data=drawn generator=16 discriminator=16 latent=2 batch=16 steps=110 pack=2",
+        "channels=8 latent=4 batch=8 steps=30 pack=2 noise=0.5 dropout=0.2 average=0.9 softening=0.1 schedule=cosine",
+    ],
+    bundled: bundled!("gan"),
+    ..Experiment::EMPTY
+};
 
 /// Slope below zero of the hidden layers.
 const LEAKY: Activation = Activation::LeakyRelu(0.2);
@@ -305,15 +334,6 @@ pub fn saturating_loss<'t, E: Element>(fake: Var<'t, E>) -> Var<'t, E> {
 /// −E_z[ln D(G(z))], from the logits.
 pub fn non_saturating_loss<'t, E: Element>(fake: Var<'t, E>) -> Var<'t, E> {
     fake.bernoulli_mean(1.0)
-}
-
-/// Numbers from N(0, deviation²): `[rows, width]`.
-pub fn normal_rows(rows: usize, width: usize, deviation: f32, random: &mut impl Rng) -> Tensor<f32> {
-    let mut noise = super::vae::noise(rows, width, random);
-    if deviation != 1.0 {
-        noise.values_mut().iter_mut().for_each(|value| *value *= deviation);
-    }
-    noise
 }
 
 #[cfg(test)]

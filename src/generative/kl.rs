@@ -13,10 +13,29 @@
 
 mod learner;
 
-pub use learner::{FittedDivergence, KlLearner, REPORT_KEYS, SERIES, knobs};
+pub use learner::{FittedDivergence, KlLearner, REPORT_KEYS, SERIES, VIEWS, knobs};
 
-use crate::experiment::query::{Distribution, Divergence};
-use crate::experiment::{Failure, Watch};
+use crate::experiment::query::{Direction, Distribution, Divergence};
+use crate::experiment::{Experiment, Failure, Learn, Preview, Watch};
+use crate::{bundled, lab_file};
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "kl",
+    lab: Some(lab_file!("06-kl")),
+    knobs,
+    series: &SERIES,
+    headline: "kl/forward",
+    views: &VIEWS,
+    answers: &FittedDivergence::ANSWERS,
+    report: &REPORT_KEYS,
+    preview: Preview::View("fitted"),
+    learn: Learn::By(|setting| Ok(Box::new(KlLearner::new(&setting.knobs)))),
+    open: |weights, knobs, _| Ok(Arc::new(FittedDivergence::open(weights, knobs)?)),
+    small: &["steps=60", "steps=60 target=bars direction=reverse"],
+    bundled: bundled!("kl"),
+    ..Experiment::EMPTY
+};
 
 /// Places of the grid on the line, at least and at most.
 const PLACES: std::ops::RangeInclusive<usize> = 2001..=100_001;
@@ -89,6 +108,7 @@ pub fn divergence(p: &Distribution, q: &Distribution) -> Result<Divergence, Fail
             let forward: Vec<f64> = p.iter().zip(q).map(|(p, q)| term(*p, p.ln(), q.ln())).collect();
             let reverse: Vec<f64> = p.iter().zip(q).map(|(p, q)| term(*q, q.ln(), p.ln())).collect();
             Ok(Divergence {
+                path: Vec::new(),
                 forward: forward.iter().sum(),
                 reverse: reverse.iter().sum(),
                 places: (0..p.len()).map(|k| k as f64).collect(),
@@ -147,6 +167,7 @@ fn on_the_line(p: &Distribution, q: &Distribution) -> Divergence {
         term(ln_p.exp(), ln_p, q.ln_density(x))
     };
     Divergence {
+        path: Vec::new(),
         forward: closed(p, q).unwrap_or_else(|| integrate(p, q)),
         reverse: closed(q, p).unwrap_or_else(|| integrate(q, p)),
         p: of(&|x| p.ln_density(x).exp()),
@@ -170,17 +191,10 @@ fn range(distributions: &[&Distribution]) -> (f64, f64) {
     })
 }
 
-/// Which divergence is made small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Forward,
-    Reverse,
-}
-
-/// The slope of a divergence in Q's own numbers: mean and logarithm of the deviation, or logits of bars.
+/// The gradient of a divergence in Q's own numbers: mean and logarithm of the deviation, or logits of bars.
 ///
 /// For a density q with numbers φ: ∇ D(P‖Q) = −E_P[∇ ln q], and ∇ D(Q‖P) = E_Q[(ln q − ln p) ∇ ln q].
-pub fn slope(p: &Distribution, q: &Distribution, direction: Direction, watch: &Watch) -> Result<Vec<f64>, Failure> {
+pub fn gradient(p: &Distribution, q: &Distribution, direction: Direction, watch: &Watch) -> Result<Vec<f64>, Failure> {
     watch.check()?;
     match q {
         Distribution::Bars { shares } => {
@@ -188,7 +202,7 @@ pub fn slope(p: &Distribution, q: &Distribution, direction: Direction, watch: &W
                 return Err(Failure::new("bars against a density: expected two of one kind"));
             };
             Ok(match direction {
-                // Through a softmax the slope of −Σ p ln q is q − p.
+                // Through a softmax the gradient of −Σ p ln q is q − p.
                 Direction::Forward => shares.iter().zip(target).map(|(q, p)| q - p).collect(),
                 Direction::Reverse => {
                     let ratio = |q: f64, p: f64| if q == 0.0 { 0.0 } else { q.ln() - p.max(1e-300).ln() };
@@ -201,7 +215,7 @@ pub fn slope(p: &Distribution, q: &Distribution, direction: Direction, watch: &W
             let over = if direction == Direction::Forward { p } else { q };
             let (low, high) = range(&[over]);
             let (places, step) = grid([p, q], (low, high));
-            let mut slope = [0.0; 2];
+            let mut gradient = [0.0; 2];
             for place in 0..places {
                 let x = low + step * place as f64;
                 let scaled = (x - mean) / deviation;
@@ -214,9 +228,9 @@ pub fn slope(p: &Distribution, q: &Distribution, direction: Direction, watch: &W
                         ln_q.exp() * (ln_q - p.ln_density(x))
                     }
                 };
-                slope.iter_mut().zip(of_ln_q).for_each(|(sum, part)| *sum += step * weight * part);
+                gradient.iter_mut().zip(of_ln_q).for_each(|(sum, part)| *sum += step * weight * part);
             }
-            Ok(slope.to_vec())
+            Ok(gradient.to_vec())
         }
         Distribution::Bimodal { .. } => Err(Failure::new("Q is a normal or bars")),
     }
@@ -316,13 +330,13 @@ mod tests {
         }
 
         #[test]
-        fn slopes_agree_with_differences(p in bimodal(), mean in -2.0..2.0_f64, deviation in 0.5..2.0_f64, forward: bool) {
+        fn gradients_agree_with_differences(p in bimodal(), mean in -2.0..2.0_f64, deviation in 0.5..2.0_f64, forward: bool) {
             let direction = if forward { Direction::Forward } else { Direction::Reverse };
             let value = |mean: f64, deviation: f64| {
                 let found = divergence(&p, &normal(mean, deviation)).unwrap();
                 if forward { found.forward } else { found.reverse }
             };
-            let found = slope(&p, &normal(mean, deviation), direction, &Watch::default()).unwrap();
+            let found = gradient(&p, &normal(mean, deviation), direction, &Watch::default()).unwrap();
             let h = 1e-5;
             let by_mean = (value(mean + h, deviation) - value(mean - h, deviation)) / (2.0 * h);
             let by_ln = (value(mean, deviation * h.exp()) - value(mean, deviation * (-h).exp())) / (2.0 * h);
@@ -332,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn slopes_of_bars_agree_with_differences() {
+    fn gradients_of_bars_agree_with_differences() {
         let p = vec![0.5, 0.2, 0.3];
         let logits = [0.3, -0.2, 0.1];
         let softmax = |logits: [f64; 3]| {
@@ -341,7 +355,7 @@ mod tests {
         };
         let p = Distribution::Bars { shares: p };
         for direction in [Direction::Forward, Direction::Reverse] {
-            let found = slope(&p, &softmax(logits), direction, &Watch::default()).unwrap();
+            let found = gradient(&p, &softmax(logits), direction, &Watch::default()).unwrap();
             for k in 0..3 {
                 let value = |h: f64| {
                     let mut moved = logits;

@@ -1,13 +1,12 @@
-//! How good a generator of digits is: the measures that all of them share.
+//! How good a generator of digits is: the measures that all of them share. A generator is judged by as many samples as there
+//! are test digits (10,000), because the feature distance is biased in the number of samples.
 
 use super::classifier::Judge;
 use crate::data::{Digits, Mnist, mnist};
 use crate::experiment::{Failure, Report, Watch};
 use crate::tensor::{Tape, Tensor, tensor};
 
-/// Samples that a generator is judged by.
-pub const SAMPLES: usize = 10_000;
-/// Held-out training pictures by which the width of the window is picked.
+/// Held-out training pictures by which the width of the window is picked, at most.
 const HELD_OUT: usize = 1_000;
 /// Rows of a table of distances at a time.
 const ROWS: usize = 500;
@@ -27,7 +26,8 @@ pub struct Parzen {
 /// its logarithm from 0.1 to 1, on 1,000 held-out training pictures. Samples `[n, 784]` in [0, 1].
 pub fn parzen(samples: &Tensor<f32>, mnist: &Mnist, watch: &Watch) -> Result<Parzen, Failure> {
     let widths: Vec<f64> = (0..10).map(|i| 0.1 * 10.0_f64.powf(f64::from(i) / 9.0)).collect();
-    let held_out = window_nats(samples, &mnist.validation.batch(0..HELD_OUT), &widths, watch)?;
+    let held_out =
+        window_nats(samples, &mnist.validation.batch(0..HELD_OUT.min(mnist.validation.len())), &widths, watch)?;
     let mean = |nats: &Vec<f64>| nats.iter().sum::<f64>() / nats.len() as f64;
     let best = (0..widths.len()).max_by(|&a, &b| mean(&held_out[a]).total_cmp(&mean(&held_out[b])));
     let sigma = widths[best.expect("ten widths")];
@@ -75,11 +75,11 @@ fn window_nats(
 /// The share of each of the ten classes among pictures `[count, 784]`, as the judge reads them.
 pub fn classes_share(judge: &Judge, samples: &Tensor<f32>, watch: &Watch) -> Result<[f64; 10], Failure> {
     let read = judge.read(samples, watch)?;
-    let mut shares = [0.0; 10];
+    let mut counts = [0_usize; 10];
     for (digit, _) in &read {
-        shares[*digit] += 1.0 / read.len() as f64;
+        counts[*digit] += 1;
     }
-    Ok(shares)
+    Ok(counts.map(|count| count as f64 / read.len() as f64))
 }
 
 /// Whether samples are numbers at all: a diverged model is not measured.
@@ -87,7 +87,7 @@ pub fn finite(samples: &Tensor<f32>) -> bool {
     samples.values().iter().all(|value| value.is_finite())
 }
 
-/// Puts the feature distance of samples `[10 000, 784]` into a report; none where the model diverged.
+/// Puts the feature distance of samples `[test digits, 784]` into a report; none where the model diverged.
 pub fn report_distance(
     report: &mut Report,
     judge: &Judge,

@@ -10,5 +10,9 @@ pub mod gan;
 pub mod kl;
 pub mod latent;
 pub mod measure;
+pub mod noise;
+pub mod patches;
 pub mod plane;
+#[cfg(test)]
+pub mod toy;
 pub mod vae;

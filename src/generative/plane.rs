@@ -1,5 +1,6 @@
 //! Distributions in the plane, to watch generators at work where everything can be seen.
 
+use crate::experiment::{ActionSpec, Argument, Failure, Wording};
 use rand::Rng;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -8,6 +9,23 @@ use rand_distr::{Distribution, StandardNormal};
 const DEVIATION: f32 = 0.05;
 /// Half the side of the view that holds them all.
 pub const REACH: f32 = 2.0;
+
+/// Puts a point into the distribution that is drawn by hand.
+pub const PLACE: ActionSpec = ActionSpec {
+    name: "place",
+    key: ' ',
+    help: Wording::new("place a point", "点を置く"),
+    argument: Argument::Point,
+    when: Some(("data", "drawn")),
+};
+/// Takes all points away.
+pub const CLEAR: ActionSpec = ActionSpec {
+    name: "clear",
+    key: 'x',
+    help: Wording::new("clear the points", "点を消す"),
+    argument: Argument::Nothing,
+    when: Some(("data", "drawn")),
+};
 
 /// A distribution in the plane.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,8 +122,29 @@ pub fn sliced_wasserstein(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
     (total / DIRECTIONS as f64).sqrt()
 }
 
-/// A point as a person's act names it: `x y`, or `x,y`.
-pub fn read_point(argument: &str) -> Option<[f32; 2]> {
+/// The actions `place` and `clear` on points that a person draws.
+///
+/// # Errors
+/// When the run does not learn such points, or the argument is no point; nothing is changed then.
+pub fn change_drawn(data: &str, drawn: &mut Vec<[f32; 2]>, action: &str, argument: &str) -> Result<(), Failure> {
+    match action {
+        _ if data != "drawn" => Err(Failure::new("points are placed in a run with data = drawn")),
+        "place" => {
+            let wanted =
+                || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
+            drawn.push(read_point(argument).ok_or_else(wanted)?);
+            Ok(())
+        }
+        "clear" => {
+            drawn.clear();
+            Ok(())
+        }
+        other => Err(Failure::new(format!("unknown action `{other}`: expected place or clear"))),
+    }
+}
+
+/// A point as an action names it: `x y`, or `x,y`.
+fn read_point(argument: &str) -> Option<[f32; 2]> {
     let mut parts = argument.split([' ', ',']).filter(|part| !part.is_empty());
     let mut next = || parts.next()?.parse::<f32>().ok().filter(|part| part.abs() <= REACH);
     let point = [next()?, next()?];

@@ -19,11 +19,39 @@ mod learner;
 pub use answers::{TrainedVae, VIEWS};
 pub use learner::{REPORT_KEYS, SERIES, VaeLearner, knobs};
 
-use crate::experiment::Knobs;
+use crate::data::Mnist;
+use crate::experiment::{Experiment, Knobs, Learn, Preview};
+use crate::generative::classifier::Judge;
 use crate::nn::{Bound, Linear, Parameters, Perceptron};
-use crate::tensor::{Activation, Element, Tensor, Var};
+use crate::tensor::{Activation, Element, Var};
+use crate::{bundled, lab_file};
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "vae",
+    lab: Some(lab_file!("07-vae")),
+    knobs,
+    series: &SERIES,
+    headline: "val/elbo",
+    emits: &["samples", "reconstructions"],
+    views: &VIEWS,
+    answers: &TrainedVae::ANSWERS,
+    evaluations: &["nll"],
+    report: &REPORT_KEYS,
+    preview: Preview::LatentWalk,
+    learn: Learn::By(|setting| {
+        let (digits, judge) = (Mnist::for_training(setting)?, Judge::bundled()?);
+        Ok(Box::new(VaeLearner::new(&setting.knobs, setting.seed, digits, judge)))
+    }),
+    open: |weights, knobs, source| Ok(Arc::new(TrainedVae::open(weights, knobs, Mnist::of(source)?.test)?)),
+    small: &[
+        "latent=2 hidden=16 batch=16 epochs=2",
+        "latent=3 hidden=16,8 batch=32 epochs=3 likelihood=gaussian schedule=cosine nll=on",
+    ],
+    bundled: bundled!("vae"),
+    ..Experiment::EMPTY
+};
 
 /// What p_θ(x|z) is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,19 +174,11 @@ impl Vae {
     }
 }
 
-/// ε ~ N(0, I): `[batch, latent]`.
-pub fn noise<E: Element>(batch: usize, latent: usize, random: &mut impl Rng) -> Tensor<E> {
-    let mut noise = Tensor::filled([batch, latent], E::zero());
-    for place in noise.values_mut() {
-        *place = E::of(StandardNormal.sample(random));
-    }
-    noise
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::{Tape, tensor};
+    use crate::generative::noise::noise;
+    use crate::tensor::{Tape, Tensor, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

@@ -3,26 +3,8 @@
 use super::definition::Lab;
 use super::parse::{LabError, parse};
 use crate::experiment::knob::nearest;
+use crate::registry::EXPERIMENTS;
 use std::path::{Path, PathBuf};
-
-/// The labs that ship with the program, by file name.
-macro_rules! embedded {
-    ($($name:literal),+) => {
-        [$((concat!("labs/", $name, ".yaml"), include_str!(concat!("../../labs/", $name, ".yaml")))),+]
-    };
-}
-
-static EMBEDDED: [(&str, &str); 9] = embedded![
-    "02-board-game",
-    "05-autoencoder",
-    "06-kl",
-    "07-vae",
-    "08-gan",
-    "09-cyclegan",
-    "10-diffusion",
-    "11-embeddings",
-    "12-word2vec"
-];
 
 /// Labs in the order of the lecture, and what is wrong with the files that are none.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +19,7 @@ impl Catalogue {
     /// an earlier one of the same id. A broken file hides no good one.
     pub fn load(own: &Path, extra: Option<&Path>) -> Self {
         let mut catalogue = Catalogue::default();
-        for (name, text) in EMBEDDED {
+        for (name, text) in embedded() {
             catalogue.add(Path::new(name), text);
         }
         for folder in [Some(own), extra].into_iter().flatten() {
@@ -107,6 +89,11 @@ pub fn check_path(path: &Path) -> Vec<LabError> {
     files.iter().flat_map(check).collect()
 }
 
+/// The labs that ship with the program, by file name.
+fn embedded() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EXPERIMENTS.iter().filter_map(|experiment| experiment.lab)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,18 +102,18 @@ mod tests {
     fn the_embedded_labs_are_good() {
         let catalogue = Catalogue::load(Path::new("/nowhere"), None);
         assert_eq!(catalogue.errors(), []);
-        assert_eq!(catalogue.labs().len(), EMBEDDED.len());
+        assert_eq!(catalogue.labs().len(), embedded().count());
     }
 
     #[test]
     fn a_persons_lab_takes_the_place_of_one_and_a_broken_one_hides_none() {
         let folder = tempfile::tempdir().unwrap();
-        let vae = EMBEDDED.iter().find(|(name, _)| name.ends_with("07-vae.yaml")).unwrap();
+        let vae = embedded().find(|(name, _)| name.ends_with("07-vae.yaml")).unwrap();
         let text = vae.1.replacen("minutes: ", "minutes: 1", 1);
         std::fs::write(folder.path().join("07-vae.yaml"), text).unwrap();
         std::fs::write(folder.path().join("99-bad.yaml"), "id: [").unwrap();
         let catalogue = Catalogue::load(folder.path(), None);
-        assert_eq!(catalogue.labs().len(), EMBEDDED.len());
+        assert_eq!(catalogue.labs().len(), embedded().count());
         assert!(catalogue.find("vae").unwrap().minutes >= 100);
         assert!(catalogue.errors()[0].to_string().contains("99-bad.yaml:"));
     }

@@ -1,9 +1,10 @@
 //! What a lab file says against what the program has: knobs, series, pictures, queries.
 
-use super::definition::{Bilingual, Check, DemoStep, Instrument, Lab, TABS};
-use crate::experiment::knob::{find, nearest};
-use crate::experiment::{KnobKind, KnobValue};
-use crate::registry::{self, Experiment};
+use super::definition::{Check, DemoStep, Instrument, InstrumentUse, Lab, TABS};
+use crate::experiment::knob::{find, meant};
+use crate::experiment::{Bilingual, Experiment, KnobKind, KnobValue};
+use crate::markdown;
+use crate::registry;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -44,13 +45,7 @@ pub fn check(lab: &Lab, file: &Path) -> Vec<Found> {
 }
 
 fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("unknown {kind} `{name}`: did you mean `{near}`?"),
-        None => {
-            let known: Vec<&str> = known.into_iter().collect();
-            format!("unknown {kind} `{name}`: expected one of {}", known.join(", "))
-        }
-    }
+    format!("unknown {kind} `{name}`: {}", meant(name, known, "there is none"))
 }
 
 /// No empty text, no formula that cannot be set.
@@ -69,7 +64,7 @@ fn check_texts(lab: &Lab, found: &mut Vec<Found>) {
             if words.trim().is_empty() {
                 found.push((format!("{path}.{language}"), format!("an empty text in {language}")));
             }
-            for problem in crate::tui::widgets::markdown::problems(words) {
+            for problem in markdown::problems(words) {
                 found.push((format!("{path}.{language}"), problem));
             }
         }
@@ -152,10 +147,10 @@ fn check_dashboard(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
     for (index, name) in lab.dashboard.numbers.iter().enumerate() {
         series(format!("dashboard.numbers[{index}]"), name);
     }
-    for (index, picture) in lab.dashboard.pictures.iter().enumerate() {
-        if !experiment.pictures.contains(&picture.name.as_str()) {
-            let message = unknown("picture", &picture.name, experiment.pictures.iter().copied());
-            found.push((format!("dashboard.pictures[{index}].name"), message));
+    for (index, view) in lab.dashboard.views.iter().enumerate() {
+        if !experiment.emits.contains(&view.name.as_str()) {
+            let message = unknown("view", &view.name, experiment.emits.iter().copied());
+            found.push((format!("dashboard.views[{index}].name"), message));
         }
     }
 }
@@ -169,20 +164,51 @@ fn check_explore(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 found.push((format!("explore[{index}].instrument"), message));
             }
         }
-        let shows = matches!(use_.instrument, Instrument::Gallery | Instrument::Sketch);
+        let path = format!("explore[{index}]");
         match &use_.view {
-            Some(view) if shows && !experiment.views.contains(&view.as_str()) => {
-                found.push((format!("explore[{index}].view"), unknown("view", view, experiment.views.iter().copied())));
+            Some(_) if use_.instrument == Instrument::View => check_view(&path, use_, experiment, found),
+            None if use_.instrument == Instrument::View => {
+                let known: Vec<&str> = experiment.views.iter().map(|view| view.name).collect();
+                found.push((format!("{path}.instrument"), format!("no `view`: expected one of {}", known.join(", "))));
             }
-            None if shows => {
-                let known = experiment.views.join(", ");
-                found.push((format!("explore[{index}].instrument"), format!("no `view`: expected one of {known}")));
+            Some(view) => {
+                found.push((format!("{path}.view"), format!("view `{view}`: only the instrument `view` has one")));
             }
-            Some(view) if !shows => {
-                let message = format!("view `{view}`: only a gallery or a sketch has one");
-                found.push((format!("explore[{index}].view"), message));
+            None if !use_.inputs.is_empty() || use_.drawing || use_.opens.is_some() => {
+                let message = "`inputs`, `drawing` and `opens`: only the instrument `view` has them";
+                found.push((format!("{path}.instrument"), message.to_owned()));
             }
-            _ => {}
+            None => {}
+        }
+    }
+}
+
+/// A view, its inputs and the view that it opens.
+fn check_view(path: &str, use_: &InstrumentUse, experiment: &Experiment, found: &mut Vec<Found>) {
+    let known = || experiment.views.iter().map(|view| view.name);
+    let of_name = |name: &str| experiment.views.iter().find(|view| view.name == name);
+    let name = use_.view.as_deref().unwrap_or_default();
+    let Some(view) = of_name(name) else {
+        found.push((format!("{path}.view"), unknown("view", name, known())));
+        return;
+    };
+    let declared = (view.inputs)();
+    for (input, value) in &use_.inputs {
+        if let Err(error) = find(&declared, input).and_then(|knob| knob.accept(value)) {
+            found.push((format!("{path}.inputs.{input}"), error.of_inputs()));
+        }
+    }
+    if use_.drawing && !view.takes_drawing() {
+        found.push((format!("{path}.drawing"), format!("view `{name}` takes no drawing")));
+    }
+    if let Some(opens) = &use_.opens {
+        match of_name(&opens.view) {
+            None => found.push((format!("{path}.opens.view"), unknown("view", &opens.view, known()))),
+            Some(opened) => {
+                if let Err(error) = find(&(opened.inputs)(), &opens.input) {
+                    found.push((format!("{path}.opens.input"), error.of_inputs()));
+                }
+            }
         }
     }
 }
@@ -204,7 +230,7 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 let message = unknown("series", &condition.series, experiment.series.iter().copied());
                 found.push((format!("{path}.series.condition"), message));
             }
-            Check::Instrument { state, view } => {
+            Check::Instrument { state, view, input } => {
                 let views = lab.explore.iter().filter_map(|use_| use_.view.as_deref());
                 if let Some(view) = view.as_deref().filter(|view| !views.clone().any(|known| known == *view)) {
                     found.push((format!("{path}.instrument.view"), unknown("view", view, views)));
@@ -214,6 +240,15 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 let known: Vec<&str> = there.flat_map(|use_| use_.instrument.states()).copied().collect();
                 if !known.contains(&state.as_str()) {
                     found.push((format!("{path}.instrument.state"), unknown("state", state, known.iter().copied())));
+                }
+                if let Some(input) = input {
+                    let shown =
+                        experiment.views.iter().filter(|spec| view.as_deref().is_none_or(|view| view == spec.name));
+                    let inputs: Vec<&str> = shown.flat_map(|spec| (spec.inputs)()).map(|knob| knob.name).collect();
+                    if !inputs.contains(&input.as_str()) {
+                        let message = unknown("input", input, inputs.iter().copied());
+                        found.push((format!("{path}.instrument.input"), message));
+                    }
                 }
             }
             Check::Answer { .. } | Check::Line { .. }

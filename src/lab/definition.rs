@@ -2,28 +2,11 @@
 
 use super::condition::Condition;
 use crate::experiment::knob::{find, nearest};
-use crate::experiment::{Knob, KnobKind, KnobValue, Knobs, Language, QueryKind};
+use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, QueryKind};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// A text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bilingual {
-    pub en: String,
-    pub ja: String,
-}
-
-impl Bilingual {
-    pub fn in_language(&self, language: Language) -> &str {
-        match language {
-            Language::En => &self.en,
-            Language::Ja => &self.ja,
-        }
-    }
-}
 
 /// A whole lab.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -89,7 +72,8 @@ pub struct Preset {
 #[serde(deny_unknown_fields)]
 pub struct Dashboard {
     pub charts: Vec<Chart>,
-    pub pictures: Vec<PictureUse>,
+    /// Views that the run emits.
+    pub views: Vec<ViewUse>,
     /// Series whose latest value stands in the table.
     pub numbers: Vec<String>,
 }
@@ -117,7 +101,7 @@ pub struct SeriesUse {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PictureUse {
+pub struct ViewUse {
     pub name: String,
     pub title: Bilingual,
 }
@@ -130,24 +114,14 @@ pub enum Instrument {
     LatentPlane,
     /// A canvas: what is drawn is encoded, scored, reconstructed and repaired.
     DrawingPad,
-    /// Pictures drawn from the model.
-    Samples,
-    /// A view of the model's own: labelled rows of pictures, with a slider.
-    Gallery,
-    /// The same beginning with the student's own drawing.
-    Sketch,
-    /// The plane as the model sees it; points can be placed in it.
-    Plane,
+    /// Any view of the model's own: its inputs, and the panels of its answer.
+    View,
     /// Twenty digits, real or made: the student judges them against the discriminator.
     Guess,
-    /// Digits asked for in words, and the way they come about.
-    Prompt,
     /// Two distributions to shape, and how far they are from each other.
     Distributions,
     /// A conversation: lines typed, answers below them.
     Repl,
-    /// A map of words; of the word chosen in it, the likeliest contexts.
-    WordMap,
     /// A board to play on, and what the machine thinks beside it.
     Board,
     /// Positions in which one move wins.
@@ -159,27 +133,12 @@ impl Instrument {
     pub fn needs(self) -> &'static [QueryKind] {
         match self {
             Instrument::LatentPlane => &[QueryKind::LatentPlane, QueryKind::Decode],
-            Instrument::DrawingPad => &[QueryKind::Encode, QueryKind::Reconstruct, QueryKind::Score],
-            Instrument::Samples => &[QueryKind::Sample],
-            Instrument::Gallery | Instrument::Sketch => &[QueryKind::Show],
-            Instrument::Plane => &[QueryKind::Plane],
-            Instrument::Guess => &[QueryKind::Sample, QueryKind::Examples, QueryKind::Discriminate],
-            Instrument::Prompt => &[QueryKind::Prompt],
-            Instrument::Distributions => &[QueryKind::Divergence, QueryKind::Fit],
-            Instrument::Repl => &[QueryKind::Say, QueryKind::Complete, QueryKind::History],
-            Instrument::WordMap => &[QueryKind::Plane, QueryKind::Context],
-            Instrument::Board => &[
-                QueryKind::Board,
-                QueryKind::SetUp,
-                QueryKind::Opponents,
-                QueryKind::Think,
-                QueryKind::Branches,
-                QueryKind::Walk,
-                QueryKind::Review,
-                QueryKind::WriteGame,
-                QueryKind::ReadGame,
-            ],
-            Instrument::BoardPuzzle => &[QueryKind::Puzzle],
+            Instrument::DrawingPad => &[QueryKind::Encode, QueryKind::Decode, QueryKind::Score],
+            Instrument::View => &[QueryKind::View],
+            Instrument::Guess => &[QueryKind::Sample, QueryKind::Examples, QueryKind::Score],
+            Instrument::Distributions => &[QueryKind::Divergence],
+            Instrument::Repl => &[QueryKind::Talk],
+            Instrument::Board | Instrument::BoardPuzzle => &[QueryKind::Game],
         }
     }
 
@@ -188,17 +147,12 @@ impl Instrument {
         match self {
             Instrument::LatentPlane => &["plane_walked", "morph_finished"],
             Instrument::DrawingPad => &["digit_drawn", "drawing_scored", "drawing_denoised"],
-            Instrument::Samples => &["samples_drawn"],
-            Instrument::Gallery => &["gallery_turned", "gallery_slid"],
-            Instrument::Sketch => &["sketch_shown", "gallery_turned", "gallery_slid"],
-            Instrument::Plane => &["plane_points", "plane_scrubbed"],
+            Instrument::View => &["input_turned", "drawing_shown", "place_picked", "action_sent"],
             Instrument::Guess => &["guess_finished", "guess_won"],
-            Instrument::Prompt => &["prompt_drawn", "prompt_scrubbed"],
             Instrument::Distributions => &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse"],
             Instrument::Repl => {
                 &["repl_said", "repl_plotted", "repl_bias", "repl_odd", "repl_included", "repl_analogies"]
             }
-            Instrument::WordMap => &["word_chosen", "word_pinned"],
             Instrument::Board => &[
                 "game_won",
                 "level_1_beaten",
@@ -217,14 +171,32 @@ impl Instrument {
     }
 }
 
+/// An instrument on the Explore tab. The same one may stand there more than once.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InstrumentUse {
     pub instrument: Instrument,
-    /// Which of the model's views, for a gallery or a sketch.
+    /// Which of the model's views, for the instrument `view`.
     #[serde(default)]
     pub view: Option<String>,
+    /// Inputs that the view begins with; the others stand at their defaults.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, KnobValue>,
+    /// Whether it shows what becomes of a drawing by hand.
+    #[serde(default)]
+    pub drawing: bool,
+    /// Another view that is shown beside it, of the place picked in it.
+    #[serde(default)]
+    pub opens: Option<Opens>,
     pub title: Bilingual,
+}
+
+/// A view that takes the place picked in another as one of its inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opens {
+    pub view: String,
+    pub input: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -255,11 +227,14 @@ pub enum Check {
     },
     /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`.
     Series { condition: Condition },
-    /// A state reached in an instrument; with `view`, in the one that shows this view.
+    /// A state reached in an instrument; with `view`, in one that shows this view.
     Instrument {
         state: String,
         #[serde(default)]
         view: Option<String>,
+        /// The input that must have been turned, for the state `input_turned`.
+        #[serde(default)]
+        input: Option<String>,
     },
     /// A line of a conversation, without the word itself in it, that this word is the first answer to.
     Answer { word: String },

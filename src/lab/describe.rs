@@ -32,8 +32,12 @@ pub fn describe(lab: &Lab, language: Language) -> String {
             Check::Choice { .. } => "choice".to_owned(),
             Check::Number { .. } => "number".to_owned(),
             Check::Series { condition } => condition.to_string(),
-            Check::Instrument { state, view: None } => state.clone(),
-            Check::Instrument { state, view: Some(view) } => format!("{state} in {view}"),
+            Check::Instrument { state, view, input } => {
+                let shown = |what: &Option<String>, word: &str| {
+                    what.as_ref().map_or(String::new(), |name| format!(" {word} {name}"))
+                };
+                format!("{state}{}{}", shown(input, "of"), shown(view, "in"))
+            }
             Check::Line { words } => words.join(" "),
             Check::Answer { word } => format!("→ {word}"),
             Check::FreeText { .. } => "text".to_owned(),

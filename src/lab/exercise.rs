@@ -19,6 +19,8 @@ pub enum Attempt {
     State {
         state: String,
         view: Option<String>,
+        /// The input of the view that was turned, where one was.
+        input: Option<String>,
     },
     /// A line said in a conversation, and the first word of the answer.
     Said {
@@ -73,8 +75,8 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
                 Verdict::Unrelated
             }
         }
-        (Check::Instrument { state, view }, Attempt::State { state: reached, view: shown })
-            if state == reached && (view.is_none() || view == shown) =>
+        (Check::Instrument { state, view, input }, Attempt::State { state: reached, view: shown, input: turned })
+            if state == reached && (view.is_none() || view == shown) && (input.is_none() || input == turned) =>
         {
             Verdict::Passed
         }
@@ -114,7 +116,7 @@ pub fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::Bilingual;
+    use crate::experiment::Bilingual;
     use proptest::prelude::*;
 
     fn exercise(check: Check) -> Exercise {
@@ -143,14 +145,24 @@ mod tests {
         let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value };
         assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
         assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
-        let reached =
-            |state: &str, view: Option<&str>| Attempt::State { state: state.into(), view: view.map(str::to_owned) };
-        let state = exercise(Check::Instrument { state: "a".into(), view: None });
-        assert_eq!(decide(&state, &reached("a", Some("gaps")), Language::En), Verdict::Passed);
-        assert_eq!(decide(&state, &reached("b", None), Language::En), Verdict::Unrelated);
-        let viewed = exercise(Check::Instrument { state: "a".into(), view: Some("gaps".into()) });
-        assert_eq!(decide(&viewed, &reached("a", Some("gaps")), Language::En), Verdict::Passed);
-        assert_eq!(decide(&viewed, &reached("a", Some("sampling")), Language::En), Verdict::Unrelated);
+        let reached = |state: &str, view: Option<&str>, input: Option<&str>| Attempt::State {
+            state: state.into(),
+            view: view.map(str::to_owned),
+            input: input.map(str::to_owned),
+        };
+        let check = |view: Option<&str>, input: Option<&str>| {
+            let [view, input] = [view, input].map(|name| name.map(str::to_owned));
+            exercise(Check::Instrument { state: "a".into(), view, input })
+        };
+        let decided = |exercise: &Exercise, attempt| decide(exercise, &attempt, Language::En);
+        assert_eq!(decided(&check(None, None), reached("a", Some("gaps"), None)), Verdict::Passed);
+        assert_eq!(decided(&check(None, None), reached("b", None, None)), Verdict::Unrelated);
+        assert_eq!(decided(&check(Some("gaps"), None), reached("a", Some("gaps"), Some("seed"))), Verdict::Passed);
+        assert_eq!(decided(&check(Some("gaps"), None), reached("a", Some("sampling"), None)), Verdict::Unrelated);
+        let missing = check(Some("gaps"), Some("missing"));
+        assert_eq!(decided(&missing, reached("a", Some("gaps"), Some("missing"))), Verdict::Passed);
+        assert_eq!(decided(&missing, reached("a", Some("gaps"), Some("seed"))), Verdict::Unrelated, "another input");
+        assert_eq!(decided(&missing, reached("a", Some("gaps"), None)), Verdict::Unrelated);
     }
 
     #[test]

@@ -12,8 +12,7 @@ mod spans;
 
 pub use catalogue::{Catalogue, check_path};
 pub use definition::{
-    Bilingual, Chart, Check, DemoStep, Exercise, Instrument, InstrumentUse, KnobUse, Lab, Page, PictureUse, Preset,
-    SeriesUse,
+    Chart, Check, DemoStep, Exercise, Instrument, InstrumentUse, KnobUse, Lab, Opens, Page, Preset, SeriesUse, ViewUse,
 };
 pub use describe::describe;
 pub use exercise::{Attempt, Verdict};

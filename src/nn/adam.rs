@@ -1,18 +1,37 @@
 //! Adam and AdamW.
 
+use super::clip::gradient_norm;
 use super::parameters::{Bound, Parameters};
 use crate::tensor::{Element, Gradients, Tensor, parallel};
 
 /// Adam (Kingma & Ba, "Adam: a method for stochastic optimization", 2014, arXiv:1412.6980, algorithm 1), with the decay of
 /// AdamW where one is asked for (Loshchilov & Hutter 2017, arXiv:1711.05101, algorithm 2). One pass over weights, moments
 /// and gradient together.
+///
+/// ```
+/// use shinso::nn::{Adam, Parameters};
+/// use shinso::tensor::Tensor;
+///
+/// let mut parameters = Parameters::<f32>::new();
+/// parameters.add("hidden.weight", Tensor::filled([4, 4], 0.1));
+/// parameters.add("hidden.bias", Tensor::filled([4], 0.0));
+/// // As GPTs are trained: matrices decay, biases and normalisations do not; the gradient's norm is at most 1.
+/// let adam = Adam::new(&parameters)
+///     .with_weight_decay_where(&parameters, 0.1, |_, value| value.ndim() >= 2)
+///     .with_clipping(1.0);
+/// # assert_eq!(adam.weight_decay, 0.1);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Adam<E: Element> {
     pub beta1: f64,
     pub beta2: f64,
     pub epsilon: f64,
-    /// λ: each step takes η λ w from a weight w. Zero is Adam.
+    /// λ: each step takes η λ w from a weight w that decays. Zero is Adam.
     pub weight_decay: f64,
+    /// The most that the common norm of all gradients may be in a step; longer ones are shortened to it.
+    clipping: Option<f64>,
+    /// Which parameters decay, in their order.
+    decays: Vec<bool>,
     step: u64,
     /// First and second moments, in the parameters' order.
     moments: Vec<(Tensor<E>, Tensor<E>)>,
@@ -22,8 +41,9 @@ impl<E: Element> Adam<E> {
     /// With the paper's β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
     pub fn new(parameters: &Parameters<E>) -> Self {
         let zeros = |value: &Tensor<E>| Tensor::filled(value.raw_dim(), E::zero());
-        let moments = parameters.iter().map(|(_, value)| (zeros(value), zeros(value))).collect();
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, step: 0, moments }
+        let moments: Vec<_> = parameters.iter().map(|(_, value)| (zeros(value), zeros(value))).collect();
+        let decays = vec![true; moments.len()];
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, clipping: None, decays, step: 0, moments }
     }
 
     /// The same with other β.
@@ -31,9 +51,34 @@ impl<E: Element> Adam<E> {
         Adam { beta1, beta2, ..self }
     }
 
-    /// The same with a decay of the weights.
+    /// The same with a decay of all weights.
     pub fn with_weight_decay(self, weight_decay: f64) -> Self {
         Adam { weight_decay, ..self }
+    }
+
+    /// The same with a decay of those parameters that `decays` picks by name and value.
+    ///
+    /// # Panics
+    /// If the parameters are not as many as this optimiser was made for.
+    pub fn with_weight_decay_where(
+        self,
+        parameters: &Parameters<E>,
+        weight_decay: f64,
+        decays: impl Fn(&str, &Tensor<E>) -> bool,
+    ) -> Self {
+        let decays: Vec<bool> = parameters.iter().map(|(name, value)| decays(name, value)).collect();
+        assert_eq!(decays.len(), self.moments.len(), "the parameters that this optimiser was made for");
+        Adam { weight_decay, decays, ..self }
+    }
+
+    /// The same with gradients scaled together so that their common norm is at most `limit` (Pascanu, Mikolov & Bengio
+    /// 2012, arXiv:1211.5063).
+    ///
+    /// # Panics
+    /// If the limit is not positive.
+    pub fn with_clipping(self, limit: f64) -> Self {
+        assert!(limit > 0.0, "a positive limit for the norm of the gradients, not {limit}");
+        Adam { clipping: Some(limit), ..self }
     }
 
     /// One update of every parameter that has a gradient.
@@ -49,11 +94,16 @@ impl<E: Element> Adam<E> {
         let rate = E::of(learning_rate / correction(self.beta1));
         let root = E::of(1.0 / correction(self.beta2).sqrt());
         let kept = E::of(1.0 - learning_rate * self.weight_decay);
+        let factor = E::of(self.clipping.map_or(1.0, |limit| {
+            let norm = gradient_norm(bound, gradients);
+            if norm > limit { limit / norm } else { 1.0 }
+        }));
         let (beta1, beta2, epsilon) = (E::of(self.beta1), E::of(self.beta2), E::of(self.epsilon));
         let (rest1, rest2) = (E::one() - beta1, E::one() - beta2);
-        let states = parameters.iter_mut().zip(&mut self.moments).zip(bound.vars());
-        for (((_, value), (mean, square)), &var) in states {
+        let states = parameters.iter_mut().zip(&mut self.moments).zip(bound.vars()).zip(&self.decays);
+        for ((((_, value), (mean, square)), &var), &decays) in states {
             let Some(gradient) = gradients.of(var) else { continue };
+            let kept = if decays { kept } else { E::one() };
             let gradient = crate::tensor::contiguous(gradient);
             parallel::update3_with(
                 value.values_mut(),
@@ -61,6 +111,7 @@ impl<E: Element> Adam<E> {
                 square.values_mut(),
                 gradient.values(),
                 move |w, m, v, g| {
+                    let g = factor * g;
                     let m = beta1 * m + rest1 * g;
                     let v = beta2 * v + rest2 * g * g;
                     (kept * w - rate * m / (num_traits::Float::sqrt(v) * root + epsilon), m, v)
@@ -140,5 +191,37 @@ mod tests {
         }
         let w = *parameters.iter().next().unwrap().1.first().unwrap();
         assert!((w - 2.0 * 0.95_f64.powi(3)).abs() < 1e-12, "{w}");
+    }
+
+    #[test]
+    fn only_what_is_picked_decays() {
+        let mut parameters = Parameters::<f64>::new();
+        parameters.add("l.weight", tensor([1, 1], vec![2.0]));
+        parameters.add("l.bias", tensor([1], vec![2.0]));
+        let mut adam = Adam::new(&parameters).with_weight_decay_where(&parameters, 0.1, |_, value| value.ndim() >= 2);
+        let tape = Tape::new();
+        let bound = parameters.on(&tape);
+        let gradients = (bound.vars()[0].scale(0.0).sum() + bound.vars()[1].scale(0.0).sum()).backward();
+        adam.update(&mut parameters, &bound, &gradients, 0.5);
+        let weights: Vec<f64> = parameters.iter().map(|(_, value)| value.sum()).collect();
+        assert_eq!(weights, [2.0 * 0.95, 2.0]);
+    }
+
+    /// Gradients 3 and 4 have the norm 5: within a limit of 1 they are 0.6 and 0.8, within one of 10 themselves.
+    #[test]
+    fn clipping_is_that_of_clip_norm() {
+        for (limit, expected) in [(1.0, [0.6, 0.8]), (10.0, [3.0, 4.0])] {
+            let mut parameters = Parameters::<f64>::new();
+            parameters.add("a", tensor([1], vec![3.0]));
+            parameters.add("b", tensor([1], vec![4.0]));
+            let mut adam = Adam::new(&parameters).with_clipping(limit);
+            let tape = Tape::new();
+            let bound = parameters.on(&tape);
+            let gradients = (0.5 * (bound.vars()[0].square() + bound.vars()[1].square())).sum().backward();
+            adam.update(&mut parameters, &bound, &gradients, 0.1);
+            for ((first, _), expected) in adam.moments().zip(expected) {
+                assert!((first[[0]] - 0.1 * expected).abs() < 1e-12, "{first:?}");
+            }
+        }
     }
 }

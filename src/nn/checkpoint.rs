@@ -1,34 +1,75 @@
-//! Tensors in files: the safetensors format, with whatever else a run's future depends on as JSON in its metadata.
+//! All that the rest of a run depends on, as one safetensors file: networks with their optimisers, running averages, named
+//! buffers as tensors; the rest as JSON in its metadata.
+//!
+//! What is in it a learner says once ([`Saved`](super::Saved)); here is how it looks in a file.
 
-use crate::experiment::{Failure, Precision};
-use crate::tensor::{Tensor, tensor};
-use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use crate::experiment::{Failure, Knobs, number};
+use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The metadata key of the JSON part.
-const STATE: &str = "shinso";
+const KEY: &str = "shinso checkpoint";
+/// The key of a text that earlier versions of the program kept theirs in.
+const FORMER_KEY: &str = "shinso";
 
-/// Named tensors and a JSON text beside them.
-#[derive(Debug, Default)]
-pub struct Archive {
-    pub tensors: BTreeMap<String, Tensor<f32>>,
-    pub state: Option<String>,
+/// What a trainer keeps of a run, whatever it is a run of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunState {
+    /// Steps done.
+    pub step: u64,
+    pub random: ChaCha8Rng,
+    /// Live knobs as they stand.
+    pub live: Knobs,
+    /// Values that wait to be emitted as their means.
+    pub means: BTreeMap<String, Mean>,
+    /// Whether it was said that the loss is no longer a number.
+    pub diverged: bool,
 }
 
-struct Stored<'a> {
-    shape: &'a [usize],
-    dtype: Dtype,
-    bytes: Vec<u8>,
+/// A sum and how many values are in it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Mean {
+    #[serde(with = "number")]
+    pub sum: f64,
+    pub count: u64,
 }
 
-impl View for Stored<'_> {
+/// A checkpoint in memory.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub run: RunState,
+    /// How often the optimiser of each network has stepped.
+    pub(super) optimizer_steps: BTreeMap<String, u64>,
+    /// The learner's own states.
+    pub(super) states: BTreeMap<String, serde_json::Value>,
+    pub(super) arrays: BTreeMap<String, Array>,
+}
+
+/// The JSON part.
+#[derive(Serialize, Deserialize)]
+struct Header<R> {
+    run: R,
+    optimizer_steps: BTreeMap<String, u64>,
+    states: BTreeMap<String, serde_json::Value>,
+}
+
+/// Numbers of one type, as their bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+impl View for &Array {
     fn dtype(&self) -> Dtype {
         self.dtype
     }
     fn shape(&self) -> &[usize] {
-        self.shape
+        &self.shape
     }
     fn data(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(&self.bytes)
@@ -38,84 +79,85 @@ impl View for Stored<'_> {
     }
 }
 
-/// The bytes of a safetensors file. The same tensors and state give the same bytes.
-pub fn encode<'a>(
-    tensors: impl IntoIterator<Item = (String, &'a Tensor<f32>)>,
-    state: Option<&str>,
-    precision: Precision,
-) -> Vec<u8> {
-    let stored = tensors.into_iter().map(|(name, value)| {
-        let (dtype, bytes) = match precision {
-            Precision::Single => (Dtype::F32, value.iter().flat_map(|x| x.to_le_bytes()).collect()),
-            Precision::Half => (Dtype::F16, value.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()),
-        };
-        (name, Stored { shape: value.shape(), dtype, bytes })
-    });
-    let metadata = state.map(|state| HashMap::from([(STATE.to_owned(), state.to_owned())]));
-    safetensors::serialize(stored, metadata).expect("lengths follow from shapes")
-}
-
-/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats.
-pub fn decode(bytes: &[u8]) -> Result<Archive, Failure> {
-    let broken = |error: safetensors::SafeTensorError| Failure::new(format!("not a whole safetensors file: {error}"));
-    let file = SafeTensors::deserialize(bytes).map_err(broken)?;
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-    let state = metadata.metadata().as_ref().and_then(|entries| entries.get(STATE).cloned());
-    let mut tensors = BTreeMap::new();
-    for (name, view) in file.iter() {
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            Dtype::F16 => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            other => return Err(Failure::new(format!("tensor `{name}` holds {other:?}, expected F32 or F16"))),
-        };
-        tensors.insert(name.to_owned(), tensor(ndarray::IxDyn(view.shape()), values));
+impl Checkpoint {
+    /// Of a run, with nothing else in it yet.
+    pub fn new(run: RunState) -> Self {
+        Checkpoint { run, optimizer_steps: BTreeMap::new(), states: BTreeMap::new(), arrays: BTreeMap::new() }
     }
-    Ok(Archive { tensors, state })
-}
 
-impl Archive {
-    /// Takes out the tensor `name`, which must have `shape`.
-    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, Failure> {
-        let value = self.tensors.remove(name).ok_or_else(|| Failure::new(format!("tensor `{name}` is missing")))?;
-        if value.shape() != shape {
-            let found = value.shape();
-            return Err(Failure::new(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
-        }
-        Ok(value)
+    /// The bytes of its file; the same checkpoint gives the same bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let (optimizer_steps, states) = (self.optimizer_steps.clone(), self.states.clone());
+        let header = Header { run: &self.run, optimizer_steps, states };
+        let header = serde_json::to_string(&header).expect("a state is plain data");
+        let metadata = Some(HashMap::from([(KEY.to_owned(), header)]));
+        safetensors::serialize(&self.arrays, metadata).expect("lengths follow from shapes")
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// When the bytes are no such file, or one of an earlier version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Failure> {
+        let broken = |error| Failure::new(format!("not a whole safetensors file: {error}"));
+        let file = SafeTensors::deserialize(bytes).map_err(broken)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let entries = metadata.metadata().clone().unwrap_or_default();
+        let Some(header) = entries.get(KEY) else {
+            let earlier = entries.get(FORMER_KEY).is_some_and(|text| text.contains("\"step\""));
+            let why = if earlier { "a checkpoint of an earlier version" } else { "the file has no state of a run" };
+            return Err(Failure::new(why));
+        };
+        let Header { run, optimizer_steps, states } = serde_json::from_str(header)
+            .map_err(|error| Failure::new(format!("the checkpoint's state cannot be read: {error}")))?;
+        let array = |view: TensorView<'_>| Array {
+            dtype: view.dtype(),
+            shape: view.shape().to_vec(),
+            bytes: view.data().to_vec(),
+        };
+        let arrays = file.iter().map(|(name, view)| (name.to_owned(), array(view))).collect();
+        Ok(Checkpoint { run, optimizer_steps, states, arrays })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
 
-    fn example() -> Tensor<f32> {
-        tensor([2, 2], vec![1.0, -0.1, 65504.0, 1e-3])
+    fn checkpoint() -> Checkpoint {
+        let means = BTreeMap::from([("loss".to_owned(), Mean { sum: f64::NAN, count: 3 })]);
+        let random = ChaCha8Rng::seed_from_u64(5);
+        let mut checkpoint =
+            Checkpoint::new(RunState { step: 7, random, live: Knobs::default(), means, diverged: true });
+        checkpoint.arrays.insert("a".to_owned(), Array { dtype: Dtype::I64, shape: vec![0], bytes: vec![] });
+        checkpoint.arrays.insert("b".to_owned(), Array { dtype: Dtype::U8, shape: vec![3], bytes: vec![1, 2, 3] });
+        checkpoint
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let bytes = encode([("w".to_owned(), &example())], Some("{\"step\":3}"), Precision::Single);
-        let mut archive = decode(&bytes).unwrap();
-        assert_eq!(archive.state.as_deref(), Some("{\"step\":3}"));
-        assert_eq!(archive.take("w", &[2, 2]).unwrap(), example());
+        let bytes = checkpoint().encode();
+        let back = Checkpoint::decode(&bytes).unwrap();
+        assert_eq!((back.run.step, back.run.means["loss"].count, back.run.diverged), (7, 3, true));
+        assert!(back.run.means["loss"].sum.is_nan(), "a diverged run goes on too");
+        assert_eq!(back.arrays, checkpoint().arrays);
+        assert!(back.encode() == bytes);
     }
 
     #[test]
-    fn half_precision_is_within_a_thousandth() {
-        let bytes = encode([("w".to_owned(), &example())], None, Precision::Half);
-        let back = decode(&bytes).unwrap().take("w", &[2, 2]).unwrap();
-        assert!(back.iter().zip(&example()).all(|(a, b)| ((a - b) / b).abs() < 1e-3));
-    }
-
-    #[test]
-    fn a_broken_file_is_refused_with_a_reason() {
-        let bytes = encode([("w".to_owned(), &example())], None, Precision::Single);
+    fn other_files_are_refused_with_a_reason() {
+        let bytes = checkpoint().encode();
         for length in [0, 7, 20, bytes.len() - 1] {
-            let error = decode(&bytes[..length]).unwrap_err().to_string();
+            let error = Checkpoint::decode(&bytes[..length]).unwrap_err().to_string();
             assert!(error.starts_with("not a whole safetensors file"), "{error}");
         }
-        let error = decode(&bytes).unwrap().take("w", &[4]).unwrap_err().to_string();
-        assert_eq!(error, "tensor `w` has shape [2, 2], expected [4]");
+        let file = |text: &str| {
+            let arrays: [(&str, &Array); 0] = [];
+            safetensors::serialize(arrays, Some(HashMap::from([(FORMER_KEY.to_owned(), text.to_owned())]))).unwrap()
+        };
+        let error = |text| Checkpoint::decode(&file(text)).unwrap_err().to_string();
+        assert_eq!(error(r#"{"step":3,"adam_steps":[3],"state":{}}"#), "a checkpoint of an earlier version");
+        assert_eq!(error(r#"{"words":[]}"#), "the file has no state of a run");
     }
 }

@@ -3,15 +3,20 @@
 use super::parameters::Bound;
 use crate::tensor::{Element, Gradients, parallel};
 
-/// Scales all gradients together so that their common norm is at most `limit` (Pascanu, Mikolov & Bengio 2012,
-/// arXiv:1211.5063); returns the norm that they had.
-pub fn clip_norm<E: Element>(bound: &Bound<'_, E>, gradients: &mut Gradients<E>, limit: f64) -> f64 {
+/// The common norm of all gradients, √Σ g².
+pub fn gradient_norm<E: Element>(bound: &Bound<'_, E>, gradients: &Gradients<E>) -> f64 {
     let squares = bound.vars().iter().filter_map(|&var| gradients.of(var)).map(|gradient| {
         let gradient = crate::tensor::contiguous(gradient);
         let square = parallel::sum2(gradient.values(), gradient.values(), |a, b| a * b);
         num_traits::ToPrimitive::to_f64(&square).unwrap_or(f64::NAN)
     });
-    let norm = squares.sum::<f64>().sqrt();
+    squares.sum::<f64>().sqrt()
+}
+
+/// Scales all gradients together so that their common norm is at most `limit` (Pascanu, Mikolov & Bengio 2012,
+/// arXiv:1211.5063); returns the norm that they had. [`Adam`](super::Adam::with_clipping) does the same in its own pass.
+pub fn clip_norm<E: Element>(bound: &Bound<'_, E>, gradients: &mut Gradients<E>, limit: f64) -> f64 {
+    let norm = gradient_norm(bound, gradients);
     if norm > limit {
         let factor = E::of(limit / norm);
         for &var in bound.vars() {

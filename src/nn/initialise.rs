@@ -1,7 +1,7 @@
 //! Starting values of weights, by the name of their paper. Weights are `[outputs, …]`; the inputs of an output are all
 //! its other axes together.
 
-use crate::tensor::{Element, Tensor, tensor};
+use crate::tensor::{Activation, Element, Tensor, tensor};
 use ndarray::IxDyn;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -55,6 +55,19 @@ pub fn orthogonal<E: Element>(rows: usize, columns: usize, random: &mut impl Rng
         E::of(if rows >= columns { at(row, column) } else { at(column, row) })
     });
     tensor([rows, columns], values.collect())
+}
+
+/// He's initialisation before a ReLU, else Glorot's.
+pub(super) fn weight_for<E: Element>(activation: Activation, shape: &[usize], random: &mut impl Rng) -> Tensor<E> {
+    match activation {
+        Activation::Relu | Activation::LeakyRelu(_) => he_normal(shape, random),
+        _ => glorot_uniform(shape, random),
+    }
+}
+
+/// As biases start.
+pub(super) fn zeros<E: Element>(length: usize) -> Tensor<E> {
+    Tensor::filled([length], E::zero())
 }
 
 fn inputs(shape: &[usize]) -> f64 {

@@ -1,21 +1,54 @@
-//! What networks are built from: parameters, layers, initialisers, optimisers, schedules and their files.
+//! What networks are built from and how they are trained: parameters, layers, initialisers, optimisers, schedules, the
+//! trainer, and their files.
+//!
+//! A layer is one file: what it holds, `new`, which adds its weights to [`Parameters`] under its name, and `forward`.
 
 mod adam;
+mod attention;
 pub mod checkpoint;
 mod clip;
+mod convolution;
+mod distribution;
+mod embedding;
+mod gru;
 pub mod initialise;
-mod layers;
-pub mod learning;
+mod linear;
+mod lstm;
+mod normalisation;
+mod optimized;
 mod parameters;
+mod perceptron;
+mod positions;
 mod principal;
+mod recurrent;
+mod sampling;
+mod saved;
 mod schedule;
 mod sgd;
+mod trainer;
+mod transformer;
+pub mod weights;
 
 pub use adam::Adam;
-pub use clip::clip_norm;
-pub use layers::{Convolution, Embedding, Gru, Linear, Lstm, Normalisation, Perceptron, sinusoidal_positions};
-pub use learning::Learning;
+pub use attention::{CrossAttention, KeyValueCache, SelfAttention};
+pub use checkpoint::Checkpoint;
+pub use clip::{clip_norm, gradient_norm};
+pub use convolution::Convolution;
+pub use distribution::{Categorical, Normal};
+pub use embedding::Embedding;
+pub use gru::Gru;
+pub use linear::Linear;
+pub use lstm::{Lstm, LstmState};
+pub use normalisation::Normalisation;
+pub use optimized::{OptimizedNetwork, RunningAverage};
 pub use parameters::{Bound, ParameterId, Parameters};
+pub use perceptron::Perceptron;
+pub use positions::sinusoidal_positions;
 pub use principal::Principal;
-pub use schedule::{Fall, Schedule};
+pub use sampling::{SamplingError, SamplingSettings};
+pub use saved::{Numbers, Saved};
+pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
+pub use trainer::{Learner, Plan, Run, Trainer};
+pub use transformer::{BlockSettings, DecoderBlock, DecoderCache, FeedForward, NormalisationOrder, TransformerBlock};
+pub use weights::Weights;

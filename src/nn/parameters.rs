@@ -20,10 +20,30 @@ impl<E: Element> Parameters<E> {
         Parameters { names: Vec::new(), values: Vec::new() }
     }
 
+    /// Adds a parameter under a name of its own.
+    ///
+    /// # Panics
+    /// If the name is taken: a checkpoint could keep only one of the two.
     pub fn add(&mut self, name: impl Into<String>, value: Tensor<E>) -> ParameterId {
-        self.names.push(name.into());
+        let name = name.into();
+        assert!(self.place(&name).is_none(), "a parameter named `{name}` exists already");
+        self.names.push(name);
         self.values.push(value);
         ParameterId(self.values.len() - 1)
+    }
+
+    /// The parameter of this name, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Tensor<E>> {
+        self.place(name).map(|place| &self.values[place])
+    }
+
+    /// The parameter of this name, to change its numbers; its shape must stay.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Tensor<E>> {
+        self.place(name).map(|place| &mut self.values[place])
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|other| other == name)
     }
 
     /// Puts every parameter on a tape.
@@ -86,5 +106,31 @@ impl<'t, E: Element> Index<ParameterId> for Bound<'t, E> {
 
     fn index(&self, id: ParameterId) -> &Var<'t, E> {
         &self.vars[id.0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::tensor;
+
+    #[test]
+    fn parameters_are_found_by_name() {
+        let mut parameters = Parameters::<f64>::new();
+        parameters.add("a.weight", tensor([2], vec![1.0, 2.0]));
+        parameters.add("a.bias", tensor([1], vec![3.0]));
+        parameters.get_mut("a.bias").unwrap().fill(4.0);
+        assert_eq!(parameters.get("a.weight"), Some(&tensor([2], vec![1.0, 2.0])));
+        assert_eq!(parameters.get("a.bias"), Some(&tensor([1], vec![4.0])));
+        assert_eq!(parameters.get("a"), None);
+        assert_eq!(parameters.get_mut("b"), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "a parameter named `a.weight` exists already")]
+    fn a_name_is_given_once() {
+        let mut parameters = Parameters::<f64>::new();
+        parameters.add("a.weight", tensor([1], vec![1.0]));
+        parameters.add("a.weight", tensor([1], vec![2.0]));
     }
 }

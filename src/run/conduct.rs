@@ -119,7 +119,7 @@ impl Conductor<'_> {
                         (held, single) = (true, true);
                         break;
                     }
-                    Command::Set { knob, value } => match self.trainable.turn(&knob, &value) {
+                    Command::Set { knob, value } => match self.trainable.set_knob(&knob, &value) {
                         Ok(()) => {
                             let step = self.trainable.position().step;
                             self.tell(outlets, Event::Knob { step, knob, value })?;
@@ -127,12 +127,12 @@ impl Conductor<'_> {
                         Err(error) => self.warn(outlets, error.to_string())?,
                     },
                     Command::Act { action, argument } => {
-                        let mut told = Vec::new();
-                        match self.trainable.act(&action, &argument, &mut |event| told.push(event)) {
+                        let mut events = Vec::new();
+                        match self.trainable.apply_action(&action, &argument, &mut |event| events.push(event)) {
                             Ok(()) => {
                                 let step = self.trainable.position().step;
                                 self.tell(outlets, Event::Act { step, action, argument })?;
-                                told.into_iter().try_for_each(|event| self.tell(outlets, event))?;
+                                events.into_iter().try_for_each(|event| self.tell(outlets, event))?;
                                 (outlets.between_steps)(&*self.trainable, held);
                             }
                             Err(error) => self.warn(outlets, error.to_string())?,
@@ -219,7 +219,7 @@ impl Conductor<'_> {
     }
 
     fn checkpoint(&mut self, outlets: &mut Outlets, training: Duration) -> Result<(), RunError> {
-        let event = self.recorder.checkpoint(&*self.trainable, training.as_secs_f64())?;
+        let event = self.recorder.checkpoint(&mut *self.trainable, training.as_secs_f64())?;
         (outlets.tell)(&event);
         Ok(())
     }
@@ -279,21 +279,21 @@ mod tests {
         fn position(&self) -> Position {
             Position { step: self.step, total_steps: 10_000, samples_per_step: 1 }
         }
-        fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+        fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
             self.step += 1;
             if self.fails_at == Some(self.step) {
                 return Err(Failure::new("a fault"));
             }
-            tell(Event::Scalar { series: "count".into(), step: self.step, value: self.step as f64 });
+            emit(Event::Scalar { series: "count".into(), step: self.step, value: self.step as f64 });
             Ok(())
         }
-        fn turn(&mut self, _knob: &str, _value: &KnobValue) -> Result<(), KnobError> {
+        fn set_knob(&mut self, _knob: &str, _value: &KnobValue) -> Result<(), KnobError> {
             Ok(())
         }
         fn snapshot(&self) -> Arc<dyn Model> {
             unreachable!("nobody asks a counter")
         }
-        fn checkpoint(&self) -> Vec<u8> {
+        fn checkpoint(&mut self) -> Vec<u8> {
             self.step.to_le_bytes().to_vec()
         }
         fn restore(&mut self, _checkpoint: &[u8]) -> Result<(), Failure> {

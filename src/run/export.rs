@@ -1,9 +1,10 @@
 //! A run in files that other programs read.
 
+use super::file::{RunError, write_whole};
 use super::recorder::WEIGHTS;
-use super::store::{RunError, RunStore, write_whole};
+use super::store::RunStore;
 use crate::experiment::{Event, Failure, Precision};
-use crate::nn::checkpoint;
+use crate::nn::weights;
 use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -37,9 +38,9 @@ pub fn export(
         && written.contains(&weights)
     {
         let bytes = store.bytes(id, WEIGHTS)?;
-        let archive = checkpoint::decode(&bytes).map_err(broken)?;
+        let archive = weights::decode(&bytes).map_err(broken)?;
         let tensors = archive.tensors.iter().map(|(name, value)| (name.clone(), value));
-        write_whole(&weights, &checkpoint::encode(tensors, archive.state.as_deref(), precision))?;
+        write_whole(&weights, &weights::encode(tensors, archive.state.as_deref(), precision))?;
     }
     let description = store.read(id)?;
     let bytes = fs::read(source.join(WEIGHTS)).ok();

@@ -17,20 +17,14 @@ impl Inbox {
         Inbox { waiting: Mutex::default(), wake }
     }
 
-    /// Puts an event in. A picture takes the place of the one of the same name, progress of progress; all else waits in
+    /// Puts an event in. A view takes the place of the one of the same name, progress of progress; all else waits in
     /// order. The record on disk has everything.
     pub fn put(&self, event: &Event) {
         let mut waiting = self.lock();
         let replaced = match event {
             Event::Progress { .. } => waiting.iter().position(|old| matches!(old, Event::Progress { .. })),
-            Event::Scene { name, .. } => {
-                waiting.iter().position(|old| matches!(old, Event::Scene { name: other, .. } if other == name))
-            }
-            Event::Words { name, .. } => {
-                waiting.iter().position(|old| matches!(old, Event::Words { name: other, .. } if other == name))
-            }
-            Event::Picture { name, .. } => {
-                waiting.iter().position(|old| matches!(old, Event::Picture { name: other, .. } if other == name))
+            Event::View { name, .. } => {
+                waiting.iter().position(|old| matches!(old, Event::View { name: other, .. } if other == name))
             }
             _ => None,
         };
@@ -58,18 +52,17 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Sheet;
 
     #[test]
-    fn pictures_and_progress_are_merged_and_values_are_not() {
+    fn views_and_progress_are_merged_and_values_are_not() {
         let inbox = Inbox::new(Arc::new(|| {}));
-        let picture = |step| Event::Picture { name: "samples".into(), step, keep: false, sheet: Sheet::new(1, vec![]) };
+        let view = |step| Event::View { name: "samples".into(), step, keep: false, panels: vec![] };
         let scalar = |step| Event::Scalar { series: "a".into(), step, value: 0.0 };
         for step in 1..=3 {
-            inbox.put(&picture(step));
+            inbox.put(&view(step));
             inbox.put(&scalar(step));
         }
-        assert_eq!(inbox.take(), [scalar(1), scalar(2), picture(3), scalar(3)]);
+        assert_eq!(inbox.take(), [scalar(1), scalar(2), view(3), scalar(3)]);
         assert!(inbox.take().is_empty());
     }
 }

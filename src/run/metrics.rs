@@ -1,6 +1,6 @@
 //! `metrics.jsonl`: the events of a run, a line each, appended; what a kill tore off is repaired when it is opened again.
 
-use super::store::RunError;
+use super::file::RunError;
 use crate::experiment::{Event, EventLine};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -69,9 +69,7 @@ impl Read {
 fn step_of(event: &Event) -> Option<u64> {
     match event {
         Event::Scalar { step, .. }
-        | Event::Picture { step, .. }
-        | Event::Scene { step, .. }
-        | Event::Words { step, .. }
+        | Event::View { step, .. }
         | Event::Knob { step, .. }
         | Event::Act { step, .. }
         | Event::Warning { step, .. }
@@ -82,15 +80,7 @@ fn step_of(event: &Event) -> Option<u64> {
 
 /// Whether an event belongs in the file: what happened, not how fast, and no pixels.
 pub fn is_recorded(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Picture { .. }
-            | Event::Scene { .. }
-            | Event::Words { .. }
-            | Event::Progress { .. }
-            | Event::Paused { .. }
-            | Event::Evaluating { .. }
-    )
+    !matches!(event, Event::View { .. } | Event::Progress { .. } | Event::Paused { .. } | Event::Evaluating { .. })
 }
 
 /// The file, open for appending.

@@ -1,19 +1,25 @@
 //! Runs: how a model is trained in the background, watched, steered, recorded and taken up again.
 
+pub mod ask;
 pub mod clock;
 pub mod conduct;
 pub mod description;
 pub mod export;
+pub mod file;
 pub mod inbox;
 pub mod metrics;
+pub mod process;
 pub mod question;
 pub mod recorder;
+pub mod runner;
 pub mod store;
 pub mod thread;
+pub mod worker;
 
 pub use clock::{Clock, SystemClock};
 pub use description::{RunDescription, Status};
+pub use file::RunError;
 pub use inbox::Inbox;
 pub use question::Questions;
-pub use store::{RunError, RunStore};
-pub use thread::{RunHandle, Start};
+pub use runner::{RunHandle, Runner, Start, default_threads};
+pub use store::RunStore;

@@ -1,10 +1,12 @@
 //! Questions to a model, answered on a thread of their own from a snapshot, so that none waits for a training step and
 //! no training step waits for it. Of the questions with one key only the latest counts. Those that take long have a thread
-//! for themselves, and may show what they have before they are done.
+//! for themselves, and may show what they have before they are done. What remembers is a session, of which a thread keeps
+//! one for each name.
 
 use super::inbox::Wake;
-use crate::experiment::{Answer, Failure, Model, Query, Watch};
-use std::collections::VecDeque;
+use crate::experiment::query::Recipient;
+use crate::experiment::{Answer, Failure, Model, Query, Session, Watch};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -14,57 +16,86 @@ pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, Failure> + Send + 
 /// An answer, or what there is of it so far, with the key of its question.
 pub type Answered = (String, Result<Answer, Failure>);
 
-struct Asked {
+/// An answer that has come, and whether it is whole.
+struct Arrived {
     key: String,
-    query: Query,
-    source: ModelSource,
+    answer: Result<Answer, Failure>,
+    done: bool,
+}
+
+/// A question and where it goes.
+pub struct Question {
+    /// Of the questions with one key only the latest counts.
+    pub key: String,
+    pub query: Query,
+    pub source: ModelSource,
+    /// Whose session answers where one does.
+    pub session: String,
+    /// Whether others must not wait for the answer.
+    pub slow: bool,
+}
+
+impl Question {
+    pub fn new(key: impl Into<String>, query: Query, source: ModelSource, session: impl Into<String>) -> Self {
+        let slow = matches!(&query, Query::Game(game) if game.takes_long());
+        Question { key: key.into(), query, source, session: session.into(), slow }
+    }
+}
+
+struct Asked {
+    question: Question,
     watch: Watch,
 }
 
 #[derive(Default)]
-struct Desk {
+struct Queue {
     waiting: VecDeque<Asked>,
     /// The question being answered.
     current: Option<(String, Watch)>,
-    answers: Vec<Answered>,
+    answers: Vec<Arrived>,
     closed: bool,
 }
 
+/// Those who look on while a session is at work, by the session's name.
+type Observers = Arc<Mutex<HashMap<String, Arc<dyn Model>>>>;
+
 /// Asks on behalf of a screen.
 pub struct Questions {
-    quick: Lane,
-    long: Lane,
+    quick: Worker,
+    long: Worker,
 }
 
 /// A thread and what it is asked.
-struct Lane {
-    desk: Arc<(Mutex<Desk>, Condvar)>,
+struct Worker {
+    queue: Arc<(Mutex<Queue>, Condvar)>,
     thread: Option<JoinHandle<()>>,
     wake: Wake,
 }
 
-fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Questions {
     /// Starts the threads. `wake` is called when an answer is there.
     pub fn new(wake: Wake) -> Self {
-        Questions { quick: Lane::new("questions", Arc::clone(&wake)), long: Lane::new("long questions", wake) }
+        let observers = Observers::default();
+        Questions {
+            quick: Worker::new("questions", Arc::clone(&wake), Arc::clone(&observers)),
+            long: Worker::new("long questions", wake, observers),
+        }
     }
 
     /// Asks; an earlier question with the same key is called off.
-    pub fn ask(&self, key: impl Into<String>, query: Query, source: ModelSource) {
-        let (lane, other) =
-            if query.kind().takes_long() { (&self.long, &self.quick) } else { (&self.quick, &self.long) };
-        let key = key.into();
-        other.call_off(&key);
-        lane.ask(key, query, source);
+    pub fn ask(&self, question: Question) {
+        let (worker, other) = if question.slow { (&self.long, &self.quick) } else { (&self.quick, &self.long) };
+        other.call_off(&question.key);
+        worker.ask(question);
     }
 
     /// Whether an answer is still to come.
     pub fn is_busy(&self) -> bool {
-        [&self.quick, &self.long].into_iter().any(Lane::is_busy)
+        [&self.quick, &self.long].into_iter().any(Worker::is_busy)
     }
 
     /// How far the question with this key is, if it is being answered and tells.
@@ -80,94 +111,135 @@ impl Questions {
 
     /// Takes the answers that are there.
     pub fn take(&self) -> Vec<Answered> {
-        let mut answers = self.quick.take();
-        answers.append(&mut self.long.take());
-        answers
+        self.take_marked().into_iter().map(|(key, answer, _)| (key, answer)).collect()
+    }
+
+    /// The same, each with whether it is whole.
+    pub fn take_marked(&self) -> Vec<(String, Result<Answer, Failure>, bool)> {
+        let arrived = [&self.quick, &self.long].into_iter().flat_map(Worker::take);
+        arrived.map(|Arrived { key, answer, done }| (key, answer, done)).collect()
     }
 }
 
-impl Lane {
-    fn new(name: &str, wake: Wake) -> Self {
-        let desk = Arc::new((Mutex::new(Desk::default()), Condvar::new()));
-        let (its, rung) = (Arc::clone(&desk), Arc::clone(&wake));
+impl Worker {
+    fn new(name: &str, wake: Wake, observers: Observers) -> Self {
+        let queue = Arc::new((Mutex::new(Queue::default()), Condvar::new()));
+        let (its, rung) = (Arc::clone(&queue), Arc::clone(&wake));
         let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
             // One thread of its own: an answer must not queue behind the pieces of a training step.
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
             let _pool = pool.ok();
-            answer_all(&its.0, &its.1, &rung);
+            answer_all(&its.0, &its.1, &rung, Sessions { open: HashMap::new(), observers });
         });
-        Lane { desk, thread: spawned.ok(), wake }
+        Worker { queue, thread: spawned.ok(), wake }
     }
 
-    fn ask(&self, key: String, query: Query, source: ModelSource) {
-        self.call_off(&key);
-        let watch = self.watch(&key);
-        lock(&self.desk.0).waiting.push_back(Asked { key, query, source, watch });
-        self.desk.1.notify_one();
+    fn ask(&self, question: Question) {
+        self.call_off(&question.key);
+        let watch = self.watch(&question.key);
+        lock(&self.queue.0).waiting.push_back(Asked { question, watch });
+        self.queue.1.notify_one();
     }
 
     /// A watch under which partial answers come to the screen, the latest in place of those before.
     fn watch(&self, key: &str) -> Watch {
-        let (desk, wake, key) = (Arc::downgrade(&self.desk), Arc::clone(&self.wake), key.to_owned());
+        let (queue, wake, key) = (Arc::downgrade(&self.queue), Arc::clone(&self.wake), key.to_owned());
         Watch::hearing(move |so_far| {
-            let Some(desk) = desk.upgrade() else { return };
-            let mut open = lock(&desk.0);
+            let Some(queue) = queue.upgrade() else { return };
+            let mut open = lock(&queue.0);
             let current = open.current.as_ref();
             if !current.is_some_and(|(current, watch)| *current == key && !watch.is_cancelled()) {
                 return;
             }
-            open.answers.retain(|(answered, _)| *answered != key);
-            open.answers.push((key.clone(), Ok(so_far)));
+            open.answers.retain(|arrived| arrived.key != key);
+            open.answers.push(Arrived { key: key.clone(), answer: Ok(so_far), done: false });
             drop(open);
             wake();
         })
     }
 
     fn is_busy(&self) -> bool {
-        let desk = lock(&self.desk.0);
-        desk.current.is_some() || !desk.waiting.is_empty()
+        let queue = lock(&self.queue.0);
+        queue.current.is_some() || !queue.waiting.is_empty()
     }
 
     fn share(&self, key: &str) -> Option<f32> {
-        let desk = lock(&self.desk.0);
-        desk.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
+        let queue = lock(&self.queue.0);
+        queue.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
     }
 
     fn call_off(&self, key: &str) {
-        let mut desk = lock(&self.desk.0);
-        desk.waiting.retain(|asked| asked.key != key);
-        desk.answers.retain(|(answered, _)| answered != key);
-        if let Some((_, watch)) = desk.current.as_ref().filter(|(current, _)| current == key) {
+        let mut queue = lock(&self.queue.0);
+        queue.waiting.retain(|asked| asked.question.key != key);
+        queue.answers.retain(|arrived| arrived.key != key);
+        if let Some((_, watch)) = queue.current.as_ref().filter(|(current, _)| current == key) {
             watch.cancel();
         }
     }
 
-    fn take(&self) -> Vec<Answered> {
-        std::mem::take(&mut lock(&self.desk.0).answers)
+    fn take(&self) -> Vec<Arrived> {
+        std::mem::take(&mut lock(&self.queue.0).answers)
     }
 }
 
-impl Drop for Lane {
+impl Drop for Worker {
     fn drop(&mut self) {
-        let mut desk = lock(&self.desk.0);
-        desk.closed = true;
-        desk.waiting.clear();
-        if let Some((_, watch)) = &desk.current {
+        let mut queue = lock(&self.queue.0);
+        queue.closed = true;
+        queue.waiting.clear();
+        if let Some((_, watch)) = &queue.current {
             watch.cancel();
         }
-        drop(desk);
-        self.desk.1.notify_one();
+        drop(queue);
+        self.queue.1.notify_one();
         if let Some(thread) = self.thread.take() {
-            // A panic there was told as an answer's failure already.
+            // A panic on it became the failure of an answer.
             let _ = thread.join();
         }
     }
 }
 
-fn answer_all(desk: &Mutex<Desk>, bell: &Condvar, wake: &Wake) {
+type OpenSession = (Arc<dyn Model>, Box<dyn Session>);
+
+/// The sessions of a thread, each with the model that it was opened from.
+struct Sessions {
+    open: HashMap<String, OpenSession>,
+    observers: Observers,
+}
+
+impl Sessions {
+    fn answer(&mut self, question: &Question, watch: &Watch) -> Result<Answer, Failure> {
+        let model = (question.source)()?;
+        match question.query.recipient() {
+            Recipient::Model => model.answer(&question.query, watch),
+            Recipient::Observer => {
+                let observer = lock(&self.observers).get(&question.session).cloned();
+                observer.unwrap_or(model).answer(&question.query, watch)
+            }
+            Recipient::Session => {
+                // Taken out while it is at work: one that panics is lost, not kept half done.
+                let mut session = match self.open.remove(&question.session) {
+                    Some((of, session)) if Arc::ptr_eq(&of, &model) => session,
+                    before => model.session(before.map(|(_, session)| session))?,
+                };
+                let mut observers = lock(&self.observers);
+                match session.observer() {
+                    Some(observer) => drop(observers.insert(question.session.clone(), observer)),
+                    None => drop(observers.remove(&question.session)),
+                }
+                drop(observers);
+                let answer = session.answer(&question.query, watch);
+                self.open.insert(question.session.clone(), (model, session));
+                answer
+            }
+        }
+    }
+}
+
+fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: Sessions) {
     loop {
-        let mut open = lock(desk);
-        let asked = loop {
+        let mut open = lock(queue);
+        let Asked { question, watch } = loop {
             if open.closed {
                 return;
             }
@@ -176,17 +248,15 @@ fn answer_all(desk: &Mutex<Desk>, bell: &Condvar, wake: &Wake) {
             }
             open = bell.wait(open).unwrap_or_else(PoisonError::into_inner);
         };
-        open.current = Some((asked.key.clone(), asked.watch.clone()));
+        open.current = Some((question.key.clone(), watch.clone()));
         drop(open);
-        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            (asked.source)().and_then(|model| model.answer(&asked.query, &asked.watch))
-        }));
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions.answer(&question, &watch)));
         let answer = answer.unwrap_or_else(|_| Err(Failure::new("the model failed to answer")));
-        let mut open = lock(desk);
+        let mut open = lock(queue);
         open.current = None;
-        if !asked.watch.is_cancelled() {
-            open.answers.retain(|(answered, _)| *answered != asked.key);
-            open.answers.push((asked.key, answer));
+        if !watch.is_cancelled() {
+            open.answers.retain(|arrived| arrived.key != question.key);
+            open.answers.push(Arrived { key: question.key, answer, done: true });
             drop(open);
             wake();
         }
@@ -196,7 +266,12 @@ fn answer_all(desk: &Mutex<Desk>, bell: &Condvar, wake: &Wake) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::GameQuery;
     use std::sync::mpsc;
+
+    fn nothings(count: usize) -> Answer {
+        Answer::Examples { pictures: vec![], labels: vec![0; count] }
+    }
 
     /// Answers a `Sample` after it was let go, with as many nothings as asked for.
     struct Slow {
@@ -210,7 +285,7 @@ mod tests {
             self.let_go.lock().unwrap().recv().unwrap();
             watch.check()?;
             let Query::Sample { count, .. } = query else { return Err(Failure::new("only samples")) };
-            Ok(Answer::Code { mean: vec![0.0; *count], standard_deviation: vec![] })
+            Ok(nothings(*count))
         }
     }
 
@@ -219,8 +294,7 @@ mod tests {
 
     impl Model for Telling {
         fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-            let so_far = |count| Answer::Code { mean: vec![0.0; count], standard_deviation: vec![] };
-            (0..3).for_each(|count| watch.show(so_far(count)));
+            (0..3).for_each(|count| watch.show(nothings(count)));
             self.0.answer(query, watch)
         }
     }
@@ -233,11 +307,12 @@ mod tests {
         let model: Arc<dyn Model> = Arc::new(Telling(slow));
         let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
         let questions = Questions::new(Arc::new(|| {}));
-        let code = |count| Ok(Answer::Code { mean: vec![0.0; count], standard_deviation: vec![] });
-        questions.ask("think", Query::Puzzle { seed: 0 }, Arc::clone(&source));
+        let code = |count| Ok(nothings(count));
+        let ask = |key: &str, query| questions.ask(Question::new(key, query, Arc::clone(&source), "lab"));
+        ask("think", GameQuery::Puzzle { seed: 0 }.into());
         begun.recv().unwrap();
         assert_eq!(questions.take(), [("think".to_owned(), code(2))], "only the latest of three");
-        questions.ask("quick", Query::Sample { count: 5, seed: 0 }, Arc::clone(&source));
+        ask("quick", Query::Sample { count: 5, seed: 0 });
         begun.recv().unwrap();
         assert!(questions.is_busy());
         questions.call_off("think");
@@ -254,7 +329,9 @@ mod tests {
         let (woken_tx, woken) = mpsc::channel();
         let woken_tx = Mutex::new(woken_tx);
         let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
-        let ask = |count| questions.ask("k", Query::Sample { count, seed: 0 }, Arc::clone(&source));
+        let ask = |count| {
+            questions.ask(Question::new("k", Query::Sample { count, seed: 0 }, Arc::clone(&source), "lab"));
+        };
         ask(1);
         begun.recv().unwrap();
         ask(2);
@@ -264,7 +341,52 @@ mod tests {
         let_go.send(()).unwrap();
         woken.recv().unwrap();
         let answers = questions.take();
-        let expected = Ok(Answer::Code { mean: vec![0.0; 3], standard_deviation: vec![] });
+        let expected = Ok(nothings(3));
         assert_eq!(answers, [("k".to_owned(), expected)]);
+    }
+
+    /// Opens sessions that count what they were asked; one of before goes on counting.
+    struct Counting;
+    struct Count(usize);
+
+    impl Model for Counting {
+        fn answer(&self, _: &Query, _: &Watch) -> Result<Answer, Failure> {
+            Ok(nothings(100))
+        }
+
+        fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+            Ok(before.unwrap_or_else(|| Box::new(Count(0))))
+        }
+    }
+
+    impl Session for Count {
+        fn answer(&mut self, query: &Query, _: &Watch) -> Result<Answer, Failure> {
+            self.0 += 1;
+            assert!(*query != Query::Talk(crate::experiment::TalkQuery::History), "a fault of the session");
+            Ok(nothings(self.0))
+        }
+    }
+
+    #[test]
+    fn a_session_is_of_its_name_outlives_its_model_and_is_lost_by_a_panic() {
+        use crate::experiment::TalkQuery;
+        let (woken_tx, woken) = mpsc::channel();
+        let woken_tx = Mutex::new(woken_tx);
+        let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
+        let model: Arc<dyn Model> = Arc::new(Counting);
+        let same: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
+        let fresh: ModelSource = Arc::new(|| Ok(Arc::new(Counting)));
+        let ask = |session: &str, source: &ModelSource, talk: TalkQuery| {
+            questions.ask(Question::new("k", talk.into(), Arc::clone(source), session));
+            woken.recv().unwrap();
+            questions.take().remove(0).1
+        };
+        let line = || TalkQuery::Complete { line: String::new() };
+        assert_eq!(ask("a", &same, line()), Ok(nothings(1)));
+        assert_eq!(ask("a", &same, line()), Ok(nothings(2)));
+        assert_eq!(ask("b", &same, line()), Ok(nothings(1)), "another's session is its own");
+        assert_eq!(ask("a", &fresh, line()), Ok(nothings(3)), "a newer model takes the session over");
+        assert!(ask("a", &same, TalkQuery::History).is_err());
+        assert_eq!(ask("a", &same, line()), Ok(nothings(1)), "after a panic it begins anew");
     }
 }

@@ -3,7 +3,7 @@
 use super::description::{RunDescription, Status};
 use super::metrics::{self, Writer};
 use super::store::{RunError, RunLock, RunStore, write_whole};
-use crate::experiment::{Event, Precision, Report, Sheet, Trainable};
+use crate::experiment::{Event, Panel, Precision, Report, Sheet, Trainable};
 use std::io::Cursor;
 use std::path::PathBuf;
 
@@ -36,10 +36,10 @@ impl Recorder {
         &self.description
     }
 
-    /// Records an event: a line of metrics, or a file for a picture to keep.
+    /// Records an event: a line of metrics, or files for a view to keep.
     pub fn record(&mut self, event: &Event) -> Result<(), RunError> {
-        if let Event::Picture { name, step, keep: true, sheet } = event {
-            self.keep_picture(name, *step, sheet)?;
+        if let Event::View { name, step, keep: true, panels } = event {
+            self.keep_view(name, *step, panels)?;
         }
         if metrics::is_recorded(event) {
             self.metrics.append(event).map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
@@ -47,11 +47,22 @@ impl Recorder {
         Ok(())
     }
 
-    fn keep_picture(&self, name: &str, step: u64, sheet: &Sheet) -> Result<(), RunError> {
+    /// A PNG for each panel of pictures, JSON for all others.
+    fn keep_view(&self, name: &str, step: u64, panels: &[Panel]) -> Result<(), RunError> {
         let folder = self.folder.join(PICTURES);
         std::fs::create_dir_all(&folder).map_err(|error| RunError::file(&folder, error))?;
-        let path = folder.join(format!("{step:08}-{name}.png"));
-        write_whole(&path, &png(sheet))
+        for (index, panel) in panels.iter().enumerate() {
+            let number = if panels.len() == 1 { String::new() } else { format!("-{}", index + 1) };
+            let path = |ending: &str| folder.join(format!("{step:08}-{name}{number}.{ending}"));
+            match panel {
+                Panel::Pictures { sheet, .. } => write_whole(&path("png"), &png(sheet))?,
+                panel => {
+                    let json = serde_json::to_vec(panel).expect("panels hold only data that JSON can say");
+                    write_whole(&path("json"), &json)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Hands metrics to the operating system.
@@ -60,7 +71,7 @@ impl Recorder {
     }
 
     /// Writes a checkpoint and then says so in the metrics, so that what the metrics promise exists.
-    pub fn checkpoint(&mut self, trainable: &dyn Trainable, seconds: f64) -> Result<Event, RunError> {
+    pub fn checkpoint(&mut self, trainable: &mut dyn Trainable, seconds: f64) -> Result<Event, RunError> {
         self.flush()?;
         write_whole(&self.folder.join(CHECKPOINT), &trainable.checkpoint())?;
         let event = Event::Checkpoint { step: trainable.position().step, seconds };

@@ -3,14 +3,14 @@
 use super::live_run::LiveRun;
 use super::theme::Theme;
 use super::widgets::picture::Pictures;
-use super::width::Widths;
-use crate::experiment::{Answer, Failure, Language, Model, Query, Wording};
+use crate::experiment::{Answer, Failure, Knobs, Language, Model, Query, Source, ViewSpec, Wording};
 use crate::lab::exercise::{self, Attempt, Verdict};
 use crate::lab::{Catalogue, Check, Lab, Progress};
-use crate::registry::{self, Source};
+use crate::registry;
 use crate::run::inbox::Wake;
-use crate::run::question::ModelSource;
-use crate::run::{Questions, RunStore};
+use crate::run::question::{ModelSource, Question};
+use crate::run::{Questions, RunStore, Runner};
+use crate::width::Widths;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,6 +29,8 @@ pub struct Desk {
     pub store: RunStore,
     pub source: Source,
     pub wake: Wake,
+    /// What trains.
+    pub runner: Arc<dyn Runner>,
     /// The run of this program, on a lab or just ended.
     pub run: Option<LiveRun>,
     notice: Option<(String, Instant)>,
@@ -52,6 +54,7 @@ impl Desk {
         store: RunStore,
         source: Source,
         wake: Wake,
+        runner: Arc<dyn Runner>,
     ) -> Self {
         let questions = Questions::new(Arc::clone(&wake));
         Desk {
@@ -65,6 +68,7 @@ impl Desk {
             store,
             source,
             wake,
+            runner,
             run: None,
             notice: None,
             shipped: BTreeMap::new(),
@@ -75,6 +79,11 @@ impl Desk {
     /// A desk without a terminal, whose files are in a folder.
     #[cfg(test)]
     pub fn for_tests(language: Language, folder: &std::path::Path) -> Self {
+        use crate::run::thread::ThreadRunner;
+        let store = RunStore::new(folder.join("runs"));
+        let path = folder.to_owned();
+        let source = Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled };
+        let runner = ThreadRunner { store: store.clone(), source: source.clone() };
         Desk::new(
             language,
             Theme::dark(),
@@ -82,9 +91,10 @@ impl Desk {
             Pictures::new(super::widgets::picture::Look { light: false, color: true, wide_ambiguous: false }),
             Progress::in_memory(None),
             Catalogue::load(std::path::Path::new("/nowhere"), None),
-            RunStore::new(folder.join("runs")),
-            Source { cache: folder.to_owned(), folder: None, keep: folder.to_owned() },
+            store,
+            source,
             Arc::new(|| {}),
+            Arc::new(runner),
         )
     }
 
@@ -114,14 +124,9 @@ impl Desk {
 
     /// The model of a lab: that of its run, else the one that ships.
     pub fn model(&mut self, lab: &Lab) -> ModelSource {
-        if let Some(run) = self.run_of(&lab.id)
-            && let Some(snapshots) = run.snapshots()
-        {
+        if let Some(of_run) = self.run_of(&lab.id).and_then(LiveRun::model) {
             let shipped = self.shipped(&lab.experiment);
-            return Arc::new(move || match snapshots.latest() {
-                Some(model) => Ok(model),
-                None => shipped(),
-            });
+            return Arc::new(move || of_run().or_else(|_| shipped()));
         }
         self.shipped(&lab.experiment)
     }
@@ -132,15 +137,22 @@ impl Desk {
         let (experiment, source) = (experiment.to_owned(), self.source.clone());
         Arc::new(move || {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = || registry::find(&experiment)?.open_shipped(&source);
+            let open = || registry::open_bundled(&experiment, &source);
             slot.get_or_insert_with(open).clone()
         })
     }
 
-    /// Asks a lab's model; the answer comes to the screen under `key`.
-    pub fn ask(&mut self, lab: &Lab, key: &str, query: Query) {
+    /// Asks a lab's model, or the session that its instruments share; the answer comes to the screen under `key`.
+    pub fn ask(&mut self, lab: &Lab, key: &str, query: impl Into<Query>) {
         let source = self.model(lab);
-        self.questions.ask(key, query, source);
+        self.questions.ask(Question::new(key, query.into(), source, &lab.id));
+    }
+
+    /// Asks a lab's model for one of its views.
+    pub fn ask_view(&mut self, lab: &Lab, key: &str, view: &ViewSpec, inputs: Knobs) {
+        let query = Query::View { name: view.name.to_owned(), inputs };
+        let source = self.model(lab);
+        self.questions.ask(Question { slow: view.slow, ..Question::new(key, query, source, &lab.id) });
     }
 
     /// Decides what happened against the exercises of a lab that watch for it, and keeps what is earned.

@@ -1,7 +1,9 @@
 //! The one key map. It drives dispatch, the footer of every screen and the help page.
 
 use crate::experiment::Wording;
+use crate::experiment::declaration::{ActionSpec, Argument};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
 
 /// What a key can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,7 +75,6 @@ pub enum Action {
     Noise,
     SlideUp,
     SlideDown,
-    PlacePoint,
     GuessReal,
     GuessFake,
     NextKind,
@@ -102,9 +103,8 @@ pub enum Action {
     OpenGame,
     StepBack,
     StepMany,
-    // Acts of a run.
-    StepDiscriminator,
-    StepGenerator,
+    /// An action that the lab's experiment declares, by its name.
+    Perform(&'static str),
     // Exercises.
     Hint,
 }
@@ -123,21 +123,20 @@ pub enum Context {
     Panes,
     Codes,
     Examples,
-    Samples,
     DrawingPad,
     PadModel,
-    Slider,
-    Gallery,
-    Sketch,
-    Plane,
-    PlaneTime,
-    PlanePoints,
+    ViewInputs,
+    ViewArrows,
+    ViewText,
+    ViewPanel,
+    /// Actions that a run takes whatever is picked.
+    RunActions(&'static [ActionSpec]),
+    /// Actions that are applied to what is picked on Explore.
+    ExploreActions(&'static [ActionSpec]),
     Guess,
-    Prompt,
     Distributions,
     Repl,
     ReplPanes,
-    WordMap,
     Board,
     BoardMore,
     BoardLine,
@@ -165,20 +164,18 @@ impl Context {
             Context::Panes | Context::ReplPanes => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),
             Context::Examples => Wording::new("Test digits", "テスト画像"),
-            Context::Samples => Wording::new("Samples", "サンプル"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
             Context::PadModel => Wording::new("What the model is given", "モデルへの入力"),
-            Context::Slider => Wording::new("Slider", "スライダー"),
-            Context::Gallery => Wording::new("Rows of pictures", "画像の一覧"),
-            Context::Sketch => Wording::new("Your own drawing", "自分の手書き"),
-            Context::Plane => Wording::new("The plane", "平面"),
-            Context::PlaneTime => Wording::new("Time in the plane", "平面の時間"),
-            Context::PlanePoints => Wording::new("Points in the plane", "平面の点"),
+            Context::ViewInputs | Context::ViewArrows | Context::ViewText => {
+                Wording::new("Inputs of the view", "ビューの入力")
+            }
+            Context::ViewPanel => Wording::new("In a panel", "パネルの中"),
+            Context::RunActions(_) | Context::ExploreActions(_) => {
+                Wording::new("Actions of this lab", "このラボの操作")
+            }
             Context::Guess => Wording::new("Real or fake", "本物か偽物か"),
-            Context::Prompt => Wording::new("Prompt line", "プロンプト"),
             Context::Distributions => Wording::new("Two distributions", "二つの分布"),
             Context::Repl => Wording::new("Conversation", "対話"),
-            Context::WordMap => Wording::new("Map of words", "語の地図"),
             Context::Board => Wording::new("Board", "盤"),
             Context::BoardMore => Wording::new("Beside the board", "盤の横"),
             Context::BoardLine => Wording::new("A line to type", "入力行"),
@@ -267,9 +264,10 @@ impl Key {
 }
 
 /// Keys, what they do where, and a word for it.
+#[derive(Debug, Clone)]
 pub struct Binding {
     pub context: Context,
-    pub keys: &'static [Key],
+    pub keys: Cow<'static, [Key]>,
     pub action: Action,
     pub help: Wording,
     /// Rank in the footer, 1 first; 0 is on the help page only.
@@ -280,7 +278,7 @@ macro_rules! bindings {
     ($($context:ident: [$($key:expr),+] => $action:expr, $en:literal, $ja:literal, $footer:literal;)+) => {
         &[$(Binding {
             context: Context::$context,
-            keys: &[$($key),+],
+            keys: Cow::Borrowed(&[$($key),+]),
             action: $action,
             help: Wording::new($en, $ja),
             footer: $footer,
@@ -290,8 +288,25 @@ macro_rules! bindings {
 
 use Action as A;
 
-/// Every binding.
-pub static BINDINGS: &[Binding] = bindings! {
+/// The bindings of a context: those of the key map, or those that a lab's actions declare.
+pub fn bindings(context: Context) -> Vec<Binding> {
+    let (actions, wanted): (&'static [ActionSpec], fn(&ActionSpec) -> bool) = match context {
+        Context::RunActions(actions) => (actions, ActionSpec::is_for_train),
+        Context::ExploreActions(actions) => (actions, ActionSpec::is_for_explore),
+        _ => return BINDINGS.iter().filter(|binding| binding.context == context).cloned().collect(),
+    };
+    let binding = |action: &ActionSpec| {
+        // What is picked is also applied by Enter, if there is one thing to do with it.
+        let picks = action.argument != Argument::Nothing;
+        let first = picks && actions.iter().find(|other| other.argument != Argument::Nothing) == Some(action);
+        let keys = [letter(action.key)].into_iter().chain(first.then(|| key(KeyCode::Enter))).collect();
+        Binding { context, keys: Cow::Owned(keys), action: Action::Perform(action.name), help: action.help, footer: 3 }
+    };
+    actions.iter().filter(|action| wanted(action)).map(binding).collect()
+}
+
+/// Every binding that no lab declares.
+static BINDINGS: &[Binding] = bindings! {
     Everywhere: [letter('?'), key(KeyCode::F(1))] => A::Help, "keys", "キー", 8;
     Everywhere: [letter(':'), ctrl('p')] => A::Palette, "commands", "コマンド", 7;
     Everywhere: [key(KeyCode::Esc), letter('q')] => A::Back, "back", "戻る", 9;
@@ -342,8 +357,6 @@ pub static BINDINGS: &[Binding] = bindings! {
     TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
     TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
     TrainLive: [letter('S')] => A::StopRun, "stop", "停止", 0;
-    TrainLive: [letter('d')] => A::StepDiscriminator, "step D only (GAN)", "D だけ 1 歩(GAN)", 0;
-    TrainLive: [letter('g')] => A::StepGenerator, "step G only (GAN)", "G だけ 1 歩(GAN)", 0;
     TrainLive: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
     TrainLive: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
     TrainLive: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
@@ -376,32 +389,27 @@ pub static BINDINGS: &[Binding] = bindings! {
 
     Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
 
-    Samples: [letter('r')] => A::RandomCode, "other samples", "引き直す", 1;
+    ViewInputs: [letter('r'), letter('e')] => A::RandomCode, "another example", "別の例", 4;
+    ViewInputs: [letter(',')] => A::KnobPrevious, "input before", "前の入力", 0;
+    ViewInputs: [letter('.')] => A::KnobNext, "next input", "次の入力", 0;
+    ViewInputs: [letter('<')] => A::KnobDown, "turn it down", "下げる", 0;
+    ViewInputs: [letter('>')] => A::KnobUp, "turn it up", "上げる", 0;
 
-    Slider: [key(KeyCode::Left)] => A::Left, "slider", "スライダー", 2;
-    Slider: [key(KeyCode::Right)] => A::Right, "slider", "スライダー", 0;
+    ViewArrows: [key(KeyCode::Left)] => A::Left, "turn", "変える", 2;
+    ViewArrows: [key(KeyCode::Right)] => A::Right, "turn", "変える", 0;
+    ViewArrows: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
+    ViewArrows: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
 
-    Gallery: [letter('r'), letter('e')] => A::RandomCode, "another draw", "別の例", 3;
+    ViewText: [key(KeyCode::Enter)] => A::Confirm, "ask", "送る", 2;
+    ViewText: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
+    ViewText: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
 
-    Sketch: [letter('s')] => A::SlideUp, "another way", "別の方向", 4;
-
-    Plane: [letter('r')] => A::RandomCode, "another draw", "引き直す", 5;
-
-    PlaneTime: [letter('-')] => A::SlideDown, "earlier", "時間を戻す", 1;
-    PlaneTime: [letter('+'), letter('=')] => A::SlideUp, "later", "時間を進める", 2;
-
-    PlanePoints: [letter(' ')] => A::PlacePoint, "place a point", "点を置く", 3;
-    PlanePoints: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear points", "点を消す", 4;
+    ViewPanel: [key(KeyCode::Left)] => A::Left, "pick", "選ぶ", 2;
+    ViewPanel: [key(KeyCode::Right)] => A::Right, "pick", "選ぶ", 0;
 
     Guess: [letter('y'), key(KeyCode::Left)] => A::GuessReal, "real", "本物", 2;
     Guess: [letter('n'), key(KeyCode::Right)] => A::GuessFake, "fake", "偽物", 3;
     Guess: [letter('r')] => A::RandomCode, "once more", "もう一度", 4;
-
-    Prompt: [key(KeyCode::Enter)] => A::Confirm, "draw", "描く", 1;
-    Prompt: [key(KeyCode::Up)] => A::Up, "setting", "設定", 3;
-    Prompt: [key(KeyCode::Down)] => A::Down, "setting", "設定", 0;
-    Prompt: [key(KeyCode::Left)] => A::Left, "change", "変える", 4;
-    Prompt: [key(KeyCode::Right)] => A::Right, "change", "変える", 0;
 
     Distributions: [letter('m')] => A::NextKind, "other kind", "別の種類", 1;
     Distributions: [letter('o')] => A::Other, "P or Q", "P か Q", 2;
@@ -430,10 +438,6 @@ pub static BINDINGS: &[Binding] = bindings! {
     Repl: [alt('x')] => A::Clear, "close the plot", "図を閉じる", 0;
 
     ReplPanes: [key(KeyCode::BackTab)] => A::PreviousPane, "other pane", "別の枠", 4;
-
-    WordMap: [key(KeyCode::Left)] => A::Left, "choose a word", "語を選ぶ", 2;
-    WordMap: [key(KeyCode::Right)] => A::Right, "choose a word", "語を選ぶ", 0;
-    WordMap: [letter('a'), key(KeyCode::Enter)] => A::PinStart, "pin it to the run", "実行に留める", 3;
 
     Board: [key(KeyCode::Enter)] => A::Confirm, "play", "打つ・指す", 5;
     Board: [letter('h')] => A::Hint, "hint", "ヒント", 3;
@@ -505,92 +509,30 @@ pub static BINDINGS: &[Binding] = bindings! {
 /// What a key means in a context; with `in_text`, printable keys belong to the text.
 pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<Action> {
     let contexts = contexts.iter().chain([&Context::Everywhere]);
-    let mut found = contexts.flat_map(|context| BINDINGS.iter().filter(move |binding| binding.context == *context));
-    let matches = |binding: &&Binding| binding.keys.iter().any(|key| key.is(event) && !(in_text && key.is_text()));
+    let mut found = contexts.flat_map(|context| bindings(*context));
+    let matches = |binding: &Binding| binding.keys.iter().any(|key| key.is(event) && !(in_text && key.is_text()));
     found.find(matches).map(|binding| binding.action)
 }
 
 /// The bindings to name in the footer, each with the key to name, the most useful first. A key that a nearer context took
 /// means that one there; with `in_text`, printable keys mean nothing but themselves.
-pub fn footer(contexts: &[Context], in_text: bool) -> Vec<(Key, &'static Binding)> {
-    let mut shown: Vec<(Key, &Binding)> = Vec::new();
+pub fn footer(contexts: &[Context], in_text: bool) -> Vec<(Key, Binding)> {
+    let mut shown: Vec<(Key, Binding)> = Vec::new();
     for context in contexts.iter().chain([&Context::Everywhere]) {
-        let named = |binding: &'static Binding| {
-            let key = binding.keys.iter().find(|key| !(in_text && key.is_text()))?;
-            (binding.context == *context && binding.footer > 0).then_some((*key, binding))
+        let named = |binding: Binding| {
+            let key = *binding.keys.iter().find(|key| !(in_text && key.is_text()))?;
+            (binding.footer > 0).then_some((key, binding))
         };
-        let mut own: Vec<(Key, &Binding)> = BINDINGS.iter().filter_map(named).collect();
+        let mut own: Vec<(Key, Binding)> = bindings(*context).into_iter().filter_map(named).collect();
         own.sort_by_key(|(_, binding)| binding.footer);
-        let is_new = |(key, binding): &(Key, &Binding)| {
+        let is_new = |(key, binding): &(Key, Binding)| {
             !shown.iter().any(|(other, shown)| shown.action == binding.action || other == key)
         };
-        let new: Vec<(Key, &Binding)> = own.into_iter().filter(is_new).collect();
+        let new: Vec<(Key, Binding)> = own.into_iter().filter(is_new).collect();
         shown.extend(new);
     }
     shown
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(code: KeyCode) -> KeyEvent {
-        KeyEvent::new(code, KeyModifiers::NONE)
-    }
-
-    #[test]
-    fn the_nearest_context_wins() {
-        let space = press(KeyCode::Char(' '));
-        assert_eq!(action(&[Context::TrainLive, Context::Train, Context::Lab], &space, false), Some(Action::Pause));
-        assert_eq!(action(&[Context::Theory, Context::Lab], &space, false), Some(Action::PageDown));
-        assert_eq!(action(&[Context::Picker], &press(KeyCode::Char('l')), false), Some(Action::SwitchLanguage));
-    }
-
-    #[test]
-    fn text_takes_printable_keys_and_leaves_the_rest() {
-        let contexts = [Context::Notes, Context::Lab];
-        assert_eq!(action(&contexts, &press(KeyCode::Char('?')), true), None);
-        assert_eq!(action(&contexts, &press(KeyCode::F(1)), true), Some(Action::Help));
-        assert_eq!(action(&contexts, &press(KeyCode::Esc), true), Some(Action::Back));
-        let palette = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL);
-        assert_eq!(action(&contexts, &palette, true), Some(Action::Palette));
-    }
-
-    #[test]
-    fn the_footer_names_no_key_that_would_be_typed() {
-        let names = |in_text| -> Vec<String> {
-            footer(&[Context::Repl, Context::Lab], in_text).into_iter().map(|(key, _)| key.name()).collect()
-        };
-        assert!(names(false).contains(&"?".to_owned()) && names(false).contains(&"]".to_owned()));
-        assert!(names(true).contains(&"F1".to_owned()) && names(true).contains(&"Ctrl-P".to_owned()));
-        assert!(names(true).iter().all(|name| name == "↵" || name.chars().count() > 1 || name == "↑"));
-    }
-
-    #[test]
-    fn after_a_run_the_footer_leads_to_a_new_one() {
-        let shown = footer(&[Context::TrainOver, Context::Train, Context::Lab], false);
-        assert_eq!(shown[0].1.action, Action::NewRun);
-        assert!(shown.iter().all(|(_, binding)| binding.action != Action::Pause));
-    }
-
-    #[test]
-    fn shift_with_a_sign_does_not_matter() {
-        let shifted = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);
-        assert_eq!(action(&[], &shifted, false), Some(Action::Help));
-    }
-
-    #[test]
-    fn no_key_means_two_things_in_one_context() {
-        for (index, binding) in BINDINGS.iter().enumerate() {
-            for other in &BINDINGS[index + 1..] {
-                let clash = binding.keys.iter().find(|key| other.keys.contains(key));
-                assert!(
-                    binding.context != other.context || clash.is_none(),
-                    "{:?} twice in {:?}",
-                    clash,
-                    other.context
-                );
-            }
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,11 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
-use crate::experiment::event::WordList;
-use crate::experiment::{Command, Event, Knobs, Report, Scene, Sheet};
-use crate::registry::Source;
+use crate::experiment::{Command, Event, Knobs, Panel, Report};
 use crate::run::inbox::Wake;
-use crate::run::thread::{self, Snapshots, Start};
-use crate::run::{Inbox, RunError, RunHandle, RunStore};
+use crate::run::question::ModelSource;
+use crate::run::runner::Tell;
+use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,36 +40,48 @@ pub struct LiveRun {
     pub stage: Stage,
     pub pace: Pace,
     pub series: BTreeMap<String, Series>,
-    pub pictures: BTreeMap<String, (u64, Sheet)>,
-    pub scenes: BTreeMap<String, (u64, Scene)>,
-    pub words: BTreeMap<String, (u64, Vec<WordList>)>,
+    /// The latest of each view that it emits, with its step.
+    pub views: BTreeMap<String, (u64, Vec<Panel>)>,
     pub report: Option<Report>,
     /// The last warning or failure.
     pub message: Option<String>,
-    handle: RunHandle,
+    handle: Box<dyn RunHandle>,
     inbox: Arc<Inbox>,
+}
+
+/// Events go to a screen by way of its inbox.
+fn into(inbox: &Arc<Inbox>) -> Tell {
+    let inbox = Arc::clone(inbox);
+    Box::new(move |event| inbox.put(event))
 }
 
 impl LiveRun {
     /// Starts a new run.
-    pub fn start(store: &RunStore, start: Start, source: &Source, wake: Wake) -> Result<Self, RunError> {
+    pub fn start(runner: &dyn Runner, start: Start, wake: Wake) -> Result<Self, RunError> {
         let inbox = Arc::new(Inbox::new(wake));
         let (lab, preset, seed, knobs) = (start.lab.clone(), start.preset.clone(), start.seed, start.knobs.clone());
-        let handle = thread::start(store, start, Vec::new(), source, thread::to_inbox(&inbox))?;
+        let handle = runner.start(start, into(&inbox))?;
         Ok(Self::new(handle, inbox, lab, preset, seed, knobs))
     }
 
     /// Takes up a stopped run.
-    pub fn resume(store: &RunStore, id: &str, source: &Source, wake: Wake) -> Result<Self, RunError> {
+    pub fn resume(runner: &dyn Runner, store: &RunStore, id: &str, wake: Wake) -> Result<Self, RunError> {
         let description = store.read(id)?;
         let inbox = Arc::new(Inbox::new(wake));
-        let handle = thread::resume(store, id, None, source, thread::to_inbox(&inbox))?;
+        let handle = runner.resume(id, None, into(&inbox))?;
         Ok(Self::new(handle, inbox, description.lab, description.preset, description.seed, description.knobs))
     }
 
-    fn new(handle: RunHandle, inbox: Arc<Inbox>, lab: String, preset: Option<String>, seed: u64, knobs: Knobs) -> Self {
+    fn new(
+        handle: Box<dyn RunHandle>,
+        inbox: Arc<Inbox>,
+        lab: String,
+        preset: Option<String>,
+        seed: u64,
+        knobs: Knobs,
+    ) -> Self {
         LiveRun {
-            id: handle.id.clone(),
+            id: handle.id().to_owned(),
             lab,
             preset,
             seed,
@@ -78,9 +89,7 @@ impl LiveRun {
             stage: Stage::Starting,
             pace: Pace::default(),
             series: BTreeMap::new(),
-            pictures: BTreeMap::new(),
-            scenes: BTreeMap::new(),
-            words: BTreeMap::new(),
+            views: BTreeMap::new(),
             report: None,
             message: None,
             handle,
@@ -98,8 +107,8 @@ impl LiveRun {
     }
 
     /// The model as it is now, once there is one.
-    pub fn snapshots(&self) -> Option<Arc<Snapshots>> {
-        (self.stage != Stage::Starting).then(|| Arc::clone(&self.handle.snapshots))
+    pub fn model(&self) -> Option<ModelSource> {
+        (self.stage != Stage::Starting).then(|| self.handle.model())
     }
 
     /// Takes in what happened since the last time; gives the new values of series for exercises to look at.
@@ -118,14 +127,8 @@ impl LiveRun {
                 self.series.entry(series.clone()).or_default().push(step, value);
                 values.push((series, step, value));
             }
-            Event::Picture { name, step, sheet, .. } => {
-                self.pictures.insert(name, (step, sheet));
-            }
-            Event::Scene { name, step, scene } => {
-                self.scenes.insert(name, (step, scene));
-            }
-            Event::Words { name, step, lists } => {
-                self.words.insert(name, (step, lists));
+            Event::View { name, step, panels, .. } => {
+                self.views.insert(name, (step, panels));
             }
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);

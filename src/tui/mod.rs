@@ -11,19 +11,26 @@ mod app;
 mod desk;
 pub mod instruments;
 pub mod keys;
+pub mod linear;
 mod live_run;
+mod options;
 mod plain;
 pub mod screens;
-pub mod talk;
 mod terminal;
 pub mod text;
 pub mod theme;
+#[cfg(test)]
+mod toy;
 pub mod widgets;
-pub mod width;
+mod width;
 
-use crate::command_line::{Exit, House, ScreenOptions};
+pub use options::ScreenOptions;
+
+use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::experiment::Language;
 use crate::lab::Progress;
+use crate::width::Widths;
 use app::App;
 use desk::Desk;
 use ratatui::backend::CrosstermBackend;
@@ -34,16 +41,15 @@ use std::time::Duration;
 use terminal::{Bell, Screen};
 use theme::{ColorDepth, Theme};
 use widgets::picture::{Look, Pictures, ask_terminal};
-use width::Widths;
 
 /// How long the terminal may take to say what it can do.
 const ANSWER_TIME: Duration = Duration::from_millis(400);
 
 /// Opens the screen.
-pub fn run(house: House, options: ScreenOptions, language_given: bool) -> Exit {
+pub fn run(environment: Environment, options: ScreenOptions, language_given: bool) -> Exit {
     let variable = |name: &str| std::env::var(name).ok();
     if options.plain || variable("ACCESSIBLE").is_some_and(|value| value == "1") {
-        return plain::run(house);
+        return plain::run(environment);
     }
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Exit::Failed(
@@ -53,24 +59,26 @@ pub fn run(house: House, options: ScreenOptions, language_given: bool) -> Exit {
     let depth = options.color.parse().unwrap_or_else(|_| ColorDepth::detect(variable));
     let (sender, messages) = channel();
     let bell = Bell::new(sender.clone());
-    let progress = Progress::open(&house.folders.database());
+    let progress = Progress::open(&environment.folders.database());
     let kept: Option<Language> = progress.setting("language").and_then(|language| language.parse().ok());
-    let language = if language_given { house.language } else { kept.unwrap_or(house.language) };
+    let language = if language_given { environment.language } else { kept.unwrap_or(environment.language) };
     let theme = if options.theme == "light" { Theme::light() } else { Theme::dark() };
     let widths = Widths { wide_ambiguous: options.ambiguous == "wide" };
     let look = Look { light: !theme.dark, color: depth != ColorDepth::None, wide_ambiguous: widths.wide_ambiguous };
     let ring = Arc::clone(&bell);
     let wake: crate::run::inbox::Wake = Arc::new(move || ring.ring());
+    let runner = environment.runner();
     let mut desk = Desk::new(
         language,
         theme,
         widths,
         Pictures::new(look),
         progress,
-        house.catalogue,
-        house.store,
-        house.source,
+        environment.catalogue,
+        environment.store,
+        environment.source,
         wake,
+        runner,
     );
     if let Some(notice) = desk.progress.notice.take() {
         desk.notify(notice);

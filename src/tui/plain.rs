@@ -1,15 +1,19 @@
 //! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line.
 
+use super::linear::{in_words, reached};
 use super::live_run::LiveRun;
-use super::talk::{in_words, reached};
 use super::widgets::chart::sentence;
 use super::widgets::markdown;
-use crate::command_line::{Exit, House};
-use crate::experiment::{Answer, Command, Language, Model, Part, Query, Watch};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::experiment::{
+    Answer, Command, Experiment, Failure, Language, Model, Panel, Query, Session, TalkAnswer, TalkQuery, Watch,
+};
 use crate::lab::exercise::decide;
 use crate::lab::{Attempt, Check, Lab, Progress, Verdict, describe};
 use crate::registry;
-use crate::run::thread::{Start, default_threads};
+use crate::run::ask;
+use crate::run::{Start, default_threads};
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -21,17 +25,47 @@ const COLUMNS: usize = 78;
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 struct Reader {
-    house: House,
+    environment: Environment,
     progress: Progress,
     lab: Option<Lab>,
-    /// The model that ships with a lab, once it was spoken to.
-    talk: Option<(String, Arc<dyn Model>)>,
+    asked: Option<Asked>,
+}
+
+/// The bundled model of a lab that was asked, and the session with it.
+struct Asked {
+    lab: String,
+    model: Arc<dyn Model>,
+    session: Option<Box<dyn Session>>,
+}
+
+/// Words between spaces; double quotes hold a word with spaces together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut quoted, mut begun) = (String::new(), false, false);
+    for letter in line.chars() {
+        match letter {
+            '"' => (quoted, begun) = (!quoted, true),
+            letter if letter.is_whitespace() && !quoted => {
+                if std::mem::take(&mut begun) {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            letter => {
+                word.push(letter);
+                begun = true;
+            }
+        }
+    }
+    if begun {
+        words.push(word);
+    }
+    words
 }
 
 /// Reads commands from standard input until it ends.
-pub fn run(house: House) -> Exit {
-    let progress = Progress::open(&house.folders.database());
-    let mut reader = Reader { house, progress, lab: None, talk: None };
+pub fn run(environment: Environment) -> Exit {
+    let progress = Progress::open(&environment.folders.database());
+    let mut reader = Reader { environment, progress, lab: None, asked: None };
     match reader.converse(io::stdin().lock(), &mut io::stdout()) {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -39,9 +73,17 @@ pub fn run(house: House) -> Exit {
     }
 }
 
+/// Carries a script out, for tests.
+#[cfg(test)]
+pub fn converse_for_tests(catalogue: crate::lab::Catalogue, folder: &std::path::Path, script: &str, out: &mut Vec<u8>) {
+    let environment = Environment::for_tests(catalogue, folder);
+    let mut reader = Reader { environment, progress: Progress::in_memory(None), lab: None, asked: None };
+    reader.converse(script.as_bytes(), out).expect("memory takes all lines");
+}
+
 impl Reader {
     fn say(&self, en: &'static str, ja: &'static str) -> &'static str {
-        match self.house.language {
+        match self.environment.language {
             Language::En => en,
             Language::Ja => ja,
         }
@@ -58,9 +100,9 @@ impl Reader {
                 "quit" | "q" => return Ok(()),
                 "help" | "?" => self.help(out)?,
                 "labs" => self.list(out)?,
-                "open" => match self.house.catalogue.find(rest) {
+                "open" => match self.environment.catalogue.find(rest) {
                     Ok(lab) => {
-                        writeln!(out, "{}", describe(lab, self.house.language))?;
+                        writeln!(out, "{}", describe(lab, self.environment.language))?;
                         self.lab = Some(lab.clone());
                     }
                     Err(error) => writeln!(out, "{error}")?,
@@ -79,22 +121,22 @@ impl Reader {
     }
 
     fn help(&self, out: &mut impl Write) -> io::Result<()> {
-        let en = "labs; open LAB; theory PAGE; train PRESET; say LINE (labs of words); exercises; answer NUMBER ANSWER; hint NUMBER; quit";
-        let ja = "labs 一覧; open ラボ; theory ページ; train プリセット; say 式(語のラボ); exercises 演習; answer 番号 解答; hint 番号; quit 終了";
+        let en = "labs; open LAB; theory PAGE; train PRESET; views; ask VIEW input=value; say LINE (labs of words); exercises; answer NUMBER ANSWER; hint NUMBER; quit";
+        let ja = "labs 一覧; open ラボ; theory ページ; train プリセット; views ビュー一覧; ask ビュー 入力=値; say 式(語のラボ); exercises 演習; answer 番号 解答; hint 番号; quit 終了";
         writeln!(out, "{}", self.say(en, ja))
     }
 
     fn list(&self, out: &mut impl Write) -> io::Result<()> {
-        for lab in self.house.catalogue.labs() {
+        for lab in self.environment.catalogue.labs() {
             let solved = self.progress.solved(&lab.id).len();
-            let title = lab.title.in_language(self.house.language);
+            let title = lab.title.in_language(self.environment.language);
             writeln!(out, "{}: {title}. {solved}/{}.", lab.id, lab.exercises.len())?;
         }
         Ok(())
     }
 
     fn in_lab(&mut self, lab: &Lab, verb: &str, rest: &str, out: &mut impl Write) -> io::Result<()> {
-        let language = self.house.language;
+        let language = self.environment.language;
         match verb {
             "theory" => {
                 let page: usize = rest.parse().unwrap_or(1);
@@ -107,9 +149,12 @@ impl Reader {
                 }
             }
             "say" => self.say_line(lab, rest, out),
+            "views" => self.views(lab, out),
+            "ask" => self.ask_view(lab, rest, out),
             "train" if lab.presets.is_empty() => {
-                let en = "this lab has nothing to train; talk with it: say LINE";
-                writeln!(out, "{}", self.say(en, "このラボに学習はありません。say 式 で対話してください"))
+                let instead = registry::find(&lab.experiment).ok().and_then(Experiment::instead_of_training);
+                let nothing = self.say("this lab has nothing to train", "このラボに学習はありません");
+                writeln!(out, "{nothing}: {}", instead.unwrap_or_default())
             }
             "train" => self.train(lab, if rest.is_empty() { "quick" } else { rest }, out),
             "exercises" => {
@@ -146,7 +191,7 @@ impl Reader {
             Check::Choice { .. } => Attempt::Choice(answer.trim().parse::<usize>().unwrap_or(0).wrapping_sub(1)),
             _ => Attempt::Text(answer.to_owned()),
         };
-        match decide(exercise, &attempt, self.house.language) {
+        match decide(exercise, &attempt, self.environment.language) {
             Verdict::Passed => self.solved(lab, exercise, answer, out),
             Verdict::Failed(message) => writeln!(out, "{message}"),
             Verdict::Unrelated => {
@@ -170,50 +215,100 @@ impl Reader {
         if let Err(error) = self.progress.attempt(&lab.id, &exercise.id, answer, Some(&now)) {
             writeln!(out, "{error}")?;
         }
-        let title = exercise.title.in_language(self.house.language);
+        let title = exercise.title.in_language(self.environment.language);
         writeln!(out, "{}: {title}", self.say("Solved", "正解"))?;
-        write!(out, "{}", markdown::plain(exercise.explanation.in_language(self.house.language), COLUMNS))
+        write!(out, "{}", markdown::plain(exercise.explanation.in_language(self.environment.language), COLUMNS))
     }
 
-    /// Says a line to the model that ships with a lab.
+    /// The bundled model of a lab, and the session with it once there was a word.
+    fn asked(&mut self, lab: &Lab) -> Result<&mut Asked, Failure> {
+        if self.asked.as_ref().is_none_or(|asked| asked.lab != lab.id) {
+            let model = registry::open_bundled(&lab.experiment, &self.environment.source)?;
+            self.asked = Some(Asked { lab: lab.id.clone(), model, session: None });
+        }
+        Ok(self.asked.as_mut().expect("just set"))
+    }
+
+    /// Says a line in a conversation.
     fn say_line(&mut self, lab: &Lab, line: &str, out: &mut impl Write) -> io::Result<()> {
-        let language = self.house.language;
-        let model = match &self.talk {
-            Some((id, model)) if *id == lab.id => Arc::clone(model),
-            _ => match registry::find(&lab.experiment)
-                .and_then(|experiment| experiment.open_shipped(&self.house.source))
-            {
-                Ok(model) => model,
-                Err(failure) => return writeln!(out, "{failure}"),
-            },
-        };
-        self.talk = Some((lab.id.clone(), Arc::clone(&model)));
-        let query = Query::Say { line: line.to_owned(), language };
-        let parts = match model.answer(&query, &Watch::default()) {
-            Ok(Answer::Said { parts }) => parts,
+        let language = self.environment.language;
+        let query = TalkQuery::Say { line: line.to_owned(), language }.into();
+        let answer = self.asked(lab).and_then(|asked| {
+            if asked.session.is_none() {
+                asked.session = Some(asked.model.session(None)?);
+            }
+            asked.session.as_mut().expect("just opened").answer(&query, &Watch::default())
+        });
+        let panels = match answer {
+            Ok(Answer::Talk(TalkAnswer::Said { panels })) => panels,
             Ok(_) => return Ok(()),
-            Err(failure) => return writeln!(out, "{failure}"),
+            Err(failure) => return writeln!(out, "{}", failure.in_language(language)),
         };
-        for part in &parts {
-            match part {
-                Part::Fault { text, .. } => writeln!(out, "{text}")?,
-                part => write!(out, "{}", in_words(part, false))?,
+        for panel in &panels {
+            match panel {
+                Panel::Fault { text, .. } => writeln!(out, "{}", text.in_language(language))?,
+                panel => write!(out, "{}", in_words(panel, language, false))?,
             }
         }
-        let first = parts.iter().find_map(|part| match part {
-            Part::Ranked { entries, .. } => entries.first(),
+        let first = panels.iter().find_map(|panel| match panel {
+            Panel::Bars { bars, .. } => bars.first(),
             _ => None,
         });
-        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.word.clone() });
-        let states = reached(line, &parts);
+        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone() });
+        let states = reached(line, &panels);
         let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
-        let states = states.into_iter().map(|state| Attempt::State { state: state.to_owned(), view: None });
-        for attempt in states.chain(said).chain(answered) {
-            let solved = self.progress.solved(&lab.id);
-            for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-                if decide(exercise, &attempt, language) == Verdict::Passed {
-                    self.solved(lab, exercise, line, out)?;
+        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
+        let attempts: Vec<Attempt> = states.into_iter().map(state).chain(said).chain(answered).collect();
+        attempts.iter().try_for_each(|attempt| self.happened(lab, attempt, line, out))
+    }
+
+    /// What the views of a lab are, and what each can be asked with.
+    fn views(&self, lab: &Lab, out: &mut impl Write) -> io::Result<()> {
+        let language = self.environment.language;
+        let views = registry::find(&lab.experiment).map_or(&[][..], |experiment| experiment.views);
+        for view in views {
+            writeln!(out, "{}: {}", view.name, view.help.in_language(language))?;
+            for input in (view.inputs)() {
+                let help = input.help.in_language(language);
+                writeln!(out, "  {}={} ({help}; {})", input.name, input.default, input.kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for a view: `VIEW input=value …`, a value with spaces in double quotes.
+    fn ask_view(&mut self, lab: &Lab, rest: &str, out: &mut impl Write) -> io::Result<()> {
+        let language = self.environment.language;
+        let words = words(rest);
+        let Some((name, assignments)) = words.split_first() else { return self.views(lab, out) };
+        let answer = registry::find(&lab.experiment).and_then(|experiment| {
+            let inputs = ask::inputs(experiment.view(name)?, assignments)?;
+            let query = Query::View { name: name.clone(), inputs };
+            self.asked(lab)?.model.answer(&query, &Watch::default())
+        });
+        match answer {
+            Ok(Answer::Panels { panels }) => {
+                for panel in &panels {
+                    write!(out, "{}", in_words(panel, language, false))?;
                 }
+            }
+            Ok(_) => return Ok(()),
+            Err(failure) => return writeln!(out, "{}", failure.in_language(language)),
+        }
+        for assignment in assignments {
+            let input = assignment.split_once('=').map(|(input, _)| input.trim().to_owned());
+            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input };
+            self.happened(lab, &attempt, rest, out)?;
+        }
+        Ok(())
+    }
+
+    /// Decides what happened against the exercises that are open.
+    fn happened(&mut self, lab: &Lab, attempt: &Attempt, answer: &str, out: &mut impl Write) -> io::Result<()> {
+        let solved = self.progress.solved(&lab.id);
+        for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
+            if decide(exercise, attempt, self.environment.language) == Verdict::Passed {
+                self.solved(lab, exercise, answer, out)?;
             }
         }
         Ok(())
@@ -235,14 +330,15 @@ impl Reader {
             knobs,
             seed: 1,
             threads: default_threads(),
-            data: self.house.source.folder.clone(),
+            data: self.environment.source.folder.clone(),
+            plan: Vec::new(),
         };
         let (sender, woken) = channel();
         let wake = Arc::new(move || {
             // The reader of this channel ends with the run.
             let _ended = sender.send(());
         });
-        let mut run = match LiveRun::start(&self.house.store, start, &self.house.source, wake) {
+        let mut run = match LiveRun::start(&*self.environment.runner(), start, wake) {
             Ok(run) => run,
             Err(error) => return writeln!(out, "{error}"),
         };
@@ -253,7 +349,7 @@ impl Reader {
                 let attempt = Attempt::Point { series, step, value };
                 let solved = self.progress.solved(&lab.id);
                 for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-                    if decide(exercise, &attempt, self.house.language) == Verdict::Passed {
+                    if decide(exercise, &attempt, self.environment.language) == Verdict::Passed {
                         self.solved(lab, exercise, "", out)?;
                     }
                 }
@@ -285,7 +381,7 @@ impl Reader {
                 writeln!(
                     out,
                     "{}",
-                    sentence(line.label.in_language(self.house.language), series, self.house.language)
+                    sentence(line.label.in_language(self.environment.language), series, self.environment.language)
                 )?;
             }
         }

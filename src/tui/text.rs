@@ -78,7 +78,7 @@ words! {
         "r: z を引く   a, b: A と B を留める   m: A から B へ歩く";
     PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
 
-    DRAW_NUMBER: "draw", "例";
+    ACTION_NO_RUN: "this goes to a live run: start one on the Train tab", "実行中の学習に届く操作です。学習タブで開始してください";
     GUESS_HOW: "real or fake?  y real   n fake", "本物か偽物か?  y 本物   n 偽物";
     GUESS_YOU: "you", "あなた";
     GUESS_OF: " right of ", "/";
@@ -87,15 +87,6 @@ words! {
     GUESS_WAS_FAKE: "it was made by G", "G が作ったものでした";
     GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";
     GUESS_TRUST: "D had trusted it", "D の信頼度";
-    PROMPT_HOW: "digits in words, then ↵: seven · 七 · 2026 · three eights", "数字を言葉で入力して ↵: seven · 七 · 2026 · three eights";
-    PROMPT_MOMENT: "moment", "時点";
-    PROMPT_STEPS: "steps", "ステップ数";
-    PROMPT_GUIDANCE: "guidance w", "ガイダンス w";
-    PROMPT_ETA: "η (0 DDIM, 1 DDPM)", "η(0: DDIM、1: DDPM)";
-    PROMPT_TIME: "noise left: t", "残りの雑音: t";
-    DRAWING: "drawing…", "生成中…";
-    PLANE_HOW: "arrows move, Space places a point; it goes to the run with data = drawn", "矢印で移動、Space で点を置く(data = drawn の実行に届きます)";
-    PLANE_NO_RUN: "points go to a live run of a preset with data = drawn: start one on the Train tab", "点を置くには、data = drawn のプリセットを学習タブで実行してください";
     PLANE_LEGEND: "● data  ● made", "● データ  ● 生成";
     KL_MOVES: "arrows move", "矢印が動かすのは";
     KL_FITTED: "fitted", "合わせた";
@@ -112,10 +103,6 @@ words! {
     REPL_CALLED_OFF: "called off", "中止しました";
     REPL_PLOT: "map", "地図";
     REPL_PLOT_HOW: "drag · wheel · Alt-arrows", "ドラッグ・ホイール・Alt+矢印";
-    WORDS_CONTEXT: "context", "周囲の語";
-    WORDS_HOW: "arrows or a click choose a word", "矢印かクリックで語を選ぶ";
-    WORDS_PINNED: "pinned beside the run's neighbours", "実行の近傍一覧に留めました";
-    WORDS_NO_RUN: "words are pinned to a live run: start one on the Train tab", "語を留めるには学習タブで実行してください";
 
     GAME_TIC_TAC_TOE: "Tic-tac-toe", "三目並べ";
     GAME_CONNECT_FOUR: "Connect Four", "四目並べ";
@@ -224,6 +211,36 @@ words! {
     PUZZLE_WRONG: "that does not win; once more", "その手では勝てません。もう一度";
     PUZZLE_SOLVED: "solved so far:", "解いた数:";
 
+    PANEL_PROBLEM: "this panel cannot be drawn: {0}", "このパネルは描画できません: {0}";
+    PANEL_EMPTY: "nothing to show", "表示するものがありません";
+    PANEL_MORE: "… {0} more", "… ほか {0}";
+    PANEL_DATA: "data", "データ";
+    PANEL_GENERATED: "generated", "生成";
+    PANEL_REAL: "real", "実際";
+    PANEL_PREDICTED: "predicted", "予測";
+    PANEL_POSE: "pose {0}/{1}  {2} s", "姿勢 {0}/{1}  {2} 秒";
+    PANEL_CELL: "row {0}, column {1}", "{0} 行 {1} 列";
+    PANEL_POLICY: "policy", "方策";
+    PANEL_NATS: "{0} nats", "{0} ナット";
+    PANEL_PICTURES: "{0} pictures of {1}×{2}", "{1}×{2} の画像 {0} 枚";
+    PANEL_ONE_PICTURE: "1 picture of {1}×{2}", "{1}×{2} の画像 1 枚";
+    PANEL_CURVE: "{0}: {1} at {2}, {3} at {4}; smallest {5} at {6}, largest {7} at {8}.",
+        "{0}: {2} で {1}、{4} で {3}。最小は {6} の {5}、最大は {8} の {7}。";
+    PANEL_CURVE_GAPS: "{0} of {1} values are not finite.", "{1} 個のうち {0} 個は有限の数でない。";
+    PANEL_CURVE_BAND: "The band runs from {0} to {1}.", "帯の範囲は {0} から {1}。";
+    PANEL_LARGEST: "Largest: {0}, {1}: {2}.", "最大: {0}、{1}: {2}。";
+    PANEL_POINTS: "{0}: {1} points", "{0}: {1} 点";
+    PANEL_ARROWS: "{0} arrows", "矢印 {0} 本";
+    PANEL_PATHS: "{0} paths", "経路 {0} 本";
+    PANEL_POSES: "{0} poses, {1} s apart", "姿勢 {0} 個、間隔 {1} 秒";
+    PANEL_CONTACTS: "pose {0}: {1} contacts", "姿勢 {0}: 接地 {1}";
+    PANEL_FREE: "free", "空き";
+    PANEL_WALL: "wall", "壁";
+    PANEL_START: "start", "開始";
+    PANEL_GOAL: "goal", "ゴール";
+    PANEL_TRAP: "trap", "罠";
+    PANEL_AGENT: "agent", "エージェント";
+
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";
     HINT: "Hint", "ヒント";
@@ -245,6 +262,21 @@ words! {
     QUIT_RUNNING: "a run is under way: it will be stopped and can be resumed. Quit?  ↵ yes   Esc no",
         "実行中です。停止して後で再開できます。終了しますか?  ↵ はい   Esc いいえ";
     SEE_OTHER_TAB: "the run goes on; ● on the Train tab", "実行は続いています(学習タブ ●)";
+}
+
+/// A wording with values in the places of `{0}`, `{1}`, ….
+pub fn filled(wording: &str, values: &[&dyn std::fmt::Display]) -> String {
+    let mut text = String::new();
+    let mut rest = wording;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let (index, after) = after.split_once('}').unwrap_or((after, ""));
+        if let Some(value) = index.parse::<usize>().ok().and_then(|index| values.get(index)) {
+            text.push_str(&value.to_string());
+        }
+        rest = after;
+    }
+    text + rest
 }
 
 /// The name of a chapter of the lecture.

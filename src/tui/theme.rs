@@ -89,6 +89,18 @@ impl Theme {
         self.body().add_modifier(Modifier::BOLD)
     }
 
+    /// A ground for a share from 0, near the theme's own ground, to 1, a tint of its accent; no number is 0.
+    pub fn tint(&self, share: f32) -> Color {
+        let (low, high): ([u8; 3], [u8; 3]) =
+            if self.dark { ([0x14, 0x16, 0x1c], [0x2c, 0x58, 0x86]) } else { ([0xff; 3], [0x9c, 0xcc, 0xee]) };
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        let mix = |channel: usize| {
+            let (a, b) = (f32::from(low[channel]), f32::from(high[channel]));
+            (a + share * (b - a)).round() as u8
+        };
+        Color::Rgb(mix(0), mix(1), mix(2))
+    }
+
     pub fn selected(&self) -> Style {
         Style::new().fg(self.text).bg(self.selection).add_modifier(Modifier::BOLD)
     }

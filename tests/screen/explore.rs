@@ -68,7 +68,7 @@ fn a_word_is_chosen_on_the_map_and_its_contexts_are_shown() {
     terminal.press(RIGHT);
     terminal.wait_for("%");
     terminal.press(ENTER);
-    terminal.wait_for("pinned to a live run");
+    terminal.wait_for("this goes to a live run");
     terminal.press(TAB);
     terminal.press("king - man + woman\r");
     terminal.wait_for("queen");
@@ -90,13 +90,14 @@ fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
     terminal.press(TAB);
     terminal.wait_for("12 rows missing");
     terminal.press(RIGHT);
+    terminal.wait_for("13 rows missing");
     terminal.wait_for("VAE");
     terminal.press("\x1b[F");
     terminal.wait_for("20 rows missing");
     terminal.press(TAB);
     terminal.wait_for("codes drawn from N(0, I)");
     terminal.press("r");
-    terminal.wait_for("draw 1");
+    terminal.wait_for("seed ◂ 1 ▸");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn digits_are_judged_against_the_discriminator_and_z_is_walked() {
     terminal.wait_until("no key that places points", |screen| !screen.contains("Space"));
     terminal.press(TAB);
     terminal.press("r");
-    terminal.wait_for("seed 1");
+    terminal.wait_for("seed ◂ 1 ▸");
 }
 
 #[test]
@@ -151,9 +152,10 @@ fn digits_are_translated_there_and_back() {
     let home = home();
     let terminal = explore(&home, "CycleGAN");
     terminal.wait_for("never shown to the model");
-    terminal.press(LEFT);
+    terminal.press(RIGHT);
+    terminal.wait_for("direction ◂ 2 ▸");
     terminal.press("r");
-    terminal.wait_for("draw 1");
+    terminal.wait_for("seed ◂ 1 ▸");
     terminal.press(TAB);
     terminal.wait_for("draw a digit");
     terminal.press(" ");
@@ -163,6 +165,8 @@ fn digits_are_translated_there_and_back() {
     terminal.press(" ");
     terminal.wait_for("and back; a pixel is off by");
     terminal.press(TAB);
+    // The last of three panes has room for all of its rows in a high terminal.
+    terminal.resize(160, 70);
     terminal.wait_for("with faint noise");
 }
 
@@ -170,13 +174,15 @@ fn digits_are_translated_there_and_back() {
 fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     let home = home();
     let terminal = explore(&home, "Diffusion");
-    terminal.wait_for("11/11");
+    terminal.wait_for("moment ◂ 11 ▸");
     terminal.press("three eights");
     terminal.press(ENTER);
-    terminal.wait_for("› digits in words");
-    terminal.wait_for("three eights");
+    terminal.wait_for("three eights   noise left: t = 0");
+    terminal.press(DOWN);
     terminal.press(LEFT);
-    terminal.wait_for("10/11");
+    terminal.wait_for("moment ◂ 10 ▸");
+    terminal.wait_until("noise", |screen| screen.contains("noise left: t = ") && !screen.contains("t = 0"));
+    terminal.press(UP);
     terminal.press("sevn");
     terminal.press(ENTER);
     terminal.wait_for("did you mean `seven`?");
@@ -209,7 +215,10 @@ fn points_placed_by_hand_reach_a_run_in_the_plane() {
     terminal.press("\x1b3");
     terminal.press(TAB);
     terminal.press(TAB);
-    terminal.wait_for("data");
+    // The Train tab has such a legend too.
+    terminal.wait_until("the plane", |screen| {
+        screen.contains("the run on the Train tab") && screen.contains("● generated")
+    });
     terminal.press(UP);
     terminal.press(" ");
     terminal.press("\x1b4");

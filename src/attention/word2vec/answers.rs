@@ -1,20 +1,51 @@
 //! What can be asked of trained word vectors, and the files they are written to.
 
-use super::{Architecture, Configuration, Objective, noise_weight};
-use crate::attention::embeddings::map::{aligned, places, scene};
-use crate::attention::embeddings::{Conversation, History, Session};
+use super::{Configuration, Objective, noise_weight};
+use crate::attention::words::Conversation;
+use crate::attention::words::map::{aligned, places, scene};
 use crate::data::vectors::Vectors;
 use crate::data::vectors::write::{Form, write};
-use crate::experiment::event::WordList;
-use crate::experiment::talk::Entry;
-use crate::experiment::{Answer, Failure, Knobs, Model, Query, QueryKind, Scene, Watch};
-use crate::nn::checkpoint;
+use crate::experiment::panel::Format;
+use crate::experiment::{
+    Answer, Bar, Bilingual, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, Scene, Session, ViewSpec, Watch,
+    Wording, view,
+};
+use crate::nn::weights;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Neighbours listed beside a word.
-const NEIGHBOURS: usize = 5;
+/// Neighbours listed beside a word while it is learned.
+pub(super) const NEIGHBOURS: usize = 5;
+
+pub static VIEWS: [ViewSpec; 3] = [
+    ViewSpec::new(
+        "map",
+        Wording::new("words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語"),
+        Vec::new,
+    ),
+    ViewSpec::new(
+        "context",
+        Wording::new(
+            "the words that are likely near a word: P(context | word)",
+            "ある語の近くに現れやすい語: P(文脈 | 語)",
+        ),
+        || words(20, "how many context words", "文脈の語の数"),
+    ),
+    ViewSpec::new(
+        "neighbours",
+        Wording::new("the words whose vectors are nearest to a word's", "ベクトルが最も近い語"),
+        || words(10, "how many neighbours", "近い語の数"),
+    ),
+];
+
+/// A word of the vocabulary, the most frequent one unless given, and how many others to name.
+fn words(count: i64, en: &'static str, ja: &'static str) -> Vec<Knob> {
+    vec![
+        Knob::text("word", 100, "", ["a word of the vocabulary", "語彙にある語"]),
+        Knob::integer("count", 1..=200, count, [en, ja]),
+    ]
+}
 
 /// What stands beside the tables in a file of weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,21 +64,20 @@ pub struct TrainedWord2Vec {
     input: Vec<f32>,
     output: Vec<f32>,
     vectors: Arc<Vectors>,
-    talk: Arc<Conversation>,
+    talk: Conversation,
     /// The map before, which this one is to look like.
     before: Vec<[f32; 2]>,
 }
 
 impl TrainedWord2Vec {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 5] =
-        [QueryKind::Say, QueryKind::Complete, QueryKind::History, QueryKind::Plane, QueryKind::Context];
+    pub const ANSWERS: [QueryKind; 2] = [QueryKind::View, QueryKind::Talk];
 
     pub(super) fn new(
         configuration: Configuration,
         lexicon: Arc<Lexicon>,
         tables: [Vec<f32>; 2],
-        talk: Option<Arc<Conversation>>,
+        keep: Option<PathBuf>,
         before: Vec<[f32; 2]>,
     ) -> Self {
         let [input, output] = tables;
@@ -56,7 +86,7 @@ impl TrainedWord2Vec {
             vectors.push(word, row);
         }
         let vectors = Arc::new(vectors);
-        let talk = talk.unwrap_or_else(|| conversation(Arc::clone(&vectors), None));
+        let talk = Conversation::new(Arc::clone(&vectors), keep);
         TrainedWord2Vec { configuration, lexicon, input, output, vectors, talk, before }
     }
 
@@ -66,7 +96,7 @@ impl TrainedWord2Vec {
     /// When the file is broken or does not fit the knobs.
     pub fn open(weights: &[u8], knobs: &Knobs, keep: PathBuf) -> Result<Self, Failure> {
         let configuration = Configuration::from_knobs(knobs);
-        let mut archive = checkpoint::decode(weights)?;
+        let mut archive = weights::decode(weights)?;
         let text = archive.state.take().unwrap_or_default();
         let lexicon: Lexicon = serde_json::from_str(&text)
             .map_err(|error| Failure::new(format!("the vocabulary beside the vectors cannot be read: {error}")))?;
@@ -76,9 +106,7 @@ impl TrainedWord2Vec {
         let shape = [lexicon.words.len(), configuration.dimension];
         let mut table = |name: &str| Ok(archive.take(name, &shape)?.values().to_vec());
         let tables = [table("input")?, table("output")?];
-        let mut trained = Self::new(configuration, Arc::new(lexicon), tables, None, Vec::new());
-        trained.talk = conversation(Arc::clone(&trained.vectors), Some(keep));
-        Ok(trained)
+        Ok(Self::new(configuration, Arc::new(lexicon), tables, Some(keep), Vec::new()))
     }
 
     pub(super) fn vectors(&self) -> &Vectors {
@@ -109,18 +137,33 @@ impl TrainedWord2Vec {
         Ok(scene)
     }
 
-    /// The words nearest to some.
-    pub(super) fn neighbours(&self, words: &[String]) -> Vec<WordList> {
-        let list = |word: &String| {
-            let index = self.vectors.words().find(word)?;
-            let near = self.vectors.nearest(&self.vectors.unit(index), NEIGHBOURS, &[index]);
-            let entry = |near: crate::data::vectors::Near| Entry {
-                word: self.vectors.words().get(near.word).to_owned(),
-                value: near.cosine,
-            };
-            Some(WordList { word: word.clone(), entries: near.into_iter().map(entry).collect() })
+    /// The words nearest to a word, by the cosine of their vectors; `None` where the vocabulary lacks it.
+    pub(super) fn neighbours(&self, word: &str, count: usize) -> Option<Panel> {
+        let index = self.vectors.words().find(word)?;
+        let near = self.vectors.nearest(&self.vectors.unit(index), count, &[index]);
+        let bar = |near: crate::data::vectors::Near| Bar {
+            name: self.vectors.words().get(near.word).to_owned(),
+            value: near.cosine,
         };
-        words.iter().filter_map(list).collect()
+        Some(Panel::ranked(word, near.into_iter().map(bar).collect()))
+    }
+
+    fn view(&self, name: &str, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+        if name == "map" {
+            return Ok(vec![Panel::plane(self.map()?)]);
+        }
+        let most_frequent = || self.lexicon.landmarks.first().map_or("", |(word, _)| word.as_str());
+        let word = Some(inputs.text("word").trim()).filter(|word| !word.is_empty()).unwrap_or_else(most_frequent);
+        let count = inputs.integer("count") as usize;
+        let panel = match name {
+            "context" => {
+                let heading = Bilingual::new(format!("P(context | {word})"), format!("P(文脈 | {word})"));
+                Panel::Bars { heading, bars: self.contexts(word, count)?, format: Format::Percent }
+            }
+            _ => self.neighbours(word, count).ok_or_else(|| unknown(word))?,
+        };
+        Ok(vec![panel])
     }
 
     /// P(context | word), the likeliest first. The full softmax tells it; of negative sampling, where exp(u_k) tends to
@@ -128,9 +171,9 @@ impl TrainedWord2Vec {
     ///
     /// # Errors
     /// When the word is not in the vocabulary.
-    pub fn contexts(&self, word: &str, count: usize) -> Result<Vec<Entry>, Failure> {
+    pub fn contexts(&self, word: &str, count: usize) -> Result<Vec<Bar>, Failure> {
         let index = self.vectors.words().find(word);
-        let index = index.ok_or_else(|| Failure::new(format!("no word `{word}` in this vocabulary")))? as usize;
+        let index = index.ok_or_else(|| unknown(word))? as usize;
         let width = self.configuration.dimension;
         // A skip-gram pair is learned with the neighbour as the input: its output table speaks of the word in the middle. The
         // pairs being the same in either order, w of the word against w' of all is P(context | word) for both.
@@ -148,38 +191,29 @@ impl TrainedWord2Vec {
         let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
         let mut order: Vec<usize> = (0..scores.len()).collect();
         order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-        let entry = |index: usize| Entry {
-            word: self.lexicon.words[index].clone(),
+        let entry = |index: usize| Bar {
+            name: self.lexicon.words[index].clone(),
             value: ((scores[index] - largest).exp() / sum) as f32,
         };
         Ok(order.into_iter().take(count).map(entry).collect())
     }
-
-    /// What the vectors were made by, for a heading.
-    pub fn is_cbow(&self) -> bool {
-        self.configuration.architecture == Architecture::Cbow
-    }
 }
 
-/// A conversation about the vectors of a run.
-pub(super) fn conversation(vectors: Arc<Vectors>, keep: Option<PathBuf>) -> Arc<Conversation> {
-    let history = keep.map_or_else(History::default, |folder| History::of_folder(&folder));
-    Arc::new(Conversation::new(Session::new(vectors, history)))
+fn unknown(word: &str) -> Failure {
+    Failure::both(format!("no word `{word}` in this vocabulary"), format!("この語彙に `{word}` はありません"))
 }
 
 impl Model for TrainedWord2Vec {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
         watch.check()?;
         match query {
-            Query::Plane { .. } => Ok(Answer::Scene { scene: self.map()? }),
-            Query::Context { word, count } => {
-                Ok(Answer::Context { word: word.clone(), entries: self.contexts(word, *count)? })
-            }
-            query => {
-                self.talk.renew(Arc::clone(&self.vectors));
-                self.talk.answer(query, watch)
-            }
+            Query::View { name, inputs } => Ok(Answer::Panels { panels: self.view(name, inputs)? }),
+            query => Err(Failure::unanswered(query)),
         }
+    }
+
+    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+        Ok(self.talk.session(before))
     }
 }
 

@@ -1,20 +1,19 @@
-//! Word vectors in training: knobs, one step, what is told and reported.
+//! Word vectors in training: knobs, one step, what is shown and reported.
 
-use super::answers::{Lexicon, TrainedWord2Vec, conversation};
+use super::answers::{Lexicon, NEIGHBOURS, TrainedWord2Vec};
 use super::{Configuration, Objective, Tally, Word2Vec};
-use crate::attention::embeddings::{Conversation, analogies};
+use crate::attention::words::analogies;
 use crate::data::corpus::Corpus;
 use crate::data::questions::Section;
-use crate::data::vectors::Vectors;
 use crate::data::world::{WORLDS, World};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report};
-use crate::nn::checkpoint;
-use crate::tensor::{Tensor, tensor};
+use crate::experiment::{ActionSpec, Argument, Failure, Knob, Knobs, Model, Panel, Report, Watch, Wording};
+use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights};
+use crate::tensor::shared_rows::SharedRows;
+use crate::tensor::tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,7 +31,22 @@ const LANDMARKS: std::ops::Range<usize> = 30..80;
 
 pub const SERIES: [&str; 3] = ["loss", "learning_rate", "analogy_accuracy"];
 pub const REPORT_KEYS: [&str; 5] = ["words_per_second", "analogy_accuracy", "loss", "vocabulary", "parameters"];
-pub const ACTS: [&str; 2] = ["pin", "unpin"];
+pub static ACTIONS: [ActionSpec; 2] = [
+    ActionSpec {
+        name: "pin",
+        key: 'a',
+        help: Wording::new("follow a word's neighbours while the run goes on", "実行中、語の近傍を追う"),
+        argument: Argument::Word,
+        when: None,
+    },
+    ActionSpec {
+        name: "unpin",
+        key: 'u',
+        help: Wording::new("follow a word no longer", "語を追うのをやめる"),
+        argument: Argument::Word,
+        when: None,
+    },
+];
 
 pub fn knobs() -> Vec<Knob> {
     vec![
@@ -83,11 +97,10 @@ pub struct Word2VecLearner {
     corpus: Corpus,
     questions: Vec<Section>,
     lexicon: Arc<Lexicon>,
-    knobs: Knobs,
+    hogwild: bool,
     seed: u64,
-    total_steps: u64,
     state: State,
-    talk: Arc<Conversation>,
+    keep: PathBuf,
     /// Words seen since this program began with the run, and how long that took; for the report alone.
     seen: u64,
     took: Duration,
@@ -95,20 +108,29 @@ pub struct Word2VecLearner {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct State {
-    step: u64,
-    live: Knobs,
     /// Of the last epoch so far, for the report.
     epoch: Tally,
     /// Of the steps since the last point of the curve.
-    #[serde(default)]
-    untold: Tally,
+    pending: Tally,
     /// Where landmarks stood on the last map.
     places: Vec<[f32; 2]>,
     pinned: Vec<String>,
-    /// Whether it was told that the vectors are no numbers any more.
-    diverged: bool,
     /// Words of the vocabulary and of the text: another text is another run.
     vocabulary: [u64; 2],
+}
+
+impl State {
+    /// Whether a checkpoint is of this text.
+    fn is_of_the_same_text(&self, saved: &State) -> Result<(), Failure> {
+        let ([now, total_now], [words, total]) = (self.vocabulary, saved.vocabulary);
+        if self.vocabulary == saved.vocabulary {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "the text has changed since the checkpoint: it had {words} words in use, {total} in all, and has {now} and \
+             {total_now}"
+        )))
+    }
 }
 
 impl Word2VecLearner {
@@ -116,7 +138,7 @@ impl Word2VecLearner {
     ///
     /// # Errors
     /// When the text cannot be read or has too few words, or too many for the full softmax.
-    pub fn new(knobs: &Knobs, seed: u64, text: Option<&Path>, keep: &Path) -> Result<Self, Failure> {
+    pub fn new(knobs: &Knobs, seed: u64, text: Option<&Path>, keep: &Path) -> Result<Trainer<Self>, Failure> {
         let rarest = knobs.integer("min_count") as u64;
         let (corpus, questions, landmarks) = match text {
             Some(path) => (Corpus::open(path, rarest, &Watch::default())?, Vec::new(), None),
@@ -155,50 +177,48 @@ impl Word2VecLearner {
         let lexicon = Arc::new(Lexicon { words, counts: vocabulary.counts.clone(), landmarks });
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let model = Word2Vec::new(configuration, vocabulary, &mut random);
-        let empty = Arc::new(Vectors::new("run", model.configuration.dimension));
         let state = State {
-            step: 0,
-            live: knobs.live(&self::knobs()),
             epoch: Tally::default(),
-            untold: Tally::default(),
+            pending: Tally::default(),
             places: Vec::new(),
             pinned,
-            diverged: false,
             vocabulary: [vocabulary.len() as u64, vocabulary.total],
         };
-        Ok(Word2VecLearner {
-            total_steps: knobs.integer("epochs") as u64 * corpus.chunks(),
+        let total = knobs.integer("epochs") as u64 * corpus.chunks();
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule { warm_up: 0, decay: Decay::Linear, total },
+            samples_per_step: corpus.words_per_chunk(),
+        };
+        let learner = Word2VecLearner {
             model,
             corpus,
             questions,
             lexicon,
-            knobs: knobs.clone(),
+            hogwild: knobs.flag("hogwild"),
             seed,
             state,
-            talk: conversation(empty, Some(keep.to_owned())),
+            keep: keep.to_owned(),
             seen: 0,
             took: Duration::ZERO,
-        })
-    }
-
-    fn learning_rate(&self) -> f64 {
-        let left = 1.0 - self.state.step as f64 / self.total_steps as f64;
-        self.state.live.real("learning_rate") * left.max(LEAST_RATE)
+        };
+        Ok(Trainer::new(learner, plan))
     }
 
     fn trained(&self) -> TrainedWord2Vec {
         let tables = [self.model.input.values(), self.model.output.values()];
         let (configuration, lexicon) = (self.model.configuration.clone(), Arc::clone(&self.lexicon));
-        TrainedWord2Vec::new(configuration, lexicon, tables, Some(Arc::clone(&self.talk)), self.state.places.clone())
+        TrainedWord2Vec::new(configuration, lexicon, tables, Some(self.keep.clone()), self.state.places.clone())
     }
 
     /// One chunk of the text; hogwild parts it among the threads.
-    fn learn(&mut self) -> Result<Tally, Failure> {
+    fn learn(&mut self, step: u64, learning_rate: f64) -> Result<Tally, Failure> {
         let begun = Instant::now();
-        let (words, seen) = self.corpus.chunk(self.state.step % self.corpus.chunks())?;
-        let rate = self.learning_rate() as f32;
-        let parts = if self.knobs.flag("hogwild") { rayon::current_num_threads() } else { 1 };
-        let tally = self.model.learn_in_parts(&words, rate, parts, (self.seed, self.state.step));
+        let (words, seen) = self.corpus.chunk(step % self.corpus.chunks())?;
+        let parts = if self.hogwild { rayon::current_num_threads() } else { 1 };
+        let tally = self.model.learn_in_parts(&words, learning_rate as f32, parts, (self.seed, step));
         self.seen += seen;
         self.took += begun.elapsed();
         Ok(tally)
@@ -213,72 +233,52 @@ impl Word2VecLearner {
         Ok(Some(analogies::total(&outcomes).accuracy()))
     }
 
-    fn measure(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (trained, step) = (self.trained(), self.state.step);
+    fn show(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let trained = self.trained();
         if !trained.is_finite() {
-            if !std::mem::replace(&mut self.state.diverged, true) {
-                let message = "the vectors are no longer numbers: lower learning_rate and start again".to_owned();
-                tell(Event::Warning { step, message });
-            }
+            run.guard(f64::NAN);
             return Ok(());
         }
-        if let Some(value) = self.accuracy(&trained, &Watch::default())? {
-            tell(Event::Scalar { series: "analogy_accuracy".to_owned(), step, value });
+        if let Some(accuracy) = self.accuracy(&trained, &Watch::default())? {
+            run.scalar("analogy_accuracy", accuracy);
         }
         let scene = trained.map()?;
         self.state.places = scene.labels.iter().map(|label| label.at).collect();
-        tell(Event::Scene { name: "map".to_owned(), step, scene });
-        self.tell_neighbours(&trained, tell);
+        run.view("map", false, vec![Panel::plane(scene)]);
+        self.show_neighbours(&trained, run);
         Ok(())
     }
 
-    fn tell_neighbours(&self, trained: &TrainedWord2Vec, tell: &mut dyn FnMut(Event)) {
-        let lists = trained.neighbours(&self.state.pinned);
-        tell(Event::Words { name: "neighbours".to_owned(), step: self.state.step, lists });
-    }
-
-    fn tables(&self) -> [(String, Tensor<f32>); 2] {
-        [("input", &self.model.input), ("output", &self.model.output)].map(|(name, rows)| {
-            (name.to_owned(), tensor([rows.len(), self.model.configuration.dimension], rows.values()))
-        })
+    fn show_neighbours(&self, trained: &TrainedWord2Vec, run: &mut Run<'_>) {
+        let near = |word: &String| trained.neighbours(word, NEIGHBOURS);
+        run.view("neighbours", false, self.state.pinned.iter().filter_map(near).collect());
     }
 }
 
-impl Trainable for Word2VecLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = self.corpus.words_per_chunk();
-        Position { step: self.state.step, total_steps: self.total_steps, samples_per_step }
-    }
-
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let rate = self.learning_rate();
-        if self.state.step.is_multiple_of(self.corpus.chunks()) {
+impl Learner for Word2VecLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let chunks = self.corpus.chunks();
+        if run.index().is_multiple_of(chunks) {
             self.state.epoch = Tally::default();
         }
-        // A short chunk has too few pairs for a mean: they count with those of the next step.
-        let short = self.corpus.is_short(self.state.step % self.corpus.chunks());
-        let tally = self.learn()?;
-        self.state.step += 1;
+        let rate = run.real("learning_rate") * run.schedule().factor(run.index()).max(LEAST_RATE);
+        let tally = self.learn(run.index(), rate)?;
         self.state.epoch.add(tally);
-        self.state.untold.add(tally);
-        let step = self.state.step;
-        if self.state.untold.count > 0 && !short {
-            let Tally { loss, count } = std::mem::take(&mut self.state.untold);
-            tell(Event::Scalar { series: "loss".to_owned(), step, value: loss / count as f64 });
+        self.state.pending.add(tally);
+        // A short chunk has too few pairs for a mean: they count with those of the next step.
+        if self.state.pending.count > 0 && !self.corpus.is_short(run.index() % chunks) {
+            let Tally { loss, count } = std::mem::take(&mut self.state.pending);
+            run.scalar("loss", loss / count as f64);
         }
-        tell(Event::Scalar { series: "learning_rate".to_owned(), step, value: rate });
+        run.scalar("learning_rate", rate);
         let stretches = 1 + self.model.input.len() * self.model.configuration.dimension / NUMBERS_A_STRETCH;
-        if step.is_multiple_of(MEASURE_EVERY * stretches as u64) || step == 1 || step == self.total_steps {
-            self.measure(tell)?;
+        if run.every(MEASURE_EVERY * stretches as u64) || run.is_first() || run.is_last() {
+            self.show(run)?;
         }
         Ok(())
     }
 
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
-    }
-
-    fn act(&mut self, action: &str, argument: &str, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), Failure> {
         let pinned = &mut self.state.pinned;
         match action {
             "pin" => {
@@ -292,7 +292,7 @@ impl Trainable for Word2VecLearner {
             "unpin" => pinned.retain(|word| word != argument),
             other => return Err(Failure::new(format!("this lab has no action `{other}`"))),
         }
-        self.tell_neighbours(&self.trained(), tell);
+        self.show_neighbours(&self.trained(), run);
         Ok(())
     }
 
@@ -300,35 +300,20 @@ impl Trainable for Word2VecLearner {
         Arc::new(self.trained())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        let state = serde_json::to_string(&self.state).expect("the state is plain data");
-        let tables = self.tables();
-        checkpoint::encode(tables.iter().map(|(name, table)| (name.clone(), table)), Some(&state), Precision::Single)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new()
+            .checked_state("word2vec", &mut self.state, State::is_of_the_same_text)
+            .array("input", &mut self.model.input)
+            .array("output", &mut self.model.output)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut archive = checkpoint::decode(bytes)?;
-        let state: State = serde_json::from_str(&archive.state.take().unwrap_or_default())
-            .map_err(|error| Failure::new(format!("the checkpoint's state cannot be read: {error}")))?;
-        if state.vocabulary != self.state.vocabulary {
-            let ([words, total], [now, total_now]) = (state.vocabulary, self.state.vocabulary);
-            return Err(Failure::new(format!(
-                "the text has changed since the checkpoint: it had {words} words in use, {total} in all, and has {now} and \
-                 {total_now}"
-            )));
-        }
+    fn weights(&self) -> Weights {
         let shape = [self.lexicon.words.len(), self.model.configuration.dimension];
-        let (input, output) = (archive.take("input", &shape)?, archive.take("output", &shape)?);
-        let configuration = self.model.configuration.clone();
-        self.model = Word2Vec::of(configuration, &self.corpus.vocabulary, input.values(), output.values());
-        self.state = state;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        let lexicon = serde_json::to_string(&*self.lexicon).expect("plain data");
-        let tables = self.tables();
-        checkpoint::encode(tables.iter().map(|(name, table)| (name.clone(), table)), Some(&lexicon), precision)
+        let table = |rows: &SharedRows| tensor(shape, rows.values());
+        Weights::new()
+            .tensor("input", table(&self.model.input))
+            .tensor("output", table(&self.model.output))
+            .text(serde_json::to_string(&*self.lexicon).expect("plain data"))
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {
@@ -355,105 +340,4 @@ impl Trainable for Word2VecLearner {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn learner(assignments: &[&str]) -> Word2VecLearner {
-        let declared = knobs();
-        let mut knobs = Knobs::defaults(&declared);
-        for assignment in ["sentences=3000", "dimension=16", "epochs=2"].iter().chain(assignments) {
-            knobs.set_text(&declared, assignment).unwrap();
-        }
-        Word2VecLearner::new(&knobs, 1, None, Path::new("")).unwrap()
-    }
-
-    fn run(learner: &mut Word2VecLearner, steps: u64) {
-        (0..steps).for_each(|_| learner.step(&mut |_| ()).unwrap());
-    }
-
-    #[test]
-    fn a_run_taken_up_again_is_the_run_that_would_have_been() {
-        let mut whole = learner(&[]);
-        run(&mut whole, 9);
-        let mut first = learner(&[]);
-        run(&mut first, 4);
-        first.act("pin", "queen", &mut |_| ()).unwrap();
-        whole.act("pin", "queen", &mut |_| ()).unwrap();
-        let mut second = learner(&[]);
-        second.restore(&first.checkpoint()).unwrap();
-        run(&mut second, 5);
-        assert!(whole.checkpoint() == second.checkpoint(), "the same bytes");
-    }
-
-    #[test]
-    fn vectors_that_burst_are_told_of_once_and_the_run_goes_on() {
-        let mut learner = learner(&["learning_rate=1", "sentences=6000"]);
-        let mut warnings = 0;
-        while !learner.position().is_end() {
-            learner.step(&mut |event| warnings += usize::from(matches!(event, Event::Warning { .. }))).unwrap();
-        }
-        assert_eq!(warnings, 1);
-        learner.report(&Watch::default()).unwrap();
-    }
-
-    #[test]
-    fn a_short_chunk_tells_its_loss_with_the_next() {
-        // The last chunk is what is left over, here a thousandth of the others.
-        let sizes = (3000..9000).step_by(50).map(|count| learner(&[&format!("sentences={count}"), "epochs=3"]));
-        let last = |learner: &Word2VecLearner| learner.corpus.chunks() - 1;
-        let mut learner = sizes.into_iter().find(|learner| learner.corpus.is_short(last(learner))).unwrap();
-        let chunks = learner.corpus.chunks();
-        let mut told = Vec::new();
-        while !learner.position().is_end() {
-            let step = &mut |event| match event {
-                Event::Scalar { series, step, value } if series == "loss" => told.push((step, value)),
-                _ => {}
-            };
-            learner.step(step).unwrap();
-        }
-        assert!(told.iter().all(|(step, _)| !step.is_multiple_of(chunks)), "{told:?}");
-        assert_eq!(told.len() as u64, 3 * (chunks - 1));
-        let leaps = told.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs());
-        assert!(leaps.fold(0.0, f64::max) < 1.0, "{told:?}");
-    }
-
-    #[test]
-    fn a_checkpoint_of_another_text_is_refused() {
-        let other = learner(&["sentences=2000"]);
-        let said = learner(&[]).restore(&other.checkpoint()).unwrap_err().0;
-        assert!(said.contains("the text has changed"), "{said}");
-    }
-
-    #[test]
-    fn vectors_are_opened_asked_and_written() {
-        let mut learner = learner(&[]);
-        run(&mut learner, 3);
-        let knobs = learner.knobs.clone();
-        let trained = TrainedWord2Vec::open(&learner.weights(Precision::Single), &knobs, std::env::temp_dir()).unwrap();
-        let contexts = trained.contexts("king", 10_000).unwrap();
-        let sum: f32 = contexts.iter().map(|entry| entry.value).sum();
-        assert!((sum - 1.0).abs() < 1e-3 && contexts.is_sorted_by(|a, b| a.value >= b.value));
-        let files = super::super::files(&learner.weights(Precision::Half), &knobs).unwrap();
-        let read = crate::data::vectors::read::from_bytes("v", files[1].1.clone(), &Watch::default()).unwrap();
-        assert_eq!(read.vectors.len(), learner.lexicon.words.len());
-    }
-
-    #[test]
-    fn too_large_a_softmax_is_refused_and_a_file_is_learned_from() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.txt");
-        let words: Vec<String> = (0..MOST_FOR_SOFTMAX + 1).map(|word| format!("w{word}")).collect();
-        std::fs::write(&path, words.join(" ")).unwrap();
-        let declared = knobs();
-        let mut knobs = Knobs::defaults(&declared);
-        for assignment in ["objective=softmax", "min_count=1"] {
-            knobs.set_text(&declared, assignment).unwrap();
-        }
-        let said = Word2VecLearner::new(&knobs, 1, Some(&path), Path::new("")).err().unwrap().0;
-        assert!(said.contains("at most 20000"), "{said}");
-        knobs.set_text(&declared, "objective=negative").unwrap();
-        let mut learner = Word2VecLearner::new(&knobs, 1, Some(&path), Path::new("")).unwrap();
-        run(&mut learner, 2);
-        assert!(!learner.report(&Watch::default()).unwrap().contains_key("analogy_accuracy"));
-    }
-}
+mod tests;

@@ -17,13 +17,14 @@ mod answers;
 mod learner;
 
 pub use answers::{TrainedWord2Vec, files};
-pub use learner::{ACTS, REPORT_KEYS, SERIES, Word2VecLearner, knobs};
+pub use learner::{ACTIONS, REPORT_KEYS, SERIES, Word2VecLearner, knobs};
 
 use crate::data::corpus::{LINE_END, Vocabulary};
-use crate::experiment::Knobs;
+use crate::experiment::{Experiment, Knobs, Learn, Preview, Setting, number};
 use crate::nn::initialise;
 use crate::tensor::product::{Accum, small_product};
 use crate::tensor::shared_rows::{Inputs, Room, SharedRows, contrast};
+use crate::{bundled, lab_file};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -31,6 +32,33 @@ use rand_distr::Distribution;
 use rand_distr::weighted::WeightedAliasIndex;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "word2vec",
+    lab: Some(lab_file!("12-word2vec")),
+    knobs,
+    series: &SERIES,
+    headline: "loss",
+    emits: &["map", "neighbours"],
+    views: &answers::VIEWS,
+    answers: &TrainedWord2Vec::ANSWERS,
+    actions: &ACTIONS,
+    report: &REPORT_KEYS,
+    preview: Preview::View("map"),
+    learn: Learn::By(|setting| {
+        let Setting { knobs, seed, source, .. } = setting;
+        Ok(Box::new(Word2VecLearner::new(knobs, *seed, source.folder.as_deref(), &source.keep)?))
+    }),
+    open: |weights, knobs, source| Ok(Arc::new(TrainedWord2Vec::open(weights, knobs, source.keep.clone())?)),
+    files: Some(files),
+    small: &[
+        "sentences=3000 dimension=8 epochs=2",
+        "sentences=1000 dimension=8 epochs=1 objective=softmax architecture=cbow",
+    ],
+    bundled: bundled!("word2vec"),
+    ..Experiment::EMPTY
+};
 
 /// Pairs that the full softmax takes at a time.
 const PAIRS: usize = 64;
@@ -105,6 +133,7 @@ fn noise_weight(count: u64) -> f32 {
 /// A sum of losses and how many there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
+    #[serde(with = "number")]
     pub loss: f64,
     pub count: u64,
 }

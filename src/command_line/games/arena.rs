@@ -1,8 +1,9 @@
 //! `shinso match`: many games, and what they say.
 
 use super::super::arguments::MatchArguments;
+use super::super::print;
 use super::super::signals::Interrupt;
-use super::super::{Exit, print};
+use crate::exit::Exit;
 use crate::reinforcement::games::{AnyGame, Outcome, Side};
 use crate::reinforcement::tournament::{self, Played, Player, Tally};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -12,8 +12,9 @@ pub use serve::{gtp, uci};
 pub use speed::run as bench;
 
 use super::arguments::SolveArguments;
+use super::print;
 use super::signals::Interrupt;
-use super::{Exit, print};
+use crate::exit::Exit;
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Illegal, Move};
 use crate::reinforcement::search::{Agent, Solver, Spec};
 use crate::with_game;

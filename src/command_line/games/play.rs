@@ -1,10 +1,12 @@
 //! `shinso play`: a game in lines of text.
 
 use super::super::arguments::PlayArguments;
-use super::super::{Exit, print};
+use super::super::print;
 use super::{agent, position};
+use crate::exit::Exit;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
-use crate::reinforcement::protocol::record::{self, Ending};
+use crate::reinforcement::protocol::files;
+use crate::reinforcement::protocol::record::Ending;
 use crate::reinforcement::search::{Agent, Thought};
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::atomic::AtomicBool;
@@ -221,7 +223,7 @@ impl Table {
         if self.own == Side::Second {
             players.swap(0, 1);
         }
-        let (text, _) = record::write(&self.positions[0], &self.moves, players, outcome, ended);
+        let (text, _) = files::write(&self.positions[0], &self.moves, players, outcome, ended);
         let written = atomic_write_file::AtomicWriteFile::open(file).and_then(|mut out| {
             io::Write::write_all(&mut out, text.as_bytes())?;
             out.commit()

@@ -1,7 +1,7 @@
 //! `shinso gtp`, `shinso uci`, `shinso usi`: lines in, lines out.
 
-use super::super::Exit;
 use super::super::arguments::ServedBy;
+use crate::exit::Exit;
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
 use crate::reinforcement::protocol::inbox::{Inbox, overhear};

@@ -1,7 +1,8 @@
 //! `shinso bench mcts`, `playouts` and `solve`: how fast tree searches, random games and solvers are.
 
 use super::super::arguments::BenchArguments;
-use super::super::{Exit, print};
+use super::super::print;
+use crate::exit::Exit;
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Dice, Game, Othello, Style, below};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::{Budget, Mcts, Solver, mcts};

@@ -497,7 +497,7 @@ mod tests {
         let path = folder.path().join("x.safetensors");
         let table = crate::tensor::tensor([2, 3], vec![1.0, 2.0, 2.0, 0.0, 0.0, 7.0]);
         for precision in [crate::experiment::Precision::Half, crate::experiment::Precision::Single] {
-            std::fs::write(&path, crate::nn::checkpoint::encode([("vectors".to_owned(), &table)], None, precision))
+            std::fs::write(&path, crate::nn::weights::encode([("vectors".to_owned(), &table)], None, precision))
                 .unwrap();
             std::fs::write(folder.path().join("x.vocab.txt"), "one\ntwo\n").unwrap();
             let loaded = open(&path, &Watch::default()).unwrap();

@@ -2,19 +2,50 @@
 
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of};
 use crate::data::{Digits, Mnist, mnist};
-use crate::experiment::query::{LatentPlane, Row};
-use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
-use crate::generative::digits::{SIDE, at_most, examples, intensities, pictures, unanswered};
+use crate::experiment::query::{Code, LatentPlane};
+use crate::experiment::{
+    Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, ViewSpec, Watch, Wording, view,
+};
+use crate::generative::digits::{self, SIDE, at_most, examples, intensities, pictures};
 use crate::generative::latent::plane_through;
-use crate::nn::{Parameters, Principal, learning};
+use crate::nn::{Parameters, Principal, weights};
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::{Arc, OnceLock};
 
-/// The views that [`Query::Show`] names.
-pub const VIEWS: [&str; 3] = ["components", "gaps", "sampling"];
+pub static VIEWS: [ViewSpec; 3] = [
+    ViewSpec::new(
+        "components",
+        Wording::new(
+            "the principal directions of the digits, beside the directions that were learned",
+            "数字の主成分と、学習した方向",
+        ),
+        Vec::new,
+    )
+    .slow(),
+    ViewSpec::new(
+        "gaps",
+        Wording::new(
+            "missing rows filled in by each autoencoder and by a VAE",
+            "欠けた行をオートエンコーダと VAE で補う",
+        ),
+        || {
+            let missing = Knob::integer("missing", 4..=20, 12, ["rows missing from below", "欠ける下側の行数"]);
+            [vec![missing], digits::inputs()].concat()
+        },
+    )
+    .slow(),
+    ViewSpec::new(
+        "sampling",
+        Wording::new(
+            "random codes decoded: what an autoencoder is not made for",
+            "ランダムな符号の復号: オートエンコーダの苦手なこと",
+        ),
+        || vec![view::seed()],
+    ),
+];
 
 /// Digits in a row, and times that a gap is filled from what came back.
 const DIGITS: usize = 8;
@@ -37,14 +68,13 @@ pub struct TrainedAutoencoder {
 
 impl TrainedAutoencoder {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 7] = [
+    pub const ANSWERS: [QueryKind; 6] = [
+        QueryKind::View,
         QueryKind::Sample,
         QueryKind::Encode,
         QueryKind::Decode,
-        QueryKind::Reconstruct,
         QueryKind::Examples,
         QueryKind::LatentPlane,
-        QueryKind::Show,
     ];
 
     pub fn new(
@@ -69,7 +99,7 @@ impl TrainedAutoencoder {
         let random = &mut ChaCha8Rng::seed_from_u64(0);
         let linear = LinearAutoencoder::new(configuration.latent, &mut linear_parameters, random);
         let deep = DeepAutoencoder::new(&configuration, &mut deep_parameters, random);
-        learning::open(&mut [("linear.", &mut linear_parameters), ("deep.", &mut deep_parameters)], weights)?;
+        weights::open(&mut [("linear.", &mut linear_parameters), ("deep.", &mut deep_parameters)], weights)?;
         let (linear, deep) = ((Arc::new(linear), linear_parameters), (Arc::new(deep), deep_parameters));
         Ok(Self::new(linear, deep, Arc::default(), configuration, &mnist, companion))
     }
@@ -195,90 +225,64 @@ impl TrainedAutoencoder {
         Ok(pictures(&guess))
     }
 
-    /// The same pictures by way of the companion, a VAE.
-    fn through_companion(&self, x: &Tensor<f32>, watch: &Watch) -> Result<Tensor<f32>, Failure> {
-        let mut back = Vec::new();
-        for picture in pictures(x) {
-            match self.companion.answer(&Query::Reconstruct { picture }, watch)? {
-                Answer::Pictures { pictures } => back.extend(pictures),
-                _ => return Err(Failure::new("the model beside it gave no picture")),
-            }
-        }
-        intensities(&back)
+    fn shown_components(&self) -> Vec<Panel> {
+        let count = self.configuration.latent.min(DIGITS);
+        let mut rows = self.components(count).into_iter();
+        let mut next = || rows.next().unwrap_or_default();
+        let angles = self.principal().angles(self.decoder().values(), self.configuration.latent);
+        vec![
+            Panel::row("principal directions, the widest first", "主成分(分散の大きい順)", next()),
+            Panel::row(
+                format!("what the learned subspace has of each; the largest angle is {:.2}°", angles[0]),
+                format!("学習した部分空間に含まれる分(最大の主角 {:.2}°)", angles[0]),
+                next(),
+            ),
+            Panel::row("the learned directions: columns of W_D", "学習した方向(W_D の列)", next()),
+        ]
     }
 
-    fn show(
-        &self,
-        view: &str,
-        seed: u64,
-        at: f32,
-        picture: Option<&Picture>,
-        watch: &Watch,
-    ) -> Result<Vec<Row>, Failure> {
-        let first = seed as usize * DIGITS % (self.test.len() - DIGITS);
-        match view {
-            "components" => {
-                let count = self.configuration.latent.min(DIGITS);
-                let mut rows = self.components(count).into_iter();
-                let mut next = || rows.next().unwrap_or_default();
-                let angles = self.principal().angles(self.decoder().values(), self.configuration.latent);
-                Ok(vec![
-                    Row::new("principal directions, the widest first", "主成分(分散の大きい順)", next()),
-                    Row::new(
-                        format!("what the learned subspace has of each; the largest angle is {:.2}°", angles[0]),
-                        format!("学習した部分空間に含まれる分(最大の主角 {:.2}°)", angles[0]),
-                        next(),
-                    ),
-                    Row::new("the learned directions: columns of W_D", "学習した方向(W_D の列)", next()),
-                ])
-            }
-            "gaps" => {
-                let given = match picture {
-                    Some(picture) => vec![picture.clone()],
-                    None => (first..first + DIGITS).map(|index| self.test.picture(index)).collect(),
-                };
-                // A band of rows from the bottom is missing, as high as the slider says.
-                let rows_known = SIDE - (4.0 + at.clamp(0.0, 1.0) * 16.0) as usize;
-                let known: Vec<bool> = (0..mnist::PIXELS).map(|place| place / SIDE < rows_known).collect();
-                let x = intensities(&given)?;
-                let mut holed = x.clone();
-                for row in holed.values_mut().chunks_exact_mut(mnist::PIXELS) {
-                    row.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(place, _)| *place = 0.0);
-                }
-                Ok(vec![
-                    Row::new("given", "元の画像", given),
-                    Row::new(
-                        format!("{} rows missing", SIDE - rows_known),
-                        format!("下の {} 行を消す", SIDE - rows_known),
-                        pictures(&holed),
-                    ),
-                    Row::new("linear", "線形", self.filled(&x, &known, |x| Ok(self.linear(x)))?),
-                    Row::new("deep", "深い", self.filled(&x, &known, |x| Ok(self.deep(x)))?),
-                    Row::new("VAE", "VAE", self.filled(&x, &known, |x| self.through_companion(x, watch))?),
-                ])
-            }
-            "sampling" => {
-                let random = &mut ChaCha8Rng::seed_from_u64(seed);
-                let normal = (0..DIGITS * self.configuration.latent).map(|_| StandardNormal.sample(random)).collect();
-                let codes = self.codes(self.test.batch(first..first + DIGITS));
-                let ask = Query::Sample { count: DIGITS, seed };
-                let vae = match self.companion.answer(&ask, watch)? {
-                    Answer::Pictures { pictures } => pictures,
-                    _ => Vec::new(),
-                };
-                Ok(vec![
-                    Row::new("codes of real digits", "本物の数字の符号から", self.decoded(codes)),
-                    Row::new("codes drawn from N(0, I)", "N(0, I) から引いた符号から", self.decoded(normal)),
-                    Row::new(
-                        "codes drawn with the mean and deviation that real codes have",
-                        "本物の符号と同じ平均・標準偏差で引いた符号から",
-                        self.sample(DIGITS, seed, watch)?,
-                    ),
-                    Row::new("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) から引いた符号から", vae),
-                ])
-            }
-            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
+    /// A band of rows from the bottom is missing.
+    fn gaps(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let given = digits::given(&self.test, inputs, DIGITS);
+        let missing = inputs.integer("missing") as usize;
+        let known: Vec<bool> = (0..mnist::PIXELS).map(|place| place / SIDE < SIDE - missing).collect();
+        let x = intensities(&given)?;
+        let mut holed = x.clone();
+        for row in holed.values_mut().chunks_exact_mut(mnist::PIXELS) {
+            row.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(place, _)| *place = 0.0);
         }
+        let through_vae = |x: &Tensor<f32>| {
+            watch.check()?;
+            intensities(&digits::reconstructed(&*self.companion, &pictures(x), watch)?)
+        };
+        Ok(vec![
+            Panel::row("given", "元の画像", given),
+            Panel::row(format!("{missing} rows missing"), format!("下の {missing} 行を消す"), pictures(&holed)),
+            Panel::row("linear", "線形", self.filled(&x, &known, |x| Ok(self.linear(x)))?),
+            Panel::row("deep", "深い", self.filled(&x, &known, |x| Ok(self.deep(x)))?),
+            Panel::row("VAE", "VAE", self.filled(&x, &known, through_vae)?),
+        ])
+    }
+
+    fn sampling(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let seed = inputs.integer("seed") as u64;
+        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        let normal = (0..DIGITS * self.configuration.latent).map(|_| StandardNormal.sample(random)).collect();
+        let codes = self.codes(self.test.batch(digits::indices(&self.test, inputs, DIGITS)));
+        let vae = match self.companion.answer(&Query::Sample { count: DIGITS, seed }, watch)? {
+            Answer::Pictures { pictures } => pictures,
+            _ => Vec::new(),
+        };
+        Ok(vec![
+            Panel::row("codes of real digits", "本物の数字の符号から", self.decoded(codes)),
+            Panel::row("codes drawn from N(0, I)", "N(0, I) からサンプリングした符号から", self.decoded(normal)),
+            Panel::row(
+                "codes drawn with the mean and deviation that real codes have",
+                "本物の符号と同じ平均・標準偏差でサンプリングした符号から",
+                self.sample(DIGITS, seed, watch)?,
+            ),
+            Panel::row("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) からサンプリングした符号から", vae),
+        ])
     }
 }
 
@@ -290,9 +294,20 @@ impl Model for TrainedAutoencoder {
             Query::Sample { count, seed } => {
                 Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, watch)? })
             }
-            Query::Encode { picture } => {
-                let mean = self.codes(intensities(std::slice::from_ref(picture))?);
-                Ok(Answer::Code { standard_deviation: vec![0.0; mean.len()], mean })
+            Query::View { name, inputs } => {
+                let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+                let panels = match name.as_str() {
+                    "components" => self.shown_components(),
+                    "gaps" => self.gaps(&inputs, watch)?,
+                    _ => self.sampling(&inputs, watch)?,
+                };
+                Ok(Answer::Panels { panels })
+            }
+            Query::Encode { pictures } => {
+                // A code without a distribution.
+                let codes = self.codes(intensities(pictures)?);
+                let code = |mean: &[f32]| Code { mean: mean.to_vec(), standard_deviation: vec![0.0; latent] };
+                Ok(Answer::Codes { codes: codes.chunks_exact(latent).map(code).collect() })
             }
             Query::Decode { latents } => {
                 at_most(latents.len())?;
@@ -300,10 +315,6 @@ impl Model for TrainedAutoencoder {
                     return Err(Failure::new(format!("a code of {} numbers, expected {latent}", odd.len())));
                 }
                 Ok(Answer::Pictures { pictures: self.decoded(latents.iter().flatten().copied().collect()) })
-            }
-            Query::Reconstruct { picture } => {
-                let [_, deep] = self.reconstructions(std::slice::from_ref(picture))?;
-                Ok(Answer::Pictures { pictures: deep })
             }
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::LatentPlane { count } => {
@@ -314,10 +325,7 @@ impl Model for TrainedAutoencoder {
                 plane.labels = (0..count).map(|index| self.test.label(index)).collect();
                 Ok(Answer::LatentPlane(plane))
             }
-            Query::Show { view, seed, at, picture } => {
-                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref(), watch)? })
-            }
-            query => Err(unanswered(query)),
+            query => Err(Failure::unanswered(query)),
         }
     }
 }

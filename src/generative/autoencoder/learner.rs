@@ -1,19 +1,19 @@
-//! A linear and a deep autoencoder in training: knobs, one step, what is told and reported.
+//! A linear and a deep autoencoder in training: knobs, one step, what is shown and reported.
 
 use super::answers::TrainedAutoencoder;
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
 use crate::data::{Batches, Mnist};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
-use crate::nn::{Fall, Learning, Parameters, Principal, Schedule, learning};
+use crate::experiment::{Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
+use crate::nn::{
+    Decay, Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights,
+};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
 /// Steps between two points of the curves, and between two pictures.
-const TELL_EVERY: u64 = 20;
+const MEAN_OVER: u64 = 20;
 const DRAW_EVERY: u64 = 100;
 /// Pictures that go through a network together when it is measured.
 const BATCH: usize = 1000;
@@ -55,8 +55,8 @@ pub fn knobs() -> Vec<Knob> {
 pub struct AutoencoderLearner {
     linear: Arc<LinearAutoencoder>,
     deep: Arc<DeepAutoencoder>,
-    linear_network: Learning,
-    deep_network: Learning,
+    linear_network: OptimizedNetwork,
+    deep_network: OptimizedNetwork,
     principal: Principal,
     /// The same for models that answer.
     lazy: Arc<OnceLock<Principal>>,
@@ -65,18 +65,6 @@ pub struct AutoencoderLearner {
     batches: Batches,
     linear_batches: Batches,
     configuration: Configuration,
-    schedule: Schedule,
-    state: State,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
-    live: Knobs,
-    /// Sums since the last point of the curves.
-    linear: f64,
-    deep: f64,
-    diverged: bool,
 }
 
 impl AutoencoderLearner {
@@ -84,58 +72,65 @@ impl AutoencoderLearner {
     ///
     /// # Errors
     /// See [`principal_of`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Self, Failure> {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Trainer<Self>, Failure> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let configuration = Configuration::from_knobs(knobs);
         let (mut linear_parameters, mut deep_parameters) = (Parameters::new(), Parameters::new());
         let linear = LinearAutoencoder::new(configuration.latent, &mut linear_parameters, &mut random);
         let deep = DeepAutoencoder::new(&configuration, &mut deep_parameters, &mut random);
-        let total = knobs.integer("steps") as u64;
-        let fall = if knobs.choice("schedule") == "cosine" { Fall::Cosine } else { Fall::Constant };
         let count = mnist.train.len();
+        let batches = Batches::new(seed, count, knobs.integer("batch") as usize);
+        let linear_batches = Batches::new(seed ^ 1, count, (knobs.integer("linear_batch") as usize).min(count));
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule {
+                warm_up: 0,
+                decay: Decay::named(knobs.choice("schedule")),
+                total: knobs.integer("steps") as u64,
+            },
+            samples_per_step: (batches.size() + linear_batches.size()) as u64,
+        };
         let principal = principal_of(&mnist.train)?;
-        Ok(AutoencoderLearner {
+        let learner = AutoencoderLearner {
             linear: Arc::new(linear),
             deep: Arc::new(deep),
-            linear_network: Learning::new(linear_parameters),
-            deep_network: Learning::new(deep_parameters),
+            linear_network: OptimizedNetwork::new(linear_parameters),
+            deep_network: OptimizedNetwork::new(deep_parameters),
             lazy: Arc::new(OnceLock::from(principal.clone())),
             principal,
             companion,
-            batches: Batches::new(seed, count, knobs.integer("batch") as usize),
-            linear_batches: Batches::new(seed ^ 1, count, (knobs.integer("linear_batch") as usize).min(count)),
+            batches,
+            linear_batches,
             mnist,
             configuration,
-            schedule: Schedule { warm_up: 0, fall, total },
-            state: State { step: 0, live: knobs.live(&self::knobs()), linear: 0.0, deep: 0.0, diverged: false },
-        })
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.state.live.real("learning_rate") * self.schedule.factor(self.state.step)
-    }
-
-    /// One step of both; ‖x − x̂‖² of each.
-    fn descend(&mut self) -> (f64, f64) {
-        let (step, rate) = (self.state.step, self.learning_rate());
-        let train = &self.mnist.train;
-        let linear = {
-            let x = centred(&train.batch(self.linear_batches.indices(step).iter().copied()), &self.principal.mean);
-            let tape = Tape::new();
-            let bound = self.linear_network.parameters.on(&tape);
-            let x = tape.constant(x);
-            let loss = reconstruction_error(self.linear.forward(&bound, x), x);
-            let told = f64::from(loss.item());
-            self.linear_network.descend(&bound, &loss.backward(), rate);
-            told
         };
+        Ok(Trainer::new(learner, plan))
+    }
+
+    /// One step of the linear one; ‖x − x̂‖².
+    fn descend_linear(&mut self, step: u64, learning_rate: f64) -> f64 {
+        let x = self.mnist.train.batch(self.linear_batches.indices(step).iter().copied());
+        let tape = Tape::new();
+        let bound = self.linear_network.parameters.on(&tape);
+        let x = tape.constant(centred(&x, &self.principal.mean));
+        let loss = reconstruction_error(self.linear.forward(&bound, x), x);
+        let error = f64::from(loss.item());
+        self.linear_network.descend(&bound, &loss.backward(), learning_rate);
+        error
+    }
+
+    /// One step of the deep one; ‖x − x̂‖².
+    fn descend_deep(&mut self, step: u64, learning_rate: f64) -> f64 {
+        let x = self.mnist.train.batch(self.batches.indices(step).iter().copied());
         let tape = Tape::new();
         let bound = self.deep_network.parameters.on(&tape);
-        let x = tape.constant(train.batch(self.batches.indices(step).iter().copied()));
+        let x = tape.constant(x);
         let loss = reconstruction_error(self.deep.decode(&bound, self.deep.encode(&bound, x)), x);
-        let deep = f64::from(loss.item());
-        self.deep_network.descend(&bound, &loss.backward(), rate);
-        (linear, deep)
+        let error = f64::from(loss.item());
+        self.deep_network.descend(&bound, &loss.backward(), learning_rate);
+        error
     }
 
     fn angles(&self) -> Vec<f64> {
@@ -171,82 +166,48 @@ impl AutoencoderLearner {
         )
     }
 
-    fn tell_pictures(&self, keep: bool, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (model, step) = (self.trained(), self.state.step);
-        let mut picture = |name: &str, columns, rows: Vec<Vec<_>>| {
-            let sheet = Sheet::new(columns, rows.concat());
-            tell(Event::Picture { name: name.to_owned(), step, keep, sheet });
-        };
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+        let model = self.trained();
         let columns = self.configuration.latent.min(8);
-        picture("components", columns, model.components(columns));
+        run.view("components", keep, vec![Panel::sheet(Sheet::new(columns, model.components(columns).concat()))]);
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let [linear, deep] = model.reconstructions(&shown)?;
-        picture("reconstructions", 8, vec![shown, linear, deep]);
+        run.view("reconstructions", keep, vec![Panel::sheet(Sheet::new(8, [shown, linear, deep].concat()))]);
         Ok(())
     }
 }
 
-impl Trainable for AutoencoderLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = (self.batches.size() + self.linear_batches.size()) as u64;
-        Position { step: self.state.step, total_steps: self.schedule.total, samples_per_step }
-    }
-
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let rate = self.learning_rate();
-        let (linear, deep) = self.descend();
-        self.state.step += 1;
-        self.state.linear += linear;
-        self.state.deep += deep;
-        let step = self.state.step;
-        let ends = step == self.schedule.total;
-        if !(linear + deep).is_finite() && !self.state.diverged {
-            self.state.diverged = true;
-            let message = "an error is no longer a number: lower the learning rate and start again".to_owned();
-            tell(Event::Warning { step, message });
-        }
-        let mut scalar = |series: &str, value| tell(Event::Scalar { series: series.to_owned(), step, value });
-        if step.is_multiple_of(TELL_EVERY) {
-            scalar("linear/error", std::mem::take(&mut self.state.linear) / TELL_EVERY as f64);
-            scalar("deep/error", std::mem::take(&mut self.state.deep) / TELL_EVERY as f64);
-            scalar("pca/error", self.principal.error(self.configuration.latent));
-            scalar("learning_rate", rate);
+impl Learner for AutoencoderLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let (step, learning_rate) = (run.index(), run.learning_rate());
+        let linear = self.descend_linear(step, learning_rate);
+        let deep = self.descend_deep(step, learning_rate);
+        run.means(MEAN_OVER, [("linear/error", linear), ("deep/error", deep)]);
+        if run.every(MEAN_OVER) {
+            run.scalar("pca/error", self.principal.error(self.configuration.latent));
+            run.scalar("learning_rate", learning_rate);
             let angles = self.angles();
-            scalar("angle/largest", angles[0]);
-            scalar("angle/mean", angles.iter().sum::<f64>() / angles.len() as f64);
+            run.scalar("angle/largest", angles[0]);
+            run.scalar("angle/mean", angles.iter().sum::<f64>() / angles.len() as f64);
         }
-        if step == 1 || ends || step.is_multiple_of(DRAW_EVERY) {
-            self.tell_pictures(ends || step.is_multiple_of(10 * DRAW_EVERY), tell)?;
+        if run.is_first() || run.is_last() || run.every(DRAW_EVERY) {
+            self.show_pictures(run.is_last() || run.every(10 * DRAW_EVERY), run)?;
         }
         Ok(())
-    }
-
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
         Arc::new(self.trained())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        learning::save(
-            &[("linear.", &self.linear_network), ("deep.", &self.deep_network)],
-            &[],
-            self.state.step,
-            &self.state,
-        )
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new().network("linear.", &mut self.linear_network).network("deep.", &mut self.deep_network)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let networks = &mut [("linear.", &mut self.linear_network), ("deep.", &mut self.deep_network)];
-        self.state = learning::restore(networks, &mut [], bytes)?;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        let networks = [("linear.", &self.linear_network.parameters), ("deep.", &self.deep_network.parameters)];
-        learning::weights(&networks, precision)
+    fn weights(&self) -> Weights {
+        Weights::new()
+            .network("linear.", &self.linear_network.parameters)
+            .network("deep.", &self.deep_network.parameters)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {

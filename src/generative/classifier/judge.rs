@@ -2,9 +2,10 @@
 
 use super::{Classifier, FEATURES};
 use crate::data::{Digits, mnist};
-use crate::experiment::{Answer, Failure, Model, Query, Watch};
-use crate::generative::digits::{intensities, unanswered};
-use crate::nn::{Parameters, learning};
+use crate::experiment::panel::Format;
+use crate::experiment::{Answer, Bar, Bilingual, Failure, Model, Panel, Query, ViewSpec, Watch, Wording, view};
+use crate::generative::digits::{self, intensities};
+use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor, tensor};
 use faer::{Mat, Side};
 use rand::SeedableRng;
@@ -13,6 +14,12 @@ use std::sync::Arc;
 
 /// Pictures judged at a time.
 const BATCH: usize = 250;
+
+pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
+    "read",
+    Wording::new("how probable each digit is for a picture", "画像がどの数字か、それぞれの確率"),
+    || vec![digits::drawing()],
+)];
 
 /// Reads digits and measures sets of them.
 #[derive(Clone)]
@@ -32,11 +39,19 @@ impl Judge {
         Judge { classifier, parameters }
     }
 
+    /// The bundled one.
+    ///
+    /// # Errors
+    /// When it does not fit this program: a fault of the program.
+    pub fn bundled() -> Result<Self, Failure> {
+        Self::open(super::EXPERIMENT.bundled.weights)
+    }
+
     /// From a file of weights.
     pub fn open(weights: &[u8]) -> Result<Self, Failure> {
         let mut parameters = Parameters::new();
         let classifier = Classifier::new(&mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
-        learning::open(&mut [("", &mut parameters)], weights)?;
+        weights::open(&mut [("", &mut parameters)], weights)?;
         Ok(Self::new(Arc::new(classifier), parameters))
     }
 
@@ -126,14 +141,19 @@ fn square_root(matrix: &Mat<f64>) -> Option<Mat<f64>> {
 
 impl Model for Judge {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        match query {
-            Query::Classify { pictures } => {
-                let read = self.read(&intensities(pictures)?, watch)?;
-                let (digits, shares) = read.into_iter().map(|(digit, share)| (digit as u8, share)).unzip();
-                Ok(Answer::Classes { digits, shares })
-            }
-            query => Err(unanswered(query)),
-        }
+        let Query::View { name, inputs } = query else { return Err(Failure::unanswered(query)) };
+        let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+        let Some(picture) = inputs.picture("picture") else {
+            return Err(Failure::both(
+                "give it a digit to read: `picture`",
+                "読み取る数字を `picture` に与えてください",
+            ));
+        };
+        let (_, shares) = self.look(&intensities(std::slice::from_ref(picture))?, watch)?;
+        let bar = |(digit, share): (usize, &f32)| Bar { name: digit.to_string(), value: *share };
+        let bars = shares.iter().enumerate().map(bar).collect();
+        let heading = Bilingual::same("p(y | x)");
+        Ok(Answer::Panels { panels: vec![Panel::Bars { heading, bars, format: Format::Percent }] })
     }
 }
 

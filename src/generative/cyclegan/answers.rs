@@ -1,21 +1,40 @@
 //! What can be asked of a trained CycleGAN.
 
-use super::learner::{networks, styled, unit};
+use super::setup::{networks, styled, unit};
 use super::translator::{Translator, translate};
 use super::{CycleGan, StylePair};
 use crate::data::Digits;
 use crate::data::styles::Style;
-use crate::experiment::query::Row;
-use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
-use crate::generative::digits::{examples, intensities, pictures, unanswered};
-use crate::nn::{Parameters, learning};
+use crate::experiment::{Answer, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, ViewSpec, Watch, Wording, view};
+use crate::generative::digits::{self, examples, intensities, pictures};
+use crate::generative::noise::normal_rows;
+use crate::nn::{Parameters, weights};
 use crate::tensor::{Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
-/// The views that [`Query::Show`] names.
-pub const VIEWS: [&str; 3] = ["translate", "hidden", "drawing"];
+pub static VIEWS: [ViewSpec; 2] = [
+    ViewSpec::new(
+        "translate",
+        Wording::new("digits in another style, and back", "数字を別の書体へ変換し、元へ戻す"),
+        inputs,
+    ),
+    ViewSpec::new(
+        "hidden",
+        Wording::new(
+            "what the way back reads from faint traces in the translation",
+            "元へ戻すときに、変換結果のかすかな痕跡から読み取られるもの",
+        ),
+        inputs,
+    ),
+];
+
+/// From which style to which, of the pairs that the model has learned, and what digits.
+fn inputs() -> Vec<Knob> {
+    let help = ["which translation: two directions of each pair of styles", "どの変換か(書体の組ごとに両方向)"];
+    [vec![Knob::integer("direction", 1..=6, 1, help)], digits::inputs()].concat()
+}
 
 /// Digits in a row.
 const DIGITS: usize = 8;
@@ -30,7 +49,7 @@ pub struct TrainedCycleGan {
 
 impl TrainedCycleGan {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 2] = [QueryKind::Examples, QueryKind::Show];
+    pub const ANSWERS: [QueryKind; 2] = [QueryKind::View, QueryKind::Examples];
 
     pub fn new(pairs: Vec<(StylePair, Arc<CycleGan>, Parameters<f32>)>, test: Digits) -> Self {
         TrainedCycleGan { pairs, test }
@@ -48,15 +67,14 @@ impl TrainedCycleGan {
             .map(String::as_str)
             .zip(pairs.iter_mut().map(|(_, _, [translators, _])| translators))
             .collect();
-        learning::open(&mut parameters, weights)?;
+        weights::open(&mut parameters, weights)?;
         let pairs = pairs.into_iter().map(|(pair, networks, [translators, _])| (pair, Arc::new(networks), translators));
         Ok(Self::new(pairs.collect(), test))
     }
 
-    /// The pair and the direction that a slider from 0 to 1 stands at.
-    fn chosen(&self, at: f32) -> Choice<'_> {
-        let ways = 2 * self.pairs.len();
-        let way = ((at.clamp(0.0, 1.0) * ways as f32) as usize).min(ways - 1);
+    /// The pair and the direction of this number, counted from 1; the last one where the model has fewer.
+    fn chosen(&self, direction: i64) -> Choice<'_> {
+        let way = (direction.max(1) as usize - 1).min(2 * self.pairs.len() - 1);
         let (pair, networks, parameters) = &self.pairs[way / 2];
         let (g, f) = (&networks.g, &networks.f);
         if way.is_multiple_of(2) {
@@ -66,73 +84,69 @@ impl TrainedCycleGan {
         }
     }
 
-    fn show(&self, view: &str, seed: u64, at: f32, picture: Option<&Picture>) -> Result<Vec<Row>, Failure> {
-        let Choice { from, to, there, back, parameters } = self.chosen(at);
-        let first = seed as usize * DIGITS % (self.test.len() - DIGITS);
-        let given = match picture {
+    /// The digits of a view in a style, `[count, 784]` in [0, 1].
+    fn given(&self, inputs: &Knobs, style: Style) -> Result<Tensor<f32>, Failure> {
+        match inputs.picture("picture") {
             Some(picture) => {
                 let drawn = intensities(std::slice::from_ref(picture))?;
-                tensor([1, drawn.len()], from.apply(drawn.values()))
+                Ok(tensor([1, drawn.len()], style.apply(drawn.values())))
             }
-            None => unit(&styled(&self.test, first..first + DIGITS, from)),
-        };
+            None => Ok(unit(&styled(&self.test, digits::indices(&self.test, inputs, DIGITS), style))),
+        }
+    }
+
+    fn translate(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let Choice { from, to, there, back, parameters } = self.chosen(inputs.integer("direction"));
+        let given = self.given(inputs, from)?;
         let made = translate(there, parameters, &given);
         let around = translate(back, parameters, &made);
+        let error = mean_difference(&around, &given);
         let ([from_en, from_ja], [to_en, to_ja]) = (name(from), name(to));
-        match view {
-            "translate" | "drawing" => {
-                let truth = match picture {
-                    Some(picture) => tensor([1, 784], to.apply(intensities(std::slice::from_ref(picture))?.values())),
-                    None => unit(&styled(&self.test, first..first + DIGITS, to)),
-                };
-                let error = mean_difference(&around, &given);
-                Ok(vec![
-                    Row::new(from_en, from_ja, pictures(&given)),
-                    Row::new(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
-                    Row::new(
-                        format!("and back; a pixel is off by {error:.3}"),
-                        format!("元へ戻す(画素の誤差 {error:.3})"),
-                        pictures(&around),
-                    ),
-                    Row::new(
-                        format!("truly {to_en}: never shown to the model"),
-                        format!("本当の{to_ja}(モデルには見せていない)"),
-                        pictures(&truth),
-                    ),
-                ])
-            }
-            "hidden" => {
-                let noise =
-                    super::super::gan::normal_rows(made.shape()[0], 784, WIPE, &mut ChaCha8Rng::seed_from_u64(seed));
-                let spoilt: Vec<f32> =
-                    made.values().iter().zip(noise.values()).map(|(x, n)| (x + n).clamp(0.0, 1.0)).collect();
-                let without = translate(back, parameters, &tensor(made.raw_dim(), spoilt));
-                let (kept, lost) = (mean_difference(&around, &given), mean_difference(&without, &given));
-                let faint: Vec<f32> = (around.values().iter().zip(without.values()))
-                    .map(|(a, b)| (4.0 * (a - b).abs()).clamp(0.0, 1.0))
-                    .collect();
-                Ok(vec![
-                    Row::new(from_en, from_ja, pictures(&given)),
-                    Row::new(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
-                    Row::new(
-                        format!("and back: off by {kept:.3}"),
-                        format!("元へ戻す: 誤差 {kept:.3}"),
-                        pictures(&around),
-                    ),
-                    Row::new(
-                        format!("back, with faint noise (σ = {WIPE}) put on the translation: off by {lost:.3}"),
-                        format!("変換結果に淡い雑音(σ = {WIPE})を加えてから戻す: 誤差 {lost:.3}"),
-                        pictures(&without),
-                    ),
-                    Row::new(
-                        "the difference of the two, 4 times: what was read from faint traces",
-                        "その差の 4 倍: かすかな痕跡から読み取られていたもの",
-                        pictures(&tensor(made.raw_dim(), faint)),
-                    ),
-                ])
-            }
-            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
-        }
+        Ok(vec![
+            Panel::row(from_en, from_ja, pictures(&given)),
+            Panel::row(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
+            Panel::row(
+                format!("and back; a pixel is off by {error:.3}"),
+                format!("元へ戻す(画素の誤差 {error:.3})"),
+                pictures(&around),
+            ),
+            Panel::row(
+                format!("truly {to_en}: never shown to the model"),
+                format!("本当の{to_ja}(モデルには見せていない)"),
+                pictures(&self.given(inputs, to)?),
+            ),
+        ])
+    }
+
+    fn hidden(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let Choice { from, to, there, back, parameters } = self.chosen(inputs.integer("direction"));
+        let given = self.given(inputs, from)?;
+        let made = translate(there, parameters, &given);
+        let around = translate(back, parameters, &made);
+        let random = &mut ChaCha8Rng::seed_from_u64(inputs.integer("seed") as u64);
+        let noise = normal_rows(made.shape()[0], 784, WIPE, random);
+        let spoilt: Vec<f32> = made.values().iter().zip(noise.values()).map(|(x, n)| (x + n).clamp(0.0, 1.0)).collect();
+        let without = translate(back, parameters, &tensor(made.raw_dim(), spoilt));
+        let (kept, lost) = (mean_difference(&around, &given), mean_difference(&without, &given));
+        let faint: Vec<f32> = (around.values().iter().zip(without.values()))
+            .map(|(a, b)| (4.0 * (a - b).abs()).clamp(0.0, 1.0))
+            .collect();
+        let ([from_en, from_ja], [to_en, to_ja]) = (name(from), name(to));
+        Ok(vec![
+            Panel::row(from_en, from_ja, pictures(&given)),
+            Panel::row(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
+            Panel::row(format!("and back: off by {kept:.3}"), format!("元へ戻す: 誤差 {kept:.3}"), pictures(&around)),
+            Panel::row(
+                format!("back, with faint noise (σ = {WIPE}) put on the translation: off by {lost:.3}"),
+                format!("変換結果に淡いノイズ(σ = {WIPE})を加えてから戻す: 誤差 {lost:.3}"),
+                pictures(&without),
+            ),
+            Panel::row(
+                "the difference of the two, 4 times: what was read from faint traces",
+                "その差の 4 倍: かすかな痕跡から読み取られていたもの",
+                pictures(&tensor(made.raw_dim(), faint)),
+            ),
+        ])
     }
 }
 
@@ -165,10 +179,12 @@ impl Model for TrainedCycleGan {
         watch.check()?;
         match query {
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
-            Query::Show { view, seed, at, picture } => {
-                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref())? })
+            Query::View { name, inputs } => {
+                let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+                let panels = if name == "hidden" { self.hidden(&inputs)? } else { self.translate(&inputs)? };
+                Ok(Answer::Panels { panels })
             }
-            query => Err(unanswered(query)),
+            query => Err(Failure::unanswered(query)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two kinds of network of a CycleGAN for digits.
 
 use crate::data::mnist;
-use crate::generative::diffusion::denoiser::{from_patches, to_patches};
+use crate::generative::patches::{from_patches, to_patches};
 use crate::nn::{Bound, Convolution, Normalisation, ParameterId, Parameters};
 use crate::tensor::{Activation, Tape, Tensor, Var, Window, tensor};
 use rand::Rng;

@@ -1,48 +1,138 @@
 //! What can be asked of a trained diffusion model.
 
-use super::denoiser::NO_CLASS;
-use super::learner::{FREE, kind};
+use super::denoiser::{Kind, NO_CLASS};
 use super::sampler::normals;
-use super::{Denoiser, Kept, Known, STEPS, Sampler, prompt};
+use super::{Denoiser, Known, NoiseSchedule, STEPS, Sampler, SamplerSettings, prompt};
 use crate::data::Digits;
-use crate::experiment::query::{Manner, Row};
 use crate::experiment::scene::{Cloud, CloudKind};
-use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Scene, Watch};
-use crate::generative::digits::{at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures, unanswered};
+use crate::experiment::{
+    Answer, Bilingual, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, Scene, Sheet, ViewSpec, Watch,
+    Wording, view,
+};
+use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
 use crate::generative::plane::{Plane, REACH};
-use crate::nn::{Parameters, learning};
+use crate::nn::{Parameters, weights};
 use crate::tensor::{Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
-/// Moments of a reverse process that are shown.
-const FRAMES: usize = 10;
+/// Moments of a reverse process that are shown, the last of them the sample.
+const MOMENTS: i64 = 11;
 /// Arrows across the plane, and points that travel.
 const FIELD: (usize, usize) = (15, 11);
 const TRAVELLERS: usize = 300;
 
-/// The views that [`Query::Show`] names.
-pub const VIEWS: [&str; 4] = ["forward", "inpaint", "steps", "guidance"];
+pub static VIEWS: [ViewSpec; 7] = [
+    ViewSpec::new(
+        "prompt",
+        Wording::new(
+            "digits asked for in words, at a moment of the reverse process",
+            "言葉で頼んだ数字(逆拡散過程の途中も見られる)",
+        ),
+        prompt_inputs,
+    )
+    .slow(),
+    ViewSpec::new(
+        "forward",
+        Wording::new(
+            "a digit on its way into noise, and the noise that the network predicts",
+            "ノイズに溶けていく数字と、ネットワークが予測したノイズ",
+        ),
+        || {
+            let help = ["the step of the forward process", "拡散過程のステップ"];
+            [vec![Knob::integer("t", 1..=STEPS as i64, 500, help)], digits::inputs()].concat()
+        },
+    ),
+    ViewSpec::new(
+        "inpaint",
+        Wording::new(
+            "the right half of a digit filled in, freely and as asked",
+            "数字の右半分のインペインティング(自由に、または数字を指定して)",
+        ),
+        digits::inputs,
+    )
+    .slow(),
+    ViewSpec::new(
+        "steps",
+        Wording::new(
+            "the same noise with few and with many steps, DDIM and DDPM",
+            "同じノイズから、ステップ数と DDIM・DDPM を変えて生成",
+        ),
+        || vec![view::seed()],
+    )
+    .slow(),
+    ViewSpec::new(
+        "guidance",
+        Wording::new("the same noise with more and more guidance", "同じノイズから、ガイダンスを強めながら生成"),
+        || vec![view::seed()],
+    )
+    .slow(),
+    ViewSpec::new(
+        "samples",
+        Wording::new("digits from noise, class after class", "ノイズから生成した数字(クラス順)"),
+        digits::samples_inputs,
+    )
+    .slow(),
+    ViewSpec::new(
+        "plane",
+        Wording::new(
+            "the reverse process in the plane: points on their way and where each place is sent",
+            "平面での逆拡散過程: 移動中の点と、各地点から向かう先",
+        ),
+        || {
+            let help = [
+                "how far the reverse process is: 0 is noise, 1 the sample",
+                "逆拡散過程の進み具合(0 はノイズ、1 はサンプル)",
+            ];
+            vec![Knob::real("time", 0.0..=1.0, 1.0, help), view::seed()]
+        },
+    ),
+];
+
+fn prompt_inputs() -> Vec<Knob> {
+    vec![
+        Knob::text(
+            "text",
+            200,
+            "2026",
+            ["digits in words: seven · 七 · 2026 · three eights", "数字を言葉で: seven · 七 · 2026 · three eights"],
+        ),
+        Knob::integer(
+            "moment",
+            1..=MOMENTS,
+            MOMENTS,
+            ["a moment of the reverse process; the last is the sample", "逆拡散過程の時点(最後がサンプル)"],
+        ),
+        Knob::integer("seed", 0..=1_000_000_000, 1, ["the noise to begin with", "最初のノイズ(シード)"]),
+        Knob::integer("steps", 1..=STEPS as i64, 50, ["steps of the reverse process", "逆拡散過程のステップ数"]),
+        Knob::real("guidance", 0.0..=8.0, 2.0, ["w of classifier-free guidance", "分類器なしガイダンスの w"]),
+        Knob::real(
+            "eta",
+            0.0..=1.0,
+            0.0,
+            ["η, the share of fresh noise: 0 is DDIM, 1 is DDPM", "新しいノイズの割合 η(0: DDIM、1: DDPM)"],
+        ),
+    ]
+}
 
 /// A diffusion model that no longer changes.
 pub struct TrainedDiffusion {
     denoiser: Arc<Denoiser>,
     parameters: Parameters<f32>,
-    kept: Arc<Kept>,
+    kept: Arc<NoiseSchedule>,
     plane: Option<Plane>,
     test: Digits,
 }
 
 impl TrainedDiffusion {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 5] =
-        [QueryKind::Sample, QueryKind::Examples, QueryKind::Show, QueryKind::Plane, QueryKind::Prompt];
+    pub const ANSWERS: [QueryKind; 3] = [QueryKind::View, QueryKind::Sample, QueryKind::Examples];
 
     pub fn new(
         denoiser: Arc<Denoiser>,
         parameters: Parameters<f32>,
-        kept: Arc<Kept>,
+        kept: Arc<NoiseSchedule>,
         plane: Option<Plane>,
         test: Digits,
     ) -> Self {
@@ -55,10 +145,10 @@ impl TrainedDiffusion {
     /// When the file is broken or does not fit the knobs.
     pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
         let mut parameters = Parameters::new();
-        let denoiser = Denoiser::new(kind(knobs), &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
-        learning::open(&mut [("", &mut parameters)], weights)?;
+        let denoiser = Denoiser::new(Kind::from_knobs(knobs), &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
+        weights::open(&mut [("", &mut parameters)], weights)?;
         let plane = Plane::named(knobs.choice("data"), &[]);
-        Ok(Self::new(Arc::new(denoiser), parameters, Arc::new(Kept::default()), plane, test))
+        Ok(Self::new(Arc::new(denoiser), parameters, Arc::new(NoiseSchedule::default()), plane, test))
     }
 
     fn sampler(&self) -> Sampler<'_> {
@@ -66,7 +156,7 @@ impl TrainedDiffusion {
     }
 
     /// One sample for each class: digits as `[classes, 784]` in [0, 1], or points `[classes, 2]`.
-    pub fn draw(&self, classes: &[usize], manner: Manner, watch: &Watch) -> Result<Tensor<f32>, Failure> {
+    pub fn draw(&self, classes: &[usize], manner: SamplerSettings, watch: &Watch) -> Result<Tensor<f32>, Failure> {
         let drawn = self.sampler().draw(classes, manner, None, watch, |_, _, _| ())?;
         Ok(if self.plane.is_some() { drawn } else { unit(&drawn) })
     }
@@ -78,7 +168,7 @@ impl TrainedDiffusion {
         let data = self.plane.iter().flat_map(|plane| (0..TRAVELLERS).map(|_| plane.draw(random)).collect::<Vec<_>>());
         scene.clouds.push(Cloud { kind: CloudKind::Data, points: data.collect() });
         // `at` = 0 is pure noise, 1 the sample.
-        let manner = Manner { seed, steps: 50, guidance: 0.0, eta: 0.0 };
+        let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 0.0 };
         let wanted = ((1.0 - at.clamp(0.0, 1.0)) * (STEPS - 1) as f32) as usize;
         let (mut shown, mut paths) = (Vec::new(), vec![Vec::new(); 24]);
         let last = self.sampler().draw(&[NO_CLASS; TRAVELLERS], manner, None, watch, |t, x, _| {
@@ -114,99 +204,140 @@ impl TrainedDiffusion {
         }
     }
 
-    /// Digits asked for, with moments of the way.
-    fn prompt(&self, text: &str, manner: Manner, watch: &Watch) -> Result<Answer, Failure> {
-        let digits = prompt::digits(text)?;
+    /// Digits asked for in words, at a moment of the way.
+    fn prompt(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let digits = prompt::digits(inputs.text("text"))?;
         let classes: Vec<usize> = digits.iter().map(|&digit| usize::from(digit)).collect();
-        let count = manner.steps.clamp(1, STEPS);
-        let kept: Vec<usize> = (0..FRAMES.min(count)).map(|frame| frame * count / FRAMES.min(count)).collect();
-        let (mut times, mut frames, mut place) = (Vec::new(), Vec::new(), 0);
+        let manner = SamplerSettings {
+            seed: inputs.integer("seed") as u64,
+            steps: inputs.integer("steps") as usize,
+            guidance: inputs.real("guidance") as f32,
+            eta: inputs.real("eta") as f32,
+        };
+        let moment = inputs.integer("moment");
+        // Moment k of m lies k − 1 of m − 1 parts along the way.
+        let wanted = (moment - 1) as usize * manner.steps / (MOMENTS - 1) as usize;
+        let (mut shown, mut time, mut place) = (None, 0, 0);
         let last = self.sampler().draw(&classes, manner, None, watch, |t, x, _| {
-            if kept.contains(&place) {
-                times.push(t);
-                frames.push(pictures(&unit(&tensor([classes.len(), x.len() / classes.len()], x.to_vec()))));
+            if place == wanted {
+                (shown, time) = (Some(tensor([classes.len(), x.len() / classes.len()], x.to_vec())), t + 1);
             }
             place += 1;
         })?;
-        times.push(0);
-        frames.push(pictures(&unit(&last)));
-        Ok(Answer::Drawn { digits, times, frames })
+        let pictures = pictures(&unit(shown.as_ref().unwrap_or(&last)));
+        let columns = if pictures.len() <= 8 { pictures.len() } else { pictures.len().div_ceil(2).clamp(4, 16) };
+        let heading = Bilingual::new(
+            format!("{}   noise left: t = {time}", inputs.text("text")),
+            format!("{}   残りのノイズ: t = {time}", inputs.text("text")),
+        );
+        Ok(vec![Panel::Pictures { heading, sheet: Sheet::new(columns, pictures), captions: Vec::new() }])
     }
 
-    fn show(
-        &self,
-        view: &str,
-        seed: u64,
-        at: f32,
-        picture: Option<&Picture>,
-        watch: &Watch,
-    ) -> Result<Vec<Row>, Failure> {
-        let example = self.test.picture(seed as usize % self.test.len());
-        let label = usize::from(self.test.label(seed as usize % self.test.len()));
-        let given = picture.unwrap_or(&example);
-        let class = if picture.is_some() { NO_CLASS } else { label };
-        let x: Vec<f32> = intensities(std::slice::from_ref(given))?.values().iter().map(|v| 2.0 * v - 1.0).collect();
-        let one = |values: &[f32]| pictures(&unit(&tensor([1, values.len()], values.to_vec())));
-        let seven = |manner: Manner| -> Result<Vec<Picture>, Failure> {
-            Ok(pictures(&self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], Manner { seed, ..manner }, watch)?))
+    /// The picture of a view in [−1, 1], and its class if it has one.
+    fn given(&self, inputs: &Knobs) -> Result<(Vec<f32>, usize), Failure> {
+        let index = inputs.integer("seed") as usize % self.test.len();
+        let (picture, class) = match inputs.picture("picture") {
+            Some(picture) => (picture.clone(), NO_CLASS),
+            None => (self.test.picture(index), usize::from(self.test.label(index))),
         };
-        match view {
-            "forward" => {
-                let t = (at.clamp(0.0, 1.0) * (STEPS - 1) as f32) as usize;
-                let (keep, rest) = self.kept.factors(t);
-                let noise = normals(x.len(), &mut ChaCha8Rng::seed_from_u64(seed));
-                let noisy: Vec<f32> = x.iter().zip(&noise).map(|(x, noise)| keep * x + rest * noise).collect();
-                let (guess, told) = self.sampler().guess(&noisy, t, &[class], 0.0);
-                let error = told.iter().zip(&noise).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 784.0;
-                Ok(vec![
-                    Row::new("x₀ · x_t", "x₀ · x_t", [one(&x), one(&noisy)].concat()),
-                    Row::new(
-                        format!("t = {}   √ᾱ_t = {keep:.3}   √(1−ᾱ_t) = {rest:.3}", t + 1),
-                        format!("t = {}   √ᾱ_t = {keep:.3}   √(1−ᾱ_t) = {rest:.3}", t + 1),
-                        vec![],
-                    ),
-                    Row::new(
-                        format!("ε · ε̂ of the network · x̂₀ that follows   (ε − ε̂)² = {error:.3}"),
-                        format!("ε · ネットワークの ε̂ · そこから出る x̂₀   (ε − ε̂)² = {error:.3}"),
-                        [one(&half(&noise)), one(&half(&told)), one(&guess)].concat(),
-                    ),
-                ])
+        let x = intensities(&[picture])?.values().iter().map(|v| 2.0 * v - 1.0).collect();
+        Ok((x, class))
+    }
+
+    /// x_t at one t, and what the network makes of it.
+    fn forward(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let (x, class) = self.given(inputs)?;
+        let t = inputs.integer("t") as usize - 1;
+        let (keep, rest) = self.kept.factors(t);
+        let noise = normals(x.len(), &mut ChaCha8Rng::seed_from_u64(inputs.integer("seed") as u64));
+        let noisy: Vec<f32> = x.iter().zip(&noise).map(|(x, noise)| keep * x + rest * noise).collect();
+        let (guess, predicted) = self.sampler().guess(&noisy, t, &[class], 0.0);
+        let error = predicted.iter().zip(&noise).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 784.0;
+        Ok(vec![
+            Panel::row("x₀ · x_t", "x₀ · x_t", [one(&x), one(&noisy)].concat()),
+            Panel::note(format!("t = {}   √ᾱ_t = {keep:.3}   √(1−ᾱ_t) = {rest:.3}", t + 1)),
+            Panel::row(
+                format!("ε · ε̂ of the network · x̂₀ that follows   (ε − ε̂)² = {error:.3}"),
+                format!("ε · ネットワークの ε̂ · そこから出る x̂₀   (ε − ε̂)² = {error:.3}"),
+                [one(&half(&noise)), one(&half(&predicted)), one(&guess)].concat(),
+            ),
+        ])
+    }
+
+    /// The right half of a picture filled in.
+    fn inpaint(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let (x, _) = self.given(inputs)?;
+        let seed = inputs.integer("seed") as u64;
+        let mask: Vec<bool> = (0..784).map(|place| place % 28 < 14).collect();
+        let masked: Vec<f32> = x.iter().zip(&mask).map(|(x, known)| if *known { *x } else { -1.0 }).collect();
+        let fill = |classes: &[usize]| -> Result<Vec<Picture>, Failure> {
+            let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 1.0 };
+            let known = Known { sample: &x, mask: &mask };
+            let drawn = self.sampler().draw(classes, manner, Some(&known), watch, |_, _, _| ())?;
+            Ok(pictures(&unit(&drawn)))
+        };
+        let asked: Vec<usize> = (0..10).collect();
+        Ok(vec![
+            Panel::row("given · its left half", "元の画像 · 残した左半分", [one(&x), one(&masked)].concat()),
+            Panel::row("filled in freely", "自由に埋める", fill(&[NO_CLASS; 8])?),
+            Panel::row("asked to become 0, 1, … 9", "0 から 9 になるよう頼む", fill(&asked)?),
+        ])
+    }
+
+    /// One digit of eight classes each way of going back, from the same noise; shown row by row as they come.
+    fn compared(&self, ways: &[(String, SamplerSettings)], watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let mut panels = Vec::new();
+        for (name, manner) in ways {
+            let drawn = self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], *manner, watch)?;
+            panels.push(Panel::row(name, name, pictures(&drawn)));
+            watch.show(Answer::Panels { panels: panels.clone() });
+        }
+        Ok(panels)
+    }
+
+    fn view(&self, name: &str, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+        let spec = view::find(&VIEWS, name)?;
+        let inputs = &spec.completed(inputs)?;
+        let seed = inputs.integer("seed") as u64;
+        if name == "plane" {
+            if self.plane.is_none() {
+                return Err(not_in_the_plane());
             }
-            "inpaint" => {
-                let known = |place: usize| place % 28 < 14;
-                let mask: Vec<bool> = (0..784).map(known).collect();
-                let masked: Vec<f32> = x.iter().zip(&mask).map(|(x, known)| if *known { *x } else { -1.0 }).collect();
-                let fill = |classes: &[usize]| -> Result<Vec<Picture>, Failure> {
-                    let manner = Manner { seed, steps: 50, guidance: 0.0, eta: 1.0 };
-                    let known = Known { sample: &x, mask: &mask };
-                    let drawn = self.sampler().draw(classes, manner, Some(&known), watch, |_, _, _| ())?;
-                    Ok(pictures(&unit(&drawn)))
-                };
-                let asked: Vec<usize> = (0..10).collect();
-                Ok(vec![
-                    Row::new("given · its left half", "元の画像 · 残した左半分", [one(&x), one(&masked)].concat()),
-                    Row::new("filled in freely", "自由に埋める", fill(&[NO_CLASS; 8])?),
-                    Row::new("asked to become 0, 1, … 9", "0 から 9 になるよう頼む", fill(&asked)?),
-                ])
-            }
+            let scene = self.scene(seed, inputs.real("time") as f32, watch)?;
+            return Ok(vec![Panel::Plane { heading: Bilingual::default(), scene }]);
+        }
+        self.of_digits()?;
+        match name {
+            "prompt" => self.prompt(inputs, watch),
+            "forward" => self.forward(inputs),
+            "inpaint" => self.inpaint(inputs, watch),
+            "samples" => Ok(vec![digits::samples(self.sample(inputs.integer("count") as usize, seed, watch)?)]),
             "steps" => {
                 let ways = [(1, 0.0), (2, 0.0), (5, 0.0), (10, 0.0), (50, 0.0), (50, 1.0), (250, 1.0)];
-                let row = |(steps, eta): (usize, f32)| {
+                let way = |(steps, eta)| {
                     let name = format!("{} {steps}", if eta == 0.0 { "DDIM" } else { "DDPM" });
-                    Ok(Row::new(name.clone(), name, seven(Manner { seed, steps, guidance: 1.0, eta })?))
+                    (name, SamplerSettings { seed, steps, guidance: 1.0, eta })
                 };
-                ways.into_iter().map(row).collect()
+                self.compared(&ways.map(way), watch)
             }
-            "guidance" => {
-                let row = |guidance: f32| {
-                    let name = format!("w = {guidance}");
-                    Ok(Row::new(name.clone(), name, seven(Manner { seed, steps: 25, guidance, eta: 0.0 })?))
-                };
-                [0.0, 1.0, 2.0, 4.0, 8.0].into_iter().map(row).collect()
+            _ => {
+                let way =
+                    |guidance| (format!("w = {guidance}"), SamplerSettings { seed, steps: 25, guidance, eta: 0.0 });
+                self.compared(&[0.0, 1.0, 2.0, 4.0, 8.0].map(way), watch)
             }
-            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
         }
     }
+
+    /// Digits class after class.
+    fn sample(&self, count: usize, seed: u64, watch: &Watch) -> Result<Vec<Picture>, Failure> {
+        let classes: Vec<usize> = (0..count).map(|place| place % 10).collect();
+        Ok(pictures(&self.draw(&classes, SamplerSettings { seed, ..SamplerSettings::FREE }, watch)?))
+    }
+}
+
+/// One picture from values in [−1, 1].
+fn one(values: &[f32]) -> Vec<Picture> {
+    pictures(&unit(&tensor([1, values.len()], values.to_vec())))
 }
 
 /// From [−1, 1] to [0, 1].
@@ -223,30 +354,13 @@ impl Model for TrainedDiffusion {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
         watch.check()?;
         match query {
-            Query::Plane { seed, at } if self.plane.is_some() => {
-                Ok(Answer::Scene { scene: self.scene(*seed, *at, watch)? })
-            }
-            Query::Plane { .. } => Err(not_in_the_plane()),
+            Query::View { name, inputs } => Ok(Answer::Panels { panels: self.view(name, inputs, watch)? }),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::Sample { count, seed } => {
                 self.of_digits()?;
-                let classes: Vec<usize> = (0..at_most(*count)?).map(|place| place % 10).collect();
-                let manner = Manner { seed: *seed, ..FREE };
-                Ok(Answer::Pictures { pictures: pictures(&self.draw(&classes, manner, watch)?) })
+                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, watch)? })
             }
-            Query::Prompt { text, manner } => {
-                self.of_digits()?;
-                let within = (1..=STEPS).contains(&manner.steps) && (0.0..=8.0).contains(&manner.guidance);
-                if !within || !(0.0..=1.0).contains(&manner.eta) {
-                    return Err(Failure::new("expected 1 to 1000 steps, guidance 0 to 8, η 0 to 1"));
-                }
-                self.prompt(text, *manner, watch)
-            }
-            Query::Show { view, seed, at, picture } => {
-                self.of_digits()?;
-                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref(), watch)? })
-            }
-            query => Err(unanswered(query)),
+            query => Err(Failure::unanswered(query)),
         }
     }
 }

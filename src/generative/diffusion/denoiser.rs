@@ -2,8 +2,10 @@
 
 use super::STEPS;
 use crate::data::mnist;
+use crate::experiment::Knobs;
+use crate::generative::patches::{from_patches, to_patches};
 use crate::nn::{Bound, Convolution, Embedding, Linear, Normalisation, Parameters, Perceptron};
-use crate::tensor::{Activation, Element, Tape, Tensor, Var, Window, tensor};
+use crate::tensor::{Activation, Tape, Tensor, Var, Window, tensor};
 use rand::Rng;
 
 /// The class of "no class" ∅.
@@ -20,6 +22,17 @@ pub enum Kind {
     Dense,
     /// A U-Net on patches of 2×2 pixels, with this many channels at 14×14 and twice as many at 7×7.
     UNet { channels: usize },
+}
+
+impl Kind {
+    /// The network that knobs ask for.
+    pub fn from_knobs(knobs: &Knobs) -> Self {
+        match (knobs.choice("data"), knobs.choice("network")) {
+            ("mnist", "dense") => Kind::Dense,
+            ("mnist", _) => Kind::UNet { channels: (knobs.integer("channels") as usize).next_multiple_of(GROUPS) },
+            _ => Kind::Plane,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -245,32 +258,11 @@ impl UNet {
     }
 }
 
-/// `[batch, 784]` as `[batch, 14, 14, 4]`: each patch of 2×2 pixels becomes one place of four channels.
-pub fn to_patches<E: Element>(x: Var<'_, E>) -> Var<'_, E> {
-    let batch = x.shape()[0];
-    x.reshape([batch, 14, 2, 14, 2]).permute(&[0, 1, 3, 2, 4]).reshape([batch, 14, 14, 4])
-}
-
-/// The way back from [`to_patches`].
-pub fn from_patches<E: Element>(x: Var<'_, E>) -> Var<'_, E> {
-    let batch = x.shape()[0];
-    x.reshape([batch, 14, 14, 2, 2]).permute(&[0, 1, 3, 2, 4]).reshape([batch, mnist::PIXELS])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
-
-    #[test]
-    fn patches_are_put_together_as_they_were() {
-        let tape = Tape::without_gradients();
-        let x = tape.constant(tensor([2, 784], (0..1568).map(|i| i as f32).collect()));
-        let patches = to_patches(x);
-        assert_eq!(&patches.value().values()[..8], [0.0, 1.0, 28.0, 29.0, 2.0, 3.0, 30.0, 31.0]);
-        assert_eq!(from_patches(patches).value().values(), x.value().values());
-    }
 
     #[test]
     fn every_network_gives_noise_of_the_shape_of_its_input() {

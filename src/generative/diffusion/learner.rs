@@ -1,44 +1,40 @@
-//! A diffusion model in training: its knobs, one step, what it tells and what it reports.
+//! A diffusion model in training: its knobs, one step, what it shows and what it reports.
 
 use super::answers::TrainedDiffusion;
 use super::denoiser::{Kind, NO_CLASS};
 use super::sampler::normals;
-use super::{Denoiser, Kept, STEPS};
+use super::{Denoiser, NoiseSchedule, STEPS, SamplerSettings};
 use crate::data::{Batches, Mnist, mnist};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::query::Manner;
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
+use crate::experiment::{ActionSpec, Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
 use crate::generative::classifier::Judge;
 use crate::generative::digits::pictures;
 use crate::generative::measure;
-use crate::generative::plane::{Plane, read_point, sliced_wasserstein};
-use crate::nn::{Fall, Learning, Parameters, Schedule, learning};
-use crate::tensor::{Tape, Tensor, tensor};
+use crate::generative::plane::{CLEAR, PLACE, Plane, change_drawn, sliced_wasserstein};
+use crate::nn::{
+    Bound, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
+};
+use crate::tensor::{Tape, Tensor, Var, tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Steps between two points of the curves.
-const TELL_EVERY: u64 = 20;
+const MEAN_OVER: u64 = 20;
 /// Noise of the pictures is the same for every model.
 const DRAWING_SEED: u64 = 0x5eed;
 /// Samples that a report compares in the plane.
 const COMPARED: usize = 2500;
-/// Digits asked for by a report, and the manner of asking.
-const ASKED: usize = 2000;
-const ASKING: Manner = Manner { seed: 0, steps: 50, guidance: 2.0, eta: 0.0 };
-/// How samples are drawn that nobody asks anything of; their feature distance is reported.
-pub const FREE: Manner = Manner { seed: 0, steps: 50, guidance: 0.0, eta: 1.0 };
-
+/// A report asks for a digit for each so many test digits (2,000 digits in all), in this manner.
+const TEST_DIGITS_PER_ASKED: usize = 5;
+const ASKING: SamplerSettings = SamplerSettings { seed: 0, steps: 50, guidance: 2.0, eta: 0.0 };
 pub const SERIES: [&str; 4] = ["train/loss", "val/loss", "sliced_wasserstein", "learning_rate"];
 
 pub const REPORT_KEYS: [&str; 5] =
     ["sliced_wasserstein", "prompt_accuracy", "feature_distance", "sampling_seconds_64", "parameters"];
 
 /// What a person can do to a run beside turning knobs.
-pub const ACTS: [&str; 2] = ["place", "clear"];
+pub static ACTIONS: [ActionSpec; 2] = [PLACE, CLEAR];
 
 pub fn knobs() -> Vec<Knob> {
     vec![
@@ -80,104 +76,85 @@ pub fn knobs() -> Vec<Knob> {
     ]
 }
 
-/// The network that knobs ask for.
-pub fn kind(knobs: &Knobs) -> Kind {
-    match (knobs.choice("data"), knobs.choice("network")) {
-        ("mnist", "dense") => Kind::Dense,
-        ("mnist", _) => {
-            Kind::UNet { channels: (knobs.integer("channels") as usize).next_multiple_of(super::denoiser::GROUPS) }
-        }
-        _ => Kind::Plane,
-    }
-}
-
 /// A diffusion model in training.
 pub struct DiffusionLearner {
     denoiser: Arc<Denoiser>,
-    network: Learning,
-    /// The weights averaged over the last steps: what samples are drawn with.
-    average: Parameters<f32>,
-    kept: Arc<Kept>,
+    network: OptimizedNetwork,
+    /// What samples are drawn with.
+    average: RunningAverage,
+    kept: Arc<NoiseSchedule>,
     mnist: Mnist,
     judge: Judge,
     batches: Batches,
-    knobs: Knobs,
-    schedule: Schedule,
-    seed: u64,
-    state: State,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
-    random: ChaCha8Rng,
-    live: Knobs,
+    /// What is learned, by the name of its knob.
+    data: String,
+    /// Points that a person placed.
     drawn: Vec<[f32; 2]>,
-    /// Sum over the steps since the last point of the curve.
-    loss: f64,
-    diverged: bool,
+    /// Steps between two pictures: about forty in a run.
+    draw_every: u64,
+    seed: u64,
 }
 
 impl DiffusionLearner {
+    /// A fresh model.
+    ///
     /// # Panics
     /// If `knobs` lacks one of [`knobs`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Self {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Trainer<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = Parameters::new();
-        let denoiser = Denoiser::new(kind(knobs), &mut parameters, &mut random);
+        let denoiser = Denoiser::new(Kind::from_knobs(knobs), &mut parameters, &mut random);
         let total = knobs.integer("steps") as u64;
-        let fall = if knobs.choice("schedule") == "cosine" { Fall::Cosine } else { Fall::Constant };
-        DiffusionLearner {
+        let batches = Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize);
+        let decay = Decay::named(knobs.choice("schedule"));
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule { warm_up: (total / 10).min(200), decay, total },
+            samples_per_step: batches.size() as u64,
+        };
+        let learner = DiffusionLearner {
             denoiser: Arc::new(denoiser),
-            average: parameters.clone(),
-            network: Learning::new(parameters),
-            kept: Arc::new(Kept::default()),
-            batches: Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize),
+            average: RunningAverage::new(&parameters, knobs.real("average")),
+            network: OptimizedNetwork::new(parameters),
+            kept: Arc::new(NoiseSchedule::default()),
             mnist,
             judge,
-            schedule: Schedule { warm_up: (total / 10).min(200), fall, total },
+            batches,
+            data: knobs.choice("data").to_owned(),
+            drawn: vec![[-1.0, 0.8], [0.0, -0.9], [1.0, 0.8]],
+            draw_every: (total / 40).max(20),
             seed,
-            state: State {
-                step: 0,
-                random,
-                live: knobs.live(&self::knobs()),
-                drawn: vec![[-1.0, 0.8], [0.0, -0.9], [1.0, 0.8]],
-                loss: 0.0,
-                diverged: false,
-            },
-            knobs: knobs.clone(),
-        }
+        };
+        Trainer::new(learner, plan)
     }
 
     fn plane(&self) -> Option<Plane> {
-        Plane::named(self.knobs.choice("data"), &self.state.drawn)
-    }
-
-    fn batch_size(&self) -> usize {
-        self.batches.size()
+        Plane::named(&self.data, &self.drawn)
     }
 
     /// x_0 `[batch, width]` and the class of each.
-    fn batch(&mut self) -> (Tensor<f32>, Vec<usize>) {
-        let batch = self.batch_size();
+    fn batch(&mut self, run: &mut Run<'_>) -> (Tensor<f32>, Vec<usize>) {
+        let batch = self.batches.size();
         if let Some(plane) = self.plane() {
-            let points = (0..batch).flat_map(|_| plane.draw(&mut self.state.random)).collect();
+            let points = (0..batch).flat_map(|_| plane.draw(run.random())).collect();
             return (tensor([batch, 2], points), vec![NO_CLASS; batch]);
         }
-        let indices = self.batches.indices(self.state.step).to_vec();
+        let indices = self.batches.indices(run.index());
         let mut x = self.mnist.train.batch(indices.iter().copied());
         x.values_mut().iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
-        (x, indices.into_iter().map(|index| usize::from(self.mnist.train.label(index))).collect())
+        (x, indices.iter().map(|&index| usize::from(self.mnist.train.label(index))).collect())
     }
 
     /// The mean of (ε − ε_θ(x_t, t, y))² / ᾱ_t for x_0, at times and noise drawn from `random`: that of (v − v̂)².
     fn loss<'t>(
         &self,
-        bound: &crate::nn::Bound<'t, f32>,
+        bound: &Bound<'t, f32>,
         x: &Tensor<f32>,
         classes: &[usize],
         random: &mut ChaCha8Rng,
-    ) -> crate::tensor::Var<'t, f32> {
+    ) -> Var<'t, f32> {
         let (batch, width) = (classes.len(), self.denoiser.width());
         let t: Vec<usize> = (0..batch).map(|_| random.random_range(0..STEPS)).collect();
         let noise = tensor([batch, width], normals(batch * width, random));
@@ -190,36 +167,14 @@ impl DiffusionLearner {
                 (*x, *e) = (picture * *x + rest * *e, picture * *e - rest * *x);
             }
         }
-        let told = self.denoiser.forward(bound, bound.tape().constant(noisy), &t, classes);
-        told.mean_squared_error(bound.tape().constant(target))
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.state.live.real("learning_rate") * self.schedule.factor(self.state.step)
-    }
-
-    fn descend(&mut self) -> f64 {
-        let rate = self.learning_rate();
-        let (x, mut classes) = self.batch();
-        let left_out = self.state.live.real("class_dropout");
-        let mut random = self.state.random.clone();
-        classes.iter_mut().filter(|_| random.random_bool(left_out)).for_each(|class| *class = NO_CLASS);
-        let tape = Tape::new();
-        let bound = self.network.parameters.on(&tape);
-        let loss = self.loss(&bound, &x, &classes, &mut random);
-        self.state.random = random;
-        let told = f64::from(loss.item());
-        self.network.descend(&bound, &loss.backward(), rate);
-        let step = self.state.step as f64;
-        let memory = self.knobs.real("average").min((1.0 + step) / (10.0 + step));
-        self.average.approach(&self.network.parameters, 1.0 - memory);
-        told
+        let prediction = self.denoiser.forward(bound, bound.tape().constant(noisy), &t, classes);
+        prediction.mean_squared_error(bound.tape().constant(target))
     }
 
     fn trained(&self) -> TrainedDiffusion {
         TrainedDiffusion::new(
             Arc::clone(&self.denoiser),
-            self.average.clone(),
+            self.average.parameters.clone(),
             Arc::clone(&self.kept),
             self.plane(),
             self.mnist.test.clone(),
@@ -228,115 +183,79 @@ impl DiffusionLearner {
 
     /// The loss on held-out digits, always at the same times and noise.
     fn held_out_loss(&self) -> f64 {
-        const DIGITS: usize = 512;
-        let mut x = self.mnist.validation.batch(0..DIGITS);
+        const MOST: usize = 512;
+        let count = MOST.min(self.mnist.validation.len());
+        let mut x = self.mnist.validation.batch(0..count);
         x.values_mut().iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
-        let classes: Vec<usize> = (0..DIGITS).map(|index| usize::from(self.mnist.validation.label(index))).collect();
+        let classes: Vec<usize> = (0..count).map(|index| usize::from(self.mnist.validation.label(index))).collect();
         let tape = Tape::without_gradients();
-        let bound = self.average.on(&tape);
+        let bound = self.average.parameters.on(&tape);
         f64::from(self.loss(&bound, &x, &classes, &mut ChaCha8Rng::seed_from_u64(DRAWING_SEED)).item())
     }
 
     /// How far 2,500 samples lie from 2,500 true points.
     fn distance_in_the_plane(&self, plane: &Plane, seed: u64, watch: &Watch) -> Result<f64, Failure> {
-        let manner = Manner { seed, eta: 0.0, ..FREE };
+        let manner = SamplerSettings { seed, eta: 0.0, ..SamplerSettings::FREE };
         let made = self.trained().draw(&[NO_CLASS; COMPARED], manner, watch)?;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let data: Vec<[f32; 2]> = (0..COMPARED).map(|_| plane.draw(random)).collect();
         Ok(sliced_wasserstein(made.values().as_chunks::<2>().0, &data))
     }
 
-    fn tell_pictures(&self, keep: bool, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (step, trained, watch) = (self.state.step, self.trained(), Watch::default());
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+        let (trained, watch) = (self.trained(), Watch::default());
         if let Some(plane) = self.plane() {
-            let value = self.distance_in_the_plane(&plane, DRAWING_SEED, &watch)?;
-            tell(Event::Scalar { series: "sliced_wasserstein".to_owned(), step, value });
-            let scene = trained.scene(DRAWING_SEED, 1.0, &watch)?;
-            tell(Event::Scene { name: "plane".to_owned(), step, scene });
+            run.scalar("sliced_wasserstein", self.distance_in_the_plane(&plane, DRAWING_SEED, &watch)?);
+            run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED, 1.0, &watch)?)]);
             return Ok(());
         }
-        tell(Event::Scalar { series: "val/loss".to_owned(), step, value: self.held_out_loss() });
+        run.scalar("val/loss", self.held_out_loss());
         // Few steps, so that the run is not held up: a column for each class.
         let classes: Vec<usize> = (0..40).map(|place| place % 10).collect();
-        let manner = Manner { seed: DRAWING_SEED, steps: 10, guidance: 1.0, eta: 0.0 };
-        let drawn = trained.draw(&classes, manner, &watch)?;
-        let sheet = Sheet::new(10, pictures(&drawn));
-        tell(Event::Picture { name: "samples".to_owned(), step, keep, sheet });
+        let manner = SamplerSettings { seed: DRAWING_SEED, steps: 10, guidance: 1.0, eta: 0.0 };
+        let sheet = Sheet::new(10, pictures(&trained.draw(&classes, manner, &watch)?));
+        run.view("samples", keep, vec![Panel::sheet(sheet)]);
         Ok(())
-    }
-
-    /// Steps between two pictures: about forty in a run.
-    fn draw_every(&self) -> u64 {
-        (self.schedule.total / 40).max(20)
     }
 }
 
-impl Trainable for DiffusionLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = self.batch_size() as u64;
-        Position { step: self.state.step, total_steps: self.schedule.total, samples_per_step }
-    }
+impl Learner for DiffusionLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let learning_rate = run.learning_rate();
+        let (x, mut classes) = self.batch(run);
+        let left_out = run.real("class_dropout");
+        let random = run.random();
+        classes.iter_mut().filter(|_| random.random_bool(left_out)).for_each(|class| *class = NO_CLASS);
+        let tape = Tape::new();
+        let bound = self.network.parameters.on(&tape);
+        let loss = self.loss(&bound, &x, &classes, random);
+        run.means(MEAN_OVER, [("train/loss", f64::from(loss.item()))]);
+        self.network.descend(&bound, &loss.backward(), learning_rate);
+        self.average.follow(&self.network.parameters, run.index() as f64);
 
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let rate = self.learning_rate();
-        let loss = self.descend();
-        self.state.step += 1;
-        self.state.loss += loss;
-        let step = self.state.step;
-        let ends = step == self.schedule.total;
-        if !loss.is_finite() && !self.state.diverged {
-            self.state.diverged = true;
-            let message = "the loss is no longer a number: lower the learning rate and start again".to_owned();
-            tell(Event::Warning { step, message });
+        if run.every(MEAN_OVER) {
+            run.scalar("learning_rate", learning_rate);
         }
-        if step.is_multiple_of(TELL_EVERY) {
-            let mean = std::mem::take(&mut self.state.loss) / TELL_EVERY as f64;
-            tell(Event::Scalar { series: "train/loss".to_owned(), step, value: mean });
-            tell(Event::Scalar { series: "learning_rate".to_owned(), step, value: rate });
-        }
-        if step == 1 || ends || step.is_multiple_of(self.draw_every()) {
-            self.tell_pictures(ends || step.is_multiple_of(8 * self.draw_every()), tell)?;
+        if run.is_first() || run.is_last() || run.every(self.draw_every) {
+            self.show_pictures(run.is_last() || run.every(8 * self.draw_every), run)?;
         }
         Ok(())
     }
 
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
-    }
-
-    fn act(&mut self, action: &str, argument: &str, _tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        if self.knobs.choice("data") != "drawn" {
-            return Err(Failure::new("points are placed in a run with data = drawn"));
-        }
-        match action {
-            "place" => {
-                let wanted =
-                    || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
-                self.state.drawn.push(read_point(argument).ok_or_else(wanted)?);
-            }
-            "clear" => self.state.drawn.clear(),
-            other => {
-                return Err(Failure::new(format!("unknown action `{other}`: expected one of {}", ACTS.join(", "))));
-            }
-        }
-        Ok(())
+    fn apply_action(&mut self, action: &str, argument: &str, _run: &mut Run<'_>) -> Result<(), Failure> {
+        change_drawn(&self.data, &mut self.drawn, action, argument)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
         Arc::new(self.trained())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[("", &self.average)], self.state.step, &self.state)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new().network("", &mut self.network).average("", &mut self.average).state("drawn", &mut self.drawn)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.state = learning::restore(&mut [("", &mut self.network)], &mut [("", &mut self.average)], bytes)?;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        learning::weights(&[("", &self.average)], precision)
+    fn weights(&self) -> Weights {
+        Weights::new().network("", &self.average.parameters)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {
@@ -347,15 +266,19 @@ impl Trainable for DiffusionLearner {
             report.insert("sliced_wasserstein".to_owned(), distance.into());
         } else {
             let in_turn = |count: usize| -> Vec<usize> { (0..count).map(|place| place % 10).collect() };
-            let asking = Manner { seed: self.seed, ..ASKING };
+            let asking = SamplerSettings { seed: self.seed, ..ASKING };
             let begun = Instant::now();
             trained.draw(&in_turn(64), asking, watch)?;
             report.insert("sampling_seconds_64".to_owned(), begun.elapsed().as_secs_f64().into());
-            let asked = in_turn(ASKED);
+            let asked = in_turn(self.mnist.test.len() / TEST_DIGITS_PER_ASKED);
             let read = self.judge.read(&trained.draw(&asked, asking, watch)?, watch)?;
             let right = read.iter().zip(&asked).filter(|((digit, _), asked)| digit == *asked).count();
-            report.insert("prompt_accuracy".to_owned(), (right as f64 / ASKED as f64).into());
-            let free = trained.draw(&in_turn(measure::SAMPLES), Manner { seed: self.seed, ..FREE }, watch)?;
+            report.insert("prompt_accuracy".to_owned(), (right as f64 / asked.len() as f64).into());
+            let free = trained.draw(
+                &in_turn(self.mnist.test.len()),
+                SamplerSettings { seed: self.seed, ..SamplerSettings::FREE },
+                watch,
+            )?;
             measure::report_distance(&mut report, &self.judge, &free, &self.mnist.test, watch)?;
         }
         report.insert("parameters".to_owned(), self.network.parameters.count().into());

@@ -11,8 +11,7 @@
 //! η = 0 is DDIM, in which the first noise decides everything; η = 1 over all T steps is DDPM.
 
 use super::denoiser::NO_CLASS;
-use super::{Denoiser, Kept, STEPS};
-use crate::experiment::query::Manner;
+use super::{Denoiser, NoiseSchedule, STEPS};
 use crate::experiment::{Failure, Watch};
 use crate::nn::Parameters;
 use crate::tensor::{Tape, Tensor, tensor};
@@ -25,11 +24,28 @@ const BATCH: usize = 128;
 /// Samples of the plane that go together.
 const PLANE_BATCH: usize = 4096;
 
+/// How to sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SamplerSettings {
+    pub seed: u64,
+    /// Steps of the reverse process, 1 to 1000.
+    pub steps: usize,
+    /// w of classifier-free guidance, 0 to 8.
+    pub guidance: f32,
+    /// The share of fresh noise a step: 0 is DDIM, 1 is DDPM.
+    pub eta: f32,
+}
+
+impl SamplerSettings {
+    /// For samples of which nothing is asked; their feature distance is reported.
+    pub const FREE: SamplerSettings = SamplerSettings { seed: 0, steps: 50, guidance: 0.0, eta: 1.0 };
+}
+
 /// Draws from a denoiser.
 pub struct Sampler<'a> {
     pub denoiser: &'a Denoiser,
     pub parameters: &'a Parameters<f32>,
-    pub kept: &'a Kept,
+    pub kept: &'a NoiseSchedule,
 }
 
 /// What is known of the samples to be: pixels that stay as they are.
@@ -98,7 +114,7 @@ impl Sampler<'_> {
     pub fn draw(
         &self,
         classes: &[usize],
-        manner: Manner,
+        manner: SamplerSettings,
         known: Option<&Known>,
         watch: &Watch,
         mut see: impl FnMut(usize, &[f32], &[f32]),
@@ -170,27 +186,27 @@ mod tests {
         assert_eq!(Sampler::moments(0), [999]);
     }
 
-    fn draw(manner: Manner, known: Option<&Known>) -> Vec<f32> {
+    fn draw(manner: SamplerSettings, known: Option<&Known>) -> Vec<f32> {
         let mut parameters = Parameters::new();
         let denoiser = Denoiser::new(Kind::Dense, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
-        let kept = Kept::default();
+        let kept = NoiseSchedule::default();
         let sampler = Sampler { denoiser: &denoiser, parameters: &parameters, kept: &kept };
         sampler.draw(&[3, 5, 1], manner, known, &Watch::default(), |_, _, _| ()).unwrap().values().to_vec()
     }
 
     #[test]
     fn a_seed_decides_the_sample_and_eta_adds_noise() {
-        let manner = Manner { seed: 4, steps: 3, guidance: 1.0, eta: 0.0 };
+        let manner = SamplerSettings { seed: 4, steps: 3, guidance: 1.0, eta: 0.0 };
         assert_eq!(draw(manner, None), draw(manner, None));
-        assert_ne!(draw(manner, None), draw(Manner { seed: 5, ..manner }, None));
-        assert_ne!(draw(manner, None), draw(Manner { eta: 1.0, ..manner }, None));
+        assert_ne!(draw(manner, None), draw(SamplerSettings { seed: 5, ..manner }, None));
+        assert_ne!(draw(manner, None), draw(SamplerSettings { eta: 1.0, ..manner }, None));
     }
 
     #[test]
     fn what_is_known_stays() {
         let sample: Vec<f32> = (0..784).map(|i| (i % 7) as f32 / 7.0).collect();
         let mask: Vec<bool> = (0..784).map(|i| i < 392).collect();
-        let manner = Manner { seed: 4, steps: 3, guidance: 0.0, eta: 0.0 };
+        let manner = SamplerSettings { seed: 4, steps: 3, guidance: 0.0, eta: 0.0 };
         let drawn = draw(manner, Some(&Known { sample: &sample, mask: &mask }));
         for row in drawn.chunks_exact(784) {
             assert_eq!(&row[..392], &sample[..392]);

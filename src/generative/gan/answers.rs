@@ -1,13 +1,16 @@
 //! What can be asked of a trained GAN.
 
-use super::{Configuration, Gan, Target, non_saturating_loss, normal_rows};
+use super::{Configuration, Gan, Target, non_saturating_loss};
 use crate::data::Digits;
-use crate::experiment::query::LatentPlane;
+use crate::experiment::query::{LatentPlane, Score};
 use crate::experiment::scene::{Cloud, CloudKind, Shade};
-use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Scene, Watch};
-use crate::generative::digits::{at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures, unanswered};
+use crate::experiment::{
+    Answer, Bilingual, Failure, Knobs, Model, Panel, Picture, Query, QueryKind, Scene, ViewSpec, Watch, Wording, view,
+};
+use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
+use crate::generative::noise::normal_rows;
 use crate::generative::plane::{Plane, REACH};
-use crate::nn::{Parameters, learning};
+use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -20,6 +23,22 @@ const SHADE: (usize, usize) = (56, 40);
 /// Points of each kind, and arrows, in a scene.
 const SHOWN: usize = 400;
 const ARROWS: usize = 36;
+
+pub static VIEWS: [ViewSpec; 2] = [
+    ViewSpec::new(
+        "samples",
+        Wording::new("digits that the generator makes from noise", "生成器がノイズから作る数字"),
+        digits::samples_inputs,
+    ),
+    ViewSpec::new(
+        "plane",
+        Wording::new(
+            "the plane: D as shading, data, generated points, and where D's gradient would move them",
+            "平面: D の濃淡、データ、生成された点、D の勾配が点を動かす向き",
+        ),
+        || vec![view::seed()],
+    ),
+];
 
 /// A GAN that no longer changes.
 pub struct TrainedGan {
@@ -34,12 +53,12 @@ pub struct TrainedGan {
 impl TrainedGan {
     /// The kinds of query it answers.
     pub const ANSWERS: [QueryKind; 6] = [
+        QueryKind::View,
         QueryKind::Sample,
         QueryKind::Decode,
+        QueryKind::Score,
         QueryKind::Examples,
         QueryKind::LatentPlane,
-        QueryKind::Discriminate,
-        QueryKind::Plane,
     ];
 
     pub fn new(
@@ -61,7 +80,7 @@ impl TrainedGan {
         let configuration = Configuration::from_knobs(knobs);
         let random = &mut ChaCha8Rng::seed_from_u64(0);
         let gan = Gan::new(configuration, &mut generator, &mut discriminator, random);
-        learning::open(&mut [("generator.", &mut generator), ("discriminator.", &mut discriminator)], weights)?;
+        weights::open(&mut [("generator.", &mut generator), ("discriminator.", &mut discriminator)], weights)?;
         let plane = match &gan.configuration.target {
             Target::Digits => None,
             Target::Plane(plane) => Some(plane.clone()),
@@ -169,8 +188,19 @@ impl Model for TrainedGan {
         watch.check()?;
         let latent = self.gan.configuration.latent;
         match query {
-            Query::Plane { seed, .. } if self.plane.is_some() => Ok(Answer::Scene { scene: self.scene(*seed) }),
-            Query::Plane { .. } => Err(not_in_the_plane()),
+            Query::View { name, inputs } => {
+                let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+                let seed = inputs.integer("seed") as u64;
+                let panel = match name.as_str() {
+                    "samples" => {
+                        self.of_digits()?;
+                        digits::samples(self.sample(inputs.integer("count") as usize, seed))
+                    }
+                    _ if self.plane.is_none() => return Err(not_in_the_plane()),
+                    _ => Panel::Plane { heading: Bilingual::default(), scene: self.scene(seed) },
+                };
+                Ok(Answer::Panels { panels: vec![panel] })
+            }
             Query::Examples { offset, count } => self.seen(examples(&self.test, *offset, *count)?),
             Query::Sample { count, seed } => {
                 self.of_digits()?;
@@ -189,12 +219,13 @@ impl Model for TrainedGan {
                 self.of_digits()?;
                 Ok(Answer::LatentPlane(plane_of_noise(latent)))
             }
-            Query::Discriminate { pictures } => {
+            Query::Score { pictures, .. } => {
                 self.of_digits()?;
                 let rows: Vec<f32> = intensities(pictures)?.values().iter().map(|value| 2.0 * value - 1.0).collect();
-                Ok(Answer::Trust { shares: self.trust(&rows) })
+                let scores = self.trust(&rows).into_iter().map(|probability| Score::Real { probability });
+                Ok(Answer::Scores { scores: scores.collect() })
             }
-            query => Err(unanswered(query)),
+            query => Err(Failure::unanswered(query)),
         }
     }
 }

@@ -1,22 +1,25 @@
-//! A GAN in training: its knobs, one step of each player, what it tells and what it reports.
+//! A GAN in training: its knobs, one step of each player, what it shows and what it reports.
 
 use super::answers::TrainedGan;
-use super::{Configuration, Gan, discriminator_loss, non_saturating_loss, normal_rows, saturating_loss};
+use super::{Configuration, Gan, discriminator_loss, non_saturating_loss, saturating_loss};
 use crate::data::Mnist;
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
+use crate::experiment::declaration::names;
+use crate::experiment::{ActionSpec, Argument, Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch, Wording};
 use crate::generative::classifier::Judge;
 use crate::generative::measure;
-use crate::generative::plane::{Plane, read_point};
-use crate::nn::{Fall, Learning, Parameters, Schedule, learning};
-use crate::tensor::{Tape, Tensor, tensor};
+use crate::generative::noise::normal_rows;
+use crate::generative::plane::{CLEAR, PLACE, Plane, change_drawn};
+use crate::nn::{
+    Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
+    clip_norm,
+};
+use crate::tensor::{Tape, Tensor, Var, tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Steps between two points of the curves.
-const TELL_EVERY: u64 = 25;
+const MEAN_OVER: u64 = 25;
 /// Steps between two pictures.
 const DRAW_EVERY: u64 = 100;
 /// Noise of the pictures is the same for every model.
@@ -50,8 +53,28 @@ pub const REPORT_KEYS: [&str; 8] = [
     "parameters",
 ];
 
+/// Means over the updates of each player since the last point of the curves.
+const MEANS: [&str; 4] = ["discriminator/loss", "discriminator/real", "discriminator/fake", "generator/loss"];
+
 /// What a person can do to a run beside turning knobs.
-pub const ACTS: [&str; 4] = ["step_discriminator", "step_generator", "place", "clear"];
+pub static ACTIONS: [ActionSpec; 4] = [
+    ActionSpec {
+        name: "step_discriminator",
+        key: 'd',
+        help: Wording::new("step D only", "D だけ 1 ステップ"),
+        argument: Argument::Nothing,
+        when: None,
+    },
+    ActionSpec {
+        name: "step_generator",
+        key: 'g',
+        help: Wording::new("step G only", "G だけ 1 ステップ"),
+        argument: Argument::Nothing,
+        when: None,
+    },
+    PLACE,
+    CLEAR,
+];
 
 pub fn knobs() -> Vec<Knob> {
     vec![
@@ -125,92 +148,74 @@ pub fn knobs() -> Vec<Knob> {
 /// A GAN in training.
 pub struct GanLearner {
     gan: Arc<Gan>,
-    generator: Learning,
-    discriminator: Learning,
-    /// G's weights averaged over the last steps.
-    average: Parameters<f32>,
+    generator: OptimizedNetwork,
+    discriminator: OptimizedNetwork,
+    /// G's weights averaged over the last steps, or as they are where the memory is zero.
+    average: RunningAverage,
     mnist: Mnist,
     judge: Judge,
-    knobs: Knobs,
-    schedule: Schedule,
-    seed: u64,
-    state: State,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
-    random: ChaCha8Rng,
-    live: Knobs,
+    /// Samples a step: whole packs.
+    batch: usize,
+    /// What is imitated, by the name of its knob.
+    data: String,
     /// Points that a person placed.
     drawn: Vec<[f32; 2]>,
-    told: Told,
-    diverged: bool,
-}
-
-/// Sums since the last point of the curves.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Told {
-    discriminator: (f64, u64),
-    generator: (f64, u64),
-    real: f64,
-    fake: f64,
+    seed: u64,
 }
 
 impl GanLearner {
+    /// A fresh model.
+    ///
     /// # Panics
     /// If `knobs` lacks one of [`knobs`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Self {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Trainer<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut generator, mut discriminator) = (Parameters::new(), Parameters::new());
         let gan = Gan::new(Configuration::from_knobs(knobs), &mut generator, &mut discriminator, &mut random);
-        let total = knobs.integer("steps") as u64;
-        let fall = if knobs.choice("schedule") == "cosine" { Fall::Cosine } else { Fall::Constant };
-        GanLearner {
+        let batch = (knobs.integer("batch") as usize).next_multiple_of(gan.configuration.pack);
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule {
+                warm_up: 0,
+                decay: Decay::named(knobs.choice("schedule")),
+                total: knobs.integer("steps") as u64,
+            },
+            samples_per_step: batch as u64,
+        };
+        let learner = GanLearner {
             gan: Arc::new(gan),
-            average: generator.clone(),
-            generator: Learning::new(generator).with_betas(0.5, 0.999),
-            discriminator: Learning::new(discriminator).with_betas(0.5, 0.999),
+            average: RunningAverage::new(&generator, knobs.real("average")),
+            generator: OptimizedNetwork::new(generator).with_betas(0.5, 0.999),
+            discriminator: OptimizedNetwork::new(discriminator).with_betas(0.5, 0.999),
             mnist,
             judge,
-            schedule: Schedule { warm_up: 0, fall, total },
+            batch,
+            data: knobs.choice("data").to_owned(),
+            drawn: vec![[-0.8, 0.6], [0.8, 0.6], [0.0, -0.8]],
             seed,
-            state: State {
-                step: 0,
-                random,
-                live: knobs.live(&self::knobs()),
-                drawn: vec![[-0.8, 0.6], [0.8, 0.6], [0.0, -0.8]],
-                told: Told::default(),
-                diverged: false,
-            },
-            knobs: knobs.clone(),
-        }
-    }
-
-    fn batch_size(&self) -> usize {
-        let pack = self.gan.configuration.pack;
-        (self.knobs.integer("batch") as usize).div_ceil(pack) * pack
+        };
+        Trainer::new(learner, plan)
     }
 
     /// The distribution in the plane, with the points placed so far; `None` for digits.
     fn plane(&self) -> Option<Plane> {
-        Plane::named(self.knobs.choice("data"), &self.state.drawn)
+        Plane::named(&self.data, &self.drawn)
     }
 
-    fn latents(&mut self, count: usize) -> Tensor<f32> {
-        normal_rows(count, self.gan.configuration.latent, 1.0, &mut self.state.random)
+    /// z, `[batch, latent]`.
+    fn latents(&self, random: &mut ChaCha8Rng) -> Tensor<f32> {
+        normal_rows(self.batch, self.gan.configuration.latent, 1.0, random)
     }
 
-    /// `count` real samples, `[count, width]`.
-    fn real(&mut self, count: usize) -> Tensor<f32> {
+    /// Real samples, `[batch, width]`.
+    fn real(&self, random: &mut ChaCha8Rng) -> Tensor<f32> {
         match self.plane() {
-            Some(plane) => {
-                let points = (0..count).flat_map(|_| plane.draw(&mut self.state.random)).collect();
-                tensor([count, 2], points)
-            }
+            Some(plane) => tensor([self.batch, 2], (0..self.batch).flat_map(|_| plane.draw(random)).collect()),
             None => {
                 let train = &self.mnist.train;
-                let indices: Vec<usize> = (0..count).map(|_| self.state.random.random_range(0..train.len())).collect();
+                let indices: Vec<usize> = (0..self.batch).map(|_| random.random_range(0..train.len())).collect();
                 let mut x = train.batch(indices);
                 x.values_mut().iter_mut().for_each(|value| *value = 2.0 * *value - 1.0);
                 self.gan.configuration.soften(Tape::without_gradients().constant(x)).value().clone()
@@ -218,75 +223,49 @@ impl GanLearner {
         }
     }
 
-    /// The deviation of the noise on what D sees: it falls in a straight line over the run.
-    fn noise(&self) -> f32 {
-        let left = 1.0 - self.state.step as f64 / self.schedule.total as f64;
-        (self.state.live.real("noise") * left.max(0.0)) as f32
-    }
-
-    fn noisy<'t>(&mut self, x: crate::tensor::Var<'t, f32>) -> crate::tensor::Var<'t, f32> {
-        let deviation = self.noise();
-        if deviation == 0.0 {
-            return x;
-        }
-        let [rows, width] = x.shape().try_into().expect("rows of samples");
-        x + x.tape().constant(normal_rows(rows, width, deviation, &mut self.state.random))
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.state.live.real("learning_rate") * self.schedule.factor(self.state.step)
-    }
-
     /// One ascent of D on ln D(x) + ln(1 − D(G(z))).
-    fn teach_discriminator(&mut self) {
-        let (batch, rate, dropout) = (self.batch_size(), self.learning_rate(), self.state.live.real("dropout"));
+    fn teach_discriminator(&mut self, run: &mut Run<'_>) {
+        let (learning_rate, dropout) = (run.learning_rate(), run.real("dropout"));
         let tape = Tape::new();
         let bound = self.discriminator.parameters.on(&tape);
         let frozen = self.generator.parameters.frozen_on(&tape);
-        let (z, x) = (self.latents(batch), self.real(batch));
+        let (z, x) = (self.latents(run.random()), self.real(run.random()));
         let fake = self.gan.generate(&frozen, tape.constant(z));
-        let (real, fake) = (self.noisy(tape.constant(x)), self.noisy(fake));
-        let random = &mut self.state.random;
-        let real = self.gan.learning_logits(&bound, real, dropout, random);
-        let fake = self.gan.learning_logits(&bound, fake, dropout, random);
+        let (real, fake) = (noisy(tape.constant(x), run), noisy(fake, run));
+        let real = self.gan.learning_logits(&bound, real, dropout, run.random());
+        let fake = self.gan.learning_logits(&bound, fake, dropout, run.random());
         let loss = discriminator_loss(real, fake);
-        let told = &mut self.state.told;
-        told.discriminator = (told.discriminator.0 + f64::from(loss.item()), told.discriminator.1 + 1);
-        told.real += f64::from(real.sigmoid().mean().item());
-        told.fake += f64::from(fake.sigmoid().mean().item());
-        self.discriminator.descend(&bound, &loss.backward(), rate);
+        run.add("discriminator/loss", f64::from(loss.item()));
+        run.add("discriminator/real", f64::from(real.sigmoid().mean().item()));
+        run.add("discriminator/fake", f64::from(fake.sigmoid().mean().item()));
+        self.discriminator.descend(&bound, &loss.backward(), learning_rate);
     }
 
     /// One descent of G on its loss.
-    fn teach_generator(&mut self) {
-        let (batch, rate) = (self.batch_size(), self.learning_rate() * self.state.live.real("balance"));
+    fn teach_generator(&mut self, run: &mut Run<'_>) {
+        let learning_rate = run.learning_rate() * run.real("balance");
         let tape = Tape::new();
         let bound = self.generator.parameters.on(&tape);
         let frozen = self.discriminator.parameters.frozen_on(&tape);
-        let z = self.latents(batch);
-        let fake = self.gan.generate(&bound, tape.constant(z));
-        let fake = self.noisy(fake);
+        let z = self.latents(run.random());
+        let fake = noisy(self.gan.generate(&bound, tape.constant(z)), run);
         let logits = self.gan.logits(&frozen, fake);
-        let loss = match self.state.live.choice("loss") {
+        let loss = match run.choice("loss") {
             "saturating" => saturating_loss(logits),
             _ => non_saturating_loss(logits),
         };
-        let told = &mut self.state.told;
-        told.generator = (told.generator.0 + f64::from(loss.item()), told.generator.1 + 1);
-        self.generator.descend(&bound, &loss.backward(), rate);
-        match self.knobs.real("average") {
-            0.0 => self.average = self.generator.parameters.clone(),
-            // The first steps are forgotten faster, or the fresh weights would stay in for long.
-            memory => {
-                let step = self.state.step as f64;
-                self.average.approach(&self.generator.parameters, 1.0 - memory.min((1.0 + step) / (10.0 + step)));
-            }
+        run.add("generator/loss", f64::from(loss.item()));
+        self.generator.descend(&bound, &loss.backward(), learning_rate);
+        if run.real("average") == 0.0 {
+            self.average.parameters = self.generator.parameters.clone();
+        } else {
+            self.average.follow(&self.generator.parameters, run.index() as f64);
         }
     }
 
     /// Both of G's losses, and the norm of the gradient of each that reaches G's weights, at the same z.
-    fn probe(&self) -> [(f64, f64); 2] {
-        let random = &mut ChaCha8Rng::seed_from_u64(self.seed ^ self.state.step);
+    fn probe(&self, step: u64) -> [(f64, f64); 2] {
+        let random = &mut ChaCha8Rng::seed_from_u64(self.seed ^ step);
         let pack = self.gan.configuration.pack;
         let z = normal_rows(PROBED.div_ceil(pack) * pack, self.gan.configuration.latent, 1.0, random);
         let measure = |saturating: bool| {
@@ -295,9 +274,9 @@ impl GanLearner {
             let frozen = self.discriminator.parameters.frozen_on(&tape);
             let logits = self.gan.logits(&frozen, self.gan.generate(&bound, tape.constant(z.clone())));
             let loss = if saturating { saturating_loss(logits) } else { non_saturating_loss(logits) };
-            let told = f64::from(loss.item());
+            let value = f64::from(loss.item());
             let mut gradients = loss.backward();
-            (told, crate::nn::clip_norm(&bound, &mut gradients, f64::INFINITY))
+            (value, clip_norm(&bound, &mut gradients, f64::INFINITY))
         };
         [measure(true), measure(false)]
     }
@@ -305,112 +284,86 @@ impl GanLearner {
     fn trained(&self) -> TrainedGan {
         TrainedGan::new(
             Arc::clone(&self.gan),
-            self.average.clone(),
+            self.average.parameters.clone(),
             self.discriminator.parameters.clone(),
             self.plane(),
             self.mnist.test.clone(),
         )
     }
 
-    fn tell_curves(&mut self, tell: &mut dyn FnMut(Event)) {
-        let (step, rate) = (self.state.step, self.learning_rate());
-        let told = std::mem::take(&mut self.state.told);
-        let mut scalar = |series: &str, value| tell(Event::Scalar { series: series.to_owned(), step, value });
-        let mean = |(sum, count): (f64, u64)| sum / count as f64;
-        if told.discriminator.1 > 0 {
-            scalar("discriminator/loss", mean(told.discriminator));
-            scalar("discriminator/real", told.real / told.discriminator.1 as f64);
-            scalar("discriminator/fake", told.fake / told.discriminator.1 as f64);
+    fn show_curves(&self, run: &mut Run<'_>) {
+        for series in MEANS {
+            if let Some(mean) = run.take_mean(series) {
+                run.scalar(series, mean);
+            }
         }
-        if told.generator.1 > 0 {
-            scalar("generator/loss", mean(told.generator));
-        }
-        let [saturating, non_saturating] = self.probe();
-        scalar("loss/saturating", saturating.0);
-        scalar("loss/non_saturating", non_saturating.0);
-        scalar("gradient/saturating", saturating.1);
-        scalar("gradient/non_saturating", non_saturating.1);
-        scalar("learning_rate", rate);
-        let broken = [saturating.0, non_saturating.1].iter().any(|value| !value.is_finite());
-        if broken && !self.state.diverged {
-            self.state.diverged = true;
-            let message = "a loss is no longer a number: lower the learning rate and start again".to_owned();
-            tell(Event::Warning { step, message });
-        }
+        let [saturating, non_saturating] = self.probe(run.number());
+        run.scalar("loss/saturating", saturating.0);
+        run.scalar("loss/non_saturating", non_saturating.0);
+        run.scalar("gradient/saturating", saturating.1);
+        run.scalar("gradient/non_saturating", non_saturating.1);
+        // That of the next step.
+        run.scalar("learning_rate", run.real("learning_rate") * run.schedule().factor(run.number()));
+        [saturating, non_saturating].into_iter().for_each(|(loss, gradient)| run.guard(loss + gradient));
     }
 
-    fn tell_pictures(&self, keep: bool, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let (step, trained) = (self.state.step, self.trained());
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) {
+        let trained = self.trained();
         match self.plane() {
             Some(plane) => {
                 let points = trained.points(COUNTED, DRAWING_SEED);
-                let covered = plane.covered(&points) as f64;
-                tell(Event::Scalar { series: "modes_covered".to_owned(), step, value: covered });
-                tell(Event::Scene { name: "plane".to_owned(), step, scene: trained.scene(DRAWING_SEED) });
+                run.scalar("modes_covered", plane.covered(&points) as f64);
+                run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED))]);
             }
             None => {
                 let sheet = Sheet::new(8, trained.sample(64, DRAWING_SEED));
-                tell(Event::Picture { name: "samples".to_owned(), step, keep, sheet });
+                run.view("samples", keep, vec![Panel::sheet(sheet)]);
             }
         }
-        Ok(())
     }
 }
 
-impl Trainable for GanLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = self.batch_size() as u64;
-        Position { step: self.state.step, total_steps: self.schedule.total, samples_per_step }
+/// What D sees of samples: noise on them, whose deviation falls in a straight line over the run.
+fn noisy<'t>(x: Var<'t, f32>, run: &mut Run<'_>) -> Var<'t, f32> {
+    let left = 1.0 - run.index() as f64 / run.schedule().total as f64;
+    let deviation = (run.real("noise") * left.max(0.0)) as f32;
+    if deviation == 0.0 {
+        return x;
     }
+    let [rows, width] = x.shape().try_into().expect("rows of samples");
+    x + x.tape().constant(normal_rows(rows, width, deviation, run.random()))
+}
 
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        for _ in 0..self.state.live.integer("discriminator_steps") {
-            self.teach_discriminator();
+impl Learner for GanLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        for _ in 0..run.integer("discriminator_steps") {
+            self.teach_discriminator(run);
         }
-        if !self.state.live.flag("freeze_generator") {
-            for _ in 0..self.state.live.integer("generator_steps") {
-                self.teach_generator();
+        if !run.flag("freeze_generator") {
+            for _ in 0..run.integer("generator_steps") {
+                self.teach_generator(run);
             }
         }
-        self.state.step += 1;
-        let step = self.state.step;
-        let ends = step == self.schedule.total;
-        if step.is_multiple_of(TELL_EVERY) || ends {
-            self.tell_curves(tell);
+        if run.every(MEAN_OVER) || run.is_last() {
+            self.show_curves(run);
         }
-        if step == 1 || step.is_multiple_of(DRAW_EVERY) || ends {
-            self.tell_pictures(ends || step.is_multiple_of(20 * DRAW_EVERY), tell)?;
+        if run.is_first() || run.every(DRAW_EVERY) || run.is_last() {
+            self.show_pictures(run.is_last() || run.every(20 * DRAW_EVERY), run);
         }
         Ok(())
     }
 
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
-    }
-
-    fn act(&mut self, action: &str, argument: &str, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let placing = self.knobs.choice("data") == "drawn";
+    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), Failure> {
         match action {
-            "step_discriminator" | "step_generator" => {
-                if action == "step_discriminator" {
-                    self.teach_discriminator();
-                } else {
-                    self.teach_generator();
-                }
-                self.tell_curves(tell);
-                self.tell_pictures(false, tell)?;
-            }
-            "place" if placing => {
-                let wanted =
-                    || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
-                self.state.drawn.push(read_point(argument).ok_or_else(wanted)?);
-            }
-            "clear" if placing => self.state.drawn.clear(),
-            "place" | "clear" => return Err(Failure::new("points are placed in a run with data = drawn".to_owned())),
+            "step_discriminator" => self.teach_discriminator(run),
+            "step_generator" => self.teach_generator(run),
+            "place" | "clear" => return change_drawn(&self.data, &mut self.drawn, action, argument),
             other => {
-                return Err(Failure::new(format!("unknown action `{other}`: expected one of {}", ACTS.join(", "))));
+                return Err(Failure::new(format!("unknown action `{other}`: expected one of {}", names(&ACTIONS))));
             }
         }
+        self.show_curves(run);
+        self.show_pictures(false, run);
         Ok(())
     }
 
@@ -418,20 +371,18 @@ impl Trainable for GanLearner {
         Arc::new(self.trained())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        let networks = [("generator.", &self.generator), ("discriminator.", &self.discriminator)];
-        learning::save(&networks, &[("generator.", &self.average)], self.state.step, &self.state)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new()
+            .network("generator.", &mut self.generator)
+            .network("discriminator.", &mut self.discriminator)
+            .average("generator.", &mut self.average)
+            .state("drawn", &mut self.drawn)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let networks = &mut [("generator.", &mut self.generator), ("discriminator.", &mut self.discriminator)];
-        self.state = learning::restore(networks, &mut [("generator.", &mut self.average)], bytes)?;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        let networks = [("generator.", &self.average), ("discriminator.", &self.discriminator.parameters)];
-        learning::weights(&networks, precision)
+    fn weights(&self) -> Weights {
+        Weights::new()
+            .network("generator.", &self.average.parameters)
+            .network("discriminator.", &self.discriminator.parameters)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {
@@ -443,7 +394,7 @@ impl Trainable for GanLearner {
                 report.insert("modes".to_owned(), plane.modes().len().into());
             }
             None => {
-                let samples = trained.intensities(measure::SAMPLES, self.seed);
+                let samples = trained.intensities(self.mnist.test.len(), self.seed);
                 if measure::finite(&samples) {
                     let parzen = measure::parzen(&samples, &self.mnist, watch)?;
                     report.insert("parzen_mean".to_owned(), parzen.mean.into());

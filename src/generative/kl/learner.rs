@@ -1,13 +1,15 @@
 //! Fitting Q to P by gradient, forward or reverse, as a run like any other.
 
-use super::{Direction, divergence, slope};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::query::Distribution;
-use crate::experiment::{Answer, Event, Knob, KnobError, KnobValue, Knobs, Query, QueryKind, Report};
-use crate::generative::digits::unanswered;
-use crate::nn::checkpoint;
-use crate::tensor::{Tensor, tensor};
-use serde::{Deserialize, Serialize};
+use super::{divergence, gradient};
+use crate::experiment::panel::{Curve, Curves, Format};
+use crate::experiment::query::{Direction, Distribution};
+use crate::experiment::{
+    Answer, Bilingual, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, Report, ViewSpec, Watch, Wording, view,
+};
+use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights, weights};
+use crate::tensor::tensor;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 /// The smallest deviation that Q may take.
@@ -15,10 +17,19 @@ const NARROWEST: f64 = 0.02;
 /// Steps of a fit that is asked for, and between two moments of its answer.
 const FIT_STEPS: usize = 400;
 const FIT_EVERY: usize = 8;
-/// What is left in a checkpoint beside the state: nothing to speak of.
+/// What the numbers of Q are called in a file.
 const NUMBERS: &str = "q";
 /// The outcomes of P as bars.
 const BARS: [f64; 6] = [0.05, 0.15, 0.4, 0.1, 0.25, 0.05];
+
+pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
+    "fitted",
+    Wording::new(
+        "P and Q as the run has fitted them, and both divergences",
+        "実行で合わせた P と Q、両方向の KL ダイバージェンス",
+    ),
+    Vec::new,
+)];
 
 pub const SERIES: [&str; 4] = ["kl/forward", "kl/reverse", "q/mean", "q/deviation"];
 pub const REPORT_KEYS: [&str; 5] = ["kl_forward", "kl_reverse", "q_mean", "q_deviation", "parameters"];
@@ -73,9 +84,9 @@ fn numbers_of(q: &Distribution) -> Result<Vec<f64>, Failure> {
 
 /// One step of Q's numbers down a divergence from P.
 fn descend(p: &Distribution, numbers: &mut [f64], bars: bool, direction: Direction, rate: f64) -> Result<(), Failure> {
-    let slope = slope(p, &shaped(numbers, bars), direction, &Watch::default())?;
-    // A slope may be steep where Q has no mass near P: no number moves further than a tenth a step.
-    for (number, slope) in numbers.iter_mut().zip(slope) {
+    let gradient = gradient(p, &shaped(numbers, bars), direction, &Watch::default())?;
+    // It may be steep where Q has no mass near P: no number moves further than a tenth a step.
+    for (number, slope) in numbers.iter_mut().zip(gradient) {
         *number -= (rate * slope).clamp(-0.1, 0.1);
     }
     Ok(())
@@ -84,25 +95,30 @@ fn descend(p: &Distribution, numbers: &mut [f64], bars: bool, direction: Directi
 /// Q on its way to P.
 pub struct KlLearner {
     p: Distribution,
-    knobs: Knobs,
-    state: State,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
+    /// Of Q: mean and ln deviation, or logits.
     numbers: Vec<f64>,
-    live: Knobs,
 }
 
 impl KlLearner {
-    pub fn new(knobs: &Knobs) -> Self {
+    /// Q where it starts.
+    ///
+    /// # Panics
+    /// If `knobs` lacks one of [`knobs`].
+    pub fn new(knobs: &Knobs) -> Trainer<Self> {
         let p = target(knobs);
         let numbers = match &p {
             Distribution::Bars { shares } => vec![0.0; shares.len()],
             _ => vec![knobs.real("start"), 0.0],
         };
-        KlLearner { p, knobs: knobs.clone(), state: State { step: 0, numbers, live: knobs.live(&self::knobs()) } }
+        let plan = Plan {
+            declared: self::knobs(),
+            knobs: knobs.clone(),
+            // Nothing in a fit is random.
+            random: ChaCha8Rng::seed_from_u64(0),
+            schedule: Schedule { warm_up: 0, decay: Decay::Constant, total: knobs.integer("steps") as u64 },
+            samples_per_step: 1,
+        };
+        Trainer::new(KlLearner { p, numbers }, plan)
     }
 
     fn bars(&self) -> bool {
@@ -110,64 +126,36 @@ impl KlLearner {
     }
 
     fn q(&self) -> Distribution {
-        shaped(&self.state.numbers, self.bars())
-    }
-
-    fn numbers(&self) -> Tensor<f32> {
-        tensor([self.state.numbers.len()], self.state.numbers.iter().map(|&number| number as f32).collect())
+        shaped(&self.numbers, self.bars())
     }
 }
 
-impl Trainable for KlLearner {
-    fn position(&self) -> Position {
-        Position { step: self.state.step, total_steps: self.knobs.integer("steps") as u64, samples_per_step: 1 }
-    }
-
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let direction =
-            if self.state.live.choice("direction") == "reverse" { Direction::Reverse } else { Direction::Forward };
-        let rate = self.state.live.real("learning_rate");
+impl Learner for KlLearner {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let direction = if run.choice("direction") == "reverse" { Direction::Reverse } else { Direction::Forward };
         let bars = self.bars();
-        descend(&self.p, &mut self.state.numbers, bars, direction, rate)?;
-        self.state.step += 1;
-        let step = self.state.step;
+        descend(&self.p, &mut self.numbers, bars, direction, run.learning_rate())?;
         let found = divergence(&self.p, &self.q())?;
-        let mut scalar = |series: &str, value| tell(Event::Scalar { series: series.to_owned(), step, value });
-        scalar("kl/forward", found.forward);
-        scalar("kl/reverse", found.reverse);
+        run.scalar("kl/forward", found.forward);
+        run.scalar("kl/reverse", found.reverse);
         if let Distribution::Normal { mean, deviation } = self.q() {
-            scalar("q/mean", mean);
-            scalar("q/deviation", deviation);
+            run.scalar("q/mean", mean);
+            run.scalar("q/deviation", deviation);
         }
         Ok(())
-    }
-
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
         Arc::new(FittedDivergence { p: self.p.clone(), q: self.q() })
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        let state = serde_json::to_string(&self.state).expect("the state is plain data");
-        checkpoint::encode([(NUMBERS.to_owned(), &self.numbers())], Some(&state), Precision::Single)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new().array(NUMBERS, &mut self.numbers)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let state = checkpoint::decode(bytes)?.state.unwrap_or_default();
-        let state: State = serde_json::from_str(&state)
-            .map_err(|error| Failure::new(format!("the checkpoint's state cannot be read: {error}")))?;
-        if state.numbers.len() != self.state.numbers.len() {
-            return Err(Failure::new("the checkpoint is of another P"));
-        }
-        self.state = state;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        checkpoint::encode([(NUMBERS.to_owned(), &self.numbers())], None, precision)
+    fn weights(&self) -> Weights {
+        let numbers = self.numbers.iter().map(|&number| number as f32).collect();
+        Weights::new().tensor(NUMBERS, tensor([self.numbers.len()], numbers))
     }
 
     fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
@@ -179,7 +167,7 @@ impl Trainable for KlLearner {
             report.insert("q_mean".to_owned(), mean.into());
             report.insert("q_deviation".to_owned(), deviation.into());
         }
-        report.insert("parameters".to_owned(), self.state.numbers.len().into());
+        report.insert("parameters".to_owned(), self.numbers.len().into());
         Ok(report)
     }
 }
@@ -192,16 +180,16 @@ pub struct FittedDivergence {
 
 impl FittedDivergence {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 3] = [QueryKind::Divergence, QueryKind::Fitted, QueryKind::Fit];
+    pub const ANSWERS: [QueryKind; 2] = [QueryKind::View, QueryKind::Divergence];
 
     /// From a file of Q's numbers.
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs) -> Result<Self, Failure> {
+    pub fn open(bytes: &[u8], knobs: &Knobs) -> Result<Self, Failure> {
         let p = target(knobs);
         let bars = if let Distribution::Bars { shares } = &p { shares.len() } else { 0 };
-        let numbers = checkpoint::decode(weights)?.take(NUMBERS, &[if bars > 0 { bars } else { 2 }])?;
+        let numbers = weights::decode(bytes)?.take(NUMBERS, &[if bars > 0 { bars } else { 2 }])?;
         let numbers: Vec<f64> = numbers.values().iter().map(|&number| f64::from(number)).collect();
         Ok(FittedDivergence { q: shaped(&numbers, bars > 0), p })
     }
@@ -211,30 +199,57 @@ impl Model for FittedDivergence {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
         watch.check()?;
         match query {
-            Query::Divergence { p, q } => Ok(Answer::Divergence(divergence(p, q)?)),
-            Query::Fitted => Ok(Answer::Fitted { p: self.p.clone(), q: self.q.clone() }),
-            Query::Fit { p, q, forward } => {
-                let direction = if *forward { Direction::Forward } else { Direction::Reverse };
-                let bars = matches!(q, Distribution::Bars { .. });
-                let mut numbers = numbers_of(q)?;
-                let mut way = vec![q.clone()];
-                for step in 1..=FIT_STEPS {
-                    watch.check()?;
-                    descend(p, &mut numbers, bars, direction, if bars { 0.5 } else { 0.1 })?;
-                    if step % FIT_EVERY == 0 {
-                        way.push(shaped(&numbers, bars));
-                    }
-                }
-                Ok(Answer::Path { way })
+            Query::View { name, inputs } => {
+                view::find(&VIEWS, name)?.completed(inputs)?;
+                fitted_view(&self.p, &self.q)
             }
-            query => Err(unanswered(query)),
+            Query::Divergence { p, q, fit } => {
+                let mut found = divergence(p, q)?;
+                if let Some(direction) = fit {
+                    found.path = fitting(p, q, *direction, watch)?;
+                }
+                Ok(Answer::Divergence(found))
+            }
+            query => Err(Failure::unanswered(query)),
         }
     }
+}
+
+/// The way of Q to P by gradient, the start first.
+fn fitting(
+    p: &Distribution,
+    q: &Distribution,
+    direction: Direction,
+    watch: &Watch,
+) -> Result<Vec<Distribution>, Failure> {
+    let bars = matches!(q, Distribution::Bars { .. });
+    let mut numbers = numbers_of(q)?;
+    let mut path = vec![q.clone()];
+    for step in 1..=FIT_STEPS {
+        watch.check()?;
+        descend(p, &mut numbers, bars, direction, if bars { 0.5 } else { 0.1 })?;
+        if step % FIT_EVERY == 0 {
+            path.push(shaped(&numbers, bars));
+        }
+    }
+    Ok(path)
+}
+
+/// P and Q as the run has fitted them, and both divergences.
+fn fitted_view(p: &Distribution, q: &Distribution) -> Result<Answer, Failure> {
+    let found = divergence(p, q)?;
+    let number = |name: &str, value| Panel::Number { name: Bilingual::same(name), value, format: Format::Nats };
+    let curve = |name: &str, values: &[f64]| Curve { name: Bilingual::same(name), values: values.to_vec(), band: None };
+    let curves = vec![curve("p", &found.p), curve("q", &found.q)];
+    let drawn = Curves { heading: Bilingual::same("p, q"), axis: Bilingual::same("x"), places: found.places, curves };
+    let panels = vec![Panel::Curves(drawn), number("D(P‖Q)", found.forward), number("D(Q‖P)", found.reverse)];
+    Ok(Answer::Panels { panels })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Trainable;
 
     fn fitted(direction: &str) -> (f64, f64) {
         let declared = knobs();
@@ -244,7 +259,7 @@ mod tests {
         while !learner.position().is_end() {
             learner.step(&mut |_| ()).unwrap();
         }
-        match learner.q() {
+        match learner.learner().q() {
             Distribution::Normal { mean, deviation } => (mean, deviation),
             other => panic!("{other:?}"),
         }

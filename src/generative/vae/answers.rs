@@ -1,12 +1,15 @@
 //! What can be asked of a trained VAE.
 
-use super::{Configuration, Likelihood, Vae, noise};
+use super::{Configuration, Likelihood, Vae};
 use crate::data::{Digits, mnist};
-use crate::experiment::query::{LatentPlane, Row};
-use crate::experiment::{Answer, Failure, Knobs, Model, Picture, Query, QueryKind, Watch};
-use crate::generative::digits::{at_most, examples, intensities, pictures, unanswered};
+use crate::experiment::query::{Code, LatentPlane, Score};
+use crate::experiment::{
+    Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, ViewSpec, Watch, Wording, view,
+};
+use crate::generative::digits::{self, at_most, examples, intensities, pictures};
 use crate::generative::latent::plane_through;
-use crate::nn::{Parameters, learning};
+use crate::generative::noise::noise;
+use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -15,8 +18,35 @@ use std::sync::Arc;
 /// Codes encoded or decoded at a time.
 const BATCH: usize = 250;
 
-/// The views that [`Query::Show`] names.
-pub const VIEWS: [&str; 2] = ["repair", "denoise"];
+/// Test digits in a row.
+const DIGITS: usize = 8;
+
+pub static VIEWS: [ViewSpec; 3] = [
+    ViewSpec::new(
+        "samples",
+        Wording::new("digits decoded from codes z ~ N(0, I)", "z ~ N(0, I) から復号した数字"),
+        digits::samples_inputs,
+    ),
+    ViewSpec::new(
+        "repair",
+        Wording::new(
+            "the lower rows of a digit are missing and filled in by going through the code again and again",
+            "欠けた下部を、符号への往復を繰り返して補う",
+        ),
+        || {
+            let missing = Knob::integer("missing", 4..=20, 12, ["rows missing from below", "欠ける下側の行数"]);
+            [vec![missing], digits::inputs()].concat()
+        },
+    ),
+    ViewSpec::new(
+        "denoise",
+        Wording::new("noise is taken off a digit by going through its code", "符号を往復してノイズを取り除く"),
+        || {
+            let help = ["standard deviation of the noise", "ノイズの標準偏差"];
+            [vec![Knob::real("deviation", 0.0..=1.0, 0.5, help)], digits::inputs()].concat()
+        },
+    ),
+];
 
 /// A VAE that no longer changes, with test digits to look at.
 pub struct TrainedVae {
@@ -27,15 +57,14 @@ pub struct TrainedVae {
 
 impl TrainedVae {
     /// The kinds of query it answers.
-    pub const ANSWERS: [QueryKind; 8] = [
+    pub const ANSWERS: [QueryKind; 7] = [
+        QueryKind::View,
         QueryKind::Sample,
         QueryKind::Encode,
         QueryKind::Decode,
-        QueryKind::Reconstruct,
         QueryKind::Score,
         QueryKind::Examples,
         QueryKind::LatentPlane,
-        QueryKind::Show,
     ];
 
     pub fn new(vae: Arc<Vae>, parameters: Parameters<f32>, test: Digits) -> Self {
@@ -50,7 +79,7 @@ impl TrainedVae {
         let mut parameters = Parameters::new();
         let configuration = Configuration::from_knobs(mnist::PIXELS, knobs);
         let vae = Vae::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
-        learning::open(&mut [("", &mut parameters)], weights)?;
+        weights::open(&mut [("", &mut parameters)], weights)?;
         Ok(Self::new(Arc::new(vae), parameters, test))
     }
 
@@ -149,7 +178,7 @@ impl TrainedVae {
     }
 
     /// The ELBO of a picture and its two terms, nats: the mean over `draws` codes.
-    fn score(&self, picture: &Picture, draws: usize, seed: u64, watch: &Watch) -> Result<Answer, Failure> {
+    fn score(&self, picture: &Picture, draws: usize, seed: u64, watch: &Watch) -> Result<Score, Failure> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut reconstruction, mut kl) = (0.0, 0.0);
         for start in (0..draws).step_by(BATCH) {
@@ -163,77 +192,58 @@ impl TrainedVae {
             kl += f64::from(terms.kl.item());
         }
         let (reconstruction, kl) = (reconstruction / draws as f64, kl / draws as f64);
-        Ok(Answer::Score { elbo: -(reconstruction + kl), reconstruction, kl })
+        Ok(Score::Elbo { elbo: -(reconstruction + kl), reconstruction, kl })
     }
 
-    /// The views that [`Query::Show`] names.
-    fn show(&self, view: &str, seed: u64, at: f32, picture: Option<&Picture>) -> Result<Vec<Row>, Failure> {
-        const DIGITS: usize = 8;
-        let first = seed as usize * DIGITS % (self.test.len() - DIGITS);
-        let given = match picture {
-            Some(picture) => vec![picture.clone()],
-            None => (first..first + DIGITS).map(|index| self.test.picture(index)).collect(),
-        };
+    /// Digits with their lower rows missing, once through the code, and many times, with what is known put back each time.
+    fn repair(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let given = digits::given(&self.test, inputs, DIGITS);
         let x = intensities(&given)?;
-        let at = at.clamp(0.0, 1.0);
-        match view {
-            "repair" => {
-                // A band of rows from the bottom is missing, as high as the slider says.
-                let known_rows = 28 - (4.0 + at * 16.0) as usize;
-                let known = |place: usize| place % mnist::PIXELS / 28 < known_rows;
-                let mut guess = x.clone();
-                let hole = |guess: &mut Tensor<f32>, values: Option<&Tensor<f32>>| {
-                    for (place, pixel) in guess.values_mut().iter_mut().enumerate().filter(|(place, _)| !known(*place))
-                    {
-                        *pixel = values.map_or(0.0, |values| values.values()[place]);
-                    }
-                };
-                hole(&mut guess, None);
-                let holed = pictures(&guess);
-                let mut row = |rounds: usize| -> Result<Vec<Picture>, Failure> {
-                    for _ in 0..rounds {
-                        let back = intensities(&self.reconstruct(&pictures(&guess))?)?;
-                        hole(&mut guess, Some(&back));
-                    }
-                    Ok(pictures(&guess))
-                };
-                Ok(vec![
-                    Row::new("given", "元の画像", given),
-                    Row::new(
-                        format!("{} rows missing", 28 - known_rows),
-                        format!("下の {} 行を消す", 28 - known_rows),
-                        holed,
-                    ),
-                    Row::new("once through the code", "符号を 1 往復", row(1)?),
-                    Row::new(
-                        "40 times, what is known put back each time",
-                        "40 往復(残っている画素は毎回戻す)",
-                        row(39)?,
-                    ),
-                ])
+        let missing = inputs.integer("missing") as usize;
+        let known = |place: usize| place % mnist::PIXELS / 28 < 28 - missing;
+        let mut guess = x.clone();
+        let hole = |guess: &mut Tensor<f32>, values: Option<&Tensor<f32>>| {
+            for (place, pixel) in guess.values_mut().iter_mut().enumerate().filter(|(place, _)| !known(*place)) {
+                *pixel = values.map_or(0.0, |values| values.values()[place]);
             }
-            "denoise" => {
-                let deviation = at;
-                let mut noisy = noise::<f32>(given.len(), mnist::PIXELS, &mut ChaCha8Rng::seed_from_u64(seed));
-                noisy
-                    .values_mut()
-                    .iter_mut()
-                    .zip(x.values())
-                    .for_each(|(n, x)| *n = (x + deviation * *n).clamp(0.0, 1.0));
-                let noisy = pictures(&noisy);
-                let clean = self.reconstruct(&noisy)?;
-                Ok(vec![
-                    Row::new("given", "元の画像", given),
-                    Row::new(
-                        format!("with noise of deviation {deviation:.2}"),
-                        format!("標準偏差 {deviation:.2} の雑音"),
-                        noisy,
-                    ),
-                    Row::new("through the code and back", "符号を往復", clean),
-                ])
+        };
+        hole(&mut guess, None);
+        let holed = pictures(&guess);
+        let mut row = |rounds: usize| -> Result<Vec<Picture>, Failure> {
+            for _ in 0..rounds {
+                let back = intensities(&self.reconstruct(&pictures(&guess))?)?;
+                hole(&mut guess, Some(&back));
             }
-            other => Err(Failure::new(format!("unknown view `{other}`: expected one of {}", VIEWS.join(", ")))),
-        }
+            Ok(pictures(&guess))
+        };
+        Ok(vec![
+            Panel::row("given", "元の画像", given),
+            Panel::row(format!("{missing} rows missing"), format!("下の {missing} 行を消す"), holed),
+            Panel::row("once through the code", "符号を 1 往復", row(1)?),
+            Panel::row("40 times, what is known put back each time", "40 往復(残っている画素は毎回戻す)", row(39)?),
+        ])
+    }
+
+    /// Digits with noise, and through the code and back.
+    fn denoise(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+        let given = digits::given(&self.test, inputs, DIGITS);
+        let x = intensities(&given)?;
+        let deviation = inputs.real("deviation") as f32;
+        let random = &mut ChaCha8Rng::seed_from_u64(inputs.integer("seed") as u64);
+        let mut noisy = noise::<f32>(given.len(), mnist::PIXELS, random);
+        let places = noisy.values_mut().iter_mut().zip(x.values());
+        places.for_each(|(n, x)| *n = (x + deviation * *n).clamp(0.0, 1.0));
+        let noisy = pictures(&noisy);
+        let clean = self.reconstruct(&noisy)?;
+        Ok(vec![
+            Panel::row("given", "元の画像", given),
+            Panel::row(
+                format!("with noise of standard deviation {deviation:.2}"),
+                format!("標準偏差 {deviation:.2} のノイズを加えたもの"),
+                noisy,
+            ),
+            Panel::row("through the code and back", "符号を往復", clean),
+        ])
     }
 
     /// The plane through the codes of the first `count` test digits.
@@ -258,12 +268,27 @@ impl Model for TrainedVae {
         watch.check()?;
         match query {
             Query::Sample { count, seed } => Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed) }),
-            Query::Encode { picture } => {
-                let (mean, deviation) = self.codes(intensities(std::slice::from_ref(picture))?);
-                Ok(Answer::Code {
-                    mean: mean.iter().copied().collect(),
-                    standard_deviation: deviation.iter().copied().collect(),
-                })
+            Query::View { name, inputs } => {
+                let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+                let panels = match name.as_str() {
+                    "repair" => self.repair(&inputs)?,
+                    "denoise" => self.denoise(&inputs)?,
+                    _ => {
+                        let count = inputs.integer("count") as usize;
+                        vec![digits::samples(self.sample(count, inputs.integer("seed") as u64))]
+                    }
+                };
+                Ok(Answer::Panels { panels })
+            }
+            Query::Encode { pictures } => {
+                let (mean, deviation) = self.codes(intensities(pictures)?);
+                let rows =
+                    mean.values().chunks_exact(self.latent()).zip(deviation.values().chunks_exact(self.latent()));
+                let code = |(mean, deviation): (&[f32], &[f32])| Code {
+                    mean: mean.to_vec(),
+                    standard_deviation: deviation.to_vec(),
+                };
+                Ok(Answer::Codes { codes: rows.map(code).collect() })
             }
             Query::Decode { latents } => {
                 at_most(latents.len())?;
@@ -273,16 +298,14 @@ impl Model for TrainedVae {
                 let values = latents.iter().flatten().copied().collect();
                 Ok(Answer::Pictures { pictures: self.pictures(tensor([latents.len(), self.latent()], values)) })
             }
-            Query::Reconstruct { picture } => {
-                Ok(Answer::Pictures { pictures: self.reconstruct(std::slice::from_ref(picture))? })
+            Query::Score { pictures, draws, seed } => {
+                let draws = at_most(*draws)?;
+                let scores = pictures.iter().map(|picture| self.score(picture, draws, *seed, watch));
+                Ok(Answer::Scores { scores: scores.collect::<Result<_, _>>()? })
             }
-            Query::Score { picture, draws, seed } => self.score(picture, at_most(*draws)?, *seed, watch),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::LatentPlane { count } => Ok(Answer::LatentPlane(self.plane(at_most(*count)?, watch)?)),
-            Query::Show { view, seed, at, picture } => {
-                Ok(Answer::Gallery { rows: self.show(view, *seed, *at, picture.as_ref())? })
-            }
-            query => Err(unanswered(query)),
+            query => Err(Failure::unanswered(query)),
         }
     }
 }

@@ -1,21 +1,20 @@
-//! A VAE that learns digits: its knobs, one training step, what it tells and what it reports.
+//! A VAE that learns digits: its knobs, one training step, what it shows and what it reports.
 
 use super::answers::TrainedVae;
-use super::{Configuration, Vae, noise};
+use super::{Configuration, Vae};
 use crate::data::{Batches, Digits, Mnist, mnist};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Report, Sheet};
+use crate::experiment::{Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
 use crate::generative::classifier::Judge;
 use crate::generative::measure;
-use crate::nn::{Learning, Parameters, learning};
+use crate::generative::noise::noise;
+use crate::nn::{Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Steps between two points of the training curves, each the mean over the steps between.
-const TELL_EVERY: u64 = 20;
+const MEAN_OVER: u64 = 20;
 /// Steps between two pictures of what the model draws.
 const DRAW_EVERY: u64 = 50;
 /// Digits evaluated at a time.
@@ -40,7 +39,7 @@ pub fn knobs() -> Vec<Knob> {
             0.0..=20.0,
             1.0,
             [
-                "β, the weight of the KL term in the loss; the ELBO is always told with β = 1",
+                "β, the weight of the KL term in the loss; the ELBO is always shown with β = 1",
                 "損失における KL 項の重み β(表示する ELBO は常に β = 1)",
             ],
         )
@@ -83,27 +82,13 @@ pub fn knobs() -> Vec<Knob> {
 /// A VAE in training.
 pub struct VaeLearner {
     vae: Arc<Vae>,
-    network: Learning,
+    network: OptimizedNetwork,
     mnist: Mnist,
     judge: Judge,
     batches: Batches,
-    knobs: Knobs,
+    /// Whether the report estimates ln p(x).
+    nll: bool,
     seed: u64,
-    total_steps: u64,
-    state: State,
-}
-
-/// What changes with every step beside weights and moments.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct State {
-    step: u64,
-    random: ChaCha8Rng,
-    /// Sums of the two terms over the steps since the last point of the curves.
-    reconstruction: f64,
-    kl: f64,
-    live: Knobs,
-    /// Whether a loss that is not a number was told.
-    diverged: bool,
 }
 
 impl VaeLearner {
@@ -111,60 +96,24 @@ impl VaeLearner {
     ///
     /// # Panics
     /// If `knobs` lacks one of [`knobs`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Self {
+    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, judge: Judge) -> Trainer<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = Parameters::new();
         let vae = Vae::new(Configuration::from_knobs(mnist::PIXELS, knobs), &mut parameters, &mut random);
         let batches = Batches::new(seed, mnist.train.len(), knobs.integer("batch") as usize);
-        VaeLearner {
-            vae: Arc::new(vae),
-            network: Learning::new(parameters),
-            total_steps: knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
-            batches,
-            mnist,
-            judge,
+        let plan = Plan {
+            declared: self::knobs(),
             knobs: knobs.clone(),
-            seed,
-            state: State {
-                step: 0,
-                random,
-                reconstruction: 0.0,
-                kl: 0.0,
-                live: knobs.live(&self::knobs()),
-                diverged: false,
+            random,
+            schedule: Schedule {
+                warm_up: 0,
+                decay: Decay::named(knobs.choice("schedule")),
+                total: knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
             },
-        }
-    }
-
-    fn batch_size(&self) -> usize {
-        self.knobs.integer("batch") as usize
-    }
-
-    fn learning_rate(&self) -> f64 {
-        let base = self.state.live.real("learning_rate");
-        let done = self.state.step as f64 / self.total_steps as f64;
-        match self.knobs.choice("schedule") {
-            "cosine" => base * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()),
-            _ => base,
-        }
-    }
-
-    /// One step down the gradient of loss / batch: the two terms of −ELBO a digit, in nats.
-    fn descend(&mut self) -> (f64, f64) {
-        let (batch, latent) = (self.batch_size(), self.vae.configuration.latent);
-        let learning_rate = self.learning_rate();
-        let tape = Tape::new();
-        let parameters = self.network.parameters.on(&tape);
-        let x = tape.constant(self.mnist.train.batch(self.batches.indices(self.state.step).iter().copied()));
-        let noise = tape.constant(noise(batch, latent, &mut self.state.random));
-
-        let terms = self.vae.terms(&parameters, x, noise);
-        let loss = (terms.reconstruction + self.state.live.real("kl_weight") * terms.kl).scale(1.0 / batch as f64);
-        let told = (f64::from(terms.reconstruction.item()), f64::from(terms.kl.item()));
-
-        let gradients = loss.backward();
-        self.network.descend(&parameters, &gradients, learning_rate);
-        (told.0 / batch as f64, told.1 / batch as f64)
+            samples_per_step: batches.size() as u64,
+        };
+        let (vae, network, nll) = (Arc::new(vae), OptimizedNetwork::new(parameters), knobs.flag("nll"));
+        Trainer::new(VaeLearner { vae, network, mnist, judge, batches, nll, seed }, plan)
     }
 
     /// The two terms of −ELBO a digit over a whole set, one z each, drawn from `seed`; nats.
@@ -184,22 +133,16 @@ impl VaeLearner {
         Ok((reconstruction / digits.len() as f64, kl / digits.len() as f64))
     }
 
-    fn tell_terms(&self, set: &str, reconstruction: f64, kl: f64, tell: &mut dyn FnMut(Event)) {
-        let values = [("elbo", -(reconstruction + kl)), ("reconstruction", reconstruction), ("kl", kl)];
-        for (name, value) in values {
-            tell(Event::Scalar { series: format!("{set}/{name}"), step: self.state.step, value });
-        }
-    }
-
-    fn tell_pictures(&self, keep: bool, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
         let model = self.trained();
-        let mut picture = |name: &str, sheet| {
-            tell(Event::Picture { name: name.to_owned(), step: self.state.step, keep, sheet });
-        };
-        picture("samples", Sheet::new(8, model.sample(64, DRAWING_SEED)));
+        run.view("samples", keep, vec![Panel::sheet(Sheet::new(8, model.sample(64, DRAWING_SEED)))]);
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let rebuilt = model.reconstruct(&shown)?;
-        picture("reconstructions", Sheet::new(8, shown.into_iter().chain(rebuilt).collect()));
+        run.view(
+            "reconstructions",
+            keep,
+            vec![Panel::sheet(Sheet::new(8, shown.into_iter().chain(rebuilt).collect()))],
+        );
         Ok(())
     }
 
@@ -208,61 +151,60 @@ impl VaeLearner {
     }
 }
 
-impl Trainable for VaeLearner {
-    fn position(&self) -> Position {
-        let samples_per_step = self.batch_size() as u64;
-        Position { step: self.state.step, total_steps: self.total_steps, samples_per_step }
+/// Emits the ELBO and its two terms, in nats a digit.
+fn emit_terms(set: &str, reconstruction: f64, kl: f64, run: &mut Run<'_>) {
+    let values = [("elbo", -(reconstruction + kl)), ("reconstruction", reconstruction), ("kl", kl)];
+    for (name, value) in values {
+        run.scalar(&format!("{set}/{name}"), value);
     }
+}
 
-    fn step(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        let learning_rate = self.learning_rate();
-        let (reconstruction, kl) = self.descend();
-        self.state.step += 1;
-        self.state.reconstruction += reconstruction;
-        self.state.kl += kl;
-        let step = self.state.step;
-        if !(reconstruction + kl).is_finite() && !self.state.diverged {
-            self.state.diverged = true;
-            let message = "the loss is no longer a number: lower the learning rate and start again".to_owned();
-            tell(Event::Warning { step, message });
+impl Learner for VaeLearner {
+    /// One step down the gradient of loss / batch.
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        let (batch, latent) = (self.batches.size(), self.vae.configuration.latent);
+        let learning_rate = run.learning_rate();
+        let tape = Tape::new();
+        let parameters = self.network.parameters.on(&tape);
+        let x = tape.constant(self.mnist.train.batch(self.batches.indices(run.index()).iter().copied()));
+        let noise = tape.constant(noise(batch, latent, run.random()));
+
+        let terms = self.vae.terms(&parameters, x, noise);
+        let loss = (terms.reconstruction + run.real("kl_weight") * terms.kl).scale(1.0 / batch as f64);
+        run.add("reconstruction", f64::from(terms.reconstruction.item()) / batch as f64);
+        run.add("kl", f64::from(terms.kl.item()) / batch as f64);
+
+        let gradients = loss.backward();
+        self.network.descend(&parameters, &gradients, learning_rate);
+
+        if run.every(MEAN_OVER)
+            && let (Some(reconstruction), Some(kl)) = (run.take_mean("reconstruction"), run.take_mean("kl"))
+        {
+            emit_terms("train", reconstruction, kl, run);
+            run.scalar("learning_rate", learning_rate);
         }
-        if step.is_multiple_of(TELL_EVERY) {
-            let mean = |sum: f64| sum / TELL_EVERY as f64;
-            self.tell_terms("train", mean(self.state.reconstruction), mean(self.state.kl), tell);
-            tell(Event::Scalar { series: "learning_rate".to_owned(), step, value: learning_rate });
-            (self.state.reconstruction, self.state.kl) = (0.0, 0.0);
-        }
-        let epoch_ends = step.is_multiple_of(self.batches.steps_per_epoch());
+        let epoch_ends = run.every(self.batches.steps_per_epoch());
         if epoch_ends {
-            let seed = self.seed.wrapping_add(step);
+            let seed = self.seed.wrapping_add(run.number());
             let (reconstruction, kl) = self.evaluate(&self.mnist.validation, seed, &Watch::default())?;
-            self.tell_terms("val", reconstruction, kl, tell);
+            emit_terms("val", reconstruction, kl, run);
         }
-        if epoch_ends || step == 1 || step.is_multiple_of(DRAW_EVERY) {
-            self.tell_pictures(epoch_ends, tell)?;
+        if epoch_ends || run.is_first() || run.every(DRAW_EVERY) {
+            self.show_pictures(epoch_ends, run)?;
         }
         Ok(())
-    }
-
-    fn turn(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
-        self.state.live.turn(&knobs(), knob, value)
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
         Arc::new(self.trained())
     }
 
-    fn checkpoint(&self) -> Vec<u8> {
-        learning::save(&[("", &self.network)], &[], self.state.step, &self.state)
+    fn saved(&mut self) -> Saved<'_> {
+        Saved::new().network("", &mut self.network)
     }
 
-    fn restore(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.state = learning::restore(&mut [("", &mut self.network)], &mut [], bytes)?;
-        Ok(())
-    }
-
-    fn weights(&self, precision: Precision) -> Vec<u8> {
-        learning::weights(&[("", &self.network.parameters)], precision)
+    fn weights(&self) -> Weights {
+        Weights::new().network("", &self.network.parameters)
     }
 
     fn report(&self, watch: &Watch) -> Result<Report, Failure> {
@@ -270,10 +212,10 @@ impl Trainable for VaeLearner {
         let figures = [-(reconstruction + kl), reconstruction, kl];
         let mut report: Report = REPORT_KEYS.map(str::to_owned).into_iter().zip(figures.map(Into::into)).collect();
         let trained = self.trained();
-        if self.knobs.flag("nll") {
+        if self.nll {
             report.insert("test_nll".to_owned(), trained.negative_log_likelihood(NLL_DRAWS, self.seed, watch)?.into());
         }
-        let samples = trained.sample_intensities(measure::SAMPLES, self.seed);
+        let samples = trained.sample_intensities(self.mnist.test.len(), self.seed);
         measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, watch)?;
         report.insert("parameters".to_owned(), self.network.parameters.count().into());
         Ok(report)

@@ -20,15 +20,19 @@ pub mod view;
 mod walk;
 
 use super::games::{AnyGame, GAMES, Game, Move, Outcome, Side};
-use super::protocol::record;
+use super::protocol::files;
+use super::protocol::record::Ending;
 use super::search::mcts::Settings;
 use super::search::tree::{Node, Tree};
 use super::search::{Agent, Budget, Spec, Thought};
 use crate::experiment::board::{GaveUp, Played};
 use crate::experiment::knob::nearest;
-use crate::experiment::{Answer, Failure, Model, Query, QueryKind, Watch};
+use crate::experiment::{
+    Answer, Experiment, Failure, GameAnswer, GameQuery, Learn, Model, Preview, Query, QueryKind, Session, Watch,
+};
+use crate::lab_file;
 use crate::with_game;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Agents that are kept with what they know: two that play each other, and one for hints.
@@ -56,15 +60,38 @@ struct Shown {
     exploration: f32,
 }
 
-/// All games and all who play them.
+pub static EXPERIMENT: Experiment = Experiment {
+    id: "board-game",
+    lab: Some(lab_file!("02-board-game")),
+    answers: &BoardGame::ANSWERS,
+    preview: Preview::Game("connect-four"),
+    learn: Learn::Nothing("`shinso play GAME` plays, and `shinso match GAME AGENT AGENT` lets agents play each other"),
+    open: |_, _, _| Ok(Arc::new(BoardGame)),
+    ..Experiment::EMPTY
+};
+
+/// All games by their rules.
+pub struct BoardGame;
+
+/// Agents at a table, with the trees that they keep from move to move.
 #[derive(Default)]
-pub struct BoardGame {
-    minds: Mutex<Vec<Mind>>,
-    shown: Mutex<Option<Shown>>,
+struct Table {
+    minds: Vec<Mind>,
+    latest: Latest,
 }
 
-fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
-    cell.lock().unwrap_or_else(PoisonError::into_inner)
+/// The tree of the latest thought; whoever looks on sees it grow.
+#[derive(Clone, Default)]
+struct Latest(Arc<Mutex<Option<Shown>>>);
+
+impl Latest {
+    fn set(&self, shown: Option<Shown>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+    }
+
+    fn get(&self) -> Option<Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// The positions of a game, its start first.
@@ -101,21 +128,10 @@ fn at<'a>(shown: &'a Shown, path: &[u16]) -> Option<(&'a Node, AnyGame)> {
 }
 
 impl BoardGame {
-    pub const ANSWERS: [QueryKind; 10] = [
-        QueryKind::Board,
-        QueryKind::SetUp,
-        QueryKind::Opponents,
-        QueryKind::Think,
-        QueryKind::Branches,
-        QueryKind::Walk,
-        QueryKind::Review,
-        QueryKind::Puzzle,
-        QueryKind::WriteGame,
-        QueryKind::ReadGame,
-    ];
+    pub const ANSWERS: [QueryKind; 1] = [QueryKind::Game];
 
     /// The position of a game, after a move or a position that was typed.
-    fn board(played: &Played, typed: Option<&str>) -> Result<Answer, Failure> {
+    fn board(played: &Played, typed: Option<&str>) -> Result<GameAnswer, Failure> {
         let mut played = played.clone();
         let mut positions = positions(&played)?;
         if let Some(typed) = typed.map(str::trim) {
@@ -137,12 +153,14 @@ impl BoardGame {
             }
         }
         let board = Box::new(view::board(&positions, &played));
-        Ok(Answer::Board { played, board })
+        Ok(GameAnswer::Board { played, board })
     }
+}
 
+impl Table {
     /// Thinks with the agent of these words, which may know the game already.
     fn think(
-        &self,
+        &mut self,
         of: (&Played, &str, u64),
         exploration: Option<f32>,
         at_most_seconds: Option<f64>,
@@ -155,7 +173,7 @@ impl BoardGame {
             return Err(Failure::both("the game has ended", "対局は終わっています"));
         }
         let key = (words.to_owned(), played.game.clone(), seed);
-        let mut minds = lock(&self.minds);
+        let minds = &mut self.minds;
         let mut mind = match minds.iter().position(|mind| mind.of == key) {
             Some(place) => minds.remove(place),
             None => {
@@ -176,112 +194,140 @@ impl BoardGame {
         let longest = at_most_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.01, 3600.0)));
         let budget = if without_end { Budget::default() } else { mind.agent.budget().within(longest) };
         let shown = |thought: &Thought, tree: Option<&Arc<Tree>>, finished| {
-            *lock(&self.shown) = tree.map(|tree| Shown { tree: Arc::clone(tree), root: position.clone(), exploration });
-            Answer::Thinking(view::thinking(&position, thought, tree.map(|tree| &**tree), budget, finished))
+            self.latest.set(tree.map(|tree| Shown { tree: Arc::clone(tree), root: position.clone(), exploration }));
+            GameAnswer::Thinking(view::thinking(&position, thought, tree.map(|tree| &**tree), budget, finished))
         };
-        let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| watch.show(shown(thought, tree, false));
+        let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| watch.show(shown(thought, tree, false).into());
         let thought = if without_end {
             mind.agent.ponder(&position, watch.stop(), &tell)
         } else {
             mind.agent.think_aloud(&position, budget, watch.stop(), &tell)
         };
         let answer = shown(&thought, mind.agent.tree().as_ref(), true);
-        minds.insert(0, mind);
+        self.minds.insert(0, mind);
         watch.check()?;
-        Ok(answer)
+        Ok(answer.into())
+    }
+}
+
+impl Session for Table {
+    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+        let Query::Game(GameQuery::Think { played, agent, exploration, seed, at_most_seconds, without_end }) = query
+        else {
+            return Err(Failure::unanswered(query));
+        };
+        self.think((played, agent, *seed), *exploration, *at_most_seconds, *without_end, watch)
     }
 
+    fn observer(&self) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(self.latest.clone()))
+    }
+}
+
+impl Latest {
+    /// The children of a node.
     fn branches(&self, path: &[u16]) -> Result<Answer, Failure> {
-        let shown = lock(&self.shown).clone();
-        let none = || {
-            Failure::both(
-                "no tree to open: let MCTS think first",
-                "開ける木がありません。先に MCTS に考えさせてください",
-            )
-        };
-        let shown = shown.ok_or_else(none)?;
-        let (node, position) = at(&shown, path).ok_or_else(none)?;
+        let shown = self.get();
+        let shown = shown.ok_or_else(no_tree)?;
+        let (node, position) = at(&shown, path).ok_or_else(no_tree)?;
         let branches = view::branches(&position, &shown.tree, node, shown.exploration);
-        Ok(Answer::Branches { path: path.to_vec(), branches })
+        Ok(GameAnswer::Branches { path: path.to_vec(), branches }.into())
+    }
+}
+
+fn no_tree() -> Failure {
+    Failure::both("no tree to open: let MCTS think first", "開ける木がありません。先に MCTS に考えさせてください")
+}
+
+impl Model for Latest {
+    fn answer(&self, query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
+        match query {
+            Query::Game(GameQuery::Branches { path }) => self.branches(path),
+            query => Err(Failure::unanswered(query)),
+        }
     }
 }
 
 impl Model for BoardGame {
     fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        match query {
-            Query::Board { played, typed } => Self::board(played, typed.as_deref()),
-            Query::SetUp { board } => {
+        let Query::Game(game) = query else { return Err(Failure::unanswered(query)) };
+        let answer = match game {
+            GameQuery::Board { played, typed } => Self::board(played, typed.as_deref()),
+            GameQuery::SetUp { board } => {
                 let start = Some(setup::diagram(board));
                 Self::board(&Played { start, ..Played::of(&board.game) }, None)
             }
-            Query::Opponents { game } => {
+            GameQuery::Opponents { game } => {
                 let start = positions(&Played::of(game))?.pop().expect("the start");
-                Ok(Answer::Opponents {
+                Ok(GameAnswer::Opponents {
                     opponents: levels::opponents(),
                     handicaps: levels::handicaps(&start),
                     exploration: Settings::for_game(game).exploration,
                     walk_exploration: Settings::plain_exploration(game),
                 })
             }
-            Query::Think { played, agent, exploration, seed, at_most_seconds, without_end } => {
-                self.think((played, agent, *seed), *exploration, *at_most_seconds, *without_end, watch)
-            }
-            Query::Branches { path } => self.branches(path),
-            Query::Walk { played, exploration, seed, simulation } => {
+            GameQuery::Walk { played, exploration, seed, simulation } => {
                 let position = positions(played)?.pop().expect("the start");
                 if position.outcome().is_some() {
                     return Err(Failure::both("the game has ended", "対局は終わっています"));
                 }
                 let simulation = (*simulation).clamp(1, LONGEST_WALK);
                 let walk = with_game!(&position, game => walk::walk(game, *exploration, *seed, simulation));
-                Ok(Answer::Walk(Box::new(walk)))
+                Ok(GameAnswer::Walk(Box::new(walk)))
             }
-            Query::Review { played, seconds_a_move } => {
+            GameQuery::Review { played, seconds_a_move } => {
                 let positions = positions(played)?;
                 let each = Duration::from_secs_f64(seconds_a_move.clamp(0.001, 60.0));
                 let total = positions.len() as u64;
                 let judged = review::review(&positions, &played.moves, each, 1, watch.stop(), |judged| {
                     watch.tell(judged.len() as u64, total);
-                    watch.show(Answer::Review { judged: judged.to_vec(), finished: false });
+                    watch.show(GameAnswer::Review { judged: judged.to_vec(), finished: false }.into());
                 });
                 watch.check()?;
-                Ok(Answer::Review { judged, finished: true })
+                Ok(GameAnswer::Review { judged, finished: true })
             }
-            Query::Puzzle { seed } => {
+            GameQuery::Puzzle { seed } => {
                 let found = puzzle::puzzle(*seed, watch.stop());
                 let (played, solution, moves) = found.ok_or_else(|| Failure::new("cancelled"))?;
                 let board = Box::new(view::board(&positions(&played)?, &played));
-                Ok(Answer::Puzzle { played, board, solution: solution.0, moves })
+                Ok(GameAnswer::Puzzle { played, board, solution: solution.0, moves })
             }
-            Query::WriteGame { played, players, gave_up } => {
+            GameQuery::WriteGame { played, players, gave_up } => {
                 let positions = positions(played)?;
                 let moves: Vec<Move> = played.moves.iter().map(|made| Move(*made)).collect();
                 let (outcome, ended) = match gave_up {
                     Some(gave_up) => {
                         let winner = Side::BOTH[1 - gave_up.loser().min(1)];
                         let ended = match gave_up {
-                            GaveUp::Resigned(_) => record::Ending::Resignation,
-                            GaveUp::OutOfTime(_) => record::Ending::Time,
+                            GaveUp::Resigned(_) => Ending::Resignation,
+                            GaveUp::OutOfTime(_) => Ending::Time,
                         };
                         (Some(Outcome::Won(winner)), ended)
                     }
-                    None => (positions.last().and_then(AnyGame::outcome), record::Ending::Rules),
+                    None => (positions.last().and_then(AnyGame::outcome), Ending::Rules),
                 };
                 let players = [players[0].as_str(), players[1].as_str()];
-                let (text, extension) = record::write(&positions[0], &moves, players, outcome, ended);
-                Ok(Answer::Text { text, extension: extension.to_owned() })
+                let (text, extension) = files::write(&positions[0], &moves, players, outcome, ended);
+                Ok(GameAnswer::Text { text, extension: extension.to_owned() })
             }
-            Query::ReadGame { game, text } => {
+            GameQuery::ReadGame { game, text } => {
                 let like = positions(&Played::of(game))?.pop().expect("the start");
-                let read = record::read(text, &like).map_err(|why| Failure::new(why.to_string()))?;
+                let read = files::read(text, &like).map_err(|why| Failure::new(why.to_string()))?;
                 let id = read.start.id();
                 let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
                 let start = (!usual).then(|| read.start.diagram());
                 let moves = read.moves.iter().map(|made| made.0).collect();
                 Self::board(&Played { game: id.to_owned(), start, moves }, None)
             }
-            other => Err(Failure::new(format!("a board game does not answer {:?}", other.kind()))),
-        }
+            // A session thinks, and whoever looks on sees its tree.
+            GameQuery::Think { .. } => return Err(Failure::unanswered(query)),
+            GameQuery::Branches { .. } => return Err(no_tree()),
+        };
+        answer.map(Answer::Game)
+    }
+
+    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+        Ok(before.unwrap_or_else(|| Box::<Table>::default()))
     }
 }
 

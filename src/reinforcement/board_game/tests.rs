@@ -3,13 +3,19 @@ use crate::experiment::board::{Ending, Origin};
 use crate::reinforcement::games::{Dice, below};
 use rand::SeedableRng;
 
-fn ask(model: &BoardGame, query: Query) -> Result<Answer, Failure> {
-    assert!(BoardGame::ANSWERS.contains(&query.kind()));
-    model.answer(&query, &Watch::default())
+fn ask(model: &BoardGame, query: GameQuery) -> Result<GameAnswer, Failure> {
+    about_games(model.answer(&query.into(), &Watch::default()))
 }
 
-fn think(played: &Played, agent: &str, exploration: Option<f32>) -> Query {
-    Query::Think {
+fn about_games(answer: Result<Answer, Failure>) -> Result<GameAnswer, Failure> {
+    answer.map(|answer| match answer {
+        Answer::Game(answer) => answer,
+        other => panic!("{other:?}"),
+    })
+}
+
+fn think(played: &Played, agent: &str, exploration: Option<f32>) -> GameQuery {
+    GameQuery::Think {
         played: played.clone(),
         agent: agent.to_owned(),
         exploration,
@@ -21,12 +27,13 @@ fn think(played: &Played, agent: &str, exploration: Option<f32>) -> Query {
 
 #[test]
 fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
-    let model = BoardGame::default();
+    let model = BoardGame;
     let mut dice = Dice::seed_from_u64(4);
     for id in GAMES {
         let mut played = Played::of(id);
         for _ in 0..60 {
-            let Ok(Answer::Board { board, .. }) = ask(&model, Query::Board { played: played.clone(), typed: None })
+            let Ok(GameAnswer::Board { board, .. }) =
+                ask(&model, GameQuery::Board { played: played.clone(), typed: None })
             else {
                 panic!("{id}: {:?}", played.moves)
             };
@@ -45,8 +52,8 @@ fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
             }
             let chosen = &board.choices[below(&mut dice, board.choices.len())];
             // What people would type does the same.
-            let Ok(Answer::Board { played: typed, board: after }) =
-                ask(&model, Query::Board { played: played.clone(), typed: Some(chosen.name.clone()) })
+            let Ok(GameAnswer::Board { played: typed, board: after }) =
+                ask(&model, GameQuery::Board { played: played.clone(), typed: Some(chosen.name.clone()) })
             else {
                 panic!("{id}: {} cannot be read", chosen.name)
             };
@@ -62,13 +69,14 @@ fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
 
 #[test]
 fn a_position_can_be_typed_and_one_that_is_none_says_why() {
-    let model = BoardGame::default();
-    let typed =
-        |game: &str, text: &str| ask(&model, Query::Board { played: Played::of(game), typed: Some(text.to_owned()) });
-    let Ok(Answer::Board { played, board }) = typed("tic-tac-toe", "xx./oo./... x") else { panic!("a position") };
+    let model = BoardGame;
+    let typed = |game: &str, text: &str| {
+        ask(&model, GameQuery::Board { played: Played::of(game), typed: Some(text.to_owned()) })
+    };
+    let Ok(GameAnswer::Board { played, board }) = typed("tic-tac-toe", "xx./oo./... x") else { panic!("a position") };
     assert_eq!((played.moves.len(), board.turn, board.diagram.as_str()), (0, 0, "xx./oo./... x"));
-    let Ok(Answer::Board { board, .. }) =
-        ask(&model, Query::Board { played: Played { moves: vec![2], ..played }, typed: None })
+    let Ok(GameAnswer::Board { board, .. }) =
+        ask(&model, GameQuery::Board { played: Played { moves: vec![2], ..played }, typed: None })
     else {
         panic!("played on")
     };
@@ -86,21 +94,24 @@ fn a_position_can_be_typed_and_one_that_is_none_says_why() {
 
 #[test]
 fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
-    let model = BoardGame::default();
+    let mut session = BoardGame.session(None).unwrap();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&heard);
-    let watch = Watch::hearing(move |answer| lock(&listener).push(answer));
+    let watch = Watch::hearing(move |answer| listener.lock().unwrap().push(answer));
     let played = Played { moves: vec![3, 3], ..Played::of("connect-four") };
-    let answer = model.answer(&think(&played, "mcts:350ms,threads=1", None), &watch).unwrap();
-    let Answer::Thinking(thinking) = answer else { panic!("a thought") };
+    let answer = about_games(session.answer(&think(&played, "mcts:350ms,threads=1", None).into(), &watch)).unwrap();
+    let GameAnswer::Thinking(thinking) = answer else { panic!("a thought") };
     assert!(thinking.finished && thinking.has_tree && thinking.considered.len() == 7);
     let best = &thinking.considered[0];
     assert!(best.visits > 100 && best.line.len() > 1 && best.line[0].side == 0 && best.line[1].side == 1);
-    let heard = lock(&heard);
+    let heard = heard.lock().unwrap();
     assert!(!heard.is_empty());
-    assert!(heard.iter().all(|told| matches!(told, Answer::Thinking(told) if !told.finished)));
-    let path = vec![best.line[0].number];
-    let Ok(Answer::Branches { branches, .. }) = ask(&model, Query::Branches { path }) else { panic!("branches") };
+    assert!(heard.iter().all(|told| matches!(told, Answer::Game(GameAnswer::Thinking(told)) if !told.finished)));
+    let branches = GameQuery::Branches { path: vec![best.line[0].number] }.into();
+    let observer = session.observer().expect("a table can be watched");
+    let Ok(GameAnswer::Branches { branches, .. }) = about_games(observer.answer(&branches, &Watch::default())) else {
+        panic!("branches")
+    };
     assert_eq!(branches[0].name, best.line[1].name);
     // All visits of a node but those that ended there went to its children.
     let below: u64 = branches.iter().map(|branch| branch.visits).sum();
@@ -109,13 +120,14 @@ fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
 
 #[test]
 fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
-    let model = BoardGame::default();
+    let mut session = BoardGame.session(None).unwrap();
     let played = Played::of("connect-four");
-    let nodes = |exploration| {
-        let Ok(Answer::Thinking(thinking)) = ask(&model, think(&played, "mcts:2000,threads=1", exploration)) else {
-            panic!("a thought")
-        };
-        thinking.nodes
+    let mut nodes = |exploration| {
+        let query = think(&played, "mcts:2000,threads=1", exploration).into();
+        match about_games(session.answer(&query, &Watch::default())) {
+            Ok(GameAnswer::Thinking(thinking)) => thinking.nodes,
+            other => panic!("{other:?}"),
+        }
     };
     let first = nodes(None);
     let second = nodes(None);
@@ -125,17 +137,20 @@ fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
 
 #[test]
 fn without_end_is_ended_by_calling_it_off() {
-    let model = BoardGame::default();
+    let mut session = BoardGame.session(None).unwrap();
+    let observer = session.observer().expect("a table can be watched");
     let watch = Watch::default();
-    let Query::Think { played, agent, exploration, seed, .. } =
+    let GameQuery::Think { played, agent, exploration, seed, .. } =
         think(&Played::of("go-9"), "mcts:1,threads=1,blunders=1", None)
     else {
         panic!()
     };
-    let query = Query::Think { played, agent, exploration, seed, at_most_seconds: None, without_end: true };
+    let query = GameQuery::Think { played, agent, exploration, seed, at_most_seconds: None, without_end: true }.into();
     std::thread::scope(|scope| {
-        let asked = scope.spawn(|| model.answer(&query, &watch));
-        while lock(&model.shown).is_none() {
+        let asked = scope.spawn(|| session.answer(&query, &watch));
+        // Whoever looks on sees the tree while it grows.
+        let root = GameQuery::Branches { path: vec![] }.into();
+        while observer.answer(&root, &Watch::default()).is_err() {
             std::thread::yield_now();
         }
         watch.cancel();
@@ -145,7 +160,7 @@ fn without_end_is_ended_by_calling_it_off() {
 
 #[test]
 fn a_game_that_is_written_is_read_again() {
-    let model = BoardGame::default();
+    let model = BoardGame;
     let mut dice = Dice::seed_from_u64(8);
     for id in GAMES {
         let mut played = Played::of(id);
@@ -158,23 +173,24 @@ fn a_game_that_is_written_is_read_again() {
             played.moves.push(made.0);
         }
         let players = ["one".to_owned(), "two".to_owned()];
-        let query = Query::WriteGame { played: played.clone(), players, gave_up: Some(GaveUp::Resigned(1)) };
-        let Ok(Answer::Text { text, .. }) = ask(&model, query) else { panic!("{id} is written") };
+        let query = GameQuery::WriteGame { played: played.clone(), players, gave_up: Some(GaveUp::Resigned(1)) };
+        let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("{id} is written") };
         // Of a bare list of columns the file must say which game it is.
-        let query = Query::ReadGame { game: id.to_owned(), text: text.clone() };
-        let Ok(Answer::Board { played: read, board }) = ask(&model, query) else { panic!("{id} is read: {text}") };
+        let query = GameQuery::ReadGame { game: id.to_owned(), text: text.clone() };
+        let Ok(GameAnswer::Board { played: read, board }) = ask(&model, query) else { panic!("{id} is read: {text}") };
         assert_eq!((read, board.diagram.clone()), (played, position.diagram()), "{text}");
     }
     // A game of Go keeps the komi of its file.
     let text = "(;GM[1]SZ[9]KM[5.5];B[ee];W[cc])".to_owned();
-    let Ok(Answer::Board { played, .. }) = ask(&model, Query::ReadGame { game: "go-9".to_owned(), text }) else {
+    let Ok(GameAnswer::Board { played, .. }) = ask(&model, GameQuery::ReadGame { game: "go-9".to_owned(), text })
+    else {
         panic!("SGF is read")
     };
     assert!(played.start.as_ref().is_some_and(|start| start.ends_with(" x 5.5")), "{played:?}");
-    let query = Query::WriteGame { played, players: ["one".to_owned(), "two".to_owned()], gave_up: None };
-    let Ok(Answer::Text { text, .. }) = ask(&model, query) else { panic!("SGF is written") };
+    let query = GameQuery::WriteGame { played, players: ["one".to_owned(), "two".to_owned()], gave_up: None };
+    let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("SGF is written") };
     assert!(text.contains("KM[5.5]") && !text.contains("AB["), "{text}");
     let why =
-        ask(&model, Query::ReadGame { game: "chess".to_owned(), text: "1. e4 e5 2. Ke3".to_owned() }).unwrap_err();
+        ask(&model, GameQuery::ReadGame { game: "chess".to_owned(), text: "1. e4 e5 2. Ke3".to_owned() }).unwrap_err();
     assert!(why.to_string().starts_with("line 1, column"), "{why}");
 }

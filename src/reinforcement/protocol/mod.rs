@@ -2,6 +2,7 @@
 //! SGF, PGN (chess), KIF (shogi), or lists of moves.
 
 pub mod external;
+pub mod files;
 pub mod gtp;
 pub mod inbox;
 mod kif;

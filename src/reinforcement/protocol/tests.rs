@@ -1,9 +1,10 @@
 //! Protocols as other programs meet them, and what they never do: panic.
 
+use super::files::tests::random_moves;
 use super::gtp::{Reply, Server};
-use super::record::tests::random_moves;
+use super::record::Ending;
 use super::uci::{self, Dialect, Request};
-use super::{kif, pgn, record, sgf};
+use super::{files, kif, pgn, sgf};
 use crate::reinforcement::games::{AnyGame, Dice, GAMES};
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -289,7 +290,7 @@ fn text_of(pieces: &'static str, between: &'static str, frame: [&'static str; 2]
         4 => (0..GAMES.len(), any::<u64>(), 0..30_usize, faults).prop_map(|(game, seed, count, faults)| {
             let start = AnyGame::start(GAMES[game]).unwrap();
             let (last, moves) = random_moves(&start, count, &mut Dice::seed_from_u64(seed));
-            let (text, _) = record::write(&start, &moves, ["a", "b"], last.outcome(), record::Ending::Rules);
+            let (text, _) = files::write(&start, &moves, ["a", "b"], last.outcome(), Ending::Rules);
             let mut signs: Vec<char> = text.chars().collect();
             for (place, length, piece) in faults {
                 let begins = place.index(signs.len() + 1);
@@ -351,10 +352,10 @@ proptest! {
         game in 0..GAMES.len(),
     ) {
         let like = AnyGame::start(GAMES[game]).unwrap();
-        if let Ok(read) = record::read(&text, &like) {
+        if let Ok(read) = files::read(&text, &like) {
             let players = [read.players[0].as_str(), read.players[1].as_str()];
-            let (written, _) = record::write(&read.start, &read.moves, players, read.outcome, read.ended);
-            let again = record::read(&written, &read.start);
+            let (written, _) = files::write(&read.start, &read.moves, players, read.outcome, read.ended);
+            let again = files::read(&written, &read.start);
             prop_assert!(again.is_ok(), "{}: {:?}", written, again);
             let again = again.unwrap();
             prop_assert_eq!(&again.moves, &read.moves);

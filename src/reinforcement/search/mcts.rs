@@ -11,8 +11,8 @@
 //! The move played is the one most visited. Beside that, each switchable: proven results (MCTS-Solver, Winands, Björnsson & Saito 2008), and
 //! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
 
-use super::ledger::{self, Entry, Ledger};
 use super::tree::{Children, Node, Nursery, Tree};
+use super::visit_buffer::{self, Entry, VisitBuffer};
 use super::{Budget, Candidate, Tell, Thought, silent};
 use crate::reinforcement::games::{Dice, Game, Move, Outcome, Side, Style};
 use rand::SeedableRng;
@@ -100,7 +100,7 @@ struct Worker<'a, G> {
     alone: bool,
     nursery: Nursery,
     /// Where one of several threads counts first, if it may.
-    ledger: Option<Ledger<'a>>,
+    buffer: Option<VisitBuffer<'a>>,
     moves: Vec<Move>,
     /// The nodes of this simulation.
     path: Vec<Step<'a>>,
@@ -218,7 +218,7 @@ impl<G: Game> Mcts<G> {
                     let (done, took) = (spent.load(Ordering::Relaxed), begun.elapsed());
                     let depth = deepest.fetch_max(worker.deepest, Ordering::Relaxed).max(worker.deepest);
                     tell(&thought(&self.tree, root.turn(), done, depth, took), Some(&self.tree));
-                    let unseen = if alone { 0 } else { tree.root().visits() / ledger::PART };
+                    let unseen = if alone { 0 } else { tree.root().visits() / visit_buffer::PART };
                     if budget.ends_when_decided && is_decided(tree, unseen, done, took, budget.time) {
                         decided.store(true, Ordering::Relaxed);
                     }
@@ -329,7 +329,7 @@ impl<'a, G: Game> Worker<'a, G> {
             alone,
             nursery: Nursery::new(alone),
             // AMAF is counted in the tree at once, and its lines of the cache travel anyway.
-            ledger: (!alone && settings.rave.is_none()).then(Ledger::new),
+            buffer: (!alone && settings.rave.is_none()).then(VisitBuffer::new),
             moves: Vec::new(),
             path: Vec::new(),
             trace: Vec::new(),
@@ -383,21 +383,21 @@ impl<'a, G: Game> Worker<'a, G> {
     /// Where this thread counts the visits of these siblings, whose parent was visited so often; none if in the tree.
     #[inline]
     fn account(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
-        self.ledger.as_mut()?.open(siblings, visits)
+        self.buffer.as_mut()?.open(siblings, visits)
     }
 
     /// What this thread holds back of some siblings; nothing without an account.
     #[inline]
     fn held(&self, account: Option<usize>) -> &[[u32; 2]] {
-        self.ledger.as_ref().zip(account).map_or(&[], |(ledger, account)| ledger.counts(account))
+        self.buffer.as_ref().zip(account).map_or(&[], |(buffer, account)| buffer.counts(account))
     }
 
     /// Goes to one of these siblings; gives it with its visits, this one among them.
     #[inline]
     fn visit(&mut self, siblings: &'a [Node], place: usize, account: Option<usize>, mover: Side) -> (&'a Node, u32) {
         let node = &siblings[place];
-        let entry = match (account, &mut self.ledger) {
-            (Some(account), Some(ledger)) => Some(ledger.visit(account, place)),
+        let entry = match (account, &mut self.buffer) {
+            (Some(account), Some(buffer)) => Some(buffer.visit(account, place)),
             _ => {
                 node.visit(self.alone);
                 None
@@ -465,8 +465,8 @@ impl<'a, G: Game> Worker<'a, G> {
         self.deepest = self.deepest.max(self.path.len() as u32 - 1);
         for Step { node, mover, entry } in &self.path {
             let points = half_points(outcome, *mover);
-            match (entry, &mut self.ledger) {
-                (Some(entry), Some(ledger)) => ledger.earn(*entry, node, points),
+            match (entry, &mut self.buffer) {
+                (Some(entry), Some(buffer)) => buffer.earn(*entry, node, points),
                 _ => node.earn(points, self.alone),
             }
         }
@@ -480,8 +480,8 @@ impl<'a, G: Game> Worker<'a, G> {
 
     /// Adds to the tree what this thread has kept to itself.
     fn settle(&mut self) {
-        if let Some(ledger) = &mut self.ledger {
-            ledger.settle();
+        if let Some(buffer) = &mut self.buffer {
+            buffer.settle();
         }
     }
 

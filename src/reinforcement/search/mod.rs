@@ -4,10 +4,10 @@ pub mod agent;
 pub mod alphabeta;
 pub mod endgame;
 pub mod evaluation;
-mod ledger;
 pub mod mcts;
 pub mod solver;
 pub mod tree;
+mod visit_buffer;
 
 pub use agent::{Agent, Spec};
 pub use alphabeta::AlphaBeta;

@@ -2,10 +2,8 @@
 //!
 //! Scaled dot-product attention with several heads (Vaswani et al. 2017, arXiv:1706.03762) in memory linear in the
 //! length, by keeping ln Σ eˢ of each query and computing the weights again on the way back (Dao et al. 2022,
-//! arXiv:2205.14135); additive attention (Bahdanau, Cho & Bengio 2014, arXiv:1409.0473) likewise.
+//! arXiv:2205.14135). Who wants to see the weights asks for them apart ([`Var::attention_weights`]).
 
-use super::elementwise::tanh;
-use super::loss::softmax;
 use crate::tensor::product::{Accum, small_product};
 use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
@@ -25,7 +23,7 @@ pub enum Mask {
 
 impl Mask {
     /// The keys that the query may look at.
-    fn keys(&self, sequence: usize, query: usize, queries: usize, keys: usize) -> usize {
+    pub(super) fn keys(&self, sequence: usize, query: usize, queries: usize, keys: usize) -> usize {
         match self {
             Mask::None => keys,
             Mask::Causal => (query + 1 + keys).saturating_sub(queries).min(keys),
@@ -74,40 +72,63 @@ impl<E: Element> Sequence<'_, E> {
 
     /// Writes what each query finds to `out` `[queries, width]`, and ln Σ eˢ to `normalisers` `[heads, queries]`.
     fn attend(&self, mut out: ArrayViewMut2<E>, normalisers: &mut [E]) {
-        let (queries, scale) = (self.q.nrows(), self.scale());
+        let queries = self.q.nrows();
         let mut scores = E::pool().take(BLOCK * self.k.nrows());
         self.each_block(|head, columns, block, keys| {
-            let (q, k) = (self.q.slice(s![block.clone(), columns.clone()]), self.k.slice(s![..keys, columns.clone()]));
             let scores = &mut scores[..block.len() * keys];
-            let view = ArrayViewMut2::from_shape((block.len(), keys), &mut *scores).expect("scores");
-            small_product(view, Accum::Replace, q, k.t());
-            parallel::vectorised(
-                #[inline(always)]
-                || {
-                    for (query, row) in block.clone().zip(scores.chunks_exact_mut(keys.max(1))) {
-                        let (seen, rest) = row.split_at_mut(self.visible(query));
-                        for x in seen.iter_mut() {
-                            *x *= scale;
-                        }
-                        let largest = parallel::largest(seen);
-                        for x in seen.iter_mut() {
-                            *x = (*x - largest).fast_exp();
-                        }
-                        let total = parallel::dot_with(seen, seen, |x, _| x);
-                        let share = E::one() / total;
-                        for x in seen.iter_mut() {
-                            *x *= share;
-                        }
-                        rest.fill(E::zero());
-                        normalisers[head * queries + query] = largest + total.ln();
-                    }
-                },
-            );
+            let normalisers = &mut normalisers[head * queries..][block.clone()];
+            self.weigh(columns.clone(), block.clone(), keys, scores, normalisers);
             let weights = ArrayView2::from_shape((block.len(), keys), scores).expect("weights");
             let v = self.v.slice(s![..keys, columns.clone()]);
             small_product(out.slice_mut(s![block, columns]), Accum::Replace, weights, v);
         });
         E::pool().give(scores);
+    }
+
+    /// Writes the weights of some queries of a head to `weights` `[queries, keys]`, and ln Σ eˢ of each to `normalisers`.
+    fn weigh(&self, columns: Range<usize>, block: Range<usize>, keys: usize, weights: &mut [E], normalisers: &mut [E]) {
+        let scale = self.scale();
+        let (q, k) = (self.q.slice(s![block.clone(), columns.clone()]), self.k.slice(s![..keys, columns]));
+        let view = ArrayViewMut2::from_shape((block.len(), keys), &mut *weights).expect("scores");
+        small_product(view, Accum::Replace, q, k.t());
+        parallel::vectorised(
+            #[inline(always)]
+            || {
+                let rows = weights.chunks_exact_mut(keys.max(1)).zip(normalisers);
+                for (query, (row, normaliser)) in block.zip(rows) {
+                    let (seen, rest) = row.split_at_mut(self.visible(query));
+                    for x in seen.iter_mut() {
+                        *x *= scale;
+                    }
+                    let largest = parallel::largest(seen);
+                    for x in seen.iter_mut() {
+                        *x = (*x - largest).fast_exp();
+                    }
+                    let total = parallel::dot_with(seen, seen, |x, _| x);
+                    let share = E::one() / total;
+                    for x in seen.iter_mut() {
+                        *x *= share;
+                    }
+                    rest.fill(E::zero());
+                    *normaliser = largest + total.ln();
+                }
+            },
+        );
+    }
+
+    /// Writes all weights, `[heads, queries, keys]`; what a query may not look at stays as it is.
+    fn all_weights(&self, out: &mut [E]) {
+        let (queries, count) = (self.q.nrows(), self.k.nrows());
+        let mut buffer = E::pool().take(BLOCK * count);
+        let mut normalisers = [E::zero(); BLOCK];
+        self.each_block(|head, columns, block, keys| {
+            let weights = &mut buffer[..block.len() * keys];
+            self.weigh(columns, block.clone(), keys, weights, &mut normalisers[..block.len()]);
+            for (query, row) in block.zip(weights.chunks_exact(keys.max(1))) {
+                out[(head * queries + query) * count..][..keys].copy_from_slice(row);
+            }
+        });
+        E::pool().give(buffer);
     }
 
     /// Adds to the gradients of q, k and v from the result and its gradient, both `[queries, width]`.
@@ -245,6 +266,30 @@ impl<'t, E: Element> Var<'t, E> {
         })
     }
 
+    /// The weights of [`attention`](Self::attention) for every head, `[batch, heads, queries, keys]`: q
+    /// `[batch, queries, width]`, k `[batch, keys, width]`. They are to look at: no gradient goes through them. The rows
+    /// of queries that may look at nothing are zeros, all others sum to 1.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or the heads do not divide the width.
+    pub fn attention_weights(self, keys: Self, heads: usize, mask: &Mask) -> Tensor<E> {
+        let [batch, queries, width] = self.dims("queries [batch, queries, width]");
+        let [_, count, _] = keys.dims("keys [batch, keys, width]");
+        let (q, k) = (self.ordered(), keys.ordered());
+        assert_eq!(k.shape(), [batch, count, width], "keys");
+        check_heads(heads, width, batch, mask);
+        let mut weights = Tensor::filled([batch, heads, queries, count], E::zero());
+        if !weights.is_empty() {
+            let out = weights.values_mut().par_chunks_exact_mut(heads * queries * count);
+            out.enumerate().for_each(|(index, out)| {
+                let k = one_of(k.values(), index, count, width);
+                let q = one_of(q.values(), index, queries, width);
+                Sequence { q, k, v: k, heads, mask, index }.all_weights(out);
+            });
+        }
+        weights
+    }
+
     /// [`attention`](Self::attention) of a sequence to itself, from queries, keys and values side by side:
     /// `[batch, length, 3 width]` → `[batch, length, width]`. Nothing is copied apart.
     ///
@@ -281,153 +326,6 @@ impl<'t, E: Element> Var<'t, E> {
             gradients.add(x, back);
         })
     }
-
-    /// Additive attention: scores v · tanh(query + keyⱼ), their softmax as weights, and the weighted sum of the values.
-    /// Query `[batch, h]` and keys `[batch, length, h]` are projected already; v `[h]`, values `[batch, length, width]`.
-    /// Returns the sum `[batch, width]` and the weights `[batch, length]`, which are to look at: no gradient goes
-    /// through them.
-    ///
-    /// # Panics
-    /// If the shapes do not fit, or the mask is [`Mask::Causal`], or hides all of a sequence.
-    pub fn additive_attention(self, keys: Self, v: Self, values: Self, mask: &Mask) -> (Self, Tensor<E>) {
-        let [batch, h] = self.dims("queries [batch, h]");
-        let [keys_batch, length, keys_h] = keys.dims("keys [batch, length, h]");
-        let [values_batch, values_length, width] = values.dims("values [batch, length, width]");
-        assert_eq!((batch, h), (keys_batch, keys_h), "queries and keys");
-        assert_eq!((batch, length), (values_batch, values_length), "keys and values");
-        assert_ne!(*mask, Mask::Causal, "one query has no order");
-        let seen = |sequence: usize| mask.keys(sequence, 0, 1, length);
-        assert!((0..batch).all(|sequence| seen(sequence) > 0), "something to look at");
-        let (q, k, direction, x) = (self.ordered(), keys.ordered(), v.ordered(), values.ordered());
-        assert_eq!(direction.shape(), [h], "one number for each of {h}");
-        let mut out = Tensor::filled([batch, width], E::zero());
-        let mut weights = Tensor::filled([batch, length], E::zero());
-        let (queries, projected, all) = (q.values(), k.values(), x.values());
-        let direction = direction.values();
-        parallel::each_row2(
-            length * (TANH * h + width),
-            (out.values_mut(), width),
-            (weights.values_mut(), length),
-            #[inline(always)]
-            |index, out, weights| {
-                let query = &queries[index * h..(index + 1) * h];
-                let weights = &mut weights[..seen(index)];
-                for (weight, key) in weights.iter_mut().zip(projected[index * length * h..].chunks_exact(h)) {
-                    *weight = score(query, key, direction);
-                }
-                softmax(weights);
-                for (&weight, row) in weights.iter().zip(all[index * length * width..].chunks_exact(width)) {
-                    for (out, &x) in out.iter_mut().zip(row) {
-                        *out += weight * x;
-                    }
-                }
-            },
-        );
-        let kept = weights.clone();
-        let indices = [self.index(), keys.index(), v.index(), values.index()];
-        let out = self.tape().record(out, &[self, keys, v, values], move |gradient, gradients| {
-            let gradient = contiguous(&gradient);
-            let [q, k, direction, x] = indices.map(|index| gradients.value(index));
-            let [q_index, k_index, v_index, x_index] = indices;
-            let (gradient, weights) = (gradient.values(), kept.values());
-            gradients.accumulate(x_index, |sums| {
-                parallel::each_row(
-                    sums,
-                    length * width,
-                    #[inline(always)]
-                    |index, sums| {
-                        let g = &gradient[index * width..(index + 1) * width];
-                        for (row, &weight) in sums.chunks_exact_mut(width).zip(&weights[index * length..]) {
-                            for (sum, &g) in row.iter_mut().zip(g) {
-                                *sum += weight * g;
-                            }
-                        }
-                    },
-                );
-            });
-            // Of each score, through the softmax.
-            let mut slopes = Tensor::unset([batch, length]);
-            let all = x.values();
-            parallel::each_costly_row(
-                length * width,
-                slopes.values_mut(),
-                length,
-                #[inline(always)]
-                |index, slopes| {
-                    let g = &gradient[index * width..(index + 1) * width];
-                    let weights = &weights[index * length..(index + 1) * length];
-                    for (slope, row) in slopes.iter_mut().zip(all[index * length * width..].chunks_exact(width)) {
-                        *slope = parallel::dot_with(g, row, |g, x| g * x);
-                    }
-                    let mean = parallel::dot_with(slopes, weights, |slope, weight| slope * weight);
-                    for (slope, &weight) in slopes.iter_mut().zip(weights) {
-                        *slope = weight * (*slope - mean);
-                    }
-                },
-            );
-            // Of the keys, and for each sequence of the query and of v.
-            let mut for_keys = gradients.open(k_index).unwrap_or_else(|| Tensor::filled(k.raw_dim(), E::zero()));
-            let mut rows = E::pool().filled(batch * 2 * h, E::zero());
-            let (queries, projected, slopes) = (q.values(), k.values(), slopes.values());
-            let direction = direction.values();
-            parallel::each_row2(
-                length * TANH * h,
-                (for_keys.values_mut(), length * h),
-                (&mut rows, 2 * h),
-                #[inline(always)]
-                |index, for_keys, rows| {
-                    let query = &queries[index * h..(index + 1) * h];
-                    let (for_query, for_v) = rows.split_at_mut(h);
-                    let keys = projected[index * length * h..].chunks_exact(h).zip(&slopes[index * length..]);
-                    for (for_key, (key, &slope)) in for_keys.chunks_exact_mut(h).zip(keys) {
-                        let sums = for_key.iter_mut().zip(for_query.iter_mut()).zip(for_v.iter_mut());
-                        let places = sums.zip(query.iter().zip(key)).zip(direction);
-                        for ((((for_key, for_query), for_v), (&query, &key)), &v) in places {
-                            let t = tanh(query + key);
-                            let along = slope * v * (E::one() - t * t);
-                            *for_key += along;
-                            *for_query += along;
-                            *for_v += slope * t;
-                        }
-                    }
-                },
-            );
-            if gradients.wants(k_index) {
-                gradients.close(k_index, for_keys);
-            }
-            for (index, from) in [(q_index, 0), (v_index, h)] {
-                gradients.accumulate(index, |sums| {
-                    for (row, values) in rows.chunks_exact((2 * h).max(1)).enumerate() {
-                        let at = if index == q_index { row * h } else { 0 };
-                        let sums = &mut sums[at..at + h];
-                        for (sum, &x) in sums.iter_mut().zip(&values[from..from + h]) {
-                            *sum += x;
-                        }
-                    }
-                });
-            }
-            E::pool().give(rows);
-        });
-        (out, weights)
-    }
-}
-
-/// What a tanh costs, in multiplications.
-const TANH: usize = 8;
-
-/// v · tanh(query + key).
-#[inline(always)]
-fn score<E: Element>(query: &[E], key: &[E], v: &[E]) -> E {
-    const LANES: usize = 16;
-    let mut sums = [E::zero(); LANES];
-    let chunks = query.chunks(LANES).zip(key.chunks(LANES)).zip(v.chunks(LANES));
-    for ((query, key), v) in chunks {
-        let places = sums.iter_mut().zip(query).zip(key).zip(v);
-        for (((sum, &query), &key), &v) in places {
-            *sum += v * tanh(query + key);
-        }
-    }
-    sums.iter().copied().fold(E::zero(), |sum, x| sum + x)
 }
 
 /// The sequence whose queries, keys and values lie side by side in `[batch, length, three]`.
@@ -472,24 +370,6 @@ mod tests {
         });
     }
 
-    #[test]
-    fn additive_attention_has_right_gradients() {
-        let shapes: [&[usize]; 4] = [&[2, 3], &[2, 4, 3], &[3], &[2, 4, 5]];
-        for mask in [Mask::None, Mask::Lengths(vec![1, 3])] {
-            check("additive", &shapes, |_, x| x[0].additive_attention(x[1], x[2], x[3], &mask).0);
-        }
-        check("keys that are values", &[&[2, 3], &[2, 4, 3], &[3]], |_, x| {
-            x[0].additive_attention(x[1], x[2], x[1], &Mask::None).0
-        });
-        check("long keys", &[&[1, 35], &[1, 2, 35], &[35]], |_, x| {
-            x[0].additive_attention(x[1], x[2], x[1], &Mask::None).0
-        });
-        check("keys that are given", &[&[2, 3], &[3]], |tape, x| {
-            let keys = tape.constant(Tensor::filled([2, 4, 3], 0.3));
-            x[0].additive_attention(keys, x[1], keys, &Mask::None).0
-        });
-    }
-
     /// The fused operation against its formula, put together from others.
     #[test]
     fn attention_is_its_formula() {
@@ -508,6 +388,32 @@ mod tests {
         let expected = scores.softmax().matmul(v).value();
         let found = q.attention(k, v, 1, Mask::Causal).value();
         assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-12));
+        let expected = scores.softmax().value();
+        let weights = q.attention_weights(k, 1, &Mask::Causal);
+        assert_eq!(weights.shape(), [1, 1, length, length]);
+        assert!(weights.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+
+    /// What a head finds is its weights times its columns of the values.
+    #[test]
+    fn weights_are_those_of_every_head() {
+        let tape = Tape::without_gradients();
+        let numbers = |shape: [usize; 3], seed: usize| {
+            let count: usize = shape.iter().product();
+            tape.constant(tensor(shape, (0..count).map(|i| ((i * 7 + seed) % 13) as f64 / 6.0 - 1.0).collect()))
+        };
+        let (q, k, v) = (numbers([2, 3, 6], 1), numbers([2, 5, 6], 2), numbers([2, 5, 6], 3));
+        for mask in [Mask::None, Mask::Causal, Mask::Lengths(vec![2, 5])] {
+            let weights = q.attention_weights(k, 3, &mask);
+            assert_eq!(weights.shape(), [2, 3, 3, 5]);
+            let heads = v.reshape([2, 5, 3, 2]).permute(&[0, 2, 1, 3]);
+            let found = tape.constant(weights.clone()).matmul(heads).permute(&[0, 2, 1, 3]).reshape([2, 3, 6]).value();
+            let expected = q.attention(k, v, 3, mask.clone()).value();
+            assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-12), "{mask:?}");
+            assert!(weights.rows().rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12), "{mask:?}");
+        }
+        let none = q.attention_weights(k, 3, &Mask::Lengths(vec![0, 1]));
+        assert_eq!((none[[0, 1, 2, 0]], none[[1, 1, 2, 0]], none[[1, 1, 2, 1]]), (0.0, 1.0, 0.0));
     }
 
     #[test]
@@ -518,10 +424,5 @@ mod tests {
         let mask = Mask::Lengths(vec![1]);
         let found = query.attention(query, given([5.0, 6.0, f64::NAN, f64::NAN]), 1, mask).value();
         assert_eq!(found.values(), [5.0, 6.0, 5.0, 6.0]);
-        let one = tape.constant(tensor([1, 2], vec![0.1, 0.2]));
-        let v = tape.constant(tensor([2], vec![1.0, 1.0]));
-        let (sum, weights) = one.additive_attention(query, v, given([5.0, 6.0, 7.0, 8.0]), &Mask::Lengths(vec![1]));
-        assert_eq!(sum.value().values(), [5.0, 6.0]);
-        assert_eq!(weights.values(), [1.0, 0.0]);
     }
 }

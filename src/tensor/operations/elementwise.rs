@@ -101,13 +101,33 @@ impl<'t, E: Element> Var<'t, E> {
         self.unary(sigmoid, |gradient, _, y| gradient * y * (E::one() - y))
     }
 
+    /// The smaller of x and y after broadcasting; equals share the gradient half and half. NaN if either is.
+    pub fn minimum(self, other: Self) -> Self {
+        self.binary(
+            other,
+            |a, b| if a < b || a.is_nan() { a } else { b },
+            |a, b| share(a < b, a == b),
+            |a, b| share(b < a, a == b),
+        )
+    }
+
+    /// The larger of x and y after broadcasting; equals share the gradient half and half. NaN if either is.
+    pub fn maximum(self, other: Self) -> Self {
+        self.binary(
+            other,
+            |a, b| if a > b || a.is_nan() { a } else { b },
+            |a, b| share(a > b, a == b),
+            |a, b| share(b > a, a == b),
+        )
+    }
+
     /// The value with no way back: what follows learns nothing through it.
     pub fn stop_gradient(self) -> Self {
         self.tape().constant(self.value())
     }
 
     /// `y = f(x)` with `slope(gradient of y, x, y)` as the gradient of x.
-    fn unary(
+    pub(super) fn unary(
         self,
         f: impl Fn(E) -> E + Sync + Copy,
         slope: impl Fn(E, E, E) -> E + Send + Sync + Copy + 'static,
@@ -193,6 +213,13 @@ impl<'t, E: Element> Var<'t, E> {
         let amount = E::of(amount);
         self.unary(move |x| x + amount, |gradient, _, _| gradient)
     }
+}
+
+/// The part of the gradient that goes to one of two that are compared.
+#[inline(always)]
+fn share<E: Element>(chosen: bool, equal: bool) -> E {
+    let equal = if equal { E::of(0.5) } else { E::zero() };
+    if chosen { E::one() } else { equal }
 }
 
 #[inline(always)]
@@ -424,7 +451,23 @@ mod tests {
             check("add", &shapes, |_, x| x[0] + x[1]);
             check("sub", &shapes, |_, x| x[0] - x[1]);
             check("mul", &shapes, |_, x| x[0] * x[1]);
+            check("minimum, maximum", &shapes, |_, x| x[0].minimum(x[1]) + 2.0 * x[0].maximum(x[1]));
             check("div", &shapes, |_, x| x[0] / (x[1].square() + 1.0));
+        }
+    }
+
+    /// As PyTorch's `minimum` and `maximum`.
+    #[test]
+    fn equals_share_the_gradient_and_nan_wins() {
+        let tape = crate::tensor::Tape::new();
+        let (x, y) = (tape.leaf(tensor([2], vec![2.0_f64, 3.0])), tape.leaf(tensor([2], vec![2.0, 1.0])));
+        let gradients = (x.minimum(y) + 10.0 * x.maximum(y)).sum().backward();
+        assert_eq!(gradients.of(x).unwrap().values(), [5.5, 10.0]);
+        assert_eq!(gradients.of(y).unwrap().values(), [5.5, 1.0]);
+        let tape = crate::tensor::Tape::new();
+        let (nan, one) = (tape.leaf(tensor([1], vec![f64::NAN])), tape.leaf(tensor([1], vec![1.0])));
+        for found in [nan.minimum(one), one.minimum(nan), nan.maximum(one), one.maximum(nan)] {
+            assert!(found.item().is_nan());
         }
     }
 

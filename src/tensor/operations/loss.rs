@@ -71,6 +71,20 @@ impl<'t, E: Element> Var<'t, E> {
         self.squared_error(targets).scale(1.0 / count as f64)
     }
 
+    /// Huber's function of each element, usually a difference: ½ x² where |x| ≤ δ, δ (|x| − ½ δ) elsewhere (Huber 1964,
+    /// "Robust estimation of a location parameter"). Its slope is never beyond ±δ.
+    ///
+    /// # Panics
+    /// If δ is not positive.
+    pub fn huber(self, delta: f64) -> Self {
+        assert!(delta > 0.0, "a positive δ, not {delta}");
+        let (delta, half) = (E::of(delta), E::of(0.5));
+        self.unary(
+            move |x| if x.abs() <= delta { half * x * x } else { delta * (x.abs() - half * delta) },
+            move |gradient, x, _| gradient * if x.abs() <= delta { x } else { delta * x.signum() },
+        )
+    }
+
     /// The mean over rows of −ln softmax(logits)[label], of shape `[]`: logits `[.., classes]`, a label for each row; rows
     /// whose label is `None` do not count.
     ///
@@ -275,6 +289,7 @@ mod tests {
         check("bernoulli against one target", &[&[5, 1]], |_, x| x[0].bernoulli_mean(1.0));
         check("gaussian", &[&[3, 4], &[3, 4]], |_, x| x[0].gaussian_nats(x[1], 0.3));
         check("mean squared error", &[&[3, 4], &[3, 4]], |_, x| x[0].mean_squared_error(x[1]));
+        check("huber", &[&[4, 5]], |_, x| x[0].huber(0.7));
         check("cross-entropy", &[&[3, 5]], |_, x| x[0].cross_entropy(&[Some(4), None, Some(0)]));
         check("cross-entropy of one class", &[&[2, 1]], |_, x| x[0].cross_entropy(&[Some(0), Some(0)]));
     }
@@ -303,6 +318,15 @@ mod tests {
         let expected: f64 = (0..3).map(|i| -density(x[i], logits[i] / 20.0).ln()).sum();
         let mean = a.scale(1.0 / 20.0);
         assert!((mean.gaussian_nats(t, 0.5).item() - expected).abs() < 1e-12);
+    }
+
+    /// The numbers of PyTorch's `huber_loss` with δ = 2: a parabola to 2, then a line of slope 2 that goes on from it.
+    #[test]
+    fn hubers_function_is_a_parabola_and_then_a_line() {
+        let tape = Tape::without_gradients();
+        let x = tape.constant(tensor([5], vec![0.0_f64, -1.0, 2.0, 3.0, -5.0]));
+        assert_eq!(x.huber(2.0).value().values(), [0.0, 0.5, 2.0, 4.0, 8.0]);
+        assert!(tape.constant(tensor([1], vec![f64::NAN])).huber(2.0).item().is_nan());
     }
 
     #[test]

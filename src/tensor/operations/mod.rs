@@ -1,5 +1,6 @@
 //! The operations, a file for each family. Each file holds forward, backward and gradient tests side by side.
 
+mod additive_attention;
 pub mod attention;
 pub mod convolution;
 mod dropout;

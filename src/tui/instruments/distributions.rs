@@ -1,12 +1,13 @@
 //! Two distributions to shape, both directions of the divergence between them, and Q fitted to P.
 
 use super::Instrument;
-use crate::experiment::query::{Distribution, Divergence};
+use crate::experiment::query::{Direction, Distribution, Divergence};
 use crate::experiment::{Answer, Language, Query};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
+use crate::tui::widgets::braille::Canvas;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::{frame, write};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
@@ -23,8 +24,6 @@ const STEP: f64 = 0.1;
 const EQUAL: f64 = 1e-3;
 /// Height of the plot of an integrand, nats, at the least: what is smaller looks as small as it is.
 const LEAST_INTEGRAND: f64 = 0.05;
-/// The bits of a braille cell by column and row of the dot.
-const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
 pub struct Distributions {
     /// Two normals, a bimodal P, or bars.
@@ -124,7 +123,8 @@ impl Distributions {
 
     fn fit(&mut self, forward: bool, lab: &Lab, desk: &mut Desk) {
         self.forward = forward;
-        desk.ask(lab, "kl/fit", Query::Fit { p: self.p.clone(), q: self.q.clone(), forward });
+        let direction = if forward { Direction::Forward } else { Direction::Reverse };
+        desk.ask(lab, "kl/fit", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: Some(direction) });
     }
 
     fn random(&mut self) {
@@ -156,16 +156,13 @@ impl Distributions {
         let (low, high) = finite.fold((0.0_f64, least), |(low, high), value| (low.min(value), high.max(value)));
         let (columns, rows) = (usize::from(area.width) * 2, usize::from(area.height) * 4);
         let row_of = |value: f64| ((high - value) / (high - low) * (rows - 1) as f64).round() as usize;
+        let mut canvas = Canvas::new(area);
+        // The line of zero runs along the upper or the lower edge of its cells.
         let zero = row_of(0.0);
-        for x in 0..area.width {
-            let place = (area.x + x, area.y + (zero / 4) as u16);
-            buffer[place].set_char(char::from_u32(0x2800 + if zero % 4 < 2 { 0x09 } else { 0xC0 }).expect("braille"));
-            buffer[place].set_fg(desk.theme.line);
-        }
+        let zero = (zero / 4 * 4 + if zero % 4 < 2 { 0 } else { 3 }) as i64;
+        (0..columns).for_each(|x| canvas.dot(x as i64, zero, desk.theme.line));
         for (color, values) in curves {
             let bars = values.len() < 20;
-            let mut cells = vec![0_u8; usize::from(area.width) * usize::from(area.height)];
-            let mut put = |x: usize, y: usize| cells[y / 4 * usize::from(area.width) + x / 2] |= DOTS[x % 2][y % 4];
             let mut last: Option<usize> = None;
             for x in 0..columns {
                 let value = if bars {
@@ -179,18 +176,11 @@ impl Distributions {
                 }
                 let row = row_of(value).min(rows - 1);
                 let from = last.unwrap_or(row);
-                (from.min(row)..=from.max(row)).for_each(|y| put(x, y));
+                (from.min(row)..=from.max(row)).for_each(|y| canvas.dot(x as i64, y as i64, *color));
                 last = Some(row);
             }
-            for (index, bits) in cells.into_iter().enumerate().filter(|(_, bits)| *bits > 0) {
-                let place = (area.x + index as u16 % area.width, area.y + index as u16 / area.width);
-                let before = buffer[place].symbol().chars().next().map_or(0, |c| u32::from(c).wrapping_sub(0x2800));
-                let before = if before < 256 { before } else { 0 };
-                buffer[place]
-                    .set_char(char::from_u32(0x2800 + (before | u32::from(bits))).expect("braille"))
-                    .set_fg(*color);
-            }
         }
+        canvas.paint(buffer);
     }
 }
 
@@ -229,12 +219,12 @@ fn described(distribution: &Distribution, language: Language) -> String {
 }
 
 impl Instrument for Distributions {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::Distributions]
+    fn contexts(&self) -> Vec<Context> {
+        vec![Context::Distributions]
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone() });
+        desk.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: None });
     }
 
     fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
@@ -302,9 +292,9 @@ impl Instrument for Distributions {
                 }
                 self.found = Some(found.clone());
             }
-            ("kl/fit", Ok(Answer::Path { way })) => {
+            ("kl/fit", Ok(Answer::Divergence(found))) => {
                 self.at = 0;
-                self.way.clone_from(way);
+                self.way.clone_from(&found.path);
                 self.moved = false;
                 self.refresh(lab, desk);
             }

@@ -2,6 +2,7 @@
 
 use super::Instrument;
 use super::canvas::Canvas;
+use crate::experiment::query::Score;
 use crate::experiment::{Answer, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
@@ -162,8 +163,8 @@ impl DrawingPad {
 
     fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
         let Some(picture) = self.input.clone() else { return };
-        desk.ask(lab, "pad/score", Query::Score { picture: picture.clone(), draws: DRAWS, seed: 1 });
-        desk.ask(lab, "pad/rebuilt", Query::Reconstruct { picture });
+        desk.ask(lab, "pad/score", Query::Score { pictures: vec![picture.clone()], draws: DRAWS, seed: 1 });
+        desk.ask(lab, "pad/code", Query::Encode { pictures: vec![picture] });
     }
 
     /// Changes what the model is given, but not the drawing.
@@ -199,8 +200,8 @@ impl DrawingPad {
 }
 
 impl Instrument for DrawingPad {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::DrawingPad, Context::PadModel]
+    fn contexts(&self) -> Vec<Context> {
+        vec![Context::DrawingPad, Context::PadModel]
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -246,14 +247,21 @@ impl Instrument for DrawingPad {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
-            ("pad/score", Ok(Answer::Score { elbo, reconstruction, kl })) => {
-                self.score = Some([*elbo, *reconstruction, *kl]);
-                self.reached.push("drawing_scored");
+            ("pad/score", Ok(Answer::Scores { scores })) => {
+                if let Some(Score::Elbo { elbo, reconstruction, kl }) = scores.first() {
+                    self.score = Some([*elbo, *reconstruction, *kl]);
+                    self.reached.push("drawing_scored");
+                }
             }
             ("pad/example", Ok(Answer::Examples { pictures, .. })) => {
                 self.input = pictures.first().cloned();
                 (self.spoilt, self.rebuilt, self.score) = (true, None, None);
                 self.ask(lab, desk);
+            }
+            // Through the mean of the code and back.
+            ("pad/code", Ok(Answer::Codes { codes })) => {
+                let latents = codes.iter().map(|code| code.mean.clone()).collect();
+                desk.ask(lab, "pad/rebuilt", Query::Decode { latents });
             }
             ("pad/rebuilt", Ok(Answer::Pictures { pictures })) => {
                 self.rebuilt = pictures.first().cloned();

@@ -1,6 +1,7 @@
 //! Real or fake: twenty digits, half of them made by the generator. The student judges each; so does the discriminator.
 
 use super::Instrument;
+use crate::experiment::query::Score;
 use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
@@ -47,7 +48,7 @@ impl Guess {
         self.deck = both.chain(made.iter().map(|picture| (picture.clone(), false))).collect();
         self.deck.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
         let pictures = self.deck.iter().map(|(picture, _)| picture.clone()).collect();
-        desk.ask(lab, "guess/trust", Query::Discriminate { pictures });
+        desk.ask(lab, "guess/trust", Query::Score { pictures, draws: 1, seed: 0 });
     }
 
     fn judge(&mut self, real: bool) {
@@ -74,8 +75,8 @@ impl Guess {
 }
 
 impl Instrument for Guess {
-    fn contexts(&self) -> &'static [Context] {
-        if self.failure.is_some() { &[] } else { &[Context::Guess] }
+    fn contexts(&self) -> Vec<Context> {
+        if self.failure.is_some() { vec![] } else { vec![Context::Guess] }
     }
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -110,7 +111,11 @@ impl Instrument for Guess {
                 self.made = Some(pictures.clone());
                 self.shuffle(lab, desk);
             }
-            ("guess/trust", Ok(Answer::Trust { shares })) => self.trust.clone_from(shares),
+            ("guess/trust", Ok(Answer::Scores { scores })) => {
+                let real =
+                    |score: &Score| if let Score::Real { probability } = score { *probability } else { f32::NAN };
+                self.trust = scores.iter().map(real).collect();
+            }
             (key, Err(failure)) if key.starts_with("guess/") => self.failure = Some(failure.clone()),
             _ => return false,
         }

@@ -105,7 +105,7 @@ impl LatentPlane {
         }
         match (&self.example, &self.plane) {
             (Some((_, _, picture)), _) if self.morph.is_none() => {
-                desk.ask(lab, "plane/code", Query::Encode { picture: picture.clone() });
+                desk.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
             }
             (_, Some(plane)) if !self.off_plane => {
                 self.latent = plane.latent_at(self.cursor);
@@ -187,11 +187,11 @@ impl LatentPlane {
 }
 
 impl Instrument for LatentPlane {
-    fn contexts(&self) -> &'static [Context] {
+    fn contexts(&self) -> Vec<Context> {
         match (&self.plane, self.encodes) {
-            (None, _) if self.failure.is_some() => &[],
-            (_, true) => &[Context::Codes, Context::Examples],
-            (_, false) => &[Context::Codes],
+            (None, _) if self.failure.is_some() => vec![],
+            (_, true) => vec![Context::Codes, Context::Examples],
+            (_, false) => vec![Context::Codes],
         }
     }
 
@@ -262,10 +262,14 @@ impl Instrument for LatentPlane {
             ("plane/example", Ok(Answer::Examples { pictures, labels })) => {
                 if let (Some(picture), Some(label)) = (pictures.first(), labels.first()) {
                     self.example = Some((self.examples_seen - 1, *label, picture.clone()));
-                    desk.ask(lab, "plane/code", Query::Encode { picture: picture.clone() });
+                    desk.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
                 }
             }
-            ("plane/code", Ok(Answer::Code { mean, .. })) => self.show(mean.clone(), lab, desk),
+            ("plane/code", Ok(Answer::Codes { codes })) => {
+                if let Some(code) = codes.first() {
+                    self.show(code.mean.clone(), lab, desk);
+                }
+            }
             ("plane/code", Err(failure)) => desk.notify(failure.in_language(desk.language)),
             ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.clone())),
             ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),

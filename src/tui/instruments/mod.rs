@@ -4,14 +4,10 @@ mod board;
 mod canvas;
 mod distributions;
 mod drawing_pad;
-mod gallery;
 mod guess;
 pub mod latent_plane;
-mod plane;
-mod prompt;
 mod repl;
-mod samples;
-mod word_map;
+mod view;
 
 pub use canvas::Canvas;
 
@@ -28,7 +24,7 @@ use ratatui::layout::Rect;
 /// One instrument of a lab.
 pub trait Instrument {
     /// Its keys, the nearest first.
-    fn contexts(&self) -> &'static [Context];
+    fn contexts(&self) -> Vec<Context>;
 
     /// The screen was opened, or the model has changed: ask anew.
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk);
@@ -41,6 +37,11 @@ pub trait Instrument {
 
     /// An answer to one of its questions; `false` if it is not its own.
     fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) -> bool;
+
+    /// Gives the keys to the next part of it, or the one before; `false` when there is none.
+    fn next_part(&mut self, _forward: bool) -> bool {
+        false
+    }
 
     /// Whether printable keys belong to a line of text.
     fn in_text(&self) -> bool {
@@ -71,29 +72,31 @@ pub trait Instrument {
 
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;
+
+    /// Inputs of a view that were turned since the last time, and their answer seen.
+    fn inputs_turned(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// An instrument that a lab names, bound to what the lab's model answers.
-pub fn build(lab: &Lab, use_: &lab::InstrumentUse) -> Box<dyn Instrument> {
-    let view = use_.view.as_deref().unwrap_or_default();
-    let experiment = registry::find(&lab.experiment);
-    let answers = |kind| experiment.as_ref().is_ok_and(|experiment| experiment.answers.contains(&kind));
-    let slides = |name| experiment.as_ref().is_ok_and(|experiment| experiment.sliders.contains(&name));
-    match use_.instrument {
-        lab::Instrument::Gallery => Box::new(gallery::Gallery::new(view, slides(view))),
-        lab::Instrument::Sketch => Box::new(gallery::Gallery::with_pad(view, slides(view))),
-        lab::Instrument::Plane => Box::new(plane::Plane::new(slides("plane"))),
-        lab::Instrument::Guess => Box::<guess::Guess>::default(),
-        lab::Instrument::Prompt => Box::<prompt::Prompt>::default(),
-        lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
-        lab::Instrument::Board => Box::<board::BoardTable>::default(),
-        lab::Instrument::BoardPuzzle => Box::<board::Puzzle>::default(),
-        lab::Instrument::Repl => Box::<repl::Repl>::default(),
-        lab::Instrument::WordMap => Box::<word_map::WordMap>::default(),
-        lab::Instrument::LatentPlane => Box::new(latent_plane::LatentPlane::new(answers(QueryKind::Encode))),
-        lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
-        lab::Instrument::Samples => Box::<samples::Samples>::default(),
-    }
+/// The instruments that a lab names, bound to what the lab's model answers. A lab was checked when it was read: what it
+/// binds is there.
+pub fn build(lab: &Lab) -> Vec<Box<dyn Instrument>> {
+    let Ok(experiment) = registry::find(&lab.experiment) else { return Vec::new() };
+    let answers = |kind| experiment.answers.contains(&kind);
+    let instrument = |(number, use_): (usize, &lab::InstrumentUse)| -> Option<Box<dyn Instrument>> {
+        Some(match use_.instrument {
+            lab::Instrument::View => Box::new(view::View::new(number, use_, experiment)?),
+            lab::Instrument::Guess => Box::<guess::Guess>::default(),
+            lab::Instrument::Distributions => Box::<distributions::Distributions>::default(),
+            lab::Instrument::Board => Box::<board::BoardTable>::default(),
+            lab::Instrument::BoardPuzzle => Box::<board::Puzzle>::default(),
+            lab::Instrument::Repl => Box::<repl::Repl>::default(),
+            lab::Instrument::LatentPlane => Box::new(latent_plane::LatentPlane::new(answers(QueryKind::Encode))),
+            lab::Instrument::DrawingPad => Box::<drawing_pad::DrawingPad>::default(),
+        })
+    };
+    lab.explore.iter().enumerate().filter_map(instrument).collect()
 }
 
 /// What stands where there is nothing to show: what went wrong, else that the model is thinking.

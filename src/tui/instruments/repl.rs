@@ -4,16 +4,15 @@ mod rows;
 
 use self::rows::{Look, Row, rows_of, style, wrapped};
 use super::Instrument;
-use crate::experiment::talk::Entry;
-use crate::experiment::{Answer, Part, Query, Scene};
+use crate::experiment::{Answer, Bar, Panel, Scene, TalkAnswer, TalkQuery};
 use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
-use crate::tui::talk::reached;
+use crate::tui::linear::reached;
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::scene::{self, Frame};
-use crate::tui::width::width;
+use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -32,7 +31,7 @@ const ZOOM: f32 = 1.3;
 /// What stands in the conversation.
 enum Block {
     Said(String),
-    Part(Part),
+    Panel(Box<Panel>),
 }
 
 /// Completions of what is being typed.
@@ -102,7 +101,7 @@ impl Repl {
         self.completions = None;
         self.recalled = None;
         self.to_complete = self.before_cursor();
-        desk.ask(lab, COMPLETE, Query::Complete { line: self.to_complete.clone() });
+        desk.ask(lab, COMPLETE, TalkQuery::Complete { line: self.to_complete.clone() });
     }
 
     fn say(&mut self, lab: &Lab, desk: &mut Desk) {
@@ -117,7 +116,7 @@ impl Repl {
         self.set_text("");
         self.recalled = None;
         self.scroll = 0;
-        desk.ask(lab, SAY, Query::Say { line: text.clone(), language: desk.language });
+        desk.ask(lab, SAY, TalkQuery::Say { line: text.clone(), language: desk.language });
         self.waiting = Some(text);
     }
 
@@ -163,28 +162,28 @@ impl Repl {
         }
     }
 
-    fn answered_parts(&mut self, parts: Vec<Part>, lab: &Lab, desk: &mut Desk) {
+    fn answered_panels(&mut self, panels: Vec<Panel>, lab: &Lab, desk: &mut Desk) {
         let said = self.waiting.take().unwrap_or_default();
-        let states = reached(&said, &parts);
+        let states = reached(&said, &panels);
         if !states.is_empty() {
             desk.happened(lab, &Attempt::Line(said.clone()));
         }
         self.reached.extend(states);
-        for part in &parts {
-            if let Part::Ranked { entries, .. } = part
-                && let Some(Entry { word, .. }) = entries.first()
+        for panel in &panels {
+            if let Panel::Bars { bars, .. } = panel
+                && let Some(Bar { name: word, .. }) = bars.first()
             {
                 desk.happened(lab, &Attempt::Said { line: said.clone(), answer: word.clone() });
             }
         }
-        for part in parts {
-            if let Part::Plot { scene } = part {
+        for panel in panels {
+            if let Panel::Plane { scene, .. } = panel {
                 let words: Vec<&str> = scene.labels.iter().map(|label| label.text.as_str()).collect();
                 let said = format!("{}: {}", desk.say(text::REPL_PLOT), words.join(" "));
-                self.put(Block::Part(Part::note(said)));
+                self.put(Block::Panel(Panel::note(said).into()));
                 self.plot = Some(Plot { whole: scene.clone(), seen: scene, frame: None, grip: None });
             } else {
-                self.put(Block::Part(part));
+                self.put(Block::Panel(panel.into()));
             }
         }
     }
@@ -207,11 +206,16 @@ impl Repl {
                         rows.push(vec![(format!("{mark}{line}"), Look::Said)]);
                     }
                 }
-                // What was asked stands above already.
-                Block::Part(part @ Part::Ranked { heading, .. }) if said.is_some_and(|said| said.trim() == heading) => {
-                    rows.extend(rows_of(part, columns).split_off(1));
+                Block::Panel(panel) => {
+                    let asked = said.map(|said| said.trim());
+                    let heading = panel.heading().map(|heading| heading.en.as_str());
+                    let mut lines = rows_of(panel, columns, desk.language);
+                    // What was asked stands above already.
+                    if matches!(**panel, Panel::Bars { .. }) && asked.is_some() && asked == heading {
+                        lines.remove(0);
+                    }
+                    rows.extend(lines);
                 }
-                Block::Part(part) => rows.extend(rows_of(part, columns)),
             }
         }
         if self.waiting.is_some() {
@@ -308,8 +312,8 @@ impl Plot {
 }
 
 impl Instrument for Repl {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::Repl]
+    fn contexts(&self) -> Vec<Context> {
+        vec![Context::Repl]
     }
 
     fn in_text(&self) -> bool {
@@ -330,7 +334,7 @@ impl Instrument for Repl {
 
     fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
         if self.history.is_empty() {
-            desk.ask(lab, HISTORY, Query::History);
+            desk.ask(lab, HISTORY, TalkQuery::History);
         }
     }
 
@@ -353,7 +357,7 @@ impl Instrument for Repl {
             Action::Back if self.waiting.is_some() => {
                 desk.questions.call_off(SAY);
                 self.waiting = None;
-                self.put(Block::Part(Part::note(desk.say(text::REPL_CALLED_OFF))));
+                self.put(Block::Panel(Panel::note(desk.say(text::REPL_CALLED_OFF)).into()));
             }
             Action::Back if !self.typed_text().is_empty() => self.set_text(""),
             action => {
@@ -401,17 +405,21 @@ impl Instrument for Repl {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
-            (SAY, Ok(Answer::Said { parts })) => self.answered_parts(parts.clone(), lab, desk),
+            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels }))) => self.answered_panels(panels.clone(), lab, desk),
             (SAY, Err(failure)) => {
                 self.waiting = None;
-                self.put(Block::Part(Part::note(failure.in_language(desk.language))));
+                self.put(Block::Panel(Panel::note(failure.in_language(desk.language)).into()));
             }
             // A line that has changed since has no use for them.
-            (COMPLETE, Ok(Answer::Completions { from, words })) if self.before_cursor() == self.to_complete => {
+            (COMPLETE, Ok(Answer::Talk(TalkAnswer::Completions { from, words })))
+                if self.before_cursor() == self.to_complete =>
+            {
                 self.completions = Some(Completions { from: *from, words: words.clone(), chosen: None });
             }
             // Lines said in the meantime come after those of earlier times.
-            (HISTORY, Ok(Answer::Lines { lines })) if self.history.is_empty() => self.history.clone_from(lines),
+            (HISTORY, Ok(Answer::Talk(TalkAnswer::Lines { lines }))) if self.history.is_empty() => {
+                self.history.clone_from(lines)
+            }
             (SAY | COMPLETE | HISTORY, _) => {}
             _ => return false,
         }
@@ -453,7 +461,8 @@ mod tests {
         let lab = desk.catalogue.find("embeddings").unwrap().clone();
         let mut repl = Repl::default();
         "king - m".chars().for_each(|letter| repl.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut desk));
-        let late: Reply = (COMPLETE.to_owned(), Ok(Answer::Completions { from: 7, words: vec!["man".to_owned()] }));
+        let late: Reply =
+            (COMPLETE.to_owned(), Ok(TalkAnswer::Completions { from: 7, words: vec!["man".to_owned()] }.into()));
         assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_some());
         repl.act(Action::Confirm, &lab, &mut desk);
         assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_none());

@@ -1,13 +1,13 @@
 //! Explore: a lab's instruments, side by side where there is room, else one at a time.
 
-use crate::lab::Lab;
+use crate::lab::{Attempt, Lab};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::instruments::{Instrument, build};
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::tui::width::width;
+use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -29,7 +29,7 @@ pub struct ExploreTab {
 impl ExploreTab {
     pub fn new(lab: &Lab) -> Self {
         ExploreTab {
-            instruments: lab.explore.iter().map(|use_| build(lab, use_)).collect(),
+            instruments: build(lab),
             focus: 0,
             areas: Vec::new(),
             refreshed: Instant::now(),
@@ -64,7 +64,7 @@ impl ExploreTab {
         };
         let first = panes.filter(|panes| *panes == Context::Panes);
         let last = panes.filter(|panes| *panes == Context::ReplPanes);
-        first.into_iter().chain(own.iter().copied()).chain(last).collect()
+        first.into_iter().chain(own).chain(last).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -86,8 +86,13 @@ impl ExploreTab {
     pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
         let count = self.instruments.len().max(1);
         match action {
-            Action::NextPane => self.focus = (self.focus + 1) % count,
-            Action::PreviousPane => self.focus = (self.focus + count - 1) % count,
+            Action::NextPane | Action::PreviousPane => {
+                let forward = action == Action::NextPane;
+                let moved = self.instruments.get_mut(self.focus).is_some_and(|own| own.next_part(forward));
+                if !moved {
+                    self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
+                }
+            }
             action => {
                 let Some(instrument) = self.instruments.get_mut(self.focus) else { return false };
                 let done = instrument.act(action, lab, desk);
@@ -133,16 +138,22 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
-    /// States reached since the last time, each with the view that its instrument shows.
-    pub fn reached(&mut self, lab: &Lab) -> Vec<(&'static str, Option<String>)> {
-        let instruments = self.instruments.iter_mut().zip(&lab.explore);
-        let reached = instruments.map(|(instrument, use_)| (instrument.reached(), use_.view.clone()));
-        reached.flat_map(|(states, view)| states.into_iter().map(move |state| (state, view.clone()))).collect()
+    /// What was reached since the last time, each with the view that its instrument shows.
+    pub fn reached(&mut self, lab: &Lab) -> Vec<Attempt> {
+        let mut attempts = Vec::new();
+        for (instrument, use_) in self.instruments.iter_mut().zip(&lab.explore) {
+            let mut reached = |state: &str, input| {
+                attempts.push(Attempt::State { state: state.to_owned(), view: use_.view.clone(), input });
+            };
+            instrument.reached().into_iter().for_each(|state| reached(state, None));
+            instrument.inputs_turned().into_iter().for_each(|input| reached("input_turned", Some(input)));
+        }
+        attempts
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        let from_run = desk.run_of(&lab.id).is_some_and(|run| run.snapshots().is_some());
+        let from_run = desk.run_of(&lab.id).is_some_and(|run| run.model().is_some());
         let origin = desk.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
         let origin_end = write(buffer, foot, 1, 0, origin, desk.theme.quiet());
         let count = self.instruments.len();
@@ -189,7 +200,7 @@ mod tests {
 
     #[test]
     fn keys_are_named_where_they_do_something() {
-        use Context::{Codes, Examples, Gallery, Panes, Repl, ReplPanes, Slider};
+        use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes, ViewArrows, ViewInputs, ViewText};
         let folder = tempfile::tempdir().unwrap();
         let desk = Desk::for_tests(Language::En, folder.path());
         let contexts = |lab: &str, focus: usize| {
@@ -200,7 +211,8 @@ mod tests {
         assert_eq!(contexts("word2vec", 1), [Repl, ReplPanes]);
         assert_eq!(contexts("vae", 0), [Panes, Codes, Examples]);
         assert_eq!(contexts("gan", 0), [Panes, Codes], "a GAN encodes nothing");
-        assert_eq!(contexts("diffusion", 1), [Panes, Slider, Gallery]);
-        assert_eq!(contexts("diffusion", 2), [Panes, Gallery], "the repaired half is always the same");
+        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewInputs]);
+        assert_eq!(contexts("cyclegan", 1), [Panes, DrawingPad, ViewInputs], "it begins with a drawing");
+        assert_eq!(contexts("diffusion", 0), [Panes, ViewText, ViewInputs]);
     }
 }

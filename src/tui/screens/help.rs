@@ -3,10 +3,10 @@
 use super::dialog;
 use crate::experiment::Language;
 use crate::tui::desk::Desk;
-use crate::tui::keys::{BINDINGS, Context};
+use crate::tui::keys::{self, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -18,9 +18,8 @@ pub struct Help {
 
 /// The keys of a context and what they do.
 fn rows(context: Context, language: Language) -> Vec<(String, &'static str)> {
-    let own = BINDINGS.iter().filter(|binding| binding.context == context);
     let names = |keys: &[crate::tui::keys::Key]| keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ");
-    own.map(|binding| (names(binding.keys), binding.help.in_language(language))).collect()
+    keys::bindings(context).iter().map(|binding| (names(&binding.keys), binding.help.in_language(language))).collect()
 }
 
 impl Help {

@@ -5,13 +5,13 @@ use super::explore::ExploreTab;
 use super::notes::NotesTab;
 use super::theory::TheoryTab;
 use super::train::TrainTab;
-use crate::lab::{Attempt, Lab};
+use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::tui::width::width;
+use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -136,8 +136,8 @@ impl LabScreen {
 
     /// States that instruments have reached decide exercises.
     fn note_states(&mut self, desk: &mut Desk) {
-        for (state, view) in self.explore.reached(&self.lab) {
-            desk.happened(&self.lab, &Attempt::State { state: state.to_owned(), view });
+        for attempt in self.explore.reached(&self.lab) {
+            desk.happened(&self.lab, &attempt);
         }
     }
 

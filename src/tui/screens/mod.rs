@@ -20,7 +20,7 @@ use super::desk::Desk;
 use super::keys::{self, Context};
 use super::text;
 use super::widgets::frame::{frame, write};
-use super::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};

@@ -10,7 +10,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widgets::chart::{Series, number};
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::markdown::render;
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -3,7 +3,7 @@
 use super::dialog;
 use crate::experiment::Language;
 use crate::tui::desk::Desk;
-use crate::tui::keys::{Action, BINDINGS, Binding, Context};
+use crate::tui::keys::{self, Action, Binding, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub struct Palette {
-    commands: Vec<&'static Binding>,
+    commands: Vec<Binding>,
     language: Language,
     typed: String,
     selected: usize,
@@ -26,9 +26,9 @@ pub enum Outcome {
 impl Palette {
     pub fn new(mut contexts: Vec<Context>, language: Language) -> Self {
         contexts.push(Context::Everywhere);
-        let mut commands: Vec<&Binding> = Vec::new();
+        let mut commands: Vec<Binding> = Vec::new();
         for context in contexts {
-            for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
+            for binding in keys::bindings(context) {
                 let moves = matches!(
                     binding.action,
                     Action::Up | Action::Down | Action::Left | Action::Right | Action::Palette
@@ -41,13 +41,13 @@ impl Palette {
         Palette { commands, language, typed: String::new(), selected: 0 }
     }
 
-    fn found(&self) -> Vec<&'static Binding> {
+    fn found(&self) -> Vec<&Binding> {
         let typed = self.typed.to_lowercase();
         // A name is found in either language: who switched by mistake finds the way back.
-        let matches = |binding: &&&Binding| {
+        let matches = |binding: &&Binding| {
             [binding.help.en, binding.help.ja].iter().any(|name| name.to_lowercase().contains(&typed))
         };
-        self.commands.iter().filter(matches).copied().collect()
+        self.commands.iter().filter(matches).collect()
     }
 
     pub fn key(&mut self, key: &KeyEvent) -> Outcome {

@@ -1,9 +1,10 @@
 //! The lab picker.
 
 use crate::experiment::board::{Board, Played};
-use crate::experiment::{Answer, Picture, Query, QueryKind, Scene, Sheet};
+use crate::experiment::{Answer, GameAnswer, GameQuery, Knobs, Panel, Picture, Preview, Query, Sheet, Wording};
 use crate::lab::Lab;
 use crate::registry;
+use crate::run::question::Question;
 use crate::run::{RunDescription, Status};
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::instruments::latent_plane::walk;
@@ -13,18 +14,18 @@ use crate::tui::widgets::board::{self, Letters, Marks};
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::tui::widgets::scene;
-use crate::tui::width::width;
+use crate::tui::widgets::panel::{self, Look};
+use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
 /// The questions that a preview may ask.
-const PREVIEW: [&str; 6] =
-    ["preview/plane", "preview/walk", "preview/show", "preview/scene", "preview/board", "preview/think"];
-/// Who plays in a preview, which game, and how many pictures a move is shown for.
+const PREVIEW: [&str; 5] = ["preview/plane", "preview/walk", "preview/view", "preview/board", "preview/think"];
+/// Whose session plays in a preview: not the one of the lab itself.
+const SESSION: &str = "picker";
+/// Who plays in a preview, and how many pictures a move is shown for.
 const PREVIEW_AGENT: &str = "mcts:400,threads=1";
-const PREVIEW_GAME: &str = "connect-four";
 const PREVIEW_PACE: usize = 4;
 /// Pictures of the preview's walk.
 const STOPS: usize = 48;
@@ -43,7 +44,9 @@ pub struct Picker {
     preview_of: Option<String>,
     preview: Vec<Picture>,
     /// What is shown of a model that makes no pictures.
-    preview_scene: Option<Scene>,
+    preview_panel: Option<Panel>,
+    /// What that is.
+    preview_help: Option<Wording>,
     /// A game that two machines play.
     preview_game: Option<(Played, Board)>,
     /// How many such games there were.
@@ -68,7 +71,8 @@ impl Picker {
             search: None,
             preview_of: None,
             preview: Vec::new(),
-            preview_scene: None,
+            preview_panel: None,
+            preview_help: None,
             preview_game: None,
             games: 0,
             at: 0,
@@ -107,27 +111,25 @@ impl Picker {
         if self.preview_of.as_deref() != Some(&lab.id) {
             self.preview_of = Some(lab.id.clone());
             self.preview.clear();
-            (self.preview_scene, self.preview_game) = (None, None);
+            (self.preview_panel, self.preview_game) = (None, None);
             // What is still on its way is of the lab before.
             PREVIEW.iter().for_each(|key| desk.questions.call_off(key));
             let Ok(experiment) = registry::find(&lab.experiment) else { return };
-            let answers = |kind| experiment.answers.contains(&kind);
-            // A walk through codes; else what the model draws, or shows.
-            let (key, query) = if answers(QueryKind::LatentPlane) {
-                ("preview/plane", Query::LatentPlane { count: 300 })
-            } else if answers(QueryKind::Sample) {
-                ("preview/walk", Query::Sample { count: 20, seed: 1 })
-            } else if let Some(view) = experiment.views.first() {
-                ("preview/show", Query::Show { view: (*view).to_owned(), seed: 1, at: 0.0, picture: None })
-            } else if answers(QueryKind::Plane) {
-                ("preview/scene", Query::Plane { seed: 1, at: 1.0 })
-            } else if answers(QueryKind::Think) {
-                ("preview/board", Query::Board { played: Played::of(PREVIEW_GAME), typed: None })
-            } else {
-                return;
+            // Another example than the one that Explore begins with.
+            let view = |name: &str| Query::View { name: name.to_owned(), inputs: Knobs::default() };
+            let (key, query) = match experiment.preview {
+                Preview::Nothing => return,
+                Preview::LatentWalk => ("preview/plane", Query::LatentPlane { count: 300 }),
+                Preview::Samples => ("preview/walk", Query::Sample { count: 20, seed: 1 }),
+                Preview::View(name) => {
+                    self.preview_help = experiment.view(name).ok().map(|view| view.help);
+                    ("preview/view", view(name))
+                }
+                Preview::Game(game) => {
+                    ("preview/board", GameQuery::Board { played: Played::of(game), typed: None }.into())
+                }
             };
-            let source = desk.shipped(&lab.experiment);
-            desk.questions.ask(key, query, source);
+            self.ask(key, query, desk);
         }
     }
 
@@ -212,32 +214,40 @@ impl Picker {
     pub fn answered(&mut self, (key, answer): &Reply, desk: &mut Desk) {
         match (key.as_str(), answer) {
             ("preview/plane", Ok(Answer::LatentPlane(plane))) => {
-                let Some(lab) = self.lab(desk) else { return };
-                let source = desk.shipped(&lab.experiment);
-                desk.questions.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, source);
+                self.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, desk);
             }
             ("preview/walk", Ok(Answer::Pictures { pictures })) => self.preview.clone_from(pictures),
-            ("preview/scene", Ok(Answer::Scene { scene })) => self.preview_scene = Some(scene.clone()),
-            ("preview/board", Ok(Answer::Board { played, board })) => {
+            ("preview/view", Ok(Answer::Panels { panels })) => self.take_panels(panels),
+            ("preview/board", Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
                 self.preview_game = Some((played.clone(), (**board).clone()));
             }
-            ("preview/think", Ok(Answer::Thinking(thinking))) if thinking.finished => {
+            ("preview/think", Ok(Answer::Game(GameAnswer::Thinking(thinking)))) if thinking.finished => {
                 let best = thinking.considered.first().and_then(|best| best.line.first());
                 if let (Some((played, _)), Some(best)) = (&self.preview_game, best) {
                     let mut played = played.clone();
                     played.moves.push(best.number);
-                    self.ask("preview/board", Query::Board { played, typed: None }, desk);
+                    self.ask("preview/board", GameQuery::Board { played, typed: None }, desk);
                 }
-            }
-            ("preview/show", Ok(Answer::Gallery { rows })) => {
-                // Each picture and what becomes of it, one after the other.
-                let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or(0);
-                let at = |column| rows.iter().take(2).filter_map(move |row| row.pictures.get(column).cloned());
-                self.preview = (0..columns).flat_map(at).collect();
             }
             (_, Err(failure)) => desk.notify(failure.in_language(desk.language)),
             _ => {}
         }
+    }
+
+    /// Pictures with what becomes of them, one after the other; else the first panel that can stand still.
+    fn take_panels(&mut self, panels: &[Panel]) {
+        let rows: Vec<&[Picture]> = panels
+            .iter()
+            .filter_map(|panel| match panel {
+                Panel::Pictures { sheet, .. } => Some(sheet.pictures.as_slice()),
+                _ => None,
+            })
+            .take(2)
+            .collect();
+        let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let at = |column: usize| rows.iter().filter_map(move |row| row.get(column).cloned());
+        self.preview = (0..columns).flat_map(at).collect();
+        self.preview_panel = if rows.is_empty() { panels.first().cloned() } else { None };
     }
 
     pub fn in_motion(&self) -> bool {
@@ -251,7 +261,7 @@ impl Picker {
             && !desk.questions.is_busy()
         {
             if board.ending.is_none() {
-                let query = Query::Think {
+                let query = GameQuery::Think {
                     played: played.clone(),
                     agent: PREVIEW_AGENT.to_owned(),
                     exploration: None,
@@ -262,16 +272,17 @@ impl Picker {
                 self.ask("preview/think", query, desk);
             } else if self.at.is_multiple_of(6 * PREVIEW_PACE) {
                 self.games += 1;
-                self.ask("preview/board", Query::Board { played: Played::of(PREVIEW_GAME), typed: None }, desk);
+                let played = Played::of(&played.game);
+                self.ask("preview/board", GameQuery::Board { played, typed: None }, desk);
             }
         }
     }
 
-    /// Asks the model of the selected lab.
-    fn ask(&self, key: &str, query: Query, desk: &mut Desk) {
+    /// Asks the bundled model of the selected lab.
+    fn ask(&self, key: &str, query: impl Into<Query>, desk: &mut Desk) {
         let Some(lab) = self.lab(desk) else { return };
         let source = desk.shipped(&lab.experiment);
-        desk.questions.ask(key, query, source);
+        desk.questions.ask(Question::new(key, query.into(), source, SESSION));
     }
 
     pub fn draw(&mut self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
@@ -399,9 +410,11 @@ impl Picker {
                 board::draw(game, &Marks::default(), Letters::Glyphs, preview, &desk.theme, buffer);
             }
             write(buffer, area, 0, row, desk.say(text::PREVIEW_GAME), desk.theme.quiet());
-        } else if let Some(scene) = &self.preview_scene {
-            scene::draw(scene, preview, &desk.theme, buffer);
-            write(buffer, area, 0, row, desk.say(text::PREVIEW_MAP), desk.theme.quiet());
+        } else if let Some(shown) = &self.preview_panel {
+            let mut look = Look { theme: &desk.theme, language: desk.language, pictures: &mut desk.pictures };
+            panel::draw(shown, None, false, "preview/panel", preview, &mut look, buffer);
+            let help = self.preview_help.map_or("", |help| desk.say(help));
+            write(buffer, area, 0, row, help, desk.theme.quiet());
         } else if !self.preview.is_empty() {
             write(buffer, area, 0, row, desk.say(text::PREVIEW_WALK), desk.theme.quiet());
         }

@@ -3,13 +3,13 @@
 use crate::experiment::{Knob, KnobValue, Knobs};
 use crate::lab::Lab;
 use crate::registry;
-use crate::run::thread::{Start, default_threads};
+use crate::run::{Start, default_threads};
 use crate::tui::desk::Desk;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::tui::width::width;
+use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
@@ -74,6 +74,7 @@ impl Setup {
             seed: self.seed,
             threads: default_threads(),
             data: desk.source.folder.clone(),
+            plan: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::experiment::Language;
 use crate::tui::desk::Desk;
 use crate::tui::keys::{Action, Context};
 use crate::tui::theme::ColorDepth;
-use crate::tui::width::{Widths, width};
+use crate::width::{Widths, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::Path;
@@ -90,7 +90,7 @@ fn the_footer_names_the_way_back_however_little_room_there_is() {
         for contexts in [
             vec![Context::TrainLive, Context::Train, Context::Lab],
             vec![Context::Panes, Context::DrawingPad, Context::PadModel, Context::Lab],
-            vec![Context::Panes, Context::PlaneTime, Context::PlanePoints, Context::Plane, Context::Lab],
+            vec![Context::Panes, Context::ViewArrows, Context::ViewInputs, Context::Lab],
         ] {
             let text = drawn((80, 24), &mut desk, &contexts, |_, _, _| ());
             let foot = text.lines().last().unwrap().to_owned();

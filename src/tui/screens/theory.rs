@@ -6,7 +6,7 @@ use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::tui::width::width;
+use crate::width::width;
 use crossterm::event::{MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};

@@ -2,20 +2,18 @@
 
 use super::now;
 use super::setup::Setup;
-use crate::experiment::event::WordList;
-use crate::experiment::{Command, Event};
-use crate::lab::{Chart, Lab, PictureUse};
+use crate::experiment::{ActionSpec, Command, Event};
+use crate::lab::{Chart, Lab, ViewUse};
 use crate::registry;
 use crate::run::{Status, export};
 use crate::tui::desk::Desk;
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
-use crate::tui::theme::Theme;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
-use crate::tui::widgets::scene;
-use crate::tui::width::width;
+use crate::tui::widgets::panel::{self, Look};
+use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -50,6 +48,8 @@ pub struct TrainTab {
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
     is_over: bool,
+    /// What a person can do to a run of this lab.
+    actions: &'static [ActionSpec],
 }
 
 impl TrainTab {
@@ -66,6 +66,7 @@ impl TrainTab {
             drag: None,
             shows_setup: desk.run_of(&lab.id).is_none(),
             is_over: false,
+            actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
         }
     }
 
@@ -77,7 +78,7 @@ impl TrainTab {
         match (self.shows_setup, self.is_over) {
             (true, _) => vec![Context::TrainSetup],
             (_, true) => vec![Context::TrainOver, Context::Train],
-            _ => vec![Context::TrainLive, Context::Train],
+            _ => vec![Context::TrainLive, Context::Train, Context::RunActions(self.actions)],
         }
     }
 
@@ -98,7 +99,7 @@ impl TrainTab {
         // One run at a time: the one before is stopped and recorded first.
         desk.run = None;
         let start = self.setup.start(lab, desk);
-        match LiveRun::start(&desk.store, start, &desk.source, std::sync::Arc::clone(&desk.wake)) {
+        match LiveRun::start(&*desk.runner, start, std::sync::Arc::clone(&desk.wake)) {
             Ok(run) => {
                 desk.run = Some(run);
                 self.choosing = false;
@@ -124,7 +125,7 @@ impl TrainTab {
             return;
         };
         desk.run = None;
-        match LiveRun::resume(&desk.store, &found.id, &desk.source, std::sync::Arc::clone(&desk.wake)) {
+        match LiveRun::resume(&*desk.runner, &desk.store, &found.id, std::sync::Arc::clone(&desk.wake)) {
             Ok(run) => {
                 desk.run = Some(run);
                 self.choosing = false;
@@ -190,7 +191,7 @@ impl TrainTab {
             }
             return true;
         }
-        let panes = lab.dashboard.charts.len() + lab.dashboard.pictures.len();
+        let panes = lab.dashboard.charts.len() + lab.dashboard.views.len();
         let data = self.extent(self.focus, lab, desk);
         let run = desk.run.as_mut().filter(|run| run.lab == lab.id);
         let Some(run) = run else { return false };
@@ -201,12 +202,8 @@ impl TrainTab {
             }
             (Action::SingleStep, _) => run.send(Command::Step),
             (Action::StopRun, _) => run.send(Command::Stop),
-            (Action::StepDiscriminator | Action::StepGenerator, _) => {
-                let act = if action == Action::StepDiscriminator { "step_discriminator" } else { "step_generator" };
-                if !registry::find(&lab.experiment).is_ok_and(|experiment| experiment.acts.contains(&act)) {
-                    return false;
-                }
-                run.send(Command::Act { action: act.to_owned(), argument: String::new() });
+            (Action::Perform(name), _) => {
+                run.send(Command::Act { action: name.to_owned(), argument: String::new() });
             }
             (Action::NewRun, _) => (self.choosing, self.shows_setup) = (true, true),
             (Action::Resume, _) => self.resume(lab, desk),
@@ -334,7 +331,7 @@ impl TrainTab {
             return;
         }
         let charts = lab.dashboard.charts.len();
-        let panes = charts + lab.dashboard.pictures.len();
+        let panes = charts + lab.dashboard.views.len();
         let told = desk.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| told(lab, run));
         self.panes = vec![(Rect::default(), Rect::default()); panes];
         if self.maximised {
@@ -379,21 +376,15 @@ impl TrainTab {
         let focused = index == self.focus;
         let Some(run) = desk.run_of(&lab.id) else { return };
         let Some(chart) = lab.dashboard.charts.get(index) else {
-            let picture = &lab.dashboard.pictures[index - lab.dashboard.charts.len()];
-            let shown = run.pictures.get(&picture.name).cloned();
-            let scene_step = run.scenes.get(&picture.name).map(|(step, _)| *step);
-            let words_step = run.words.get(&picture.name).map(|(step, _)| *step);
-            let note = (shown.as_ref().map(|(step, _)| *step).or(scene_step).or(words_step))
-                .map_or(String::new(), |step| format!("{} {}", desk.say(text::STEP), number(step as f64)));
-            let inner = frame(area, picture.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
+            let view = &lab.dashboard.views[index - lab.dashboard.charts.len()];
+            let shown = run.views.get(&view.name).cloned();
+            let note = (shown.as_ref())
+                .map_or(String::new(), |(step, _)| format!("{} {}", desk.say(text::STEP), number(*step as f64)));
+            let inner = frame(area, view.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
             self.panes[index] = (area, inner);
-            if let Some((_, lists)) = run.words.get(&picture.name) {
-                draw_lists(lists, inner, &desk.theme, buffer);
-            } else if let Some((_, scene)) = run.scenes.get(&picture.name) {
-                scene::draw(scene, inner, &desk.theme, buffer);
-            } else if let Some((_, sheet)) = shown {
-                let key = format!("train/{}", picture.name);
-                desk.pictures.draw(&key, &sheet, inner, buffer);
+            if let Some((_, panels)) = shown {
+                let mut look = Look { theme: &desk.theme, language: desk.language, pictures: &mut desk.pictures };
+                panel::draw_all(&panels, &format!("train/{}", view.name), inner, &mut look, buffer);
             }
             return;
         };
@@ -441,37 +432,19 @@ fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
     panes.into_iter().skip(first).take(most).collect()
 }
 
-/// Words, each with others in order, as many as there is room for.
-fn draw_lists(lists: &[WordList], area: Rect, theme: &Theme, buffer: &mut Buffer) {
-    let widest = lists.iter().map(|list| width(&list.word)).max().unwrap_or(0) as u16;
-    for (row, list) in lists.iter().enumerate() {
-        write(buffer, area, 1, row as u16, &list.word, theme.strong());
-        let mut column = widest + 3;
-        for entry in &list.entries {
-            if column + width(&entry.word) as u16 + 6 > area.width {
-                break;
-            }
-            column = write(buffer, area, column, row as u16, &entry.word, theme.body()) + 1;
-            column = write(buffer, area, column, row as u16, &format!("{:.2}", entry.value), theme.quiet()) + 2;
-        }
-    }
-}
-
 /// Which panes a run has something for: charts, then pictures. All of them until it has told anything.
 fn told(lab: &Lab, run: &LiveRun) -> Vec<bool> {
     let charts = lab.dashboard.charts.iter();
     let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
-    let pictures = lab.dashboard.pictures.iter();
-    let pictures = pictures.map(|PictureUse { name, .. }| {
-        run.pictures.contains_key(name) || run.scenes.contains_key(name) || run.words.contains_key(name)
-    });
-    let (mut charts, mut pictures): (Vec<bool>, Vec<bool>) = (charts.collect(), pictures.collect());
-    for panes in [&mut charts, &mut pictures] {
+    let views = lab.dashboard.views.iter();
+    let views = views.map(|ViewUse { name, .. }| run.views.contains_key(name));
+    let (mut charts, mut views): (Vec<bool>, Vec<bool>) = (charts.collect(), views.collect());
+    for panes in [&mut charts, &mut views] {
         if !panes.contains(&true) {
             panes.fill(true);
         }
     }
-    charts.into_iter().chain(pictures).collect()
+    charts.into_iter().chain(views).collect()
 }
 
 /// The lines of a chart: those of the run, and the first of each earlier run.

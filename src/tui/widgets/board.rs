@@ -3,7 +3,7 @@
 use super::frame::write;
 use crate::experiment::board::{Board, Man};
 use crate::tui::theme::Theme;
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};

@@ -1,7 +1,7 @@
 //! Thin frames with a title.
 
 use crate::tui::theme::Theme;
-use crate::tui::width::{width, wrapped};
+use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -1,9 +1,10 @@
 //! What screens draw with: they know data and areas, no models and no keys.
 
 pub mod board;
+pub mod braille;
 pub mod chart;
 pub mod frame;
 pub mod markdown;
-pub mod math;
+pub mod panel;
 pub mod picture;
 pub mod scene;

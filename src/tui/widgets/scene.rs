@@ -3,19 +3,11 @@
 use crate::experiment::Scene;
 use crate::experiment::scene::CloudKind;
 use crate::tui::theme::Theme;
-use crate::tui::width::width;
+use crate::tui::widgets::braille::Canvas;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-
-/// The bits of a braille cell by column and row of the dot.
-const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-
-/// Dots of one colour on a grid of 2×4 a cell.
-struct Layer {
-    cells: Vec<u8>,
-    color: Color,
-}
 
 /// Where a scene is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,49 +73,31 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
         return frame;
     }
     shade(scene, &frame, theme, buffer);
-    let empty = || vec![0_u8; usize::from(frame.area.width) * usize::from(frame.area.height)];
-    let mut layers = Vec::new();
-    let put = |cells: &mut Vec<u8>, point: [f32; 2]| {
+    let mut canvas = Canvas::new(frame.area);
+    let mut put = |point: [f32; 2], color: Color| {
         if let Some((x, y)) = frame.dot(point) {
-            cells[y / 4 * usize::from(frame.area.width) + x / 2] |= DOTS[x % 2][y % 4];
+            canvas.dot(x as i64, y as i64, color);
         }
     };
-    let mut lines = Layer { cells: empty(), color: theme.dim };
     for [x, y, dx, dy] in &scene.arrows {
         for stop in 0..=12 {
             let share = stop as f32 / 12.0;
-            put(&mut lines.cells, [x + share * dx, y + share * dy]);
+            put([x + share * dx, y + share * dy], theme.dim);
         }
     }
     for path in &scene.paths {
         for pair in path.windows(2) {
             for stop in 0..8 {
                 let share = stop as f32 / 8.0;
-                put(&mut lines.cells, [0, 1].map(|axis| pair[0][axis] + share * (pair[1][axis] - pair[0][axis])));
+                put([0, 1].map(|axis| pair[0][axis] + share * (pair[1][axis] - pair[0][axis])), theme.dim);
             }
         }
     }
-    layers.push(lines);
     for cloud in &scene.clouds {
-        let color = match cloud.kind {
-            CloudKind::Data => theme.series[2],
-            CloudKind::Made => theme.series[1],
-        };
-        let mut layer = Layer { cells: empty(), color };
-        cloud.points.iter().for_each(|point| put(&mut layer.cells, *point));
-        layers.push(layer);
+        let color = cloud_color(cloud.kind, theme);
+        cloud.points.iter().for_each(|point| put(*point, color));
     }
-    for index in 0..layers[0].cells.len() {
-        let bits = layers.iter().fold(0, |bits, layer| bits | layer.cells[index]);
-        if bits == 0 {
-            continue;
-        }
-        // A cell has one colour: that of the topmost layer with a dot in it.
-        let color = layers.iter().rev().find(|layer| layer.cells[index] != 0).map_or(theme.text, |layer| layer.color);
-        let place = (frame.area.x + index as u16 % frame.area.width, frame.area.y + index as u16 / frame.area.width);
-        let letter = char::from_u32(0x2800 + u32::from(bits)).expect("a braille pattern");
-        buffer[place].set_char(letter).set_fg(color);
-    }
+    canvas.paint(buffer);
     // The head of an arrow, where nothing more important stands.
     for [x, y, dx, dy] in &scene.arrows {
         let Some(cell) = frame.cell([x + dx, y + dy]) else { continue };
@@ -139,6 +113,14 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
     }
     write_labels(scene, &frame, theme, buffer);
     frame
+}
+
+/// What points of a kind are drawn in.
+pub fn cloud_color(kind: CloudKind, theme: &Theme) -> Color {
+    match kind {
+        CloudKind::Data => theme.series[2],
+        CloudKind::Made => theme.series[1],
+    }
 }
 
 /// Words beside their points: to the right, else to the left, above or below, wherever nothing stands yet. A word without
@@ -213,19 +195,11 @@ fn shade(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
         return;
     };
     let rows = shade.values.len() / shade.columns;
-    let (low, high) =
-        if theme.dark { ([0x14, 0x16, 0x1c], [0x2c, 0x58, 0x86]) } else { ([0xff; 3], [0x9c, 0xcc, 0xee]) };
     for row in 0..frame.area.height {
         for column in 0..frame.area.width {
             let at = |place: u16, length: u16, count: usize| usize::from(place) * count / usize::from(length);
             let place = at(row, frame.area.height, rows) * shade.columns + at(column, frame.area.width, shade.columns);
-            let value =
-                shade.values.get(place).copied().filter(|value| value.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
-            let mix = |channel: usize| {
-                let (a, b) = (f32::from(low[channel] as u8), f32::from(high[channel] as u8));
-                (a + value * (b - a)).round() as u8
-            };
-            let color = Color::Rgb(mix(0), mix(1), mix(2));
+            let color = theme.tint(shade.values.get(place).copied().unwrap_or(0.0));
             buffer[(frame.area.x + column, frame.area.y + row)].set_bg(color);
         }
     }

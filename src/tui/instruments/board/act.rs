@@ -1,10 +1,11 @@
 //! What keys mean on the board.
 
 use super::edit::EditView;
+use super::names::hand_origin;
 use super::table::Seats;
 use super::tree::TreeView;
 use super::{BRANCHES, BoardTable, C_STEP, Cursor, Errand, Form, REVIEW, REVIEW_SECONDS, Side, Wanted};
-use crate::experiment::Query;
+use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Choice, GaveUp, Origin};
 use crate::lab::Lab;
 use crate::tui::desk::Desk;
@@ -181,13 +182,13 @@ impl BoardTable {
             }
             Action::Tree => {
                 self.side = Side::Tree(TreeView::default());
-                desk.ask(lab, BRANCHES, Query::Branches { path: Vec::new() });
+                desk.ask(lab, BRANCHES, GameQuery::Branches { path: Vec::new() });
             }
             Action::Analyse => {
                 self.call_off(desk);
                 (self.reviewing, self.judged) = (true, Vec::new());
                 let played = self.table.played.clone();
-                desk.ask(lab, REVIEW, Query::Review { played, seconds_a_move: REVIEW_SECONDS });
+                desk.ask(lab, REVIEW, GameQuery::Review { played, seconds_a_move: REVIEW_SECONDS });
             }
             Action::NewGame => self.side = Side::Form(Form::new(self.table.setup.clone())),
             Action::SwapSides => {
@@ -217,10 +218,4 @@ impl BoardTable {
         }
         true
     }
-}
-
-/// The origin of moves of a piece in hand, by its letter.
-pub fn hand_origin(board: &Board, letter: &str) -> Option<Origin> {
-    let drop = format!("{letter}*");
-    board.choices.iter().find(|choice| choice.name.starts_with(&drop)).map(|choice| choice.from)
 }

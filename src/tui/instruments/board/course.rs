@@ -4,7 +4,7 @@ use super::table::{Offer, Seats, Setup, Table};
 use super::{
     BoardTable, C_HIGH, C_LOW, Cursor, Errand, NOW, OFFER, PACE, REVIEW, SHARE_OF_CLOCK, Side, THINK, place_of,
 };
-use crate::experiment::Query;
+use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Ending, GaveUp, Man, Origin, Played, Thinking};
 use crate::lab::Lab;
 use crate::tui::desk::Desk;
@@ -24,7 +24,7 @@ impl BoardTable {
         };
         desk.questions.call_off(THINK);
         desk.questions.call_off(REVIEW);
-        desk.ask(lab, OFFER, Query::Opponents { game });
+        desk.ask(lab, OFFER, GameQuery::Opponents { game });
         self.look(lab, desk);
     }
 
@@ -34,7 +34,7 @@ impl BoardTable {
         self.paused = table.setup.seats == Seats::Agents;
         let game = table.setup.game.clone();
         self.table = table;
-        desk.ask(lab, OFFER, Query::Opponents { game });
+        desk.ask(lab, OFFER, GameQuery::Opponents { game });
         self.look(lab, desk);
     }
 
@@ -48,7 +48,7 @@ impl BoardTable {
 
     /// Asks for the board at the place looked at.
     pub(super) fn look(&mut self, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, NOW, Query::Board { played: self.table.now(), typed: None });
+        desk.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: None });
     }
 
     pub(super) fn call_off(&mut self, desk: &mut Desk) {
@@ -72,7 +72,7 @@ impl BoardTable {
             self.reviewing = false;
         }
         let left = self.table.clock.as_ref().map(|clock| clock.left(self.turn(), Instant::now()).as_secs_f64());
-        let query = Query::Think {
+        let query = GameQuery::Think {
             played: self.table.now(),
             agent,
             exploration: self.exploration,
@@ -227,7 +227,7 @@ impl BoardTable {
                 // A game that was opened is looked at first.
                 self.paused = !played.moves.is_empty();
                 if other {
-                    desk.ask(lab, OFFER, Query::Opponents { game: played.game.clone() });
+                    desk.ask(lab, OFFER, GameQuery::Opponents { game: played.game.clone() });
                 }
             }
             self.said = (String::new(), false);

@@ -1,14 +1,14 @@
 //! The board with what stands above, below and beside it.
 
+use super::names::{game_name, hand_origin, kind_name, letters, sign};
 use super::{BoardTable, Cursor, Errand, Side, form, panel};
 use crate::experiment::board::{Board, Origin, Thinking};
-use crate::experiment::{Language, Wording};
 use crate::tui::desk::Desk;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::board::{self as widget, Letters, Marks};
 use crate::tui::widgets::frame::{frame, write};
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -18,38 +18,6 @@ pub const HAND_WIDTH: usize = 5;
 const BESIDE: u16 = 36;
 /// Moves of a line that are shown on the board.
 const GHOSTS: usize = 9;
-
-pub fn game_name(game: &str) -> Wording {
-    match game {
-        "tic-tac-toe" => text::GAME_TIC_TAC_TOE,
-        "connect-four" => text::GAME_CONNECT_FOUR,
-        "othello" => text::GAME_OTHELLO,
-        "gomoku-9" => text::GAME_GOMOKU_9,
-        "gomoku-15" => text::GAME_GOMOKU_15,
-        "go-9" => text::GAME_GO_9,
-        "go-13" => text::GAME_GO_13,
-        "chess" => text::GAME_CHESS,
-        _ => text::GAME_SHOGI,
-    }
-}
-
-/// The sign of a side, as it is on the board.
-pub fn sign(game: &str, side: usize) -> &'static str {
-    match (game, side) {
-        ("tic-tac-toe", 0) => "✕",
-        ("shogi", 0) => "▴",
-        ("shogi", _) => "▾",
-        // White moves first in chess.
-        ("chess", 0) => "○",
-        ("chess", _) | (_, 0) => "●",
-        _ => "○",
-    }
-}
-
-/// Shogi is written in kanji where Japanese is read; chessmen are pictures everywhere.
-pub fn letters(board: &Board, language: Language) -> Letters {
-    if board.game == "shogi" && language == Language::En { Letters::Latin } else { Letters::Glyphs }
-}
 
 /// What is expected of a thought on the board: heat where it looked, ghosts along a line.
 fn believed(board: &Board, thinking: &Thinking, under: Option<usize>, live: bool, marks: &mut Marks) {
@@ -171,7 +139,7 @@ impl BoardTable {
             let word = if letters == Letters::Latin { &man.letter } else { &man.glyph };
             let own = side == board.turn;
             let chosen = own && self.cursor == Cursor::Hand(place);
-            let picked = own && self.picked.is_some() && self.picked == super::act::hand_origin(board, &man.letter);
+            let picked = own && self.picked.is_some() && self.picked == hand_origin(board, &man.letter);
             let style = if chosen || picked { desk.theme.selected() } else { desk.theme.body() };
             let words = if *count > 1 { format!("{word}×{count}") } else { word.clone() };
             write(buffer, line, (place * HAND_WIDTH) as u16, 0, &words, style);
@@ -268,15 +236,11 @@ impl BoardTable {
         write(buffer, inner, 1, row, &words.join("   "), desk.theme.quiet());
         row += 1;
         let style = if self.said.1 { desk.theme.body().fg(desk.theme.bad) } else { desk.theme.accented() };
-        for line in crate::tui::width::wrapped(&self.said.0, usize::from(inner.width.saturating_sub(2))) {
+        for line in crate::width::wrapped(&self.said.0, usize::from(inner.width.saturating_sub(2))) {
             write(buffer, inner, 1, row, &line, style);
             row += 1;
         }
     }
-}
-
-pub fn kind_name(kind: &str) -> &'static str {
-    if kind == "mcts" { "MCTS" } else { "alpha-beta" }
 }
 
 fn format_count(count: f32) -> String {

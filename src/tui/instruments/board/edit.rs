@@ -1,12 +1,12 @@
 //! A position set up by hand.
 
-use super::draw::{self, sign};
+use super::names::{letters, sign};
 use crate::experiment::board::{Board, Man};
 use crate::tui::desk::Desk;
 use crate::tui::text;
 use crate::tui::widgets::board as widget;
 use crate::tui::widgets::frame::{frame, write};
-use crate::tui::width::wrapped;
+use crate::width::wrapped;
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -92,7 +92,7 @@ impl EditView {
         if self.letters().is_empty() {
             return;
         }
-        let kanji = draw::letters(&self.board, desk.language) == widget::Letters::Glyphs;
+        let kanji = letters(&self.board, desk.language) == widget::Letters::Glyphs;
         let pieces = self.letters().chars().map(|letter| {
             let glyph = glyph(&self.board.game, &letter.to_string());
             if kanji { format!("{letter} {glyph}") } else { letter.to_string() }

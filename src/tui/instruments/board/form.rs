@@ -1,6 +1,6 @@
 //! A new game: which, against whom, with what advantage.
 
-use super::draw::{game_name, kind_name};
+use super::names::{game_name, kind_name};
 use super::table::{CLOCKS, GAMES, Offer, SEATS, Seats, Setup};
 use crate::experiment::Language;
 use crate::tui::desk::Desk;

@@ -1,7 +1,7 @@
 //! Lines that are typed: moves, positions, the names of files.
 
 use super::{BoardTable, NOW, READ, WRITE, Wanted};
-use crate::experiment::Query;
+use crate::experiment::GameQuery;
 use crate::lab::Lab;
 use crate::tui::desk::Desk;
 use crate::tui::text;
@@ -43,7 +43,7 @@ impl BoardTable {
         match wanted {
             Wanted::Move | Wanted::Position => {
                 self.call_off(desk);
-                desk.ask(lab, NOW, Query::Board { played: self.table.now(), typed: Some(typed) });
+                desk.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: Some(typed) });
             }
             Wanted::SaveTo => {
                 let you = desk.say(text::BOARD_YOU).to_owned();
@@ -51,14 +51,14 @@ impl BoardTable {
                 let players = [0, 1]
                     .map(|side| if self.table.setup.seats.is_person(side) { you.clone() } else { machine.clone() });
                 let gave_up = self.table.gave_up;
-                let query = Query::WriteGame { played: self.table.played.clone(), players, gave_up };
+                let query = GameQuery::WriteGame { played: self.table.played.clone(), players, gave_up };
                 desk.ask(lab, &format!("{WRITE} {typed}"), query);
             }
             Wanted::OpenFrom => match std::fs::read(&typed) {
                 Ok(bytes) => match String::from_utf8(bytes) {
                     Ok(text) => {
                         self.call_off(desk);
-                        desk.ask(lab, READ, Query::ReadGame { game: self.table.setup.game.clone(), text });
+                        desk.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
                     }
                     Err(_) => self.fail(format!("{typed}: {}", desk.say(text::BOARD_NOT_UTF8))),
                 },

@@ -6,6 +6,7 @@ mod draw;
 mod edit;
 mod form;
 mod lines;
+mod names;
 mod panel;
 mod puzzle;
 mod table;
@@ -16,7 +17,7 @@ pub use puzzle::Puzzle;
 
 use super::Instrument;
 use crate::experiment::board::{Board, Choice, Ending, Judged, Origin, Played, Thinking};
-use crate::experiment::{Answer, Query};
+use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
@@ -190,16 +191,16 @@ fn place_of(lab: &Lab) -> String {
 }
 
 impl Instrument for BoardTable {
-    fn contexts(&self) -> &'static [Context] {
+    fn contexts(&self) -> Vec<Context> {
         if self.line.is_some() {
-            return &[Context::BoardLine];
+            return vec![Context::BoardLine];
         }
         match self.side {
-            Side::Form(_) => &[Context::BoardForm],
-            Side::Edit(_) => &[Context::BoardEdit],
-            Side::Tree(_) => &[Context::BoardTree, Context::Board],
-            Side::Walk(_) => &[Context::BoardWalk, Context::Board],
-            Side::Thinking => &[Context::BoardMore, Context::Board],
+            Side::Form(_) => vec![Context::BoardForm],
+            Side::Edit(_) => vec![Context::BoardEdit],
+            Side::Tree(_) => vec![Context::BoardTree, Context::Board],
+            Side::Walk(_) => vec![Context::BoardWalk, Context::Board],
+            Side::Thinking => vec![Context::BoardMore, Context::Board],
         }
     }
 
@@ -273,7 +274,7 @@ impl Instrument for BoardTable {
                 match form.act(action, &self.offer) {
                     form::Outcome::Open(asks) => {
                         if let Some(game) = asks {
-                            desk.ask(lab, OFFER, Query::Opponents { game });
+                            desk.ask(lab, OFFER, GameQuery::Opponents { game });
                         }
                     }
                     form::Outcome::Closed => self.side = Side::Thinking,
@@ -289,7 +290,7 @@ impl Instrument for BoardTable {
             }
             Side::Tree(tree) => match tree.act(action) {
                 tree::Outcome::Ask(path) => {
-                    desk.ask(lab, BRANCHES, Query::Branches { path });
+                    desk.ask(lab, BRANCHES, GameQuery::Branches { path });
                     true
                 }
                 tree::Outcome::Closed => {
@@ -319,7 +320,7 @@ impl Instrument for BoardTable {
                     Action::Confirm => {
                         let board = Box::new(edit.board.clone());
                         self.call_off(desk);
-                        desk.ask(lab, NOW, Query::SetUp { board });
+                        desk.ask(lab, NOW, GameQuery::SetUp { board });
                     }
                     Action::Back => self.side = Side::Thinking,
                     _ => return false,
@@ -377,8 +378,13 @@ impl Instrument for BoardTable {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
         match (key.as_str(), answer) {
-            (NOW | READ, Ok(Answer::Board { played, board })) => self.arrived(played, (**board).clone(), lab, desk),
-            (OFFER, Ok(Answer::Opponents { opponents, handicaps, exploration, walk_exploration })) => {
+            (NOW | READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
+                self.arrived(played, (**board).clone(), lab, desk)
+            }
+            (
+                OFFER,
+                Ok(Answer::Game(GameAnswer::Opponents { opponents, handicaps, exploration, walk_exploration })),
+            ) => {
                 self.offer = Offer {
                     opponents: opponents.clone(),
                     handicaps: handicaps.clone(),
@@ -389,7 +395,7 @@ impl Instrument for BoardTable {
                     self.go_on(lab, desk);
                 }
             }
-            (THINK, Ok(Answer::Thinking(thinking))) => {
+            (THINK, Ok(Answer::Game(GameAnswer::Thinking(thinking)))) => {
                 let share = if self.turn() == 0 { thinking.value } else { 1.0 - thinking.value };
                 if !thinking.considered.is_empty() && thinking.considered[0].visits > 0 || !thinking.has_tree {
                     self.table.expect(self.table.at, share);
@@ -399,11 +405,11 @@ impl Instrument for BoardTable {
                     let errand = std::mem::replace(&mut self.errand, Errand::Nothing);
                     self.thought(errand, thinking, lab, desk);
                     if let (Side::Tree(tree), true) = (&self.side, self.errand == Errand::Nothing) {
-                        desk.ask(lab, BRANCHES, Query::Branches { path: tree.path() });
+                        desk.ask(lab, BRANCHES, GameQuery::Branches { path: tree.path() });
                     }
                 }
             }
-            (BRANCHES, Ok(Answer::Branches { path, branches })) => {
+            (BRANCHES, Ok(Answer::Game(GameAnswer::Branches { path, branches }))) => {
                 if let Side::Tree(tree) = &mut self.side {
                     tree.arrived(path, branches.clone());
                     if !path.is_empty() {
@@ -411,12 +417,12 @@ impl Instrument for BoardTable {
                     }
                 }
             }
-            (WALK, Ok(Answer::Walk(arrived))) => {
+            (WALK, Ok(Answer::Game(GameAnswer::Walk(arrived)))) => {
                 if let Side::Walk(walk) = &mut self.side {
                     walk.arrived((**arrived).clone());
                 }
             }
-            (REVIEW, Ok(Answer::Review { judged, finished })) => {
+            (REVIEW, Ok(Answer::Game(GameAnswer::Review { judged, finished }))) => {
                 self.judged.clone_from(judged);
                 for (at, judged) in judged.iter().enumerate() {
                     self.table.expect(at, judged.value);
@@ -429,7 +435,7 @@ impl Instrument for BoardTable {
                     self.say(panel::blunders(&self.judged, desk));
                 }
             }
-            (key, Ok(Answer::Text { text, .. })) if key.starts_with(WRITE) => {
+            (key, Ok(Answer::Game(GameAnswer::Text { text, .. }))) if key.starts_with(WRITE) => {
                 self.written(&key[WRITE.len() + 1..], text, desk);
             }
             (key, Err(failure)) if key.starts_with("board/") => {

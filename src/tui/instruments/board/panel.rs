@@ -6,7 +6,7 @@ use crate::experiment::board::{Considered, Counted, Ending, Judged, Thinking};
 use crate::tui::desk::Desk;
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

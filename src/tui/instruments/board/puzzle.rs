@@ -2,15 +2,16 @@
 
 use super::super::Instrument;
 use super::draw;
+use super::names::{letters, sign};
 use crate::experiment::board::Board;
-use crate::experiment::{Answer, Query};
+use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::lab::Lab;
 use crate::tui::desk::{Desk, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::board::{self as widget, Drawn, Marks};
 use crate::tui::widgets::frame::{frame, write, write_middle};
-use crate::tui::width::wrapped;
+use crate::width::wrapped;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -52,7 +53,7 @@ impl Default for Puzzle {
 impl Puzzle {
     fn deal(&mut self, lab: &Lab, desk: &mut Desk) {
         (self.tried, self.failure) = (None, None);
-        desk.ask(lab, DEAL, Query::Puzzle { seed: self.seed });
+        desk.ask(lab, DEAL, GameQuery::Puzzle { seed: self.seed });
     }
 
     fn is_solved(&self) -> bool {
@@ -73,8 +74,8 @@ impl Puzzle {
 }
 
 impl Instrument for Puzzle {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::BoardPuzzle]
+    fn contexts(&self) -> Vec<Context> {
+        vec![Context::BoardPuzzle]
     }
 
     fn fills(&self) -> bool {
@@ -123,7 +124,7 @@ impl Instrument for Puzzle {
             return false;
         }
         match answer {
-            Ok(Answer::Puzzle { board, solution, moves, .. }) => {
+            Ok(Answer::Game(GameAnswer::Puzzle { board, solution, moves, .. })) => {
                 self.board = Some((**board).clone());
                 (self.solution, self.moves) = (*solution, *moves);
             }
@@ -150,8 +151,8 @@ impl Instrument for Puzzle {
             ghosts: tried.map(|to| (to, board.turn, "1".to_owned())).into_iter().collect(),
             ..Marks::default()
         };
-        self.drawn = widget::draw(board, &marks, draw::letters(board, desk.language), left, &desk.theme, buffer);
-        let mover = draw::sign(&board.game, board.turn);
+        self.drawn = widget::draw(board, &marks, letters(board, desk.language), left, &desk.theme, buffer);
+        let mover = sign(&board.game, board.turn);
         let asked = format!("{mover} {} {}", desk.say(text::PUZZLE_ASKED), self.moves);
         let (said, style) = match self.tried {
             None => (text::PUZZLE_HOW, desk.theme.quiet()),

@@ -124,7 +124,7 @@ impl Clock {
 
 /// What is kept of a game from one visit to the next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct SavedGame {
     setup: Setup,
     played: Played,
     gave_up: Option<GaveUp>,
@@ -163,14 +163,14 @@ impl Table {
         }
     }
 
-    pub fn kept(&self) -> Kept {
+    pub fn kept(&self) -> SavedGame {
         let Table { setup, played, gave_up, helped, .. } = self;
-        Kept { setup: setup.clone(), played: played.clone(), gave_up: *gave_up, helped: *helped }
+        SavedGame { setup: setup.clone(), played: played.clone(), gave_up: *gave_up, helped: *helped }
     }
 
     /// The game as it was left, looked at from its end; time that was left is not kept.
-    pub fn from_kept(kept: Kept) -> Self {
-        let Kept { setup, played, gave_up, helped } = kept;
+    pub fn from_kept(kept: SavedGame) -> Self {
+        let SavedGame { setup, played, gave_up, helped } = kept;
         let at = played.moves.len();
         let setup = Setup { clock: 0, ..setup };
         Table { played, at, gave_up, helped, ..Table::new(setup, &[]) }

@@ -118,8 +118,9 @@ fn a_win_at_a_level_beats_that_level_and_no_higher_one() {
         opened.settle();
         // The person plays corners, and lines where she can.
         while opened.board.ending().is_none() {
-            let model = registry::find("board-game").unwrap().open_shipped(&opened.desk.source).unwrap();
-            let query = Query::Think {
+            let model = registry::open_bundled("board-game", &opened.desk.source).unwrap();
+            let mut session = model.session(None).unwrap();
+            let query = GameQuery::Think {
                 played: opened.board.table.now(),
                 agent: "alphabeta".to_owned(),
                 exploration: None,
@@ -127,7 +128,10 @@ fn a_win_at_a_level_beats_that_level_and_no_higher_one() {
                 at_most_seconds: None,
                 without_end: false,
             };
-            let Ok(Answer::Thinking(thinking)) = model.answer(&query, &Default::default()) else { panic!() };
+            let Ok(Answer::Game(GameAnswer::Thinking(thinking))) = session.answer(&query.into(), &Default::default())
+            else {
+                panic!()
+            };
             opened.choose(thinking.considered[0].line[0].to.unwrap());
         }
         if opened.board.ending() == Some(Ending::Won(0)) {

@@ -2,7 +2,7 @@
 
 use super::WALK;
 use super::tree::draw_branches;
-use crate::experiment::Query;
+use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Ending, Played, Walk};
 use crate::lab::Lab;
 use crate::tui::desk::Desk;
@@ -10,7 +10,7 @@ use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::board::Marks;
 use crate::tui::widgets::frame::{frame, write};
-use crate::tui::width::wrapped;
+use crate::width::wrapped;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -47,7 +47,7 @@ impl Default for WalkView {
 
 impl WalkView {
     pub fn ask(&self, played: Played, exploration: f32, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, WALK, Query::Walk { played, exploration, seed: 1, simulation: self.number });
+        desk.ask(lab, WALK, GameQuery::Walk { played, exploration, seed: 1, simulation: self.number });
     }
 
     pub fn arrived(&mut self, walk: Walk) {

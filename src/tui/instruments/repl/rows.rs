@@ -1,10 +1,9 @@
 //! Parts of an answer as rows of a conversation.
 
-use crate::experiment::Part;
-use crate::experiment::talk::Entry;
-use crate::tui::talk::padded;
+use crate::experiment::{Bar, Language, Panel};
+use crate::tui::linear::padded;
 use crate::tui::theme::Theme;
-use crate::tui::width::{self, width};
+use crate::width::{self, width};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -13,7 +12,7 @@ const WIDEST_BAR: usize = 24;
 /// The narrowest last column of a table that is broken within itself.
 const LEAST_COLUMN: usize = 16;
 /// Lower than a row, so that bars stand apart.
-const BAR: &str = "▅";
+const MARK: &str = "▅";
 
 /// How a piece of text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,39 +41,41 @@ pub fn style(look: Look, theme: &Theme) -> Style {
     }
 }
 
-/// A part of an answer as rows for so many columns.
-pub fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
-    match part {
-        Part::Note { text } => vec![vec![(text.clone(), Look::Body)]],
-        Part::Number { name, value } => {
-            vec![vec![(format!("{name} = "), Look::Quiet), (format!("{value:.4}"), Look::Head)]]
+/// A panel as rows for so many columns.
+pub fn rows_of(panel: &Panel, columns: usize, language: Language) -> Vec<Row> {
+    match panel {
+        Panel::Note { text } => vec![vec![(text.in_language(language).to_owned(), Look::Body)]],
+        Panel::Number { name, value, .. } => {
+            vec![vec![(format!("{} = ", name.in_language(language)), Look::Quiet), (format!("{value:.4}"), Look::Head)]]
         }
-        Part::Fault { line, from, to, text } => {
+        Panel::Fault { line, from, to, text } => {
             let before = width(line.get(..*from).unwrap_or_default());
             let marks = width(line.get(*from..*to).unwrap_or_default()).max(1);
             vec![
                 vec![(format!("  {line}"), Look::Quiet)],
                 vec![(format!("  {}{}", " ".repeat(before), "^".repeat(marks)), Look::Bad)],
-                vec![(text.clone(), Look::Bad)],
+                vec![(text.in_language(language).to_owned(), Look::Bad)],
             ]
         }
-        Part::Ranked { heading, entries } => {
-            let widest = entries.iter().map(|entry| width(&entry.word)).max().unwrap_or(0).min(columns / 2);
+        Panel::Bars { heading, bars: entries, .. } => {
+            let widest = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0).min(columns / 2);
             let room = columns.saturating_sub(widest + 12).min(WIDEST_BAR);
             let most = entries.iter().map(|entry| entry.value.abs()).fold(1.0, f32::max);
-            let row = |entry: &Entry| {
+            let row = |entry: &Bar| {
                 let cells = (room as f32 * entry.value.abs() / most).round() as usize;
                 let look = if entry.value < 0.0 { Look::Negative } else { Look::Bar };
                 vec![
-                    (format!("  {}  ", padded(&entry.word, widest)), Look::Body),
+                    (format!("  {}  ", padded(&entry.name, widest)), Look::Body),
                     (format!("{:7.4} ", entry.value), Look::Quiet),
-                    (BAR.repeat(cells.min(room)), look),
+                    (MARK.repeat(cells.min(room)), look),
                 ]
             };
-            std::iter::once(vec![(heading.clone(), Look::Quiet)]).chain(entries.iter().map(row)).collect()
+            let heading = heading.in_language(language).to_owned();
+            std::iter::once(vec![(heading, Look::Quiet)]).chain(entries.iter().map(row)).collect()
         }
-        Part::Table { names, rows } => {
-            let all = || std::iter::once(names).chain(rows);
+        Panel::Table { names, rows } => {
+            let names = names.iter().map(|name| name.in_language(language).to_owned()).collect();
+            let all = || std::iter::once(&names).chain(rows);
             let widest =
                 |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
             // The last column is broken within itself, if it is not too narrow for that.
@@ -94,7 +95,8 @@ pub fn rows_of(part: &Part, columns: usize) -> Vec<Row> {
             };
             all().enumerate().flat_map(row).collect()
         }
-        Part::Plot { .. } => Vec::new(),
+        // A plane has a place of its own; a conversation answers in nothing else.
+        _ => Vec::new(),
     }
 }
 
@@ -145,11 +147,9 @@ mod tests {
     #[test]
     fn the_last_column_of_a_table_hangs_under_itself() {
         let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let table = Part::Table {
-            names: row(["type", "what it does"]),
-            rows: vec![row([":nn W", "the words that lie nearest"])],
-        };
-        let rows = rows_of(&table, 27);
+        let rows = vec![row([":nn W", "the words that lie nearest"])];
+        let table = Panel::table(row(["type", "what it does"]), rows);
+        let rows = rows_of(&table, 27, Language::En);
         let texts: Vec<&str> = rows.iter().map(|row| row[0].0.as_str()).collect();
         assert_eq!(texts, ["  type   what it does", "  :nn W  the words that lie", "         nearest"]);
     }

@@ -1,11 +1,12 @@
-//! Drawing a chart into cells. A braille cell has 2×4 dots.
+//! Drawing a chart into cells.
 
 use super::scale::{Scale, number, step_ticks};
 use super::series::Series;
 use super::view::View;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::braille::{self, Canvas};
 use crate::tui::widgets::frame::write;
-use crate::tui::width::width;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -122,19 +123,21 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
         let smooth = view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
         if smooth {
             let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
-            canvas.path(raw, theme.line, false);
+            canvas.path(raw, braille::Stroke::Solid, theme.line);
             let smoothed = line.series.smoothed(view.smoothing);
             let points = buckets.iter().zip(&smoothed[range]);
-            canvas.path(points.map(|(b, mean)| (to_column(b.middle()), mean.map(&to_dot))), color, false);
+            let points = points.map(|(bucket, mean)| (to_column(bucket.middle()), mean.map(&to_dot)));
+            canvas.path(points, braille::Stroke::Solid, color);
         } else {
             for bucket in buckets.iter().filter(|bucket| bucket.count > 1) {
                 canvas.upright(to_column(bucket.middle()), to_dot(bucket.min), to_dot(bucket.max), color);
             }
             let points = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
-            canvas.path(points, color, line.stroke == Stroke::Dashed);
+            let dashed = line.stroke == Stroke::Dashed;
+            canvas.path(points, if dashed { braille::Stroke::Dashed } else { braille::Stroke::Solid }, color);
         }
     }
-    canvas.paint(plot, buffer);
+    canvas.paint(buffer);
     if has_legend(area.height) {
         legend(area, lines, theme, buffer);
     }
@@ -246,76 +249,6 @@ pub fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
         }
         column = write(buffer, area, column, 0, mark, Style::new().fg(color));
         column = write(buffer, area, column, 0, line.label, theme.quiet());
-    }
-}
-
-/// Dots, and the colour of the last line through each cell.
-struct Canvas {
-    width: usize,
-    height: usize,
-    dots: Vec<u8>,
-    colors: Vec<Color>,
-}
-
-impl Canvas {
-    fn new(plot: Rect) -> Self {
-        let (width, height) = (usize::from(plot.width), usize::from(plot.height));
-        Canvas { width, height, dots: vec![0; width * height], colors: vec![Color::Reset; width * height] }
-    }
-
-    /// Sets a dot; one outside is left out.
-    fn dot(&mut self, x: i64, y: i64, color: Color) {
-        if x < 0 || y < 0 || x >= 2 * self.width as i64 || y >= 4 * self.height as i64 {
-            return;
-        }
-        const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-        let (x, y) = (x as usize, y as usize);
-        let cell = (y / 4) * self.width + x / 2;
-        self.dots[cell] |= BITS[x % 2][y % 4];
-        self.colors[cell] = color;
-    }
-
-    fn upright(&mut self, x: f64, from: f64, to: f64, color: Color) {
-        let last = 4 * self.height as i64;
-        let clip = |y: f64| (y.round() as i64).clamp(-1, last);
-        let (a, b) = (clip(from.min(to)), clip(from.max(to)));
-        (a..=b).for_each(|y| self.dot(x.round() as i64, y, color));
-    }
-
-    /// Joins points by straight lines; a point without a height breaks the line.
-    fn path(&mut self, points: impl Iterator<Item = (f64, Option<f64>)>, color: Color, dashed: bool) {
-        let mut before: Option<(f64, f64)> = None;
-        let mut drawn = 0_u64;
-        for (x, y) in points {
-            let Some(y) = y.filter(|y| y.is_finite()) else {
-                before = None;
-                continue;
-            };
-            let (from_x, from_y) = before.unwrap_or((x, y));
-            // Only what is in sight costs anything, however far the ends lie apart.
-            let (left, right) = (from_x.max(-1.0), x.min(2.0 * self.width as f64));
-            let run = (right - left).max(0.0);
-            let rise = (y - from_y).abs().min(4.0 * self.height as f64);
-            let count = run.max(rise).ceil().max(1.0) as i64;
-            for i in 0..=count {
-                let at = left + run * i as f64 / count as f64;
-                let share = if x > from_x { (at - from_x) / (x - from_x) } else { i as f64 / count as f64 };
-                let height = from_y + share * (y - from_y);
-                drawn += 1;
-                if !dashed || drawn % 5 < 3 {
-                    self.dot(at.round() as i64, height.round().clamp(-1e6, 1e6) as i64, color);
-                }
-            }
-            before = Some((x, y));
-        }
-    }
-
-    fn paint(&self, plot: Rect, buffer: &mut Buffer) {
-        for (index, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots != 0) {
-            let (x, y) = ((index % self.width) as u16, (index / self.width) as u16);
-            let symbol = char::from_u32(0x2800 + u32::from(dots)).expect("the braille block is whole");
-            buffer[(plot.x + x, plot.y + y)].set_char(symbol).set_fg(self.colors[index]);
-        }
     }
 }
 

@@ -9,7 +9,7 @@ mod series;
 mod view;
 
 pub use draw::{Line, Stroke, draw, extent, has_legend, legend, read_out, step_at};
-pub use scale::number;
+pub use scale::{Scale, linear_ticks, number};
 pub use sentence::sentence;
 pub use series::Series;
 pub use view::View;

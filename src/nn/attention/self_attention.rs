@@ -1,0 +1,177 @@
+//! Attention of a sequence to itself.
+
+use super::KeyValueCache;
+use crate::nn::{Bound, Linear, Parameters};
+use crate::tensor::{Activation, Element, Mask, Tensor, Var};
+use rand::Rng;
+
+/// Multi-head attention of a sequence to itself: `[batch, length, width]` → `[batch, length, width]`. Queries, keys and
+/// values come from one affine map, which is one product.
+#[derive(Debug, Clone, Copy)]
+pub struct SelfAttention {
+    query_key_value: Linear,
+    out: Linear,
+    heads: usize,
+}
+
+impl SelfAttention {
+    /// Adds `{name}.query_key_value` `[3 width, width]`, in this order, and `{name}.out` `[width, width]`, each with a
+    /// bias.
+    ///
+    /// # Panics
+    /// If the heads do not divide the width.
+    pub fn new<E: Element>(
+        parameters: &mut Parameters<E>,
+        name: &str,
+        width: usize,
+        heads: usize,
+        random: &mut impl Rng,
+    ) -> Self {
+        assert!(heads > 0 && width.is_multiple_of(heads), "{heads} heads of equal width of {width}");
+        let mut linear = |part: &str, outputs: usize| {
+            Linear::new(parameters, &format!("{name}.{part}"), width, outputs, Activation::Identity, random)
+        };
+        SelfAttention { query_key_value: linear("query_key_value", 3 * width), out: linear("out", width), heads }
+    }
+
+    /// `[batch, length, width]` → `[batch, length, width]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn forward<'t, E: Element>(&self, parameters: &Bound<'t, E>, x: Var<'t, E>, mask: &Mask) -> Var<'t, E> {
+        let found = self.query_key_value.forward(parameters, x).self_attention(self.heads, mask.clone());
+        self.out.forward(parameters, found)
+    }
+
+    /// [`forward`](Self::forward) and the weights `[batch, heads, queries, keys]`, through which no gradient goes.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn forward_with_weights<'t, E: Element>(
+        &self,
+        parameters: &Bound<'t, E>,
+        x: Var<'t, E>,
+        mask: &Mask,
+    ) -> (Var<'t, E>, Tensor<E>) {
+        let all = self.query_key_value.forward(parameters, x);
+        let [query, key, _] = apart(all);
+        let weights = query.attention_weights(key, self.heads, mask);
+        (self.out.forward(parameters, all.self_attention(self.heads, mask.clone())), weights)
+    }
+
+    /// What [`forward`](Self::forward) with [`Mask::Causal`] gives at new places `[batch, new, width]` that follow those
+    /// in the cache; they are added to it.
+    ///
+    /// # Panics
+    /// If the tape records gradients, or the batch is not that of the cache.
+    pub fn forward_cached<'t, E: Element>(
+        &self,
+        parameters: &Bound<'t, E>,
+        x: Var<'t, E>,
+        cache: &mut KeyValueCache<E>,
+    ) -> Var<'t, E> {
+        let [query, key, value] = apart(self.query_key_value.forward(parameters, x));
+        let (keys, values) = cache.append(key, value);
+        self.out.forward(parameters, query.attention(keys, values, self.heads, Mask::Causal))
+    }
+}
+
+/// Queries, keys and values out of `[batch, length, 3 width]`.
+fn apart<E: Element>(all: Var<E>) -> [Var<E>; 3] {
+    let width = all.shape()[2] / 3;
+    [0, 1, 2].map(|part| all.narrow(2, part * width..(part + 1) * width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::initialise::normal;
+    use crate::tensor::{Tape, tensor};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn layer(width: usize, heads: usize) -> (Parameters<f64>, SelfAttention) {
+        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
+        let attention = SelfAttention::new(&mut parameters, "attention", width, heads, random);
+        for (_, value) in parameters.iter_mut() {
+            *value = normal(value.shape(), 0.5, random);
+        }
+        (parameters, attention)
+    }
+
+    fn near(found: &Tensor<f64>, expected: &Tensor<f64>) {
+        assert_eq!(found.shape(), expected.shape());
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} instead of {expected:?}");
+    }
+
+    /// Width 1, all weights 1 and no biases: q = k = v = x, and the scores of x = (1, 2) from its second place are 2, 4.
+    #[test]
+    fn two_numbers_attend_to_each_other() {
+        let (mut parameters, attention) = layer(1, 1);
+        parameters.iter_mut().for_each(|(name, value)| value.fill(if name.ends_with("weight") { 1.0 } else { 0.0 }));
+        let tape = Tape::without_gradients();
+        let x = tape.constant(tensor([1, 2, 1], vec![1.0, 2.0]));
+        let (y, weights) = attention.forward_with_weights(&parameters.on(&tape), x, &Mask::Causal);
+        let second = 1.0 / (1.0 + (-2.0_f64).exp());
+        near(&weights, &tensor([1, 1, 2, 2], vec![1.0, 0.0, 1.0 - second, second]));
+        near(&y.value(), &tensor([1, 2, 1], vec![1.0, 1.0 + second]));
+    }
+
+    #[test]
+    fn asking_for_the_weights_changes_nothing_else() {
+        let (parameters, attention) = layer(6, 3);
+        let tape = Tape::without_gradients();
+        let bound = parameters.on(&tape);
+        let x = tape.constant(normal(&[2, 4, 6], 1.0, &mut ChaCha8Rng::seed_from_u64(2)));
+        for mask in [Mask::None, Mask::Causal, Mask::Lengths(vec![1, 3])] {
+            let (y, weights) = attention.forward_with_weights(&bound, x, &mask);
+            assert_eq!(y.value(), attention.forward(&bound, x, &mask).value());
+            assert_eq!(weights.shape(), [2, 3, 4, 4]);
+        }
+    }
+
+    /// A prompt at once, then place by place, on a tape of its own each time.
+    #[test]
+    fn a_cache_gives_the_full_pass() {
+        let (parameters, attention) = layer(6, 2);
+        let x: Tensor<f64> = normal(&[2, 5, 6], 1.0, &mut ChaCha8Rng::seed_from_u64(3));
+        let tape = Tape::without_gradients();
+        let expected = attention.forward(&parameters.on(&tape), tape.constant(x.clone()), &Mask::Causal);
+        let mut cache = KeyValueCache::new();
+        for places in [0..2, 2..3, 3..4, 4..5] {
+            let tape = Tape::without_gradients();
+            let new = tape.constant(x.clone()).narrow(1, places.clone());
+            let found = attention.forward_cached(&parameters.on(&tape), new, &mut cache).value();
+            assert_eq!(cache.length(), places.end);
+            near(&found, &expected.narrow(1, places).ordered());
+        }
+    }
+
+    #[test]
+    fn beams_are_picked_out_of_a_cache() {
+        let (parameters, attention) = layer(4, 2);
+        let x: Tensor<f64> = normal(&[3, 2, 4], 1.0, &mut ChaCha8Rng::seed_from_u64(4));
+        let tape = Tape::without_gradients();
+        let bound = parameters.on(&tape);
+        let x = tape.constant(x);
+        let mut cache = KeyValueCache::new();
+        attention.forward_cached(&bound, x.narrow(1, 0..1), &mut cache);
+        cache.select(&[2, 0]);
+        let next = x.narrow(0, 1..2).narrow(1, 1..2).broadcast_to([2, 1, 4]);
+        let found = attention.forward_cached(&bound, next, &mut cache);
+        for (row, from) in [2, 0].into_iter().enumerate() {
+            let whole = Var::concatenate(&[x.narrow(0, from..from + 1).narrow(1, 0..1), next.narrow(0, 0..1)], 1);
+            let expected = attention.forward(&bound, whole, &Mask::Causal).at(0, 0).at(0, 1);
+            near(&found.at(0, row).at(0, 0).ordered(), &expected.ordered());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a key-value cache is for tapes without gradients")]
+    fn nothing_is_learned_through_a_cache() {
+        let (parameters, attention) = layer(4, 2);
+        let tape = Tape::new();
+        let x = tape.constant(Tensor::filled([1, 1, 4], 1.0));
+        attention.forward_cached(&parameters.on(&tape), x, &mut KeyValueCache::new());
+    }
+}

@@ -1,0 +1,195 @@
+//! Weights in files: the safetensors format, 16 or 32 bits a number, with a text beside them where names and counts are
+//! not enough.
+
+use super::Parameters;
+use crate::experiment::{Failure, Precision};
+use crate::tensor::{Tensor, tensor};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// The metadata key of the text.
+const TEXT: &str = "shinso";
+
+/// Named tensors and a text beside them.
+#[derive(Debug, Default)]
+pub struct Archive {
+    pub tensors: BTreeMap<String, Tensor<f32>>,
+    pub state: Option<String>,
+}
+
+struct Stored<'a> {
+    shape: &'a [usize],
+    dtype: Dtype,
+    bytes: Vec<u8>,
+}
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// The bytes of a safetensors file. The same tensors and text give the same bytes.
+pub fn encode<'a>(
+    tensors: impl IntoIterator<Item = (String, &'a Tensor<f32>)>,
+    text: Option<&str>,
+    precision: Precision,
+) -> Vec<u8> {
+    let stored = tensors.into_iter().map(|(name, value)| {
+        let (dtype, bytes) = match precision {
+            Precision::Single => (Dtype::F32, value.iter().flat_map(|x| x.to_le_bytes()).collect()),
+            Precision::Half => (Dtype::F16, value.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()),
+        };
+        (name, Stored { shape: value.shape(), dtype, bytes })
+    });
+    let metadata = text.map(|text| HashMap::from([(TEXT.to_owned(), text.to_owned())]));
+    safetensors::serialize(stored, metadata).expect("lengths follow from shapes")
+}
+
+/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats.
+///
+/// # Errors
+/// When the bytes are no such file.
+pub fn decode(bytes: &[u8]) -> Result<Archive, Failure> {
+    let broken = |error: safetensors::SafeTensorError| Failure::new(format!("not a whole safetensors file: {error}"));
+    let file = SafeTensors::deserialize(bytes).map_err(broken)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+    let state = metadata.metadata().as_ref().and_then(|entries| entries.get(TEXT).cloned());
+    let mut tensors = BTreeMap::new();
+    for (name, view) in file.iter() {
+        let values: Vec<f32> = match view.dtype() {
+            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            Dtype::F16 => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            other => return Err(Failure::new(format!("tensor `{name}` holds {other:?}, expected F32 or F16"))),
+        };
+        tensors.insert(name.to_owned(), tensor(ndarray::IxDyn(view.shape()), values));
+    }
+    Ok(Archive { tensors, state })
+}
+
+impl Archive {
+    /// Takes out the tensor `name`, which must have `shape`.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, Failure> {
+        let value = self.tensors.remove(name).ok_or_else(|| Failure::new(format!("tensor `{name}` is missing")))?;
+        if value.shape() != shape {
+            let found = value.shape();
+            return Err(Failure::new(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
+        }
+        Ok(value)
+    }
+}
+
+/// Fills networks, each with the prefix of its names, with the weights of a file.
+///
+/// # Errors
+/// When the file is broken or a tensor is missing or of another shape.
+pub fn open(networks: &mut [(&str, &mut Parameters<f32>)], bytes: &[u8]) -> Result<(), Failure> {
+    let mut archive = decode(bytes)?;
+    for (prefix, parameters) in networks.iter_mut() {
+        for (name, value) in parameters.iter_mut() {
+            *value = archive.take(&format!("{prefix}{name}"), value.shape())?;
+        }
+    }
+    Ok(())
+}
+
+/// The weights that a trained model is opened from: what its file will hold.
+#[derive(Debug, Default)]
+pub struct Weights {
+    tensors: Vec<(String, Tensor<f32>)>,
+    text: Option<String>,
+}
+
+impl Weights {
+    pub fn new() -> Self {
+        Weights::default()
+    }
+
+    /// And those of a network, whose names get a prefix.
+    #[must_use]
+    pub fn network(mut self, prefix: &str, parameters: &Parameters<f32>) -> Self {
+        self.tensors.extend(parameters.iter().map(|(name, value)| (format!("{prefix}{name}"), value.clone())));
+        self
+    }
+
+    /// And a tensor that belongs to no network.
+    #[must_use]
+    pub fn tensor(mut self, name: &str, value: Tensor<f32>) -> Self {
+        self.tensors.push((name.to_owned(), value));
+        self
+    }
+
+    /// And a text beside them.
+    #[must_use]
+    pub fn text(self, text: String) -> Self {
+        Weights { text: Some(text), ..self }
+    }
+
+    /// As safetensors.
+    pub fn encode(&self, precision: Precision) -> Vec<u8> {
+        let tensors = self.tensors.iter().map(|(name, value)| (name.clone(), value));
+        encode(tensors, self.text.as_deref(), precision)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Tensor<f32> {
+        tensor([2, 2], vec![1.0, -0.1, 65504.0, 1e-3])
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = Weights::new().tensor("w", example()).text("a text".to_owned()).encode(Precision::Single);
+        let mut archive = decode(&bytes).unwrap();
+        assert_eq!(archive.state.as_deref(), Some("a text"));
+        assert_eq!(archive.take("w", &[2, 2]).unwrap(), example());
+    }
+
+    #[test]
+    fn a_network_is_opened_by_its_names() {
+        let mut parameters = Parameters::new();
+        parameters.add("w", example());
+        let bytes = Weights::new().network("a.", &parameters).encode(Precision::Single);
+        let mut other = Parameters::new();
+        other.add("w", tensor([2, 2], vec![0.0; 4]));
+        open(&mut [("a.", &mut other)], &bytes).unwrap();
+        assert_eq!(other.iter().next().unwrap().1, &example());
+        let error = open(&mut [("b.", &mut other)], &bytes).unwrap_err().to_string();
+        assert_eq!(error, "tensor `b.w` is missing");
+    }
+
+    #[test]
+    fn half_precision_is_within_a_thousandth() {
+        let bytes = encode([("w".to_owned(), &example())], None, Precision::Half);
+        let back = decode(&bytes).unwrap().take("w", &[2, 2]).unwrap();
+        assert!(back.iter().zip(&example()).all(|(a, b)| ((a - b) / b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_with_a_reason() {
+        let bytes = encode([("w".to_owned(), &example())], None, Precision::Single);
+        for length in [0, 7, 20, bytes.len() - 1] {
+            let error = decode(&bytes[..length]).unwrap_err().to_string();
+            assert!(error.starts_with("not a whole safetensors file"), "{error}");
+        }
+        let error = decode(&bytes).unwrap().take("w", &[4]).unwrap_err().to_string();
+        assert_eq!(error, "tensor `w` has shape [2, 2], expected [4]");
+    }
+}

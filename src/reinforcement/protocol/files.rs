@@ -1,0 +1,76 @@
+//! Games kept in files. [`write`] takes the format that players of the game use; [`read`] finds out which of them a text is in.
+//!
+//! | game | format | |
+//! | --- | --- | --- |
+//! | Go, Gomoku, Othello | SGF | `sgf.rs` |
+//! | chess | PGN; read are also `position …` of UCI | `pgn.rs`, `uci.rs` |
+//! | shogi | KIF; read are also `position …` of USI | `kif.rs`, `uci.rs` |
+//! | any | moves in the notation of the game | `plain.rs` |
+
+use super::record::{Ending, Fault, Record, words};
+use super::{kif, pgn, plain, sgf, uci};
+use crate::reinforcement::games::{AnyGame, Move, Outcome};
+
+/// A game as text, and the extension of files of its format.
+///
+/// # Panics
+/// If a move is not legal.
+pub fn write(
+    start: &AnyGame,
+    moves: &[Move],
+    players: [&str; 2],
+    outcome: Option<Outcome>,
+    ended: Ending,
+) -> (String, &'static str) {
+    let players = players.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+    let record = Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended };
+    match start {
+        AnyGame::Go(_) | AnyGame::Gomoku(_) | AnyGame::Othello(_) => (sgf::write(&record), "sgf"),
+        AnyGame::Chess(chess) => (pgn::write(chess, &record), "pgn"),
+        AnyGame::Shogi(shogi) => (kif::write(shogi, &record), "kif"),
+        AnyGame::TicTacToe(_) | AnyGame::ConnectFour(_) => (plain::write(&record), "txt"),
+    }
+}
+
+/// Reads a game of whichever format. What the text leaves open is as in `like`: the game itself when there are only moves, and its
+/// rules; the position of `like` does not matter.
+///
+/// # Errors
+/// Names the place that cannot be read, or the move that may not be played, and what was expected.
+pub fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some((begins, first)) = words(text).next() else {
+        return Err(Fault::at(text, 0, "nothing to read: expected a game as SGF, PGN, KIF, USI or a list of moves"));
+    };
+    if first.starts_with('(') {
+        let record = sgf::read(text, like)?;
+        if let AnyGame::Go(game) = &record.start
+            && !matches!(game.size(), 9 | 13)
+            && !matches!(like, AnyGame::Go(like) if like.size() == game.size())
+        {
+            let what = format!("a board of {} lines: Go is played on 9 or 13 here", game.size());
+            return Err(Fault::at(text, begins, what));
+        }
+        return Ok(record);
+    }
+    if first.starts_with(['[', '%']) {
+        return pgn::read(text);
+    }
+    if matches!(first, "position" | "startpos" | "sfen" | "fen") {
+        return uci::read(text, like);
+    }
+    if kif::is(text) {
+        return kif::read(text);
+    }
+    if matches!(like, AnyGame::Chess(_)) && !plain::has_head(text) {
+        return pgn::read(text);
+    }
+    plain::read(text, like).or_else(|fault| match pgn::read(text) {
+        // A scoresheet of chess, whatever game is on the table.
+        Ok(record) if !record.moves.is_empty() && !plain::has_head(text) => Ok(record),
+        _ => Err(fault),
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests;

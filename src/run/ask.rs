@@ -1,0 +1,108 @@
+//! Questions to views as a person types them.
+
+use crate::data::drawing;
+use crate::experiment::knob::find;
+use crate::experiment::{Failure, KnobKind, KnobValue, Knobs, Picture, ViewSpec};
+use std::path::Path;
+
+/// Most bytes of a picture's file.
+const LARGEST: u64 = 20 << 20;
+
+/// The inputs of a view from words of the form `input=value`. The value of a picture is the path of an image file.
+///
+/// # Errors
+/// When an input is unknown (the nearest is named) or a value is refused (what is expected is named).
+pub fn inputs(view: &ViewSpec, assignments: &[String]) -> Result<Knobs, Failure> {
+    let declared = (view.inputs)();
+    let mut inputs = Knobs::default();
+    for assignment in assignments {
+        let (name, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| Failure::new(format!("`{assignment}`: expected input=value, such as {}", example(view))))?;
+        let (name, value) = (name.trim(), value.trim());
+        let failure =
+            |error: crate::experiment::KnobError| Failure::new(format!("view `{}`: {}", view.name, error.of_inputs()));
+        let input = find(&declared, name).map_err(failure)?;
+        let value = match input.kind {
+            KnobKind::Picture if value != "none" => KnobValue::from(digit(Path::new(value))?),
+            _ => input.parse(value).map_err(failure)?,
+        };
+        inputs.0.insert(name.to_owned(), value);
+    }
+    view.completed(&inputs)
+}
+
+/// An input of a view as one would write it.
+fn example(view: &ViewSpec) -> String {
+    (view.inputs)().first().map_or("seed=3".to_owned(), |input| format!("{}={}", input.name, input.default))
+}
+
+/// A digit from an image file, light on dark or dark on light, in the form that models of digits know.
+fn digit(path: &Path) -> Result<Picture, Failure> {
+    let failure = |why: String| Failure::new(format!("{}: {why}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(failure("expected an image file of at most 20 MB".to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
+    let image = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png)
+        .map_err(|error| failure(format!("expected a PNG image: {error}")))?;
+    let grey = image.to_luma8();
+    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    let mut picture = Picture { width, height, pixels: grey.into_raw() };
+    // A pen on paper is dark on light; MNIST is the other way round. The frame of the picture is its ground.
+    let frame = picture.pixels.iter().enumerate().filter(|(place, _)| {
+        let (x, y) = (place % width, place / width);
+        x == 0 || y == 0 || x + 1 == width || y + 1 == height
+    });
+    let (sum, count) = frame.fold((0_u64, 0_u64), |(sum, count), (_, pixel)| (sum + u64::from(*pixel), count + 1));
+    if sum > 127 * count {
+        picture.pixels.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
+    }
+    drawing::to_mnist_form(&picture.intensities().collect::<Vec<f32>>(), width, height)
+        .ok_or_else(|| failure("an empty picture: nothing is drawn in it".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Knob, Sheet, Wording};
+    use crate::run::recorder::png;
+
+    const VIEW: ViewSpec = ViewSpec::new("v", Wording::new("", ""), || {
+        vec![
+            Knob::integer("rows", 4..=20, 12, ["", ""]),
+            Knob::text("text", 20, "", ["", ""]),
+            Knob::picture("picture", ["", ""]),
+        ]
+    });
+
+    fn error(assignment: &str) -> String {
+        inputs(&VIEW, &[assignment.to_owned()]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn inputs_are_read_as_typed_and_bad_ones_say_what_is_expected() {
+        let read = inputs(&VIEW, &["rows=7".to_owned(), "text=a=b c".to_owned()]).unwrap();
+        assert_eq!((read.integer("rows"), read.text("text"), read.picture("picture")), (7, "a=b c", None));
+        assert_eq!(error("row=7"), "view `v`: unknown input `row`: did you mean `rows`?");
+        assert_eq!(error("rows=99"), "view `v`: input `rows` = `99`: expected an integer from 4 to 20");
+        assert_eq!(error("rows"), "`rows`: expected input=value, such as rows=12");
+        assert!(error("picture=/nowhere.png").starts_with("/nowhere.png: "));
+    }
+
+    #[test]
+    fn a_picture_is_brought_to_the_form_that_models_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.png");
+        let mut paper = Picture { width: 40, height: 60, pixels: vec![250; 2400] };
+        (10..50).for_each(|y| paper.pixels[y * 40 + 17..y * 40 + 24].fill(10));
+        std::fs::write(&path, png(&Sheet::new(1, vec![paper]))).unwrap();
+        let read = inputs(&VIEW, &[format!("picture={}", path.display())]).unwrap();
+        let digit = read.picture("picture").unwrap();
+        assert_eq!((digit.width, digit.height), (28, 28));
+        assert!(digit.pixel(14, 14) > 100 && digit.pixel(2, 2) == 0, "ink is light, paper is dark");
+        std::fs::write(&path, "no image").unwrap();
+        assert!(error(&format!("picture={}", path.display())).contains("expected a PNG image"));
+    }
+}

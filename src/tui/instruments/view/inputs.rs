@@ -1,0 +1,283 @@
+//! The inputs of a view: numbers and choices to turn, a line of text, a canvas.
+
+use crate::experiment::{Knob, KnobKind, KnobValue, Knobs, ViewSpec};
+use crate::lab::InstrumentUse;
+use crate::tui::desk::Desk;
+use crate::tui::instruments::Canvas;
+use crate::tui::instruments::drawing_pad::Pad;
+use crate::tui::widgets::frame::write;
+use crate::width::width;
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tui_textarea::TextArea;
+
+/// What a view is asked with.
+pub struct Inputs {
+    declared: Vec<Knob>,
+    values: Knobs,
+    /// Those that one can turn or type, by their place among the declared.
+    shown: Vec<usize>,
+    chosen: usize,
+    /// The text being typed, for the chosen input if it is one.
+    line: TextArea<'static>,
+    /// Whether the text is as it was: the first letter typed takes its place.
+    untouched: bool,
+    /// The canvas whose drawing the view begins with, and the name of its input.
+    pub pad: Option<(&'static str, Pad)>,
+    /// Where the inputs stand on the screen.
+    areas: Vec<Rect>,
+}
+
+impl Inputs {
+    pub fn new(view: &ViewSpec, use_: &InstrumentUse) -> Self {
+        let declared = (view.inputs)();
+        let mut values = Knobs::defaults(&declared);
+        // Checked when the lab was read.
+        values.0.extend(use_.inputs.clone());
+        let picture = declared.iter().find(|input| input.kind == KnobKind::Picture).filter(|_| use_.drawing);
+        let pad = picture.map(|input| (input.name, Pad::new(Canvas::default())));
+        let given = |kind: &KnobKind| matches!(kind, KnobKind::Picture | KnobKind::Point { .. } | KnobKind::Cell);
+        let shown = (0..declared.len()).filter(|index| !given(&declared[*index].kind)).collect();
+        let mut inputs = Inputs {
+            declared,
+            values,
+            shown,
+            chosen: 0,
+            line: TextArea::default(),
+            untouched: true,
+            pad,
+            areas: Vec::new(),
+        };
+        inputs.begin_line();
+        inputs
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty() && self.pad.is_none()
+    }
+
+    pub fn values(&self) -> &Knobs {
+        &self.values
+    }
+
+    pub fn set(&mut self, name: &str, value: KnobValue) {
+        self.values.0.insert(name.to_owned(), value);
+    }
+
+    /// Takes the drawing up, if there is any ink.
+    pub fn take_drawing(&mut self) -> bool {
+        let Some((name, pad)) = &self.pad else { return false };
+        let (name, value) = (*name, pad.digit().map_or(KnobValue::Nothing, KnobValue::from));
+        let drawn = value != KnobValue::Nothing;
+        self.set(name, value);
+        drawn
+    }
+
+    /// Whether the view can be asked: one that begins with a drawing needs one.
+    pub fn is_ready(&self) -> bool {
+        self.pad.as_ref().is_none_or(|(name, _)| self.values.picture(name).is_some())
+    }
+
+    fn current(&self) -> Option<&Knob> {
+        self.declared.get(*self.shown.get(self.chosen)?)
+    }
+
+    /// Whether printable keys belong to a line of text.
+    pub fn in_text(&self) -> bool {
+        self.current().is_some_and(|input| matches!(input.kind, KnobKind::Text { .. } | KnobKind::Integers { .. }))
+    }
+
+    /// Chooses another input.
+    pub fn choose(&mut self, forward: bool) {
+        let count = self.shown.len().max(1);
+        self.chosen = (self.chosen + if forward { 1 } else { count - 1 }) % count;
+        self.begin_line();
+    }
+
+    fn begin_line(&mut self) {
+        let text = self.current().and_then(|input| self.values.0.get(input.name)).map(ToString::to_string);
+        self.line = TextArea::new(vec![text.unwrap_or_default()]);
+        self.line.move_cursor(tui_textarea::CursorMove::End);
+        self.untouched = true;
+    }
+
+    /// Moves the cursor within the text.
+    pub fn move_in_text(&mut self, forward: bool) {
+        use tui_textarea::CursorMove::{Back, Forward};
+        self.line.move_cursor(if forward { Forward } else { Back });
+        self.untouched = false;
+    }
+
+    /// Turns the chosen input by a notch; its name if it has changed.
+    pub fn turn(&mut self, up: bool) -> Option<&'static str> {
+        let input = self.current()?.clone();
+        let value = input.notch(self.values.0.get(input.name)?, up)?;
+        (self.values.0.insert(input.name.to_owned(), value.clone()) != Some(value)).then_some(input.name)
+    }
+
+    /// Turns the chosen input to its first or last value.
+    pub fn turn_to_end(&mut self, last: bool) -> Option<&'static str> {
+        let input = self.current()?.clone();
+        let value = match input.kind {
+            KnobKind::Integer { min, max } => KnobValue::Integer(if last { max } else { min }),
+            KnobKind::Real { min, max, .. } => KnobValue::Real(if last { max } else { min }),
+            _ => return None,
+        };
+        self.set(input.name, value);
+        Some(input.name)
+    }
+
+    /// Asks for another example: the next seed.
+    pub fn next_example(&mut self) -> Option<&'static str> {
+        let KnobValue::Integer(seed) = self.values.0.get_mut("seed")? else { return None };
+        *seed += 1;
+        Some("seed")
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent) {
+        // One line; Enter is an action of its own.
+        if key.code != KeyCode::Enter {
+            if matches!(key.code, KeyCode::Char(_)) {
+                self.begin_anew();
+            }
+            self.untouched = false;
+            self.line.input(*key);
+        }
+    }
+
+    /// What is typed or pasted first takes the place of the text that stands there.
+    fn begin_anew(&mut self) {
+        if std::mem::take(&mut self.untouched) {
+            self.line = TextArea::default();
+        }
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        self.begin_anew();
+        self.line.insert_str(pasted.replace(['\n', '\r'], " "));
+    }
+
+    /// Takes the typed text up; its name, or why it is refused.
+    pub fn take_text(&mut self) -> Option<Result<&'static str, String>> {
+        let input = self.current().filter(|_| self.in_text())?.clone();
+        let typed = self.line.lines().join(" ");
+        Some(match input.parse(&typed) {
+            Ok(value) => {
+                self.set(input.name, value);
+                self.untouched = true;
+                Ok(input.name)
+            }
+            Err(error) => Err(error.of_inputs()),
+        })
+    }
+
+    /// Chooses the input under the mouse.
+    pub fn click(&mut self, position: Position) -> bool {
+        let found = self.areas.iter().position(|area| area.contains(position));
+        if let Some(index) = found {
+            self.chosen = index;
+            self.begin_line();
+        }
+        found.is_some()
+    }
+
+    /// Rows that the inputs take at a width.
+    pub fn rows(&self, columns: u16, focused: bool) -> u16 {
+        if self.shown.is_empty() {
+            return 0;
+        }
+        let last = self.places(columns).last().map_or(0, |(row, ..)| *row);
+        last + 1 + u16::from(focused)
+    }
+
+    /// The row, the column and the text of every input.
+    fn places(&self, columns: u16) -> Vec<(u16, u16, String)> {
+        let (mut row, mut column) = (0, 1);
+        let place = |(place, index): (usize, &usize)| {
+            let input = &self.declared[*index];
+            let value = self.values.0.get(input.name).map(ToString::to_string).unwrap_or_default();
+            let text = match input.kind {
+                KnobKind::Text { .. } | KnobKind::Integers { .. } if place == self.chosen => {
+                    format!("{} › {}▏", input.name, self.line.lines().join(" "))
+                }
+                KnobKind::Text { .. } | KnobKind::Integers { .. } => format!("{} › {value}", input.name),
+                _ => format!("{} ◂ {value} ▸", input.name),
+            };
+            let wide = width(&text) as u16;
+            if column > 1 && column + wide > columns {
+                (row, column) = (row + 1, 1);
+            }
+            let at = (row, column, text);
+            column += wide + 3;
+            at
+        };
+        self.shown.iter().enumerate().map(place).collect()
+    }
+
+    /// Draws the inputs, and below them what the chosen one is.
+    pub fn draw(&mut self, area: Rect, focused: bool, desk: &Desk, buffer: &mut Buffer) {
+        let places = self.places(area.width);
+        self.areas.clear();
+        for (index, (row, column, text)) in places.iter().enumerate() {
+            let chosen = index == self.chosen && focused;
+            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
+            write(buffer, area, *column, *row, text, style);
+            let wide = (width(text) as u16).min(area.width.saturating_sub(*column));
+            self.areas.push(Rect { x: area.x + column, y: area.y + row, width: wide, height: 1 });
+        }
+        if let Some(input) = self.current().filter(|_| focused) {
+            let row = places.last().map_or(0, |(row, ..)| *row) + 1;
+            write(buffer, area, 1, row, desk.say(input.help), desk.theme.quiet());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Bilingual, Wording};
+
+    fn inputs() -> Inputs {
+        let view = ViewSpec::new("v", Wording::new("", ""), || {
+            vec![
+                Knob::text("text", 10, "a", ["", ""]),
+                Knob::integer("rows", 4..=6, 5, ["", ""]),
+                crate::experiment::view::seed(),
+                Knob::cell("cell", ["", ""]),
+            ]
+        });
+        let use_ = InstrumentUse {
+            instrument: crate::lab::Instrument::View,
+            view: Some("v".into()),
+            inputs: [("rows".to_owned(), KnobValue::Integer(6))].into(),
+            drawing: false,
+            opens: None,
+            title: Bilingual::default(),
+        };
+        Inputs::new(&view, &use_)
+    }
+
+    #[test]
+    fn inputs_begin_where_the_lab_says_and_are_turned_and_typed() {
+        let mut inputs = inputs();
+        assert_eq!((inputs.values().integer("rows"), inputs.shown.len()), (6, 3), "a cell is picked, not turned");
+        assert!(inputs.in_text());
+        inputs.typed(&KeyEvent::from(KeyCode::Char('b')));
+        assert_eq!(inputs.take_text(), Some(Ok("text")));
+        assert_eq!(inputs.values().text("text"), "b", "the first letter takes the place of the text");
+        inputs.move_in_text(false);
+        inputs.typed(&KeyEvent::from(KeyCode::Char('a')));
+        assert_eq!(inputs.take_text(), Some(Ok("text")));
+        assert_eq!(inputs.values().text("text"), "ab");
+        inputs.pasted("01234567890");
+        assert!(inputs.take_text().unwrap().unwrap_err().contains("at most 10"));
+        inputs.choose(true);
+        assert_eq!(inputs.turn(true), None, "the last value stays");
+        assert_eq!(inputs.turn(false), Some("rows"));
+        assert_eq!(inputs.turn_to_end(false), Some("rows"));
+        assert_eq!(inputs.values().integer("rows"), 4);
+        assert_eq!(inputs.next_example(), Some("seed"));
+        assert_eq!(inputs.values().integer("seed"), 1);
+    }
+}

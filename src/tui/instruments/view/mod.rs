@@ -1,0 +1,455 @@
+//! Any view of a model: its inputs above, the panels of its answer below. A place picked in a panel opens another view
+//! beside it, or is what an action of the run is applied to.
+
+mod inputs;
+
+use super::drawing_pad::PadDone;
+use super::{Instrument, said};
+use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
+use crate::experiment::panel::Place;
+use crate::experiment::{Answer, Command, Failure, Knobs, Panel, ViewSpec};
+use crate::lab::{InstrumentUse, Lab, Opens};
+use crate::tui::desk::{Desk, Reply};
+use crate::tui::keys::{Action, Context};
+use crate::tui::text;
+use crate::tui::widgets::frame::{frame, write_middle};
+use crate::tui::widgets::panel::{self, Drawn, Room};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use inputs::Inputs;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
+
+/// Columns from which an opened view stands beside the first, not below it.
+const SIDE_BY_SIDE: u16 = 70;
+
+/// What the keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Inputs,
+    Panel(usize),
+}
+
+/// The panels of an answer, or why there are none.
+#[derive(Default)]
+struct Shown {
+    panels: Vec<Panel>,
+    failure: Option<Failure>,
+    asking: bool,
+    drawn: Vec<Drawn>,
+}
+
+impl Shown {
+    fn take(&mut self, answer: &Result<Answer, Failure>) {
+        self.asking = false;
+        match answer {
+            Ok(Answer::Panels { panels }) => (self.panels, self.failure) = (panels.clone(), None),
+            Ok(_) => self.failure = Some(Failure::both("an answer without panels", "パネルのない回答です")),
+            Err(failure) => (self.panels, self.failure) = (Vec::new(), Some(failure.clone())),
+        }
+    }
+}
+
+/// A view that is shown of the place picked in another.
+struct Opened {
+    spec: &'static ViewSpec,
+    input: String,
+    inputs: Knobs,
+    shown: Shown,
+}
+
+pub struct View {
+    /// By which its questions are told from those of other instruments.
+    key: String,
+    spec: &'static ViewSpec,
+    actions: &'static [ActionSpec],
+    inputs: Inputs,
+    focus: Focus,
+    shown: Shown,
+    cursor: Option<Place>,
+    opened: Option<Opened>,
+    /// Inputs that the student turned and has not seen the answer of.
+    turned: Vec<String>,
+    seen: Vec<String>,
+    reached: Vec<&'static str>,
+    /// Whether there was an answer to draw before.
+    shown_before: bool,
+}
+
+impl View {
+    /// The view that a lab names, as the instrument of this number.
+    pub fn new(number: usize, use_: &InstrumentUse, experiment: &'static Experiment) -> Option<Self> {
+        let spec = experiment.view(use_.view.as_deref()?).ok()?;
+        let inputs = Inputs::new(spec, use_);
+        let opened = use_.opens.as_ref().and_then(|Opens { view, input }| {
+            let spec = experiment.view(view).ok()?;
+            let inputs = Knobs::defaults(&(spec.inputs)());
+            Some(Opened { spec, input: input.clone(), inputs, shown: Shown::default() })
+        });
+        let focus = if inputs.is_empty() || opened.is_some() { Focus::Panel(0) } else { Focus::Inputs };
+        Some(View {
+            key: format!("view/{number}"),
+            spec,
+            actions: experiment.actions,
+            inputs,
+            focus,
+            shown: Shown::default(),
+            cursor: None,
+            opened,
+            turned: Vec::new(),
+            seen: Vec::new(),
+            reached: Vec::new(),
+            shown_before: false,
+        })
+    }
+
+    fn opened_key(&self) -> String {
+        format!("{}/opened", self.key)
+    }
+
+    /// Asks with the inputs as they are now.
+    fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
+        if !self.inputs.is_ready() {
+            self.shown = Shown::default();
+            return;
+        }
+        self.shown.asking = true;
+        desk.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
+    }
+
+    /// An input was turned by the student.
+    fn turned(&mut self, input: Option<&'static str>, lab: &Lab, desk: &mut Desk) {
+        if let Some(input) = input {
+            self.turned.push(input.to_owned());
+            self.ask(lab, desk);
+        }
+    }
+
+    /// Whether a panel has what some action of the run is applied to: points of the plane, or words.
+    fn has_what_is_acted_on(&self, panel: &Panel) -> bool {
+        let place = panel::moved(panel, None, (0, 0));
+        self.actions.iter().any(|action| match action.argument {
+            Argument::Nothing => false,
+            Argument::Point => matches!(panel, Panel::Plane { scene, .. } if scene.labels.is_empty()),
+            Argument::Word => place.as_ref().and_then(|place| panel.word_at(place)).is_some(),
+        })
+    }
+
+    /// Whether picking a place in a panel tells or does something. Of a picture or a board all is seen without.
+    fn can_be_picked(&self, panel: &Panel) -> bool {
+        let all_is_seen = matches!(panel, Panel::Pictures { .. } | Panel::Board { .. });
+        (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
+    }
+
+    /// The panel that a place is picked in.
+    fn picked_panel(&self) -> Option<&Panel> {
+        match self.focus {
+            Focus::Panel(index) => self.shown.panels.get(index),
+            Focus::Inputs => self.shown.panels.iter().find(|panel| self.can_be_picked(panel)),
+        }
+    }
+
+    /// Shows the other view of the place under the cursor.
+    fn open(&mut self, lab: &Lab, desk: &mut Desk) {
+        let key = self.opened_key();
+        let Some(panel) = self.picked_panel().cloned() else { return };
+        let Some(place) = &self.cursor else { return };
+        let Some(opened) = &mut self.opened else { return };
+        let declared = (opened.spec.inputs)();
+        let value = declared.iter().find(|input| input.name == opened.input);
+        if let Some(value) = value.and_then(|input| panel.value_at(place, &input.kind)) {
+            opened.inputs.0.insert(opened.input.clone(), value);
+            opened.shown.asking = true;
+            desk.ask_view(lab, &key, opened.spec, opened.inputs.clone());
+        }
+    }
+
+    fn move_cursor(&mut self, by: (i32, i32), lab: &Lab, desk: &mut Desk) {
+        let Some(panel) = self.picked_panel() else { return };
+        if let Some(place) = panel::moved(panel, self.cursor.as_ref(), by) {
+            self.pick(place, lab, desk);
+        }
+    }
+
+    fn pick(&mut self, place: Place, lab: &Lab, desk: &mut Desk) {
+        self.cursor = Some(place);
+        self.reached.push("place_picked");
+        self.open(lab, desk);
+    }
+
+    /// Sends an action of the lab's to its run, applied to the place under the cursor.
+    fn perform(&mut self, name: &str, lab: &Lab, desk: &mut Desk) {
+        let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
+        let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
+        let Some(run) = desk.run_of(&lab.id).filter(takes) else {
+            let needs = action.when.map_or(String::new(), |(knob, choice)| format!(" ({knob} = {choice})"));
+            let message = format!("{}{needs}", desk.say(text::ACTION_NO_RUN));
+            return desk.notify(message);
+        };
+        let argument = match (action.argument, &self.cursor) {
+            (Argument::Nothing, _) => Some(String::new()),
+            (Argument::Point, Some(Place::Point([x, y]))) => Some(format!("{x:.3} {y:.3}")),
+            (Argument::Word, Some(place)) => self.picked_panel().and_then(|panel| panel.word_at(place)),
+            _ => None,
+        };
+        let Some(argument) = argument else { return };
+        let message = format!("{} {argument}", desk.say(action.help));
+        run.send(Command::Act { action: name.to_owned(), argument });
+        self.reached.push("action_sent");
+        desk.notify(message);
+    }
+
+    /// Draws panels below each other, those that want little room in full.
+    fn draw_panels(
+        shown: &mut Shown,
+        cursor: Option<(&Place, Focus)>,
+        key: &str,
+        area: Rect,
+        desk: &mut Desk,
+        buffer: &mut Buffer,
+    ) {
+        shown.drawn.clear();
+        if shown.failure.is_some() || shown.panels.is_empty() {
+            let message = said(shown.failure.as_ref(), desk).to_owned();
+            if shown.failure.is_some() || shown.asking {
+                write_middle(buffer, area, &message, desk.theme.quiet());
+            }
+            return;
+        }
+        let rooms: Vec<Room> = shown.panels.iter().map(|panel| panel::room(panel, area.width, desk.language)).collect();
+        let constraints = rooms.iter().map(|room| match room {
+            Room::Rows(rows) => Constraint::Length(*rows),
+            Room::Share { weight, .. } => Constraint::Fill(*weight),
+        });
+        // From the top as many as have the least room that they need; the rest is left out.
+        let mut left = area.height;
+        let fit = rooms.iter().take_while(|room| {
+            let least = match room {
+                Room::Rows(rows) => *rows,
+                Room::Share { least, .. } => *least,
+            };
+            let fits = least <= left;
+            left = left.saturating_sub(least);
+            fits
+        });
+        let count = fit.count().max(1);
+        let places = Layout::vertical(constraints.take(count)).split(area);
+        for (index, (panel, place)) in shown.panels.iter().zip(places.iter()).enumerate() {
+            let (at, focused) = match cursor {
+                Some((at, focus)) => (Some(at), focus == Focus::Panel(index)),
+                None => (None, false),
+            };
+            let mut look = panel::Look { theme: &desk.theme, language: desk.language, pictures: &mut desk.pictures };
+            let at = at.filter(|_| focused);
+            shown.drawn.push(panel::draw(panel, at, focused, &format!("{key}/{index}"), *place, &mut look, buffer));
+        }
+    }
+}
+
+impl Instrument for View {
+    fn contexts(&self) -> Vec<Context> {
+        let mut contexts = match self.focus {
+            Focus::Inputs if self.inputs.pad.is_some() => vec![Context::DrawingPad, Context::ViewInputs],
+            Focus::Inputs if self.inputs.in_text() => vec![Context::ViewText, Context::ViewInputs],
+            Focus::Inputs => vec![Context::ViewArrows, Context::ViewInputs],
+            Focus::Panel(_) => vec![Context::ViewPanel, Context::ViewInputs],
+        };
+        if self.shown.panels.iter().any(|panel| self.has_what_is_acted_on(panel)) {
+            contexts.insert(0, Context::ExploreActions(self.actions));
+        }
+        contexts
+    }
+
+    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+        self.ask(lab, desk);
+        self.open(lab, desk);
+    }
+
+    fn next_part(&mut self, forward: bool) -> bool {
+        let mut stops: Vec<Focus> = if self.inputs.is_empty() { vec![] } else { vec![Focus::Inputs] };
+        let panels = self.shown.panels.iter().enumerate().filter(|(_, panel)| self.can_be_picked(panel));
+        stops.extend(panels.map(|(index, _)| Focus::Panel(index)));
+        let at = stops.iter().position(|stop| *stop == self.focus);
+        let next = match (at, forward) {
+            (Some(at), true) => stops.get(at + 1),
+            (Some(at), false) => at.checked_sub(1).and_then(|before| stops.get(before)),
+            (None, _) => None,
+        };
+        if let Some(next) = next {
+            self.focus = *next;
+        }
+        next.is_some()
+    }
+
+    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+        if self.focus == Focus::Inputs
+            && let Some((_, pad)) = &mut self.inputs.pad
+        {
+            match pad.act(action) {
+                PadDone::Drawn => {
+                    if self.inputs.take_drawing() {
+                        self.turned.push("picture".to_owned());
+                    }
+                    self.ask(lab, desk);
+                    return true;
+                }
+                PadDone::Moved => return true,
+                PadDone::NotMine => {}
+            }
+        }
+        let in_panel = matches!(self.focus, Focus::Panel(_));
+        match action {
+            Action::Perform(name) => self.perform(name, lab, desk),
+            Action::Left if in_panel => self.move_cursor((-1, 0), lab, desk),
+            Action::Right if in_panel => self.move_cursor((1, 0), lab, desk),
+            Action::Up if in_panel => self.move_cursor((0, -1), lab, desk),
+            Action::Down if in_panel => self.move_cursor((0, 1), lab, desk),
+            Action::Confirm if in_panel => self.open(lab, desk),
+            Action::Up | Action::KnobPrevious => self.inputs.choose(false),
+            Action::Down | Action::KnobNext => self.inputs.choose(true),
+            Action::Left | Action::Right if self.inputs.in_text() => {
+                self.inputs.move_in_text(action == Action::Right);
+            }
+            Action::Left | Action::KnobDown => {
+                let turned = self.inputs.turn(false);
+                self.turned(turned, lab, desk);
+            }
+            Action::Right | Action::KnobUp => {
+                let turned = self.inputs.turn(true);
+                self.turned(turned, lab, desk);
+            }
+            Action::Home | Action::End => {
+                let turned = self.inputs.turn_to_end(action == Action::End);
+                self.turned(turned, lab, desk);
+            }
+            Action::RandomCode => {
+                let turned = self.inputs.next_example();
+                self.turned(turned, lab, desk);
+            }
+            Action::Confirm => match self.inputs.take_text() {
+                Some(Ok(name)) => self.turned(Some(name), lab, desk),
+                Some(Err(message)) => desk.notify(message),
+                None => self.ask(lab, desk),
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn in_text(&self) -> bool {
+        self.focus == Focus::Inputs && self.inputs.pad.is_none() && self.inputs.in_text()
+    }
+
+    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _desk: &mut Desk) {
+        self.inputs.typed(key);
+    }
+
+    fn pasted(&mut self, pasted: &str) {
+        if self.in_text() {
+            self.inputs.pasted(pasted);
+        }
+    }
+
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+        if let Some((_, pad)) = &mut self.inputs.pad {
+            match pad.mouse(event) {
+                PadDone::Drawn => {
+                    self.focus = Focus::Inputs;
+                    if self.inputs.take_drawing() {
+                        self.turned.push("picture".to_owned());
+                    }
+                    return self.ask(lab, desk);
+                }
+                PadDone::Moved => return,
+                PadDone::NotMine => {}
+            }
+        }
+        if !matches!(event.kind, MouseEventKind::Down(MouseButton::Left)) {
+            return;
+        }
+        if self.inputs.click(Position::new(event.column, event.row)) {
+            self.focus = Focus::Inputs;
+            return;
+        }
+        let places = self.shown.drawn.iter().enumerate();
+        let found = places.filter_map(|(index, drawn)| Some((index, drawn.place_at(event.column, event.row)?))).next();
+        if let Some((index, place)) = found {
+            self.focus = Focus::Panel(index);
+            self.pick(place, lab, desk);
+        }
+    }
+
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+        if *key == self.opened_key() {
+            if let Some(opened) = &mut self.opened {
+                opened.shown.take(answer);
+            }
+            return true;
+        }
+        if *key != self.key {
+            return false;
+        }
+        self.shown.take(answer);
+        if self.shown.failure.is_none() && !self.turned.is_empty() {
+            if self.turned.iter().any(|input| input == "picture") {
+                self.reached.push("drawing_shown");
+            }
+            self.seen.append(&mut self.turned);
+        }
+        if let Focus::Panel(index) = self.focus
+            && index >= self.shown.panels.len()
+        {
+            self.focus = Focus::Panel(0);
+        }
+        // Keys go to what one acts on, until the student gives them to the inputs.
+        if !std::mem::replace(&mut self.shown_before, self.shown.failure.is_none())
+            && self.shown.panels.first().is_some_and(|panel| self.has_what_is_acted_on(panel))
+        {
+            self.focus = Focus::Panel(0);
+        }
+        // A first look at what the place under the cursor opens.
+        if self.cursor.is_none() && (self.opened.is_some() || matches!(self.focus, Focus::Panel(_))) {
+            self.cursor = self.picked_panel().and_then(|panel| panel::moved(panel, None, (0, 0)));
+            self.open(lab, desk);
+        }
+        true
+    }
+
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+        let note = if self.shown.asking { desk.say(text::THINKING) } else { "" };
+        let inner = frame(area, title, note, focused, &desk.theme, buffer);
+        let at_inputs = focused && self.focus == Focus::Inputs;
+        let rows = self.inputs.rows(inner.width, at_inputs).min(inner.height / 2);
+        let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
+        self.inputs.draw(head, at_inputs, desk, buffer);
+        let key = self.key.clone();
+        if let Some((_, pad)) = &mut self.inputs.pad {
+            let side = (body.height * 2).min(body.width * 2 / 5);
+            let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Fill(1)]).areas(body);
+            pad.draw(left, at_inputs, &format!("{key}/pad"), desk, buffer);
+            body = right.inner(Margin::new(1, 0));
+        }
+        let cursor = self.cursor.clone();
+        let focus = if focused { self.focus } else { Focus::Inputs };
+        if let Some(opened) = &mut self.opened {
+            let [first, second] = if body.width >= SIDE_BY_SIDE {
+                Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(body)
+            } else {
+                Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(body)
+            };
+            let second = if body.width >= SIDE_BY_SIDE { second.inner(Margin::new(1, 0)) } else { second };
+            let opened_key = format!("{key}/opened");
+            Self::draw_panels(&mut opened.shown, None, &opened_key, second, desk, buffer);
+            body = first;
+        }
+        let cursor = cursor.as_ref().map(|place| (place, focus));
+        Self::draw_panels(&mut self.shown, cursor, &key, body, desk, buffer);
+    }
+
+    fn reached(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.reached)
+    }
+
+    fn inputs_turned(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.seen)
+    }
+}

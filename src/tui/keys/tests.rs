@@ -1,0 +1,58 @@
+//! Keys against the places they stand in.
+
+use super::*;
+
+fn press(code: KeyCode) -> KeyEvent {
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+#[test]
+fn the_nearest_context_wins() {
+    let space = press(KeyCode::Char(' '));
+    assert_eq!(action(&[Context::TrainLive, Context::Train, Context::Lab], &space, false), Some(Action::Pause));
+    assert_eq!(action(&[Context::Theory, Context::Lab], &space, false), Some(Action::PageDown));
+    assert_eq!(action(&[Context::Picker], &press(KeyCode::Char('l')), false), Some(Action::SwitchLanguage));
+}
+
+#[test]
+fn text_takes_printable_keys_and_leaves_the_rest() {
+    let contexts = [Context::Notes, Context::Lab];
+    assert_eq!(action(&contexts, &press(KeyCode::Char('?')), true), None);
+    assert_eq!(action(&contexts, &press(KeyCode::F(1)), true), Some(Action::Help));
+    assert_eq!(action(&contexts, &press(KeyCode::Esc), true), Some(Action::Back));
+    let palette = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL);
+    assert_eq!(action(&contexts, &palette, true), Some(Action::Palette));
+}
+
+#[test]
+fn the_footer_names_no_key_that_would_be_typed() {
+    let names = |in_text| -> Vec<String> {
+        footer(&[Context::Repl, Context::Lab], in_text).into_iter().map(|(key, _)| key.name()).collect()
+    };
+    assert!(names(false).contains(&"?".to_owned()) && names(false).contains(&"]".to_owned()));
+    assert!(names(true).contains(&"F1".to_owned()) && names(true).contains(&"Ctrl-P".to_owned()));
+    assert!(names(true).iter().all(|name| name == "↵" || name.chars().count() > 1 || name == "↑"));
+}
+
+#[test]
+fn after_a_run_the_footer_leads_to_a_new_one() {
+    let shown = footer(&[Context::TrainOver, Context::Train, Context::Lab], false);
+    assert_eq!(shown[0].1.action, Action::NewRun);
+    assert!(shown.iter().all(|(_, binding)| binding.action != Action::Pause));
+}
+
+#[test]
+fn shift_with_a_sign_does_not_matter() {
+    let shifted = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);
+    assert_eq!(action(&[], &shifted, false), Some(Action::Help));
+}
+
+#[test]
+fn no_key_means_two_things_in_one_context() {
+    for (index, binding) in BINDINGS.iter().enumerate() {
+        for other in &BINDINGS[index + 1..] {
+            let clash = binding.keys.iter().find(|key| other.keys.contains(key));
+            assert!(binding.context != other.context || clash.is_none(), "{:?} twice in {:?}", clash, other.context);
+        }
+    }
+}

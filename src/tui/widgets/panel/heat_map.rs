@@ -1,0 +1,117 @@
+//! Values under named rows and columns, as grounds from the theme's own to its accent, or as shades without colours.
+
+use super::values::{shade, share, within};
+use super::{Look, Places, cut, window};
+use crate::experiment::panel::{HeatMap, Place};
+use crate::tui::text;
+use crate::tui::widgets::chart::number;
+use crate::tui::widgets::frame::write;
+use crate::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// Columns of a cell: at the least, at the most, and from which on its value is written into it.
+const CELL: [usize; 3] = [2, 8, 6];
+
+pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
+    let (rows, columns) = (map.rows.len(), map.columns.len());
+    if map.values.is_empty() {
+        write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
+        return Places::Areas(Vec::new());
+    }
+    let at = if let Some(Place::Cell([row, column])) = cursor {
+        Some([(*row).min(rows - 1), (*column).min(columns - 1)])
+    } else {
+        None
+    };
+    // Names of columns above, what is under the cursor below.
+    let head = u16::from(area.height >= 2);
+    let foot = u16::from(area.height >= 3);
+    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0).min(usize::from(area.width) / 3);
+    let left = names + usize::from(names > 0);
+    let room = usize::from(area.width).saturating_sub(left).max(1);
+    let widest = map.columns.iter().map(|name| width(name)).max().unwrap_or(0);
+    let cell = (room / columns).clamp(CELL[0], (widest + 1).clamp(CELL[2], CELL[1])).min(room);
+    let shown_columns = window(columns, (room / cell).max(1), at.map(|at| at[1]));
+    let shown_rows = window(rows, usize::from(area.height - head - foot).max(1), at.map(|at| at[0]));
+    let column_at = |index: usize| (left + (index - shown_columns.start) * cell) as u16;
+    let strong = |is: bool| if is { look.theme.accented() } else { look.theme.quiet() };
+    if head > 0 {
+        for column in shown_columns.clone() {
+            // A cell is kept free between two names where there is room for it.
+            let name = cut(&map.columns[column], if cell > 2 { cell - 1 } else { cell });
+            let style = strong(at.is_some_and(|at| at[1] == column));
+            write(buffer, area, column_at(column), 0, &name, style);
+        }
+    }
+    let mut places = Vec::new();
+    for (line, row) in shown_rows.clone().enumerate() {
+        let y = head + line as u16;
+        let name = cut(&map.rows[row], names);
+        let moved = (names - width(&name)) as u16;
+        write(buffer, area, moved, y, &name, strong(at.is_some_and(|at| at[0] == row)));
+        for column in shown_columns.clone() {
+            let (x, value) = (column_at(column), map.values[row * columns + column]);
+            let place = Rect { x: area.x + x, y: area.y + y, width: cell as u16, height: 1 }.intersection(area);
+            draw_cell(value, map.range, at == Some([row, column]), place, look, buffer);
+            places.push((place, Place::Cell([row, column])));
+        }
+    }
+    if foot > 0 {
+        let y = head + shown_rows.len() as u16;
+        let mut end = 0;
+        match at {
+            Some([row, column]) => {
+                let (row_name, column_name) = (&map.rows[row], &map.columns[column]);
+                end = write(buffer, area, 0, y, &format!("{row_name} · {column_name}  "), look.theme.quiet());
+                let value = number(f64::from(map.values[row * columns + column]));
+                end = write(buffer, area, end, y, &value, look.theme.strong());
+            }
+            None => end = scale(map.range, end, y, area, look, buffer),
+        }
+        if shown_rows.len() < rows || shown_columns.len() < columns {
+            let part = |shown: std::ops::Range<usize>, all: usize| format!("{}–{}/{all}", shown.start + 1, shown.end);
+            let said = format!("{} × {}", part(shown_rows, rows), part(shown_columns, columns));
+            write(buffer, area, end + 2, y, &said, look.theme.quiet());
+        }
+    }
+    Places::Areas(places)
+}
+
+fn draw_cell(value: f32, range: [f32; 2], is_cursor: bool, place: Rect, look: &Look, buffer: &mut Buffer) {
+    let columns = usize::from(place.width);
+    let shares = share(value, range);
+    let style = match shares {
+        Some(share) if look.has_colors() => Style::new().bg(look.theme.tint(share)).fg(look.theme.text),
+        _ => look.theme.body(),
+    };
+    let inside = match shares {
+        // No number: neither quiet nor strong.
+        None => "×".to_owned(),
+        Some(_) if columns >= CELL[2] => within(f64::from(value), columns - 1),
+        Some(share) if !look.has_colors() => shade(share).repeat(columns.saturating_sub(1).max(1)),
+        Some(_) => String::new(),
+    };
+    let filled = format!("{inside:>columns$}");
+    buffer.set_stringn(place.x, place.y, &filled, columns, style);
+    if is_cursor && !place.is_empty() {
+        let style = style.fg(look.theme.accent).add_modifier(Modifier::BOLD);
+        buffer.set_string(place.right() - 1, place.y, "]", style);
+        buffer.set_string(place.x, place.y, if columns > 1 { "[" } else { "+" }, style);
+    }
+}
+
+/// The range of values with its colours; the column after it.
+fn scale(range: [f32; 2], column: u16, y: u16, area: Rect, look: &Look, buffer: &mut Buffer) -> u16 {
+    let mut column = write(buffer, area, column, y, &format!("{} ", number(f64::from(range[0]))), look.theme.quiet());
+    for step in 0..8 {
+        let share = step as f32 / 7.0;
+        column = if look.has_colors() {
+            write(buffer, area, column, y, " ", Style::new().bg(look.theme.tint(share)))
+        } else {
+            write(buffer, area, column, y, shade(share), look.theme.body())
+        };
+    }
+    write(buffer, area, column, y, &format!(" {}", number(f64::from(range[1]))), look.theme.quiet())
+}

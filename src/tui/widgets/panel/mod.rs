@@ -1,0 +1,231 @@
+//! Every kind of [`Panel`] as a drawing, from the smallest area up: what has no room is left out or scrolled to the
+//! cursor.
+
+mod bars;
+mod board;
+mod curves;
+mod flow;
+mod grid;
+mod heat_map;
+mod pictures;
+mod plane;
+mod pose;
+mod room;
+mod step;
+mod tokens;
+pub mod values;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use room::{Room, room};
+pub use step::moved;
+
+use super::frame::write;
+use super::picture::Pictures;
+use super::scene;
+use crate::experiment::panel::{Panel, Place};
+use crate::experiment::{Bilingual, Language, Wording};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::width::{width, wrapped};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+
+/// What drawing needs beside the panel.
+pub struct Look<'a> {
+    pub theme: &'a Theme,
+    pub language: Language,
+    pub pictures: &'a mut Pictures,
+}
+
+impl Look<'_> {
+    fn say(&self, wording: Wording) -> &'static str {
+        wording.in_language(self.language)
+    }
+
+    /// Whether grounds can be told by their colour.
+    fn has_colors(&self) -> bool {
+        self.pictures.look.color
+    }
+}
+
+/// Where a panel was drawn; finds the place under the mouse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    area: Rect,
+    places: Places,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Places {
+    /// Each with its cells.
+    Areas(Vec<(Rect, Place)>),
+    /// The plane, and the cells of the words in it.
+    Plane { frame: scene::Frame, words: Vec<(Rect, [f32; 2])> },
+}
+
+impl Drawn {
+    /// The place under a cell of the screen.
+    pub fn place_at(&self, column: u16, row: u16) -> Option<Place> {
+        let at = (column, row).into();
+        match &self.places {
+            Places::Areas(areas) => areas.iter().find(|(area, _)| area.contains(at)).map(|(_, place)| place.clone()),
+            Places::Plane { frame, words } => {
+                let word = words.iter().find(|(area, _)| area.contains(at)).map(|(_, point)| *point);
+                word.or_else(|| frame.point(column, row)).map(Place::Point)
+            }
+        }
+    }
+
+    pub fn area(&self) -> Rect {
+        self.area
+    }
+}
+
+/// Draws a panel; `cursor` is the picked place, shown when `focused`. `key` names the place on screen for pictures (see
+/// [`Pictures::draw`]). A panel whose sizes do not fit each other says so instead.
+pub fn draw(
+    panel: &Panel,
+    cursor: Option<&Place>,
+    focused: bool,
+    key: &str,
+    area: Rect,
+    look: &mut Look,
+    buffer: &mut Buffer,
+) -> Drawn {
+    let area = area.intersection(buffer.area);
+    let mut drawn = Drawn { area, places: Places::Areas(Vec::new()) };
+    if area.is_empty() {
+        return drawn;
+    }
+    if let Some(problem) = problem(panel) {
+        let said = text::filled(look.say(text::PANEL_PROBLEM), &[&problem]);
+        write_wrapped(&said, Style::new().fg(look.theme.bad), area, buffer);
+        return drawn;
+    }
+    let inner = match panel {
+        // Its name stands beside its value.
+        Panel::Number { .. } => area,
+        panel => panel.heading().map_or(area, |heading| under_heading(heading, area, look, buffer)),
+    };
+    let shown = cursor.filter(|_| focused);
+    drawn.places = match panel {
+        Panel::Note { text } => words::note(text, inner, look, buffer),
+        Panel::Fault { line, from, to, text } => words::fault(line, [*from, *to], text, inner, look, buffer),
+        Panel::Number { name, value, format } => words::number(name, *value, *format, inner, look, buffer),
+        Panel::Table { names, rows } => words::table(names, rows, inner, look, buffer),
+        Panel::Bars { bars, format, .. } => bars::draw(bars, *format, shown, inner, look, buffer),
+        Panel::Pictures { sheet, captions, .. } => pictures::draw(sheet, captions, shown, key, inner, look, buffer),
+        Panel::Plane { scene, .. } => plane::draw(scene, shown, inner, look, buffer),
+        Panel::HeatMap(map) => heat_map::draw(map, shown, inner, look, buffer),
+        Panel::Curves(curves) => curves::draw(curves, shown, inner, look, buffer),
+        Panel::Tokens { tokens, .. } => tokens::draw(tokens, shown, inner, look, buffer),
+        Panel::Board { board, .. } => board::draw(board, shown, inner, look, buffer),
+        Panel::Grid(grid) => grid::draw(grid, shown, inner, look, buffer),
+        // The cursor tells the pose, focused or not.
+        Panel::Poses(poses) => pose::draw(poses, cursor, inner, look, buffer),
+    };
+    drawn
+}
+
+/// Draws panels below each other, as many from the top as have room.
+pub fn draw_all(panels: &[Panel], key: &str, area: Rect, look: &mut Look, buffer: &mut Buffer) -> Vec<Drawn> {
+    let rooms: Vec<Room> = panels.iter().map(|panel| room(panel, area.width, look.language)).collect();
+    let mut left = area.height;
+    let fitting = rooms.iter().take_while(|room| {
+        let fits = room.least() <= left;
+        left = left.saturating_sub(room.least());
+        fits
+    });
+    // The first is always drawn, however small.
+    let count = fitting.count().max(1).min(panels.len());
+    let constraints = rooms.iter().take(count).map(|room| match room {
+        Room::Rows(rows) => Constraint::Length(*rows),
+        Room::Share { weight, .. } => Constraint::Fill(*weight),
+    });
+    let places = Layout::vertical(constraints).split(area);
+    let drawn = panels.iter().zip(places.iter()).enumerate();
+    drawn
+        .map(|(index, (panel, place))| draw(panel, None, false, &format!("{key}/{index}"), *place, look, buffer))
+        .collect()
+}
+
+/// Why a panel cannot be drawn.
+fn problem(panel: &Panel) -> Option<String> {
+    let own = panel.problem();
+    if own.is_some() {
+        return own;
+    }
+    match panel {
+        Panel::Pictures { sheet, .. } => {
+            let first = sheet.pictures.first()?;
+            let odd =
+                sheet.pictures.iter().find(|picture| (picture.width, picture.height) != (first.width, first.height));
+            odd.map(|odd| format!("pictures of {}×{} and {}×{}", first.width, first.height, odd.width, odd.height))
+                .or_else(|| first.pixels.is_empty().then(|| "pictures without pixels".to_owned()))
+                .or_else(|| (sheet.columns == 0).then(|| "pictures in 0 columns".to_owned()))
+        }
+        Panel::Board { board, .. } => board
+            .cells
+            .iter()
+            .flatten()
+            .find(|man| man.side > 1)
+            .map(|man| format!("side {} of a board game of 0 and 1", man.side)),
+        _ => None,
+    }
+}
+
+/// Writes a heading into the first row, if there is one and more than one row; what is below it.
+fn under_heading(heading: &Bilingual, area: Rect, look: &Look, buffer: &mut Buffer) -> Rect {
+    let heading = heading.in_language(look.language);
+    if heading.is_empty() || area.height < 2 {
+        return area;
+    }
+    write(buffer, area, 0, 0, heading, look.theme.quiet());
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// Writes a text in as many rows as it needs; the rows written. A row of more text than there is room for ends in ….
+fn write_wrapped(text: &str, style: Style, area: Rect, buffer: &mut Buffer) -> u16 {
+    let lines = lines_of(text, area.width);
+    let shown = lines.len().min(usize::from(area.height));
+    for (row, line) in lines.iter().take(shown).enumerate() {
+        let cut = row + 1 == shown && shown < lines.len();
+        let line = if cut { format!("{line}…") } else { line.clone() };
+        write(buffer, area, 0, row as u16, &line, style);
+    }
+    shown as u16
+}
+
+/// A text of several lines, each wrapped.
+fn lines_of(text: &str, columns: u16) -> Vec<String> {
+    text.split('\n').flat_map(|line| wrapped(line, usize::from(columns))).collect()
+}
+
+/// A text cut to so many columns; one that is cut ends in … where there is room for it.
+fn cut(text: &str, columns: usize) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = if columns > 2 { columns - 1 } else { columns };
+    let mut short = String::new();
+    for letter in text.graphemes(true) {
+        if width(&short) + width(letter) > room {
+            break;
+        }
+        short.push_str(letter);
+    }
+    if columns > 2 { short + "…" } else { short }
+}
+
+/// Which of `count` things are shown where there is room for `room`: from the start, or moved so far that one of them is
+/// about in the middle.
+fn window(count: usize, room: usize, around: Option<usize>) -> std::ops::Range<usize> {
+    let room = room.min(count);
+    let start = around.map_or(0, |around| around.saturating_sub(room / 2)).min(count - room);
+    start..start + room
+}

@@ -1,0 +1,69 @@
+//! Pictures in a grid with their captions.
+
+use super::{Look, Places, cut};
+use crate::experiment::Sheet;
+use crate::experiment::panel::Place;
+use crate::tui::text;
+use crate::tui::widgets::frame::write;
+use crate::tui::widgets::picture::PictureMode;
+use crate::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Rows from which one is given to captions.
+const CAPTIONS_FROM: u16 = 4;
+
+pub fn draw(
+    sheet: &Sheet,
+    captions: &[String],
+    cursor: Option<&Place>,
+    key: &str,
+    area: Rect,
+    look: &mut Look,
+    buffer: &mut Buffer,
+) -> Places {
+    if sheet.pictures.is_empty() {
+        write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
+        return Places::Areas(Vec::new());
+    }
+    let at = if let Some(Place::Item(index)) = cursor { Some((*index).min(sheet.pictures.len() - 1)) } else { None };
+    let captioned = captions.iter().any(|caption| !caption.is_empty()) && area.height >= CAPTIONS_FROM;
+    // The last row is for what is under the cursor, or the captions of the last row of pictures.
+    let foot = u16::from(captioned || at.is_some() && area.height >= CAPTIONS_FROM);
+    let room = Rect { height: area.height - foot, ..area };
+    let grid = look.pictures.draw(key, sheet, room, buffer);
+    let across = sheet.columns.min(sheet.pictures.len());
+    let columns = usize::from(grid.columns.max(1));
+    let mut places = Vec::new();
+    for shown in 0..grid.count.min(usize::from(u16::MAX)) {
+        // Where there is little room columns and rows at the end are left out.
+        let index = shown / columns * across + shown % columns;
+        let own = grid.rect(shown);
+        let rect = own.intersection(room);
+        if rect.is_empty() || index >= sheet.pictures.len() {
+            continue;
+        }
+        places.push((rect, Place::Item(index)));
+        let below = own.bottom();
+        let has_gap = own.height > 4 && grid.gap > 0 || below == grid.area.bottom();
+        let caption = captions.get(index).map_or("", String::as_str);
+        if captioned && has_gap && below < area.bottom() {
+            let style = if at == Some(index) { look.theme.selected() } else { look.theme.quiet() };
+            let caption = cut(caption, usize::from(rect.width));
+            let start = rect.x + (rect.width.saturating_sub(width(&caption) as u16)) / 2;
+            buffer.set_stringn(start, below, &caption, usize::from(rect.width), style);
+        }
+        // Characters over real graphics would tear them.
+        if at == Some(index) && look.pictures.mode() != PictureMode::Graphics {
+            buffer[(rect.x, rect.y)].set_char('◆').set_style(look.theme.accented());
+        }
+    }
+    if let Some(index) = at.filter(|_| foot > 0) {
+        let caption = captions.get(index).map_or("", String::as_str);
+        let said = format!("◆ {}/{}  {caption}", index + 1, sheet.pictures.len());
+        let line = " ".repeat(usize::from(area.width));
+        write(buffer, area, 0, area.height - 1, &line, look.theme.body());
+        write(buffer, area, 0, area.height - 1, &said, look.theme.body());
+    }
+    Places::Areas(places)
+}

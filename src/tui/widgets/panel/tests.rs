@@ -1,0 +1,196 @@
+//! Tests over all kinds of panels.
+
+use super::{Look, draw, draw_all, moved, room};
+use crate::experiment::board::Board;
+use crate::experiment::panel::{
+    Bar, Cell, Curve, Curves, Format, Grid, Ground, HeatMap, Panel, Place, Pose, Poses, Token,
+};
+use crate::experiment::picture::{Picture, Sheet};
+use crate::experiment::scene::{Label, Scene};
+use crate::experiment::{Bilingual, Language};
+use crate::tui::linear::in_words;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::picture::{self, Pictures};
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Texts without letters, wide letters and long ones.
+fn words(count: usize) -> Vec<String> {
+    ["", "a", "深層学習", "antidisestablishmentarianism"]
+        .iter()
+        .cycle()
+        .take(count)
+        .map(|&text| text.to_owned())
+        .collect()
+}
+
+fn name() -> Bilingual {
+    Bilingual { en: "a heading".to_owned(), ja: "見出し".to_owned() }
+}
+
+/// One panel of each kind, of about so many parts, with these values in turn.
+fn panels(count: usize, values: &[f64]) -> Vec<Panel> {
+    let value = |index: usize| values[index % values.len()];
+    let small = |index: usize| value(index) as f32;
+    let bars: Vec<Bar> =
+        words(count).into_iter().enumerate().map(|(at, name)| Bar { name, value: small(at) }).collect();
+    let columns = count.clamp(1, 7);
+    let four = |at: usize| [0, 1, 2, 3].map(|side| small(at + side));
+    let ground =
+        [Ground::Free, Ground::Wall, Ground::Start, Ground::Goal, Ground::Trap, Ground::Agent].into_iter().cycle();
+    let cells = ground.take(count * columns).enumerate().map(|(at, ground)| Cell {
+        ground,
+        value: (at % 2 == 0).then(|| small(at)),
+        policy: (at % 3 == 0).then(|| four(at)),
+        action_values: (at % 5 == 0).then(|| four(at)),
+        text: words(4)[at % 4].clone(),
+    });
+    let token = |(at, text): (usize, String)| Token {
+        text,
+        value: (at % 2 == 0).then(|| small(at)),
+        alternatives: if at % 3 == 0 { bars.clone() } else { Vec::new() },
+        marked: at % 4 == 0,
+    };
+    let line = |from: usize| (0..count).map(|at| value(from + at)).collect::<Vec<f64>>();
+    let curve = |at: usize| Curve { name: name(), values: line(at), band: (at > 0).then(|| [line(at), line(at + 1)]) };
+    let pose = |at: usize| Pose { limbs: vec![four(at)], predicted: vec![four(at + 1)], contacts: vec![[0.0, 0.0]] };
+    let labels = words(count).into_iter().enumerate();
+    let labels = labels.map(|(at, text)| Label { at: [small(at), small(at + 1)], text, group: at });
+    let pictures = vec![Picture::blank(5, 7); count];
+    vec![
+        Panel::note(words(count).join(" ")),
+        Panel::fault("王 + 王", 4, 5, "expected a word"),
+        Panel::Number { name: name(), value: value(0), format: Format::Nats },
+        Panel::Bars { heading: name(), bars: bars.clone(), format: Format::Percent },
+        Panel::table(words(columns), vec![words(columns); count]),
+        Panel::Pictures { heading: name(), sheet: Sheet::new(columns, pictures), captions: words(count) },
+        Panel::plane(Scene {
+            low: [-1.0, -1.0],
+            high: [1.0, 1.0],
+            labels: labels.collect(),
+            arrows: vec![four(0); count],
+            paths: vec![vec![[small(0), small(1)]; count]],
+            ..Scene::default()
+        }),
+        Panel::HeatMap(HeatMap {
+            heading: name(),
+            rows: words(count),
+            columns: words(columns),
+            values: (0..count * columns).map(small).collect(),
+            range: [small(0), small(1)],
+        }),
+        Panel::Curves(Curves {
+            heading: name(),
+            axis: name(),
+            places: (0..count).map(|at| at as f64).collect(),
+            curves: (0..3).map(curve).collect(),
+        }),
+        Panel::Tokens { heading: name(), tokens: words(count).into_iter().enumerate().map(token).collect() },
+        Panel::Board { heading: name(), board: Box::new(board(columns, count)) },
+        Panel::Grid(Grid { heading: name(), columns, cells: cells.collect(), range: [small(0), small(1)] }),
+        Panel::Poses(Poses {
+            heading: name(),
+            seconds_per_pose: 0.05,
+            ground: vec![[-1.0, 0.0], [1.0, 0.0]],
+            poses: (0..count).map(pose).collect(),
+        }),
+    ]
+}
+
+fn board(columns: usize, rows: usize) -> Board {
+    Board {
+        columns,
+        rows,
+        cells: vec![None; columns * rows],
+        column_names: words(columns),
+        row_names: words(rows),
+        ..Board::default()
+    }
+}
+
+fn pictures(color: bool) -> Pictures {
+    Pictures::new(picture::Look { light: false, color, wide_ambiguous: false })
+}
+
+/// Draws a panel at a size; what stands on the screen.
+fn drawn(panel: &Panel, cursor: Option<&Place>, language: Language, [width, height]: [u16; 2], color: bool) -> String {
+    let (theme, mut pictures) = (Theme::dark(), pictures(color));
+    let mut look = Look { theme: &theme, language, pictures: &mut pictures };
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    let drawn = draw(panel, cursor, true, "test", area, &mut look, &mut buffer);
+    for (column, row) in area.positions().map(|at| (at.x, at.y)) {
+        let _ = drawn.place_at(column, row);
+    }
+    (0..height).map(|row| (0..width).map(|column| buffer[(column, row)].symbol()).collect::<String>() + "\n").collect()
+}
+
+fn numbers() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -2.0..2.0_f64,
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+        1 => Just(1e300),
+        1 => Just(0.0),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    #[test]
+    fn no_panel_is_too_large_small_or_odd_to_draw_read_pick_and_send(
+        count in 0..40_usize,
+        values in proptest::collection::vec(numbers(), 1..8),
+        width in 1..130_u16,
+        height in 1..45_u16,
+        steps in proptest::collection::vec((-1..=1_i32, -1..=1_i32), 0..6),
+        color: bool,
+    ) {
+        let panels = panels(count, &values);
+        for panel in &panels {
+            let mut cursor = None;
+            for &step in &steps {
+                drawn(panel, cursor.as_ref(), Language::Ja, [width, height], color);
+                cursor = moved(panel, cursor.as_ref(), step);
+            }
+            drawn(panel, cursor.as_ref(), Language::En, [width, height], color);
+            let _ = room(panel, width, Language::En).least();
+            in_words(panel, Language::En, true);
+            in_words(panel, Language::Ja, false);
+            // Not a number is not equal to itself: what is compared is written twice.
+            let sent = serde_json::to_string(panel).unwrap();
+            let heard: Panel = serde_json::from_str(&sent).unwrap();
+            prop_assert_eq!(serde_json::to_string(&heard).unwrap(), sent);
+        }
+        let (theme, mut pictures) = (Theme::dark(), pictures(color));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect { x: 0, y: 0, width, height };
+        draw_all(&panels, "test", area, &mut look, &mut Buffer::empty(area));
+    }
+}
+
+#[test]
+fn a_heat_map_shows_its_values_and_says_the_largest() {
+    let map = Panel::HeatMap(HeatMap {
+        heading: name(),
+        rows: ["the", "cat"].map(str::to_owned).to_vec(),
+        columns: ["the", "cat"].map(str::to_owned).to_vec(),
+        values: vec![0.75, 0.25, 0.5, 0.5],
+        range: [0.0, 1.0],
+    });
+    let screen = drawn(&map, None, Language::En, [40, 8], true);
+    assert!(screen.contains("a heading") && screen.contains("0.75") && screen.contains("cat"), "{screen}");
+    let lines = in_words(&map, Language::En, false);
+    assert!(lines.contains("the  0.7500  0.2500") && lines.contains("Largest: the, the: 0.75"), "{lines}");
+}
+
+#[test]
+fn tokens_curves_grids_and_poses_are_read_aloud_whole() {
+    let all: String = panels(2, &[0.25, -1.0]).iter().map(|panel| in_words(panel, Language::En, false)).collect();
+    for part in ["25.0 %", "a heading: 0.25 at", "row 1, column 2", "wall", "V 0.250", "2 poses, 0.05 s apart"] {
+        assert!(all.contains(part), "{part} is not in\n{all}");
+    }
+}

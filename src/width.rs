@@ -1,0 +1,123 @@
+//! East Asian ambiguous characters (─ │ ● ∑ …) take one cell in most terminals and two in many Japanese ones.
+//!
+//! Texts are written as for narrow ones. Text that must keep such characters, as formulas do, is laid out by
+//! [`Widths::lay`] with a free cell after each; box drawing and marks get ASCII in their place.
+
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How wide ambiguous characters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Widths {
+    pub wide_ambiguous: bool,
+}
+
+/// The cells that a text takes once it is laid out.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A text in lines of at most `columns` cells, broken at spaces; a word that fits no line is broken anywhere.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let last = lines.last_mut().expect("one line at least");
+        let used = width(last);
+        if used > 0 && used + 1 + width(word) <= columns {
+            last.push(' ');
+            last.push_str(word);
+            continue;
+        }
+        // A long word without spaces, as of Japanese, goes on where the line is.
+        let goes_on = used > 0 && width(word) > columns;
+        if goes_on && used < columns {
+            last.push(' ');
+        } else if used > 0 {
+            lines.push(String::new());
+        }
+        for letter in word.graphemes(true) {
+            let last = lines.last_mut().expect("one line at least");
+            if width(last) + width(letter) > columns {
+                lines.push(letter.to_owned());
+            } else {
+                last.push_str(letter);
+            }
+        }
+    }
+    lines
+}
+
+/// Whether the cells that a character takes depend on the terminal.
+pub fn is_ambiguous(letter: char) -> bool {
+    letter.width() == Some(1) && letter.width_cjk() == Some(2)
+}
+
+/// A narrow character that can stand for an ambiguous one.
+pub fn narrow(letter: char) -> Option<char> {
+    Some(match letter {
+        '─' | '━' | '┄' | '┈' | '╌' | '—' | '–' | '―' | '…' => '-',
+        '│' | '┃' | '┊' | '┆' | '▏' | '‖' => '|',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╯' | '╰' => '+',
+        '●' | '◐' | '◉' | '■' | '◆' | '★' => '*',
+        '○' | '◯' | '□' | '◇' => 'o',
+        '▸' | '▶' | '→' | '▷' => '>',
+        '◂' | '◀' | '←' => '<',
+        '▲' | '↑' | '▴' => '^',
+        '▼' | '↓' | '▾' => 'v',
+        '×' => 'x',
+        '·' => '.',
+        '±' => '~',
+        '↵' => '<',
+        '█' | '▉' | '▊' | '▋' | '▓' => '#',
+        '▌' | '▍' | '▎' | '▀' | '▄' | '▒' => '=',
+        '░' => ':',
+        '⌫' => 'x',
+        '✓' => 'v',
+        _ => return None,
+    })
+}
+
+impl Widths {
+    /// A text in which every character takes the cells that [`width`] counts.
+    pub fn lay<'a>(self, text: &'a str) -> Cow<'a, str> {
+        if !self.wide_ambiguous || !text.chars().any(is_ambiguous) {
+            return Cow::Borrowed(text);
+        }
+        let mut laid = String::with_capacity(text.len() + 8);
+        for letter in text.chars() {
+            match narrow(letter) {
+                Some(narrow) if is_ambiguous(letter) => laid.push(narrow),
+                _ => {
+                    laid.push(letter);
+                    if is_ambiguous(letter) {
+                        laid.push(' ');
+                    }
+                }
+            }
+        }
+        Cow::Owned(laid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ambiguous_characters_get_a_narrow_stand_in_or_a_free_cell() {
+        let wide = Widths { wide_ambiguous: true };
+        assert_eq!(wide.lay("a─∑+"), "a-∑ +");
+        assert_eq!(Widths::default().lay("a─∑+"), "a─∑+");
+        assert_eq!(wide.lay("潜在"), "潜在");
+    }
+
+    #[test]
+    fn texts_are_broken_at_spaces_or_where_they_must() {
+        assert_eq!(wrapped("no room for all of it", 8), ["no room", "for all", "of it"]);
+        assert_eq!(wrapped("このモデルは点です", 8), ["このモデ", "ルは点で", "す"]);
+        assert_eq!(wrapped("a つづく語がある", 8), ["a つづく", "語がある"]);
+        assert_eq!(wrapped("", 8), [""]);
+    }
+}
