@@ -5,7 +5,7 @@ mod contract;
 
 use crate::attention::{embeddings, word2vec};
 use crate::experiment::knob::meant;
-use crate::experiment::{Experiment, Failure, Model, Source};
+use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
 use crate::generative::{autoencoder, classifier, cyclegan, diffusion, gan, kl, vae};
 use crate::reinforcement::board_game;
@@ -31,10 +31,10 @@ pub static EXPERIMENTS: &[&Experiment] = &[
 ///
 /// # Errors
 /// When there is none; the message names the nearest.
-pub fn find(id: &str) -> Result<&'static Experiment, Failure> {
+pub fn find(id: &str) -> Result<&'static Experiment, ExperimentError> {
     EXPERIMENTS.iter().find(|experiment| experiment.id == id).copied().ok_or_else(|| {
         let known = EXPERIMENTS.iter().map(|experiment| experiment.id);
-        Failure::new(format!("unknown experiment `{id}`: {}", meant(id, known, "there is none")))
+        ExperimentError::new(format!("unknown experiment `{id}`: {}", meant(id, known, "there is none")))
     })
 }
 
@@ -42,7 +42,7 @@ pub fn find(id: &str) -> Result<&'static Experiment, Failure> {
 ///
 /// # Errors
 /// When there is no such experiment.
-pub fn open_bundled(id: &str, source: &Source) -> Result<Arc<dyn Model>, Failure> {
+pub fn open_bundled(id: &str, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
     find(id)?.open_bundled(source)
 }
 
@@ -50,7 +50,7 @@ pub fn open_bundled(id: &str, source: &Source) -> Result<Arc<dyn Model>, Failure
 ///
 /// # Errors
 /// When a bundled model cannot be opened.
-pub fn generators(source: &Source) -> Result<Vec<Generator>, Failure> {
+pub fn generators(source: &Source) -> Result<Vec<Generator>, ExperimentError> {
     let mut generators = vec![Generator { name: "training digits".to_owned(), model: None, train_seconds: None }];
     for experiment in [&vae::EXPERIMENT, &gan::EXPERIMENT, &diffusion::EXPERIMENT] {
         let model = Some(experiment.open_bundled(source)?);

@@ -411,7 +411,7 @@ fn a_view_is_asked_for_in_words_in_json_and_as_pictures() {
     let panels = line["panels"].as_array().unwrap();
     assert_eq!(panels.len(), 4);
     assert_eq!(panels[1]["heading"]["en"], "7 rows missing");
-    let pictures = panels[3]["sheet"]["pictures"].as_array().unwrap();
+    let pictures = panels[3]["images"]["pictures"].as_array().unwrap();
     assert!(pictures.len() == 8 && pictures[0]["pixels"].as_array().unwrap().len() == 784);
     let context = lines(&ask(&["word2vec", "context", "--set", "word=king", "--set", "count=3", "--json"])).remove(0);
     let bars = context["panels"][0]["bars"].as_array().unwrap();
@@ -435,7 +435,7 @@ fn a_view_is_asked_for_in_words_in_json_and_as_pictures() {
     refused(&ask(&["kl", "fitted", "--png", folder.to_str().unwrap()]), 1, "has no pictures");
 }
 
-/// What a worker is told by hand, and its lines.
+/// Orders typed to a worker by hand, and its lines.
 fn worked(home: &Path, orders: &str) -> (Vec<Value>, Option<i32>) {
     use std::io::Write;
     let mut child = command(home, &["worker"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

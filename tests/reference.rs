@@ -1,4 +1,4 @@
-//! From the same weights, batches and noise, training here and in PyTorch tells the same losses. What PyTorch told was
+//! From the same weights, batches and noise, training here and in PyTorch gives the same losses. What PyTorch gave was
 //! written by `tests/reference/make.py`.
 
 use safetensors::SafeTensors;

@@ -99,16 +99,16 @@ impl Workload for Training {
             tape.constant(tensor(lengths.as_slice(), t.iter().map(|&t| f(self.kept[t]) as f32).collect()))
         };
         let noisy = column(&f64::sqrt) * tape.constant(x) + column(&|kept| (1.0 - kept).sqrt()) * noise;
-        let times = tape.constant(self.times.clone()).rows_at(&t);
+        let times = tape.constant(self.times.clone()).index_select(&t);
         let predicted = match &self.network {
             Network::Dense(denoiser) => denoiser.forward(&bound, noisy, &t, &vec![NO_CLASS; t.len()]),
             Network::Convolutional(network) => network.forward(&bound, noisy, times),
         };
         let loss = predicted.mean_squared_error(noise);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, RATE);
-        told
+        value
     }
 
     fn weights(&self) -> Vec<u8> {

@@ -60,10 +60,10 @@ impl Training {
         let real = tape.constant(super::rows(&self.pictures, super::next_start(&mut self.start, BATCH, PICTURES)));
         let (real, fake) = (discriminator.network.forward(&bound, real), discriminator.network.forward(&bound, fake));
         let loss = discriminator_loss(real, fake);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         discriminator.learning.descend(&bound, &gradients, RATE);
-        told
+        value
     }
 
     /// −ln D(G(z)) over the generator.
@@ -74,10 +74,10 @@ impl Training {
             (generator.learning.parameters.on(&tape), discriminator.learning.parameters.frozen_on(&tape));
         let fake = generator.network.forward(&bound, tape.constant(self.source.noise(&[BATCH, LATENT])));
         let loss = non_saturating_loss(discriminator.network.forward(&frozen, fake));
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         generator.learning.descend(&bound, &gradients, RATE);
-        told
+        value
     }
 }
 

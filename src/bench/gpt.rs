@@ -76,10 +76,10 @@ impl Workload for Training {
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
         let loss = self.logits(&bound, &self.seen).cross_entropy(&self.next);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 3e-4);
-        told
+        value
     }
 
     fn weights(&self) -> Vec<u8> {

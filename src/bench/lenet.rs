@@ -62,12 +62,12 @@ impl Workload for Training {
         let bound = self.parameters.on(&tape);
         let x = tape.constant(super::rows(&self.pictures, range.clone()));
         let loss = self.logits(&bound, x).cross_entropy(&self.labels[range]);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         if let Some(adam) = &mut self.adam {
             adam.update(&mut self.parameters, &bound, &gradients, 1e-3);
         }
-        told
+        value
     }
 
     fn weights(&self) -> Vec<u8> {

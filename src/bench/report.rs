@@ -1,4 +1,4 @@
-//! Timing, and the line that tells of it.
+//! Timing, and the line that reports it.
 
 use super::{OF_A_TEXT, Source, Unit, Workload, words, workload};
 use crate::tensor::parallel::instruction_set;
@@ -33,7 +33,7 @@ pub struct Report {
     pub kernel: String,
 }
 
-/// Times a workload step by step on `threads` threads, after steps that are not timed; `watch` is told how many of the
+/// Times a workload step by step on `threads` threads, after steps that are not timed; `watch` is called with how many of the
 /// timed steps are done and says whether to go on.
 ///
 /// # Errors

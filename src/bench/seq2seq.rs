@@ -1,5 +1,5 @@
 //! Sequence to sequence with additive attention: width 128, 24 symbols to 12, batches of 64, Adam. The decoder's cell sees
-//! the symbol before and what the attention found; its state and that finding tell the next symbol.
+//! the symbol before and what the attention found; its state and the context vector predict the next symbol.
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
@@ -118,15 +118,15 @@ impl Training {
         let projected = self.key.forward(bound, keys);
         let direction = bound[self.direction].reshape([WIDTH]);
         let written = self.to.forward(bound, to).reshape([BATCH, TO, WIDTH]);
-        let mut told = Vec::with_capacity(TO);
+        let mut value = Vec::with_capacity(TO);
         for step in 0..TO {
             let query = self.query.forward(bound, state.0);
             let (found, _) = query.additive_attention(projected, direction, keys, &Mask::None);
             let x = Var::concatenate(&[written.at(1, step), found], 1).reshape([BATCH, 1, 2 * WIDTH]);
             (_, state) = self.decoder.run(bound, x, state);
-            told.push(Var::concatenate(&[state.0, found], 1));
+            value.push(Var::concatenate(&[state.0, found], 1));
         }
-        self.out.forward(bound, Var::stack(&told, 1)).reshape([BATCH * TO, SYMBOLS])
+        self.out.forward(bound, Var::stack(&value, 1)).reshape([BATCH * TO, SYMBOLS])
     }
 }
 
@@ -143,10 +143,10 @@ impl Workload for Training {
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
         let loss = self.logits(&bound, from, &self.seen).cross_entropy(&self.next);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 1e-3);
-        told
+        value
     }
 
     fn weights(&self) -> Vec<u8> {

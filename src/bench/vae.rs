@@ -39,10 +39,10 @@ impl Workload for Training {
         let x = tape.constant(super::rows(&self.pictures, super::next_start(&mut self.start, BATCH, PICTURES)));
         let terms = self.vae.terms(&bound, x, tape.constant(self.source.noise(&[BATCH, 20])));
         let loss = (terms.reconstruction + terms.kl).scale(1.0 / BATCH as f64);
-        let told = loss.item();
+        let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 1e-3);
-        told
+        value
     }
 
     fn weights(&self) -> Vec<u8> {

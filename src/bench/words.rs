@@ -5,7 +5,7 @@ use crate::attention::word2vec::{Architecture, Configuration, Objective, Word2Ve
 use crate::attention::words::EMBEDDED;
 use crate::data::corpus::Corpus;
 use crate::data::vectors::Vectors;
-use crate::experiment::Watch;
+use crate::experiment::TaskContext;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
@@ -74,7 +74,7 @@ impl Training {
     /// # Errors
     /// When the text cannot be read.
     pub fn new(text: &Path, seed: u64) -> Result<Self, String> {
-        let corpus = Corpus::open(text, 5, &Watch::default()).map_err(|failure| failure.0)?;
+        let corpus = Corpus::open(text, 5, &TaskContext::default()).map_err(|failure| failure.0)?;
         let configuration = Configuration {
             dimension: 100,
             architecture: Architecture::SkipGram,

@@ -43,7 +43,7 @@ pub struct Arguments {
 pub enum Verb {
     /// Train a lab's model without the screen
     Train(TrainArguments),
-    /// Train as told by JSON lines on standard input, and write events and answers as JSON lines
+    /// Train by orders in JSON lines on standard input, and write events and answers as JSON lines
     Worker,
     /// Ask a model for one of its views; without a view, list the views of a lab and their inputs
     Ask(AskArguments),
@@ -175,8 +175,8 @@ pub struct TrainArguments {
     pub turns: Vec<String>,
 
     /// Do one of a lab's own actions after a step; may be repeated
-    #[arg(long = "act", value_name = "STEP:ACTION")]
-    pub acts: Vec<String>,
+    #[arg(long = "action", alias = "act", value_name = "STEP:ACTION")]
+    pub actions: Vec<String>,
 
     /// Measure more at the end, such as nll for vae; may be repeated
     #[arg(long = "eval", value_name = "NAME")]

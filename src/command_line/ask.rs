@@ -4,7 +4,7 @@ use super::arguments::AskArguments;
 use super::print;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::experiment::{Answer, Experiment, Failure, Model, Panel, Query, ViewSpec, Watch};
+use crate::experiment::{Answer, Experiment, ExperimentError, Model, Panel, Query, TaskContext, ViewSpec};
 use crate::registry;
 use crate::run::recorder::{self, WEIGHTS};
 use crate::run::{RunError, ask, file};
@@ -30,7 +30,7 @@ pub fn run(environment: &Environment, arguments: &AskArguments) -> Exit {
         Err(exit) => return exit,
     };
     let query = Query::View { name: view.name.to_owned(), inputs: inputs.clone() };
-    let panels = match model.answer(&query, &Watch::default()) {
+    let panels = match model.answer(&query, &TaskContext::default()) {
         Ok(Answer::Panels { panels }) => panels,
         Ok(_) => return Exit::Failed(format!("view `{}` gave no panels: a fault of the program", view.name)),
         Err(failure) => return Exit::Failed(failure.in_language(environment.language).to_owned()),
@@ -90,19 +90,23 @@ fn listed(environment: &Environment, experiment: &Experiment) -> String {
 }
 
 /// Every panel of pictures as a PNG file in a folder, which is made if it is not there.
-fn write_pictures(folder: &Path, view: &ViewSpec, panels: &[Panel]) -> Result<(), Failure> {
-    let failure = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
-    let cannot = |error: io::Error| Failure::new(format!("{}: {error}", folder.display()));
+fn write_pictures(folder: &Path, view: &ViewSpec, panels: &[Panel]) -> Result<(), ExperimentError> {
+    let failure = |error: &dyn std::fmt::Display| ExperimentError::new(error.to_string());
+    let cannot = |error: io::Error| ExperimentError::new(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(cannot)?;
-    let sheets = panels.iter().filter_map(|panel| match panel {
-        Panel::Pictures { sheet, .. } => Some(sheet),
+    let grids = panels.iter().filter_map(|panel| match panel {
+        Panel::Pictures { images, .. } => Some(images),
         _ => None,
     });
     let mut written = 0;
-    for sheet in sheets {
+    for images in grids {
         written += 1;
         let path = folder.join(format!("{}-{written}.png", view.name));
-        file::write_whole(&path, &recorder::png(sheet)).map_err(|error| failure(&error))?;
+        file::write_whole(&path, &recorder::png(images)).map_err(|error| failure(&error))?;
     }
-    if written == 0 { Err(Failure::new(format!("view `{}` has no pictures for --png", view.name))) } else { Ok(()) }
+    if written == 0 {
+        Err(ExperimentError::new(format!("view `{}` has no pictures for --png", view.name)))
+    } else {
+        Ok(())
+    }
 }

@@ -8,7 +8,7 @@ use crate::data::questions;
 use crate::data::vectors::{Vectors, read};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::experiment::{Failure, Language, Panel, Watch};
+use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
 use crate::tui::linear::{in_words, underlined};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -68,7 +68,7 @@ fn open(arguments: &EmbedArguments, interrupt: &Interrupt) -> Result<Vectors, Ex
     if let Some(embedded) = EMBEDDED.iter().find(|set| set.name == name) {
         return Ok(embedded.open());
     }
-    let loaded = watched(interrupt, "reading", |watch| read::open(name.as_ref(), watch));
+    let loaded = watched(interrupt, "reading", |task| read::open(name.as_ref(), task));
     match loaded {
         Ok(loaded) => Ok(loaded.vectors),
         Err(failure) if !std::path::Path::new(name).exists() => {
@@ -79,8 +79,8 @@ fn open(arguments: &EmbedArguments, interrupt: &Interrupt) -> Result<Vectors, Ex
 }
 
 /// Does long work with a bar on the terminal, and ends it on Ctrl-C.
-fn watched<R>(interrupt: &Interrupt, message: &'static str, work: impl FnOnce(&Watch) -> R) -> R {
-    let (watch, done) = (Watch::default(), AtomicBool::new(false));
+fn watched<R>(interrupt: &Interrupt, message: &'static str, work: impl FnOnce(&TaskContext) -> R) -> R {
+    let (task, done) = (TaskContext::default(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let side = scope.spawn(|| {
             let bar = ProgressBar::new(1000);
@@ -90,16 +90,16 @@ fn watched<R>(interrupt: &Interrupt, message: &'static str, work: impl FnOnce(&W
             bar.set_message(message);
             while !done.load(Ordering::Relaxed) {
                 if interrupt.is_set() {
-                    watch.cancel();
+                    task.cancel();
                 }
-                if let Some(share) = watch.share() {
+                if let Some(share) = task.share() {
                     bar.set_position((1000.0 * share) as u64);
                 }
                 std::thread::park_timeout(Duration::from_millis(50));
             }
             bar.finish_and_clear();
         });
-        let result = work(&watch);
+        let result = work(&task);
         done.store(true, Ordering::Relaxed);
         side.thread().unpark();
         result
@@ -111,12 +111,12 @@ fn ask_analogies(
     file: &std::path::Path,
     arguments: &EmbedArguments,
     interrupt: &Interrupt,
-) -> Result<Exit, Failure> {
-    let failure = |why: String| Failure::new(format!("{}: {why}", file.display()));
+) -> Result<Exit, ExperimentError> {
+    let failure = |why: String| ExperimentError::new(format!("{}: {why}", file.display()));
     let bytes = std::fs::read(file).map_err(|error| failure(error.to_string()))?;
     let sections = questions::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| failure(error.0))?;
     let outcomes =
-        watched(interrupt, "analogies", |watch| analogies::answer(vectors, &sections, !arguments.include, watch))?;
+        watched(interrupt, "analogies", |task| analogies::answer(vectors, &sections, !arguments.include, task))?;
     let all = analogies::Outcome { name: "all".to_owned(), ..analogies::total(&outcomes) };
     let mut text = String::new();
     for outcome in outcomes.iter().chain([&all]) {
@@ -147,7 +147,7 @@ impl Talk {
     /// Answers one line; an exit if that is the end.
     fn say(&mut self, line: &str) -> Option<Exit> {
         let (session, language) = (&mut self.session, self.language);
-        let said = watched(&self.interrupt, "working", |watch| session.say(line, language, watch));
+        let said = watched(&self.interrupt, "working", |task| session.say(line, language, task));
         let panels = match said {
             Ok(panels) => panels,
             Err(_) if self.interrupt.is_set() => return Some(Exit::Interrupted),

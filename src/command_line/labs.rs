@@ -18,7 +18,7 @@ pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
                     lab.title.in_language(environment.language)
                 )
             });
-            tell_errors(environment.catalogue.errors());
+            print_errors(environment.catalogue.errors());
             print(&lines.collect::<String>())
         }
         LabsVerb::Describe { lab } => match environment.catalogue.find(&lab) {
@@ -28,7 +28,7 @@ pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
         LabsVerb::Check { paths } => {
             let mut errors = if paths.is_empty() { environment.catalogue.errors().to_vec() } else { Vec::new() };
             errors.extend(paths.iter().flat_map(|path| lab::check_path(path)));
-            tell_errors(&errors);
+            print_errors(&errors);
             let checked = if paths.is_empty() { environment.catalogue.labs().len() } else { paths.len() };
             match errors.len() {
                 0 => print(&format!("{checked} checked, nothing wrong\n")),
@@ -38,7 +38,7 @@ pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
     }
 }
 
-fn tell_errors(errors: &[lab::LabError]) {
+fn print_errors(errors: &[lab::LabError]) {
     for error in errors {
         eprintln!("{error}");
     }

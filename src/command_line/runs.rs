@@ -61,7 +61,7 @@ fn list(environment: &Environment, json: bool) -> Exit {
     print(&text)
 }
 
-/// The first figure of a report that tells how good the model is.
+/// The first figure of a report that says how good the model is.
 fn headline(report: &crate::experiment::Report) -> Option<String> {
     let (key, value) = report.iter().find(|(key, _)| key.starts_with("test_"))?;
     Some(format!("{key} {:.2}", value.as_f64()?))

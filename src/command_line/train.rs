@@ -47,8 +47,8 @@ fn begin(environment: &Environment, arguments: &TrainArguments) -> Result<Start,
         knobs.set_text(&declared, &format!("{evaluation}=on")).map_err(|error| error.to_string())?;
     }
     let turns = arguments.turns.iter().map(|turn| planned(turn, &declared));
-    let acts = arguments.acts.iter().map(|act| planned_act(act, experiment));
-    let mut plan = turns.chain(acts).collect::<Result<Vec<_>, _>>()?;
+    let actions = arguments.actions.iter().map(|planned| planned_action(planned, experiment));
+    let mut plan = turns.chain(actions).collect::<Result<Vec<_>, _>>()?;
     plan.sort_by_key(|(step, _)| *step);
     Ok(Start {
         lab: arguments.lab.clone(),
@@ -72,14 +72,14 @@ pub fn resume(environment: &Environment, id: &str, threads: Option<usize>, json:
     let headline = registry::find(&run.experiment).map_or("", |experiment| experiment.headline);
     follow(json, headline, |events| {
         let mut new = false;
-        let tell = Box::new(move |event: &Event| {
-            // Events of before the checkpoint are not told a second time.
+        let emit = Box::new(move |event: &Event| {
+            // Events from before the checkpoint are not printed a second time.
             new |= matches!(event, Event::Started { step, .. } if *step > 0) || event.is_last();
             if new {
                 send(&events, event);
             }
         });
-        environment.runner().resume(&run.id, threads, tell)
+        environment.runner().resume(&run.id, threads, emit)
     })
 }
 
@@ -95,17 +95,17 @@ fn planned(turn: &str, declared: &[crate::experiment::Knob]) -> Result<(u64, Com
 }
 
 /// `STEP:ACTION` or `STEP:ACTION=ARGUMENT`.
-fn planned_act(act: &str, experiment: &Experiment) -> Result<(u64, Command), String> {
-    let form = || format!("--act {act}: expected STEP:ACTION or STEP:ACTION=ARGUMENT");
-    let (step, rest) = act.split_once(':').ok_or_else(form)?;
+fn planned_action(planned: &str, experiment: &Experiment) -> Result<(u64, Command), String> {
+    let form = || format!("--action {planned}: expected STEP:ACTION or STEP:ACTION=ARGUMENT");
+    let (step, rest) = planned.split_once(':').ok_or_else(form)?;
     let step = step.parse().map_err(|_| form())?;
     let (action, argument) = rest.split_once('=').unwrap_or((rest, ""));
     if experiment.actions.iter().all(|known| known.name != action) {
         let known = experiment.actions.iter().map(|action| action.name);
         let hint = knob::meant(action, known, "this lab has none");
-        return Err(format!("--act {act}: unknown action `{action}`: {hint}"));
+        return Err(format!("--action {planned}: unknown action `{action}`: {hint}"));
     }
-    Ok((step, Command::Act { action: action.to_owned(), argument: argument.to_owned() }))
+    Ok((step, Command::Action { action: action.to_owned(), argument: argument.to_owned() }))
 }
 
 fn send(events: &Sender<Event>, event: &Event) {

@@ -3,7 +3,7 @@
 
 use super::tokens;
 use super::vectors::Words;
-use crate::experiment::{Failure, Watch};
+use crate::experiment::{ExperimentError, TaskContext};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -59,7 +59,7 @@ impl Corpus {
         let length = text.len() as u64;
         let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
         let mut corpus = Corpus { text: Text::Memory(text), length, spaced: true, vocabulary };
-        corpus.count(rarest, &Watch::default()).expect("a text in memory can be read");
+        corpus.count(rarest, &TaskContext::default()).expect("a text in memory can be read");
         corpus
     }
 
@@ -67,8 +67,8 @@ impl Corpus {
     ///
     /// # Errors
     /// When the file cannot be read, or has no word that is frequent enough.
-    pub fn open(path: &Path, rarest: u64, watch: &Watch) -> Result<Self, Failure> {
-        let failure = |why: String| Failure::new(format!("{}: {why}", path.display()));
+    pub fn open(path: &Path, rarest: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
+        let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
         let file = File::open(path).map_err(|error| failure(error.to_string()))?;
         let facts = file.metadata().map_err(|error| failure(error.to_string()))?;
         if !facts.is_file() {
@@ -80,7 +80,7 @@ impl Corpus {
         let mut sample = corpus.bytes(0, SAMPLE as u64)?;
         sample.truncate(sample.iter().rposition(u8::is_ascii_whitespace).unwrap_or(sample.len()));
         corpus.spaced = tokens::is_spaced(&String::from_utf8_lossy(&sample));
-        corpus.count(rarest, watch)?;
+        corpus.count(rarest, task)?;
         if corpus.vocabulary.len() < 2 {
             let (total, known) = (corpus.vocabulary.total, corpus.vocabulary.len());
             return Err(failure(format!(
@@ -91,12 +91,12 @@ impl Corpus {
     }
 
     /// Bytes of the text from `start`, up to `length` of them.
-    fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, Failure> {
+    fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, ExperimentError> {
         let end = (start + length).min(self.length);
         match &self.text {
             Text::Memory(text) => Ok(text.as_bytes()[start.min(end) as usize..end as usize].to_vec()),
             Text::File(path) => {
-                let failure = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+                let failure = |error: std::io::Error| ExperimentError::new(format!("{}: {error}", path.display()));
                 let mut file = File::open(path).map_err(failure)?;
                 file.seek(SeekFrom::Start(start)).map_err(failure)?;
                 let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
@@ -127,7 +127,7 @@ impl Corpus {
 
     /// The text of a chunk. A word belongs to the chunk in which it begins: a chunk starts behind the first space after its
     /// first byte and ends behind the first space after its last; in a text without spaces, between two letters.
-    fn chunk_text(&self, chunk: u64) -> Result<String, Failure> {
+    fn chunk_text(&self, chunk: u64) -> Result<String, ExperimentError> {
         const FURTHEST: u64 = 4096;
         let length = self.chunk_length();
         let start = chunk * length;
@@ -156,7 +156,7 @@ impl Corpus {
     ///
     /// # Errors
     /// When the file cannot be read any more.
-    pub fn chunk(&self, chunk: u64) -> Result<(Vec<u32>, u64), Failure> {
+    pub fn chunk(&self, chunk: u64) -> Result<(Vec<u32>, u64), ExperimentError> {
         let text = self.chunk_text(chunk)?;
         let (mut ids, mut seen, mut word) = (Vec::with_capacity(text.len() / 5), 0, String::new());
         for line in text.lines() {
@@ -169,12 +169,12 @@ impl Corpus {
         Ok((ids, seen))
     }
 
-    fn count(&mut self, rarest: u64, watch: &Watch) -> Result<(), Failure> {
+    fn count(&mut self, rarest: u64, task: &TaskContext) -> Result<(), ExperimentError> {
         let mut counts: HashMap<Box<str>, u64> = HashMap::new();
         let (mut total, mut word, mut dropped) = (0, String::new(), 0);
         for chunk in 0..self.chunks() {
-            watch.check()?;
-            watch.tell(chunk, self.chunks());
+            task.check()?;
+            task.report_progress(chunk, self.chunks());
             tokens::words(&self.chunk_text(chunk)?, self.spaced, &mut word, |word| {
                 total += 1;
                 match counts.get_mut(word) {
@@ -219,12 +219,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.txt");
         std::fs::write(&path, "once").unwrap();
-        let said = Corpus::open(&path, 5, &Watch::default()).err().unwrap().0;
+        let said = Corpus::open(&path, 5, &TaskContext::default()).err().unwrap().0;
         assert!(
             said.ends_with("1 words, of which 0 occur 5 times or more; expected two at least (see knob min_count)"),
             "{said}"
         );
-        assert!(Corpus::open(folder.path(), 1, &Watch::default()).err().unwrap().0.contains("not a file"));
+        assert!(Corpus::open(folder.path(), 1, &TaskContext::default()).err().unwrap().0.contains("not a file"));
     }
 
     /// A cut within the last word leaves it to the chunk before.
@@ -237,7 +237,7 @@ mod tests {
             for lead in 0..12 {
                 let text = format!("{}{}{last}", "xy ".repeat(*CHUNK.start() as usize / 3), "z ".repeat(lead));
                 std::fs::write(&path, &text).unwrap();
-                let corpus = Corpus::open(&path, 1, &Watch::default()).unwrap();
+                let corpus = Corpus::open(&path, 1, &TaskContext::default()).unwrap();
                 assert!(corpus.vocabulary.words.find(last).is_some(), "{length} {lead}");
                 assert_eq!(corpus.vocabulary.total as usize, text.split(' ').count());
             }
@@ -252,7 +252,7 @@ mod tests {
             let path = folder.path().join("t.txt");
             let lines: Vec<String> = words.chunks(width).map(|line| line.join(" ")).collect();
             std::fs::write(&path, lines.join("\n")).unwrap();
-            let corpus = Corpus::open(&path, 1, &Watch::default()).unwrap();
+            let corpus = Corpus::open(&path, 1, &TaskContext::default()).unwrap();
             let mut found = Vec::new();
             for chunk in 0..corpus.chunks() {
                 let (ids, _) = corpus.chunk(chunk).unwrap();

@@ -2,7 +2,7 @@
 //! shape, and put it into 28×28 by its centre of mass (LeCun et al. 1998); a model that has seen nothing else takes any
 //! other drawing for nonsense.
 
-use crate::experiment::Picture;
+use crate::experiment::GrayImage;
 
 const BOX: f32 = 20.0;
 const SIDE: usize = 28;
@@ -11,7 +11,7 @@ const SIDE: usize = 28;
 ///
 /// # Panics
 /// If there are not `width * height` values.
-pub fn to_mnist_form(ink: &[f32], width: usize, height: usize) -> Option<Picture> {
+pub fn to_mnist_form(ink: &[f32], width: usize, height: usize) -> Option<GrayImage> {
     assert_eq!(ink.len(), width * height, "a canvas of {width}×{height}");
     let inked = |index: &usize| ink[*index] > 0.1;
     let places: Vec<(usize, usize)> =
@@ -50,7 +50,7 @@ pub fn to_mnist_form(ink: &[f32], width: usize, height: usize) -> Option<Picture
             values.push(sum / (samples * samples) as f32);
         }
     }
-    Some(Picture::from_intensities(SIDE, SIDE, &values))
+    Some(GrayImage::from_intensities(SIDE, SIDE, &values))
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
         ink
     }
 
-    fn center(picture: &Picture) -> (f32, f32) {
+    fn center(picture: &GrayImage) -> (f32, f32) {
         let (mut mass, mut x_mass, mut y_mass) = (0.0, 0.0, 0.0);
         for (index, value) in picture.intensities().enumerate() {
             mass += value;

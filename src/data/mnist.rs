@@ -3,7 +3,7 @@
 
 use super::idx::{self, IdxError, Kind};
 use super::unpack::{self, Bytes, Packed};
-use crate::experiment::{Failure, Picture, Setting, Source};
+use crate::experiment::{ExperimentError, GrayImage, Setting, Source};
 use crate::tensor::Tensor;
 use flate2::read::GzDecoder;
 use std::fs::File;
@@ -17,7 +17,7 @@ pub const PIXELS: usize = 28 * 28;
 /// Pictures in the training files; the last [`VALIDATION`] of them are held out.
 const TRAINING_FILE: usize = 60_000;
 const TEST_FILE: usize = 10_000;
-/// Pictures held out of training to watch it by.
+/// Pictures held out of training, for the validation loss.
 pub const VALIDATION: usize = 5_000;
 
 macro_rules! packed {
@@ -78,7 +78,7 @@ impl Mnist {
     ///
     /// # Errors
     /// As [`from_folder`](Self::from_folder).
-    pub fn of(source: &Source) -> Result<Self, Failure> {
+    pub fn of(source: &Source) -> Result<Self, ExperimentError> {
         match &source.folder {
             Some(folder) => Self::from_folder(folder),
             None => Ok(Self::embedded(&source.cache)),
@@ -89,12 +89,12 @@ impl Mnist {
     ///
     /// # Errors
     /// When there are fewer.
-    pub fn for_training(setting: &Setting) -> Result<Self, Failure> {
+    pub fn for_training(setting: &Setting) -> Result<Self, ExperimentError> {
         let whole = Self::of(&setting.source)?;
         let mnist = setting.digits.map_or_else(|| whole.clone(), |counts| whole.first(counts));
         let (batch, digits) = (setting.knobs.integer("batch"), mnist.train.len());
         if batch as usize > digits {
-            return Err(Failure::new(format!("knob `batch` = {batch}: only {digits} digits to learn from")));
+            return Err(ExperimentError::new(format!("knob `batch` = {batch}: only {digits} digits to learn from")));
         }
         Ok(mnist)
     }
@@ -110,7 +110,7 @@ impl Mnist {
     ///
     /// # Errors
     /// Names the file, the byte and what was expected there.
-    pub fn from_folder(folder: &Path) -> Result<Self, Failure> {
+    pub fn from_folder(folder: &Path) -> Result<Self, ExperimentError> {
         let mut files = FILES.iter().enumerate().map(|(index, packed)| {
             let kind = if index % 2 == 0 { Kind::Images } else { Kind::Labels };
             let count = if index < 2 { TRAINING_FILE } else { TEST_FILE };
@@ -120,7 +120,7 @@ impl Mnist {
         Ok(Self::from_files(next()?, next()?, next()?, next()?))
     }
 
-    /// The first digits of each set, so many to learn from, to watch by and to test with.
+    /// The first digits of each set, so many for training, validation and test.
     ///
     /// # Panics
     /// If there are not so many.
@@ -147,8 +147,8 @@ impl Mnist {
     }
 }
 
-fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, Failure> {
-    let failure = |path: &Path, error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, ExperimentError> {
+    let failure = |path: &Path, error: std::io::Error| ExperimentError::new(format!("{}: {error}", path.display()));
     let plain = folder.join(name);
     let packed = folder.join(format!("{name}.gz"));
     let (path, bytes) = if plain.exists() {
@@ -158,7 +158,7 @@ fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, Fa
         let mut bytes = Vec::new();
         let file = File::open(&packed).map_err(|error| failure(&packed, error))?;
         GzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| {
-            Failure::new(format!(
+            ExperimentError::new(format!(
                 "{}: byte {} unpacked: {error}, expected a whole gzip file",
                 packed.display(),
                 bytes.len()
@@ -166,9 +166,9 @@ fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, Fa
         })?;
         (packed, Bytes::InMemory(bytes))
     } else {
-        return Err(Failure::new(format!("{}: no such file, expected {name} or {name}.gz", plain.display())));
+        return Err(ExperimentError::new(format!("{}: no such file, expected {name} or {name}.gz", plain.display())));
     };
-    idx::check(&path, &bytes, kind, count).map_err(|error: IdxError| Failure::new(error.to_string()))?;
+    idx::check(&path, &bytes, kind, count).map_err(|error: IdxError| ExperimentError::new(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -191,8 +191,8 @@ impl Digits {
         &self.images[start..start + PIXELS]
     }
 
-    pub fn picture(&self, index: usize) -> Picture {
-        Picture { width: 28, height: 28, pixels: self.pixels(index).to_vec() }
+    pub fn picture(&self, index: usize) -> GrayImage {
+        GrayImage { width: 28, height: 28, pixels: self.pixels(index).to_vec() }
     }
 
     /// What a digit shows, 0 to 9.

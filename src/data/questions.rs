@@ -1,6 +1,6 @@
 //! Analogy questions: `: section` lines, and four words a line, as the questions-words file of word2vec has them.
 
-use crate::experiment::Failure;
+use crate::experiment::ExperimentError;
 
 /// A question: the four words.
 pub type Question = [String; 4];
@@ -16,7 +16,7 @@ pub struct Section {
 ///
 /// # Errors
 /// The line that is neither.
-pub fn parse(text: &str) -> Result<Vec<Section>, Failure> {
+pub fn parse(text: &str) -> Result<Vec<Section>, ExperimentError> {
     let mut sections: Vec<Section> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<Vec<Section>, Failure> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let found = words.len();
         let question: Question = words.try_into().map_err(|_| {
-            Failure::new(format!("line {}: expected four words or `: section`, found {found} words", index + 1))
+            ExperimentError::new(format!("line {}: expected four words or `: section`, found {found} words", index + 1))
         })?;
         if sections.is_empty() {
             sections.push(Section { name: "questions".to_owned(), questions: Vec::new() });
@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Result<Vec<Section>, Failure> {
         sections.last_mut().expect("one was put there").questions.push(question);
     }
     if sections.iter().all(|section| section.questions.is_empty()) {
-        return Err(Failure::new("no question: expected lines of four words"));
+        return Err(ExperimentError::new("no question: expected lines of four words"));
     }
     Ok(sections)
 }

@@ -1,4 +1,4 @@
-//! A small world to learn words from: facts and the sentences that tell of them, in English and in Japanese, from
+//! A small world to learn words from: facts and the sentences that state them, in English and in Japanese, from
 //! `assets/corpora`. Rows of a table that are held out never have two of their words in one sentence; the analogies between
 //! them are the examination.
 
@@ -65,13 +65,13 @@ impl World {
             let choices = if is_held_out(place) { apart } else { apart + table.together.len() };
             let choice = random.random_range(0..choices);
             let sentence = table.sentences.get(choice).unwrap_or_else(|| &table.together[choice - apart]);
-            self.tell(sentence, &table.rows[place], random, &mut text);
+            self.write_sentence(sentence, &table.rows[place], random, &mut text);
             text.push('\n');
         }
         text
     }
 
-    fn tell(&self, sentence: &str, row: &Row, random: &mut impl RngExt, text: &mut String) {
+    fn write_sentence(&self, sentence: &str, row: &Row, random: &mut impl RngExt, text: &mut String) {
         let mut rest = sentence;
         while let Some((before, slot)) = rest.split_once('{') {
             let (name, after) = slot.split_once('}').unwrap_or((slot, ""));

@@ -1,4 +1,4 @@
-//! Board games as plain data: what a game tells a screen, and what an agent says of a position.
+//! Board games as plain data: what a screen shows of a game, and what an agent says of a position.
 
 use super::number;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
 
-/// An order to a run. Knob changes and acts are recorded with the step they took effect at, so that a replay or a
+/// An order to a run. Knob changes and actions are recorded with the step they took effect at, so that a replay or a
 /// resume is the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
@@ -17,7 +17,7 @@ pub enum Command {
     /// Turn a live knob.
     Set { knob: String, value: KnobValue },
     /// A lab's own named action, such as "step the discriminator only".
-    Act { action: String, argument: String },
+    Action { action: String, argument: String },
     /// Write a checkpoint now.
     Checkpoint,
     /// Write a checkpoint and end.

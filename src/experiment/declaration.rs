@@ -4,7 +4,7 @@ use super::event::Report;
 use super::knob::Knob;
 use super::knobs::Knobs;
 use super::language::Wording;
-use super::model::{Failure, Model, Trainable};
+use super::model::{ExperimentError, Model, Trainable};
 use super::query::QueryKind;
 use super::view::{self, ViewSpec};
 use serde::Deserialize;
@@ -47,16 +47,16 @@ pub struct Experiment {
 
 /// How a model comes to be.
 pub enum Learn {
-    By(fn(&Setting) -> Result<Box<dyn Trainable>, Failure>),
+    By(fn(&Setting) -> Result<Box<dyn Trainable>, ExperimentError>),
     /// There is nothing to train; what one does instead.
     Nothing(&'static str),
 }
 
 /// Makes a model from its weights and the knobs of its run.
-pub type Open = fn(weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, Failure>;
+pub type Open = fn(weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, ExperimentError>;
 
 /// Names of files and their contents.
-pub type Files = fn(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, Failure>;
+pub type Files = fn(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, ExperimentError>;
 
 /// A trained model that is part of the program.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +144,7 @@ pub enum Preview {
 }
 
 /// Opens the bundled model of an experiment.
-pub type Companion = fn(id: &str, source: &Source) -> Result<Arc<dyn Model>, Failure>;
+pub type Companion = fn(id: &str, source: &Source) -> Result<Arc<dyn Model>, ExperimentError>;
 
 /// Where data come from.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ pub struct Setting {
     pub knobs: Knobs,
     pub seed: u64,
     pub source: Source,
-    /// How many of the digits to learn from, to watch by and to test with, where a run must be short; else all.
+    /// How many digits for training, validation and test, where a run must be short; else all.
     pub digits: Option<[usize; 3]>,
 }
 
@@ -182,7 +182,7 @@ impl Source {
     ///
     /// # Errors
     /// When there is no such experiment.
-    pub fn companion(&self, id: &str) -> Result<Arc<dyn Model>, Failure> {
+    pub fn companion(&self, id: &str) -> Result<Arc<dyn Model>, ExperimentError> {
         (self.companion)(id, self)
     }
 }
@@ -203,7 +203,7 @@ impl Experiment {
         report: &[],
         preview: Preview::Nothing,
         learn: Learn::Nothing("there is nothing to train"),
-        open: |_, _, _| Err(Failure::new("there is no model to open")),
+        open: |_, _, _| Err(ExperimentError::new("there is no model to open")),
         files: None,
         bundled: Bundled { weights: &[], run: "knobs: {}" },
         small: &[],
@@ -213,10 +213,12 @@ impl Experiment {
     ///
     /// # Errors
     /// When there is nothing to train, or the model cannot be made.
-    pub fn learn(&self, setting: &Setting) -> Result<Box<dyn Trainable>, Failure> {
+    pub fn learn(&self, setting: &Setting) -> Result<Box<dyn Trainable>, ExperimentError> {
         match self.learn {
             Learn::By(learn) => learn(setting),
-            Learn::Nothing(instead) => Err(Failure::new(format!("{} has nothing to train: {instead}", self.id))),
+            Learn::Nothing(instead) => {
+                Err(ExperimentError::new(format!("{} has nothing to train: {instead}", self.id)))
+            }
         }
     }
 
@@ -232,7 +234,7 @@ impl Experiment {
     ///
     /// # Errors
     /// As [`view::find`].
-    pub fn view(&self, name: &str) -> Result<&'static ViewSpec, Failure> {
+    pub fn view(&self, name: &str) -> Result<&'static ViewSpec, ExperimentError> {
         view::find(self.views, name)
     }
 
@@ -240,8 +242,8 @@ impl Experiment {
     ///
     /// # Errors
     /// When the weights are broken or do not fit the knobs.
-    pub fn files(&self, weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
-        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| Failure::new(error.to_string()))?;
+    pub fn files(&self, weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, ExperimentError> {
+        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| ExperimentError::new(error.to_string()))?;
         self.files.map_or(Ok(Vec::new()), |files| files(weights, &knobs))
     }
 
@@ -249,8 +251,8 @@ impl Experiment {
     ///
     /// # Errors
     /// When the weights are broken or do not fit the knobs.
-    pub fn open(&self, weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, Failure> {
-        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| Failure::new(error.to_string()))?;
+    pub fn open(&self, weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
+        let knobs = knobs.completed(&(self.knobs)()).map_err(|error| ExperimentError::new(error.to_string()))?;
         (self.open)(weights, &knobs, source)
     }
 
@@ -258,7 +260,7 @@ impl Experiment {
     ///
     /// # Errors
     /// When it does not fit what this program declares: a fault of the program.
-    pub fn open_bundled(&self, source: &Source) -> Result<Arc<dyn Model>, Failure> {
+    pub fn open_bundled(&self, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
         self.open(self.bundled.weights, &self.bundled_run()?.knobs, source)
     }
 
@@ -267,8 +269,9 @@ impl Experiment {
         self.bundled_run().ok()?.report.get("train_seconds")?.as_f64()
     }
 
-    fn bundled_run(&self) -> Result<BundledRun, Failure> {
-        let failure = |error: serde_yaml::Error| Failure::new(format!("the bundled model of {}: {error}", self.id));
+    fn bundled_run(&self) -> Result<BundledRun, ExperimentError> {
+        let failure =
+            |error: serde_yaml::Error| ExperimentError::new(format!("the bundled model of {}: {error}", self.id));
         serde_yaml::from_str(self.bundled.run).map_err(failure)
     }
 }

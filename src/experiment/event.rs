@@ -1,4 +1,4 @@
-//! What a run tells: one schema for the screen, the disk and scripts.
+//! What a run emits: one schema for the screen, the disk and scripts.
 
 use super::knobs::Knobs;
 use super::number;
@@ -24,7 +24,8 @@ pub enum Event {
     /// A live knob was turned; it holds from the step after `step`.
     Knob { step: u64, knob: String, value: KnobValue },
     /// A lab's own action took effect after `step`.
-    Act { step: u64, action: String, argument: String },
+    #[serde(alias = "act")]
+    Action { step: u64, action: String, argument: String },
     /// How far, how fast, how long still. Times are wall clock in seconds and the only figures that may differ between
     /// two runs of the same command.
     Progress {

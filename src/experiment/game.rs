@@ -15,7 +15,7 @@ pub enum GameQuery {
     SetUp { board: Box<Board> },
     /// What a game offers to play against, and with what handicaps.
     Opponents { game: String },
-    /// Thinks about a position and tells on the way; what an agent knows of a game it keeps for its next moves.
+    /// Thinks about a position and reports on the way; what an agent knows of a game it keeps for its next moves.
     Think {
         played: Played,
         /// In the words of the command line: `mcts:2s`.
@@ -40,7 +40,7 @@ pub enum GameQuery {
         seed: u64,
         simulation: u64,
     },
-    /// Judges every move of a game, and tells on the way.
+    /// Judges every move of a game, and reports on the way.
     Review {
         played: Played,
         #[serde(with = "number")]

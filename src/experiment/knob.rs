@@ -131,12 +131,12 @@ impl Knob {
         Self::declare(name, kind, KnobValue::Integers(default.to_vec()), help)
     }
 
-    /// One of some names, the first unless told.
+    /// One of some names, the first by default.
     pub fn choice(name: &'static str, names: &'static [&'static str], help: [&'static str; 2]) -> Self {
         Self::declare(name, KnobKind::Choice(names), KnobValue::Text(names[0].to_owned()), help)
     }
 
-    /// Off unless told.
+    /// Off by default.
     pub fn flag(name: &'static str, help: [&'static str; 2]) -> Self {
         Self::declare(name, KnobKind::Flag, KnobValue::Flag(false), help)
     }
@@ -309,7 +309,7 @@ pub fn find<'a>(declared: &'a [Knob], name: &str) -> Result<&'a Knob, KnobError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Knobs, Picture};
+    use crate::experiment::{GrayImage, Knobs};
 
     fn knobs() -> Vec<Knob> {
         let help = Wording::new("", "");
@@ -389,10 +389,10 @@ mod tests {
             (inputs.text("word"), inputs.point("at"), inputs.cell("cell")),
             ("queen", Some([0.5, -2.0]), Some([0, 3]))
         );
-        inputs.set(&declared, "picture", &Picture::blank(2, 1).into()).unwrap();
+        inputs.set(&declared, "picture", &GrayImage::blank(2, 1).into()).unwrap();
         let json = serde_json::to_string(&inputs).unwrap();
         assert_eq!(serde_json::from_str::<Knobs>(&json).unwrap(), inputs);
-        let broken = Picture { width: 3, height: 3, pixels: vec![] };
+        let broken = GrayImage { width: 3, height: 3, pixels: vec![] };
         assert!(inputs.set(&declared, "picture", &broken.into()).is_err());
     }
 

@@ -1,7 +1,7 @@
 //! Values of knobs by name.
 
 use super::knob::{Knob, KnobError, find};
-use super::picture::Picture;
+use super::picture::GrayImage;
 use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ impl Knobs {
     }
 
     /// The picture given, if one was.
-    pub fn picture(&self, name: &str) -> Option<&Picture> {
+    pub fn picture(&self, name: &str) -> Option<&GrayImage> {
         match self.0.get(name) {
             Some(KnobValue::Picture(picture)) => Some(picture),
             _ => None,

@@ -13,23 +13,26 @@ use thiserror::Error;
 /// What went wrong inside a model or with its files; one readable line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
-pub struct Failure(pub String, Option<String>);
+pub struct ExperimentError(pub String, Option<String>);
 
-impl Failure {
-    /// In English alone: what a file or a command line is told of.
+impl ExperimentError {
+    /// In English alone: for files and the command line.
     pub fn new(message: impl Into<String>) -> Self {
-        Failure(message.into(), None)
+        ExperimentError(message.into(), None)
     }
 
     /// In both languages: what a person meets on a screen.
     pub fn both(en: impl Into<String>, ja: impl Into<String>) -> Self {
-        Failure(en.into(), Some(ja.into()))
+        ExperimentError(en.into(), Some(ja.into()))
     }
 
     /// For a query of a kind that a model does not answer.
     pub fn unanswered(query: &Query) -> Self {
         let kind = query.kind();
-        Failure::both(format!("this model does not answer {kind:?}"), format!("このモデルは {kind:?} に答えません"))
+        ExperimentError::both(
+            format!("this model does not answer {kind:?}"),
+            format!("このモデルは {kind:?} に答えません"),
+        )
     }
 
     pub fn in_language(&self, language: Language) -> &str {
@@ -42,28 +45,28 @@ impl Failure {
 
 /// Lets the one who asked call a long answer off, see how far it is, and hear what there is of it so far.
 #[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<Watched>);
+pub struct TaskContext(Arc<TaskState>);
 
 type Listener = Box<dyn Fn(Answer) + Send + Sync>;
 
 #[derive(Default)]
-struct Watched {
+struct TaskState {
     listener: Option<Listener>,
     cancelled: AtomicBool,
-    /// Thousandths done, and one; zero until something was told.
+    /// Thousandths done, and one; zero until progress was reported.
     done: AtomicU32,
 }
 
-impl std::fmt::Debug for Watched {
+impl std::fmt::Debug for TaskState {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Watched").field("cancelled", &self.cancelled).field("done", &self.done).finish()
+        out.debug_struct("TaskState").field("cancelled", &self.cancelled).field("done", &self.done).finish()
     }
 }
 
-impl Watch {
+impl TaskContext {
     /// One that hears answers before they are whole.
     pub fn hearing(listener: impl Fn(Answer) + Send + Sync + 'static) -> Self {
-        Watch(Arc::new(Watched { listener: Some(Box::new(listener)), ..Watched::default() }))
+        TaskContext(Arc::new(TaskState { listener: Some(Box::new(listener)), ..TaskState::default() }))
     }
 
     /// Shows what there is of an answer so far.
@@ -87,21 +90,21 @@ impl Watch {
         self.0.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Says how far the work is.
-    pub fn tell(&self, done: u64, total: u64) {
+    /// Reports how far the work is.
+    pub fn report_progress(&self, done: u64, total: u64) {
         let thousandths = (done.min(total) as f64 / total.max(1) as f64 * 1000.0) as u32;
         self.0.done.store(thousandths + 1, Ordering::Relaxed);
     }
 
-    /// The share that is done, 0 to 1, if the work tells.
+    /// The share that is done, 0 to 1, if the work reports it.
     pub fn share(&self) -> Option<f32> {
-        let told = self.0.done.load(Ordering::Relaxed);
-        (told > 0).then(|| (told - 1) as f32 / 1000.0)
+        let done = self.0.done.load(Ordering::Relaxed);
+        (done > 0).then(|| (done - 1) as f32 / 1000.0)
     }
 
     /// For the `?` of a loop: an error once cancelled.
-    pub fn check(&self) -> Result<(), Failure> {
-        if self.is_cancelled() { Err(Failure::new("cancelled")) } else { Ok(()) }
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        if self.is_cancelled() { Err(ExperimentError::new("cancelled")) } else { Ok(()) }
     }
 }
 
@@ -112,15 +115,15 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// When the query does not fit the model (a picture of the wrong size, a code of the wrong length, a kind of query
     /// that it does not know) or was cancelled.
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure>;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError>;
 
     /// Opens a session, for what must be remembered. What `before`, a session of an earlier state of the same model,
     /// remembers is taken over.
     ///
     /// # Errors
     /// When the model has no sessions.
-    fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
-        Err(Failure::new("this model has no sessions"))
+    fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
+        Err(ExperimentError::new("this model has no sessions"))
     }
 }
 
@@ -158,7 +161,7 @@ pub trait Trainable: Send {
     ///
     /// # Errors
     /// When the run cannot go on.
-    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Failure>;
+    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), ExperimentError>;
 
     /// Turns a live knob, from the next step on.
     ///
@@ -170,8 +173,13 @@ pub trait Trainable: Send {
     ///
     /// # Errors
     /// When there is no such action here, or its argument is wrong; nothing is changed then.
-    fn apply_action(&mut self, action: &str, _argument: &str, _emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
-        Err(Failure::new(format!("this lab has no action `{action}`")))
+    fn apply_action(
+        &mut self,
+        action: &str,
+        _argument: &str,
+        _emit: &mut dyn FnMut(Event),
+    ) -> Result<(), ExperimentError> {
+        Err(ExperimentError::new(format!("this lab has no action `{action}`")))
     }
 
     /// The model as it is now, cheap to take and free of later steps.
@@ -185,13 +193,13 @@ pub trait Trainable: Send {
     ///
     /// # Errors
     /// When the bytes are no such checkpoint; nothing is changed then.
-    fn restore(&mut self, checkpoint: &[u8]) -> Result<(), Failure>;
+    fn restore(&mut self, checkpoint: &[u8]) -> Result<(), ExperimentError>;
 
     /// The weights alone, as safetensors.
     fn weights(&self, precision: Precision) -> Vec<u8>;
 
     /// The lab's own figures at the end (the runner adds steps, times and threads).
-    fn report(&self, watch: &Watch) -> Result<Report, Failure>;
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError>;
 }
 
 /// Answers queries and remembers what was asked. A session is opened from a [model](Model::session) and belongs to whoever
@@ -199,7 +207,7 @@ pub trait Trainable: Send {
 pub trait Session: Any + Send {
     /// # Errors
     /// As [`Model::answer`].
-    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure>;
+    fn answer(&mut self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError>;
 
     /// Answers what can be seen of the session from outside, also while it is at work: the tree of a search as it grows.
     fn observer(&self) -> Option<Arc<dyn Model>> {
@@ -213,12 +221,12 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_in_the_language_that_it_has() {
-        let both = Failure::both("no room", "場所がありません");
+        let both = ExperimentError::both("no room", "場所がありません");
         assert_eq!(
             [Language::En, Language::Ja].map(|language| both.in_language(language)),
             ["no room", "場所がありません"]
         );
-        assert_eq!(Failure::new("no room").in_language(Language::Ja), "no room");
+        assert_eq!(ExperimentError::new("no room").in_language(Language::Ja), "no room");
         assert_eq!(both.to_string(), "no room");
     }
 }

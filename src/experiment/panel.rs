@@ -5,7 +5,7 @@ use super::board::Board;
 use super::knob::KnobKind;
 use super::language::Bilingual;
 use super::number;
-use super::picture::Sheet;
+use super::picture::ImageGrid;
 use super::scene::Scene;
 use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub enum Panel {
     /// Columns of text under their names.
     Table { names: Vec<Bilingual>, rows: Vec<Vec<String>> },
     /// Pictures in a grid, each with a caption or none with one.
-    Pictures { heading: Bilingual, sheet: Sheet, captions: Vec<String> },
+    Pictures { heading: Bilingual, images: ImageGrid, captions: Vec<String> },
     /// Points, arrows, paths and words in the plane.
     Plane { heading: Bilingual, scene: Scene },
     /// Values under named rows and columns, such as the weights of an attention.
@@ -203,8 +203,8 @@ impl Panel {
     }
 
     /// Pictures in a grid.
-    pub fn sheet(sheet: Sheet) -> Self {
-        Panel::Pictures { heading: Bilingual::default(), sheet, captions: Vec::new() }
+    pub fn images(images: ImageGrid) -> Self {
+        Panel::Pictures { heading: Bilingual::default(), images, captions: Vec::new() }
     }
 
     /// Something wrong with a line.
@@ -226,12 +226,12 @@ impl Panel {
     }
 
     /// Pictures side by side under a heading.
-    pub fn row(en: impl Into<String>, ja: impl Into<String>, pictures: Vec<super::Picture>) -> Self {
-        let sheet = Sheet::new(pictures.len(), pictures);
-        Panel::Pictures { heading: Bilingual::new(en, ja), sheet, captions: Vec::new() }
+    pub fn row(en: impl Into<String>, ja: impl Into<String>, pictures: Vec<super::GrayImage>) -> Self {
+        let images = ImageGrid::new(pictures.len(), pictures);
+        Panel::Pictures { heading: Bilingual::new(en, ja), images, captions: Vec::new() }
     }
 
-    /// Whether it tells of a fault.
+    /// Whether it reports a fault.
     pub fn is_fault(&self) -> bool {
         matches!(self, Panel::Fault { .. })
     }
@@ -266,9 +266,9 @@ impl Panel {
             Panel::Table { names, rows } => {
                 rows.iter().find_map(|row| fits("cells in a row of a table", row.len(), names.len()))
             }
-            Panel::Pictures { sheet, captions, .. } => {
-                let odd = sheet.pictures.iter().find(|p| p.pixels.len() != p.width * p.height);
-                let captions = (!captions.is_empty()).then(|| fits("captions", captions.len(), sheet.pictures.len()));
+            Panel::Pictures { images, captions, .. } => {
+                let odd = images.pictures.iter().find(|p| p.pixels.len() != p.width * p.height);
+                let captions = (!captions.is_empty()).then(|| fits("captions", captions.len(), images.pictures.len()));
                 odd.map(|p| format!("pixels of a picture of {}×{}: {}", p.width, p.height, p.pixels.len()))
                     .or(captions.flatten())
             }
@@ -324,8 +324,8 @@ impl Panel {
                 _ => None,
             },
             KnobKind::Picture => match (self, place) {
-                (Panel::Pictures { sheet, .. }, Place::Item(index)) => {
-                    sheet.pictures.get(*index).cloned().map(KnobValue::from)
+                (Panel::Pictures { images, .. }, Place::Item(index)) => {
+                    images.pictures.get(*index).cloned().map(KnobValue::from)
                 }
                 _ => None,
             },
@@ -348,7 +348,7 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Picture;
+    use crate::experiment::GrayImage;
     use crate::experiment::scene::{Label, Shade};
 
     fn heat(values: usize) -> Panel {
@@ -376,7 +376,7 @@ mod tests {
         scene.shade = Some(Shade { columns: 3, values: vec![0.0; 7] });
         let plane = Panel::Plane { heading: Bilingual::default(), scene };
         assert_eq!(plane.problem().as_deref(), Some("shades: 7 in 3 columns"));
-        let picture = Picture { width: 2, height: 2, pixels: vec![0; 3] };
+        let picture = GrayImage { width: 2, height: 2, pixels: vec![0; 3] };
         assert_eq!(Panel::row("a", "a", vec![picture]).problem().as_deref(), Some("pixels of a picture of 2×2: 3"));
         let grid = Grid { heading: Bilingual::default(), columns: 0, cells: vec![Cell::default()], range: [0.0, 1.0] };
         assert!(Panel::Grid(grid).problem().is_some());

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// A grey picture, row by row from the top left; 0 is the ground (black in MNIST), 255 the ink.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Picture {
+pub struct GrayImage {
     pub width: usize,
     pub height: usize,
     /// `width * height` values.
     pub pixels: Vec<u8>,
 }
 
-impl Picture {
+impl GrayImage {
     /// An empty picture: ground everywhere.
     pub fn blank(width: usize, height: usize) -> Self {
-        Picture { width, height, pixels: vec![0; width * height] }
+        GrayImage { width, height, pixels: vec![0; width * height] }
     }
 
     /// From intensities in [0, 1]; what lies outside is clipped, NaN is ground.
@@ -24,7 +24,7 @@ impl Picture {
     pub fn from_intensities(width: usize, height: usize, intensities: &[f32]) -> Self {
         assert_eq!(intensities.len(), width * height, "a picture of {width}×{height}");
         let pixels = intensities.iter().map(|&value| (value.clamp(0.0, 1.0) * 255.0).round() as u8).collect();
-        Picture { width, height, pixels }
+        GrayImage { width, height, pixels }
     }
 
     /// Intensities in [0, 1].
@@ -37,22 +37,22 @@ impl Picture {
     }
 }
 
-impl std::fmt::Debug for Picture {
+impl std::fmt::Debug for GrayImage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Picture({}×{})", self.width, self.height)
+        write!(f, "GrayImage({}×{})", self.width, self.height)
     }
 }
 
 /// Pictures of one size laid out in a grid, row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct ImageGrid {
     pub columns: usize,
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<GrayImage>,
 }
 
-impl Sheet {
-    pub fn new(columns: usize, pictures: Vec<Picture>) -> Self {
-        Sheet { columns: columns.max(1), pictures }
+impl ImageGrid {
+    pub fn new(columns: usize, pictures: Vec<GrayImage>) -> Self {
+        ImageGrid { columns: columns.max(1), pictures }
     }
 
     pub fn rows(&self) -> usize {
@@ -60,18 +60,18 @@ impl Sheet {
     }
 
     /// The pictures of the first columns and rows.
-    pub fn cropped(&self, columns: usize, rows: usize) -> Sheet {
+    pub fn cropped(&self, columns: usize, rows: usize) -> ImageGrid {
         let kept = (columns.min(self.columns).max(1), rows.max(1));
         let lines = self.pictures.chunks(self.columns).take(kept.1);
-        Sheet::new(kept.0, lines.flat_map(|line| line.iter().take(kept.0).cloned()).collect())
+        ImageGrid::new(kept.0, lines.flat_map(|line| line.iter().take(kept.0).cloned()).collect())
     }
 
-    /// The whole sheet as one picture with `gap` pixels of ground between neighbours.
-    pub fn joined(&self, gap: usize) -> Picture {
-        let Some(first) = self.pictures.first() else { return Picture::blank(0, 0) };
+    /// The whole grid as one picture with `gap` pixels of ground between neighbours.
+    pub fn joined(&self, gap: usize) -> GrayImage {
+        let Some(first) = self.pictures.first() else { return GrayImage::blank(0, 0) };
         let columns = self.columns.min(self.pictures.len());
         let (cell_width, cell_height) = (first.width + gap, first.height + gap);
-        let mut whole = Picture::blank(columns * cell_width - gap, self.rows() * cell_height - gap);
+        let mut whole = GrayImage::blank(columns * cell_width - gap, self.rows() * cell_height - gap);
         for (index, picture) in self.pictures.iter().enumerate() {
             let (left, top) = ((index % columns) * cell_width, (index / columns) * cell_height);
             for (y, row) in picture.pixels.chunks_exact(picture.width).enumerate() {
@@ -89,21 +89,21 @@ mod tests {
 
     #[test]
     fn intensities_are_clipped_and_rounded() {
-        let picture = Picture::from_intensities(2, 2, &[-1.0, 0.5, 2.0, f32::NAN]);
+        let picture = GrayImage::from_intensities(2, 2, &[-1.0, 0.5, 2.0, f32::NAN]);
         assert_eq!(picture.pixels, [0, 128, 255, 0]);
     }
 
     #[test]
     fn a_cropped_sheet_keeps_its_columns_together() {
-        let dot = |value| Picture { width: 1, height: 1, pixels: vec![value] };
-        let cropped = Sheet::new(3, (0..6).map(dot).collect()).cropped(2, 2);
+        let dot = |value| GrayImage { width: 1, height: 1, pixels: vec![value] };
+        let cropped = ImageGrid::new(3, (0..6).map(dot).collect()).cropped(2, 2);
         assert_eq!(cropped.pictures.iter().map(|picture| picture.pixels[0]).collect::<Vec<_>>(), [0, 1, 3, 4]);
     }
 
     #[test]
     fn a_sheet_joins_its_pictures_with_gaps() {
-        let dot = |value| Picture { width: 1, height: 1, pixels: vec![value] };
-        let whole = Sheet::new(2, vec![dot(1), dot(2), dot(3)]).joined(1);
+        let dot = |value| GrayImage { width: 1, height: 1, pixels: vec![value] };
+        let whole = ImageGrid::new(2, vec![dot(1), dot(2), dot(3)]).joined(1);
         assert_eq!((whole.width, whole.height), (3, 3));
         assert_eq!(whole.pixels, [1, 0, 2, 0, 0, 0, 3, 0, 0]);
     }

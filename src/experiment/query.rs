@@ -6,7 +6,7 @@ use super::game::{GameAnswer, GameQuery};
 use super::knobs::Knobs;
 use super::number;
 use super::panel::Panel;
-use super::picture::Picture;
+use super::picture::GrayImage;
 use serde::{Deserialize, Serialize};
 
 /// A question to a model. The model does not change by answering.
@@ -22,7 +22,7 @@ pub enum Query {
     /// Generate `count` new pictures.
     Sample { count: usize, seed: u64 },
     /// The codes of pictures: the distribution q(z|x) of each.
-    Encode { pictures: Vec<Picture> },
+    Encode { pictures: Vec<GrayImage> },
     /// The pictures that codes stand for.
     Decode {
         #[serde(with = "number")]
@@ -30,7 +30,7 @@ pub enum Query {
     },
     /// How well the model thinks of pictures: of a VAE the ELBO and its two terms, in nats, the mean over `draws` codes; of a
     /// GAN the probability of being real, D(x).
-    Score { pictures: Vec<Picture>, draws: usize, seed: u64 },
+    Score { pictures: Vec<GrayImage>, draws: usize, seed: u64 },
     /// `count` test pictures, `offset` on from the start of the test set.
     Examples { offset: usize, count: usize },
     /// Where `count` test pictures lie in the space of codes.
@@ -150,13 +150,13 @@ pub enum Answer {
     /// To `View`.
     Panels { panels: Vec<Panel> },
     /// To `Sample` and `Decode`.
-    Pictures { pictures: Vec<Picture> },
+    Pictures { pictures: Vec<GrayImage> },
     /// To `Encode`.
     Codes { codes: Vec<Code> },
     /// To `Score`.
     Scores { scores: Vec<Score> },
     /// To `Examples`: the pictures and the digit that each shows.
-    Examples { pictures: Vec<Picture>, labels: Vec<u8> },
+    Examples { pictures: Vec<GrayImage>, labels: Vec<u8> },
     /// To `LatentPlane`.
     LatentPlane(LatentPlane),
     /// To `Divergence`.

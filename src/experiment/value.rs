@@ -1,6 +1,6 @@
 //! The value of a knob.
 
-use super::picture::Picture;
+use super::picture::GrayImage;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -17,13 +17,13 @@ pub enum KnobValue {
     Integers(Vec<i64>),
     /// A point: x and y.
     Reals(Vec<f64>),
-    Picture(Picture),
+    Picture(GrayImage),
     /// No picture, no place: the model takes one of its own.
     Nothing,
 }
 
-impl From<Picture> for KnobValue {
-    fn from(picture: Picture) -> Self {
+impl From<GrayImage> for KnobValue {
+    fn from(picture: GrayImage) -> Self {
         KnobValue::Picture(picture)
     }
 }

@@ -4,7 +4,7 @@
 use super::knob::{self, Knob, KnobKind};
 use super::knobs::Knobs;
 use super::language::Wording;
-use super::model::Failure;
+use super::model::ExperimentError;
 
 /// A view that a model answers.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +38,11 @@ impl ViewSpec {
     ///
     /// # Errors
     /// When one is unknown (the nearest is named) or refused (what is expected is named).
-    pub fn completed(&self, given: &Knobs) -> Result<Knobs, Failure> {
+    pub fn completed(&self, given: &Knobs) -> Result<Knobs, ExperimentError> {
         let declared = (self.inputs)();
-        given.completed(&declared).map_err(|error| Failure::new(format!("view `{}`: {}", self.name, error.of_inputs())))
+        given
+            .completed(&declared)
+            .map_err(|error| ExperimentError::new(format!("view `{}`: {}", self.name, error.of_inputs())))
     }
 }
 
@@ -48,10 +50,10 @@ impl ViewSpec {
 ///
 /// # Errors
 /// When there is none; the message names the nearest.
-pub fn find<'a>(views: &'a [ViewSpec], name: &str) -> Result<&'a ViewSpec, Failure> {
+pub fn find<'a>(views: &'a [ViewSpec], name: &str) -> Result<&'a ViewSpec, ExperimentError> {
     views.iter().find(|view| view.name == name).ok_or_else(|| {
         let known = views.iter().map(|view| view.name);
-        Failure::new(format!("unknown view `{name}`: {}", knob::meant(name, known, "this lab has none")))
+        ExperimentError::new(format!("unknown view `{name}`: {}", knob::meant(name, known, "this lab has none")))
     })
 }
 

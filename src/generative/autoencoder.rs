@@ -16,7 +16,7 @@ pub use answers::{TrainedAutoencoder, VIEWS};
 pub use learner::{AutoencoderLearner, REPORT_KEYS, SERIES, knobs};
 
 use crate::data::{Digits, Mnist, mnist};
-use crate::experiment::{Experiment, Failure, Knobs, Learn, Preview};
+use crate::experiment::{Experiment, ExperimentError, Knobs, Learn, Preview};
 use crate::nn::{Bound, Linear, Parameters, Perceptron, Principal};
 use crate::tensor::{Activation, Tensor, Var};
 use crate::{bundled, lab_file};
@@ -55,7 +55,7 @@ const BLOCK: usize = 4096;
 ///
 /// # Errors
 /// As [`Principal::of`].
-fn principal_of(digits: &Digits) -> Result<Principal, Failure> {
+fn principal_of(digits: &Digits) -> Result<Principal, ExperimentError> {
     let rows = (0..digits.len()).step_by(BLOCK).map(|start| start..(start + BLOCK).min(digits.len()));
     let blocks = rows.map(|range| {
         let start = range.start;

@@ -15,7 +15,7 @@ pub use judge::Judge;
 use crate::bundled;
 use crate::data::styles::Style;
 use crate::data::{Batches, Mnist, mnist};
-use crate::experiment::{Experiment, Failure, Knob, Knobs, Learn, Model, QueryKind, Report, Watch};
+use crate::experiment::{Experiment, ExperimentError, Knob, Knobs, Learn, Model, QueryKind, Report, TaskContext};
 use crate::nn::{
     Bound, Convolution, Decay, Learner, Linear, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer,
     Weights,
@@ -149,7 +149,7 @@ impl ClassifierLearner {
 }
 
 impl Learner for ClassifierLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let (x, labels) = self.batch(run);
         let tape = Tape::new();
         let bound = self.network.parameters.on(&tape);
@@ -162,7 +162,7 @@ impl Learner for ClassifierLearner {
         self.network.descend(&bound, &loss.backward(), run.learning_rate());
 
         if run.every(self.batches.steps_per_epoch()) {
-            run.scalar("val/accuracy", self.judge().accuracy(&self.mnist.validation, &Watch::default())?);
+            run.scalar("val/accuracy", self.judge().accuracy(&self.mnist.validation, &TaskContext::default())?);
         }
         Ok(())
     }
@@ -179,9 +179,9 @@ impl Learner for ClassifierLearner {
         Weights::new().network("", &self.network.parameters)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let mut report = Report::new();
-        report.insert("test_accuracy".to_owned(), self.judge().accuracy(&self.mnist.test, watch)?.into());
+        report.insert("test_accuracy".to_owned(), self.judge().accuracy(&self.mnist.test, task)?.into());
         report.insert("parameters".to_owned(), self.network.parameters.count().into());
         Ok(report)
     }

@@ -3,7 +3,7 @@
 use super::classifier::Judge;
 use super::measure::{classes_share, parzen};
 use crate::data::Mnist;
-use crate::experiment::{Answer, Failure, Model, Query, Watch};
+use crate::experiment::{Answer, ExperimentError, Model, Query, TaskContext};
 use crate::generative::digits::intensities;
 use serde::Serialize;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ pub struct Line {
 }
 
 /// Measures generators one after the other; a generator without a model stands for real training digits as samples.
-pub fn measure(generators: &[Generator], mnist: &Mnist, judge: &Judge) -> Result<Vec<Line>, Failure> {
-    let (watch, count) = (Watch::default(), mnist.test.len());
+pub fn measure(generators: &[Generator], mnist: &Mnist, judge: &Judge) -> Result<Vec<Line>, ExperimentError> {
+    let (task, count) = (TaskContext::default(), mnist.test.len());
     let mut lines = Vec::new();
     for generator in generators {
         let begun = Instant::now();
@@ -48,20 +48,20 @@ pub fn measure(generators: &[Generator], mnist: &Mnist, judge: &Judge) -> Result
             Some(model) => {
                 let mut pictures = Vec::with_capacity(count);
                 for seed in 0..(count / BATCH) as u64 {
-                    match model.answer(&Query::Sample { count: BATCH, seed }, &watch)? {
+                    match model.answer(&Query::Sample { count: BATCH, seed }, &task)? {
                         Answer::Pictures { pictures: more } => pictures.extend(more),
-                        _ => return Err(Failure::new(format!("{} gave no pictures", generator.name))),
+                        _ => return Err(ExperimentError::new(format!("{} gave no pictures", generator.name))),
                     }
                 }
                 intensities(&pictures)?
             }
         };
         let seconds = begun.elapsed().as_secs_f64() * 1000.0 / count as f64;
-        let parzen = parzen(&samples, mnist, &watch)?;
-        let shares = classes_share(judge, &samples, &watch)?;
+        let parzen = parzen(&samples, mnist, &task)?;
+        let shares = classes_share(judge, &samples, &task)?;
         lines.push(Line {
             name: generator.name.clone(),
-            feature_distance: judge.distance(&samples, &mnist.test, &watch)?,
+            feature_distance: judge.distance(&samples, &mnist.test, &task)?,
             parzen_mean: parzen.mean,
             parzen_standard_error: parzen.standard_error,
             classes_covered: shares.iter().filter(|share| **share >= COVERED).count(),

@@ -6,7 +6,7 @@
 //! x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε,   ε ~ N(0, I),
 //! ```
 //!
-//! and ε_θ(x_t, t, y) learns to tell the noise from what it is in: it minimises ‖ε − ε_θ(x_t, t, y)‖² / ᾱ_t. What the
+//! and ε_θ(x_t, t, y) learns to predict the noise: it minimises ‖ε − ε_θ(x_t, t, y)‖² / ᾱ_t. What the
 //! network itself gives is v̂, an estimate of v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022, arXiv:2202.00512), and
 //!
 //! ```text

@@ -1,7 +1,9 @@
 //! Digits on their way between queries, which speak of pictures, and networks, which speak of tensors.
 
 use crate::data::{Digits, mnist};
-use crate::experiment::{Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, Sheet, Watch, view};
+use crate::experiment::{
+    Answer, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, TaskContext, view,
+};
 use crate::tensor::{Tensor, tensor};
 
 /// Most pictures, codes or draws in one query.
@@ -10,31 +12,31 @@ const MOST: usize = 10_000;
 pub const SIDE: usize = 28;
 
 /// Pictures of 28×28 as `[count, 784]` in [0, 1].
-pub fn intensities(pictures: &[Picture]) -> Result<Tensor<f32>, Failure> {
+pub fn intensities(pictures: &[GrayImage]) -> Result<Tensor<f32>, ExperimentError> {
     if let Some(odd) = pictures.iter().find(|picture| (picture.width, picture.height) != (SIDE, SIDE)) {
-        return Err(Failure::new(format!("a picture of {}×{} pixels, expected 28×28", odd.width, odd.height)));
+        return Err(ExperimentError::new(format!("a picture of {}×{} pixels, expected 28×28", odd.width, odd.height)));
     }
-    let values = pictures.iter().flat_map(Picture::intensities).collect();
+    let values = pictures.iter().flat_map(GrayImage::intensities).collect();
     Ok(tensor([pictures.len(), mnist::PIXELS], values))
 }
 
 /// Intensities `[count, 784]` as pictures.
-pub fn pictures(values: &Tensor<f32>) -> Vec<Picture> {
+pub fn pictures(values: &Tensor<f32>) -> Vec<GrayImage> {
     let values = values.as_slice().expect("a result in standard layout");
-    values.chunks_exact(mnist::PIXELS).map(|row| Picture::from_intensities(SIDE, SIDE, row)).collect()
+    values.chunks_exact(mnist::PIXELS).map(|row| GrayImage::from_intensities(SIDE, SIDE, row)).collect()
 }
 
 /// A count that a query may ask for.
-pub fn at_most(count: usize) -> Result<usize, Failure> {
+pub fn at_most(count: usize) -> Result<usize, ExperimentError> {
     if (1..=MOST).contains(&count) {
         Ok(count)
     } else {
-        Err(Failure::new(format!("{count} asked for, expected 1 to {MOST}")))
+        Err(ExperimentError::new(format!("{count} asked for, expected 1 to {MOST}")))
     }
 }
 
 /// The answer to [`Query::Examples`].
-pub fn examples(test: &Digits, offset: usize, count: usize) -> Result<Answer, Failure> {
+pub fn examples(test: &Digits, offset: usize, count: usize) -> Result<Answer, ExperimentError> {
     let indices = || (0..count).map(|i| (offset + i) % test.len());
     at_most(count)?;
     let pictures = indices().map(|index| test.picture(index)).collect();
@@ -47,8 +49,8 @@ pub fn samples_inputs() -> Vec<Knob> {
 }
 
 /// Samples in a grid.
-pub fn samples(pictures: Vec<Picture>) -> Panel {
-    Panel::sheet(Sheet::new(10, pictures))
+pub fn samples(pictures: Vec<GrayImage>) -> Panel {
+    Panel::images(ImageGrid::new(10, pictures))
 }
 
 /// The input of a view for a digit of the student's own.
@@ -62,7 +64,7 @@ pub fn inputs() -> Vec<Knob> {
 }
 
 /// The digits that a view begins with: the one that was given, else `count` test digits, the next ones with each seed.
-pub fn given(test: &Digits, inputs: &Knobs, count: usize) -> Vec<Picture> {
+pub fn given(test: &Digits, inputs: &Knobs, count: usize) -> Vec<GrayImage> {
     match inputs.picture("picture") {
         Some(picture) => vec![picture.clone()],
         None => indices(test, inputs, count).map(|index| test.picture(index)).collect(),
@@ -76,29 +78,33 @@ pub fn indices(test: &Digits, inputs: &Knobs, count: usize) -> std::ops::Range<u
 }
 
 /// Pictures through another model's codes and back, by way of the means of the codes.
-pub fn reconstructed(model: &dyn Model, given: &[Picture], watch: &Watch) -> Result<Vec<Picture>, Failure> {
-    let other = || Failure::new("the model beside it does not encode and decode pictures");
-    let Answer::Codes { codes } = model.answer(&Query::Encode { pictures: given.to_vec() }, watch)? else {
+pub fn reconstructed(
+    model: &dyn Model,
+    given: &[GrayImage],
+    task: &TaskContext,
+) -> Result<Vec<GrayImage>, ExperimentError> {
+    let other = || ExperimentError::new("the model beside it does not encode and decode pictures");
+    let Answer::Codes { codes } = model.answer(&Query::Encode { pictures: given.to_vec() }, task)? else {
         return Err(other());
     };
     let latents = codes.into_iter().map(|code| code.mean).collect();
-    match model.answer(&Query::Decode { latents }, watch)? {
+    match model.answer(&Query::Decode { latents }, task)? {
         Answer::Pictures { pictures } => Ok(pictures),
         _ => Err(other()),
     }
 }
 
 /// For a query of digits where a model makes points in the plane.
-pub fn in_the_plane() -> Failure {
-    Failure::both(
+pub fn in_the_plane() -> ExperimentError {
+    ExperimentError::both(
         "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
         "このモデルは平面上の点を作ります。Tab で平面へ。数字を作るのはプリセット `full` です",
     )
 }
 
 /// For a query of the plane where a model makes digits.
-pub fn not_in_the_plane() -> Failure {
-    Failure::both(
+pub fn not_in_the_plane() -> ExperimentError {
+    ExperimentError::both(
         "this model makes digits: train a preset of the plane, such as `quick`",
         "このモデルは数字を作ります。平面を見るには、平面のプリセット(`quick` など)を学習してください",
     )

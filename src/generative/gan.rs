@@ -6,8 +6,8 @@
 //! min_G max_D  E_x[ln D(x)] + E_z[ln(1 − D(G(z)))].
 //! ```
 //!
-//! D ascends it. G descends ln(1 − D(G(z))), the *saturating* loss, whose slope in a is −D(G(z)) and vanishes when D is
-//! sure; or −ln D(G(z)), the *non-saturating* one, whose slope is D(G(z)) − 1. Both have the same fixed point.
+//! D ascends it. G descends ln(1 − D(G(z))), the *saturating* loss, whose derivative in a is −D(G(z)) and vanishes when D is
+//! sure; or −ln D(G(z)), the *non-saturating* one, whose derivative is D(G(z)) − 1. Both have the same fixed point.
 //!
 //! Against mode collapse D may look at several samples at once: *packing* (Lin et al. 2017, arXiv:1712.04086). Noise on
 //! everything that D sees keeps the two distributions overlapping (Arjovsky & Bottou 2017, arXiv:1701.04862).
@@ -341,18 +341,18 @@ mod tests {
     use super::*;
     use crate::tensor::{Tape, tensor};
 
-    /// The slopes in the logit are −D and D − 1: one vanishes where D is sure of a fake, the other does not.
+    /// The derivatives in the logit are −D and D − 1: one vanishes where D is sure of a fake, the other does not.
     #[test]
-    fn only_the_saturating_loss_has_a_vanishing_slope() {
+    fn only_the_saturating_loss_has_a_vanishing_derivative() {
         for logit in [-8.0_f64, -1.0, 0.0, 2.0] {
             let trust = 1.0 / (1.0 + (-logit).exp());
-            let slope = |loss: for<'t> fn(Var<'t, f64>) -> Var<'t, f64>| {
+            let derivative = |loss: for<'t> fn(Var<'t, f64>) -> Var<'t, f64>| {
                 let tape = Tape::new();
                 let a = tape.leaf(tensor([1, 1], vec![logit]));
                 loss(a).backward().of(a).expect("it counts").values()[0]
             };
-            assert!((slope(saturating_loss) + trust).abs() < 1e-9);
-            assert!((slope(non_saturating_loss) - (trust - 1.0)).abs() < 1e-9);
+            assert!((derivative(saturating_loss) + trust).abs() < 1e-9);
+            assert!((derivative(non_saturating_loss) - (trust - 1.0)).abs() < 1e-9);
         }
     }
 

@@ -16,7 +16,7 @@ mod learner;
 pub use learner::{FittedDivergence, KlLearner, REPORT_KEYS, SERIES, VIEWS, knobs};
 
 use crate::experiment::query::{Direction, Distribution, Divergence};
-use crate::experiment::{Experiment, Failure, Learn, Preview, Watch};
+use crate::experiment::{Experiment, ExperimentError, Learn, Preview, TaskContext};
 use crate::{bundled, lab_file};
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ impl Distribution {
     }
 
     /// Whether it is a distribution at all.
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), ExperimentError> {
         let good = match self {
             Distribution::Bars { shares } => {
                 !shares.is_empty()
@@ -84,7 +84,7 @@ impl Distribution {
                 (0.0..=1.0).contains(weight) && mean.is_finite() && deviation.is_finite() && *deviation > 0.0
             }),
         };
-        if good { Ok(()) } else { Err(Failure::new("expected deviations above zero and shares that sum to 1")) }
+        if good { Ok(()) } else { Err(ExperimentError::new("expected deviations above zero and shares that sum to 1")) }
     }
 }
 
@@ -97,13 +97,17 @@ fn term(p: f64, ln_p: f64, ln_q: f64) -> f64 {
 ///
 /// # Errors
 /// When one is on the line and the other is bars, when bars are not as many, or when one is no distribution.
-pub fn divergence(p: &Distribution, q: &Distribution) -> Result<Divergence, Failure> {
+pub fn divergence(p: &Distribution, q: &Distribution) -> Result<Divergence, ExperimentError> {
     p.check()?;
     q.check()?;
     match (p, q) {
         (Distribution::Bars { shares: p }, Distribution::Bars { shares: q }) => {
             if p.len() != q.len() {
-                return Err(Failure::new(format!("{} outcomes against {}: expected as many", p.len(), q.len())));
+                return Err(ExperimentError::new(format!(
+                    "{} outcomes against {}: expected as many",
+                    p.len(),
+                    q.len()
+                )));
             }
             let forward: Vec<f64> = p.iter().zip(q).map(|(p, q)| term(*p, p.ln(), q.ln())).collect();
             let reverse: Vec<f64> = p.iter().zip(q).map(|(p, q)| term(*q, q.ln(), p.ln())).collect();
@@ -119,14 +123,14 @@ pub fn divergence(p: &Distribution, q: &Distribution) -> Result<Divergence, Fail
             })
         }
         (Distribution::Bars { .. }, _) | (_, Distribution::Bars { .. }) => {
-            Err(Failure::new("bars against a density: expected two of one kind"))
+            Err(ExperimentError::new("bars against a density: expected two of one kind"))
         }
         (p, q) => Ok(on_the_line(p, q)),
     }
 }
 
 /// A grid from one place to another that is fine enough for ln of a density: where one of two modes takes over from the other, its
-/// slope turns within deviation² / distance of the modes. Gives the number of places and the step.
+/// derivative changes within deviation² / distance of the modes. Gives the number of places and the step.
 fn grid(densities: [&Distribution; 2], (low, high): (f64, f64)) -> (usize, f64) {
     let turn = |density: &&Distribution| match density {
         Distribution::Bimodal { means, deviations, .. } => {
@@ -194,12 +198,17 @@ fn range(distributions: &[&Distribution]) -> (f64, f64) {
 /// The gradient of a divergence in Q's own numbers: mean and logarithm of the deviation, or logits of bars.
 ///
 /// For a density q with numbers φ: ∇ D(P‖Q) = −E_P[∇ ln q], and ∇ D(Q‖P) = E_Q[(ln q − ln p) ∇ ln q].
-pub fn gradient(p: &Distribution, q: &Distribution, direction: Direction, watch: &Watch) -> Result<Vec<f64>, Failure> {
-    watch.check()?;
+pub fn gradient(
+    p: &Distribution,
+    q: &Distribution,
+    direction: Direction,
+    task: &TaskContext,
+) -> Result<Vec<f64>, ExperimentError> {
+    task.check()?;
     match q {
         Distribution::Bars { shares } => {
             let Distribution::Bars { shares: target } = p else {
-                return Err(Failure::new("bars against a density: expected two of one kind"));
+                return Err(ExperimentError::new("bars against a density: expected two of one kind"));
             };
             Ok(match direction {
                 // Through a softmax the gradient of −Σ p ln q is q − p.
@@ -232,7 +241,7 @@ pub fn gradient(p: &Distribution, q: &Distribution, direction: Direction, watch:
             }
             Ok(gradient.to_vec())
         }
-        Distribution::Bimodal { .. } => Err(Failure::new("Q is a normal or bars")),
+        Distribution::Bimodal { .. } => Err(ExperimentError::new("Q is a normal or bars")),
     }
 }
 
@@ -336,7 +345,7 @@ mod tests {
                 let found = divergence(&p, &normal(mean, deviation)).unwrap();
                 if forward { found.forward } else { found.reverse }
             };
-            let found = gradient(&p, &normal(mean, deviation), direction, &Watch::default()).unwrap();
+            let found = gradient(&p, &normal(mean, deviation), direction, &TaskContext::default()).unwrap();
             let h = 1e-5;
             let by_mean = (value(mean + h, deviation) - value(mean - h, deviation)) / (2.0 * h);
             let by_ln = (value(mean, deviation * h.exp()) - value(mean, deviation * (-h).exp())) / (2.0 * h);
@@ -355,7 +364,7 @@ mod tests {
         };
         let p = Distribution::Bars { shares: p };
         for direction in [Direction::Forward, Direction::Reverse] {
-            let found = gradient(&p, &softmax(logits), direction, &Watch::default()).unwrap();
+            let found = gradient(&p, &softmax(logits), direction, &TaskContext::default()).unwrap();
             for k in 0..3 {
                 let value = |h: f64| {
                     let mut moved = logits;

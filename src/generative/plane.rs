@@ -1,6 +1,6 @@
 //! Distributions in the plane, to watch generators at work where everything can be seen.
 
-use crate::experiment::{ActionSpec, Argument, Failure, Wording};
+use crate::experiment::{ActionSpec, Argument, ExperimentError, Wording};
 use rand::Rng;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -126,12 +126,18 @@ pub fn sliced_wasserstein(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
 ///
 /// # Errors
 /// When the run does not learn such points, or the argument is no point; nothing is changed then.
-pub fn change_drawn(data: &str, drawn: &mut Vec<[f32; 2]>, action: &str, argument: &str) -> Result<(), Failure> {
+pub fn change_drawn(
+    data: &str,
+    drawn: &mut Vec<[f32; 2]>,
+    action: &str,
+    argument: &str,
+) -> Result<(), ExperimentError> {
     match action {
-        _ if data != "drawn" => Err(Failure::new("points are placed in a run with data = drawn")),
+        _ if data != "drawn" => Err(ExperimentError::new("points are placed in a run with data = drawn")),
         "place" => {
-            let wanted =
-                || Failure::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"));
+            let wanted = || {
+                ExperimentError::new(format!("place `{argument}`: expected two numbers from -2 to 2, such as 0.5 -1"))
+            };
             drawn.push(read_point(argument).ok_or_else(wanted)?);
             Ok(())
         }
@@ -139,7 +145,7 @@ pub fn change_drawn(data: &str, drawn: &mut Vec<[f32; 2]>, action: &str, argumen
             drawn.clear();
             Ok(())
         }
-        other => Err(Failure::new(format!("unknown action `{other}`: expected place or clear"))),
+        other => Err(ExperimentError::new(format!("unknown action `{other}`: expected place or clear"))),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::experiment::panel::{Curve, Curves, Format, HeatMap};
 use crate::experiment::{
-    ActionSpec, Answer, Argument, Bilingual, Experiment, Failure, Knob, Knobs, Learn, Model, Panel, Preview, Query,
-    QueryKind, Report, ViewSpec, Watch, Wording, view,
+    ActionSpec, Answer, Argument, Bilingual, Experiment, ExperimentError, Knob, Knobs, Learn, Model, Panel, Preview,
+    Query, QueryKind, Report, TaskContext, ViewSpec, Wording, view,
 };
 use crate::nn::{Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights, weights};
 use crate::tensor::{Tape, tensor};
@@ -102,7 +102,7 @@ impl ToyLearner {
 }
 
 impl Learner for ToyLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let x: Vec<f32> = (0..16).map(|_| run.random().random_range(-1.0..1.0)).collect();
         let y = x.iter().map(|x| 2.0 * x - 1.0 + run.random().random_range(-0.1..0.1_f32)).collect();
         let tape = Tape::new();
@@ -119,13 +119,13 @@ impl Learner for ToyLearner {
         Ok(())
     }
 
-    fn apply_action(&mut self, action: &str, _argument: &str, _run: &mut Run<'_>) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, _argument: &str, _run: &mut Run<'_>) -> Result<(), ExperimentError> {
         match action {
             "kick" => {
                 self.line.parameters.iter_mut().for_each(|(_, value)| value.mapv_inplace(|number| number + 1.0));
                 Ok(())
             }
-            other => Err(Failure::new(format!("this lab has no action `{other}`"))),
+            other => Err(ExperimentError::new(format!("this lab has no action `{other}`"))),
         }
     }
 
@@ -141,7 +141,7 @@ impl Learner for ToyLearner {
         Weights::new().network("", &self.line.parameters)
     }
 
-    fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, _watch: &TaskContext) -> Result<Report, ExperimentError> {
         let [slope, intercept] = numbers(&self.line.parameters);
         let figures = [("slope", slope.into()), ("intercept", intercept.into()), ("parameters", 2.into())];
         Ok(figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -167,8 +167,8 @@ impl Line {
 }
 
 impl Model for Line {
-    fn answer(&self, query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
-        let Query::View { name, inputs } = query else { return Err(Failure::unanswered(query)) };
+    fn answer(&self, query: &Query, _watch: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
         let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
         let panels = match name.as_str() {
             "line" => self.line(inputs.real("x")),

@@ -166,7 +166,7 @@ impl Vae {
         let z = q.mean + (0.5 * q.log_variance).exp() * noise;
         let output = self.decode(parameters, z);
         let reconstruction = match self.configuration.likelihood {
-            Likelihood::Bernoulli => output.bernoulli_nats(x),
+            Likelihood::Bernoulli => output.bce_with_logits(x),
             Likelihood::Gaussian { sigma } => output.gaussian_nats(x, sigma),
         };
         let kl = 0.5 * (q.mean.square() + q.log_variance.exp() - q.log_variance - 1.0).sum();

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_translation_is_told() {
+    fn a_missing_translation_is_reported() {
         let title = GOOD.lines().find(|line| line.trim_start().starts_with("ja:")).unwrap();
         let found = errors(&GOOD.replacen(&format!("{title}\n"), "", 1));
         assert!(found[0].contains("missing translation `ja`"), "{found:?}");

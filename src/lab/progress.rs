@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Progress {
     connection: Connection,
-    /// What to tell the learner about the file, once.
+    /// A notice about the file for the learner, shown once.
     pub notice: Option<String>,
 }
 
@@ -26,19 +26,19 @@ const MIGRATIONS: [&str; 1] = ["
 
 impl Progress {
     /// Opens the file, or makes it. A file that is no database is moved aside, never overwritten; where nothing can be
-    /// written, progress is kept in memory. Both are told in [`notice`](Self::notice).
+    /// written, progress is kept in memory. Both are said in [`notice`](Self::notice).
     pub fn open(path: &Path) -> Self {
         match Self::try_open(path) {
             Ok(progress) => progress,
             Err(error) if is_damaged(&error) => {
                 let aside = path.with_extension("sqlite.damaged");
-                let told = format!("{}: {error}; kept as {} and begun anew", path.display(), aside.display());
+                let notice = format!("{}: {error}; kept as {} and begun anew", path.display(), aside.display());
                 let moved = std::fs::rename(path, &aside);
                 match moved
                     .map_err(|error| error.to_string())
                     .and_then(|()| Self::try_open(path).map_err(|e| e.to_string()))
                 {
-                    Ok(progress) => Progress { notice: Some(told), ..progress },
+                    Ok(progress) => Progress { notice: Some(notice), ..progress },
                     Err(error) => {
                         Self::in_memory(Some(format!("{}: {error}; progress will not be kept", path.display())))
                     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_moved_aside_and_told() {
+    fn a_damaged_file_is_moved_aside_with_a_notice() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shinso.sqlite");
         std::fs::write(&path, "this is no database, however long one looks at it: it is a text.").unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_written_memory_serves_and_it_is_told() {
+    fn where_nothing_can_be_written_memory_serves_with_a_notice() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
         let progress = Progress::open(&folder.path().join("file/shinso.sqlite"));

@@ -22,7 +22,7 @@ impl From<Marker> for Place {
 pub struct Spans(BTreeMap<String, Place>);
 
 /// What this pass finds wrong.
-pub type Fault = (Place, String);
+pub type PlacedError = (Place, String);
 
 impl Spans {
     /// The place of a path, or of the nearest thing around it.
@@ -51,7 +51,7 @@ enum Level {
 }
 
 /// Reads a file's places and finds duplicate keys, anchors, aliases, tags and keys that are no plain names.
-pub fn read(text: &str) -> (Spans, Vec<Fault>) {
+pub fn read(text: &str) -> (Spans, Vec<PlacedError>) {
     let mut spans = Spans::default();
     let mut faults = Vec::new();
     let mut levels: Vec<Level> = Vec::new();
@@ -114,7 +114,7 @@ pub fn read(text: &str) -> (Spans, Vec<Fault>) {
     (spans, faults)
 }
 
-fn open_key(levels: &mut [Level], name: &str, place: Place, spans: &mut Spans, faults: &mut Vec<Fault>) {
+fn open_key(levels: &mut [Level], name: &str, place: Place, spans: &mut Spans, faults: &mut Vec<PlacedError>) {
     let Some(Level::Map { path, keys, key }) = levels.last_mut() else { return };
     let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     if !keys.insert(name.to_owned()) {

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::tensor::{Tape, tensor};
 
-    /// One step of a slope g moves a weight by η g / (|g| + ε), whatever g is: both corrected moments are g and g².
+    /// One step of a gradient g moves a weight by η g / (|g| + ε), whatever g is: both corrected moments are g and g².
     #[test]
     fn the_first_step_has_the_size_of_the_learning_rate() {
         let mut parameters = Parameters::<f64>::new();
@@ -155,8 +155,8 @@ mod tests {
         let mut adam = Adam::new(&parameters);
         let tape = Tape::new();
         let bound = parameters.on(&tape);
-        let slopes = tape.constant(tensor([2], vec![5.0, -0.01]));
-        let gradients = (bound.vars()[0] * slopes).sum().backward();
+        let weights = tape.constant(tensor([2], vec![5.0, -0.01]));
+        let gradients = (bound.vars()[0] * weights).sum().backward();
         adam.update(&mut parameters, &bound, &gradients, 0.1);
         let moved: Vec<f64> = parameters.iter().next().unwrap().1.iter().map(|w| w - 1.0).collect();
         assert!((moved[0] + 0.1).abs() < 1e-8 && (moved[1] - 0.1).abs() < 1e-6, "{moved:?}");
@@ -177,7 +177,7 @@ mod tests {
         assert!((w - 1.5).abs() < 1e-3, "{w}");
     }
 
-    /// The decay does not pass through the moments: with no slope a weight shrinks by η λ a step.
+    /// The decay does not pass through the moments: with no gradient a weight shrinks by η λ a step.
     #[test]
     fn decay_is_beside_the_moments() {
         let mut parameters = Parameters::<f64>::new();

@@ -3,7 +3,7 @@
 //!
 //! What is in it a learner says once ([`Saved`](super::Saved)); here is how it looks in a file.
 
-use crate::experiment::{Failure, Knobs, number};
+use crate::experiment::{ExperimentError, Knobs, number};
 use rand_chacha::ChaCha8Rng;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use serde::{Deserialize, Serialize};
@@ -98,18 +98,18 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the bytes are no such file, or one of an earlier version.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Failure> {
-        let broken = |error| Failure::new(format!("not a whole safetensors file: {error}"));
+    pub fn decode(bytes: &[u8]) -> Result<Self, ExperimentError> {
+        let broken = |error| ExperimentError::new(format!("not a whole safetensors file: {error}"));
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let entries = metadata.metadata().clone().unwrap_or_default();
         let Some(header) = entries.get(KEY) else {
             let earlier = entries.get(FORMER_KEY).is_some_and(|text| text.contains("\"step\""));
             let why = if earlier { "a checkpoint of an earlier version" } else { "the file has no state of a run" };
-            return Err(Failure::new(why));
+            return Err(ExperimentError::new(why));
         };
         let Header { run, optimizer_steps, states } = serde_json::from_str(header)
-            .map_err(|error| Failure::new(format!("the checkpoint's state cannot be read: {error}")))?;
+            .map_err(|error| ExperimentError::new(format!("the checkpoint's state cannot be read: {error}")))?;
         let array = |view: TensorView<'_>| Array {
             dtype: view.dtype(),
             shape: view.shape().to_vec(),

@@ -40,15 +40,15 @@ mod tests {
         let mut parameters = Parameters::<f64>::new();
         parameters.add("a", tensor([1], vec![3.0]));
         parameters.add("b", tensor([1], vec![4.0]));
-        let slopes = |limit| {
+        let gradients = |limit| {
             let tape = Tape::new();
             let bound = parameters.on(&tape);
             let mut gradients = (0.5 * (bound.vars()[0].square() + bound.vars()[1].square())).sum().backward();
             let norm = clip_norm(&bound, &mut gradients, limit);
             (norm, bound.vars().iter().map(|&var| gradients.of(var).unwrap()[[0]]).collect::<Vec<_>>())
         };
-        assert_eq!(slopes(10.0), (5.0, vec![3.0, 4.0]));
-        let (norm, clipped) = slopes(1.0);
+        assert_eq!(gradients(10.0), (5.0, vec![3.0, 4.0]));
+        let (norm, clipped) = gradients(1.0);
         assert_eq!(norm, 5.0);
         assert!((clipped[0] - 0.6).abs() < 1e-12 && (clipped[1] - 0.8).abs() < 1e-12, "{clipped:?}");
     }

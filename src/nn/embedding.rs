@@ -29,7 +29,7 @@ impl Embedding {
     /// # Panics
     /// If a symbol has no row.
     pub fn forward<'t, E: Element>(&self, parameters: &Bound<'t, E>, symbols: &[usize]) -> Var<'t, E> {
-        parameters[self.table].rows_at(symbols)
+        parameters[self.table].index_select(symbols)
     }
 
     /// The whole table `[symbols, width]`.

@@ -3,7 +3,7 @@
 
 use crate::tensor::{Element, Tensor, tensor};
 
-/// What tells a transformer where a symbol stands, `[length, width]`: sin and cos of the place at wavelengths from 2π to
+/// The position encoding of a transformer, `[length, width]`: sin and cos of the place at wavelengths from 2π to
 /// 10000 · 2π, sines at even, cosines at odd columns.
 pub fn sinusoidal_positions<E: Element>(length: usize, width: usize) -> Tensor<E> {
     let value = |place: usize, column: usize| {

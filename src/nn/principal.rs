@@ -1,6 +1,6 @@
 //! Principal components of a set of rows, by the eigenvalues of its covariance, and the angles between subspaces.
 
-use crate::experiment::Failure;
+use crate::experiment::ExperimentError;
 use faer::{Mat, Side};
 
 /// The mean and the principal directions of a set.
@@ -18,7 +18,7 @@ impl Principal {
     ///
     /// # Errors
     /// When the eigenvalues do not converge, which finite rows do not bring about.
-    pub fn of(blocks: impl Iterator<Item = Mat<f64>>, count: usize) -> Result<Self, Failure> {
+    pub fn of(blocks: impl Iterator<Item = Mat<f64>>, count: usize) -> Result<Self, ExperimentError> {
         let (mut moments, mut sums) = (Mat::<f64>::zeros(0, 0), Vec::new());
         for block in blocks {
             if sums.is_empty() {
@@ -35,7 +35,7 @@ impl Principal {
         let covariance = Mat::<f64>::from_fn(width, width, |i, j| moments[(i, j)] / count as f64 - mean[i] * mean[j]);
         let eigen = covariance
             .self_adjoint_eigen(Side::Lower)
-            .map_err(|_| Failure::new("the eigenvalues of the covariance did not converge"))?;
+            .map_err(|_| ExperimentError::new("the eigenvalues of the covariance did not converge"))?;
         // They come in rising order.
         let values = eigen.S().column_vector();
         Ok(Principal {

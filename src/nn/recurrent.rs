@@ -80,7 +80,7 @@ impl<'a> Padded<'a> {
         let [batch, steps, h] = states.dims("states [batch, steps, h]");
         let places: Vec<usize> =
             self.lengths.iter().enumerate().map(|(row, length)| row * steps + length - 1).collect();
-        states.reshape([batch * steps, h]).rows_at(&places)
+        states.reshape([batch * steps, h]).index_select(&places)
     }
 
     /// The states with zeros at the padding, through which no gradient passes.

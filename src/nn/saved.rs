@@ -3,7 +3,7 @@
 
 use super::checkpoint::{Array, Checkpoint};
 use super::{OptimizedNetwork, Parameters, RunningAverage};
-use crate::experiment::Failure;
+use crate::experiment::ExperimentError;
 use crate::tensor::shared_rows::SharedRows;
 use crate::tensor::{Tensor, tensor};
 use safetensors::tensor::Dtype;
@@ -18,7 +18,7 @@ trait Part<'a> {
     fn save(&self, name: &str, into: &mut Checkpoint);
 
     /// Reads and checks its part; nothing is changed before the commit.
-    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, Failure>;
+    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, ExperimentError>;
 }
 
 /// What a learner keeps from one step to the next, each thing under a name.
@@ -71,7 +71,7 @@ impl<'a> Saved<'a> {
         self,
         name: &str,
         state: &'a mut S,
-        check: fn(&S, &S) -> Result<(), Failure>,
+        check: fn(&S, &S) -> Result<(), ExperimentError>,
     ) -> Self {
         self.with(name, State { state, check })
     }
@@ -87,7 +87,7 @@ impl<'a> Saved<'a> {
     ///
     /// # Errors
     /// When something is missing or does not fit; nothing is changed then.
-    pub fn restore(self, from: &mut Checkpoint) -> Result<(), Failure> {
+    pub fn restore(self, from: &mut Checkpoint) -> Result<(), ExperimentError> {
         let mut commits = Vec::new();
         for (name, part) in self.0 {
             commits.push(part.restore(&name, from)?);
@@ -103,14 +103,15 @@ impl Checkpoint {
         self.arrays.insert(name, Array { dtype, shape, bytes: numbers.bytes() });
     }
 
-    fn take(&mut self, name: &str, (dtype, shape): (Dtype, Option<Vec<usize>>)) -> Result<Array, Failure> {
-        let array = self.arrays.remove(name).ok_or_else(|| Failure::new(format!("tensor `{name}` is missing")))?;
+    fn take(&mut self, name: &str, (dtype, shape): (Dtype, Option<Vec<usize>>)) -> Result<Array, ExperimentError> {
+        let array =
+            self.arrays.remove(name).ok_or_else(|| ExperimentError::new(format!("tensor `{name}` is missing")))?;
         if array.dtype != dtype {
-            return Err(Failure::new(format!("tensor `{name}` holds {:?}, expected {dtype:?}", array.dtype)));
+            return Err(ExperimentError::new(format!("tensor `{name}` holds {:?}, expected {dtype:?}", array.dtype)));
         }
         match shape.filter(|shape| *shape != array.shape) {
             Some(shape) => {
-                Err(Failure::new(format!("tensor `{name}` has shape {:?}, expected {shape:?}", array.shape)))
+                Err(ExperimentError::new(format!("tensor `{name}` has shape {:?}, expected {shape:?}", array.shape)))
             }
             None => Ok(array),
         }
@@ -122,7 +123,7 @@ impl Checkpoint {
         }
     }
 
-    fn take_parameters(&mut self, prefix: &str, like: &Parameters<f32>) -> Result<Parameters<f32>, Failure> {
+    fn take_parameters(&mut self, prefix: &str, like: &Parameters<f32>) -> Result<Parameters<f32>, ExperimentError> {
         let mut parameters = like.clone();
         for (name, value) in parameters.iter_mut() {
             let (dtype, shape) = value.form();
@@ -142,7 +143,7 @@ impl<'a> Part<'a> for &'a mut OptimizedNetwork {
         into.optimizer_steps.insert(prefix.to_owned(), self.adam.step());
     }
 
-    fn restore(self: Box<Self>, prefix: &str, from: &mut Checkpoint) -> Result<Commit<'a>, Failure> {
+    fn restore(self: Box<Self>, prefix: &str, from: &mut Checkpoint) -> Result<Commit<'a>, ExperimentError> {
         let parameters = from.take_parameters(prefix, &self.parameters)?;
         // Moments have the names and shapes of what they are of.
         let first = from.take_parameters(&format!("adam.first.{prefix}"), &self.parameters)?;
@@ -150,7 +151,7 @@ impl<'a> Part<'a> for &'a mut OptimizedNetwork {
         let moments = first.iter().zip(second.iter()).map(|((_, first), (_, second))| (first.clone(), second.clone()));
         let moments = moments.collect();
         let steps = from.optimizer_steps.remove(prefix);
-        let steps = steps.ok_or_else(|| Failure::new(format!("the optimiser of `{prefix}` is missing")))?;
+        let steps = steps.ok_or_else(|| ExperimentError::new(format!("the optimiser of `{prefix}` is missing")))?;
         Ok(Box::new(move || {
             self.parameters = parameters;
             self.adam.restore(steps, moments);
@@ -163,7 +164,7 @@ impl<'a> Part<'a> for &'a mut RunningAverage {
         into.put_parameters(&format!("average.{prefix}"), &self.parameters);
     }
 
-    fn restore(self: Box<Self>, prefix: &str, from: &mut Checkpoint) -> Result<Commit<'a>, Failure> {
+    fn restore(self: Box<Self>, prefix: &str, from: &mut Checkpoint) -> Result<Commit<'a>, ExperimentError> {
         let parameters = from.take_parameters(&format!("average.{prefix}"), &self.parameters)?;
         Ok(Box::new(move || self.parameters = parameters))
     }
@@ -171,7 +172,7 @@ impl<'a> Part<'a> for &'a mut RunningAverage {
 
 struct State<'a, S> {
     state: &'a mut S,
-    check: fn(&S, &S) -> Result<(), Failure>,
+    check: fn(&S, &S) -> Result<(), ExperimentError>,
 }
 
 impl<'a, S: Serialize + DeserializeOwned> Part<'a> for State<'a, S> {
@@ -180,10 +181,11 @@ impl<'a, S: Serialize + DeserializeOwned> Part<'a> for State<'a, S> {
         into.states.insert(name.to_owned(), state);
     }
 
-    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, Failure> {
-        let saved = from.states.remove(name).ok_or_else(|| Failure::new(format!("the checkpoint has no `{name}`")))?;
+    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, ExperimentError> {
+        let saved =
+            from.states.remove(name).ok_or_else(|| ExperimentError::new(format!("the checkpoint has no `{name}`")))?;
         let saved: S = serde_json::from_value(saved)
-            .map_err(|error| Failure::new(format!("`{name}` of the checkpoint cannot be read: {error}")))?;
+            .map_err(|error| ExperimentError::new(format!("`{name}` of the checkpoint cannot be read: {error}")))?;
         (self.check)(self.state, &saved)?;
         Ok(Box::new(move || *self.state = saved))
     }
@@ -199,7 +201,7 @@ impl<'a, N: Numbers> Part<'a> for Buffer<'a, N> {
         into.put(format!("buffer.{name}"), self.numbers);
     }
 
-    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, Failure> {
+    fn restore(self: Box<Self>, name: &str, from: &mut Checkpoint) -> Result<Commit<'a>, ExperimentError> {
         let (dtype, shape) = self.numbers.form();
         let array = from.take(&format!("buffer.{name}"), (dtype, (!self.grows).then_some(shape)))?;
         Ok(Box::new(move || self.numbers.set(array)))

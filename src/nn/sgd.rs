@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::tensor::{Tape, tensor};
 
-    /// With a constant slope g the n-th velocity is g (1 − μⁿ) / (1 − μ).
+    /// With a constant gradient g the n-th velocity is g (1 − μⁿ) / (1 − μ).
     #[test]
     fn momentum_is_a_geometric_sum() {
         let mut parameters = Parameters::<f64>::new();
@@ -95,7 +95,7 @@ mod tests {
         let mut sgd = Sgd::new(&parameters, 0.0);
         let tape = Tape::new();
         let bound = parameters.sparsely_on(&tape);
-        let gradients = bound.vars()[0].rows_at(&[1]).sum().backward();
+        let gradients = bound.vars()[0].index_select(&[1]).sum().backward();
         sgd.update(&mut parameters, &bound, &gradients, 0.5);
         let table = parameters.iter().next().unwrap().1;
         assert_eq!(table.as_slice().unwrap(), [1.0, 1.0, 0.5, 0.5, 1.0, 1.0]);

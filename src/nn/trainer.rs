@@ -6,7 +6,7 @@
 
 use super::checkpoint::{Checkpoint, RunState};
 use super::{Saved, Schedule, Weights};
-use crate::experiment::model::{Failure, Model, Position, Precision, Trainable, Watch};
+use crate::experiment::model::{ExperimentError, Model, Position, Precision, TaskContext, Trainable};
 use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Panel, Report};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ pub trait Learner: Send {
     ///
     /// # Errors
     /// When data cannot be read or something cannot be measured; the run ends.
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure>;
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError>;
 
     /// An action of its own; its experiment declares them.
     ///
     /// # Errors
     /// When there is no such action here, or its argument is wrong; nothing is changed then.
-    fn apply_action(&mut self, action: &str, _argument: &str, _run: &mut Run<'_>) -> Result<(), Failure> {
-        Err(Failure::new(format!("this lab has no action `{action}`")))
+    fn apply_action(&mut self, action: &str, _argument: &str, _run: &mut Run<'_>) -> Result<(), ExperimentError> {
+        Err(ExperimentError::new(format!("this lab has no action `{action}`")))
     }
 
     /// The model as it is now.
@@ -41,7 +41,7 @@ pub trait Learner: Send {
     ///
     /// # Errors
     /// When it was called off, or something cannot be measured.
-    fn report(&self, watch: &Watch) -> Result<Report, Failure>;
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError>;
 }
 
 /// What is fixed before the first step.
@@ -202,7 +202,7 @@ impl<L: Learner> Trainable for Trainer<L> {
         Position { step: self.state.step, total_steps: schedule.total, samples_per_step }
     }
 
-    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), ExperimentError> {
         let (index, knobs, schedule) = (self.state.step, &self.knobs, self.schedule);
         let mut run = Run { index, number: index + 1, knobs, schedule, state: &mut self.state, emit };
         self.learner.step(&mut run)?;
@@ -214,7 +214,12 @@ impl<L: Learner> Trainable for Trainer<L> {
         self.state.live.turn(&self.declared, knob, value)
     }
 
-    fn apply_action(&mut self, action: &str, argument: &str, emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    fn apply_action(
+        &mut self,
+        action: &str,
+        argument: &str,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<(), ExperimentError> {
         let (index, knobs, schedule) = (self.state.step, &self.knobs, self.schedule);
         let mut run = Run { index, number: index, knobs, schedule, state: &mut self.state, emit };
         self.learner.apply_action(action, argument, &mut run)
@@ -230,12 +235,12 @@ impl<L: Learner> Trainable for Trainer<L> {
         checkpoint.encode()
     }
 
-    fn restore(&mut self, checkpoint: &[u8]) -> Result<(), Failure> {
+    fn restore(&mut self, checkpoint: &[u8]) -> Result<(), ExperimentError> {
         let mut checkpoint = Checkpoint::decode(checkpoint)?;
         // A knob that the run's program did not know yet stands at its default.
         let mut live = self.knobs.live(&self.declared);
         for (name, value) in &checkpoint.run.live.0 {
-            live.turn(&self.declared, name, value).map_err(|error| Failure::new(error.to_string()))?;
+            live.turn(&self.declared, name, value).map_err(|error| ExperimentError::new(error.to_string()))?;
         }
         self.learner.saved().restore(&mut checkpoint)?;
         self.state = RunState { live, ..checkpoint.run };
@@ -246,8 +251,8 @@ impl<L: Learner> Trainable for Trainer<L> {
         self.learner.weights().encode(precision)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
-        self.learner.report(watch)
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+        self.learner.report(task)
     }
 }
 

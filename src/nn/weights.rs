@@ -2,7 +2,7 @@
 //! not enough.
 
 use super::Parameters;
-use crate::experiment::{Failure, Precision};
+use crate::experiment::{ExperimentError, Precision};
 use crate::tensor::{Tensor, tensor};
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, View};
@@ -61,8 +61,9 @@ pub fn encode<'a>(
 ///
 /// # Errors
 /// When the bytes are no such file.
-pub fn decode(bytes: &[u8]) -> Result<Archive, Failure> {
-    let broken = |error: safetensors::SafeTensorError| Failure::new(format!("not a whole safetensors file: {error}"));
+pub fn decode(bytes: &[u8]) -> Result<Archive, ExperimentError> {
+    let broken =
+        |error: safetensors::SafeTensorError| ExperimentError::new(format!("not a whole safetensors file: {error}"));
     let file = SafeTensors::deserialize(bytes).map_err(broken)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let state = metadata.metadata().as_ref().and_then(|entries| entries.get(TEXT).cloned());
@@ -71,7 +72,7 @@ pub fn decode(bytes: &[u8]) -> Result<Archive, Failure> {
         let values: Vec<f32> = match view.dtype() {
             Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
             Dtype::F16 => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            other => return Err(Failure::new(format!("tensor `{name}` holds {other:?}, expected F32 or F16"))),
+            other => return Err(ExperimentError::new(format!("tensor `{name}` holds {other:?}, expected F32 or F16"))),
         };
         tensors.insert(name.to_owned(), tensor(ndarray::IxDyn(view.shape()), values));
     }
@@ -83,11 +84,12 @@ impl Archive {
     ///
     /// # Errors
     /// When it is missing or has another shape.
-    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, Failure> {
-        let value = self.tensors.remove(name).ok_or_else(|| Failure::new(format!("tensor `{name}` is missing")))?;
+    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor<f32>, ExperimentError> {
+        let value =
+            self.tensors.remove(name).ok_or_else(|| ExperimentError::new(format!("tensor `{name}` is missing")))?;
         if value.shape() != shape {
             let found = value.shape();
-            return Err(Failure::new(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
+            return Err(ExperimentError::new(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
         }
         Ok(value)
     }
@@ -97,7 +99,7 @@ impl Archive {
 ///
 /// # Errors
 /// When the file is broken or a tensor is missing or of another shape.
-pub fn open(networks: &mut [(&str, &mut Parameters<f32>)], bytes: &[u8]) -> Result<(), Failure> {
+pub fn open(networks: &mut [(&str, &mut Parameters<f32>)], bytes: &[u8]) -> Result<(), ExperimentError> {
     let mut archive = decode(bytes)?;
     for (prefix, parameters) in networks.iter_mut() {
         for (name, value) in parameters.iter_mut() {

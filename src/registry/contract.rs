@@ -6,8 +6,8 @@ mod questions;
 use super::{EXPERIMENTS, find, open_bundled};
 use crate::experiment::query::Recipient;
 use crate::experiment::{
-    Answer, Argument, Command, Event, EventLine, Experiment, Failure, GameQuery, Knobs, Language, Model, Panel,
-    Precision, Query, QueryKind, Report, Session, Setting, Source, Trainable, Watch,
+    Answer, Argument, Command, Event, EventLine, Experiment, ExperimentError, GameQuery, Knobs, Language, Model, Panel,
+    Precision, Query, QueryKind, Report, Session, Setting, Source, TaskContext, Trainable,
 };
 use questions::{fits, questions};
 use rand::{RngExt, SeedableRng};
@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-/// Digits to learn from, to watch by, to test with. The spread of an autoencoder's codes is known by 1,000 test digits.
+/// Digits for training, validation and test. The spread of an autoencoder's codes is known by 1,000 test digits.
 const DIGITS: [usize; 3] = [400, 100, 60];
 const AUTOENCODER_DIGITS: [usize; 3] = [400, 100, 1000];
 const SEED: u64 = 11;
@@ -145,13 +145,17 @@ fn small_run(
     let mut stopped = vec![(straight.checkpoint(), events.len())];
     assert!(stopped[0].0 == straight.checkpoint(), "a checkpoint changes nothing");
     let (snapshot, question) = (straight.snapshot(), first_answered(experiment, &*straight.snapshot(), &setting.knobs));
-    let answer = snapshot.answer(&question, &Watch::default()).unwrap();
+    let answer = snapshot.answer(&question, &TaskContext::default()).unwrap();
     events.extend(play(&mut *straight, &plan, late, seen));
     stopped.push((straight.checkpoint(), events.len()));
     events.extend(play(&mut *straight, &plan, total, seen));
-    assert_eq!(snapshot.answer(&question, &Watch::default()).unwrap(), answer, "a snapshot is free of later steps");
+    assert_eq!(
+        snapshot.answer(&question, &TaskContext::default()).unwrap(),
+        answer,
+        "a snapshot is free of later steps"
+    );
 
-    let report = straight.report(&Watch::default()).unwrap();
+    let report = straight.report(&TaskContext::default()).unwrap();
     seen.report.extend(report.keys().cloned());
     for (place, (checkpoint, before)) in stopped.iter().enumerate() {
         let mut resumed = experiment.learn(setting).unwrap();
@@ -166,7 +170,7 @@ fn small_run(
         assert!(straight.weights(Precision::Single) == resumed.weights(Precision::Single), "weights, from {stop}");
         assert!(straight.checkpoint() == resumed.checkpoint(), "the last checkpoints, from {stop}");
         if place == 0 {
-            assert_eq!(without_times(&report), without_times(&resumed.report(&Watch::default()).unwrap()));
+            assert_eq!(without_times(&report), without_times(&resumed.report(&TaskContext::default()).unwrap()));
         }
     }
     for event in &events {
@@ -206,7 +210,7 @@ fn plan(experiment: &Experiment, knobs: &Knobs, total: u64) -> Vec<(u64, Command
             Argument::Point => "0.5 -0.5",
             Argument::Word => "queen",
         };
-        Command::Act { action: action.name.to_owned(), argument: argument.to_owned() }
+        Command::Action { action: action.name.to_owned(), argument: argument.to_owned() }
     });
     let commands: Vec<Command> = live.chain(actions).collect();
     let count = commands.len() as u64 + 1;
@@ -221,7 +225,7 @@ fn play(trainable: &mut dyn Trainable, plan: &[(u64, Command)], until: u64, seen
         for (_, command) in plan.iter().filter(|(at, _)| *at == step) {
             match command {
                 Command::Set { knob, value } => trainable.set_knob(knob, value).unwrap(),
-                Command::Act { action, argument } => {
+                Command::Action { action, argument } => {
                     let before = trainable.checkpoint();
                     match trainable.apply_action(action, argument, &mut |event| events.push(event)) {
                         Ok(()) => {
@@ -315,15 +319,15 @@ fn ask(experiment: &Experiment, model: &dyn Model, knobs: &Knobs, small: bool) -
             assert_eq!(query.kind(), *kind);
             survives_json(&query);
             let answer = match query.recipient() {
-                Recipient::Model => model.answer(&query, &Watch::default()),
+                Recipient::Model => model.answer(&query, &TaskContext::default()),
                 Recipient::Observer => {
                     let observer = session.as_ref().and_then(|session| session.observer()).expect("a session at work");
-                    observer.answer(&query, &Watch::default())
+                    observer.answer(&query, &TaskContext::default())
                 }
                 Recipient::Session => {
-                    model.answer(&query, &Watch::default()).expect_err("a model does not remember");
+                    model.answer(&query, &TaskContext::default()).expect_err("a model does not remember");
                     let session = session.get_or_insert_with(|| model.session(None).unwrap());
-                    session.answer(&query, &Watch::default())
+                    session.answer(&query, &TaskContext::default())
                 }
             };
             match answer {
@@ -347,7 +351,7 @@ fn ask(experiment: &Experiment, model: &dyn Model, knobs: &Knobs, small: bool) -
     assert_eq!(asked, experiment.answers.iter().copied().collect::<BTreeSet<QueryKind>>());
     let undeclared = [Query::LatentPlane { count: 3 }, GameQuery::Puzzle { seed: 1 }.into()];
     for query in undeclared.iter().filter(|query| !experiment.answers.contains(&query.kind())) {
-        model.answer(query, &Watch::default()).unwrap_err();
+        model.answer(query, &TaskContext::default()).unwrap_err();
     }
     if experiment.answers.contains(&QueryKind::View) {
         bad_views_are_refused(experiment, model);
@@ -367,7 +371,7 @@ fn can_be_shown(panel: &Panel) {
 fn bad_views_are_refused(experiment: &Experiment, model: &dyn Model) {
     let refused = |name: &str, inputs: Knobs| {
         let query = Query::View { name: name.to_owned(), inputs };
-        model.answer(&query, &Watch::default()).unwrap_err().to_string()
+        model.answer(&query, &TaskContext::default()).unwrap_err().to_string()
     };
     let misspelt = format!("{}x", experiment.views[0].name);
     assert!(refused(&misspelt, Knobs::default()).contains("did you mean"), "{misspelt}");
@@ -382,7 +386,7 @@ fn bad_views_are_refused(experiment: &Experiment, model: &dyn Model) {
     }
 }
 
-fn says_which_preset(failure: &Failure, query: &Query) {
+fn says_which_preset(failure: &ExperimentError, query: &Query) {
     let [en, ja] = Language::ALL.map(|language| failure.in_language(language));
     let says = en != ja && en.contains("preset") && ja.contains("プリセット") && en.contains('`') && ja.contains('`');
     assert!(says, "{query:?}: {en} / {ja}");
@@ -393,5 +397,5 @@ fn first_answered(experiment: &Experiment, model: &dyn Model, knobs: &Knobs) -> 
     let kinds = [QueryKind::Sample, QueryKind::View];
     let kinds = kinds.into_iter().filter(|kind| experiment.answers.contains(kind));
     let mut queries = kinds.flat_map(|kind| questions(experiment, model, kind, knobs, true));
-    queries.find(|query| model.answer(query, &Watch::default()).is_ok()).expect("a model answers something")
+    queries.find(|query| model.answer(query, &TaskContext::default()).is_ok()).expect("a model answers something")
 }

@@ -1,8 +1,8 @@
 //! Matches between two players: pairs of games from random openings, sides changed within a pair, and what the result says of their
 //! strength.
 
-use super::games::{AnyGame, Dice, Move, Outcome, Side, below};
-use super::protocol::external::{External, Language, Trouble};
+use super::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
+use super::protocol::external::{External, ExternalError, Language};
 use super::search::{Agent, Spec};
 use rand::SeedableRng;
 use std::sync::atomic::AtomicBool;
@@ -33,7 +33,7 @@ impl Player {
         Ok(Player::Ours(Box::new(agent)))
     }
 
-    fn begin(&mut self, start: &AnyGame, seed: u64) -> Result<(), Trouble> {
+    fn begin(&mut self, start: &AnyGame, seed: u64) -> Result<(), ExternalError> {
         match self {
             Player::Ours(agent) => {
                 agent.begin(start, seed);
@@ -43,10 +43,10 @@ impl Player {
         }
     }
 
-    fn tell(&mut self, position: &AnyGame, name: &str) -> Result<(), Trouble> {
+    fn send_move(&mut self, position: &AnyGame, name: &str) -> Result<(), ExternalError> {
         match self {
             Player::Ours(_) => Ok(()),
-            Player::Other(external, _) => external.tell(position, name),
+            Player::Other(external, _) => external.send_move(position, name),
         }
     }
 
@@ -57,7 +57,7 @@ impl Player {
         names: &[String],
         position: &AnyGame,
         stop: &AtomicBool,
-    ) -> Result<Option<Move>, Trouble> {
+    ) -> Result<Option<Move>, ExternalError> {
         match self {
             Player::Ours(agent) => Ok(agent.think(position, stop).best()),
             Player::Other(external, time) => external.choose(start, names, position, *time),
@@ -75,7 +75,7 @@ pub struct Played {
 
 /// Random moves that begin a pair of games, the same for the same seed, pair and number; never to the end of the game.
 pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move> {
-    let mut dice = Dice::seed_from_u64(seed.wrapping_mul(0x9e37_79b9).wrapping_add(pair));
+    let mut dice = PlayoutRng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9).wrapping_add(pair));
     'again: for _ in 0..1000 {
         let (mut position, mut chosen, mut moves) = (start.clone(), Vec::new(), Vec::new());
         for _ in 0..plies {
@@ -109,7 +109,7 @@ pub fn play(
     players: [&mut Player; 2],
     seed: u64,
     stop: &AtomicBool,
-) -> Result<Option<Played>, Trouble> {
+) -> Result<Option<Played>, ExternalError> {
     let mut position = start.clone();
     let (mut names, mut moves): (Vec<String>, Vec<Move>) = (Vec::new(), Vec::new());
     let [first, second] = players;
@@ -136,9 +136,9 @@ pub fn play(
         let name = position.name(chosen);
         // A GTP program has played its own move already.
         if given.is_some() {
-            mover.tell(&position, &name)?;
+            mover.send_move(&position, &name)?;
         }
-        other.tell(&position, &name)?;
+        other.send_move(&position, &name)?;
         position.play(chosen);
         names.push(name);
         moves.push(chosen);

@@ -2,7 +2,7 @@
 
 use crate::data::drawing;
 use crate::experiment::knob::find;
-use crate::experiment::{Failure, KnobKind, KnobValue, Knobs, Picture, ViewSpec};
+use crate::experiment::{ExperimentError, GrayImage, KnobKind, KnobValue, Knobs, ViewSpec};
 use std::path::Path;
 
 /// Most bytes of a picture's file.
@@ -12,16 +12,17 @@ const LARGEST: u64 = 20 << 20;
 ///
 /// # Errors
 /// When an input is unknown (the nearest is named) or a value is refused (what is expected is named).
-pub fn inputs(view: &ViewSpec, assignments: &[String]) -> Result<Knobs, Failure> {
+pub fn inputs(view: &ViewSpec, assignments: &[String]) -> Result<Knobs, ExperimentError> {
     let declared = (view.inputs)();
     let mut inputs = Knobs::default();
     for assignment in assignments {
-        let (name, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| Failure::new(format!("`{assignment}`: expected input=value, such as {}", example(view))))?;
+        let (name, value) = assignment.split_once('=').ok_or_else(|| {
+            ExperimentError::new(format!("`{assignment}`: expected input=value, such as {}", example(view)))
+        })?;
         let (name, value) = (name.trim(), value.trim());
-        let failure =
-            |error: crate::experiment::KnobError| Failure::new(format!("view `{}`: {}", view.name, error.of_inputs()));
+        let failure = |error: crate::experiment::KnobError| {
+            ExperimentError::new(format!("view `{}`: {}", view.name, error.of_inputs()))
+        };
         let input = find(&declared, name).map_err(failure)?;
         let value = match input.kind {
             KnobKind::Picture if value != "none" => KnobValue::from(digit(Path::new(value))?),
@@ -38,8 +39,8 @@ fn example(view: &ViewSpec) -> String {
 }
 
 /// A digit from an image file, light on dark or dark on light, in the form that models of digits know.
-fn digit(path: &Path) -> Result<Picture, Failure> {
-    let failure = |why: String| Failure::new(format!("{}: {why}", path.display()));
+fn digit(path: &Path) -> Result<GrayImage, ExperimentError> {
+    let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(failure("expected an image file of at most 20 MB".to_owned()));
@@ -49,7 +50,7 @@ fn digit(path: &Path) -> Result<Picture, Failure> {
         .map_err(|error| failure(format!("expected a PNG image: {error}")))?;
     let grey = image.to_luma8();
     let (width, height) = (grey.width() as usize, grey.height() as usize);
-    let mut picture = Picture { width, height, pixels: grey.into_raw() };
+    let mut picture = GrayImage { width, height, pixels: grey.into_raw() };
     // A pen on paper is dark on light; MNIST is the other way round. The frame of the picture is its ground.
     let frame = picture.pixels.iter().enumerate().filter(|(place, _)| {
         let (x, y) = (place % width, place / width);
@@ -66,7 +67,7 @@ fn digit(path: &Path) -> Result<Picture, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Knob, Sheet, Wording};
+    use crate::experiment::{ImageGrid, Knob, Wording};
     use crate::run::recorder::png;
 
     const VIEW: ViewSpec = ViewSpec::new("v", Wording::new("", ""), || {
@@ -95,9 +96,9 @@ mod tests {
     fn a_picture_is_brought_to_the_form_that_models_know() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("one.png");
-        let mut paper = Picture { width: 40, height: 60, pixels: vec![250; 2400] };
+        let mut paper = GrayImage { width: 40, height: 60, pixels: vec![250; 2400] };
         (10..50).for_each(|y| paper.pixels[y * 40 + 17..y * 40 + 24].fill(10));
-        std::fs::write(&path, png(&Sheet::new(1, vec![paper]))).unwrap();
+        std::fs::write(&path, png(&ImageGrid::new(1, vec![paper]))).unwrap();
         let read = inputs(&VIEW, &[format!("picture={}", path.display())]).unwrap();
         let digit = read.picture("picture").unwrap();
         assert_eq!((digit.width, digit.height), (28, 28));

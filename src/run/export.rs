@@ -3,7 +3,7 @@
 use super::file::{RunError, write_whole};
 use super::recorder::WEIGHTS;
 use super::store::RunStore;
-use crate::experiment::{Event, Failure, Precision};
+use crate::experiment::{Event, ExperimentError, Precision};
 use crate::nn::weights;
 use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ pub fn export(
         copy(&source.join(name), &folder.join(name), &mut written)?;
     }
     let weights = folder.join(WEIGHTS);
-    let broken = |failure: Failure| RunError::Content {
+    let broken = |failure: ExperimentError| RunError::Content {
         file: source.join(WEIGHTS),
         place: "start".to_owned(),
         reason: failure.to_string(),

@@ -15,7 +15,7 @@ pub enum RunError {
     Unknown(String, String),
     #[error("run {0} is under way in another process; stop it there first")]
     Busy(String),
-    #[error("run {0} is finished; `shinso runs show {0}` tells its report")]
+    #[error("run {0} is finished; `shinso runs show {0}` shows its report")]
     Done(String),
     #[error("run {0} has no checkpoint yet; start it again with the same seed and knobs")]
     NoCheckpoint(String),

@@ -71,7 +71,7 @@ fn step_of(event: &Event) -> Option<u64> {
         Event::Scalar { step, .. }
         | Event::View { step, .. }
         | Event::Knob { step, .. }
-        | Event::Act { step, .. }
+        | Event::Action { step, .. }
         | Event::Warning { step, .. }
         | Event::Checkpoint { step, .. } => Some(*step),
         _ => None,

@@ -2,7 +2,6 @@
 
 pub mod ask;
 pub mod clock;
-pub mod conduct;
 pub mod description;
 pub mod export;
 pub mod file;
@@ -11,6 +10,7 @@ pub mod metrics;
 pub mod process;
 pub mod question;
 pub mod recorder;
+pub mod run_loop;
 pub mod runner;
 pub mod store;
 pub mod thread;

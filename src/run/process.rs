@@ -3,10 +3,10 @@
 use super::description::Status;
 use super::file::RunError;
 use super::question::ModelSource;
-use super::runner::{RunHandle, Runner, Start, Tell};
+use super::runner::{EventSink, RunHandle, Runner, Start};
 use super::store::RunStore;
 use super::worker::{LONGEST_LINE, Line, Order, Replied};
-use crate::experiment::{Answer, Command, Event, Failure, Model, Query, Session, Watch};
+use crate::experiment::{Answer, Command, Event, ExperimentError, Model, Query, Session, TaskContext};
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -32,16 +32,16 @@ pub struct ProcessRunner {
 }
 
 impl Runner for ProcessRunner {
-    fn start(&self, start: Start, tell: Tell) -> Result<Box<dyn RunHandle>, RunError> {
+    fn start(&self, start: Start, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError> {
         let Start { lab, preset, knobs, seed, threads, data, plan, experiment: _ } = start;
         let order = Order::Start { lab, preset, seed, threads: Some(threads), data, set: knobs.0, plan };
-        Ok(Box::new(self.spawn(order, tell)?))
+        Ok(Box::new(self.spawn(order, emit)?))
     }
 
-    fn resume(&self, id: &str, threads: Option<usize>, tell: Tell) -> Result<Box<dyn RunHandle>, RunError> {
+    fn resume(&self, id: &str, threads: Option<usize>, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError> {
         // What is wrong with a run is said at once, not by the process.
         drop(self.store.lock(id)?);
-        Ok(Box::new(self.spawn(Order::Resume { run: id.to_owned(), threads }, tell)?))
+        Ok(Box::new(self.spawn(Order::Resume { run: id.to_owned(), threads }, emit)?))
     }
 }
 
@@ -69,8 +69,8 @@ impl Link {
         pipe.write_all(&line).and_then(|()| pipe.flush())
     }
 
-    fn ask(&self, query: &Query, session: &str, watch: &Watch) -> Result<Answer, Failure> {
-        let gone = || Failure::both("the process of the run has ended", "実行のプロセスは終了しました");
+    fn ask(&self, query: &Query, session: &str, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let gone = || ExperimentError::both("the process of the run has ended", "実行のプロセスは終了しました");
         let key = self.asked.fetch_add(1, Ordering::Relaxed).to_string();
         let (sender, answers) = channel();
         lock(&self.pending).insert(key.clone(), sender);
@@ -82,12 +82,12 @@ impl Link {
                     Ok((true, replied)) => return replied.into_answer(),
                     Ok((false, replied)) => {
                         if let Ok(so_far) = replied.into_answer() {
-                            watch.show(so_far);
+                            task.show(so_far);
                         }
                     }
-                    Err(RecvTimeoutError::Timeout) if watch.is_cancelled() => {
+                    Err(RecvTimeoutError::Timeout) if task.is_cancelled() => {
                         let _gone = self.send(&Order::Cancel { key: key.clone() });
-                        return Err(Failure::new("cancelled"));
+                        return Err(ExperimentError::new("cancelled"));
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return Err(gone()),
@@ -103,11 +103,11 @@ impl Link {
 struct RemoteModel(Arc<Link>);
 
 impl Model for RemoteModel {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        self.0.ask(query, "", watch)
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        self.0.ask(query, "", task)
     }
 
-    fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+    fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
         // The other process keeps what is remembered, under this name.
         let name = format!("session-{}", self.0.asked.fetch_add(1, Ordering::Relaxed));
         Ok(Box::new(RemoteSession { link: Arc::clone(&self.0), name }))
@@ -120,8 +120,8 @@ struct RemoteSession {
 }
 
 impl Session for RemoteSession {
-    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        self.link.ask(query, &self.name, watch)
+    fn answer(&mut self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        self.link.ask(query, &self.name, task)
     }
 }
 
@@ -134,7 +134,7 @@ struct ProcessRun {
 }
 
 impl ProcessRunner {
-    fn spawn(&self, order: Order, tell: Tell) -> Result<ProcessRun, RunError> {
+    fn spawn(&self, order: Order, emit: EventSink) -> Result<ProcessRun, RunError> {
         let cannot = |source| RunError::file(&self.program, source);
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -143,7 +143,7 @@ impl ProcessRunner {
         let output = child.stdout.take().expect("a pipe was asked for");
         let pending = Pending::default();
         let link = Arc::new(Link { orders: Mutex::new(Some(orders)), pending, asked: AtomicU64::new(0) });
-        // Only a process that has died at once does not take it, and its end is told below.
+        // Only a process that has died at once does not take it, and its end is reported below.
         let _gone = link.send(&order);
         let (ids, first) = channel();
         let reader = Reader {
@@ -151,7 +151,7 @@ impl ProcessRunner {
             link: Arc::clone(&link),
             id: if let Order::Resume { run, .. } = &order { Some(run.clone()) } else { None },
             ids,
-            tell,
+            emit,
             step: 0,
             ended: None,
         };
@@ -212,7 +212,7 @@ struct Reader {
     id: Option<String>,
     /// Where the id of the run goes, or why there is none.
     ids: Sender<Result<String, String>>,
-    tell: Tell,
+    emit: EventSink,
     step: u64,
     ended: Option<Event>,
 }
@@ -269,7 +269,7 @@ impl Reader {
                     // It has no more orders to wait for.
                     lock(&self.link.orders).take();
                 }
-                (self.tell)(&line.event);
+                (self.emit)(&line.event);
             }
             Line::Reply(reply) => {
                 if let Some(sender) = lock(&self.link.pending).get(&reply.key) {
@@ -282,7 +282,7 @@ impl Reader {
             }
             Line::Refusal(refusal) => match &self.id {
                 Some(_) => {
-                    (self.tell)(&Event::Warning { step: self.step, message: refusal.refused });
+                    (self.emit)(&Event::Warning { step: self.step, message: refusal.refused });
                 }
                 None => drop(self.ids.send(Err(refusal.refused))),
             },
@@ -310,7 +310,7 @@ impl Reader {
             Ok(()) => message,
             Err(error) => format!("{message}; {error}"),
         };
-        (self.tell)(&Event::Failed { step: self.step, message: message.clone() });
+        (self.emit)(&Event::Failed { step: self.step, message: message.clone() });
         message
     }
 }

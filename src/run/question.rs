@@ -5,21 +5,21 @@
 
 use super::inbox::Wake;
 use crate::experiment::query::Recipient;
-use crate::experiment::{Answer, Failure, Model, Query, Session, Watch};
+use crate::experiment::{Answer, ExperimentError, Model, Query, Session, TaskContext};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// Where the model to ask comes from: the latest snapshot of a run, or a model that does not change.
-pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, Failure> + Send + Sync>;
+pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, ExperimentError> + Send + Sync>;
 
 /// An answer, or what there is of it so far, with the key of its question.
-pub type Answered = (String, Result<Answer, Failure>);
+pub type Answered = (String, Result<Answer, ExperimentError>);
 
 /// An answer that has come, and whether it is whole.
 struct Arrived {
     key: String,
-    answer: Result<Answer, Failure>,
+    answer: Result<Answer, ExperimentError>,
     done: bool,
 }
 
@@ -44,14 +44,14 @@ impl Question {
 
 struct Asked {
     question: Question,
-    watch: Watch,
+    task: TaskContext,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Asked>,
     /// The question being answered.
-    current: Option<(String, Watch)>,
+    current: Option<(String, TaskContext)>,
     answers: Vec<Arrived>,
     closed: bool,
 }
@@ -98,7 +98,7 @@ impl Questions {
         [&self.quick, &self.long].into_iter().any(Worker::is_busy)
     }
 
-    /// How far the question with this key is, if it is being answered and tells.
+    /// How far the question with this key is, if it is being answered and reports progress.
     pub fn share(&self, key: &str) -> Option<f32> {
         self.quick.share(key).or_else(|| self.long.share(key))
     }
@@ -115,7 +115,7 @@ impl Questions {
     }
 
     /// The same, each with whether it is whole.
-    pub fn take_marked(&self) -> Vec<(String, Result<Answer, Failure>, bool)> {
+    pub fn take_marked(&self) -> Vec<(String, Result<Answer, ExperimentError>, bool)> {
         let arrived = [&self.quick, &self.long].into_iter().flat_map(Worker::take);
         arrived.map(|Arrived { key, answer, done }| (key, answer, done)).collect()
     }
@@ -136,19 +136,19 @@ impl Worker {
 
     fn ask(&self, question: Question) {
         self.call_off(&question.key);
-        let watch = self.watch(&question.key);
-        lock(&self.queue.0).waiting.push_back(Asked { question, watch });
+        let task = self.task(&question.key);
+        lock(&self.queue.0).waiting.push_back(Asked { question, task });
         self.queue.1.notify_one();
     }
 
-    /// A watch under which partial answers come to the screen, the latest in place of those before.
-    fn watch(&self, key: &str) -> Watch {
+    /// A task under which partial answers come to the screen, the latest in place of those before.
+    fn task(&self, key: &str) -> TaskContext {
         let (queue, wake, key) = (Arc::downgrade(&self.queue), Arc::clone(&self.wake), key.to_owned());
-        Watch::hearing(move |so_far| {
+        TaskContext::hearing(move |so_far| {
             let Some(queue) = queue.upgrade() else { return };
             let mut open = lock(&queue.0);
             let current = open.current.as_ref();
-            if !current.is_some_and(|(current, watch)| *current == key && !watch.is_cancelled()) {
+            if !current.is_some_and(|(current, task)| *current == key && !task.is_cancelled()) {
                 return;
             }
             open.answers.retain(|arrived| arrived.key != key);
@@ -165,15 +165,15 @@ impl Worker {
 
     fn share(&self, key: &str) -> Option<f32> {
         let queue = lock(&self.queue.0);
-        queue.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, watch)| watch.share())
+        queue.current.as_ref().filter(|(current, _)| current == key).and_then(|(_, task)| task.share())
     }
 
     fn call_off(&self, key: &str) {
         let mut queue = lock(&self.queue.0);
         queue.waiting.retain(|asked| asked.question.key != key);
         queue.answers.retain(|arrived| arrived.key != key);
-        if let Some((_, watch)) = queue.current.as_ref().filter(|(current, _)| current == key) {
-            watch.cancel();
+        if let Some((_, task)) = queue.current.as_ref().filter(|(current, _)| current == key) {
+            task.cancel();
         }
     }
 
@@ -187,8 +187,8 @@ impl Drop for Worker {
         let mut queue = lock(&self.queue.0);
         queue.closed = true;
         queue.waiting.clear();
-        if let Some((_, watch)) = &queue.current {
-            watch.cancel();
+        if let Some((_, task)) = &queue.current {
+            task.cancel();
         }
         drop(queue);
         self.queue.1.notify_one();
@@ -208,13 +208,13 @@ struct Sessions {
 }
 
 impl Sessions {
-    fn answer(&mut self, question: &Question, watch: &Watch) -> Result<Answer, Failure> {
+    fn answer(&mut self, question: &Question, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let model = (question.source)()?;
         match question.query.recipient() {
-            Recipient::Model => model.answer(&question.query, watch),
+            Recipient::Model => model.answer(&question.query, task),
             Recipient::Observer => {
                 let observer = lock(&self.observers).get(&question.session).cloned();
-                observer.unwrap_or(model).answer(&question.query, watch)
+                observer.unwrap_or(model).answer(&question.query, task)
             }
             Recipient::Session => {
                 // Taken out while it is at work: one that panics is lost, not kept half done.
@@ -228,7 +228,7 @@ impl Sessions {
                     None => drop(observers.remove(&question.session)),
                 }
                 drop(observers);
-                let answer = session.answer(&question.query, watch);
+                let answer = session.answer(&question.query, task);
                 self.open.insert(question.session.clone(), (model, session));
                 answer
             }
@@ -239,7 +239,7 @@ impl Sessions {
 fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: Sessions) {
     loop {
         let mut open = lock(queue);
-        let Asked { question, watch } = loop {
+        let Asked { question, task } = loop {
             if open.closed {
                 return;
             }
@@ -248,13 +248,13 @@ fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: S
             }
             open = bell.wait(open).unwrap_or_else(PoisonError::into_inner);
         };
-        open.current = Some((question.key.clone(), watch.clone()));
+        open.current = Some((question.key.clone(), task.clone()));
         drop(open);
-        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions.answer(&question, &watch)));
-        let answer = answer.unwrap_or_else(|_| Err(Failure::new("the model failed to answer")));
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions.answer(&question, &task)));
+        let answer = answer.unwrap_or_else(|_| Err(ExperimentError::new("the model failed to answer")));
         let mut open = lock(queue);
         open.current = None;
-        if !watch.is_cancelled() {
+        if !task.is_cancelled() {
             open.answers.retain(|arrived| arrived.key != question.key);
             open.answers.push(Arrived { key: question.key, answer, done: true });
             drop(open);
@@ -280,11 +280,11 @@ mod tests {
     }
 
     impl Model for Slow {
-        fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+        fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
             self.begun.lock().unwrap().send(()).unwrap();
             self.let_go.lock().unwrap().recv().unwrap();
-            watch.check()?;
-            let Query::Sample { count, .. } = query else { return Err(Failure::new("only samples")) };
+            task.check()?;
+            let Query::Sample { count, .. } = query else { return Err(ExperimentError::new("only samples")) };
             Ok(nothings(*count))
         }
     }
@@ -293,9 +293,9 @@ mod tests {
     struct Telling(Slow);
 
     impl Model for Telling {
-        fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-            (0..3).for_each(|count| watch.show(nothings(count)));
-            self.0.answer(query, watch)
+        fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+            (0..3).for_each(|count| task.show(nothings(count)));
+            self.0.answer(query, task)
         }
     }
 
@@ -350,17 +350,17 @@ mod tests {
     struct Count(usize);
 
     impl Model for Counting {
-        fn answer(&self, _: &Query, _: &Watch) -> Result<Answer, Failure> {
+        fn answer(&self, _: &Query, _: &TaskContext) -> Result<Answer, ExperimentError> {
             Ok(nothings(100))
         }
 
-        fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+        fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
             Ok(before.unwrap_or_else(|| Box::new(Count(0))))
         }
     }
 
     impl Session for Count {
-        fn answer(&mut self, query: &Query, _: &Watch) -> Result<Answer, Failure> {
+        fn answer(&mut self, query: &Query, _: &TaskContext) -> Result<Answer, ExperimentError> {
             self.0 += 1;
             assert!(*query != Query::Talk(crate::experiment::TalkQuery::History), "a fault of the session");
             Ok(nothings(self.0))

@@ -3,7 +3,7 @@
 use super::description::{RunDescription, Status};
 use super::metrics::{self, Writer};
 use super::store::{RunError, RunLock, RunStore, write_whole};
-use crate::experiment::{Event, Panel, Precision, Report, Sheet, Trainable};
+use crate::experiment::{Event, ImageGrid, Panel, Precision, Report, Trainable};
 use std::io::Cursor;
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ impl Recorder {
             let number = if panels.len() == 1 { String::new() } else { format!("-{}", index + 1) };
             let path = |ending: &str| folder.join(format!("{step:08}-{name}{number}.{ending}"));
             match panel {
-                Panel::Pictures { sheet, .. } => write_whole(&path("png"), &png(sheet))?,
+                Panel::Pictures { images, .. } => write_whole(&path("png"), &png(images))?,
                 panel => {
                     let json = serde_json::to_vec(panel).expect("panels hold only data that JSON can say");
                     write_whole(&path("json"), &json)?;
@@ -99,12 +99,12 @@ impl Recorder {
     }
 }
 
-/// A sheet of pictures as a PNG file.
+/// A grid of pictures as a PNG file.
 ///
 /// # Panics
-/// Never: an encoder that writes to memory has nothing to fail on but an empty sheet, which becomes one pixel.
-pub fn png(sheet: &Sheet) -> Vec<u8> {
-    let whole = sheet.joined(2);
+/// Never: an encoder that writes to memory has nothing to fail on but an empty grid, which becomes one pixel.
+pub fn png(images: &ImageGrid) -> Vec<u8> {
+    let whole = images.joined(2);
     let (width, height) = (whole.width.max(1) as u32, whole.height.max(1) as u32);
     let mut pixels = whole.pixels;
     pixels.resize((width * height) as usize, 0);

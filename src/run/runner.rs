@@ -26,13 +26,13 @@ pub struct Start {
     pub plan: Vec<(u64, Command)>,
 }
 
-/// Threads to train on unless told otherwise: one a core.
+/// Threads to train on by default: one a core.
 pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Where events of a run go beside the record.
-pub type Tell = Box<dyn FnMut(&Event) + Send>;
+pub type EventSink = Box<dyn FnMut(&Event) + Send>;
 
 /// Starts runs and takes them up again.
 pub trait Runner: Send + Sync {
@@ -40,14 +40,14 @@ pub trait Runner: Send + Sync {
     ///
     /// # Errors
     /// When the run's folder cannot be made, or nothing can be started.
-    fn start(&self, start: Start, tell: Tell) -> Result<Box<dyn RunHandle>, RunError>;
+    fn start(&self, start: Start, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError>;
 
-    /// Takes up a run that was stopped, failed or killed, at its last checkpoint. Events of before are told again first, so
+    /// Takes up a run that was stopped, failed or killed, at its last checkpoint. Events of before are emitted again first, so
     /// that a screen shows the whole run.
     ///
     /// # Errors
     /// When there is no such run, it is under way or finished, or it has no checkpoint that can be read.
-    fn resume(&self, id: &str, threads: Option<usize>, tell: Tell) -> Result<Box<dyn RunHandle>, RunError>;
+    fn resume(&self, id: &str, threads: Option<usize>, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError>;
 }
 
 /// A run under way. A run does not outlive the one who watches it: when its handle is dropped it is stopped, and can be

@@ -36,7 +36,7 @@ impl RunStore {
         self.folder.join(id)
     }
 
-    /// Makes the folder of a new run. Its id tells lab and time, and is unique.
+    /// Makes the folder of a new run. Its id holds lab and time, and is unique.
     pub fn create(
         &self,
         mut description: RunDescription,

@@ -1,13 +1,13 @@
 //! A run on a thread of this process.
 
 use super::clock::SystemClock;
-use super::conduct::{Commands, Conductor, Outlets};
 use super::description::{RunDescription, Status};
 use super::question::ModelSource;
 use super::recorder::{CHECKPOINT, Recorder};
-use super::runner::{RunHandle, Runner, Start, Tell};
+use super::run_loop::{Commands, Conductor, EventSinks};
+use super::runner::{EventSink, RunHandle, Runner, Start};
 use super::store::{RunError, RunStore};
-use crate::experiment::{Command, Event, Failure, KnobError, Model, Setting, Source, Trainable, Watch};
+use crate::experiment::{Command, Event, ExperimentError, KnobError, Model, Setting, Source, TaskContext, Trainable};
 use crate::nn::Checkpoint;
 use crate::registry;
 use crate::tensor::parallel::instruction_set;
@@ -77,12 +77,12 @@ pub struct ThreadRunner {
 }
 
 impl Runner for ThreadRunner {
-    fn start(&self, start: Start, tell: Tell) -> Result<Box<dyn RunHandle>, RunError> {
-        Ok(Box::new(spawn(begin(&self.store, start, &self.source, tell)?)))
+    fn start(&self, start: Start, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError> {
+        Ok(Box::new(spawn(begin(&self.store, start, &self.source, emit)?)))
     }
 
-    fn resume(&self, id: &str, threads: Option<usize>, tell: Tell) -> Result<Box<dyn RunHandle>, RunError> {
-        Ok(Box::new(spawn(take_up(&self.store, id, threads, &self.source, tell)?)))
+    fn resume(&self, id: &str, threads: Option<usize>, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError> {
+        Ok(Box::new(spawn(take_up(&self.store, id, threads, &self.source, emit)?)))
     }
 }
 
@@ -91,7 +91,7 @@ struct ThreadRun {
     id: String,
     snapshots: Arc<Snapshots>,
     commands: Sender<Command>,
-    watch: Watch,
+    task: TaskContext,
     thread: Option<JoinHandle<Result<(), String>>>,
 }
 
@@ -102,7 +102,7 @@ impl RunHandle for ThreadRun {
 
     fn send(&self, command: Command) {
         if command == Command::Stop {
-            self.watch.cancel();
+            self.task.cancel();
         }
         let _ended = self.commands.send(command);
     }
@@ -124,8 +124,8 @@ impl RunHandle for ThreadRun {
     }
 }
 
-fn no_model_yet() -> Failure {
-    Failure::both("the run has no model yet", "この実行にはまだモデルがありません")
+fn no_model_yet() -> ExperimentError {
+    ExperimentError::both("the run has no model yet", "この実行にはまだモデルがありません")
 }
 
 impl Drop for ThreadRun {
@@ -155,7 +155,7 @@ impl Commands for Channel {
 }
 
 /// Makes the folder of a new run.
-fn begin(store: &RunStore, start: Start, source: &Source, tell: Tell) -> Result<Stretch, RunError> {
+fn begin(store: &RunStore, start: Start, source: &Source, emit: EventSink) -> Result<Segment, RunError> {
     let now = jiff::ZonedDateTime::now();
     let description = RunDescription {
         version: RunDescription::VERSION,
@@ -177,17 +177,17 @@ fn begin(store: &RunStore, start: Start, source: &Source, tell: Tell) -> Result<
     let (description, lock) = store.create(description, &now)?;
     let recorder = Recorder::open(store.clone(), description, lock, 0)?;
     let (source, plan) = (source.clone(), start.plan);
-    Ok(Stretch { recorder, checkpoint: None, turns: Vec::new(), seconds: 0.0, source, plan, tell })
+    Ok(Segment { recorder, checkpoint: None, turns: Vec::new(), seconds: 0.0, source, plan, emit })
 }
 
-/// Reads a run as it was at its last checkpoint, and tells its events up to there.
+/// Reads a run as it was at its last checkpoint, and emits its events up to there.
 fn take_up(
     store: &RunStore,
     id: &str,
     threads: Option<usize>,
     source: &Source,
-    mut tell: Tell,
-) -> Result<Stretch, RunError> {
+    mut emit: EventSink,
+) -> Result<Segment, RunError> {
     let lock = store.lock(id)?;
     let mut description = store.read(id)?;
     if description.status == Status::Finished {
@@ -216,29 +216,29 @@ fn take_up(
     // A knob turned at the very step of the checkpoint, after it was written.
     let turns = events
         .iter()
-        .filter(|event| matches!(event, Event::Knob { step: at, .. } | Event::Act { step: at, .. } if *at == step));
+        .filter(|event| matches!(event, Event::Knob { step: at, .. } | Event::Action { step: at, .. } if *at == step));
     let turns = turns.cloned().collect();
-    events.iter().for_each(&mut tell);
+    events.iter().for_each(&mut emit);
     let recorder = Recorder::open(store.clone(), description, lock, length)?;
     let source = source.clone();
     let seconds = seconds.unwrap_or(0.0);
-    Ok(Stretch { recorder, checkpoint: Some(checkpoint), turns, seconds, source, plan: Vec::new(), tell })
+    Ok(Segment { recorder, checkpoint: Some(checkpoint), turns, seconds, source, plan: Vec::new(), emit })
 }
 
-/// One stretch of a run, from a start or a checkpoint to an end or a stop.
-struct Stretch {
+/// One segment of a run, from a start or a checkpoint to an end or a stop.
+struct Segment {
     recorder: Recorder,
     checkpoint: Option<Vec<u8>>,
     turns: Vec<Event>,
     seconds: f64,
     source: Source,
     plan: Vec<(u64, Command)>,
-    tell: Tell,
+    emit: EventSink,
 }
 
 /// Commands planned beforehand, then those sent.
 struct PlannedThenSent {
-    planned: super::conduct::Planned,
+    planned: super::run_loop::Planned,
     sent: Channel,
 }
 
@@ -248,30 +248,31 @@ impl Commands for PlannedThenSent {
     }
 }
 
-fn spawn(stretch: Stretch) -> ThreadRun {
+fn spawn(segment: Segment) -> ThreadRun {
     let (commands, received) = channel();
     let snapshots = Arc::new(Snapshots::default());
-    let watch = Watch::default();
-    let id = stretch.recorder.description().id.clone();
-    let (its_snapshots, its_watch) = (Arc::clone(&snapshots), watch.clone());
+    let task = TaskContext::default();
+    let id = segment.recorder.description().id.clone();
+    let (its_snapshots, its_watch) = (Arc::clone(&snapshots), task.clone());
     let thread = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
-        let threads = stretch.recorder.description().threads.max(1);
+        let threads = segment.recorder.description().threads.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("train-{i}")).build();
         let pool = pool.map_err(|error| format!("no threads to train on: {error}"))?;
-        let played = pool.install(|| play(stretch, Channel(received), &its_snapshots, its_watch));
+        let played = pool.install(|| play(segment, Channel(received), &its_snapshots, its_watch));
         its_snapshots.close();
         played
     });
-    ThreadRun { id, snapshots, commands, watch, thread: thread.ok() }
+    ThreadRun { id, snapshots, commands, task, thread: thread.ok() }
 }
 
-fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) -> Result<(), String> {
-    let Stretch { mut recorder, checkpoint, turns, seconds, source, plan, mut tell } = stretch;
+fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContext) -> Result<(), String> {
+    let Segment { mut recorder, checkpoint, turns, seconds, source, plan, mut emit } = segment;
     let built = std::panic::catch_unwind(AssertUnwindSafe(|| build(&recorder, checkpoint.as_deref(), &turns, source)));
-    let built = built.unwrap_or_else(|_| Err(Failure::new("building the model failed (a fault of the program)")));
+    let built =
+        built.unwrap_or_else(|_| Err(ExperimentError::new("building the model failed (a fault of the program)")));
     let mut trainable = match built {
         Ok(trainable) => trainable,
-        Err(failure) => return Err(fail(&mut recorder, 0, failure.to_string(), &mut tell)),
+        Err(failure) => return Err(fail(&mut recorder, 0, failure.to_string(), &mut emit)),
     };
     let description = recorder.description().clone();
     let started = Event::Started {
@@ -283,27 +284,27 @@ fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) ->
         step: trainable.position().step,
         knobs: description.knobs,
     };
-    tell(&started);
+    emit(&started);
     if checkpoint.is_none()
         && let Err(error) = recorder.record(&started)
     {
-        return Err(fail(&mut recorder, 0, error.to_string(), &mut tell));
+        return Err(fail(&mut recorder, 0, error.to_string(), &mut emit));
     }
     let clock = SystemClock::default();
-    let mut commands = PlannedThenSent { planned: super::conduct::Planned(plan), sent };
+    let mut commands = PlannedThenSent { planned: super::run_loop::Planned(plan), sent };
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let conductor = Conductor {
             trainable: &mut *trainable,
             recorder: &mut recorder,
             clock: &clock,
             seconds_before: seconds,
-            watch,
+            task,
         };
-        let outlets = Outlets {
-            tell: &mut tell,
+        let sinks = EventSinks {
+            emit: &mut emit,
             between_steps: &mut |trainable, rests| snapshots.serve(rests, || trainable.snapshot()),
         };
-        conductor.run(&mut commands, outlets)
+        conductor.run(&mut commands, sinks)
     }));
     match outcome {
         Ok(Ok(_)) => Ok(()),
@@ -311,17 +312,17 @@ fn play(stretch: Stretch, sent: Channel, snapshots: &Snapshots, watch: Watch) ->
         Err(_) => {
             let step = trainable.position().step;
             let message = "a training step panicked (a fault of the program); its last checkpoint can be resumed";
-            Err(fail(&mut recorder, step, message.to_owned(), &mut tell))
+            Err(fail(&mut recorder, step, message.to_owned(), &mut emit))
         }
     }
 }
 
 /// Tells and records a failure outside the loop; returns its message.
-fn fail(recorder: &mut Recorder, step: u64, message: String, tell: &mut Tell) -> String {
+fn fail(recorder: &mut Recorder, step: u64, message: String, emit: &mut EventSink) -> String {
     let event = Event::Failed { step, message: message.clone() };
     let written =
         recorder.record(&event).and_then(|()| recorder.set_status(Status::Failed, Some(message.clone()), None));
-    tell(&event);
+    emit(&event);
     match written {
         Ok(()) => message,
         Err(error) => format!("{message}; {error}"),
@@ -333,12 +334,12 @@ fn build(
     checkpoint: Option<&[u8]>,
     turns: &[Event],
     source: Source,
-) -> Result<Box<dyn Trainable>, Failure> {
+) -> Result<Box<dyn Trainable>, ExperimentError> {
     let description = recorder.description();
     let source = Source { folder: description.data.clone().or(source.folder.clone()), ..source };
     let experiment = registry::find(&description.experiment)?;
     let declared = (experiment.knobs)();
-    let unfit = |error: KnobError| Failure::new(error.to_string());
+    let unfit = |error: KnobError| ExperimentError::new(error.to_string());
     let knobs = description.knobs.completed(&declared).map_err(unfit)?;
     let setting = Setting { knobs, seed: description.seed, source, digits: None };
     let mut trainable = experiment.learn(&setting)?;
@@ -349,7 +350,7 @@ fn build(
                 Event::Knob { knob, value, .. } => {
                     trainable.set_knob(knob, value).map_err(unfit)?;
                 }
-                Event::Act { action, argument, .. } => trainable.apply_action(action, argument, &mut |_| ())?,
+                Event::Action { action, argument, .. } => trainable.apply_action(action, argument, &mut |_| ())?,
                 _ => {}
             }
         }

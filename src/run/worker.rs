@@ -15,7 +15,7 @@
 use super::inbox::Wake;
 use super::question::{Question, Questions};
 use super::runner::{RunHandle, Runner, Start, default_threads};
-use crate::experiment::{Answer, Command, EventLine, Failure, KnobValue, Knobs, Language, Query};
+use crate::experiment::{Answer, Command, EventLine, ExperimentError, KnobValue, Knobs, Language, Query};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -28,7 +28,7 @@ pub const VERSION: u32 = 1;
 /// Longest line that is read, in bytes: a picture or two fit, a flood does not.
 pub const LONGEST_LINE: u64 = 16 << 20;
 
-/// What a worker is told to do; one JSON object a line.
+/// An order to a worker; one JSON object a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Order {
@@ -63,7 +63,7 @@ pub enum Order {
         knob: String,
         value: KnobValue,
     },
-    Act {
+    Action {
         action: String,
         #[serde(default)]
         argument: String,
@@ -98,7 +98,7 @@ impl From<Command> for Order {
             Command::Resume => Order::Continue,
             Command::Step => Order::Step,
             Command::Set { knob, value } => Order::Set { knob, value },
-            Command::Act { action, argument } => Order::Act { action, argument },
+            Command::Action { action, argument } => Order::Action { action, argument },
             Command::Checkpoint => Order::Checkpoint,
             Command::Stop => Order::Stop,
         }
@@ -121,7 +121,7 @@ pub struct Reply {
 pub enum Replied {
     Answer(Answer),
     /// In English, and in Japanese where there is such a text.
-    Failure([String; 2]),
+    ExperimentError([String; 2]),
 }
 
 /// An order that was refused; the worker goes on.
@@ -152,17 +152,21 @@ pub enum Line {
 }
 
 impl Replied {
-    pub fn of(answer: Result<Answer, Failure>) -> Self {
+    pub fn of(answer: Result<Answer, ExperimentError>) -> Self {
         match answer {
             Ok(answer) => Replied::Answer(answer),
-            Err(failure) => Replied::Failure(Language::ALL.map(|language| failure.in_language(language).to_owned())),
+            Err(failure) => {
+                Replied::ExperimentError(Language::ALL.map(|language| failure.in_language(language).to_owned()))
+            }
         }
     }
 
-    pub fn into_answer(self) -> Result<Answer, Failure> {
+    pub fn into_answer(self) -> Result<Answer, ExperimentError> {
         match self {
             Replied::Answer(answer) => Ok(answer),
-            Replied::Failure([en, ja]) => Err(if en == ja { Failure::new(en) } else { Failure::both(en, ja) }),
+            Replied::ExperimentError([en, ja]) => {
+                Err(if en == ja { ExperimentError::new(en) } else { ExperimentError::both(en, ja) })
+            }
         }
     }
 }
@@ -284,12 +288,12 @@ impl Worker<'_> {
                 let Resolved { experiment, preset, knobs } = (self.resolve)(&lab, preset.as_deref(), &set)?;
                 let threads = threads.unwrap_or_else(default_threads);
                 let start = Start { lab, experiment, preset, knobs, seed, threads, data, plan };
-                let run = self.runner.start(start, self.tell()).map_err(|error| error.to_string())?;
+                let run = self.runner.start(start, self.emit()).map_err(|error| error.to_string())?;
                 return Ok(Some(self.run.insert(run).id().to_owned()));
             }
             Order::Resume { run, threads } => {
                 self.free()?;
-                let run = self.runner.resume(&run, threads, self.tell()).map_err(|error| error.to_string())?;
+                let run = self.runner.resume(&run, threads, self.emit()).map_err(|error| error.to_string())?;
                 return Ok(Some(self.run.insert(run).id().to_owned()));
             }
             Order::Ask { key, query, session, slow } => {
@@ -314,7 +318,7 @@ impl Worker<'_> {
             Order::Continue => Command::Resume,
             Order::Step => Command::Step,
             Order::Set { knob, value } => Command::Set { knob, value },
-            Order::Act { action, argument } => Command::Act { action, argument },
+            Order::Action { action, argument } => Command::Action { action, argument },
             Order::Checkpoint => Command::Checkpoint,
             Order::Stop => Command::Stop,
         };
@@ -322,7 +326,7 @@ impl Worker<'_> {
         Ok(None)
     }
 
-    fn tell(&self) -> super::runner::Tell {
+    fn emit(&self) -> super::runner::EventSink {
         let messages = self.messages.clone();
         Box::new(move |event| {
             // The loop that no longer listens has ended.

@@ -124,7 +124,7 @@ pub enum Inputs {
 /// σ(h·o_k) to be 0 for k > 0. All gradients are those at the values that were read, and rows are changed once, by
 /// `rate` times the gradient's other way. A row o_k that is o₀ itself changes nothing.
 ///
-/// Gives Σ −ln σ(±h·o) over all pairs if `told`, else 0.
+/// Gives Σ −ln σ(±h·o) over all pairs if `with_loss`, else 0.
 ///
 /// # Panics
 /// If there is no row of a given number, or the tables have rows of different widths.
@@ -133,13 +133,13 @@ pub fn contrast(
     (others, columns): (&SharedRows, &[u32]),
     rate: f32,
     room: &mut Room,
-    told: bool,
+    with_loss: bool,
 ) -> f32 {
     assert_eq!(table.padded, others.padded, "rows of one width");
     if rows.is_empty() || columns.is_empty() {
         return 0.0;
     }
-    with_simd(Step { table, rows, kind, others, columns, rate, room, told })
+    with_simd(Step { table, rows, kind, others, columns, rate, room, with_loss })
 }
 
 /// The arguments of [`contrast`].
@@ -151,7 +151,7 @@ struct Step<'a> {
     columns: &'a [u32],
     rate: f32,
     room: &'a mut Room,
-    told: bool,
+    with_loss: bool,
 }
 
 impl WithSimd for Step<'_> {
@@ -160,7 +160,7 @@ impl WithSimd for Step<'_> {
     // Loops, not adaptors with closures: those would be compiled for the smallest instruction set.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
-        let Step { table, rows, kind, others, columns, rate, room, told } = self;
+        let Step { table, rows, kind, others, columns, rate, room, with_loss } = self;
         let width = table.padded;
         let inputs = if kind == Inputs::Mean { 1 } else { rows.len() };
         let share = 1.0 / rows.len() as f32;
@@ -188,7 +188,7 @@ impl WithSimd for Step<'_> {
                 *logit = dot(simd, h, o);
             }
         }
-        let loss = if told { losses(&room.logits, columns) } else { 0.0 };
+        let loss = if with_loss { losses(&room.logits, columns) } else { 0.0 };
         // rate · (label − σ(logit)), in place.
         for logit in &mut room.logits {
             *logit = -rate / (1.0 + (-*logit).fast_exp());
@@ -205,13 +205,13 @@ impl WithSimd for Step<'_> {
         room.input_changes.resize(inputs * width, 0.0);
         room.output_changes.clear();
         room.output_changes.resize(columns.len() * width, 0.0);
-        let slopes = room.logits.chunks_exact(columns.len());
-        let each = room.inputs.chunks_exact(width).zip(room.input_changes.chunks_exact_mut(width)).zip(slopes);
-        for ((h, change), slopes) in each {
+        let grads = room.logits.chunks_exact(columns.len());
+        let each = room.inputs.chunks_exact(width).zip(room.input_changes.chunks_exact_mut(width)).zip(grads);
+        for ((h, change), grads) in each {
             let outputs = room.outputs.chunks_exact(width).zip(room.output_changes.chunks_exact_mut(width));
-            for ((o, output_change), slope) in outputs.zip(slopes) {
-                add_scaled(simd, change, *slope, o);
-                add_scaled(simd, output_change, *slope, h);
+            for ((o, output_change), grad) in outputs.zip(grads) {
+                add_scaled(simd, change, *grad, o);
+                add_scaled(simd, output_change, *grad, h);
             }
         }
         // Read anew: a row may stand among the rows twice, and others write at the same time.
@@ -306,9 +306,9 @@ mod tests {
                         values[table][place] += by;
                         loss(&values)
                     };
-                    let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
+                    let grad = (at(1e-2) - at(-1e-2)) / 2e-2;
                     let step = after[place] - start[table][place];
-                    assert!((step + slope).abs() < 2e-3, "{kind:?} table {table}, {place}: {step} against {}", -slope);
+                    assert!((step + grad).abs() < 2e-3, "{kind:?} table {table}, {place}: {step} against {}", -grad);
                 }
             }
         }

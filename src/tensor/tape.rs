@@ -67,7 +67,7 @@ impl<E: Element> Tape<E> {
     }
 
     /// A table `[rows, width]` of which a step touches only a few rows: its gradient is kept as those rows
-    /// ([`Gradients::rows_of`]). It can be used by [`Var::rows_at`] alone.
+    /// ([`Gradients::rows_of`]). It can be used by [`Var::index_select`] alone.
     pub fn sparse_leaf(&self, table: Tensor<E>) -> Var<'_, E> {
         assert_eq!(table.ndim(), 2, "a table [rows, width]");
         let width = table.shape()[1];

@@ -1,6 +1,6 @@
 //! The loop: messages in, frames out.
 
-use super::desk::Desk;
+use super::context::AppContext;
 use super::keys::{self, Action, Context};
 use super::screens::help::Help;
 use super::screens::lab::LabScreen;
@@ -44,7 +44,7 @@ enum Overlay {
 }
 
 pub struct App {
-    desk: Desk,
+    context: AppContext,
     depth: ColorDepth,
     screen: Screen,
     bell: Arc<Bell>,
@@ -57,10 +57,10 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(mut desk: Desk, depth: ColorDepth, screen: Screen, bell: Arc<Bell>) -> Self {
-        let picker = Picker::new(&mut desk);
+    pub fn new(mut context: AppContext, depth: ColorDepth, screen: Screen, bell: Arc<Bell>) -> Self {
+        let picker = Picker::new(&mut context);
         App {
-            desk,
+            context,
             depth,
             screen,
             bell,
@@ -74,19 +74,19 @@ impl App {
     }
 
     pub fn set_theme(&mut self, theme: Theme) {
-        self.desk.pictures.look.light = !theme.dark;
-        self.desk.theme = theme;
+        self.context.pictures.look.light = !theme.dark;
+        self.context.theme = theme;
     }
 
     pub fn set_widths(&mut self, widths: Widths) {
-        self.desk.widths = widths;
-        let look = super::widgets::picture::Look { wide_ambiguous: true, ..self.desk.pictures.look };
-        self.desk.pictures = super::widgets::picture::Pictures::new(look);
+        self.context.widths = widths;
+        let look = super::widgets::picture::Look { wide_ambiguous: true, ..self.context.pictures.look };
+        self.context.pictures = super::widgets::picture::Pictures::new(look);
     }
 
     pub fn offer_graphics(&mut self, picker: ratatui_image::picker::Picker) {
-        let wake = Arc::clone(&self.desk.wake);
-        self.desk.pictures.offer(picker, wake);
+        let wake = Arc::clone(&self.context.wake);
+        self.context.pictures.offer(picker, wake);
     }
 
     pub fn first_frame(&mut self) -> io::Result<()> {
@@ -95,7 +95,7 @@ impl App {
 
     /// Runs until somebody quits or the terminal is gone.
     pub fn run(&mut self, messages: &Receiver<Message>) -> io::Result<Exit> {
-        self.picker.opened(&mut self.desk);
+        self.picker.opened(&mut self.context);
         let mut painted = Instant::now();
         let mut moved = Instant::now();
         let mut data_waits = true;
@@ -104,7 +104,7 @@ impl App {
             let in_motion = self.in_motion();
             let data_due = data_waits.then_some(painted + DATA_PERIOD);
             let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
-            let due = [data_due, motion_due, self.desk.notice_ends()].into_iter().flatten().min();
+            let due = [data_due, motion_due, self.context.notice_ends()].into_iter().flatten().min();
             let message = match due {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => messages.recv_timeout(due.saturating_duration_since(now)),
@@ -152,22 +152,22 @@ impl App {
 
     /// Takes in what runs and models have to say.
     fn catch_up(&mut self) {
-        let values = self.desk.run.as_mut().map(|run| (run.lab.clone(), run.catch_up()));
+        let values = self.context.run.as_mut().map(|run| (run.lab.clone(), run.catch_up()));
         if let Some((lab, values)) = values
-            && let Ok(lab) = self.desk.catalogue.find(&lab).cloned()
+            && let Ok(lab) = self.context.catalogue.find(&lab).cloned()
         {
             for (series, step, value) in values {
-                self.desk.happened(&lab, &Attempt::Point { series, step, value });
+                self.context.happened(&lab, &Attempt::Point { series, step, value });
             }
         }
-        for reply in self.desk.questions.take() {
+        for reply in self.context.questions.take() {
             match &mut self.place {
-                Place::Lab(lab) => lab.answered(&reply, &mut self.desk),
-                Place::Picker => self.picker.answered(&reply, &mut self.desk),
+                Place::Lab(lab) => lab.answered(&reply, &mut self.context),
+                Place::Picker => self.picker.answered(&reply, &mut self.context),
             }
         }
         if let Place::Lab(lab) = &mut self.place {
-            lab.news(&mut self.desk);
+            lab.news(&mut self.context);
         }
     }
 
@@ -182,8 +182,8 @@ impl App {
 
     fn tick(&mut self) {
         match &mut self.place {
-            Place::Picker => self.picker.tick(&mut self.desk),
-            Place::Lab(lab) => lab.tick(&mut self.desk),
+            Place::Picker => self.picker.tick(&mut self.context),
+            Place::Lab(lab) => lab.tick(&mut self.context),
         }
     }
 
@@ -227,7 +227,7 @@ impl App {
                     super::screens::palette::Outcome::Closed => self.overlay = None,
                     super::screens::palette::Outcome::Chosen(action) => {
                         self.overlay = None;
-                        self.act(action)?;
+                        self.handle_action(action)?;
                     }
                 }
                 return Ok(());
@@ -253,11 +253,11 @@ impl App {
             None => {}
         }
         match keys::action(&self.contexts(), &key, self.in_text()) {
-            Some(action) => self.act(action),
+            Some(action) => self.handle_action(action),
             None => {
                 match &mut self.place {
-                    Place::Picker => self.picker.typed(&key, &mut self.desk),
-                    Place::Lab(lab) => lab.typed(&key, &mut self.desk),
+                    Place::Picker => self.picker.typed(&key, &mut self.context),
+                    Place::Lab(lab) => lab.typed(&key, &mut self.context),
                 }
                 Ok(())
             }
@@ -265,33 +265,35 @@ impl App {
     }
 
     fn ask_to_quit(&mut self) {
-        if self.desk.run.as_ref().is_some_and(super::live_run::LiveRun::is_live) {
+        if self.context.run.as_ref().is_some_and(super::live_run::LiveRun::is_live) {
             self.overlay = Some(Overlay::QuitQuestion);
         } else {
             self.quit = Some(Exit::Done);
         }
     }
 
-    fn act(&mut self, action: Action) -> io::Result<()> {
+    fn handle_action(&mut self, action: Action) -> io::Result<()> {
         match action {
             Action::Help => self.overlay = Some(Overlay::Help(Help::new(self.contexts()))),
-            Action::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.contexts(), self.desk.language))),
+            Action::Palette => {
+                self.overlay = Some(Overlay::Palette(Palette::new(self.contexts(), self.context.language)))
+            }
             Action::Quit => self.ask_to_quit(),
             Action::SwitchLanguage => {
-                self.desk.language = self.desk.language.other();
-                let language = self.desk.language.to_string();
-                if let Err(error) = self.desk.progress.set_setting("language", &language) {
-                    self.desk.notify(error);
+                self.context.language = self.context.language.other();
+                let language = self.context.language.to_string();
+                if let Err(error) = self.context.progress.set_setting("language", &language) {
+                    self.context.notify(error);
                 }
             }
             Action::SwitchPictures => {
-                self.desk.pictures.switch();
-                let mode = self.desk.say(self.desk.pictures.mode().name());
-                let message = format!("{} {mode}", self.desk.say(text::PICTURES_AS));
-                self.desk.notify(message);
+                self.context.pictures.switch();
+                let mode = self.context.say(self.context.pictures.mode().name());
+                let message = format!("{} {mode}", self.context.say(text::PICTURES_AS));
+                self.context.notify(message);
             }
             Action::SwitchTheme => {
-                let theme = if self.desk.theme.dark { Theme::light() } else { Theme::dark() };
+                let theme = if self.context.theme.dark { Theme::light() } else { Theme::dark() };
                 self.set_theme(theme);
             }
             Action::FreeMouse => {
@@ -301,8 +303,8 @@ impl App {
                 } else {
                     execute!(io::stdout(), DisableMouseCapture)?;
                 }
-                let said = self.desk.say(if self.mouse { text::MOUSE_TAKEN } else { text::MOUSE_FREE });
-                self.desk.notify(said);
+                let said = self.context.say(if self.mouse { text::MOUSE_TAKEN } else { text::MOUSE_FREE });
+                self.context.notify(said);
             }
             Action::Suspend => {
                 terminal::suspend(self.mouse)?;
@@ -316,24 +318,24 @@ impl App {
 
     fn act_in_place(&mut self, action: Action) {
         match &mut self.place {
-            Place::Picker => match self.picker.act(action, &mut self.desk) {
+            Place::Picker => match self.picker.handle_action(action, &mut self.context) {
                 Chosen::Nothing => {}
                 Chosen::Quit => self.ask_to_quit(),
                 Chosen::Lab(id, tab) => self.open(&id, tab),
             },
             Place::Lab(lab) => {
-                if !lab.act(action, &mut self.desk) && action == Action::Back {
-                    lab.leave(&mut self.desk);
+                if !lab.handle_action(action, &mut self.context) && action == Action::Back {
+                    lab.leave(&mut self.context);
                     self.place = Place::Picker;
-                    self.picker.opened(&mut self.desk);
+                    self.picker.opened(&mut self.context);
                 }
             }
         }
     }
 
     fn open(&mut self, id: &str, tab: Option<usize>) {
-        let Ok(lab) = self.desk.catalogue.find(id).cloned() else { return };
-        self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.desk)));
+        let Ok(lab) = self.context.catalogue.find(id).cloned() else { return };
+        self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.context)));
     }
 
     fn mouse(&mut self, event: MouseEvent) {
@@ -342,23 +344,23 @@ impl App {
         }
         match &mut self.place {
             Place::Picker => {
-                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.desk) {
+                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.context) {
                     self.open(&id, tab);
                 }
             }
-            Place::Lab(lab) => lab.mouse(event, &mut self.desk),
+            Place::Lab(lab) => lab.mouse(event, &mut self.context),
         }
     }
 
     fn paste(&mut self, pasted: &str) {
         match &mut self.place {
             Place::Picker => self.picker.pasted(pasted),
-            Place::Lab(lab) => lab.pasted(pasted, &mut self.desk),
+            Place::Lab(lab) => lab.pasted(pasted, &mut self.context),
         }
     }
 
     pub fn notify(&mut self, message: String) {
-        self.desk.notify(message);
+        self.context.notify(message);
     }
 
     /// Has the next frame drawn whole, on a cleared screen. `Terminal::clear` would ask for the cursor and wait for an
@@ -370,22 +372,22 @@ impl App {
 
     fn paint(&mut self) -> io::Result<()> {
         let contexts = self.contexts();
-        let (desk, depth) = (&mut self.desk, self.depth);
+        let (context, depth) = (&mut self.context, self.depth);
         let (picker, place, overlay) = (&mut self.picker, &mut self.place, &mut self.overlay);
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| {
             let area = frame.area();
             let buffer = frame.buffer_mut();
             if area.width < 80 || area.height < 24 {
-                too_small(area, desk, buffer);
+                too_small(area, context, buffer);
             } else {
-                draw(area, picker, place, overlay.as_mut(), &contexts, desk, buffer);
+                draw(area, picker, place, overlay.as_mut(), &contexts, context, buffer);
             }
-            desk.widths.settle(buffer);
+            context.widths.settle(buffer);
             depth.reduce(buffer);
         })?;
         queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
-        if let Some(copied) = self.desk.clipboard.take() {
+        if let Some(copied) = self.context.clipboard.take() {
             queue!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(copied))?;
         }
         self.screen.backend_mut().flush()
@@ -398,24 +400,24 @@ fn draw(
     place: &mut Place,
     overlay: Option<&mut Overlay>,
     contexts: &[Context],
-    desk: &mut Desk,
+    context: &mut AppContext,
     buffer: &mut Buffer,
 ) {
-    buffer.set_style(area, desk.theme.body());
+    buffer.set_style(area, context.theme.body());
     let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     match place {
-        Place::Picker => picker.draw(body, desk, buffer),
-        Place::Lab(lab) => lab.draw(body, desk, buffer),
+        Place::Picker => picker.draw(body, context, buffer),
+        Place::Lab(lab) => lab.draw(body, context, buffer),
     }
     let in_text = match place {
         Place::Picker => picker.in_text(),
         Place::Lab(lab) => lab.in_text(),
     };
-    footer(foot, contexts, in_text, desk, buffer);
+    footer(foot, contexts, in_text, context, buffer);
     match overlay {
-        Some(Overlay::Help(help)) => help.draw(area, desk, buffer),
-        Some(Overlay::Palette(palette)) => palette.draw(area, desk, buffer),
-        Some(Overlay::QuitQuestion) => super::screens::question(area, desk.say(text::QUIT_RUNNING), desk, buffer),
+        Some(Overlay::Help(help)) => help.draw(area, context, buffer),
+        Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),
+        Some(Overlay::QuitQuestion) => super::screens::question(area, context.say(text::QUIT_RUNNING), context, buffer),
         None => {}
     }
 }

@@ -218,7 +218,7 @@ const fn alt(letter: char) -> Key {
 }
 
 impl Key {
-    /// Whether an event from the terminal is this key. Terminals differ in whether they tell Shift with a letter or a
+    /// Whether an event from the terminal is this key. Terminals differ in whether they report Shift with a letter or a
     /// sign, so it is left out there.
     fn is(self, event: &KeyEvent) -> bool {
         let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);

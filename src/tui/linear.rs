@@ -4,7 +4,7 @@ use super::text::{self, filled};
 use super::widgets::panel::values::{alike, written};
 use super::widgets::scene;
 use crate::experiment::panel::{Curve, Curves, Format, Grid, Ground, HeatMap, Poses, Token};
-use crate::experiment::picture::Sheet;
+use crate::experiment::picture::ImageGrid;
 use crate::experiment::{Bar, Language, Panel, Wording};
 use crate::width::width;
 
@@ -41,7 +41,7 @@ pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// A panel in lines; nothing of a fault, which is told elsewhere. `bars`: with bars beside values.
+/// A panel in lines; nothing of a fault, which is printed elsewhere. `bars`: with bars beside values.
 pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
     match panel {
         Panel::Note { text } => format!("{}\n", text.in_language(language)),
@@ -61,7 +61,9 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
             aligned(&std::iter::once(names).chain(rows.iter().cloned()).collect::<Vec<_>>())
         }
         Panel::Plane { scene, .. } => scene::plain(scene, PLOT.0, PLOT.1),
-        Panel::Pictures { sheet, captions, .. } => under_heading(panel, language, &pictures(sheet, captions, language)),
+        Panel::Pictures { images, captions, .. } => {
+            under_heading(panel, language, &pictures(images, captions, language))
+        }
         Panel::HeatMap(map) => under_heading(panel, language, &heat_map(map, language)),
         Panel::Curves(curves) => {
             let lines: String = curves.curves.iter().map(|one| curve(one, curves, language)).collect();
@@ -85,10 +87,10 @@ fn line(wording: Wording, language: Language, values: &[&dyn std::fmt::Display])
     format!("{}\n", filled(wording.in_language(language), values))
 }
 
-fn pictures(sheet: &Sheet, captions: &[String], language: Language) -> String {
-    let Some(first) = sheet.pictures.first() else { return line(text::PANEL_EMPTY, language, &[]) };
-    let wording = if sheet.pictures.len() == 1 { text::PANEL_ONE_PICTURE } else { text::PANEL_PICTURES };
-    let count = line(wording, language, &[&sheet.pictures.len(), &first.width, &first.height]);
+fn pictures(images: &ImageGrid, captions: &[String], language: Language) -> String {
+    let Some(first) = images.pictures.first() else { return line(text::PANEL_EMPTY, language, &[]) };
+    let wording = if images.pictures.len() == 1 { text::PANEL_ONE_PICTURE } else { text::PANEL_PICTURES };
+    let count = line(wording, language, &[&images.pictures.len(), &first.width, &first.height]);
     count + &captions.iter().map(|caption| format!("  {caption}\n")).collect::<String>()
 }
 

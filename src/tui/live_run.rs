@@ -4,7 +4,7 @@ use super::widgets::chart::Series;
 use crate::experiment::{Command, Event, Knobs, Panel, Report};
 use crate::run::inbox::Wake;
 use crate::run::question::ModelSource;
-use crate::run::runner::Tell;
+use crate::run::runner::EventSink;
 use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub struct LiveRun {
 }
 
 /// Events go to a screen by way of its inbox.
-fn into(inbox: &Arc<Inbox>) -> Tell {
+fn into(inbox: &Arc<Inbox>) -> EventSink {
     let inbox = Arc::clone(inbox);
     Box::new(move |event| inbox.put(event))
 }
@@ -133,7 +133,7 @@ impl LiveRun {
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);
             }
-            Event::Act { .. } | Event::Checkpoint { .. } => {}
+            Event::Action { .. } | Event::Checkpoint { .. } => {}
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
             }

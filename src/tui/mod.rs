@@ -8,7 +8,7 @@
 //! A screen never knows a model: it sends commands and queries, and shows events and answers.
 
 mod app;
-mod desk;
+mod context;
 pub mod instruments;
 pub mod keys;
 pub mod linear;
@@ -32,7 +32,7 @@ use crate::experiment::Language;
 use crate::lab::Progress;
 use crate::width::Widths;
 use app::App;
-use desk::Desk;
+use context::AppContext;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, IsTerminal};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     let ring = Arc::clone(&bell);
     let wake: crate::run::inbox::Wake = Arc::new(move || ring.ring());
     let runner = environment.runner();
-    let mut desk = Desk::new(
+    let mut context = AppContext::new(
         language,
         theme,
         widths,
@@ -80,11 +80,11 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         wake,
         runner,
     );
-    if let Some(notice) = desk.progress.notice.take() {
-        desk.notify(notice);
+    if let Some(notice) = context.progress.notice.take() {
+        context.notify(notice);
     }
-    if let Some(error) = desk.catalogue.errors().first().map(ToString::to_string) {
-        desk.notify(error);
+    if let Some(error) = context.catalogue.errors().first().map(ToString::to_string) {
+        context.notify(error);
     }
 
     terminal::give_back_on_panic();
@@ -99,7 +99,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
             return Exit::Failed(format!("the terminal cannot be taken over: {error}; --plain needs none"));
         }
     };
-    let mut app = App::new(desk, depth, screen, bell);
+    let mut app = App::new(context, depth, screen, bell);
     let result = app.first_frame().and_then(|()| {
         ask(&mut app, &options);
         terminal::listen_to_signals(sender.clone())?;

@@ -7,7 +7,8 @@ use super::widgets::markdown;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{
-    Answer, Command, Experiment, Failure, Language, Model, Panel, Query, Session, TalkAnswer, TalkQuery, Watch,
+    Answer, Command, Experiment, ExperimentError, Language, Model, Panel, Query, Session, TalkAnswer, TalkQuery,
+    TaskContext,
 };
 use crate::lab::exercise::decide;
 use crate::lab::{Attempt, Check, Lab, Progress, Verdict, describe};
@@ -221,7 +222,7 @@ impl Reader {
     }
 
     /// The bundled model of a lab, and the session with it once there was a word.
-    fn asked(&mut self, lab: &Lab) -> Result<&mut Asked, Failure> {
+    fn asked(&mut self, lab: &Lab) -> Result<&mut Asked, ExperimentError> {
         if self.asked.as_ref().is_none_or(|asked| asked.lab != lab.id) {
             let model = registry::open_bundled(&lab.experiment, &self.environment.source)?;
             self.asked = Some(Asked { lab: lab.id.clone(), model, session: None });
@@ -237,7 +238,7 @@ impl Reader {
             if asked.session.is_none() {
                 asked.session = Some(asked.model.session(None)?);
             }
-            asked.session.as_mut().expect("just opened").answer(&query, &Watch::default())
+            asked.session.as_mut().expect("just opened").answer(&query, &TaskContext::default())
         });
         let panels = match answer {
             Ok(Answer::Talk(TalkAnswer::Said { panels })) => panels,
@@ -284,7 +285,7 @@ impl Reader {
         let answer = registry::find(&lab.experiment).and_then(|experiment| {
             let inputs = ask::inputs(experiment.view(name)?, assignments)?;
             let query = Query::View { name: name.clone(), inputs };
-            self.asked(lab)?.model.answer(&query, &Watch::default())
+            self.asked(lab)?.model.answer(&query, &TaskContext::default())
         });
         match answer {
             Ok(Answer::Panels { panels }) => {
@@ -314,7 +315,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Trains and tells every few seconds how it goes.
+    /// Trains, and reports every few seconds.
     fn train(&mut self, lab: &Lab, preset: &str, out: &mut impl Write) -> io::Result<()> {
         let chosen = registry::find(&lab.experiment)
             .map_err(|error| error.to_string())
@@ -342,7 +343,7 @@ impl Reader {
             Ok(run) => run,
             Err(error) => return writeln!(out, "{error}"),
         };
-        let mut told = Instant::now();
+        let mut reported = Instant::now();
         while run.is_live() {
             let _late = woken.recv_timeout(REPORT_EVERY);
             for (series, step, value) in run.catch_up() {
@@ -354,8 +355,8 @@ impl Reader {
                     }
                 }
             }
-            if told.elapsed() >= REPORT_EVERY || !run.is_live() {
-                told = Instant::now();
+            if reported.elapsed() >= REPORT_EVERY || !run.is_live() {
+                reported = Instant::now();
                 if let Err(gone) = self.report(lab, &run, out) {
                     run.send(Command::Stop);
                     return Err(gone);

@@ -47,7 +47,7 @@ pub fn give_back() {
     }
 }
 
-/// A panic on any thread gives the terminal back before it is told; a panic that is caught on a thread of its own must
+/// A panic on any thread gives the terminal back before it is reported; a panic that is caught on a thread of its own must
 /// not tear down the screen, so only the drawing thread's does.
 pub fn give_back_on_panic() {
     let drawing = std::thread::current().id();

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use std::str::FromStr;
 
-/// The colours of the house: one accent, a quiet ground, series that the colour-blind can tell apart
+/// The colours: one accent, a quiet ground, series that the colour-blind can distinguish
 /// (after Okabe & Ito, "Color Universal Design", 2008).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {

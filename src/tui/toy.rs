@@ -1,12 +1,12 @@
 //! The toy lab on the screen: what a chapter file, a line of the registry and a YAML file are worth.
 
-use super::desk::Desk;
+use super::context::AppContext;
 use super::keys::Action;
 use super::live_run::{LiveRun, Stage};
 use super::plain;
 use super::screens::lab::LabScreen;
 use super::screens::shown;
-use crate::experiment::{Answer, Command, Event, Knobs, Language, Query, Watch};
+use crate::experiment::{Answer, Command, Event, Knobs, Language, Query, TaskContext};
 use crate::lab::Catalogue;
 use crate::registry;
 use crate::run::thread::ThreadRunner;
@@ -56,31 +56,31 @@ demo: []
 references: []
 "#;
 
-/// A desk whose catalogue has the toy lab.
-fn desk(folder: &Path) -> Desk {
+/// A context whose catalogue has the toy lab.
+fn app(folder: &Path) -> AppContext {
     let labs = folder.join("labs");
     std::fs::create_dir_all(&labs).unwrap();
     std::fs::write(labs.join("99-toy.yaml"), LAB).unwrap();
-    let mut desk = Desk::for_tests(Language::En, folder);
-    desk.catalogue = Catalogue::load(Path::new("/nowhere"), Some(&labs));
-    assert_eq!(desk.catalogue.errors(), []);
-    desk
+    let mut app = AppContext::for_tests(Language::En, folder);
+    app.catalogue = Catalogue::load(Path::new("/nowhere"), Some(&labs));
+    assert_eq!(app.catalogue.errors(), []);
+    app
 }
 
-fn drawn(screen: &mut LabScreen, desk: &mut Desk) -> String {
+fn drawn(screen: &mut LabScreen, app: &mut AppContext) -> String {
     let area = Rect::new(0, 0, 110, 34);
     let mut buffer = Buffer::empty(area);
-    screen.draw(area, desk, &mut buffer);
+    screen.draw(area, app, &mut buffer);
     shown(&buffer)
 }
 
 /// Brings answers to the screen until none is left to come.
-fn settle(screen: &mut LabScreen, desk: &mut Desk) {
+fn settle(screen: &mut LabScreen, app: &mut AppContext) {
     loop {
-        let busy = desk.questions.is_busy();
-        let replies = desk.questions.take();
+        let busy = app.questions.is_busy();
+        let replies = app.questions.take();
         let none = replies.is_empty();
-        replies.iter().for_each(|reply| screen.answered(reply, desk));
+        replies.iter().for_each(|reply| screen.answered(reply, app));
         if none && !busy {
             return;
         }
@@ -91,51 +91,51 @@ fn settle(screen: &mut LabScreen, desk: &mut Desk) {
 #[test]
 fn it_has_a_dashboard_an_explore_tab_exercises_and_keys_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = desk(folder.path());
-    let lab = desk.catalogue.find("toy").unwrap().clone();
-    let mut screen = LabScreen::new(lab.clone(), Some(1), &mut desk);
-    assert!(drawn(&mut screen, &mut desk).contains("learning_rate"), "the knobs before a run");
-    screen.act(Action::Confirm, &mut desk);
-    screen.act(Action::Perform("kick"), &mut desk);
-    while desk.run.as_ref().is_some_and(LiveRun::is_live) {
-        let values = desk.run.as_mut().unwrap().catch_up();
+    let mut app = app(folder.path());
+    let lab = app.catalogue.find("toy").unwrap().clone();
+    let mut screen = LabScreen::new(lab.clone(), Some(1), &mut app);
+    assert!(drawn(&mut screen, &mut app).contains("learning_rate"), "the knobs before a run");
+    screen.handle_action(Action::Confirm, &mut app);
+    screen.handle_action(Action::Perform("kick"), &mut app);
+    while app.run.as_ref().is_some_and(LiveRun::is_live) {
+        let values = app.run.as_mut().unwrap().catch_up();
         for (series, step, value) in values {
-            desk.happened(&lab, &crate::lab::Attempt::Point { series, step, value });
+            app.happened(&lab, &crate::lab::Attempt::Point { series, step, value });
         }
     }
-    assert_eq!(desk.run.as_ref().unwrap().stage, Stage::Finished);
-    screen.news(&mut desk);
-    let train = drawn(&mut screen, &mut desk);
+    assert_eq!(app.run.as_ref().unwrap().stage, Stage::Finished);
+    screen.news(&mut app);
+    let train = drawn(&mut screen, &mut app);
     assert!(train.contains("the loss") && train.contains("the line") && train.contains("slope"), "{train}");
-    assert!(desk.progress.solved("toy").contains("fall"));
+    assert!(app.progress.solved("toy").contains("fall"));
 
-    screen.act(Action::Tab(2), &mut desk);
-    settle(&mut screen, &mut desk);
-    let explore = drawn(&mut screen, &mut desk);
+    screen.handle_action(Action::Tab(2), &mut app);
+    settle(&mut screen, &mut app);
+    let explore = drawn(&mut screen, &mut app);
     assert!(explore.contains("x ◂ 0.25 ▸") && explore.contains("x ◂ 0.5 ▸"), "one view twice:\n{explore}");
-    assert!(!desk.progress.solved("toy").contains("turn"), "nothing was turned yet");
-    screen.act(Action::Right, &mut desk);
-    settle(&mut screen, &mut desk);
-    screen.act(Action::Up, &mut desk);
-    assert!(desk.progress.solved("toy").contains("turn"));
+    assert!(!app.progress.solved("toy").contains("turn"), "nothing was turned yet");
+    screen.handle_action(Action::Right, &mut app);
+    settle(&mut screen, &mut app);
+    screen.handle_action(Action::Up, &mut app);
+    assert!(app.progress.solved("toy").contains("turn"));
     // The cell under the cursor is opened into its terms.
-    screen.act(Action::NextPane, &mut desk);
-    settle(&mut screen, &mut desk);
+    screen.handle_action(Action::NextPane, &mut app);
+    settle(&mut screen, &mut app);
     for _ in 0..4 {
-        screen.act(Action::Down, &mut desk);
+        screen.handle_action(Action::Down, &mut app);
     }
-    settle(&mut screen, &mut desk);
-    let opened = drawn(&mut screen, &mut desk);
+    settle(&mut screen, &mut app);
+    let opened = drawn(&mut screen, &mut app);
     assert!(opened.contains("(w − 2)²/3") && opened.contains("(b + 1)²"), "{opened}");
 }
 
 #[test]
 fn it_is_told_in_lines_and_asked_for_a_view() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = desk(folder.path());
+    let app = app(folder.path());
     let script = "open toy\nviews\nask line x=1\nask line y=1\nask lines\ntrain\nexercises\nquit\n";
     let mut out = Vec::new();
-    plain::converse_for_tests(desk.catalogue, folder.path(), script, &mut out);
+    plain::converse_for_tests(app.catalogue, folder.path(), script, &mut out);
     let text = String::from_utf8(out).unwrap();
     for part in
         ["x=0.5 (where", "ŷ(x) = 0.0000", "unknown input `y`", "did you mean `line`?", "Solved: Turn x", "slope: 1.9"]
@@ -144,16 +144,16 @@ fn it_is_told_in_lines_and_asked_for_a_view() {
     }
     let experiment = registry::find("toy").unwrap();
     let inputs = ask::inputs(experiment.view("line").unwrap(), &["x=0".to_owned()]).unwrap();
-    let model = experiment.open_bundled(&desk.source).unwrap();
-    let answer = model.answer(&Query::View { name: "line".to_owned(), inputs }, &Watch::default());
+    let model = experiment.open_bundled(&app.source).unwrap();
+    let answer = model.answer(&Query::View { name: "line".to_owned(), inputs }, &TaskContext::default());
     assert!(matches!(answer, Ok(Answer::Panels { panels }) if panels.len() == 2));
 }
 
 #[test]
 fn it_is_stopped_resumed_and_recorded() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = desk(folder.path());
-    let runner = ThreadRunner { store: desk.store.clone(), source: desk.source.clone() };
+    let app = app(folder.path());
+    let runner = ThreadRunner { store: app.store.clone(), source: app.source.clone() };
     let knobs = Knobs::defaults(&(registry::find("toy").unwrap().knobs)());
     let start = |plan| Start {
         lab: "toy".to_owned(),
@@ -173,11 +173,11 @@ fn it_is_stopped_resumed_and_recorded() {
     };
     let (straight, stopped) = (played(vec![]), played(vec![(77, Command::Stop)]));
     runner.resume(&stopped, None, Box::new(|_: &Event| {})).unwrap().wait().unwrap();
-    assert_eq!(desk.store.read(&stopped).unwrap().status, Status::Finished);
+    assert_eq!(app.store.read(&stopped).unwrap().status, Status::Finished);
     for file in ["checkpoint.safetensors", "model.safetensors"] {
-        assert!(desk.store.bytes(&straight, file).unwrap() == desk.store.bytes(&stopped, file).unwrap(), "{file}");
+        assert!(app.store.bytes(&straight, file).unwrap() == app.store.bytes(&stopped, file).unwrap(), "{file}");
     }
-    let kept = desk.store.folder_of(&straight).join("pictures/00000200-line-1.json");
+    let kept = app.store.folder_of(&straight).join("pictures/00000200-line-1.json");
     assert!(std::fs::read_to_string(kept).unwrap().contains(r#""panel":"curves""#));
 }
 

@@ -7,8 +7,8 @@ use crate::data::vectors::Vectors;
 use crate::data::vectors::write::{Form, write};
 use crate::experiment::panel::Format;
 use crate::experiment::{
-    Answer, Bar, Bilingual, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, Scene, Session, ViewSpec, Watch,
-    Wording, view,
+    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, Scene, Session, TaskContext,
+    ViewSpec, Wording, view,
 };
 use crate::nn::weights;
 use serde::{Deserialize, Serialize};
@@ -94,14 +94,15 @@ impl TrainedWord2Vec {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, keep: PathBuf) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8], knobs: &Knobs, keep: PathBuf) -> Result<Self, ExperimentError> {
         let configuration = Configuration::from_knobs(knobs);
         let mut archive = weights::decode(weights)?;
         let text = archive.state.take().unwrap_or_default();
-        let lexicon: Lexicon = serde_json::from_str(&text)
-            .map_err(|error| Failure::new(format!("the vocabulary beside the vectors cannot be read: {error}")))?;
+        let lexicon: Lexicon = serde_json::from_str(&text).map_err(|error| {
+            ExperimentError::new(format!("the vocabulary beside the vectors cannot be read: {error}"))
+        })?;
         if lexicon.counts.len() != lexicon.words.len() {
-            return Err(Failure::new("the vocabulary beside the vectors has not a count for each word"));
+            return Err(ExperimentError::new("the vocabulary beside the vectors has not a count for each word"));
         }
         let shape = [lexicon.words.len(), configuration.dimension];
         let mut table = |name: &str| Ok(archive.take(name, &shape)?.values().to_vec());
@@ -122,9 +123,9 @@ impl TrainedWord2Vec {
     ///
     /// # Errors
     /// As [`places`].
-    pub fn map(&self) -> Result<Scene, Failure> {
+    pub fn map(&self) -> Result<Scene, ExperimentError> {
         if !self.is_finite() {
-            return Err(Failure::new("the vectors are no longer numbers: lower learning_rate and start again"));
+            return Err(ExperimentError::new("the vectors are no longer numbers: lower learning_rate and start again"));
         }
         let landmarks: Vec<(&(String, usize), u32)> = (self.lexicon.landmarks.iter())
             .filter_map(|landmark| Some((landmark, self.vectors.words().find(&landmark.0)?)))
@@ -148,7 +149,7 @@ impl TrainedWord2Vec {
         Some(Panel::ranked(word, near.into_iter().map(bar).collect()))
     }
 
-    fn view(&self, name: &str, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn view(&self, name: &str, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
         if name == "map" {
             return Ok(vec![Panel::plane(self.map()?)]);
@@ -166,12 +167,12 @@ impl TrainedWord2Vec {
         Ok(vec![panel])
     }
 
-    /// P(context | word), the likeliest first. The full softmax tells it; of negative sampling, where exp(u_k) tends to
+    /// P(context | word), the likeliest first. The full softmax gives it; of negative sampling, where exp(u_k) tends to
     /// P(v_k | v_i) / (negatives · P_n(k)), it is exp(u_k) P_n(k), made to sum to 1.
     ///
     /// # Errors
     /// When the word is not in the vocabulary.
-    pub fn contexts(&self, word: &str, count: usize) -> Result<Vec<Bar>, Failure> {
+    pub fn contexts(&self, word: &str, count: usize) -> Result<Vec<Bar>, ExperimentError> {
         let index = self.vectors.words().find(word);
         let index = index.ok_or_else(|| unknown(word))? as usize;
         let width = self.configuration.dimension;
@@ -199,20 +200,20 @@ impl TrainedWord2Vec {
     }
 }
 
-fn unknown(word: &str) -> Failure {
-    Failure::both(format!("no word `{word}` in this vocabulary"), format!("この語彙に `{word}` はありません"))
+fn unknown(word: &str) -> ExperimentError {
+    ExperimentError::both(format!("no word `{word}` in this vocabulary"), format!("この語彙に `{word}` はありません"))
 }
 
 impl Model for TrainedWord2Vec {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         match query {
             Query::View { name, inputs } => Ok(Answer::Panels { panels: self.view(name, inputs)? }),
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 
-    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
         Ok(self.talk.session(before))
     }
 }
@@ -221,13 +222,13 @@ impl Model for TrainedWord2Vec {
 ///
 /// # Errors
 /// As [`TrainedWord2Vec::open`].
-pub fn files(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
+pub fn files(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, ExperimentError> {
     let trained = TrainedWord2Vec::open(weights, knobs, PathBuf::new())?;
     let width = trained.configuration.dimension;
     let rows = || trained.lexicon.words.iter().map(String::as_str).zip(trained.input.chunks_exact(width));
     let file = |form| {
         let mut bytes = Vec::new();
-        write(&mut bytes, form, width, rows()).map_err(|error| Failure::new(error.to_string()))?;
+        write(&mut bytes, form, width, rows()).map_err(|error| ExperimentError::new(error.to_string()))?;
         Ok(bytes)
     };
     Ok(vec![("vectors.txt", file(Form::Text)?), ("vectors.bin", file(Form::Binary)?)])

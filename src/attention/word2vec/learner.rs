@@ -6,7 +6,9 @@ use crate::attention::words::analogies;
 use crate::data::corpus::Corpus;
 use crate::data::questions::Section;
 use crate::data::world::{WORLDS, World};
-use crate::experiment::{ActionSpec, Argument, Failure, Knob, Knobs, Model, Panel, Report, Watch, Wording};
+use crate::experiment::{
+    ActionSpec, Argument, ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext, Wording,
+};
 use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::shared_rows::SharedRows;
 use crate::tensor::tensor;
@@ -121,12 +123,12 @@ struct State {
 
 impl State {
     /// Whether a checkpoint is of this text.
-    fn is_of_the_same_text(&self, saved: &State) -> Result<(), Failure> {
+    fn is_of_the_same_text(&self, saved: &State) -> Result<(), ExperimentError> {
         let ([now, total_now], [words, total]) = (self.vocabulary, saved.vocabulary);
         if self.vocabulary == saved.vocabulary {
             return Ok(());
         }
-        Err(Failure::new(format!(
+        Err(ExperimentError::new(format!(
             "the text has changed since the checkpoint: it had {words} words in use, {total} in all, and has {now} and \
              {total_now}"
         )))
@@ -138,10 +140,10 @@ impl Word2VecLearner {
     ///
     /// # Errors
     /// When the text cannot be read or has too few words, or too many for the full softmax.
-    pub fn new(knobs: &Knobs, seed: u64, text: Option<&Path>, keep: &Path) -> Result<Trainer<Self>, Failure> {
+    pub fn new(knobs: &Knobs, seed: u64, text: Option<&Path>, keep: &Path) -> Result<Trainer<Self>, ExperimentError> {
         let rarest = knobs.integer("min_count") as u64;
         let (corpus, questions, landmarks) = match text {
-            Some(path) => (Corpus::open(path, rarest, &Watch::default())?, Vec::new(), None),
+            Some(path) => (Corpus::open(path, rarest, &TaskContext::default())?, Vec::new(), None),
             None => {
                 let world = World::embedded(knobs.choice("world"));
                 let text = world.text(knobs.integer("sentences") as usize, seed);
@@ -150,14 +152,14 @@ impl Word2VecLearner {
         };
         let vocabulary = &corpus.vocabulary;
         if vocabulary.len() < 2 {
-            return Err(Failure::new(
+            return Err(ExperimentError::new(
                 "fewer than two words are frequent enough: raise `sentences` or lower `min_count`",
             ));
         }
         let configuration = Configuration::from_knobs(knobs);
         if configuration.objective == Objective::Softmax && vocabulary.len() > MOST_FOR_SOFTMAX {
             let words = vocabulary.len();
-            return Err(Failure::new(format!(
+            return Err(ExperimentError::new(format!(
                 "objective = softmax over {words} words would take hours: at most {MOST_FOR_SOFTMAX}; raise min_count or \
                  take objective = negative"
             )));
@@ -214,7 +216,7 @@ impl Word2VecLearner {
     }
 
     /// One chunk of the text; hogwild parts it among the threads.
-    fn learn(&mut self, step: u64, learning_rate: f64) -> Result<Tally, Failure> {
+    fn learn(&mut self, step: u64, learning_rate: f64) -> Result<Tally, ExperimentError> {
         let begun = Instant::now();
         let (words, seen) = self.corpus.chunk(step % self.corpus.chunks())?;
         let parts = if self.hogwild { rayon::current_num_threads() } else { 1 };
@@ -225,21 +227,21 @@ impl Word2VecLearner {
     }
 
     /// The share of the world's analogies that come out right; none for one's own text.
-    fn accuracy(&self, trained: &TrainedWord2Vec, watch: &Watch) -> Result<Option<f64>, Failure> {
+    fn accuracy(&self, trained: &TrainedWord2Vec, task: &TaskContext) -> Result<Option<f64>, ExperimentError> {
         if self.questions.is_empty() {
             return Ok(None);
         }
-        let outcomes = analogies::answer(trained.vectors(), &self.questions, true, watch)?;
+        let outcomes = analogies::answer(trained.vectors(), &self.questions, true, task)?;
         Ok(Some(analogies::total(&outcomes).accuracy()))
     }
 
-    fn show(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn show(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let trained = self.trained();
         if !trained.is_finite() {
             run.guard(f64::NAN);
             return Ok(());
         }
-        if let Some(accuracy) = self.accuracy(&trained, &Watch::default())? {
+        if let Some(accuracy) = self.accuracy(&trained, &TaskContext::default())? {
             run.scalar("analogy_accuracy", accuracy);
         }
         let scene = trained.map()?;
@@ -256,7 +258,7 @@ impl Word2VecLearner {
 }
 
 impl Learner for Word2VecLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let chunks = self.corpus.chunks();
         if run.index().is_multiple_of(chunks) {
             self.state.epoch = Tally::default();
@@ -278,19 +280,19 @@ impl Learner for Word2VecLearner {
         Ok(())
     }
 
-    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let pinned = &mut self.state.pinned;
         match action {
             "pin" => {
                 if self.corpus.vocabulary.words.find(argument).is_none() {
-                    return Err(Failure::new(format!("pin: no word `{argument}` in this vocabulary")));
+                    return Err(ExperimentError::new(format!("pin: no word `{argument}` in this vocabulary")));
                 }
                 pinned.retain(|word| word != argument);
                 pinned.insert(0, argument.to_owned());
                 pinned.truncate(MOST_PINNED);
             }
             "unpin" => pinned.retain(|word| word != argument),
-            other => return Err(Failure::new(format!("this lab has no action `{other}`"))),
+            other => return Err(ExperimentError::new(format!("this lab has no action `{other}`"))),
         }
         self.show_neighbours(&self.trained(), run);
         Ok(())
@@ -316,7 +318,7 @@ impl Learner for Word2VecLearner {
             .text(serde_json::to_string(&*self.lexicon).expect("plain data"))
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let mut report = Report::new();
         let seconds = self.took.as_secs_f64();
         if seconds > 0.0 {
@@ -324,7 +326,7 @@ impl Learner for Word2VecLearner {
         }
         let trained = self.trained();
         if trained.is_finite()
-            && let Some(accuracy) = self.accuracy(&trained, watch)?
+            && let Some(accuracy) = self.accuracy(&trained, task)?
         {
             report.insert("analogy_accuracy".to_owned(), accuracy.into());
         }

@@ -64,7 +64,7 @@ pub static EXPERIMENT: Experiment = Experiment {
 const PAIRS: usize = 64;
 /// Length of a fresh vector (root mean square).
 const START: f64 = 0.4;
-/// One word in so many tells its loss.
+/// One word in so many reports its loss.
 const LOSS_EVERY: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,10 +229,10 @@ impl Word2Vec {
                 work.targets.extend((0..negatives).map(|_| self.noise.sample(random) as u32));
                 let kind = if architecture == Architecture::Cbow { Inputs::Mean } else { Inputs::Each };
                 work.seen += 1;
-                let told = work.seen % LOSS_EVERY == 1;
+                let reports = work.seen % LOSS_EVERY == 1;
                 let inputs = (&self.input, work.neighbours.as_slice(), kind);
-                let loss = contrast(inputs, (&self.output, &work.targets), rate, &mut work.room, told);
-                if told {
+                let loss = contrast(inputs, (&self.output, &work.targets), rate, &mut work.room, reports);
+                if reports {
                     let pairs = if kind == Inputs::Mean { 1 } else { work.neighbours.len() };
                     work.tally.add(Tally { loss: f64::from(loss), count: pairs as u64 });
                 }
@@ -251,7 +251,7 @@ impl Word2Vec {
         }
     }
 
-    /// Full softmax on the pairs that wait: the mean of some words is to tell a word among all.
+    /// Full softmax on the pairs that wait: the mean of some words is to predict a word among all.
     fn flush(&self, rate: f32, work: &mut Work) {
         let pairs = std::mem::take(&mut work.pairs);
         if pairs.is_empty() {
@@ -268,15 +268,15 @@ impl Word2Vec {
             }
         }
         let (h, o) = (table(&inputs, width), table(&outputs, width));
-        let mut slopes = vec![0.0; pairs.len() * words];
-        small_product(table_mut(&mut slopes, words), Accum::Replace, h, o.t());
-        for (logits, (_, word)) in slopes.chunks_exact_mut(words).zip(&pairs) {
-            work.tally.add(Tally { loss: softmax_slopes(logits, *word as usize, rate), count: 1 });
+        let mut gradients = vec![0.0; pairs.len() * words];
+        small_product(table_mut(&mut gradients, words), Accum::Replace, h, o.t());
+        for (logits, (_, word)) in gradients.chunks_exact_mut(words).zip(&pairs) {
+            work.tally.add(Tally { loss: softmax_gradient(logits, *word as usize, rate), count: 1 });
         }
-        let slopes = table(&slopes, words);
+        let gradients = table(&gradients, words);
         let (mut input_changes, mut output_changes) = (vec![0.0; inputs.len()], vec![0.0; outputs.len()]);
-        small_product(table_mut(&mut input_changes, width), Accum::Replace, slopes, o);
-        small_product(table_mut(&mut output_changes, width), Accum::Replace, slopes.t(), h);
+        small_product(table_mut(&mut input_changes, width), Accum::Replace, gradients, o);
+        small_product(table_mut(&mut output_changes, width), Accum::Replace, gradients.t(), h);
         for (change, (given, _)) in input_changes.chunks_exact_mut(width).zip(&pairs) {
             change.iter_mut().for_each(|value| *value /= given.len() as f32);
             given.iter().for_each(|word| self.input.add(*word as usize, change));
@@ -294,7 +294,7 @@ fn table_mut(values: &mut [f32], width: usize) -> ArrayViewMut2<'_, f32> {
 }
 
 /// rate · (1 − P) for the word and −rate · P for the others in the place of logits; gives −ln P(word).
-fn softmax_slopes(logits: &mut [f32], word: usize, rate: f32) -> f64 {
+fn softmax_gradient(logits: &mut [f32], word: usize, rate: f32) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let own = logits[word] - largest;
     logits.iter_mut().for_each(|logit| *logit = (*logit - largest).exp());
@@ -337,7 +337,7 @@ mod tests {
         for _ in 0..300 {
             last = model.learn(&words, 0.02, random);
         }
-        // A word of a pair tells the other: H(word | a) = H(1/4), and a is sure given b or c.
+        // A word of a pair predicts the other: H(word | a) = H(1/4), and a is sure given b or c.
         let entropy = -(0.25_f64 * 0.25_f64.ln() + 0.75 * 0.75_f64.ln()) / 2.0;
         assert!((last.loss / last.count as f64 - entropy).abs() < 0.02, "{}", last.loss / last.count as f64);
     }

@@ -3,7 +3,7 @@
 
 use crate::data::questions::Section;
 use crate::data::vectors::Vectors;
-use crate::experiment::{Failure, Watch};
+use crate::experiment::{ExperimentError, TaskContext};
 use crate::tensor::parallel::{largest, vectorised};
 use crate::tensor::product::{Accum, small_product};
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -44,8 +44,8 @@ pub fn answer(
     vectors: &Vectors,
     sections: &[Section],
     leave_out: bool,
-    watch: &Watch,
-) -> Result<Vec<Outcome>, Failure> {
+    task: &TaskContext,
+) -> Result<Vec<Outcome>, ExperimentError> {
     let find = |word: &String| {
         let words = vectors.words();
         words.find(word).or_else(|| words.find(&word.to_lowercase()))
@@ -63,7 +63,7 @@ pub fn answer(
         let unknown = section.questions.len() - asked;
         outcomes.push(Outcome { name: section.name.clone(), right: 0, asked, unknown });
     }
-    let answers = best(vectors, &known, leave_out, watch)?;
+    let answers = best(vectors, &known, leave_out, task)?;
     let mut right = answers.iter().zip(&known).map(|(answer, question)| *answer == question[3]);
     for outcome in &mut outcomes {
         outcome.right = right.by_ref().take(outcome.asked).filter(|right| *right).count();
@@ -72,7 +72,12 @@ pub fn answer(
 }
 
 /// The best answer to each question.
-fn best(vectors: &Vectors, questions: &[[u32; 4]], leave_out: bool, watch: &Watch) -> Result<Vec<u32>, Failure> {
+fn best(
+    vectors: &Vectors,
+    questions: &[[u32; 4]],
+    leave_out: bool,
+    task: &TaskContext,
+) -> Result<Vec<u32>, ExperimentError> {
     let width = vectors.dimension();
     let target = |[a, b, c, _]: &[u32; 4]| {
         let [a, b, c] = [a, b, c].map(|word| vectors.unit(*word));
@@ -81,14 +86,14 @@ fn best(vectors: &Vectors, questions: &[[u32; 4]], leave_out: bool, watch: &Watc
     let targets: Vec<f32> = questions.par_iter().flat_map_iter(target).collect();
     let blocks = vectors.len().div_ceil(WORDS);
     let done = AtomicU64::new(0);
-    let of_block = |block: usize| -> Result<Vec<(f32, u32)>, Failure> {
+    let of_block = |block: usize| -> Result<Vec<(f32, u32)>, ExperimentError> {
         let range = block * WORDS..((block + 1) * WORDS).min(vectors.len());
         let rows = vectors.units(range.clone());
         let rows = ArrayView2::from_shape((range.len(), width), &rows).expect("rows of a block");
         let mut scores = vec![0.0; QUESTIONS * range.len()];
         let mut found = Vec::with_capacity(questions.len());
         for (batch, asked) in questions.chunks(QUESTIONS).enumerate() {
-            watch.check()?;
+            task.check()?;
             let from = batch * QUESTIONS * width;
             let x = ArrayView2::from_shape((asked.len(), width), &targets[from..from + asked.len() * width]);
             let scores = &mut scores[..asked.len() * range.len()];
@@ -106,7 +111,7 @@ fn best(vectors: &Vectors, questions: &[[u32; 4]], leave_out: bool, watch: &Watc
                 found.push((score, (range.start + place) as u32));
             }
         }
-        watch.tell(done.fetch_add(1, Ordering::Relaxed) + 1, blocks as u64);
+        task.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, blocks as u64);
         Ok(found)
     };
     let found: Vec<Vec<(f32, u32)>> = (0..blocks).into_par_iter().map(of_block).collect::<Result<_, _>>()?;
@@ -143,7 +148,7 @@ mod tests {
             ": family\nman woman king queen\nKING queen MAN woman\n\n: odd\nman woman king apple\nman woman x y\n",
         )
         .unwrap();
-        let outcomes = answer(&vectors(), &sections, true, &Watch::default()).unwrap();
+        let outcomes = answer(&vectors(), &sections, true, &TaskContext::default()).unwrap();
         assert_eq!(outcomes[0], Outcome { name: "family".into(), right: 2, asked: 2, unknown: 0 });
         assert_eq!(outcomes[1], Outcome { name: "odd".into(), right: 0, asked: 1, unknown: 1 });
         assert_eq!((total(&outcomes).right, total(&outcomes).asked), (2, 3));
@@ -151,9 +156,9 @@ mod tests {
 
     #[test]
     fn it_ends_when_called_off() {
-        let watch = Watch::default();
-        watch.cancel();
+        let task = TaskContext::default();
+        task.cancel();
         let sections = parse("man woman king queen").unwrap();
-        assert!(answer(&vectors(), &sections, true, &watch).is_err());
+        assert!(answer(&vectors(), &sections, true, &task).is_err());
     }
 }

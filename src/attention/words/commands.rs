@@ -2,7 +2,7 @@
 
 use super::analogies;
 use super::evaluate::Vector;
-use super::expression::{self, Fault, Node};
+use super::expression::{self, ExpressionError, Node};
 use super::map::{Axis, plot};
 use super::session::{MOST, Session, Set};
 use super::sets::EMBEDDED;
@@ -11,7 +11,7 @@ use crate::data::questions;
 use crate::data::vectors::read;
 use crate::experiment::Bar;
 use crate::experiment::knob::nearest;
-use crate::experiment::{Failure, Language, Panel, Watch};
+use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -59,8 +59,8 @@ impl Session {
         line: &str,
         command: &str,
         language: Language,
-        watch: &Watch,
-    ) -> Result<Vec<Panel>, Failure> {
+        task: &TaskContext,
+    ) -> Result<Vec<Panel>, ExperimentError> {
         let end = command.find(char::is_whitespace).unwrap_or(command.len());
         let (name, rest) = (&command[..end], command[end..].trim());
         let start = line.len() - command[end..].trim_start().len();
@@ -72,10 +72,10 @@ impl Session {
             "odd" => self.odd(&order),
             "plot" => self.plot(&order),
             "bias" => self.bias(&order),
-            "analogies" => return self.analogies(&order, watch),
+            "analogies" => return self.analogies(&order, task),
             "use" => Ok(self.switch(&order)),
             "sets" => Ok(self.list_sets(language)),
-            "load" => return self.load(&order, watch),
+            "load" => return self.load(&order, task),
             "include" => Ok(self.including(&order)),
             "top" => Ok(self.listing(&order)),
             "names" => Ok(self.list_names(&order)),
@@ -97,13 +97,14 @@ impl Session {
     }
 
     /// Values one after another, each with its text.
-    fn items(&self, order: &Order) -> Result<Vec<(String, Vector)>, Fault> {
+    fn items(&self, order: &Order) -> Result<Vec<(String, Vector)>, ExpressionError> {
         self.items_of(order.rest, order.start)
     }
 
-    fn items_of(&self, text: &str, start: usize) -> Result<Vec<(String, Vector)>, Fault> {
+    fn items_of(&self, text: &str, start: usize) -> Result<Vec<(String, Vector)>, ExpressionError> {
         let scope = self.scope();
-        let moved = |fault: Fault| Fault { at: fault.at.start + start..fault.at.end + start, ..fault };
+        let moved =
+            |fault: ExpressionError| ExpressionError { at: fault.at.start + start..fault.at.end + start, ..fault };
         let nodes = expression::items(text, &|text| scope.knows(text)).map_err(moved)?;
         let item = |node: Node| {
             let name = text[node.at.clone()].trim_matches(['"', '「', '」', '“', '”']).to_owned();
@@ -113,7 +114,7 @@ impl Session {
     }
 
     /// `A>B` as a direction, if it is one.
-    fn axis(&self, text: &str, start: usize) -> Result<Option<Axis>, Fault> {
+    fn axis(&self, text: &str, start: usize) -> Result<Option<Axis>, ExpressionError> {
         let Some((from, to, at)) = ["->", "→", ">", "＞"]
             .iter()
             .find_map(|arrow| text.split_once(arrow).map(|(from, to)| (from, to, from.len() + arrow.len())))
@@ -124,7 +125,7 @@ impl Session {
         let first = ends.len();
         ends.extend(self.items_of(to, start + at)?);
         if first != 1 || ends.len() != 2 {
-            return Err(Fault { at: start..start + text.len(), why: expression::Why::NoValue });
+            return Err(ExpressionError { at: start..start + text.len(), why: expression::Why::NoValue });
         }
         let (to, from) = (ends.remove(1), ends.remove(0));
         Ok(Some(Axis::new(format!("{} → {}", from.0, to.0), from.1, to.1)))
@@ -157,7 +158,7 @@ impl Session {
         ]
     }
 
-    fn neighbours(&self, order: &Order) -> Result<Vec<Panel>, Fault> {
+    fn neighbours(&self, order: &Order) -> Result<Vec<Panel>, ExpressionError> {
         let items = self.items(order)?;
         Ok(match &items[..] {
             [(_, vector)] => self.nearest(order.rest, vector, order.language),
@@ -166,7 +167,7 @@ impl Session {
     }
 
     /// The nearest word at each of some stops between two vectors.
-    fn path(&self, order: &Order) -> Result<Vec<Panel>, Fault> {
+    fn path(&self, order: &Order) -> Result<Vec<Panel>, ExpressionError> {
         let items = self.items(order)?;
         let [(from, a), (to, b)] = &items[..] else { return Ok(order.usage("path")) };
         let mut entries = vec![Bar { name: from.clone(), value: 1.0 }];
@@ -188,7 +189,7 @@ impl Session {
     }
 
     /// The one that lies furthest from the mean of the others.
-    fn odd(&self, order: &Order) -> Result<Vec<Panel>, Fault> {
+    fn odd(&self, order: &Order) -> Result<Vec<Panel>, ExpressionError> {
         let items = self.items(order)?;
         if items.len() < 3 {
             return Ok(order.usage("odd"));
@@ -212,7 +213,7 @@ impl Session {
         Ok(vec![Panel::ranked(heading, entries)])
     }
 
-    fn plot(&self, order: &Order) -> Result<Vec<Panel>, Fault> {
+    fn plot(&self, order: &Order) -> Result<Vec<Panel>, ExpressionError> {
         let (words, axes) = match order.rest.split_once(" by ") {
             Some((words, axes)) => (words, axes),
             None => (order.rest, ""),
@@ -240,7 +241,7 @@ impl Session {
         })
     }
 
-    fn bias(&self, order: &Order) -> Result<Vec<Panel>, Fault> {
+    fn bias(&self, order: &Order) -> Result<Vec<Panel>, ExpressionError> {
         let scope = self.scope();
         let (first, rest) = order.rest.split_once(' ').unwrap_or((order.rest, ""));
         let (axis, words, start) = match self.axis(first, order.start)? {
@@ -274,7 +275,7 @@ impl Session {
         Ok(vec![Panel::ranked(heading, entries)])
     }
 
-    fn analogies(&self, order: &Order, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn analogies(&self, order: &Order, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         if order.rest.is_empty() {
             return Ok(order.usage("analogies"));
         }
@@ -287,7 +288,7 @@ impl Session {
             Ok(sections) => sections,
             Err(failure) => return Ok(order.fault(format!("{}: {failure}", path.display()))),
         };
-        let outcomes = analogies::answer(self.vectors(), &sections, !self.include, watch)?;
+        let outcomes = analogies::answer(self.vectors(), &sections, !self.include, task)?;
         let all = analogies::Outcome { name: order.say("all", "全体").to_owned(), ..analogies::total(&outcomes) };
         let row = |outcome: &analogies::Outcome| {
             let share = format!("{:.2} %", 100.0 * outcome.accuracy());
@@ -351,14 +352,14 @@ impl Session {
         vec![Panel::table(names, rows)]
     }
 
-    fn load(&mut self, order: &Order, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn load(&mut self, order: &Order, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         if order.rest.is_empty() {
             return Ok(order.usage("load"));
         }
-        let loaded = match read::open(&expanded(order.rest), watch) {
+        let loaded = match read::open(&expanded(order.rest), task) {
             Ok(loaded) => loaded,
             Err(failure) => {
-                watch.check()?;
+                task.check()?;
                 return Ok(order.fault(failure.0));
             }
         };

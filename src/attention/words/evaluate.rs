@@ -1,6 +1,6 @@
 //! What an expression comes to.
 
-use super::expression::{Fault, Function, Node, Operator, What, Why, spelling};
+use super::expression::{ExpressionError, Function, Node, Operator, What, Why, spelling};
 use crate::data::vectors::Vectors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -80,7 +80,7 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// An unknown word, or an operation that its values do not allow, and where.
-    pub fn value(&self, node: &Node) -> Result<Value, Fault> {
+    pub fn value(&self, node: &Node) -> Result<Value, ExpressionError> {
         let value = match &node.what {
             What::Number(value) => Value::Number(*value),
             What::Word { text, quoted } => self.named(text, *quoted, &node.at)?,
@@ -96,21 +96,21 @@ impl Scope<'_> {
             Value::Number(value) => value.is_finite(),
             Value::Vector(vector) => vector.values.iter().all(|value| value.is_finite()),
         };
-        if finite { Ok(value) } else { Err(Fault { at: node.at.clone(), why: Why::TooLarge }) }
+        if finite { Ok(value) } else { Err(ExpressionError { at: node.at.clone(), why: Why::TooLarge }) }
     }
 
     /// The vector of a node.
     ///
     /// # Errors
     /// As [`value`](Self::value), or that it is a number.
-    pub fn vector(&self, node: &Node) -> Result<Vector, Fault> {
+    pub fn vector(&self, node: &Node) -> Result<Vector, ExpressionError> {
         match self.value(node)? {
             Value::Vector(vector) => Ok(vector),
-            Value::Number(_) => Err(Fault { at: node.at.clone(), why: Why::NeedsVector }),
+            Value::Number(_) => Err(ExpressionError { at: node.at.clone(), why: Why::NeedsVector }),
         }
     }
 
-    fn named(&self, text: &str, quoted: bool, at: &Range<usize>) -> Result<Value, Fault> {
+    fn named(&self, text: &str, quoted: bool, at: &Range<usize>) -> Result<Value, ExpressionError> {
         if !quoted && let Some(value) = self.names.get(text) {
             return Ok(value.clone());
         }
@@ -118,7 +118,7 @@ impl Scope<'_> {
             Some(word) => Ok(Value::Vector(Vector::of_word(self.vectors, word))),
             None => {
                 let why = Why::Unknown { word: text.to_owned(), near: self.spelled_alike(text) };
-                Err(Fault { at: at.clone(), why })
+                Err(ExpressionError { at: at.clone(), why })
             }
         }
     }
@@ -147,9 +147,9 @@ impl Scope<'_> {
         alike.into_iter().take(3).map(|(_, word)| word.to_owned()).collect()
     }
 
-    fn operation(&self, operator: Operator, left: &Node, right: &Node) -> Result<Value, Fault> {
+    fn operation(&self, operator: Operator, left: &Node, right: &Node) -> Result<Value, ExpressionError> {
         let (a, b) = (self.value(left)?, self.value(right)?);
-        let fault = |node: &Node, why| Err(Fault { at: node.at.clone(), why });
+        let fault = |node: &Node, why| Err(ExpressionError { at: node.at.clone(), why });
         match (operator, a, b) {
             (Operator::Cosine, Value::Number(_), _) => fault(left, Why::NeedsVector),
             (Operator::Cosine, Value::Vector(a), Value::Vector(b)) => Ok(Value::Number(a.cosine(&b))),
@@ -158,7 +158,7 @@ impl Scope<'_> {
             (Operator::Divide, Value::Number(a), Value::Number(b)) => Ok(Value::Number(a / b)),
             (Operator::Divide, Value::Vector(a), Value::Number(b)) => Ok(Value::Vector(a.scaled(1.0 / b))),
             (Operator::Multiply, Value::Vector(_), Value::Vector(_)) => {
-                Err(Fault { at: left.at.start..right.at.end, why: Why::TwoVectors })
+                Err(ExpressionError { at: left.at.start..right.at.end, why: Why::TwoVectors })
             }
             (Operator::Multiply, Value::Number(a), Value::Number(b)) => Ok(Value::Number(a * b)),
             (Operator::Multiply, Value::Number(a), Value::Vector(b))
@@ -173,7 +173,7 @@ impl Scope<'_> {
         }
     }
 
-    fn call(&self, function: Function, values: &[Node]) -> Result<Value, Fault> {
+    fn call(&self, function: Function, values: &[Node]) -> Result<Value, ExpressionError> {
         let vectors = values.iter().map(|node| self.vector(node)).collect::<Result<Vec<_>, _>>()?;
         Ok(match (function, &vectors[..]) {
             (Function::Norm, [x, ..]) => Value::Number(x.norm.map_or_else(|| x.length(), f64::from)),
@@ -189,7 +189,7 @@ impl Scope<'_> {
     }
 
     /// The side that is missing, so that b − a = d − c; the cosine of the two differences if none is.
-    fn analogy(&self, sides: &[Option<Node>; 4]) -> Result<Value, Fault> {
+    fn analogy(&self, sides: &[Option<Node>; 4]) -> Result<Value, ExpressionError> {
         let mut found = Vec::new();
         for side in sides {
             found.push(side.as_ref().map(|node| self.vector(node)).transpose()?);
@@ -220,7 +220,7 @@ mod tests {
         vectors
     }
 
-    fn value(line: &str) -> Result<Value, Fault> {
+    fn value(line: &str) -> Result<Value, ExpressionError> {
         let (vectors, mut names) = (vectors(), BTreeMap::new());
         names.insert("two".to_owned(), Value::Number(2.0));
         let scope = Scope { vectors: &vectors, names: &names };
@@ -263,7 +263,7 @@ mod tests {
             ("east + eats", 7..11, Why::Unknown { word: "eats".into(), near: vec!["east".into()] }),
             ("\"two\"", 0..5, Why::Unknown { word: "two".into(), near: vec!["two".into()] }),
         ] {
-            assert_eq!(value(line), Err(Fault { at, why }), "{line}");
+            assert_eq!(value(line), Err(ExpressionError { at, why }), "{line}");
         }
     }
 

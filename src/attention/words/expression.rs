@@ -80,7 +80,7 @@ pub struct Statement {
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct ExpressionError {
     pub at: Range<usize>,
     pub why: Why,
 }
@@ -126,7 +126,7 @@ pub enum Why {
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, Fault> {
+pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, ExpressionError> {
     let tokens = tokens(line, known)?;
     let mut parser = Parser { tokens, place: 0, depth: 0 };
     let name = match (&parser.tokens[0].0, parser.tokens.get(1).map(|token| &token.0)) {
@@ -140,7 +140,7 @@ pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, Faul
     let value = parser.value()?;
     match parser.peek() {
         Token::End => Ok(Statement { name, value }),
-        Token::Sign("=") => Err(Fault { at: 0..parser.at().start, why: Why::NotAName }),
+        Token::Sign("=") => Err(ExpressionError { at: 0..parser.at().start, why: Why::NotAName }),
         Token::Sign("?") => Err(parser.fault(Why::Question)),
         Token::Sign(":" | "::") => Err(parser.fault(Why::Sides)),
         Token::Sign(sign) if *sign != "(" && *sign != "|" => Err(parser.fault(Why::Sign((*sign).to_owned()))),
@@ -152,7 +152,7 @@ pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, Faul
 ///
 /// # Errors
 /// As [`parse`].
-pub fn items(text: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Node>, Fault> {
+pub fn items(text: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Node>, ExpressionError> {
     let mut parser = Parser { tokens: tokens(text, known)?, place: 0, depth: 0 };
     let mut items = Vec::new();
     while *parser.peek() != Token::End {
@@ -178,8 +178,8 @@ impl Parser {
         self.tokens[self.place].1.clone()
     }
 
-    fn fault(&self, why: Why) -> Fault {
-        Fault { at: self.at(), why }
+    fn fault(&self, why: Why) -> ExpressionError {
+        ExpressionError { at: self.at(), why }
     }
 
     fn next(&mut self) -> Placed {
@@ -196,7 +196,7 @@ impl Parser {
         found
     }
 
-    fn value(&mut self) -> Result<Node, Fault> {
+    fn value(&mut self) -> Result<Node, ExpressionError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.fault(Why::Deep));
@@ -220,11 +220,11 @@ impl Parser {
     }
 
     /// A side of an analogy; `None` for `?`.
-    fn side(&mut self) -> Result<Option<Node>, Fault> {
+    fn side(&mut self) -> Result<Option<Node>, ExpressionError> {
         if self.takes("?") { Ok(None) } else { self.sum().map(Some) }
     }
 
-    fn analogy(&mut self, first: Option<Node>) -> Result<Node, Fault> {
+    fn analogy(&mut self, first: Option<Node>) -> Result<Node, ExpressionError> {
         let start = first.as_ref().map_or(self.at().start, |node| node.at.start);
         let mut sides = vec![first];
         for sign in [":", "::", ":"] {
@@ -235,13 +235,14 @@ impl Parser {
         }
         let end = self.tokens[self.place - 1].1.end;
         if sides.iter().filter(|side| side.is_none()).count() > 1 {
-            return Err(Fault { at: start.min(end)..end, why: Why::TwoQuestions });
+            return Err(ExpressionError { at: start.min(end)..end, why: Why::TwoQuestions });
         }
-        let sides: [Option<Node>; 4] = sides.try_into().map_err(|_| Fault { at: start..end, why: Why::Sides })?;
+        let sides: [Option<Node>; 4] =
+            sides.try_into().map_err(|_| ExpressionError { at: start..end, why: Why::Sides })?;
         Ok(Node { at: start.min(end)..end, what: What::Analogy(Box::new(sides)) })
     }
 
-    fn sum(&mut self) -> Result<Node, Fault> {
+    fn sum(&mut self) -> Result<Node, ExpressionError> {
         let mut left = self.product()?;
         loop {
             let operator = if self.takes("+") {
@@ -255,7 +256,7 @@ impl Parser {
         }
     }
 
-    fn product(&mut self) -> Result<Node, Fault> {
+    fn product(&mut self) -> Result<Node, ExpressionError> {
         let mut left = self.unary()?;
         loop {
             let operator = if self.takes("*") {
@@ -269,7 +270,7 @@ impl Parser {
         }
     }
 
-    fn unary(&mut self) -> Result<Node, Fault> {
+    fn unary(&mut self) -> Result<Node, ExpressionError> {
         let mut signs = Vec::new();
         while matches!(self.peek(), Token::Sign("-")) {
             signs.push(self.next().1.start);
@@ -282,7 +283,7 @@ impl Parser {
         Ok(node)
     }
 
-    fn atom(&mut self) -> Result<Node, Fault> {
+    fn atom(&mut self) -> Result<Node, ExpressionError> {
         let (token, at) = self.next();
         match token {
             Token::Number(value) => Ok(Node { at, what: What::Number(value) }),
@@ -304,17 +305,17 @@ impl Parser {
                 let end = self.tokens[self.place - 1].1.end;
                 Ok(Node { at: at.start..end, what: What::Call(Function::Norm, vec![inner]) })
             }
-            Token::Sign("?") => Err(Fault { at, why: Why::Question }),
-            Token::Sign(_) | Token::End => Err(Fault { at, why: Why::NoValue }),
+            Token::Sign("?") => Err(ExpressionError { at, why: Why::Question }),
+            Token::Sign(_) | Token::End => Err(ExpressionError { at, why: Why::NoValue }),
         }
     }
 
-    fn close(&mut self, sign: &str, open: char, at: &Range<usize>) -> Result<(), Fault> {
+    fn close(&mut self, sign: &str, open: char, at: &Range<usize>) -> Result<(), ExpressionError> {
         if self.takes(sign) {
             return Ok(());
         }
         match self.peek() {
-            Token::End => Err(Fault { at: at.clone(), why: Why::Open(open) }),
+            Token::End => Err(ExpressionError { at: at.clone(), why: Why::Open(open) }),
             Token::Sign(":" | "::") => Err(self.fault(Why::Sides)),
             Token::Sign("?") => Err(self.fault(Why::Question)),
             Token::Sign(sign) if *sign != "(" => Err(self.fault(Why::Sign((*sign).to_owned()))),
@@ -322,7 +323,7 @@ impl Parser {
         }
     }
 
-    fn call(&mut self, function: Function, start: usize) -> Result<Node, Fault> {
+    fn call(&mut self, function: Function, start: usize) -> Result<Node, ExpressionError> {
         let open = self.tokens[self.place - 1].1.clone();
         let mut values = vec![self.value()?];
         while self.takes(",") {
@@ -336,7 +337,7 @@ impl Parser {
             Function::Mean => values.len(),
         };
         if values.len() != wanted {
-            return Err(Fault { at, why: Why::Count(wanted) });
+            return Err(ExpressionError { at, why: Why::Count(wanted) });
         }
         Ok(Node { at, what: What::Call(function, values) })
     }
@@ -386,7 +387,7 @@ mod tests {
         match parse(line, &known) {
             Ok(Statement { name: Some(name), value }) => format!("{name} := {}", of(&value)),
             Ok(Statement { value, .. }) => of(&value),
-            Err(Fault { at, why }) => format!("{}..{} {why:?}", at.start, at.end),
+            Err(ExpressionError { at, why }) => format!("{}..{} {why:?}", at.start, at.end),
         }
     }
 
@@ -448,7 +449,7 @@ mod tests {
         ]) {
             match parse(&line, &known) {
                 Ok(Statement { value, .. }) => prop_assert!(value.at.end <= line.len()),
-                Err(Fault { at, .. }) => {
+                Err(ExpressionError { at, .. }) => {
                     prop_assert!(at.start <= at.end && at.end <= line.len());
                     prop_assert!(line.is_char_boundary(at.start) && line.is_char_boundary(at.end));
                 }

@@ -2,7 +2,7 @@
 
 use super::evaluate::Vector;
 use crate::experiment::scene::{Cloud, CloudKind, Label};
-use crate::experiment::{Failure, Scene};
+use crate::experiment::{ExperimentError, Scene};
 use crate::nn::Principal;
 use faer::Mat;
 
@@ -35,7 +35,7 @@ impl Axis {
 ///
 /// # Errors
 /// When components are not found, which finite vectors do not bring about.
-pub fn places(vectors: &[Vec<f32>], axes: &[Axis]) -> Result<Vec<[f32; 2]>, Failure> {
+pub fn places(vectors: &[Vec<f32>], axes: &[Axis]) -> Result<Vec<[f32; 2]>, ExperimentError> {
     let width = vectors.first().map_or(0, Vec::len);
     let mut columns: Vec<Vec<f64>> =
         axes.iter().take(2).map(|axis| vectors.iter().map(|vector| axis.place(vector)).collect()).collect();
@@ -102,7 +102,7 @@ pub fn scene(words: &[(String, usize)], places: &[[f32; 2]]) -> Scene {
 ///
 /// # Errors
 /// As [`places`].
-pub fn plot(words: &[(String, usize)], vectors: &[Vec<f32>], axes: &[Axis]) -> Result<Scene, Failure> {
+pub fn plot(words: &[(String, usize)], vectors: &[Vec<f32>], axes: &[Axis]) -> Result<Scene, ExperimentError> {
     let mut scene = scene(words, &places(vectors, axes)?);
     let name = |index: usize| {
         axes.get(index).map_or_else(|| format!("PC {}", index + 1 - axes.len().min(index)), |axis| axis.name.clone())

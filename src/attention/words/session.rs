@@ -1,7 +1,7 @@
 //! A conversation about word vectors: what was said, the names given, the set in use.
 
 use super::evaluate::{Scope, Value, Vector};
-use super::expression::{self, Fault, Statement};
+use super::expression::{self, ExpressionError, Statement};
 use super::history::History;
 use super::map::plot;
 use super::sets::EMBEDDED;
@@ -9,8 +9,8 @@ use super::wording::{COMMANDS, either, why};
 use crate::data::vectors::Vectors;
 use crate::experiment::panel::Format;
 use crate::experiment::{
-    self, Answer, Bar, Bilingual, Failure, Knob, Language, Model, Panel, Query, QueryKind, Scene, TalkAnswer,
-    TalkQuery, ViewSpec, Watch, Wording, view,
+    self, Answer, Bar, Bilingual, ExperimentError, Knob, Language, Model, Panel, Query, QueryKind, Scene, TalkAnswer,
+    TalkQuery, TaskContext, ViewSpec, Wording, view,
 };
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ impl Session {
     ///
     /// # Errors
     /// When it was called off.
-    pub fn say(&mut self, text: &str, language: Language, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    pub fn say(&mut self, text: &str, language: Language, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         self.history.push(text.trim_end());
         let mut parts = Vec::new();
         for line in text.lines() {
@@ -99,7 +99,7 @@ impl Session {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let answer = self.line(line, language, watch)?;
+            let answer = self.line(line, language, task)?;
             let understood = !answer.iter().any(Panel::is_fault);
             parts.extend(answer);
             if !understood {
@@ -110,21 +110,26 @@ impl Session {
         Ok(parts)
     }
 
-    fn line(&mut self, line: &str, language: Language, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn line(&mut self, line: &str, language: Language, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let narrowed =
             line.strip_prefix(['：', ':']).filter(|rest| rest.starts_with(|letter: char| letter.is_alphabetic()));
         if let Some(command) = narrowed {
-            return self.command(line, command, language, watch);
+            return self.command(line, command, language, task);
         }
         Ok(self.statement(line, language).unwrap_or_else(|fault| vec![self.fault(line, fault, language)]))
     }
 
-    pub(super) fn fault(&self, line: &str, Fault { at, why: reason }: Fault, language: Language) -> Panel {
+    pub(super) fn fault(
+        &self,
+        line: &str,
+        ExpressionError { at, why: reason }: ExpressionError,
+        language: Language,
+    ) -> Panel {
         let text = why(&reason, language, self.japanese());
         Panel::fault(line, at.start, at.end, text)
     }
 
-    fn statement(&mut self, line: &str, language: Language) -> Result<Vec<Panel>, Fault> {
+    fn statement(&mut self, line: &str, language: Language) -> Result<Vec<Panel>, ExpressionError> {
         let scope = self.scope();
         let Statement { name, value } = expression::parse(line, &|text| scope.knows(text))?;
         let at = value.at.clone();
@@ -176,7 +181,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`plot`].
-    fn sample(&self) -> Result<Scene, Failure> {
+    fn sample(&self) -> Result<Scene, ExperimentError> {
         let scope = self.scope();
         let groups = SAMPLE.iter().enumerate();
         let words = groups.flat_map(|(group, words)| words.iter().map(move |word| (*word, group)));
@@ -272,30 +277,33 @@ impl Conversation {
 }
 
 impl Model for Conversation {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        let Query::View { name, inputs } = query else { return Err(Failure::unanswered(query)) };
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
         let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
         let mut session = Session::new(Arc::clone(&self.vectors), History::default());
         let panels = match name.as_str() {
             "nearest" => {
                 session.set_top(inputs.integer("count") as usize);
-                session.say(inputs.text("expression"), Language::En, watch)?
+                session.say(inputs.text("expression"), Language::En, task)?
             }
             _ => vec![Panel::plane(session.sample()?)],
         };
         Ok(Answer::Panels { panels })
     }
 
-    fn session(&self, before: Option<Box<dyn experiment::Session>>) -> Result<Box<dyn experiment::Session>, Failure> {
+    fn session(
+        &self,
+        before: Option<Box<dyn experiment::Session>>,
+    ) -> Result<Box<dyn experiment::Session>, ExperimentError> {
         Ok(self.session(before))
     }
 }
 
 impl experiment::Session for Session {
-    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        let Query::Talk(query) = query else { return Err(Failure::unanswered(query)) };
+    fn answer(&mut self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::Talk(query) = query else { return Err(ExperimentError::unanswered(query)) };
         Ok(Answer::Talk(match query {
-            TalkQuery::Say { line, language } => TalkAnswer::Said { panels: self.say(line, *language, watch)? },
+            TalkQuery::Say { line, language } => TalkAnswer::Said { panels: self.say(line, *language, task)? },
             TalkQuery::Complete { line } => {
                 let (from, words) = self.complete(line);
                 TalkAnswer::Completions { from, words }
@@ -318,7 +326,7 @@ mod tests {
     }
 
     fn say(session: &mut Session, line: &str) -> Vec<Panel> {
-        session.say(line, Language::En, &Watch::default()).unwrap()
+        session.say(line, Language::En, &TaskContext::default()).unwrap()
     }
 
     /// The first word of an answer, and its cosine.
@@ -390,7 +398,7 @@ mod tests {
             "(king|man|[-+*/.|():?=]|2| ){1,9}",
         ]) {
             let mut session = session();
-            let parts = session.say(&line, Language::Ja, &Watch::default()).unwrap();
+            let parts = session.say(&line, Language::Ja, &TaskContext::default()).unwrap();
             for part in parts {
                 if let Panel::Fault { line, from, to, .. } = part {
                     prop_assert!(from <= to && to <= line.len() && line.is_char_boundary(from) && line.is_char_boundary(to));

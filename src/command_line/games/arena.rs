@@ -161,14 +161,14 @@ fn report(arguments: &MatchArguments, tally: Tally, took: Duration) -> Exit {
     let [score, score_low, score_high] = tally.score();
     let finite = |value: f64| value.is_finite().then_some(value);
     if arguments.json {
-        let told = serde_json::json!({
+        let summary = serde_json::json!({
             "version": 1, "event": "finished", "lab": "match", "preset": null, "seed": arguments.seed, "game": arguments.game,
             "first": arguments.first, "second": arguments.second,
             "report": {"wins": tally.wins, "draws": tally.draws, "losses": tally.losses, "elo": finite(elo),
                 "elo_low": finite(low), "elo_high": finite(high), "score": score, "score_low": score_low,
                 "score_high": score_high, "seconds": took.as_secs_f64()}
         });
-        return print(&format!("{told}\n"));
+        return print(&format!("{summary}\n"));
     }
     print(&format!(
         "{} against {}: {} won, {} drawn, {} lost; {:.1} % of the points (95 %: {:.1} to {:.1}); Elo {elo:+.0} ({low:+.0} to {high:+.0})\n",

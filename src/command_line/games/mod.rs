@@ -15,15 +15,15 @@ use super::arguments::SolveArguments;
 use super::print;
 use super::signals::Interrupt;
 use crate::exit::Exit;
-use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Illegal, Move};
+use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Move, MoveError};
 use crate::reinforcement::search::{Agent, Solver, Spec};
 use crate::with_game;
 use serde_json::json;
 use std::time::Instant;
 
 /// A game at its start, or at a position.
-fn position(id: &str, diagram: Option<&str>) -> Result<AnyGame, Illegal> {
-    let start = AnyGame::start(id).ok_or_else(|| Illegal(format!("no game `{id}`: {}", games::GAMES.join(", "))))?;
+fn position(id: &str, diagram: Option<&str>) -> Result<AnyGame, MoveError> {
+    let start = AnyGame::start(id).ok_or_else(|| MoveError(format!("no game `{id}`: {}", games::GAMES.join(", "))))?;
     match diagram {
         None => Ok(start),
         Some(text) => start.at(text),
@@ -63,11 +63,11 @@ pub fn solve(arguments: &SolveArguments) -> Exit {
     if arguments.json {
         let scores: serde_json::Map<String, serde_json::Value> =
             moves.iter().map(|(chosen, score)| (position.name(*chosen), (*score).into())).collect();
-        let mut told = json!({"game": "connect-four", "moves": arguments.moves, "score": score, "seconds": seconds, "nodes": nodes});
+        let mut summary = json!({"game": "connect-four", "moves": arguments.moves, "score": score, "seconds": seconds, "nodes": nodes});
         if arguments.moves_too {
-            told["scores"] = scores.into();
+            summary["scores"] = scores.into();
         }
-        return print(&format!("{told}\n"));
+        return print(&format!("{summary}\n"));
     }
     let stones = position.stones() as i32;
     let verdict = if position.outcome().is_some() {
@@ -99,11 +99,11 @@ pub fn perft(id: &str, depth: u32, diagram: Option<&str>, divide: bool, as_json:
     if as_json {
         let parts: serde_json::Map<String, serde_json::Value> =
             parts.into_iter().map(|(name, lines)| (name, lines.into())).collect();
-        let mut told = json!({"game": id, "depth": depth, "lines": total, "seconds": seconds});
+        let mut summary = json!({"game": id, "depth": depth, "lines": total, "seconds": seconds});
         if divide {
-            told["moves"] = parts.into();
+            summary["moves"] = parts.into();
         }
-        return print(&format!("{told}\n"));
+        return print(&format!("{summary}\n"));
     }
     let mut text: String = parts.iter().map(|(name, lines)| format!("{name:6} {lines}\n")).collect();
     text += &format!("{total} lines of {depth} moves in {seconds:.3} s\n");

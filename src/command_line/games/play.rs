@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::protocol::files;
 use crate::reinforcement::protocol::record::Ending;
-use crate::reinforcement::search::{Agent, Thought};
+use crate::reinforcement::search::{Agent, SearchResult};
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::atomic::AtomicBool;
 
@@ -73,19 +73,19 @@ impl Table {
     fn play(&mut self) -> Exit {
         let sign =
             |side| if side == Side::First { "the first side (X, black; white in chess)" } else { "the second side" };
-        let mut told = print(&format!(
+        let mut printed = print(&format!(
             "You are {}, {} is the other. `help` says what you can type.\n{}",
             sign(self.own),
             self.agent_name,
             self.board()
         ));
         let mut lines = io::stdin().lock().lines();
-        while told == Exit::Done {
+        while printed == Exit::Done {
             if let Some(outcome) = self.now().outcome() {
                 return print(&format!("{}\n", self.verdict(outcome)));
             }
             if self.now().turn() != self.own {
-                told = self.answer();
+                printed = self.answer();
                 continue;
             }
             if io::stdin().is_terminal() {
@@ -93,35 +93,35 @@ impl Table {
             }
             match lines.next() {
                 Some(Ok(line)) => match self.hear(line.trim()) {
-                    Heard::Say(text) => told = print(&text),
+                    Heard::Say(text) => printed = print(&text),
                     Heard::End(text) => return print(&text),
                 },
                 Some(Err(error)) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
                 None => return Exit::Done,
             }
         }
-        told
+        printed
     }
 
-    fn think(&mut self) -> Thought {
+    fn think(&mut self) -> SearchResult {
         let position = self.now().clone();
         self.agent.think(&position, &AtomicBool::new(false))
     }
 
     fn answer(&mut self) -> Exit {
-        let thought = self.think();
-        let Some(best) = thought.best() else { return Exit::Done };
+        let result = self.think();
+        let Some(best) = result.best() else { return Exit::Done };
         let name = self.now().name(best);
-        let told = self.told(&thought);
+        let summary = self.summary(&result);
         self.step(best);
         self.undone.clear();
-        print(&format!("{name}   {told}\n{}", self.board()))
+        print(&format!("{name}   {summary}\n{}", self.board()))
     }
 
-    /// What a thought was worth, in a line.
-    fn told(&self, thought: &Thought) -> String {
+    /// What a result was worth, in a line.
+    fn summary(&self, result: &SearchResult) -> String {
         let (mut position, mut line) = (self.now().clone(), Vec::new());
-        for chosen in thought.line.iter().take(6) {
+        for chosen in result.line.iter().take(6) {
             let legal =
                 crate::with_game!(&position, game => crate::reinforcement::games::Game::is_legal(game, *chosen));
             if !legal {
@@ -130,13 +130,13 @@ impl Table {
             line.push(position.name(*chosen));
             position.play(*chosen);
         }
-        let proven = if thought.proven.is_some() { ", proven" } else { "" };
+        let proven = if result.proven.is_some() { ", proven" } else { "" };
         format!(
             "expects {:.0} % of the points{proven}; {} simulations, depth {}, {:.1} s; line {}",
-            100.0 * thought.value,
-            thought.simulations,
-            thought.depth,
-            thought.took.as_secs_f64(),
+            100.0 * result.value,
+            result.simulations,
+            result.depth,
+            result.took.as_secs_f64(),
             line.join(" ")
         )
     }
@@ -158,9 +158,9 @@ impl Table {
                 Heard::Say(format!("{}\n", names.join(" ")))
             }
             "hint" => {
-                let thought = self.think();
-                let best = thought.best().map(|best| self.now().name(best)).unwrap_or_default();
-                Heard::Say(format!("{best}   {}\n", self.told(&thought)))
+                let result = self.think();
+                let best = result.best().map(|best| self.now().name(best)).unwrap_or_default();
+                Heard::Say(format!("{best}   {}\n", self.summary(&result)))
             }
             "undo" => self.undo(),
             "redo" => match self.undone.pop() {

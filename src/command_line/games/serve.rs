@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
 use crate::reinforcement::protocol::inbox::{Inbox, overhear};
-use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, Watch};
+use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, StopCondition};
 use crate::reinforcement::search::tree::Tree;
-use crate::reinforcement::search::{Agent, Spec, Thought};
+use crate::reinforcement::search::{Agent, SearchResult, Spec};
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
@@ -42,8 +42,8 @@ fn spec(by: &ServedBy, otherwise: &str) -> Result<Spec, Exit> {
 
 /// How often one looks whether a search has ended, or a line has come for it.
 const LOOK: Duration = Duration::from_millis(2);
-/// Between two lines that tell what is believed.
-const TELL: Duration = Duration::from_millis(500);
+/// Between two lines of an analysis.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 pub fn gtp(game: &str, by: &ServedBy) -> Exit {
     let spec = match spec(by, "mcts:2s") {
@@ -68,15 +68,15 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
                 let mut going = say(&head);
                 while going && !inbox.wait(Duration::ZERO) {
                     let (begun, stop) = (Instant::now(), AtomicBool::new(false));
-                    let told = std::thread::scope(|scope| {
+                    let answer = std::thread::scope(|scope| {
                         let thinking = scope.spawn(|| server.analysis(every, kata, &stop));
                         while !thinking.is_finished() && !inbox.wait(LOOK) {}
                         stop.store(true, Ordering::Relaxed);
                         thinking.join()
                     });
-                    let Ok(told) = told else { return Exit::Failed("the search broke off".to_owned()) };
-                    going = told.is_empty() || say(&format!("{told}\n"));
-                    // Whatever is certain is not told more often for that.
+                    let Ok(answer) = answer else { return Exit::Failed("the search broke off".to_owned()) };
+                    going = answer.is_empty() || say(&format!("{answer}\n"));
+                    // Whatever is certain is not printed more often for that.
                     inbox.wait(every.saturating_sub(begun.elapsed()));
                 }
                 going && say("\n")
@@ -106,7 +106,7 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
             Request::Quit => return Exit::Done,
             Request::Say(text) => say(&format!("{text}\n")),
             Request::Go(go) => match think(&server, &mut agent, go, &mut inbox) {
-                Some(thought) => say(&format!("{}\n", server.conclude(&thought))),
+                Some(result) => say(&format!("{}\n", server.conclude(&result))),
                 None => return Exit::Failed("the search broke off".to_owned()),
             },
         };
@@ -117,32 +117,32 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
     Exit::Done
 }
 
-/// Thinks while lines may come that are meant for it, and gives what it came to when that may be told; none if it broke off.
-fn think(server: &uci::Server, agent: &mut Agent, go: Go, inbox: &mut Inbox) -> Option<Thought> {
+/// Thinks while lines may come that are meant for it, and gives what it came to when it may be printed; none if it broke off.
+fn think(server: &uci::Server, agent: &mut Agent, go: Go, inbox: &mut Inbox) -> Option<SearchResult> {
     let stop = AtomicBool::new(false);
-    let told = Mutex::new(Instant::now());
-    let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| {
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        // A search that looks deeper and deeper tells every depth: the next one may take long.
-        if tree.is_none() || told.elapsed() >= TELL {
-            *told = Instant::now();
-            say(&format!("{}\n", server.info(thought)));
+    let printed = Mutex::new(Instant::now());
+    let on_progress = |result: &SearchResult, tree: Option<&Arc<Tree>>| {
+        let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+        // A search that looks deeper and deeper prints every depth: the next one may take long.
+        if tree.is_none() || printed.elapsed() >= PROGRESS_EVERY {
+            *printed = Instant::now();
+            say(&format!("{}\n", server.info(result)));
         }
     };
-    let mut watch = Watch::of(go);
-    let budget = watch.budget();
+    let mut condition = StopCondition::of(go);
+    let budget = condition.budget();
     std::thread::scope(|scope| {
-        let thinking = scope.spawn(|| server.think(agent, budget, &stop, &tell));
+        let thinking = scope.spawn(|| server.think(agent, budget, &stop, &on_progress));
         let mut looked = 0;
         loop {
             let heard = overhear(inbox.waiting(), &mut looked);
             (0..heard.ready).for_each(|_| {
                 say("readyok\n");
             });
-            if watch.must_stop(heard, inbox.is_closed(), Instant::now()) {
+            if condition.must_stop(heard, inbox.is_closed(), Instant::now()) {
                 stop.store(true, Ordering::Relaxed);
             }
-            if thinking.is_finished() && watch.may_tell() {
+            if thinking.is_finished() && condition.may_print() {
                 return thinking.join().ok();
             }
             if inbox.is_closed() {

@@ -3,7 +3,7 @@
 use super::super::arguments::BenchArguments;
 use super::super::print;
 use crate::exit::Exit;
-use crate::reinforcement::games::{self, AnyGame, ConnectFour, Dice, Game, Othello, Style, below};
+use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Othello, PlayoutRng, Style, below};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::{Budget, Mcts, Solver, mcts};
 use crate::with_game;
@@ -36,8 +36,8 @@ pub fn run(workload: &str, arguments: &BenchArguments) -> Option<Exit> {
         return Some(Exit::Usage(format!("bench {workload} --game {name}: expected {}", all.join(" or "))));
     }
     for id in all.iter().filter(|id| chosen.is_none_or(|chosen| chosen == **id)) {
-        for (told, text) in time(&AnyGame::start(id).expect("a game"), arguments) {
-            let line = if arguments.json { told.to_string() } else { format!("{id:14} {text}") };
+        for (figures, text) in time(&AnyGame::start(id).expect("a game"), arguments) {
+            let line = if arguments.json { figures.to_string() } else { format!("{id:14} {text}") };
             match print(&format!("{line}\n")) {
                 Exit::Done => {}
                 stopped => return Some(stopped),
@@ -60,12 +60,12 @@ fn searches(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
         Some(steps) => Budget { playouts: Some(steps), ..Budget::default() },
         None => Budget { time: Some(Duration::from_secs(4)), ..Budget::default() },
     };
-    let thought = with_game!(game.clone(), game => Mcts::new(game, settings).search(budget, &AtomicBool::new(false)));
-    let (done, nodes) = (thought.simulations, thought.nodes);
-    let rate = done as f64 / thought.took.as_secs_f64();
-    let told = json!({"name": "mcts", "game": game.id(), "sims_per_s": rate, "threads": threads, "steps": done,
-        "step_ms": 1000.0 / rate, "loss": null, "nodes": nodes, "full": thought.full});
-    vec![(told, format!("{rate:>12.0} simulations/s  {threads} thread(s)  {done} simulations  {nodes} nodes"))]
+    let result = with_game!(game.clone(), game => Mcts::new(game, settings).search(budget, &AtomicBool::new(false)));
+    let (done, nodes) = (result.simulations, result.nodes);
+    let rate = done as f64 / result.took.as_secs_f64();
+    let figures = json!({"name": "mcts", "game": game.id(), "sims_per_s": rate, "threads": threads, "steps": done,
+        "step_ms": 1000.0 / rate, "loss": null, "nodes": nodes, "full": result.full});
+    vec![(figures, format!("{rate:>12.0} simulations/s  {threads} thread(s)  {done} simulations  {nodes} nodes"))]
 }
 
 /// Random games per second from the start, on one thread, as likely moves and with the game's own rules for them.
@@ -73,16 +73,16 @@ fn random_games(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
     let timed = |(style, name)| {
         let (done, seconds) = with_game!(game, game => playouts(game, style, arguments.seed, steps(arguments)));
         let rate = done as f64 / seconds;
-        let told = json!({"name": "playouts", "game": game.id(), "style": name, "playouts_per_s": rate, "threads": 1,
+        let figures = json!({"name": "playouts", "game": game.id(), "style": name, "playouts_per_s": rate, "threads": 1,
             "steps": done, "step_ms": 1000.0 / rate, "loss": null});
-        (told, format!("{name:8} {rate:>12.0} playouts/s  1 thread  {done} playouts"))
+        (figures, format!("{name:8} {rate:>12.0} playouts/s  1 thread  {done} playouts"))
     };
     [(Style::Uniform, "uniform"), (Style::Light, "light")].map(timed).into()
 }
 
 /// So many playouts, or two seconds of them, and how long they took.
 fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (u64, f64) {
-    let (mut dice, mut moves, mut position) = (Dice::seed_from_u64(seed), Vec::new(), game.clone());
+    let (mut dice, mut moves, mut position) = (PlayoutRng::seed_from_u64(seed), Vec::new(), game.clone());
     let (begun, mut done) = (Instant::now(), 0);
     loop {
         for _ in 0..64.min(steps.map_or(64, |steps| steps - done)) {
@@ -100,7 +100,7 @@ fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (
 /// Exact values of positions that random moves lead to, one after another with one table: a thousand of Connect Four with 14 to 28 stones,
 /// or a hundred of Othello with 18 free squares.
 fn solvers(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
-    let mut dice = Dice::seed_from_u64(arguments.seed);
+    let mut dice = PlayoutRng::seed_from_u64(arguments.seed);
     let never = AtomicBool::new(false);
     let (took, nodes) = match game {
         AnyGame::Othello(start) => {
@@ -124,9 +124,12 @@ fn solvers(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
     let mean = took.iter().sum::<f64>() / took.len() as f64;
     let slowest = took.iter().copied().fold(0.0, f64::max);
     let count = took.len();
-    let told = json!({"name": "solve", "game": game.id(), "step_ms": mean, "slowest_ms": slowest, "nodes": nodes, "threads": 1,
+    let figures = json!({"name": "solve", "game": game.id(), "step_ms": mean, "slowest_ms": slowest, "nodes": nodes, "threads": 1,
         "steps": count, "loss": null});
-    vec![(told, format!("{mean:>10.3} ms a position  {slowest:.1} ms the slowest  {count} positions  {nodes} nodes"))]
+    vec![(
+        figures,
+        format!("{mean:>10.3} ms a position  {slowest:.1} ms the slowest  {count} positions  {nodes} nodes"),
+    )]
 }
 
 /// Milliseconds that each of so many positions takes, drawn by random moves from a start until one is wanted. Every count of stones is as
@@ -135,7 +138,7 @@ fn timed<G: Game>(
     start: &G,
     is_wanted: impl Fn(&G, u32) -> bool,
     count: u64,
-    dice: &mut Dice,
+    dice: &mut PlayoutRng,
     mut solve: impl FnMut(&G) -> bool,
 ) -> Vec<f64> {
     let (mut took, mut moves) = (Vec::new(), Vec::new());

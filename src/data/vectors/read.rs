@@ -7,7 +7,7 @@
 
 use super::Vectors;
 use crate::data::unpack;
-use crate::experiment::{Failure, Watch};
+use crate::experiment::{ExperimentError, TaskContext};
 use flate2::read::MultiGzDecoder;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
@@ -40,15 +40,15 @@ pub struct Loaded {
 ///
 /// # Errors
 /// When it cannot be read or is none of the formats: the file, the line or byte, what was expected and what was found.
-pub fn open(path: &Path, watch: &Watch) -> Result<Loaded, Failure> {
-    let failure = |why: String| Failure::new(format!("{}: {why}", path.display()));
+pub fn open(path: &Path, task: &TaskContext) -> Result<Loaded, ExperimentError> {
+    let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| failure(error.to_string()))?;
     let facts = file.metadata().map_err(|error| failure(error.to_string()))?;
     if facts.is_dir() {
         return Err(failure("a folder; expected a file of word vectors".to_owned()));
     }
-    let mut input = Input::new(file, facts.len(), watch).map_err(|error| failure(error.to_string()))?;
+    let mut input = Input::new(file, facts.len(), task).map_err(|error| failure(error.to_string()))?;
     let read = match input.looks_like_safetensors() {
         Ok(true) => tensors(path, &name, input),
         Ok(false) => stream(&name, &mut input),
@@ -61,9 +61,14 @@ pub fn open(path: &Path, watch: &Watch) -> Result<Loaded, Failure> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn from_reader(name: &str, reader: impl Read + 'static, length: u64, watch: &Watch) -> Result<Loaded, Failure> {
-    let failure = |why: String| Failure::new(format!("{name}: {why}"));
-    let mut input = Input::new(reader, length, watch).map_err(|error| failure(error.to_string()))?;
+pub fn from_reader(
+    name: &str,
+    reader: impl Read + 'static,
+    length: u64,
+    task: &TaskContext,
+) -> Result<Loaded, ExperimentError> {
+    let failure = |why: String| ExperimentError::new(format!("{name}: {why}"));
+    let mut input = Input::new(reader, length, task).map_err(|error| failure(error.to_string()))?;
     stream(name, &mut input).map_err(failure)
 }
 
@@ -90,23 +95,23 @@ struct Input<'a> {
     /// Bytes handed out, unpacked.
     offset: u64,
     line: u64,
-    watch: &'a Watch,
+    task: &'a TaskContext,
 }
 
 impl<'a> Input<'a> {
-    fn new(reader: impl Read + 'static, length: u64, watch: &'a Watch) -> io::Result<Self> {
+    fn new(reader: impl Read + 'static, length: u64, task: &'a TaskContext) -> io::Result<Self> {
         let passed = Arc::<AtomicU64>::default();
         let mut raw = BufReader::with_capacity(BUFFER, Counted { inner: reader, passed: Arc::clone(&passed) });
         let packed = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
         let reader = BufReader::with_capacity(BUFFER, reader);
-        Ok(Input { reader, passed, length, offset: 0, line: 0, watch })
+        Ok(Input { reader, passed, length, offset: 0, line: 0, task })
     }
 
     /// For every word: progress, and an end if it was called off.
     fn tick(&self) -> Result<(), String> {
-        self.watch.tell(self.passed.load(Ordering::Relaxed), self.length);
-        self.watch.check().map_err(|failure| failure.0)
+        self.task.report_progress(self.passed.load(Ordering::Relaxed), self.length);
+        self.task.check().map_err(|failure| failure.0)
     }
 
     /// A safetensors file starts with the length of its header, then `{`.
@@ -348,7 +353,7 @@ fn tensors(path: &Path, name: &str, mut input: Input) -> Result<Loaded, String> 
     let beside = vocabulary(path);
     let list = File::open(&beside).map_err(|error| format!("its vocabulary {}: {error}", beside.display()))?;
     let length = list.metadata().map_or(0, |facts| facts.len());
-    let mut list = Input::new(list, length, input.watch).map_err(|error| error.to_string())?;
+    let mut list = Input::new(list, length, input.task).map_err(|error| error.to_string())?;
     let mut filling = Filling::new(name, dimension);
     let mut line = Vec::new();
     for row in table.data().chunks_exact(dimension * size) {
@@ -395,9 +400,9 @@ fn vocabulary(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As [`open`].
-pub fn from_bytes(name: &str, bytes: Vec<u8>, watch: &Watch) -> Result<Loaded, Failure> {
+pub fn from_bytes(name: &str, bytes: Vec<u8>, task: &TaskContext) -> Result<Loaded, ExperimentError> {
     let length = bytes.len() as u64;
-    from_reader(name, Cursor::new(bytes), length, watch)
+    from_reader(name, Cursor::new(bytes), length, task)
 }
 
 #[cfg(test)]
@@ -409,7 +414,7 @@ mod tests {
     use std::io::Write;
 
     fn read(bytes: impl Into<Vec<u8>>) -> Result<Loaded, String> {
-        from_bytes("v", bytes.into(), &Watch::default()).map_err(|failure| failure.0)
+        from_bytes("v", bytes.into(), &TaskContext::default()).map_err(|failure| failure.0)
     }
 
     fn said(bytes: impl Into<Vec<u8>>) -> String {
@@ -456,7 +461,7 @@ mod tests {
     fn files_of_gensim_are_read() {
         for name in ["vectors.txt", "vectors.bin", "vectors.bin.gz"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gensim").join(name);
-            let loaded = open(&path, &Watch::default()).unwrap();
+            let loaded = open(&path, &TaskContext::default()).unwrap();
             assert_eq!(words(&loaded), ["the", "king", "queen", "well-known", "女王", "naïve"], "{name}");
             let row = loaded.vectors.original(5);
             let expected = (0..4).map(|place| ((15 + place) % 7) as f32 / 4.0 - 0.5);
@@ -500,14 +505,14 @@ mod tests {
             std::fs::write(&path, crate::nn::weights::encode([("vectors".to_owned(), &table)], None, precision))
                 .unwrap();
             std::fs::write(folder.path().join("x.vocab.txt"), "one\ntwo\n").unwrap();
-            let loaded = open(&path, &Watch::default()).unwrap();
+            let loaded = open(&path, &TaskContext::default()).unwrap();
             assert_eq!((words(&loaded), loaded.vectors.norm(0)), (vec!["one", "two"], 3.0));
         }
         std::fs::write(folder.path().join("x.vocab.txt"), "one\n").unwrap();
-        let said = open(&path, &Watch::default()).err().unwrap().0;
+        let said = open(&path, &TaskContext::default()).err().unwrap().0;
         assert!(said.contains("ends before line 2"), "{said}");
         std::fs::remove_file(folder.path().join("x.vocab.txt")).unwrap();
-        assert!(open(&path, &Watch::default()).err().unwrap().0.contains("x.vocab.txt"));
+        assert!(open(&path, &TaskContext::default()).err().unwrap().0.contains("x.vocab.txt"));
     }
 
     proptest! {

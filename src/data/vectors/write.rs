@@ -40,7 +40,7 @@ pub fn write<'a>(
 mod tests {
     use super::*;
     use crate::data::vectors::read::from_bytes;
-    use crate::experiment::Watch;
+    use crate::experiment::TaskContext;
     use proptest::prelude::*;
 
     proptest! {
@@ -52,7 +52,7 @@ mod tests {
             for form in [Form::Text, Form::Binary] {
                 let mut bytes = Vec::new();
                 write(&mut bytes, form, 2, rows()).unwrap();
-                let loaded = from_bytes("w", bytes, &Watch::default()).unwrap();
+                let loaded = from_bytes("w", bytes, &TaskContext::default()).unwrap();
                 prop_assert_eq!(loaded.vectors.words().iter().collect::<Vec<_>>(), words);
                 for (index, row) in values.chunks(2).enumerate() {
                     let norm = (row[0] * row[0] + row[1] * row[1]).sqrt();

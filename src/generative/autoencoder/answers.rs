@@ -4,7 +4,8 @@ use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principa
 use crate::data::{Digits, Mnist, mnist};
 use crate::experiment::query::{Code, LatentPlane};
 use crate::experiment::{
-    Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, ViewSpec, Watch, Wording, view,
+    Answer, ExperimentError, GrayImage, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
+    view,
 };
 use crate::generative::digits::{self, SIDE, at_most, examples, intensities, pictures};
 use crate::generative::latent::plane_through;
@@ -93,7 +94,12 @@ impl TrainedAutoencoder {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Self, Failure> {
+    pub fn open(
+        weights: &[u8],
+        knobs: &Knobs,
+        mnist: Mnist,
+        companion: Arc<dyn Model>,
+    ) -> Result<Self, ExperimentError> {
         let configuration = Configuration::from_knobs(knobs);
         let (mut linear_parameters, mut deep_parameters) = (Parameters::new(), Parameters::new());
         let random = &mut ChaCha8Rng::seed_from_u64(0);
@@ -116,7 +122,7 @@ impl TrainedAutoencoder {
     }
 
     /// The first principal directions; what the learned subspace has of them; the learned directions as they are.
-    pub fn components(&self, count: usize) -> Vec<Vec<Picture>> {
+    pub fn components(&self, count: usize) -> Vec<Vec<GrayImage>> {
         let latent = self.configuration.latent;
         let decoder = self.decoder();
         let principal: Vec<Vec<f64>> = (0..count).map(|rank| self.principal().direction(rank)).collect();
@@ -127,13 +133,13 @@ impl TrainedAutoencoder {
         let signed = |direction: &Vec<f64>| {
             let largest = direction.iter().fold(0.0_f64, |largest, part| largest.max(part.abs())).max(1e-12);
             let values: Vec<f32> = direction.iter().map(|part| (0.5 + 0.5 * part / largest) as f32).collect();
-            Picture::from_intensities(SIDE, SIDE, &values)
+            GrayImage::from_intensities(SIDE, SIDE, &values)
         };
         // What is left of a direction keeps the brightness of the whole one.
         let beside = |(part, whole): (&Vec<f64>, &Vec<f64>)| {
             let largest = whole.iter().fold(0.0_f64, |largest, part| largest.max(part.abs())).max(1e-12);
             let values: Vec<f32> = part.iter().map(|part| (0.5 + 0.5 * part / largest) as f32).collect();
-            Picture::from_intensities(SIDE, SIDE, &values)
+            GrayImage::from_intensities(SIDE, SIDE, &values)
         };
         vec![
             principal.iter().map(signed).collect(),
@@ -159,7 +165,7 @@ impl TrainedAutoencoder {
     }
 
     /// Pictures through the linear one, and through the deep one.
-    pub fn reconstructions(&self, given: &[Picture]) -> Result<[Vec<Picture>; 2], Failure> {
+    pub fn reconstructions(&self, given: &[GrayImage]) -> Result<[Vec<GrayImage>; 2], ExperimentError> {
         let x = intensities(given)?;
         Ok([pictures(&self.linear(&x)), pictures(&self.deep(&x))])
     }
@@ -170,16 +176,16 @@ impl TrainedAutoencoder {
         self.deep.0.encode(&self.deep.1.on(&tape), tape.constant(x)).value().values().to_vec()
     }
 
-    fn codes_of_test(&self, count: usize, watch: &Watch) -> Result<Vec<f32>, Failure> {
+    fn codes_of_test(&self, count: usize, task: &TaskContext) -> Result<Vec<f32>, ExperimentError> {
         let mut codes = Vec::new();
         for start in (0..count).step_by(BATCH) {
-            watch.check()?;
+            task.check()?;
             codes.extend(self.codes(self.test.batch(start..(start + BATCH).min(count))));
         }
         Ok(codes)
     }
 
-    fn decoded(&self, codes: Vec<f32>) -> Vec<Picture> {
+    fn decoded(&self, codes: Vec<f32>) -> Vec<GrayImage> {
         let latent = self.configuration.latent;
         let tape = Tape::without_gradients();
         let codes = tape.constant(tensor([codes.len() / latent, latent], codes));
@@ -187,9 +193,9 @@ impl TrainedAutoencoder {
     }
 
     /// New pictures from codes drawn as if they were normal, with the mean and deviation that codes have.
-    fn sample(&self, count: usize, seed: u64, watch: &Watch) -> Result<Vec<Picture>, Failure> {
+    fn sample(&self, count: usize, seed: u64, task: &TaskContext) -> Result<Vec<GrayImage>, ExperimentError> {
         let latent = self.configuration.latent;
-        let codes = self.codes_of_test(CODES, watch)?;
+        let codes = self.codes_of_test(CODES, task)?;
         let of = |j: usize| codes.iter().skip(j).step_by(latent).map(|&c| f64::from(c));
         let spread: Vec<(f64, f64)> = (0..latent)
             .map(|j| {
@@ -210,8 +216,8 @@ impl TrainedAutoencoder {
         &self,
         x: &Tensor<f32>,
         known: &[bool],
-        through: impl Fn(&Tensor<f32>) -> Result<Tensor<f32>, Failure>,
-    ) -> Result<Vec<Picture>, Failure> {
+        through: impl Fn(&Tensor<f32>) -> Result<Tensor<f32>, ExperimentError>,
+    ) -> Result<Vec<GrayImage>, ExperimentError> {
         let mut guess = x.clone();
         for row in guess.values_mut().chunks_exact_mut(mnist::PIXELS) {
             let missing = row.iter_mut().zip(&self.principal().mean).zip(known).filter(|(_, known)| !**known);
@@ -242,7 +248,7 @@ impl TrainedAutoencoder {
     }
 
     /// A band of rows from the bottom is missing.
-    fn gaps(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn gaps(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let given = digits::given(&self.test, inputs, DIGITS);
         let missing = inputs.integer("missing") as usize;
         let known: Vec<bool> = (0..mnist::PIXELS).map(|place| place / SIDE < SIDE - missing).collect();
@@ -252,8 +258,8 @@ impl TrainedAutoencoder {
             row.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(place, _)| *place = 0.0);
         }
         let through_vae = |x: &Tensor<f32>| {
-            watch.check()?;
-            intensities(&digits::reconstructed(&*self.companion, &pictures(x), watch)?)
+            task.check()?;
+            intensities(&digits::reconstructed(&*self.companion, &pictures(x), task)?)
         };
         Ok(vec![
             Panel::row("given", "元の画像", given),
@@ -264,12 +270,12 @@ impl TrainedAutoencoder {
         ])
     }
 
-    fn sampling(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn sampling(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let seed = inputs.integer("seed") as u64;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let normal = (0..DIGITS * self.configuration.latent).map(|_| StandardNormal.sample(random)).collect();
         let codes = self.codes(self.test.batch(digits::indices(&self.test, inputs, DIGITS)));
-        let vae = match self.companion.answer(&Query::Sample { count: DIGITS, seed }, watch)? {
+        let vae = match self.companion.answer(&Query::Sample { count: DIGITS, seed }, task)? {
             Answer::Pictures { pictures } => pictures,
             _ => Vec::new(),
         };
@@ -279,7 +285,7 @@ impl TrainedAutoencoder {
             Panel::row(
                 "codes drawn with the mean and deviation that real codes have",
                 "本物の符号と同じ平均・標準偏差でサンプリングした符号から",
-                self.sample(DIGITS, seed, watch)?,
+                self.sample(DIGITS, seed, task)?,
             ),
             Panel::row("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) からサンプリングした符号から", vae),
         ])
@@ -287,19 +293,19 @@ impl TrainedAutoencoder {
 }
 
 impl Model for TrainedAutoencoder {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         let latent = self.configuration.latent;
         match query {
             Query::Sample { count, seed } => {
-                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, watch)? })
+                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, task)? })
             }
             Query::View { name, inputs } => {
                 let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
                 let panels = match name.as_str() {
                     "components" => self.shown_components(),
-                    "gaps" => self.gaps(&inputs, watch)?,
-                    _ => self.sampling(&inputs, watch)?,
+                    "gaps" => self.gaps(&inputs, task)?,
+                    _ => self.sampling(&inputs, task)?,
                 };
                 Ok(Answer::Panels { panels })
             }
@@ -312,20 +318,20 @@ impl Model for TrainedAutoencoder {
             Query::Decode { latents } => {
                 at_most(latents.len())?;
                 if let Some(odd) = latents.iter().find(|code| code.len() != latent) {
-                    return Err(Failure::new(format!("a code of {} numbers, expected {latent}", odd.len())));
+                    return Err(ExperimentError::new(format!("a code of {} numbers, expected {latent}", odd.len())));
                 }
                 Ok(Answer::Pictures { pictures: self.decoded(latents.iter().flatten().copied().collect()) })
             }
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::LatentPlane { count } => {
                 let count = at_most(*count)?.min(self.test.len());
-                let codes = self.codes_of_test(count, watch)?;
+                let codes = self.codes_of_test(count, task)?;
                 let mut plane: LatentPlane = plane_through(&codes, latent);
                 plane.points = codes.chunks_exact(latent).map(|code| plane.project(code)).collect();
                 plane.labels = (0..count).map(|index| self.test.label(index)).collect();
                 Ok(Answer::LatentPlane(plane))
             }
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }

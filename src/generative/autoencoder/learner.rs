@@ -3,7 +3,7 @@
 use super::answers::TrainedAutoencoder;
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
 use crate::data::{Batches, Mnist};
-use crate::experiment::{Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
+use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
     Decay, Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights,
 };
@@ -72,7 +72,12 @@ impl AutoencoderLearner {
     ///
     /// # Errors
     /// See [`principal_of`].
-    pub fn new(knobs: &Knobs, seed: u64, mnist: Mnist, companion: Arc<dyn Model>) -> Result<Trainer<Self>, Failure> {
+    pub fn new(
+        knobs: &Knobs,
+        seed: u64,
+        mnist: Mnist,
+        companion: Arc<dyn Model>,
+    ) -> Result<Trainer<Self>, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let configuration = Configuration::from_knobs(knobs);
         let (mut linear_parameters, mut deep_parameters) = (Parameters::new(), Parameters::new());
@@ -140,10 +145,10 @@ impl AutoencoderLearner {
     }
 
     /// ‖x − x̂‖² over a whole set: of the linear one, of the deep one.
-    fn errors(&self, digits: &crate::data::Digits, watch: &Watch) -> Result<[f64; 2], Failure> {
+    fn errors(&self, digits: &crate::data::Digits, task: &TaskContext) -> Result<[f64; 2], ExperimentError> {
         let mut sums = [0.0; 2];
         for start in (0..digits.len()).step_by(BATCH) {
-            watch.check()?;
+            task.check()?;
             let x = digits.batch(start..(start + BATCH).min(digits.len()));
             let tape = Tape::without_gradients();
             let flat = tape.constant(centred(&x, &self.principal.mean));
@@ -166,19 +171,19 @@ impl AutoencoderLearner {
         )
     }
 
-    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let model = self.trained();
         let columns = self.configuration.latent.min(8);
-        run.view("components", keep, vec![Panel::sheet(Sheet::new(columns, model.components(columns).concat()))]);
+        run.view("components", keep, vec![Panel::images(ImageGrid::new(columns, model.components(columns).concat()))]);
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let [linear, deep] = model.reconstructions(&shown)?;
-        run.view("reconstructions", keep, vec![Panel::sheet(Sheet::new(8, [shown, linear, deep].concat()))]);
+        run.view("reconstructions", keep, vec![Panel::images(ImageGrid::new(8, [shown, linear, deep].concat()))]);
         Ok(())
     }
 }
 
 impl Learner for AutoencoderLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let (step, learning_rate) = (run.index(), run.learning_rate());
         let linear = self.descend_linear(step, learning_rate);
         let deep = self.descend_deep(step, learning_rate);
@@ -210,9 +215,9 @@ impl Learner for AutoencoderLearner {
             .network("deep.", &self.deep_network.parameters)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
-        let [linear, deep] = self.errors(&self.mnist.train, watch)?;
-        let [_, test_deep] = self.errors(&self.mnist.test, watch)?;
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+        let [linear, deep] = self.errors(&self.mnist.train, task)?;
+        let [_, test_deep] = self.errors(&self.mnist.test, task)?;
         let figures = [self.angles()[0], linear, self.principal.error(self.configuration.latent), deep, test_deep];
         let mut report: Report = REPORT_KEYS.map(str::to_owned).into_iter().zip(figures.map(Into::into)).collect();
         let count = self.linear_network.parameters.count() + self.deep_network.parameters.count();

@@ -3,7 +3,9 @@
 use super::{Classifier, FEATURES};
 use crate::data::{Digits, mnist};
 use crate::experiment::panel::Format;
-use crate::experiment::{Answer, Bar, Bilingual, Failure, Model, Panel, Query, ViewSpec, Watch, Wording, view};
+use crate::experiment::{
+    Answer, Bar, Bilingual, ExperimentError, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
+};
 use crate::generative::digits::{self, intensities};
 use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor, tensor};
@@ -43,12 +45,12 @@ impl Judge {
     ///
     /// # Errors
     /// When it does not fit this program: a fault of the program.
-    pub fn bundled() -> Result<Self, Failure> {
+    pub fn bundled() -> Result<Self, ExperimentError> {
         Self::open(super::EXPERIMENT.bundled.weights)
     }
 
     /// From a file of weights.
-    pub fn open(weights: &[u8]) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8]) -> Result<Self, ExperimentError> {
         let mut parameters = Parameters::new();
         let classifier = Classifier::new(&mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         weights::open(&mut [("", &mut parameters)], weights)?;
@@ -56,10 +58,10 @@ impl Judge {
     }
 
     /// The features `[count, 128]` and p(y|x) `[count, 10]` of pictures `[count, 784]`.
-    fn look(&self, x: &Tensor<f32>, watch: &Watch) -> Result<(Vec<f32>, Vec<f32>), Failure> {
+    fn look(&self, x: &Tensor<f32>, task: &TaskContext) -> Result<(Vec<f32>, Vec<f32>), ExperimentError> {
         let (mut features, mut shares) = (Vec::new(), Vec::new());
         for rows in x.values().chunks(BATCH * mnist::PIXELS) {
-            watch.check()?;
+            task.check()?;
             let tape = Tape::without_gradients();
             let rows = tape.constant(tensor([rows.len() / mnist::PIXELS, mnist::PIXELS], rows.to_vec()));
             let (f, logits) = self.classifier.forward(&self.parameters.on(&tape), rows);
@@ -70,28 +72,28 @@ impl Judge {
     }
 
     /// The digit seen in each picture of `[count, 784]`, and how surely, 0 to 1.
-    pub fn read(&self, x: &Tensor<f32>, watch: &Watch) -> Result<Vec<(usize, f32)>, Failure> {
-        let (_, shares) = self.look(x, watch)?;
+    pub fn read(&self, x: &Tensor<f32>, task: &TaskContext) -> Result<Vec<(usize, f32)>, ExperimentError> {
+        let (_, shares) = self.look(x, task)?;
         let count = shares.len() / 10;
         Ok(largest(&tensor([count, 10], shares)))
     }
 
     /// The share of digits read right.
-    pub fn accuracy(&self, digits: &Digits, watch: &Watch) -> Result<f64, Failure> {
-        let read = self.read(&digits.batch(0..digits.len()), watch)?;
+    pub fn accuracy(&self, digits: &Digits, task: &TaskContext) -> Result<f64, ExperimentError> {
+        let read = self.read(&digits.batch(0..digits.len()), task)?;
         let right = read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(digits.label(*index)));
         Ok(right.count() as f64 / digits.len() as f64)
     }
 
     /// How the features of pictures `[count, 784]` are spread.
-    pub fn spread(&self, x: &Tensor<f32>, watch: &Watch) -> Result<Spread, Failure> {
-        Ok(Spread::of(&self.look(x, watch)?.0, FEATURES))
+    pub fn spread(&self, x: &Tensor<f32>, task: &TaskContext) -> Result<Spread, ExperimentError> {
+        Ok(Spread::of(&self.look(x, task)?.0, FEATURES))
     }
 
     /// The feature distance between pictures `[count, 784]` and the test digits; counts should be equal, as it is biased
     /// in the count.
-    pub fn distance(&self, x: &Tensor<f32>, test: &Digits, watch: &Watch) -> Result<f64, Failure> {
-        Ok(self.spread(x, watch)?.distance(&self.spread(&test.batch(0..test.len()), watch)?))
+    pub fn distance(&self, x: &Tensor<f32>, test: &Digits, task: &TaskContext) -> Result<f64, ExperimentError> {
+        Ok(self.spread(x, task)?.distance(&self.spread(&test.batch(0..test.len()), task)?))
     }
 }
 
@@ -140,16 +142,16 @@ fn square_root(matrix: &Mat<f64>) -> Option<Mat<f64>> {
 }
 
 impl Model for Judge {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        let Query::View { name, inputs } = query else { return Err(Failure::unanswered(query)) };
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
         let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
         let Some(picture) = inputs.picture("picture") else {
-            return Err(Failure::both(
+            return Err(ExperimentError::both(
                 "give it a digit to read: `picture`",
                 "読み取る数字を `picture` に与えてください",
             ));
         };
-        let (_, shares) = self.look(&intensities(std::slice::from_ref(picture))?, watch)?;
+        let (_, shares) = self.look(&intensities(std::slice::from_ref(picture))?, task)?;
         let bar = |(digit, share): (usize, &f32)| Bar { name: digit.to_string(), value: *share };
         let bars = shares.iter().enumerate().map(bar).collect();
         let heading = Bilingual::same("p(y | x)");

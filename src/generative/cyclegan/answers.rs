@@ -5,7 +5,9 @@ use super::translator::{Translator, translate};
 use super::{CycleGan, StylePair};
 use crate::data::Digits;
 use crate::data::styles::Style;
-use crate::experiment::{Answer, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, ViewSpec, Watch, Wording, view};
+use crate::experiment::{
+    Answer, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording, view,
+};
 use crate::generative::digits::{self, examples, intensities, pictures};
 use crate::generative::noise::normal_rows;
 use crate::nn::{Parameters, weights};
@@ -59,7 +61,7 @@ impl TrainedCycleGan {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, ExperimentError> {
         let mut pairs = networks(knobs, &mut ChaCha8Rng::seed_from_u64(0));
         let names: Vec<String> = pairs.iter().map(|(pair, ..)| format!("{}.translators.", pair.name)).collect();
         let mut parameters: Vec<(&str, &mut Parameters<f32>)> = names
@@ -85,7 +87,7 @@ impl TrainedCycleGan {
     }
 
     /// The digits of a view in a style, `[count, 784]` in [0, 1].
-    fn given(&self, inputs: &Knobs, style: Style) -> Result<Tensor<f32>, Failure> {
+    fn given(&self, inputs: &Knobs, style: Style) -> Result<Tensor<f32>, ExperimentError> {
         match inputs.picture("picture") {
             Some(picture) => {
                 let drawn = intensities(std::slice::from_ref(picture))?;
@@ -95,7 +97,7 @@ impl TrainedCycleGan {
         }
     }
 
-    fn translate(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn translate(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let Choice { from, to, there, back, parameters } = self.chosen(inputs.integer("direction"));
         let given = self.given(inputs, from)?;
         let made = translate(there, parameters, &given);
@@ -118,7 +120,7 @@ impl TrainedCycleGan {
         ])
     }
 
-    fn hidden(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn hidden(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let Choice { from, to, there, back, parameters } = self.chosen(inputs.integer("direction"));
         let given = self.given(inputs, from)?;
         let made = translate(there, parameters, &given);
@@ -175,8 +177,8 @@ fn name(style: Style) -> [&'static str; 2] {
 }
 
 impl Model for TrainedCycleGan {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         match query {
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::View { name, inputs } => {
@@ -184,7 +186,7 @@ impl Model for TrainedCycleGan {
                 let panels = if name == "hidden" { self.hidden(&inputs)? } else { self.translate(&inputs)? };
                 Ok(Answer::Panels { panels })
             }
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::setup::{networks, styled, unit};
 use super::translator::translate;
 use super::{CycleGan, StylePair};
 use crate::data::{Mnist, mnist};
-use crate::experiment::{Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
+use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::generative::classifier::Judge;
 use crate::generative::digits::pictures;
 use crate::nn::{
@@ -155,7 +155,7 @@ impl CycleGanLearner {
     }
 
     /// x above G(x), y above F(y), for each pair of styles.
-    fn sheet(&self) -> Sheet {
+    fn images(&self) -> ImageGrid {
         let columns = 8 / self.studios.len().min(2);
         let mut rows = vec![Vec::new(); 4];
         for studio in &self.studios {
@@ -166,7 +166,7 @@ impl CycleGanLearner {
             rows[0].extend(pictures(&x));
             rows[2].extend(pictures(&y));
         }
-        Sheet::new(columns * self.studios.len(), rows.concat())
+        ImageGrid::new(columns * self.studios.len(), rows.concat())
     }
 }
 
@@ -178,7 +178,7 @@ fn mean_difference(a: &Tensor<f32>, b: &Tensor<f32>) -> f64 {
 
 impl Learner for CycleGanLearner {
     /// One step of the translators of a pair, then one of its discriminators.
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let (batch, learning_rate) = (self.batch, run.learning_rate());
         let count = self.studios.len();
         let studio = &mut self.studios[run.index() as usize % count];
@@ -224,7 +224,7 @@ impl Learner for CycleGanLearner {
             run.scalar("val/cycle", cycle);
             run.scalar("val/truth", truth);
             let keep = run.is_last() || run.every(20 * DRAW_EVERY);
-            run.view("translations", keep, vec![Panel::sheet(self.sheet())]);
+            run.view("translations", keep, vec![Panel::images(self.images())]);
         }
         Ok(())
     }
@@ -250,7 +250,7 @@ impl Learner for CycleGanLearner {
         })
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
-        self.measured(watch)
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+        self.measured(task)
     }
 }

@@ -6,8 +6,8 @@ use super::{Denoiser, Known, NoiseSchedule, STEPS, Sampler, SamplerSettings, pro
 use crate::data::Digits;
 use crate::experiment::scene::{Cloud, CloudKind};
 use crate::experiment::{
-    Answer, Bilingual, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, Scene, Sheet, ViewSpec, Watch,
-    Wording, view,
+    Answer, Bilingual, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, QueryKind, Scene,
+    TaskContext, ViewSpec, Wording, view,
 };
 use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
 use crate::generative::plane::{Plane, REACH};
@@ -143,7 +143,7 @@ impl TrainedDiffusion {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, ExperimentError> {
         let mut parameters = Parameters::new();
         let denoiser = Denoiser::new(Kind::from_knobs(knobs), &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         weights::open(&mut [("", &mut parameters)], weights)?;
@@ -156,13 +156,18 @@ impl TrainedDiffusion {
     }
 
     /// One sample for each class: digits as `[classes, 784]` in [0, 1], or points `[classes, 2]`.
-    pub fn draw(&self, classes: &[usize], manner: SamplerSettings, watch: &Watch) -> Result<Tensor<f32>, Failure> {
-        let drawn = self.sampler().draw(classes, manner, None, watch, |_, _, _| ())?;
+    pub fn draw(
+        &self,
+        classes: &[usize],
+        manner: SamplerSettings,
+        task: &TaskContext,
+    ) -> Result<Tensor<f32>, ExperimentError> {
+        let drawn = self.sampler().draw(classes, manner, None, task, |_, _, _| ())?;
         Ok(if self.plane.is_some() { drawn } else { unit(&drawn) })
     }
 
     /// The reverse process at a moment: data, points on their way, and where each place of the plane is sent.
-    pub fn scene(&self, seed: u64, at: f32, watch: &Watch) -> Result<Scene, Failure> {
+    pub fn scene(&self, seed: u64, at: f32, task: &TaskContext) -> Result<Scene, ExperimentError> {
         let mut scene = Scene::square(REACH);
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let data = self.plane.iter().flat_map(|plane| (0..TRAVELLERS).map(|_| plane.draw(random)).collect::<Vec<_>>());
@@ -171,7 +176,7 @@ impl TrainedDiffusion {
         let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 0.0 };
         let wanted = ((1.0 - at.clamp(0.0, 1.0)) * (STEPS - 1) as f32) as usize;
         let (mut shown, mut paths) = (Vec::new(), vec![Vec::new(); 24]);
-        let last = self.sampler().draw(&[NO_CLASS; TRAVELLERS], manner, None, watch, |t, x, _| {
+        let last = self.sampler().draw(&[NO_CLASS; TRAVELLERS], manner, None, task, |t, x, _| {
             if t >= wanted {
                 shown = x.to_vec();
                 paths.iter_mut().zip(x.as_chunks::<2>().0).for_each(|(path, point)| path.push(*point));
@@ -186,7 +191,7 @@ impl TrainedDiffusion {
         let wanted = wanted.max(STEPS / 10);
         let places = scene.grid(FIELD.0, FIELD.1);
         let flat: Vec<f32> = places.iter().flatten().copied().collect();
-        let (guess, _) = self.sampler().guess(&flat, wanted, &vec![NO_CLASS; places.len()], 0.0);
+        let (guess, _) = self.sampler().predict_x0(&flat, wanted, &vec![NO_CLASS; places.len()], 0.0);
         let arrow = |(from, to): (&[f32; 2], &[f32; 2])| {
             let way = [to[0] - from[0], to[1] - from[1]];
             let length = (way[0].powi(2) + way[1].powi(2)).sqrt().max(1e-9);
@@ -197,7 +202,7 @@ impl TrainedDiffusion {
         Ok(scene)
     }
 
-    fn of_digits(&self) -> Result<(), Failure> {
+    fn of_digits(&self) -> Result<(), ExperimentError> {
         match self.plane {
             None => Ok(()),
             Some(_) => Err(in_the_plane()),
@@ -205,7 +210,7 @@ impl TrainedDiffusion {
     }
 
     /// Digits asked for in words, at a moment of the way.
-    fn prompt(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn prompt(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let digits = prompt::digits(inputs.text("text"))?;
         let classes: Vec<usize> = digits.iter().map(|&digit| usize::from(digit)).collect();
         let manner = SamplerSettings {
@@ -218,7 +223,7 @@ impl TrainedDiffusion {
         // Moment k of m lies k − 1 of m − 1 parts along the way.
         let wanted = (moment - 1) as usize * manner.steps / (MOMENTS - 1) as usize;
         let (mut shown, mut time, mut place) = (None, 0, 0);
-        let last = self.sampler().draw(&classes, manner, None, watch, |t, x, _| {
+        let last = self.sampler().draw(&classes, manner, None, task, |t, x, _| {
             if place == wanted {
                 (shown, time) = (Some(tensor([classes.len(), x.len() / classes.len()], x.to_vec())), t + 1);
             }
@@ -230,11 +235,11 @@ impl TrainedDiffusion {
             format!("{}   noise left: t = {time}", inputs.text("text")),
             format!("{}   残りのノイズ: t = {time}", inputs.text("text")),
         );
-        Ok(vec![Panel::Pictures { heading, sheet: Sheet::new(columns, pictures), captions: Vec::new() }])
+        Ok(vec![Panel::Pictures { heading, images: ImageGrid::new(columns, pictures), captions: Vec::new() }])
     }
 
     /// The picture of a view in [−1, 1], and its class if it has one.
-    fn given(&self, inputs: &Knobs) -> Result<(Vec<f32>, usize), Failure> {
+    fn given(&self, inputs: &Knobs) -> Result<(Vec<f32>, usize), ExperimentError> {
         let index = inputs.integer("seed") as usize % self.test.len();
         let (picture, class) = match inputs.picture("picture") {
             Some(picture) => (picture.clone(), NO_CLASS),
@@ -245,13 +250,13 @@ impl TrainedDiffusion {
     }
 
     /// x_t at one t, and what the network makes of it.
-    fn forward(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn forward(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let (x, class) = self.given(inputs)?;
         let t = inputs.integer("t") as usize - 1;
         let (keep, rest) = self.kept.factors(t);
         let noise = normals(x.len(), &mut ChaCha8Rng::seed_from_u64(inputs.integer("seed") as u64));
         let noisy: Vec<f32> = x.iter().zip(&noise).map(|(x, noise)| keep * x + rest * noise).collect();
-        let (guess, predicted) = self.sampler().guess(&noisy, t, &[class], 0.0);
+        let (guess, predicted) = self.sampler().predict_x0(&noisy, t, &[class], 0.0);
         let error = predicted.iter().zip(&noise).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 784.0;
         Ok(vec![
             Panel::row("x₀ · x_t", "x₀ · x_t", [one(&x), one(&noisy)].concat()),
@@ -265,15 +270,15 @@ impl TrainedDiffusion {
     }
 
     /// The right half of a picture filled in.
-    fn inpaint(&self, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn inpaint(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let (x, _) = self.given(inputs)?;
         let seed = inputs.integer("seed") as u64;
         let mask: Vec<bool> = (0..784).map(|place| place % 28 < 14).collect();
         let masked: Vec<f32> = x.iter().zip(&mask).map(|(x, known)| if *known { *x } else { -1.0 }).collect();
-        let fill = |classes: &[usize]| -> Result<Vec<Picture>, Failure> {
+        let fill = |classes: &[usize]| -> Result<Vec<GrayImage>, ExperimentError> {
             let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 1.0 };
             let known = Known { sample: &x, mask: &mask };
-            let drawn = self.sampler().draw(classes, manner, Some(&known), watch, |_, _, _| ())?;
+            let drawn = self.sampler().draw(classes, manner, Some(&known), task, |_, _, _| ())?;
             Ok(pictures(&unit(&drawn)))
         };
         let asked: Vec<usize> = (0..10).collect();
@@ -285,17 +290,17 @@ impl TrainedDiffusion {
     }
 
     /// One digit of eight classes each way of going back, from the same noise; shown row by row as they come.
-    fn compared(&self, ways: &[(String, SamplerSettings)], watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn compared(&self, ways: &[(String, SamplerSettings)], task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let mut panels = Vec::new();
         for (name, manner) in ways {
-            let drawn = self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], *manner, watch)?;
+            let drawn = self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], *manner, task)?;
             panels.push(Panel::row(name, name, pictures(&drawn)));
-            watch.show(Answer::Panels { panels: panels.clone() });
+            task.show(Answer::Panels { panels: panels.clone() });
         }
         Ok(panels)
     }
 
-    fn view(&self, name: &str, inputs: &Knobs, watch: &Watch) -> Result<Vec<Panel>, Failure> {
+    fn view(&self, name: &str, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let spec = view::find(&VIEWS, name)?;
         let inputs = &spec.completed(inputs)?;
         let seed = inputs.integer("seed") as u64;
@@ -303,40 +308,40 @@ impl TrainedDiffusion {
             if self.plane.is_none() {
                 return Err(not_in_the_plane());
             }
-            let scene = self.scene(seed, inputs.real("time") as f32, watch)?;
+            let scene = self.scene(seed, inputs.real("time") as f32, task)?;
             return Ok(vec![Panel::Plane { heading: Bilingual::default(), scene }]);
         }
         self.of_digits()?;
         match name {
-            "prompt" => self.prompt(inputs, watch),
+            "prompt" => self.prompt(inputs, task),
             "forward" => self.forward(inputs),
-            "inpaint" => self.inpaint(inputs, watch),
-            "samples" => Ok(vec![digits::samples(self.sample(inputs.integer("count") as usize, seed, watch)?)]),
+            "inpaint" => self.inpaint(inputs, task),
+            "samples" => Ok(vec![digits::samples(self.sample(inputs.integer("count") as usize, seed, task)?)]),
             "steps" => {
                 let ways = [(1, 0.0), (2, 0.0), (5, 0.0), (10, 0.0), (50, 0.0), (50, 1.0), (250, 1.0)];
                 let way = |(steps, eta)| {
                     let name = format!("{} {steps}", if eta == 0.0 { "DDIM" } else { "DDPM" });
                     (name, SamplerSettings { seed, steps, guidance: 1.0, eta })
                 };
-                self.compared(&ways.map(way), watch)
+                self.compared(&ways.map(way), task)
             }
             _ => {
                 let way =
                     |guidance| (format!("w = {guidance}"), SamplerSettings { seed, steps: 25, guidance, eta: 0.0 });
-                self.compared(&[0.0, 1.0, 2.0, 4.0, 8.0].map(way), watch)
+                self.compared(&[0.0, 1.0, 2.0, 4.0, 8.0].map(way), task)
             }
         }
     }
 
     /// Digits class after class.
-    fn sample(&self, count: usize, seed: u64, watch: &Watch) -> Result<Vec<Picture>, Failure> {
+    fn sample(&self, count: usize, seed: u64, task: &TaskContext) -> Result<Vec<GrayImage>, ExperimentError> {
         let classes: Vec<usize> = (0..count).map(|place| place % 10).collect();
-        Ok(pictures(&self.draw(&classes, SamplerSettings { seed, ..SamplerSettings::FREE }, watch)?))
+        Ok(pictures(&self.draw(&classes, SamplerSettings { seed, ..SamplerSettings::FREE }, task)?))
     }
 }
 
 /// One picture from values in [−1, 1].
-fn one(values: &[f32]) -> Vec<Picture> {
+fn one(values: &[f32]) -> Vec<GrayImage> {
     pictures(&unit(&tensor([1, values.len()], values.to_vec())))
 }
 
@@ -351,16 +356,16 @@ fn half(values: &[f32]) -> Vec<f32> {
 }
 
 impl Model for TrainedDiffusion {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         match query {
-            Query::View { name, inputs } => Ok(Answer::Panels { panels: self.view(name, inputs, watch)? }),
+            Query::View { name, inputs } => Ok(Answer::Panels { panels: self.view(name, inputs, task)? }),
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
             Query::Sample { count, seed } => {
                 self.of_digits()?;
-                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, watch)? })
+                Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed, task)? })
             }
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }

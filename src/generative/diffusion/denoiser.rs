@@ -63,7 +63,7 @@ impl Times {
     }
 
     fn rows<'t>(&self, tape: &'t Tape<f32>, t: &[usize]) -> Var<'t, f32> {
-        tape.constant(self.0.clone()).rows_at(t)
+        tape.constant(self.0.clone()).index_select(t)
     }
 }
 

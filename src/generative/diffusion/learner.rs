@@ -5,7 +5,7 @@ use super::denoiser::{Kind, NO_CLASS};
 use super::sampler::normals;
 use super::{Denoiser, NoiseSchedule, STEPS, SamplerSettings};
 use crate::data::{Batches, Mnist, mnist};
-use crate::experiment::{ActionSpec, Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
+use crate::experiment::{ActionSpec, ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::generative::classifier::Judge;
 use crate::generative::digits::pictures;
 use crate::generative::measure;
@@ -194,33 +194,33 @@ impl DiffusionLearner {
     }
 
     /// How far 2,500 samples lie from 2,500 true points.
-    fn distance_in_the_plane(&self, plane: &Plane, seed: u64, watch: &Watch) -> Result<f64, Failure> {
+    fn distance_in_the_plane(&self, plane: &Plane, seed: u64, task: &TaskContext) -> Result<f64, ExperimentError> {
         let manner = SamplerSettings { seed, eta: 0.0, ..SamplerSettings::FREE };
-        let made = self.trained().draw(&[NO_CLASS; COMPARED], manner, watch)?;
+        let made = self.trained().draw(&[NO_CLASS; COMPARED], manner, task)?;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let data: Vec<[f32; 2]> = (0..COMPARED).map(|_| plane.draw(random)).collect();
         Ok(sliced_wasserstein(made.values().as_chunks::<2>().0, &data))
     }
 
-    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
-        let (trained, watch) = (self.trained(), Watch::default());
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), ExperimentError> {
+        let (trained, task) = (self.trained(), TaskContext::default());
         if let Some(plane) = self.plane() {
-            run.scalar("sliced_wasserstein", self.distance_in_the_plane(&plane, DRAWING_SEED, &watch)?);
-            run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED, 1.0, &watch)?)]);
+            run.scalar("sliced_wasserstein", self.distance_in_the_plane(&plane, DRAWING_SEED, &task)?);
+            run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED, 1.0, &task)?)]);
             return Ok(());
         }
         run.scalar("val/loss", self.held_out_loss());
         // Few steps, so that the run is not held up: a column for each class.
         let classes: Vec<usize> = (0..40).map(|place| place % 10).collect();
         let manner = SamplerSettings { seed: DRAWING_SEED, steps: 10, guidance: 1.0, eta: 0.0 };
-        let sheet = Sheet::new(10, pictures(&trained.draw(&classes, manner, &watch)?));
-        run.view("samples", keep, vec![Panel::sheet(sheet)]);
+        let images = ImageGrid::new(10, pictures(&trained.draw(&classes, manner, &task)?));
+        run.view("samples", keep, vec![Panel::images(images)]);
         Ok(())
     }
 }
 
 impl Learner for DiffusionLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let learning_rate = run.learning_rate();
         let (x, mut classes) = self.batch(run);
         let left_out = run.real("class_dropout");
@@ -242,7 +242,7 @@ impl Learner for DiffusionLearner {
         Ok(())
     }
 
-    fn apply_action(&mut self, action: &str, argument: &str, _run: &mut Run<'_>) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, argument: &str, _run: &mut Run<'_>) -> Result<(), ExperimentError> {
         change_drawn(&self.data, &mut self.drawn, action, argument)
     }
 
@@ -258,28 +258,28 @@ impl Learner for DiffusionLearner {
         Weights::new().network("", &self.average.parameters)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let mut report = Report::new();
         let trained = self.trained();
         if let Some(plane) = self.plane() {
-            let distance = self.distance_in_the_plane(&plane, self.seed, watch)?;
+            let distance = self.distance_in_the_plane(&plane, self.seed, task)?;
             report.insert("sliced_wasserstein".to_owned(), distance.into());
         } else {
             let in_turn = |count: usize| -> Vec<usize> { (0..count).map(|place| place % 10).collect() };
             let asking = SamplerSettings { seed: self.seed, ..ASKING };
             let begun = Instant::now();
-            trained.draw(&in_turn(64), asking, watch)?;
+            trained.draw(&in_turn(64), asking, task)?;
             report.insert("sampling_seconds_64".to_owned(), begun.elapsed().as_secs_f64().into());
             let asked = in_turn(self.mnist.test.len() / TEST_DIGITS_PER_ASKED);
-            let read = self.judge.read(&trained.draw(&asked, asking, watch)?, watch)?;
+            let read = self.judge.read(&trained.draw(&asked, asking, task)?, task)?;
             let right = read.iter().zip(&asked).filter(|((digit, _), asked)| digit == *asked).count();
             report.insert("prompt_accuracy".to_owned(), (right as f64 / asked.len() as f64).into());
             let free = trained.draw(
                 &in_turn(self.mnist.test.len()),
                 SamplerSettings { seed: self.seed, ..SamplerSettings::FREE },
-                watch,
+                task,
             )?;
-            measure::report_distance(&mut report, &self.judge, &free, &self.mnist.test, watch)?;
+            measure::report_distance(&mut report, &self.judge, &free, &self.mnist.test, task)?;
         }
         report.insert("parameters".to_owned(), self.network.parameters.count().into());
         debug_assert!(self.denoiser.width() == mnist::PIXELS || self.plane().is_some());

@@ -3,7 +3,7 @@
 //! Numerals ("2026", "２０２６"), English ("seven", "three eights", "forty-two") and Japanese ("七", "二千二十六",
 //! "なな", "八を三つ"), mixed as one likes. A number is drawn digit by digit.
 
-use crate::experiment::Failure;
+use crate::experiment::ExperimentError;
 
 /// Most digits of one prompt.
 pub const LONGEST: usize = 64;
@@ -73,7 +73,7 @@ const FILLERS: [&str; 14] =
 ///
 /// # Errors
 /// Names the word that is not understood, or says that nothing is asked for, or too much.
-pub fn digits(text: &str) -> Result<Vec<u8>, Failure> {
+pub fn digits(text: &str) -> Result<Vec<u8>, ExperimentError> {
     let mut asked = Vec::new();
     let mut words = words(text).into_iter().peekable();
     while let Some(word) = words.next() {
@@ -111,11 +111,11 @@ pub fn digits(text: &str) -> Result<Vec<u8>, Failure> {
         }
     }
     match asked.len() {
-        0 => Err(Failure::both(
+        0 => Err(ExperimentError::both(
             "nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`",
             "描くものがありません。`seven`、`七`、`2026`、`three eights` のように数字を頼んでください",
         )),
-        count if count > LONGEST => Err(Failure::both(
+        count if count > LONGEST => Err(ExperimentError::both(
             format!("more than {LONGEST} digits: ask for fewer"),
             format!("{LONGEST} 桁を超えています。少なくしてください"),
         )),
@@ -153,7 +153,7 @@ fn number(word: &str) -> Option<u64> {
 }
 
 /// A run of numerals, kanji and kana.
-fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, Failure> {
+fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, ExperimentError> {
     let mut asked = Vec::new();
     let mut rest = word;
     while !rest.is_empty() {
@@ -190,7 +190,7 @@ fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, Failure> {
                     "例: `seven`、`七`、`2026`、`three eights`".to_owned(),
                 ],
             };
-            return Err(Failure::both(
+            return Err(ExperimentError::both(
                 format!("`{word}` names no digit: {en}"),
                 format!("`{word}` は数字の名前ではありません。{ja}"),
             ));
@@ -219,7 +219,7 @@ fn is_kanji_number(c: char) -> bool {
 }
 
 /// The digits of a number in kanji: place by place ("二〇二六") or with its units ("二千二十六").
-fn kanji(numeral: &str) -> Result<Vec<u8>, Failure> {
+fn kanji(numeral: &str) -> Result<Vec<u8>, ExperimentError> {
     let digit = |c: char| KANJI.iter().position(|kanji| *kanji == c).map(|digit| digit as u64);
     if numeral.chars().all(|c| digit(c).is_some()) {
         return Ok(numeral.chars().filter_map(digit).map(|digit| digit as u8).collect());
@@ -248,8 +248,8 @@ fn kanji(numeral: &str) -> Result<Vec<u8>, Failure> {
     Ok(total.to_string().bytes().map(|byte| byte - b'0').collect())
 }
 
-fn no_number(numeral: &str) -> Failure {
-    Failure::both(
+fn no_number(numeral: &str) -> ExperimentError {
+    ExperimentError::both(
         format!("`{numeral}` is no number: expected one such as 二千二十六"),
         format!("`{numeral}` は数になりません。例: 二千二十六"),
     )

@@ -12,7 +12,7 @@
 
 use super::denoiser::NO_CLASS;
 use super::{Denoiser, NoiseSchedule, STEPS};
-use crate::experiment::{Failure, Watch};
+use crate::experiment::{ExperimentError, TaskContext};
 use crate::nn::Parameters;
 use crate::tensor::{Tape, Tensor, tensor};
 use rand::{Rng, SeedableRng};
@@ -58,10 +58,10 @@ pub struct Known<'a> {
 
 impl Sampler<'_> {
     /// v̂ for rows x_t at one t, with guidance w: as ε̂ is linear in it, what guides the one guides the other.
-    fn told(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> Vec<f32> {
+    fn noise_at(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> Vec<f32> {
         let width = self.denoiser.width();
         let batch = if width == 2 { PLANE_BATCH } else { BATCH };
-        let mut told = Vec::with_capacity(x.len());
+        let mut predicted = Vec::with_capacity(x.len());
         // With guidance each row goes twice: with its class and without.
         let rows = if guidance == 0.0 { batch } else { batch / 2 };
         for (x, classes) in x.chunks(rows * width).zip(classes.chunks(rows)) {
@@ -72,27 +72,27 @@ impl Sampler<'_> {
                 self.denoiser.forward(&self.parameters.frozen_on(&tape), x, &times, classes).value()
             };
             if guidance == 0.0 {
-                told.extend_from_slice(predict(x.to_vec(), classes).values());
+                predicted.extend_from_slice(predict(x.to_vec(), classes).values());
             } else {
                 let both = [classes, &vec![NO_CLASS; classes.len()]].concat();
                 let noise = predict([x, x].concat(), &both);
                 let (with, without) = noise.values().split_at(x.len());
-                told.extend(
+                predicted.extend(
                     with.iter().zip(without).map(|(with, without)| (1.0 + guidance) * with - guidance * without),
                 );
             }
         }
-        told
+        predicted
     }
 
     /// x̂_0 and ε̂ for rows x_t. Guesses at digits are kept to [−1, 1], and ε̂ to what that leaves.
-    pub fn guess(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> (Vec<f32>, Vec<f32>) {
-        let mut noise = self.told(x, t, classes, guidance);
+    pub fn predict_x0(&self, x: &[f32], t: usize, classes: &[usize], guidance: f32) -> (Vec<f32>, Vec<f32>) {
+        let mut noise = self.noise_at(x, t, classes, guidance);
         let (picture, rest) = self.kept.factors(t);
         let clipped = self.denoiser.width() != 2;
         let guess = x.iter().zip(&mut noise).map(|(&x, noise)| {
-            let (guess, told) = (picture * x - rest * *noise, *noise);
-            *noise = rest * x + picture * told;
+            let (guess, predicted) = (picture * x - rest * *noise, *noise);
+            *noise = rest * x + picture * predicted;
             if !clipped {
                 return guess;
             }
@@ -116,19 +116,19 @@ impl Sampler<'_> {
         classes: &[usize],
         manner: SamplerSettings,
         known: Option<&Known>,
-        watch: &Watch,
+        task: &TaskContext,
         mut see: impl FnMut(usize, &[f32], &[f32]),
-    ) -> Result<Tensor<f32>, Failure> {
+    ) -> Result<Tensor<f32>, ExperimentError> {
         let width = self.denoiser.width();
         let mut random = ChaCha8Rng::seed_from_u64(manner.seed);
         let mut x = normals(classes.len() * width, &mut random);
         let moments = Self::moments(manner.steps);
         for (place, &t) in moments.iter().enumerate() {
-            watch.check()?;
+            task.check()?;
             if let Some(known) = known {
                 self.put_known(&mut x, known, t, &mut random);
             }
-            let (guess, noise) = self.guess(&x, t, classes, manner.guidance);
+            let (guess, noise) = self.predict_x0(&x, t, classes, manner.guidance);
             see(t, &x, &guess);
             let Some(&earlier) = moments.get(place + 1) else {
                 x = guess;
@@ -191,7 +191,7 @@ mod tests {
         let denoiser = Denoiser::new(Kind::Dense, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         let kept = NoiseSchedule::default();
         let sampler = Sampler { denoiser: &denoiser, parameters: &parameters, kept: &kept };
-        sampler.draw(&[3, 5, 1], manner, known, &Watch::default(), |_, _, _| ()).unwrap().values().to_vec()
+        sampler.draw(&[3, 5, 1], manner, known, &TaskContext::default(), |_, _, _| ()).unwrap().values().to_vec()
     }
 
     #[test]

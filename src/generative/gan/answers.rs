@@ -5,7 +5,8 @@ use crate::data::Digits;
 use crate::experiment::query::{LatentPlane, Score};
 use crate::experiment::scene::{Cloud, CloudKind, Shade};
 use crate::experiment::{
-    Answer, Bilingual, Failure, Knobs, Model, Panel, Picture, Query, QueryKind, Scene, ViewSpec, Watch, Wording, view,
+    Answer, Bilingual, ExperimentError, GrayImage, Knobs, Model, Panel, Query, QueryKind, Scene, TaskContext, ViewSpec,
+    Wording, view,
 };
 use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
 use crate::generative::noise::normal_rows;
@@ -75,7 +76,7 @@ impl TrainedGan {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, ExperimentError> {
         let (mut generator, mut discriminator) = (Parameters::new(), Parameters::new());
         let configuration = Configuration::from_knobs(knobs);
         let random = &mut ChaCha8Rng::seed_from_u64(0);
@@ -112,7 +113,7 @@ impl TrainedGan {
         tensor([z.shape()[0], self.gan.configuration.width()], values)
     }
 
-    pub fn sample(&self, count: usize, seed: u64) -> Vec<Picture> {
+    pub fn sample(&self, count: usize, seed: u64) -> Vec<GrayImage> {
         pictures(&self.intensities(count, seed))
     }
 
@@ -140,15 +141,15 @@ impl TrainedGan {
         let tape = Tape::new();
         let x = tape.leaf(tensor([points.len(), 2], points.iter().flatten().copied().collect()));
         let gradients = non_saturating_loss(self.gan.logits(&self.discriminator.frozen_on(&tape), x)).backward();
-        let Some(slopes) = gradients.of(x) else { return Vec::new() };
-        // The loss is a mean: an arrow is the slope of one point's own share, cut to a tenth of the view.
-        let arrow = |(point, slope): (&[f32; 2], &[f32; 2])| {
-            let down = slope.map(|part| -part * points.len() as f32 * 0.1);
+        let Some(gradients) = gradients.of(x) else { return Vec::new() };
+        // The loss is a mean: an arrow is the negative gradient of one point's own share, cut to a tenth of the view.
+        let arrow = |(point, gradient): (&[f32; 2], &[f32; 2])| {
+            let down = gradient.map(|part| -part * points.len() as f32 * 0.1);
             let length = (down[0].powi(2) + down[1].powi(2)).sqrt().max(1e-9);
             let cut = length.min(0.2 * REACH) / length;
             [point[0], point[1], down[0] * cut, down[1] * cut]
         };
-        points.iter().zip(slopes.values().as_chunks::<2>().0).map(arrow).collect()
+        points.iter().zip(gradients.values().as_chunks::<2>().0).map(arrow).collect()
     }
 
     /// D as shading, data and made points, arrows of G's gradient.
@@ -167,7 +168,7 @@ impl TrainedGan {
     }
 
     /// Real digits as the model sees them: through its lens.
-    fn seen(&self, examples: Answer) -> Result<Answer, Failure> {
+    fn seen(&self, examples: Answer) -> Result<Answer, ExperimentError> {
         let Answer::Examples { pictures: sharp, labels } = examples else { return Ok(examples) };
         let tape = Tape::without_gradients();
         let x = tape.constant(intensities(&sharp)?).scale(2.0).shift(-1.0);
@@ -175,7 +176,7 @@ impl TrainedGan {
         Ok(Answer::Examples { pictures: pictures(&soft.value()), labels })
     }
 
-    fn of_digits(&self) -> Result<(), Failure> {
+    fn of_digits(&self) -> Result<(), ExperimentError> {
         match self.plane {
             None => Ok(()),
             Some(_) => Err(in_the_plane()),
@@ -184,8 +185,8 @@ impl TrainedGan {
 }
 
 impl Model for TrainedGan {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         let latent = self.gan.configuration.latent;
         match query {
             Query::View { name, inputs } => {
@@ -210,7 +211,7 @@ impl Model for TrainedGan {
                 self.of_digits()?;
                 at_most(latents.len())?;
                 if let Some(odd) = latents.iter().find(|z| z.len() != latent) {
-                    return Err(Failure::new(format!("a z of {} numbers, expected {latent}", odd.len())));
+                    return Err(ExperimentError::new(format!("a z of {} numbers, expected {latent}", odd.len())));
                 }
                 let z = tensor([latents.len(), latent], latents.iter().flatten().copied().collect());
                 Ok(Answer::Pictures { pictures: pictures(&self.unit(&z)) })
@@ -225,7 +226,7 @@ impl Model for TrainedGan {
                 let scores = self.trust(&rows).into_iter().map(|probability| Score::Real { probability });
                 Ok(Answer::Scores { scores: scores.collect() })
             }
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }

@@ -4,7 +4,9 @@ use super::answers::TrainedGan;
 use super::{Configuration, Gan, discriminator_loss, non_saturating_loss, saturating_loss};
 use crate::data::Mnist;
 use crate::experiment::declaration::names;
-use crate::experiment::{ActionSpec, Argument, Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch, Wording};
+use crate::experiment::{
+    ActionSpec, Argument, ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext, Wording,
+};
 use crate::generative::classifier::Judge;
 use crate::generative::measure;
 use crate::generative::noise::normal_rows;
@@ -316,8 +318,8 @@ impl GanLearner {
                 run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED))]);
             }
             None => {
-                let sheet = Sheet::new(8, trained.sample(64, DRAWING_SEED));
-                run.view("samples", keep, vec![Panel::sheet(sheet)]);
+                let images = ImageGrid::new(8, trained.sample(64, DRAWING_SEED));
+                run.view("samples", keep, vec![Panel::images(images)]);
             }
         }
     }
@@ -335,7 +337,7 @@ fn noisy<'t>(x: Var<'t, f32>, run: &mut Run<'_>) -> Var<'t, f32> {
 }
 
 impl Learner for GanLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         for _ in 0..run.integer("discriminator_steps") {
             self.teach_discriminator(run);
         }
@@ -353,13 +355,16 @@ impl Learner for GanLearner {
         Ok(())
     }
 
-    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, argument: &str, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         match action {
             "step_discriminator" => self.teach_discriminator(run),
             "step_generator" => self.teach_generator(run),
             "place" | "clear" => return change_drawn(&self.data, &mut self.drawn, action, argument),
             other => {
-                return Err(Failure::new(format!("unknown action `{other}`: expected one of {}", names(&ACTIONS))));
+                return Err(ExperimentError::new(format!(
+                    "unknown action `{other}`: expected one of {}",
+                    names(&ACTIONS)
+                )));
             }
         }
         self.show_curves(run);
@@ -385,7 +390,7 @@ impl Learner for GanLearner {
             .network("discriminator.", &self.discriminator.parameters)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let trained = self.trained();
         let mut report = Report::new();
         match &self.plane() {
@@ -396,14 +401,14 @@ impl Learner for GanLearner {
             None => {
                 let samples = trained.intensities(self.mnist.test.len(), self.seed);
                 if measure::finite(&samples) {
-                    let parzen = measure::parzen(&samples, &self.mnist, watch)?;
+                    let parzen = measure::parzen(&samples, &self.mnist, task)?;
                     report.insert("parzen_mean".to_owned(), parzen.mean.into());
                     report.insert("parzen_standard_error".to_owned(), parzen.standard_error.into());
                     report.insert("parzen_sigma".to_owned(), parzen.sigma.into());
-                    let shares = measure::classes_share(&self.judge, &samples, watch)?;
+                    let shares = measure::classes_share(&self.judge, &samples, task)?;
                     report.insert("classes_share".to_owned(), shares.to_vec().into());
                 }
-                measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, watch)?;
+                measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, task)?;
             }
         }
         let count = self.generator.parameters.count() + self.discriminator.parameters.count();

@@ -4,7 +4,8 @@ use super::{divergence, gradient};
 use crate::experiment::panel::{Curve, Curves, Format};
 use crate::experiment::query::{Direction, Distribution};
 use crate::experiment::{
-    Answer, Bilingual, Failure, Knob, Knobs, Model, Panel, Query, QueryKind, Report, ViewSpec, Watch, Wording, view,
+    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, Report, TaskContext, ViewSpec,
+    Wording, view,
 };
 use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights, weights};
 use crate::tensor::tensor;
@@ -74,20 +75,26 @@ fn shaped(numbers: &[f64], bars: bool) -> Distribution {
 }
 
 /// The numbers of Q that [`shaped`] makes a distribution of.
-fn numbers_of(q: &Distribution) -> Result<Vec<f64>, Failure> {
+fn numbers_of(q: &Distribution) -> Result<Vec<f64>, ExperimentError> {
     match q {
         Distribution::Normal { mean, deviation } => Ok(vec![*mean, deviation.ln()]),
         Distribution::Bars { shares } => Ok(shares.iter().map(|share| share.max(1e-6).ln()).collect()),
-        Distribution::Bimodal { .. } => Err(Failure::new("Q is a normal or bars")),
+        Distribution::Bimodal { .. } => Err(ExperimentError::new("Q is a normal or bars")),
     }
 }
 
 /// One step of Q's numbers down a divergence from P.
-fn descend(p: &Distribution, numbers: &mut [f64], bars: bool, direction: Direction, rate: f64) -> Result<(), Failure> {
-    let gradient = gradient(p, &shaped(numbers, bars), direction, &Watch::default())?;
+fn descend(
+    p: &Distribution,
+    numbers: &mut [f64],
+    bars: bool,
+    direction: Direction,
+    rate: f64,
+) -> Result<(), ExperimentError> {
+    let gradient = gradient(p, &shaped(numbers, bars), direction, &TaskContext::default())?;
     // It may be steep where Q has no mass near P: no number moves further than a tenth a step.
-    for (number, slope) in numbers.iter_mut().zip(gradient) {
-        *number -= (rate * slope).clamp(-0.1, 0.1);
+    for (number, derivative) in numbers.iter_mut().zip(gradient) {
+        *number -= (rate * derivative).clamp(-0.1, 0.1);
     }
     Ok(())
 }
@@ -131,7 +138,7 @@ impl KlLearner {
 }
 
 impl Learner for KlLearner {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let direction = if run.choice("direction") == "reverse" { Direction::Reverse } else { Direction::Forward };
         let bars = self.bars();
         descend(&self.p, &mut self.numbers, bars, direction, run.learning_rate())?;
@@ -158,7 +165,7 @@ impl Learner for KlLearner {
         Weights::new().tensor(NUMBERS, tensor([self.numbers.len()], numbers))
     }
 
-    fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, _watch: &TaskContext) -> Result<Report, ExperimentError> {
         let found = divergence(&self.p, &self.q())?;
         let mut report = Report::new();
         report.insert("kl_forward".to_owned(), found.forward.into());
@@ -186,7 +193,7 @@ impl FittedDivergence {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(bytes: &[u8], knobs: &Knobs) -> Result<Self, Failure> {
+    pub fn open(bytes: &[u8], knobs: &Knobs) -> Result<Self, ExperimentError> {
         let p = target(knobs);
         let bars = if let Distribution::Bars { shares } = &p { shares.len() } else { 0 };
         let numbers = weights::decode(bytes)?.take(NUMBERS, &[if bars > 0 { bars } else { 2 }])?;
@@ -196,8 +203,8 @@ impl FittedDivergence {
 }
 
 impl Model for FittedDivergence {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         match query {
             Query::View { name, inputs } => {
                 view::find(&VIEWS, name)?.completed(inputs)?;
@@ -206,11 +213,11 @@ impl Model for FittedDivergence {
             Query::Divergence { p, q, fit } => {
                 let mut found = divergence(p, q)?;
                 if let Some(direction) = fit {
-                    found.path = fitting(p, q, *direction, watch)?;
+                    found.path = fitting(p, q, *direction, task)?;
                 }
                 Ok(Answer::Divergence(found))
             }
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }
@@ -220,13 +227,13 @@ fn fitting(
     p: &Distribution,
     q: &Distribution,
     direction: Direction,
-    watch: &Watch,
-) -> Result<Vec<Distribution>, Failure> {
+    task: &TaskContext,
+) -> Result<Vec<Distribution>, ExperimentError> {
     let bars = matches!(q, Distribution::Bars { .. });
     let mut numbers = numbers_of(q)?;
     let mut path = vec![q.clone()];
     for step in 1..=FIT_STEPS {
-        watch.check()?;
+        task.check()?;
         descend(p, &mut numbers, bars, direction, if bars { 0.5 } else { 0.1 })?;
         if step % FIT_EVERY == 0 {
             path.push(shaped(&numbers, bars));
@@ -236,7 +243,7 @@ fn fitting(
 }
 
 /// P and Q as the run has fitted them, and both divergences.
-fn fitted_view(p: &Distribution, q: &Distribution) -> Result<Answer, Failure> {
+fn fitted_view(p: &Distribution, q: &Distribution) -> Result<Answer, ExperimentError> {
     let found = divergence(p, q)?;
     let number = |name: &str, value| Panel::Number { name: Bilingual::same(name), value, format: Format::Nats };
     let curve = |name: &str, values: &[f64]| Curve { name: Bilingual::same(name), values: values.to_vec(), band: None };

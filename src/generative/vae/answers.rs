@@ -4,7 +4,8 @@ use super::{Configuration, Likelihood, Vae};
 use crate::data::{Digits, mnist};
 use crate::experiment::query::{Code, LatentPlane, Score};
 use crate::experiment::{
-    Answer, Failure, Knob, Knobs, Model, Panel, Picture, Query, QueryKind, ViewSpec, Watch, Wording, view,
+    Answer, ExperimentError, GrayImage, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
+    view,
 };
 use crate::generative::digits::{self, at_most, examples, intensities, pictures};
 use crate::generative::latent::plane_through;
@@ -75,7 +76,7 @@ impl TrainedVae {
     ///
     /// # Errors
     /// When the file is broken or does not fit the knobs.
-    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, Failure> {
+    pub fn open(weights: &[u8], knobs: &Knobs, test: Digits) -> Result<Self, ExperimentError> {
         let mut parameters = Parameters::new();
         let configuration = Configuration::from_knobs(mnist::PIXELS, knobs);
         let vae = Vae::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
@@ -88,7 +89,7 @@ impl TrainedVae {
     }
 
     /// x̂ for codes `[count, M]`.
-    fn pictures(&self, latents: Tensor<f32>) -> Vec<Picture> {
+    fn pictures(&self, latents: Tensor<f32>) -> Vec<GrayImage> {
         let tape = Tape::without_gradients();
         let values = self.vae.expected_picture(&self.parameters.on(&tape), tape.constant(latents)).value();
         pictures(&values)
@@ -102,7 +103,7 @@ impl TrainedVae {
     }
 
     /// New pictures: z ~ N(0, I) → decoder.
-    pub fn sample(&self, count: usize, seed: u64) -> Vec<Picture> {
+    pub fn sample(&self, count: usize, seed: u64) -> Vec<GrayImage> {
         pictures(&self.sample_intensities(count, seed))
     }
 
@@ -122,12 +123,12 @@ impl TrainedVae {
     /// −ln p(x), nats, the mean over the test digits: the importance-weighted bound
     /// ln (1/k) Σᵢ p(x|zᵢ) p(zᵢ)/q(zᵢ|x) with k `draws` of z from q(z|x), which nears ln p(x) as k grows (Burda, Grosse &
     /// Salakhutdinov 2015, arXiv:1509.00519).
-    pub fn negative_log_likelihood(&self, draws: usize, seed: u64, watch: &Watch) -> Result<f64, Failure> {
+    pub fn negative_log_likelihood(&self, draws: usize, seed: u64, task: &TaskContext) -> Result<f64, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (latent, count) = (self.latent(), self.test.len());
         let mut total = 0.0;
         for index in 0..count {
-            watch.check()?;
+            task.check()?;
             let (mean, deviation) = self.codes(self.test.batch([index]));
             let noise: Tensor<f32> = noise(draws, latent, &mut random);
             let codes: Vec<f32> = (noise.values().chunks_exact(latent))
@@ -172,17 +173,23 @@ impl TrainedVae {
     }
 
     /// Pictures through the means of their codes and back.
-    pub fn reconstruct(&self, pictures: &[Picture]) -> Result<Vec<Picture>, Failure> {
+    pub fn reconstruct(&self, pictures: &[GrayImage]) -> Result<Vec<GrayImage>, ExperimentError> {
         let (mean, _) = self.codes(intensities(pictures)?);
         Ok(self.pictures(mean))
     }
 
     /// The ELBO of a picture and its two terms, nats: the mean over `draws` codes.
-    fn score(&self, picture: &Picture, draws: usize, seed: u64, watch: &Watch) -> Result<Score, Failure> {
+    fn score(
+        &self,
+        picture: &GrayImage,
+        draws: usize,
+        seed: u64,
+        task: &TaskContext,
+    ) -> Result<Score, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut reconstruction, mut kl) = (0.0, 0.0);
         for start in (0..draws).step_by(BATCH) {
-            watch.check()?;
+            task.check()?;
             let count = BATCH.min(draws - start);
             let x = intensities(&vec![picture.clone(); count])?;
             let tape = Tape::without_gradients();
@@ -196,7 +203,7 @@ impl TrainedVae {
     }
 
     /// Digits with their lower rows missing, once through the code, and many times, with what is known put back each time.
-    fn repair(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn repair(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let given = digits::given(&self.test, inputs, DIGITS);
         let x = intensities(&given)?;
         let missing = inputs.integer("missing") as usize;
@@ -209,7 +216,7 @@ impl TrainedVae {
         };
         hole(&mut guess, None);
         let holed = pictures(&guess);
-        let mut row = |rounds: usize| -> Result<Vec<Picture>, Failure> {
+        let mut row = |rounds: usize| -> Result<Vec<GrayImage>, ExperimentError> {
             for _ in 0..rounds {
                 let back = intensities(&self.reconstruct(&pictures(&guess))?)?;
                 hole(&mut guess, Some(&back));
@@ -225,7 +232,7 @@ impl TrainedVae {
     }
 
     /// Digits with noise, and through the code and back.
-    fn denoise(&self, inputs: &Knobs) -> Result<Vec<Panel>, Failure> {
+    fn denoise(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let given = digits::given(&self.test, inputs, DIGITS);
         let x = intensities(&given)?;
         let deviation = inputs.real("deviation") as f32;
@@ -247,12 +254,12 @@ impl TrainedVae {
     }
 
     /// The plane through the codes of the first `count` test digits.
-    fn plane(&self, count: usize, watch: &Watch) -> Result<LatentPlane, Failure> {
+    fn plane(&self, count: usize, task: &TaskContext) -> Result<LatentPlane, ExperimentError> {
         let count = count.min(self.test.len());
         let latent = self.latent();
         let mut codes: Vec<f32> = Vec::with_capacity(count * latent);
         for start in (0..count).step_by(BATCH) {
-            watch.check()?;
+            task.check()?;
             let (mean, _) = self.codes(self.test.batch(start..(start + BATCH).min(count)));
             codes.extend(mean.iter());
         }
@@ -264,8 +271,8 @@ impl TrainedVae {
 }
 
 impl Model for TrainedVae {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        watch.check()?;
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        task.check()?;
         match query {
             Query::Sample { count, seed } => Ok(Answer::Pictures { pictures: self.sample(at_most(*count)?, *seed) }),
             Query::View { name, inputs } => {
@@ -293,19 +300,23 @@ impl Model for TrainedVae {
             Query::Decode { latents } => {
                 at_most(latents.len())?;
                 if let Some(odd) = latents.iter().find(|latent| latent.len() != self.latent()) {
-                    return Err(Failure::new(format!("a code of {} numbers, expected {}", odd.len(), self.latent())));
+                    return Err(ExperimentError::new(format!(
+                        "a code of {} numbers, expected {}",
+                        odd.len(),
+                        self.latent()
+                    )));
                 }
                 let values = latents.iter().flatten().copied().collect();
                 Ok(Answer::Pictures { pictures: self.pictures(tensor([latents.len(), self.latent()], values)) })
             }
             Query::Score { pictures, draws, seed } => {
                 let draws = at_most(*draws)?;
-                let scores = pictures.iter().map(|picture| self.score(picture, draws, *seed, watch));
+                let scores = pictures.iter().map(|picture| self.score(picture, draws, *seed, task));
                 Ok(Answer::Scores { scores: scores.collect::<Result<_, _>>()? })
             }
             Query::Examples { offset, count } => examples(&self.test, *offset, *count),
-            Query::LatentPlane { count } => Ok(Answer::LatentPlane(self.plane(at_most(*count)?, watch)?)),
-            query => Err(Failure::unanswered(query)),
+            Query::LatentPlane { count } => Ok(Answer::LatentPlane(self.plane(at_most(*count)?, task)?)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }

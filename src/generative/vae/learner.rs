@@ -3,7 +3,7 @@
 use super::answers::TrainedVae;
 use super::{Configuration, Vae};
 use crate::data::{Batches, Digits, Mnist, mnist};
-use crate::experiment::{Failure, Knob, Knobs, Model, Panel, Report, Sheet, Watch};
+use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::generative::classifier::Judge;
 use crate::generative::measure;
 use crate::generative::noise::noise;
@@ -117,11 +117,11 @@ impl VaeLearner {
     }
 
     /// The two terms of −ELBO a digit over a whole set, one z each, drawn from `seed`; nats.
-    fn evaluate(&self, digits: &Digits, seed: u64, watch: &Watch) -> Result<(f64, f64), Failure> {
+    fn evaluate(&self, digits: &Digits, seed: u64, task: &TaskContext) -> Result<(f64, f64), ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut reconstruction, mut kl) = (0.0, 0.0);
         for start in (0..digits.len()).step_by(EVALUATION_BATCH) {
-            watch.check()?;
+            task.check()?;
             let range = start..(start + EVALUATION_BATCH).min(digits.len());
             let tape = Tape::without_gradients();
             let noise = tape.constant(noise(range.len(), self.vae.configuration.latent, &mut random));
@@ -133,15 +133,15 @@ impl VaeLearner {
         Ok((reconstruction / digits.len() as f64, kl / digits.len() as f64))
     }
 
-    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let model = self.trained();
-        run.view("samples", keep, vec![Panel::sheet(Sheet::new(8, model.sample(64, DRAWING_SEED)))]);
+        run.view("samples", keep, vec![Panel::images(ImageGrid::new(8, model.sample(64, DRAWING_SEED)))]);
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let rebuilt = model.reconstruct(&shown)?;
         run.view(
             "reconstructions",
             keep,
-            vec![Panel::sheet(Sheet::new(8, shown.into_iter().chain(rebuilt).collect()))],
+            vec![Panel::images(ImageGrid::new(8, shown.into_iter().chain(rebuilt).collect()))],
         );
         Ok(())
     }
@@ -161,7 +161,7 @@ fn emit_terms(set: &str, reconstruction: f64, kl: f64, run: &mut Run<'_>) {
 
 impl Learner for VaeLearner {
     /// One step down the gradient of loss / batch.
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let (batch, latent) = (self.batches.size(), self.vae.configuration.latent);
         let learning_rate = run.learning_rate();
         let tape = Tape::new();
@@ -186,7 +186,7 @@ impl Learner for VaeLearner {
         let epoch_ends = run.every(self.batches.steps_per_epoch());
         if epoch_ends {
             let seed = self.seed.wrapping_add(run.number());
-            let (reconstruction, kl) = self.evaluate(&self.mnist.validation, seed, &Watch::default())?;
+            let (reconstruction, kl) = self.evaluate(&self.mnist.validation, seed, &TaskContext::default())?;
             emit_terms("val", reconstruction, kl, run);
         }
         if epoch_ends || run.is_first() || run.every(DRAW_EVERY) {
@@ -207,16 +207,16 @@ impl Learner for VaeLearner {
         Weights::new().network("", &self.network.parameters)
     }
 
-    fn report(&self, watch: &Watch) -> Result<Report, Failure> {
-        let (reconstruction, kl) = self.evaluate(&self.mnist.test, self.seed, watch)?;
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+        let (reconstruction, kl) = self.evaluate(&self.mnist.test, self.seed, task)?;
         let figures = [-(reconstruction + kl), reconstruction, kl];
         let mut report: Report = REPORT_KEYS.map(str::to_owned).into_iter().zip(figures.map(Into::into)).collect();
         let trained = self.trained();
         if self.nll {
-            report.insert("test_nll".to_owned(), trained.negative_log_likelihood(NLL_DRAWS, self.seed, watch)?.into());
+            report.insert("test_nll".to_owned(), trained.negative_log_likelihood(NLL_DRAWS, self.seed, task)?.into());
         }
         let samples = trained.sample_intensities(self.mnist.test.len(), self.seed);
-        measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, watch)?;
+        measure::report_distance(&mut report, &self.judge, &samples, &self.mnist.test, task)?;
         report.insert("parameters".to_owned(), self.network.parameters.count().into());
         Ok(report)
     }

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_parsed_is_told() {
+    fn what_cannot_be_parsed_is_reported() {
         assert!(display(r"\frac{1}", 40).is_err());
         assert!(inline(r"\nosuchcommand x").is_err());
     }

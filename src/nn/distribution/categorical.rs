@@ -39,7 +39,7 @@ impl<'t, E: Element> Categorical<'t, E> {
     /// # Panics
     /// If there is not a class for each row, or one that does not exist.
     pub fn log_probability(&self, classes: &[usize]) -> Var<'t, E> {
-        self.log_probabilities.pick_last(classes)
+        self.log_probabilities.gather(classes)
     }
 
     /// −Σ p ln p of each row: `[..]`.

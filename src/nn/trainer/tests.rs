@@ -17,8 +17,8 @@ struct Toy {
 struct Nothing;
 
 impl Model for Nothing {
-    fn answer(&self, _query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
-        Err(Failure::new("nobody asks a toy"))
+    fn answer(&self, _query: &Query, _watch: &TaskContext) -> Result<Answer, ExperimentError> {
+        Err(ExperimentError::new("nobody asks a toy"))
     }
 }
 
@@ -45,7 +45,7 @@ fn toy(width: usize, assignments: &[&str]) -> Trainer<Toy> {
 }
 
 impl Learner for Toy {
-    fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let goal: f32 = run.random().random_range(-1.0..1.0) + self.shifts as f32;
         self.goals.push(goal);
         self.signs.push(u8::from(goal > 0.0));
@@ -62,14 +62,14 @@ impl Learner for Toy {
         Ok(())
     }
 
-    fn apply_action(&mut self, action: &str, _argument: &str, run: &mut Run<'_>) -> Result<(), Failure> {
+    fn apply_action(&mut self, action: &str, _argument: &str, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         match action {
             "shift" => {
                 self.shifts += 1;
                 run.scalar("shifts", f64::from(self.shifts));
                 Ok(())
             }
-            other => Err(Failure::new(format!("no action {other}"))),
+            other => Err(ExperimentError::new(format!("no action {other}"))),
         }
     }
 
@@ -85,7 +85,7 @@ impl Learner for Toy {
             .buffer("signs", &mut self.signs)
             .buffer("steps", &mut self.steps)
             .checked_state("shifts", &mut self.shifts, |_, saved| {
-                if *saved < 9 { Ok(()) } else { Err(Failure::new("too many shifts")) }
+                if *saved < 9 { Ok(()) } else { Err(ExperimentError::new("too many shifts")) }
             })
     }
 
@@ -93,7 +93,7 @@ impl Learner for Toy {
         Weights::new().network("", &self.average.parameters)
     }
 
-    fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
+    fn report(&self, _watch: &TaskContext) -> Result<Report, ExperimentError> {
         Ok(Report::new())
     }
 }
@@ -197,7 +197,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
 
     struct Fewer(Toy);
     impl Learner for Fewer {
-        fn step(&mut self, run: &mut Run<'_>) -> Result<(), Failure> {
+        fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
             self.0.step(run)
         }
         fn snapshot(&self) -> Arc<dyn Model> {
@@ -209,8 +209,8 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
         fn weights(&self) -> Weights {
             self.0.weights()
         }
-        fn report(&self, watch: &Watch) -> Result<Report, Failure> {
-            self.0.report(watch)
+        fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+            self.0.report(task)
         }
     }
     let Trainer { learner, declared, knobs, schedule, samples_per_step, state } = toy(2, &[]);

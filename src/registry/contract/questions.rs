@@ -6,13 +6,13 @@ use crate::experiment::panel::Format;
 use crate::experiment::query::{Code, Direction, Distribution, Divergence, LatentPlane, Score};
 use crate::experiment::scene::{Cloud, CloudKind, Label, Shade};
 use crate::experiment::{
-    Answer, Bar, Bilingual, Event, EventLine, Experiment, GameAnswer, GameQuery, KnobKind, KnobValue, Knobs, Language,
-    Model, Panel, Picture, Query, QueryKind, Scene, TalkAnswer, TalkQuery, Watch,
+    Answer, Bar, Bilingual, Event, EventLine, Experiment, GameAnswer, GameQuery, GrayImage, KnobKind, KnobValue, Knobs,
+    Language, Model, Panel, Query, QueryKind, Scene, TalkAnswer, TalkQuery, TaskContext,
 };
 
 /// A bar from above to below: near enough to a one.
-fn digit() -> Picture {
-    let mut picture = Picture::blank(28, 28);
+fn digit() -> GrayImage {
+    let mut picture = GrayImage::blank(28, 28);
     for y in 5..23 {
         for x in 13..16 {
             picture.pixels[y * 28 + x] = 250;
@@ -91,7 +91,7 @@ fn games(model: &dyn Model) -> Vec<Query> {
         at_most_seconds: Some(0.05),
         without_end: false,
     };
-    let answer = |query: GameQuery| match model.answer(&query.into(), &Watch::default()).unwrap() {
+    let answer = |query: GameQuery| match model.answer(&query.into(), &TaskContext::default()).unwrap() {
         Answer::Game(answer) => answer,
         other => panic!("{other:?}"),
     };

@@ -24,11 +24,12 @@ use super::protocol::files;
 use super::protocol::record::Ending;
 use super::search::mcts::Settings;
 use super::search::tree::{Node, Tree};
-use super::search::{Agent, Budget, Spec, Thought};
+use super::search::{Agent, Budget, SearchResult, Spec};
 use crate::experiment::board::{GaveUp, Played};
 use crate::experiment::knob::nearest;
 use crate::experiment::{
-    Answer, Experiment, Failure, GameAnswer, GameQuery, Learn, Model, Preview, Query, QueryKind, Session, Watch,
+    Answer, Experiment, ExperimentError, GameAnswer, GameQuery, Learn, Model, Preview, Query, QueryKind, Session,
+    TaskContext,
 };
 use crate::lab_file;
 use crate::with_game;
@@ -42,17 +43,17 @@ const MEMORY: usize = 256;
 const LONGEST_WALK: u64 = 20_000;
 
 /// An agent at a game.
-struct Mind {
+struct CachedAgent {
     /// Its words, the game, the seed.
     of: (String, String, u64),
     agent: Agent,
     /// c when nobody says otherwise.
     exploration: f32,
-    /// c of its last thought.
+    /// c of its last search.
     explored: Option<f32>,
 }
 
-/// The tree of the latest thought, and where its root is.
+/// The tree of the latest search, and where its root is.
 #[derive(Clone)]
 struct Shown {
     tree: Arc<Tree>,
@@ -76,11 +77,11 @@ pub struct BoardGame;
 /// Agents at a table, with the trees that they keep from move to move.
 #[derive(Default)]
 struct Table {
-    minds: Vec<Mind>,
+    minds: Vec<CachedAgent>,
     latest: Latest,
 }
 
-/// The tree of the latest thought; whoever looks on sees it grow.
+/// The tree of the latest search; whoever looks on sees it grow.
 #[derive(Clone, Default)]
 struct Latest(Arc<Mutex<Option<Shown>>>);
 
@@ -95,21 +96,21 @@ impl Latest {
 }
 
 /// The positions of a game, its start first.
-fn positions(played: &Played) -> Result<Vec<AnyGame>, Failure> {
+fn positions(played: &Played) -> Result<Vec<AnyGame>, ExperimentError> {
     let Some(start) = AnyGame::start(&played.game) else {
         let near = nearest(&played.game, GAMES)
             .map_or_else(|| format!("expected one of {}", GAMES.join(", ")), |near| format!("did you mean `{near}`?"));
-        return Err(Failure::new(format!("unknown game `{}`: {near}", played.game)));
+        return Err(ExperimentError::new(format!("unknown game `{}`: {near}", played.game)));
     };
     let start = match &played.start {
-        Some(diagram) => start.at(diagram).map_err(|why| Failure::new(why.to_string()))?,
+        Some(diagram) => start.at(diagram).map_err(|why| ExperimentError::new(why.to_string()))?,
         None => start,
     };
     let mut positions = vec![start];
     for (place, made) in played.moves.iter().enumerate() {
         let mut next = positions.last().expect("the start").clone();
         if !with_game!(&next, game => game.is_legal(Move(*made))) {
-            return Err(Failure::new(format!("move {} of the game is not legal there", place + 1)));
+            return Err(ExperimentError::new(format!("move {} of the game is not legal there", place + 1)));
         }
         next.play(Move(*made));
         positions.push(next);
@@ -131,7 +132,7 @@ impl BoardGame {
     pub const ANSWERS: [QueryKind; 1] = [QueryKind::Game];
 
     /// The position of a game, after a move or a position that was typed.
-    fn board(played: &Played, typed: Option<&str>) -> Result<GameAnswer, Failure> {
+    fn board(played: &Played, typed: Option<&str>) -> Result<GameAnswer, ExperimentError> {
         let mut played = played.clone();
         let mut positions = positions(&played)?;
         if let Some(typed) = typed.map(str::trim) {
@@ -145,11 +146,11 @@ impl BoardGame {
                 }
                 // A position has spaces or slashes, which no move has.
                 Err(_) if typed.contains(['/', ' ']) => {
-                    let start = now.at(typed).map_err(|why| Failure::new(why.to_string()))?;
+                    let start = now.at(typed).map_err(|why| ExperimentError::new(why.to_string()))?;
                     played = Played { start: Some(typed.to_owned()), ..Played::of(&played.game) };
                     positions = vec![start];
                 }
-                Err(why) => return Err(Failure::new(why.to_string())),
+                Err(why) => return Err(ExperimentError::new(why.to_string())),
             }
         }
         let board = Box::new(view::board(&positions, &played));
@@ -165,24 +166,24 @@ impl Table {
         exploration: Option<f32>,
         at_most_seconds: Option<f64>,
         without_end: bool,
-        watch: &Watch,
-    ) -> Result<Answer, Failure> {
+        task: &TaskContext,
+    ) -> Result<Answer, ExperimentError> {
         let (played, words, seed) = of;
         let position = positions(played)?.pop().expect("the start");
         if position.outcome().is_some() {
-            return Err(Failure::both("the game has ended", "対局は終わっています"));
+            return Err(ExperimentError::both("the game has ended", "対局は終わっています"));
         }
         let key = (words.to_owned(), played.game.clone(), seed);
         let minds = &mut self.minds;
         let mut mind = match minds.iter().position(|mind| mind.of == key) {
             Some(place) => minds.remove(place),
             None => {
-                let spec: Spec = words.parse().map_err(|why| Failure::new(format!("{why}")))?;
+                let spec: Spec = words.parse().map_err(|why| ExperimentError::new(format!("{why}")))?;
                 let spec = Spec { memory: spec.memory.or(Some(MEMORY)), ..spec };
                 let own = spec.exploration.unwrap_or(Settings::for_game(position.id()).exploration);
-                let agent = spec.agent(&position, seed).map_err(|why| Failure::new(why.to_string()))?;
+                let agent = spec.agent(&position, seed).map_err(|why| ExperimentError::new(why.to_string()))?;
                 minds.truncate(MINDS - 1);
-                Mind { of: key, agent, exploration: own, explored: None }
+                CachedAgent { of: key, agent, exploration: own, explored: None }
             }
         };
         let exploration = exploration.unwrap_or(mind.exploration);
@@ -193,30 +194,31 @@ impl Table {
         mind.agent.explore(exploration);
         let longest = at_most_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.01, 3600.0)));
         let budget = if without_end { Budget::default() } else { mind.agent.budget().within(longest) };
-        let shown = |thought: &Thought, tree: Option<&Arc<Tree>>, finished| {
+        let shown = |result: &SearchResult, tree: Option<&Arc<Tree>>, finished| {
             self.latest.set(tree.map(|tree| Shown { tree: Arc::clone(tree), root: position.clone(), exploration }));
-            GameAnswer::Thinking(view::thinking(&position, thought, tree.map(|tree| &**tree), budget, finished))
+            GameAnswer::Thinking(view::thinking(&position, result, tree.map(|tree| &**tree), budget, finished))
         };
-        let tell = |thought: &Thought, tree: Option<&Arc<Tree>>| watch.show(shown(thought, tree, false).into());
-        let thought = if without_end {
-            mind.agent.ponder(&position, watch.stop(), &tell)
+        let on_progress =
+            |result: &SearchResult, tree: Option<&Arc<Tree>>| task.show(shown(result, tree, false).into());
+        let result = if without_end {
+            mind.agent.ponder(&position, task.stop(), &on_progress)
         } else {
-            mind.agent.think_aloud(&position, budget, watch.stop(), &tell)
+            mind.agent.think_with_progress(&position, budget, task.stop(), &on_progress)
         };
-        let answer = shown(&thought, mind.agent.tree().as_ref(), true);
+        let answer = shown(&result, mind.agent.tree().as_ref(), true);
         self.minds.insert(0, mind);
-        watch.check()?;
+        task.check()?;
         Ok(answer.into())
     }
 }
 
 impl Session for Table {
-    fn answer(&mut self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
+    fn answer(&mut self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let Query::Game(GameQuery::Think { played, agent, exploration, seed, at_most_seconds, without_end }) = query
         else {
-            return Err(Failure::unanswered(query));
+            return Err(ExperimentError::unanswered(query));
         };
-        self.think((played, agent, *seed), *exploration, *at_most_seconds, *without_end, watch)
+        self.think((played, agent, *seed), *exploration, *at_most_seconds, *without_end, task)
     }
 
     fn observer(&self) -> Option<Arc<dyn Model>> {
@@ -226,7 +228,7 @@ impl Session for Table {
 
 impl Latest {
     /// The children of a node.
-    fn branches(&self, path: &[u16]) -> Result<Answer, Failure> {
+    fn branches(&self, path: &[u16]) -> Result<Answer, ExperimentError> {
         let shown = self.get();
         let shown = shown.ok_or_else(no_tree)?;
         let (node, position) = at(&shown, path).ok_or_else(no_tree)?;
@@ -235,22 +237,25 @@ impl Latest {
     }
 }
 
-fn no_tree() -> Failure {
-    Failure::both("no tree to open: let MCTS think first", "開ける木がありません。先に MCTS に考えさせてください")
+fn no_tree() -> ExperimentError {
+    ExperimentError::both(
+        "no tree to open: let MCTS think first",
+        "開ける木がありません。先に MCTS に考えさせてください",
+    )
 }
 
 impl Model for Latest {
-    fn answer(&self, query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
+    fn answer(&self, query: &Query, _watch: &TaskContext) -> Result<Answer, ExperimentError> {
         match query {
             Query::Game(GameQuery::Branches { path }) => self.branches(path),
-            query => Err(Failure::unanswered(query)),
+            query => Err(ExperimentError::unanswered(query)),
         }
     }
 }
 
 impl Model for BoardGame {
-    fn answer(&self, query: &Query, watch: &Watch) -> Result<Answer, Failure> {
-        let Query::Game(game) = query else { return Err(Failure::unanswered(query)) };
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::Game(game) = query else { return Err(ExperimentError::unanswered(query)) };
         let answer = match game {
             GameQuery::Board { played, typed } => Self::board(played, typed.as_deref()),
             GameQuery::SetUp { board } => {
@@ -269,7 +274,7 @@ impl Model for BoardGame {
             GameQuery::Walk { played, exploration, seed, simulation } => {
                 let position = positions(played)?.pop().expect("the start");
                 if position.outcome().is_some() {
-                    return Err(Failure::both("the game has ended", "対局は終わっています"));
+                    return Err(ExperimentError::both("the game has ended", "対局は終わっています"));
                 }
                 let simulation = (*simulation).clamp(1, LONGEST_WALK);
                 let walk = with_game!(&position, game => walk::walk(game, *exploration, *seed, simulation));
@@ -279,16 +284,16 @@ impl Model for BoardGame {
                 let positions = positions(played)?;
                 let each = Duration::from_secs_f64(seconds_a_move.clamp(0.001, 60.0));
                 let total = positions.len() as u64;
-                let judged = review::review(&positions, &played.moves, each, 1, watch.stop(), |judged| {
-                    watch.tell(judged.len() as u64, total);
-                    watch.show(GameAnswer::Review { judged: judged.to_vec(), finished: false }.into());
+                let judged = review::review(&positions, &played.moves, each, 1, task.stop(), |judged| {
+                    task.report_progress(judged.len() as u64, total);
+                    task.show(GameAnswer::Review { judged: judged.to_vec(), finished: false }.into());
                 });
-                watch.check()?;
+                task.check()?;
                 Ok(GameAnswer::Review { judged, finished: true })
             }
             GameQuery::Puzzle { seed } => {
-                let found = puzzle::puzzle(*seed, watch.stop());
-                let (played, solution, moves) = found.ok_or_else(|| Failure::new("cancelled"))?;
+                let found = puzzle::puzzle(*seed, task.stop());
+                let (played, solution, moves) = found.ok_or_else(|| ExperimentError::new("cancelled"))?;
                 let board = Box::new(view::board(&positions(&played)?, &played));
                 Ok(GameAnswer::Puzzle { played, board, solution: solution.0, moves })
             }
@@ -312,7 +317,7 @@ impl Model for BoardGame {
             }
             GameQuery::ReadGame { game, text } => {
                 let like = positions(&Played::of(game))?.pop().expect("the start");
-                let read = files::read(text, &like).map_err(|why| Failure::new(why.to_string()))?;
+                let read = files::read(text, &like).map_err(|why| ExperimentError::new(why.to_string()))?;
                 let id = read.start.id();
                 let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
                 let start = (!usual).then(|| read.start.diagram());
@@ -320,13 +325,13 @@ impl Model for BoardGame {
                 Self::board(&Played { game: id.to_owned(), start, moves }, None)
             }
             // A session thinks, and whoever looks on sees its tree.
-            GameQuery::Think { .. } => return Err(Failure::unanswered(query)),
+            GameQuery::Think { .. } => return Err(ExperimentError::unanswered(query)),
             GameQuery::Branches { .. } => return Err(no_tree()),
         };
         answer.map(Answer::Game)
     }
 
-    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, Failure> {
+    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
         Ok(before.unwrap_or_else(|| Box::<Table>::default()))
     }
 }

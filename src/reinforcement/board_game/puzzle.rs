@@ -1,7 +1,7 @@
 //! Positions of Connect Four in which one move wins and every other does not, judged by the solver.
 
 use crate::experiment::board::Played;
-use crate::reinforcement::games::{ConnectFour, Dice, Game, Move, below};
+use crate::reinforcement::games::{ConnectFour, Game, Move, PlayoutRng, below};
 use crate::reinforcement::search::Solver;
 use rand::SeedableRng;
 use std::sync::atomic::AtomicBool;
@@ -14,7 +14,7 @@ const MEMORY: usize = 1 << 24;
 
 /// A game, the move that wins, and how many moves the winner makes until then; none only if stopped.
 pub fn puzzle(seed: u64, stop: &AtomicBool) -> Option<(Played, Move, usize)> {
-    let mut dice = Dice::seed_from_u64(seed);
+    let mut dice = PlayoutRng::seed_from_u64(seed);
     let mut solver = Solver::new(MEMORY);
     let mut moves = Vec::new();
     'next: loop {

@@ -18,7 +18,7 @@ fn judge(game: &AnyGame) -> &'static str {
     }
 }
 
-/// Judges every position of a game, `tell` hearing of each as it is known. From the end to the start, so that what is known of a
+/// Judges every position of a game, calling `on_judged` with each as it is known. From the end to the start, so that what is known of a
 /// position helps with the one before.
 pub fn review(
     positions: &[AnyGame],
@@ -26,7 +26,7 @@ pub fn review(
     each: Duration,
     seed: u64,
     stop: &AtomicBool,
-    mut tell: impl FnMut(&[Judged]),
+    mut on_judged: impl FnMut(&[Judged]),
 ) -> Vec<Judged> {
     let start = positions.first().expect("the start");
     let spec: Spec = judge(start).parse().expect("an agent");
@@ -43,9 +43,9 @@ pub fn review(
         let (value, best) = match position.outcome() {
             Some(outcome) => (Outcome::share(outcome, mover), None),
             None => {
-                let thought = agent.think_within(position, budget, stop);
-                let best = thought.best().map(|best| (view::name(position, best), best));
-                (thought.value, best)
+                let result = agent.think_within(position, budget, stop);
+                let best = result.best().map(|best| (view::name(position, best), best));
+                (result.value, best)
             }
         };
         // What the move that led here has lost its side: what it had, less what is left.
@@ -62,7 +62,7 @@ pub fn review(
         }
         judged.push(Judged { value: share(value, mover), better: None });
         known = Some((value, best));
-        tell(&judged);
+        on_judged(&judged);
     }
     judged
 }
@@ -82,9 +82,9 @@ mod tests {
             next.play(Move(made));
             positions.push(next);
         }
-        let (never, mut told) = (AtomicBool::new(false), 0);
-        let judged = review(&positions, &moves, Duration::from_millis(20), 1, &never, |_| told += 1);
-        assert_eq!((judged.len(), told), (8, 8));
+        let (never, mut calls) = (AtomicBool::new(false), 0);
+        let judged = review(&positions, &moves, Duration::from_millis(20), 1, &never, |_| calls += 1);
+        assert_eq!((judged.len(), calls), (8, 8));
         assert_eq!(judged[7].value, 1.0);
         assert_eq!(judged[6].value, 1.0, "a win at once is proven");
         assert!(judged[6].better.is_none());

@@ -73,12 +73,12 @@ mod tests {
     use super::*;
     use crate::experiment::board::Played;
     use crate::reinforcement::board_game::view;
-    use crate::reinforcement::games::{AnyGame, Dice, GAMES, below};
+    use crate::reinforcement::games::{AnyGame, GAMES, PlayoutRng, below};
     use rand::SeedableRng;
 
     #[test]
     fn a_board_that_was_shown_is_the_position_again() {
-        let mut dice = Dice::seed_from_u64(11);
+        let mut dice = PlayoutRng::seed_from_u64(11);
         for id in GAMES {
             let mut position = AnyGame::start(id).unwrap();
             let mut moves = Vec::new();

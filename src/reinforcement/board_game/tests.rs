@@ -1,13 +1,13 @@
 use super::*;
 use crate::experiment::board::{Ending, Origin};
-use crate::reinforcement::games::{Dice, below};
+use crate::reinforcement::games::{PlayoutRng, below};
 use rand::SeedableRng;
 
-fn ask(model: &BoardGame, query: GameQuery) -> Result<GameAnswer, Failure> {
-    about_games(model.answer(&query.into(), &Watch::default()))
+fn ask(model: &BoardGame, query: GameQuery) -> Result<GameAnswer, ExperimentError> {
+    about_games(model.answer(&query.into(), &TaskContext::default()))
 }
 
-fn about_games(answer: Result<Answer, Failure>) -> Result<GameAnswer, Failure> {
+fn about_games(answer: Result<Answer, ExperimentError>) -> Result<GameAnswer, ExperimentError> {
     answer.map(|answer| match answer {
         Answer::Game(answer) => answer,
         other => panic!("{other:?}"),
@@ -28,7 +28,7 @@ fn think(played: &Played, agent: &str, exploration: Option<f32>) -> GameQuery {
 #[test]
 fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
     let model = BoardGame;
-    let mut dice = Dice::seed_from_u64(4);
+    let mut dice = PlayoutRng::seed_from_u64(4);
     for id in GAMES {
         let mut played = Played::of(id);
         for _ in 0..60 {
@@ -97,19 +97,24 @@ fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
     let mut session = BoardGame.session(None).unwrap();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&heard);
-    let watch = Watch::hearing(move |answer| listener.lock().unwrap().push(answer));
+    let task = TaskContext::hearing(move |answer| listener.lock().unwrap().push(answer));
     let played = Played { moves: vec![3, 3], ..Played::of("connect-four") };
-    let answer = about_games(session.answer(&think(&played, "mcts:350ms,threads=1", None).into(), &watch)).unwrap();
-    let GameAnswer::Thinking(thinking) = answer else { panic!("a thought") };
+    let answer = about_games(session.answer(&think(&played, "mcts:350ms,threads=1", None).into(), &task)).unwrap();
+    let GameAnswer::Thinking(thinking) = answer else { panic!("a result") };
     assert!(thinking.finished && thinking.has_tree && thinking.considered.len() == 7);
     let best = &thinking.considered[0];
     assert!(best.visits > 100 && best.line.len() > 1 && best.line[0].side == 0 && best.line[1].side == 1);
     let heard = heard.lock().unwrap();
     assert!(!heard.is_empty());
-    assert!(heard.iter().all(|told| matches!(told, Answer::Game(GameAnswer::Thinking(told)) if !told.finished)));
+    assert!(
+        heard
+            .iter()
+            .all(|thinking| matches!(thinking, Answer::Game(GameAnswer::Thinking(thinking)) if !thinking.finished))
+    );
     let branches = GameQuery::Branches { path: vec![best.line[0].number] }.into();
     let observer = session.observer().expect("a table can be watched");
-    let Ok(GameAnswer::Branches { branches, .. }) = about_games(observer.answer(&branches, &Watch::default())) else {
+    let Ok(GameAnswer::Branches { branches, .. }) = about_games(observer.answer(&branches, &TaskContext::default()))
+    else {
         panic!("branches")
     };
     assert_eq!(branches[0].name, best.line[1].name);
@@ -124,14 +129,14 @@ fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
     let played = Played::of("connect-four");
     let mut nodes = |exploration| {
         let query = think(&played, "mcts:2000,threads=1", exploration).into();
-        match about_games(session.answer(&query, &Watch::default())) {
+        match about_games(session.answer(&query, &TaskContext::default())) {
             Ok(GameAnswer::Thinking(thinking)) => thinking.nodes,
             other => panic!("{other:?}"),
         }
     };
     let first = nodes(None);
     let second = nodes(None);
-    assert!(second > first, "the second thought goes on where the first ended");
+    assert!(second > first, "the second result goes on where the first ended");
     assert!(nodes(Some(0.1)) < second, "under another c it begins afresh");
 }
 
@@ -139,7 +144,7 @@ fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
 fn without_end_is_ended_by_calling_it_off() {
     let mut session = BoardGame.session(None).unwrap();
     let observer = session.observer().expect("a table can be watched");
-    let watch = Watch::default();
+    let task = TaskContext::default();
     let GameQuery::Think { played, agent, exploration, seed, .. } =
         think(&Played::of("go-9"), "mcts:1,threads=1,blunders=1", None)
     else {
@@ -147,21 +152,21 @@ fn without_end_is_ended_by_calling_it_off() {
     };
     let query = GameQuery::Think { played, agent, exploration, seed, at_most_seconds: None, without_end: true }.into();
     std::thread::scope(|scope| {
-        let asked = scope.spawn(|| session.answer(&query, &watch));
+        let asked = scope.spawn(|| session.answer(&query, &task));
         // Whoever looks on sees the tree while it grows.
         let root = GameQuery::Branches { path: vec![] }.into();
-        while observer.answer(&root, &Watch::default()).is_err() {
+        while observer.answer(&root, &TaskContext::default()).is_err() {
             std::thread::yield_now();
         }
-        watch.cancel();
-        assert_eq!(asked.join().unwrap(), Err(Failure::new("cancelled")));
+        task.cancel();
+        assert_eq!(asked.join().unwrap(), Err(ExperimentError::new("cancelled")));
     });
 }
 
 #[test]
 fn a_game_that_is_written_is_read_again() {
     let model = BoardGame;
-    let mut dice = Dice::seed_from_u64(8);
+    let mut dice = PlayoutRng::seed_from_u64(8);
     for id in GAMES {
         let mut played = Played::of(id);
         let mut position = AnyGame::start(id).unwrap();

@@ -4,7 +4,7 @@ use crate::experiment::board::{Board, Branch, Considered, Counted, Ending, Expec
 use crate::experiment::board::{Choice, Played};
 use crate::reinforcement::games::{AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, connect_four};
 use crate::reinforcement::search::tree::{Children, Node, Tree};
-use crate::reinforcement::search::{Budget, Thought};
+use crate::reinforcement::search::{Budget, SearchResult};
 use crate::with_game;
 
 /// Moves of a line that are shown.
@@ -264,18 +264,18 @@ fn expected(position: &AnyGame, of: Move) -> Expected {
 /// What an agent says of a position.
 pub fn thinking(
     position: &AnyGame,
-    thought: &Thought,
+    result: &SearchResult,
     tree: Option<&Tree>,
     budget: Budget,
     finished: bool,
 ) -> Thinking {
     let mover = position.turn();
     let children = tree.map_or(&[][..], |tree| tree.made(tree.root()));
-    let considered = thought.candidates.iter().enumerate().map(|(place, candidate)| {
+    let considered = result.candidates.iter().enumerate().map(|(place, candidate)| {
         let after = match (tree, children.iter().find(|child| child.chosen() == candidate.chosen)) {
             _ if place >= LINES => Vec::new(),
             (Some(tree), Some(child)) => tree.line(child, mover.other()),
-            _ if place == 0 => thought.line.get(1..).unwrap_or_default().to_vec(),
+            _ if place == 0 => result.line.get(1..).unwrap_or_default().to_vec(),
             _ => Vec::new(),
         };
         Considered {
@@ -287,14 +287,14 @@ pub fn thinking(
     });
     Thinking {
         considered: considered.collect(),
-        value: thought.value,
-        proven: thought.proven.map(ending),
-        simulations: thought.simulations,
-        seconds: thought.took.as_secs_f64(),
+        value: result.value,
+        proven: result.proven.map(ending),
+        simulations: result.simulations,
+        seconds: result.took.as_secs_f64(),
         of_seconds: budget.time.map(|time| time.as_secs_f64()),
-        depth: thought.depth,
-        nodes: thought.nodes,
-        full: thought.full,
+        depth: result.depth,
+        nodes: result.nodes,
+        full: result.full,
         has_tree: tree.is_some(),
         finished,
     }

@@ -39,10 +39,10 @@ pub fn walk<G: Member + Into<AnyGame>>(game: &G, exploration: f32, seed: u64, si
     }
     // The way is known only afterwards: a copy keeps what the tree was before.
     let before = search.tree().from_node(search.tree().root());
-    let told = search.step();
+    let walked = search.step();
     let position: AnyGame = game.clone().into();
     let mut end = vec![position.clone()];
-    let all: Vec<Move> = told.selected.iter().chain(&told.played).copied().collect();
+    let all: Vec<Move> = walked.selected.iter().chain(&walked.played).copied().collect();
     for chosen in &all {
         let mut after = end.last().expect("the start").clone();
         after.play(*chosen);
@@ -51,13 +51,13 @@ pub fn walk<G: Member + Into<AnyGame>>(game: &G, exploration: f32, seed: u64, si
     let made = Played { moves: all.iter().map(|chosen| chosen.0).collect(), ..Played::of(position.id()) };
     Walk {
         simulation,
-        before: levels(&before, position.clone(), exploration, &told.selected),
-        selected: view::line(&position, told.selected.iter().copied()),
-        expanded: told.expanded,
-        played: told.played.len(),
+        before: levels(&before, position.clone(), exploration, &walked.selected),
+        selected: view::line(&position, walked.selected.iter().copied()),
+        expanded: walked.expanded,
+        played: walked.played.len(),
         end: view::board(&end, &made),
-        ending: view::ending(told.outcome),
-        after: levels(search.tree(), position.clone(), exploration, &told.selected),
+        ending: view::ending(walked.outcome),
+        after: levels(search.tree(), position.clone(), exploration, &walked.selected),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chess, with the rules of the crate `cozy-chess`; repetition and what cannot be won any more are ours.
 
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below};
 use cozy_chess::util::display_san_move;
 use cozy_chess::{BitBoard, Board, Color, File, Piece, Rank, Square};
 
@@ -221,9 +221,9 @@ impl Game for Chess {
     }
 
     /// Reads UCI and SAN, the latter in the many ways people write it.
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         if self.outcome().is_some() {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         let uci = cozy_chess::util::parse_uci_move(&self.board, text).ok().filter(|found| self.board.is_legal(*found));
         let meant =
@@ -232,9 +232,9 @@ impl Game for Chess {
             [found] => Ok(packed(found)),
             [one, other, ..] => {
                 let (one, other) = (self.san(packed(one)), self.san(packed(other)));
-                Err(Illegal::new(format!("`{text}` may be {one} or {other}")))
+                Err(MoveError::new(format!("`{text}` may be {one} or {other}")))
             }
-            [] => Err(Illegal::new(format!(
+            [] => Err(MoveError::new(format!(
                 "`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"
             ))),
         }
@@ -245,15 +245,15 @@ impl Game for Chess {
         self.board.to_string()
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
-        let board = Board::from_fen(text.trim(), false).map_err(|error| Illegal::new(format!("FEN: {error}")))?;
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
+        let board = Board::from_fen(text.trim(), false).map_err(|error| MoveError::new(format!("FEN: {error}")))?;
         Ok(Chess::of(board))
     }
 
     fn playout(
         &mut self,
         _: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {

@@ -3,7 +3,7 @@
 //! A column has seven bits, the lowest cell lowest and the highest bit always free, so that a line of four is found by shifts
 //! alone (Tromp's and Pons's form of the board).
 
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, grid, mixed};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, grid, mixed};
 
 pub const COLUMNS: usize = 7;
 pub const ROWS: usize = 6;
@@ -104,11 +104,11 @@ impl ConnectFour {
     ///
     /// # Errors
     /// Names the first that cannot be played.
-    pub fn from_moves(text: &str) -> Result<Self, Illegal> {
+    pub fn from_moves(text: &str) -> Result<Self, MoveError> {
         let mut position = ConnectFour::default();
         for (place, sign) in text.chars().filter(|sign| !sign.is_whitespace()).enumerate() {
             let chosen =
-                position.read(&sign.to_string()).map_err(|why| Illegal::new(format!("move {}: {why}", place + 1)))?;
+                position.read(&sign.to_string()).map_err(|why| MoveError::new(format!("move {}: {why}", place + 1)))?;
             position.play(chosen);
         }
         Ok(position)
@@ -150,7 +150,7 @@ impl Game for ConnectFour {
 
     #[inline]
     fn hash(&self) -> u64 {
-        // Own stones and the first free cell of each column tell the position.
+        // Own stones and the first free cell of each column determine the position.
         mixed(self.own + self.all + BOTTOM)
     }
 
@@ -159,14 +159,14 @@ impl Game for ConnectFour {
         (of.0 + 1).to_string()
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         let column = text.parse().ok().filter(|column| (1..=COLUMNS).contains(column));
-        let column = column.ok_or_else(|| Illegal::new(format!("`{text}` is no column: 1 to {COLUMNS}")))?;
+        let column = column.ok_or_else(|| MoveError::new(format!("`{text}` is no column: 1 to {COLUMNS}")))?;
         if self.outcome().is_some() {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         if !self.is_open(column - 1) {
-            return Err(Illegal::new(format!("column {column} is full")));
+            return Err(MoveError::new(format!("column {column} is full")));
         }
         Ok(Move(column as u16 - 1))
     }
@@ -177,7 +177,7 @@ impl Game for ConnectFour {
         })
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         let (stones, turn) = grid::read(text, (ROWS, COLUMNS), SIGNS)?;
         let mut sides = [0_u64; 2];
         for (point, stone) in stones.iter().enumerate() {
@@ -185,7 +185,7 @@ impl Game for ConnectFour {
             match stone {
                 Some(side) => sides[side.index()] |= 1 << (column * HEIGHT + row),
                 None if point >= COLUMNS && stones[point - COLUMNS].is_some() => {
-                    return Err(Illegal::new(format!("column {}: a stone has none below it", column + 1)));
+                    return Err(MoveError::new(format!("column {}: a stone has none below it", column + 1)));
                 }
                 None => {}
             }
@@ -193,10 +193,10 @@ impl Game for ConnectFour {
         let all = sides[0] | sides[1];
         let position = ConnectFour { own: sides[turn.index()], all, won: has_four(sides[turn.other().index()]) };
         if position.turn() != turn || sides[0].count_ones() < sides[1].count_ones() {
-            return Err(Illegal::new("x moves first, so x has as many stones as o, or one more when o is to move"));
+            return Err(MoveError::new("x moves first, so x has as many stones as o, or one more when o is to move"));
         }
         if has_four(position.own) {
-            return Err(Illegal::new("the side to move has won already"));
+            return Err(MoveError::new("the side to move has won already"));
         }
         Ok(position)
     }
@@ -222,7 +222,7 @@ impl Game for ConnectFour {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         _: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {

@@ -1,7 +1,7 @@
 //! Gomoku: five in a row, on 9 × 9 or 15 × 15, without forbidden moves.
 
 use super::grid::{self, Names};
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, keys};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, keys};
 
 /// The largest board.
 const LARGEST: usize = 15;
@@ -220,13 +220,13 @@ impl Game for Gomoku {
         self.names().write(usize::from(of.0))
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         let point = self.names().read(text)?;
         if self.outcome().is_some() {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         if !self.is_free(point) {
-            return Err(Illegal::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken")));
         }
         Ok(Move(point as u16))
     }
@@ -235,7 +235,7 @@ impl Game for Gomoku {
         grid::write((self.size(), self.size()), SIGNS, self.turn(), |point| self.stone(point))
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
         let mut position = Gomoku::new(self.size(), self.rule);
         let mut winners = [false; 2];
@@ -249,7 +249,7 @@ impl Game for Gomoku {
         position.second = turn == Side::Second;
         position.won = winners[turn.other().index()];
         if winners[turn.index()] {
-            return Err(Illegal::new("the side to move has won already"));
+            return Err(MoveError::new("the side to move has won already"));
         }
         Ok(position)
     }
@@ -277,7 +277,7 @@ impl Game for Gomoku {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {

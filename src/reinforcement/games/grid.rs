@@ -1,6 +1,6 @@
 //! Points of square boards: names, the eight symmetries, diagrams.
 
-use super::{Illegal, Side};
+use super::{MoveError, Side};
 
 /// The image of a point under one of the eight symmetries of a square of `size` (four turns, each with its mirror image).
 pub fn image(point: usize, size: usize, symmetry: usize) -> usize {
@@ -39,7 +39,7 @@ impl Names {
     }
 
     /// Reads a point, in small letters or capitals.
-    pub fn read(&self, text: &str) -> Result<usize, Illegal> {
+    pub fn read(&self, text: &str) -> Result<usize, MoveError> {
         let find = || {
             let letter = text.chars().next()?;
             let column = (0..self.size).find(|column| self.column(*column).eq_ignore_ascii_case(&letter))?;
@@ -51,7 +51,7 @@ impl Names {
         find().ok_or_else(|| {
             let last = self.column(self.size - 1);
             let first = self.column(0);
-            Illegal::new(format!(
+            MoveError::new(format!(
                 "`{text}` is no point: a column {first} to {last} and a row 1 to {}, as in {}",
                 self.size,
                 self.write(self.size + 2)
@@ -79,11 +79,11 @@ pub fn write(size: (usize, usize), signs: [char; 2], turn: Side, stone: impl Fn(
 }
 
 /// Reads what [`write`] writes: the stones, row by row, and whose move it is.
-pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<Option<Side>>, Side), Illegal> {
+pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<Option<Side>>, Side), MoveError> {
     let (rows, columns) = size;
     let side = |sign: char| Side::BOTH.into_iter().find(|side| signs[side.index()] == sign.to_ascii_lowercase());
     let (board, turn) = text.trim().split_once(' ').ok_or_else(|| {
-        Illegal::new(format!(
+        MoveError::new(format!(
             "a position is rows of {}, {} and `.` between slashes, a space, and whose move it is",
             signs[0], signs[1]
         ))
@@ -91,7 +91,7 @@ pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<O
     let turn = turn.trim();
     let mover = turn.chars().next().filter(|_| turn.chars().count() == 1).and_then(side);
     let mover =
-        mover.ok_or_else(|| Illegal::new(format!("whose move it is: {} or {}, not `{turn}`", signs[0], signs[1])))?;
+        mover.ok_or_else(|| MoveError::new(format!("whose move it is: {} or {}, not `{turn}`", signs[0], signs[1])))?;
     let mut stones = Vec::with_capacity(rows * columns);
     let mut found = 0;
     for row in board.split('/') {
@@ -101,16 +101,16 @@ pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<O
             stones.push(match sign {
                 '.' => None,
                 sign => Some(side(sign).ok_or_else(|| {
-                    Illegal::new(format!("row {found}: `{sign}` is none of {}, {} and `.`", signs[0], signs[1]))
+                    MoveError::new(format!("row {found}: `{sign}` is none of {}, {} and `.`", signs[0], signs[1]))
                 })?),
             });
         }
         if stones.len() - before != columns {
-            return Err(Illegal::new(format!("row {found} has {} points, not {columns}", stones.len() - before)));
+            return Err(MoveError::new(format!("row {found} has {} points, not {columns}", stones.len() - before)));
         }
     }
     if found != rows {
-        return Err(Illegal::new(format!("{found} rows, not {rows}")));
+        return Err(MoveError::new(format!("{found} rows, not {rows}")));
     }
     Ok((stones, mover))
 }

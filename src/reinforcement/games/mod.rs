@@ -25,14 +25,14 @@ use rand::Rng;
 use std::fmt;
 
 /// The random numbers of playouts: small, fast, and the same on every machine.
-pub type Dice = rand_xoshiro::Xoshiro256PlusPlus;
+pub type PlayoutRng = rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A number below `end`, uniform up to one part in 2³² / `end`.
 ///
 /// # Panics
 /// If `end` is zero (in debug builds).
 #[inline]
-pub fn below(dice: &mut Dice, end: usize) -> usize {
+pub fn below(dice: &mut PlayoutRng, end: usize) -> usize {
     debug_assert!(end > 0, "a number below nothing");
     (((dice.next_u64() >> 32) * end as u64) >> 32) as usize
 }
@@ -85,11 +85,11 @@ pub struct Move(pub u16);
 /// A move or position that cannot be read, or may not be played: one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Illegal(pub String);
+pub struct MoveError(pub String);
 
-impl Illegal {
+impl MoveError {
     pub fn new(said: impl Into<String>) -> Self {
-        Illegal(said.into())
+        MoveError(said.into())
     }
 }
 
@@ -140,7 +140,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     /// Says what was expected.
-    fn read(&self, text: &str) -> Result<Move, Illegal>;
+    fn read(&self, text: &str) -> Result<Move, MoveError>;
 
     /// The position in the notation of the game (FEN, SFEN, rows of signs).
     fn diagram(&self) -> String;
@@ -149,7 +149,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     /// Says where and what was expected.
-    fn at(&self, text: &str) -> Result<Self, Illegal>;
+    fn at(&self, text: &str) -> Result<Self, MoveError>;
 
     /// How many images of a position under the board's symmetry there are, itself one of them.
     fn symmetries(&self) -> usize {
@@ -172,7 +172,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         trace: Option<&mut Vec<Move>>,
     ) -> Outcome;
@@ -339,7 +339,7 @@ impl AnyGame {
 
     /// # Errors
     /// As [`Game::read`].
-    pub fn read(&self, text: &str) -> Result<Move, Illegal> {
+    pub fn read(&self, text: &str) -> Result<Move, MoveError> {
         with_game!(self, game => game.read(text))
     }
 
@@ -356,7 +356,7 @@ impl AnyGame {
     ///
     /// # Errors
     /// As [`Game::at`].
-    pub fn at(&self, diagram: &str) -> Result<Self, Illegal> {
+    pub fn at(&self, diagram: &str) -> Result<Self, MoveError> {
         Ok(match self {
             AnyGame::TicTacToe(game) => AnyGame::TicTacToe(game.at(diagram)?),
             AnyGame::ConnectFour(game) => AnyGame::ConnectFour(game.at(diagram)?),

@@ -1,7 +1,7 @@
 //! Othello (Reversi) on 8 × 8. The upper left square is a1; black, dark, moves first.
 
 use super::grid::{self, Names};
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, mixed};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
 
 /// A side that cannot move passes.
 pub const PASS: Move = Move(64);
@@ -193,18 +193,18 @@ impl Game for Othello {
         if of == PASS { "pass".to_owned() } else { NAMES.write(usize::from(of.0)) }
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         let chosen = if text.eq_ignore_ascii_case("pass") { PASS } else { Move(NAMES.read(text)? as u16) };
         if self.is_legal(chosen) {
             Ok(chosen)
         } else if self.ended {
-            Err(Illegal::new("the game has ended"))
+            Err(MoveError::new("the game has ended"))
         } else if chosen == PASS {
-            Err(Illegal::new("there is a move: passing is not allowed"))
+            Err(MoveError::new("there is a move: passing is not allowed"))
         } else if self.open == 0 {
-            Err(Illegal::new("there is no move: pass"))
+            Err(MoveError::new("there is no move: pass"))
         } else {
-            Err(Illegal::new(format!("{text} turns no disc")))
+            Err(MoveError::new(format!("{text} turns no disc")))
         }
     }
 
@@ -212,7 +212,7 @@ impl Game for Othello {
         grid::write((8, 8), SIGNS, self.turn(), |square| self.stone(square))
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         let (stones, turn) = grid::read(text, (8, 8), SIGNS)?;
         let of =
             |side| stones.iter().enumerate().filter(|(_, stone)| **stone == Some(side)).map(|(at, _)| 1 << at).sum();
@@ -233,7 +233,13 @@ impl Game for Othello {
         if chosen == PASS { PASS } else { Move(grid::image(usize::from(chosen.0), 8, symmetry) as u16) }
     }
 
-    fn playout(&mut self, _: Style, dice: &mut Dice, _: &mut Vec<Move>, mut trace: Option<&mut Vec<Move>>) -> Outcome {
+    fn playout(
+        &mut self,
+        _: Style,
+        dice: &mut PlayoutRng,
+        _: &mut Vec<Move>,
+        mut trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
         while !self.ended {
             let mut open = self.open;
             let place = (open != 0).then(|| {

@@ -1,6 +1,6 @@
 //! Shogi, with the rules of the crate `haitaka`; repetition (sennichite) is ours.
 
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, mixed};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
 use haitaka::{Board, Color, Piece, Square};
 
 /// A drop has its piece where a move on the board has the square that it leaves.
@@ -185,13 +185,13 @@ impl Game for Shogi {
         unpacked(of).map_or_else(String::new, |found| found.to_string())
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         if self.outcome().is_some() {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         let found: Option<haitaka::Move> = text.parse().ok();
         found.filter(|found| self.has(*found)).map(packed).ok_or_else(|| {
-            Illegal::new(format!("`{text}` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop"))
+            MoveError::new(format!("`{text}` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop"))
         })
     }
 
@@ -200,21 +200,21 @@ impl Game for Shogi {
         self.board.to_string()
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         let sfen = text.trim();
         if !is_readable(sfen) {
-            return Err(Illegal::new(format!(
+            return Err(MoveError::new(format!(
                 "SFEN: `{sfen}`: expected nine rows of nine squares, b or w, what is in hand or -, and the number of the move"
             )));
         }
-        let board = Board::from_sfen(sfen).map_err(|error| Illegal::new(format!("SFEN: {error}")))?;
+        let board = Board::from_sfen(sfen).map_err(|error| MoveError::new(format!("SFEN: {error}")))?;
         Ok(Shogi::of(board))
     }
 
     fn playout(
         &mut self,
         _: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {

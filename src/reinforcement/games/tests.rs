@@ -32,7 +32,7 @@ fn perft_of_the_starts() {
 fn random_games(id: &str, count: u64, mut look: impl FnMut(&AnyGame)) {
     let mut moves = Vec::new();
     for seed in 0..count {
-        let mut dice = Dice::seed_from_u64(seed);
+        let mut dice = PlayoutRng::seed_from_u64(seed);
         let mut any = start(id);
         let mut before = u64::MAX;
         loop {
@@ -132,7 +132,7 @@ fn light_playouts_of_tic_tac_toe_take_a_win_and_else_stop_a_loss() {
         [("xx./oo./... x", "c3"), ("xx./oo./... o", "c2"), ("xx./o../... o", "c3"), ("x.o/.x./... o", "c1")]
     {
         for seed in 0..20 {
-            let (mut dice, mut trace) = (Dice::seed_from_u64(seed), Vec::new());
+            let (mut dice, mut trace) = (PlayoutRng::seed_from_u64(seed), Vec::new());
             let start = TicTacToe::default().at(diagram).unwrap();
             start.clone().playout(Style::Light, &mut dice, &mut Vec::new(), Some(&mut trace));
             assert_eq!(start.name(trace[0]), first, "{diagram}");
@@ -144,7 +144,7 @@ fn light_playouts_of_tic_tac_toe_take_a_win_and_else_stop_a_loss() {
 fn playouts_end_as_the_rules_say_and_tell_their_moves() {
     fn check<G: Game>(game: &G) {
         for seed in 0..10 {
-            let mut dice = Dice::seed_from_u64(seed);
+            let mut dice = PlayoutRng::seed_from_u64(seed);
             let (mut position, mut moves) = (game.clone(), Vec::new());
             let style = if seed % 2 == 0 { Style::Uniform } else { Style::Light };
             let mut trace = Vec::new();
@@ -155,8 +155,8 @@ fn playouts_end_as_the_rules_say_and_tell_their_moves() {
                 again.play(chosen);
             }
             assert_eq!(again.diagram(), position.diagram(), "{}", game.id());
-            if let Some(told) = position.outcome() {
-                assert_eq!(told, outcome, "{}", game.id());
+            if let Some(found) = position.outcome() {
+                assert_eq!(found, outcome, "{}", game.id());
             }
         }
     }
@@ -231,7 +231,7 @@ fn go_takes_ko_and_suicide_as_the_rules_have_it() {
 /// A cycle of three kos comes back to its first position only by the last move, which is refused.
 #[test]
 fn superko_sees_cycles_longer_than_two() {
-    let mut dice = Dice::seed_from_u64(3);
+    let mut dice = PlayoutRng::seed_from_u64(3);
     let mut seen_refusal = false;
     for _ in 0..40 {
         // Small boards are full of cycles.

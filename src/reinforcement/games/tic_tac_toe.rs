@@ -1,7 +1,7 @@
 //! Tic-tac-toe: three in a row on nine squares.
 
 use super::grid::{self, Names};
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, below, mixed};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
 
 const ALL: u16 = 0x1ff;
 const LINES: [u16; 8] = [0o007, 0o070, 0o700, 0o111, 0o222, 0o444, 0o421, 0o124];
@@ -91,13 +91,13 @@ impl Game for TicTacToe {
         NAMES.write(usize::from(of.0))
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         let chosen = Move(NAMES.read(text)? as u16);
         if self.outcome().is_some() {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         if self.stone(usize::from(chosen.0)).is_some() {
-            return Err(Illegal::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken")));
         }
         Ok(chosen)
     }
@@ -106,7 +106,7 @@ impl Game for TicTacToe {
         grid::write((3, 3), SIGNS, self.turn(), |square| self.stone(square))
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         let (stones, turn) = grid::read(text, (3, 3), SIGNS)?;
         let mut position = TicTacToe { stones: [0; 2], second: turn == Side::Second };
         for (square, stone) in stones.iter().enumerate() {
@@ -135,7 +135,7 @@ impl Game for TicTacToe {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut Dice,
+        dice: &mut PlayoutRng,
         _: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {

@@ -1,7 +1,7 @@
 //! Another program that plays, as a child process that speaks GTP, UCI or USI.
 
 use super::uci::{self, Dialect};
-use crate::reinforcement::games::{AnyGame, Illegal, Move, Side};
+use crate::reinforcement::games::{AnyGame, Move, MoveError, Side};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -15,7 +15,7 @@ const MOVE_PATIENCE: Duration = Duration::from_secs(600);
 /// Why another program cannot play on: one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Trouble(String);
+pub struct ExternalError(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -66,8 +66,8 @@ impl External {
     ///
     /// # Errors
     /// If it cannot be started or does not answer as its protocol has it.
-    pub fn start(language: Language, command: &str) -> Result<Self, Trouble> {
-        let trouble = |what: String| Trouble(format!("`{command}`: {what}"));
+    pub fn start(language: Language, command: &str) -> Result<Self, ExternalError> {
+        let trouble = |what: String| ExternalError(format!("`{command}`: {what}"));
         // The shell gives its place to the program, which then is the child that is ended.
         let mut child = Command::new("sh")
             .args(["-c", &format!("exec {command}")])
@@ -106,23 +106,23 @@ impl External {
         &self.name
     }
 
-    fn trouble(&self, what: impl AsRef<str>) -> Trouble {
-        Trouble(format!("`{}`: {}", self.command, what.as_ref()))
+    fn trouble(&self, what: impl AsRef<str>) -> ExternalError {
+        ExternalError(format!("`{}`: {}", self.command, what.as_ref()))
     }
 
-    fn send(&mut self, line: &str) -> Result<(), Trouble> {
+    fn send(&mut self, line: &str) -> Result<(), ExternalError> {
         let sent = writeln!(self.stdin, "{line}").and_then(|()| self.stdin.flush());
         sent.map_err(|error| self.trouble(format!("`{line}` cannot be sent: {error}")))
     }
 
-    fn line(&mut self, until: Instant, after: &str) -> Result<String, Trouble> {
+    fn line(&mut self, until: Instant, after: &str) -> Result<String, ExternalError> {
         self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|error| match error {
             RecvTimeoutError::Timeout => self.trouble(format!("did not answer `{after}` in time")),
             RecvTimeoutError::Disconnected => self.trouble(format!("ended after `{after}`")),
         })
     }
 
-    fn greet(&mut self, hello: &str, end: &str) -> Result<(), Trouble> {
+    fn greet(&mut self, hello: &str, end: &str) -> Result<(), ExternalError> {
         self.send(hello)?;
         let until = Instant::now() + PATIENCE;
         loop {
@@ -137,7 +137,7 @@ impl External {
         self.ready()
     }
 
-    fn ready(&mut self) -> Result<(), Trouble> {
+    fn ready(&mut self) -> Result<(), ExternalError> {
         self.send("isready")?;
         let until = Instant::now() + PATIENCE;
         while self.line(until, "isready")? != "readyok" {}
@@ -145,12 +145,12 @@ impl External {
     }
 
     /// A GTP command and its answer, which may not be a refusal.
-    fn gtp(&mut self, command: &str, patience: Duration) -> Result<String, Trouble> {
+    fn gtp(&mut self, command: &str, patience: Duration) -> Result<String, ExternalError> {
         self.ask(command, patience)?.map_err(|refusal| self.trouble(format!("`{command}`: {refusal}")))
     }
 
     /// A GTP command and its answer or refusal.
-    fn ask(&mut self, command: &str, patience: Duration) -> Result<Result<String, String>, Trouble> {
+    fn ask(&mut self, command: &str, patience: Duration) -> Result<Result<String, String>, ExternalError> {
         self.send(command)?;
         let until = Instant::now() + patience;
         let mut answer: Option<Result<String, String>> = None;
@@ -178,7 +178,7 @@ impl External {
     ///
     /// # Errors
     /// If the program does not play this game.
-    pub fn begin(&mut self, start: &AnyGame) -> Result<(), Trouble> {
+    pub fn begin(&mut self, start: &AnyGame) -> Result<(), ExternalError> {
         match self.language {
             Language::Gtp => {
                 let size = match start {
@@ -205,11 +205,11 @@ impl External {
         }
     }
 
-    /// Tells the program of a move that the side to move makes here; UCI and USI are told before they think.
+    /// Sends the program a move that the side to move makes here; UCI and USI get it before they think.
     ///
     /// # Errors
     /// If it does not take the move.
-    pub fn tell(&mut self, position: &AnyGame, name: &str) -> Result<(), Trouble> {
+    pub fn send_move(&mut self, position: &AnyGame, name: &str) -> Result<(), ExternalError> {
         if self.language != Language::Gtp {
             return Ok(());
         }
@@ -232,7 +232,7 @@ impl External {
         names: &[String],
         position: &AnyGame,
         time: Duration,
-    ) -> Result<Option<Move>, Trouble> {
+    ) -> Result<Option<Move>, ExternalError> {
         let text = match self.language {
             Language::Gtp => self.gtp(&format!("genmove {}", color(position.turn())), time + MOVE_PATIENCE)?,
             Language::Uci | Language::Usi => {
@@ -255,7 +255,7 @@ impl External {
         if text.eq_ignore_ascii_case("resign") {
             return Ok(None);
         }
-        let read: Result<Move, Illegal> = position.read(&text);
+        let read: Result<Move, MoveError> = position.read(&text);
         read.map(Some).map_err(|why| self.trouble(format!("plays `{text}`: {why}")))
     }
 }
@@ -279,9 +279,9 @@ mod tests {
         let [othello, go] = ["othello", "go-9"].map(|id| AnyGame::start(id).unwrap());
         let mut program = without_passes();
         program.begin(&othello).unwrap();
-        assert_eq!(program.tell(&othello, "pass"), Ok(()));
-        assert_eq!(program.tell(&othello, "d3"), Ok(()), "the answers have stayed in step");
-        let refused = program.tell(&go, "pass").unwrap_err().to_string();
+        assert_eq!(program.send_move(&othello, "pass"), Ok(()));
+        assert_eq!(program.send_move(&othello, "d3"), Ok(()), "the answers have stayed in step");
+        let refused = program.send_move(&go, "pass").unwrap_err().to_string();
         assert!(refused.ends_with("`play black pass`: syntax error"), "{refused}");
     }
 }

@@ -7,7 +7,7 @@
 //! | shogi | KIF; read are also `position …` of USI | `kif.rs`, `uci.rs` |
 //! | any | moves in the notation of the game | `plain.rs` |
 
-use super::record::{Ending, Fault, Record, words};
+use super::record::{Ending, Record, RecordError, words};
 use super::{kif, pgn, plain, sgf, uci};
 use crate::reinforcement::games::{AnyGame, Move, Outcome};
 
@@ -37,10 +37,14 @@ pub fn write(
 ///
 /// # Errors
 /// Names the place that cannot be read, or the move that may not be played, and what was expected.
-pub fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Some((begins, first)) = words(text).next() else {
-        return Err(Fault::at(text, 0, "nothing to read: expected a game as SGF, PGN, KIF, USI or a list of moves"));
+        return Err(RecordError::at(
+            text,
+            0,
+            "nothing to read: expected a game as SGF, PGN, KIF, USI or a list of moves",
+        ));
     };
     if first.starts_with('(') {
         let record = sgf::read(text, like)?;
@@ -49,7 +53,7 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
             && !matches!(like, AnyGame::Go(like) if like.size() == game.size())
         {
             let what = format!("a board of {} lines: Go is played on 9 or 13 here", game.size());
-            return Err(Fault::at(text, begins, what));
+            return Err(RecordError::at(text, begins, what));
         }
         return Ok(record);
     }

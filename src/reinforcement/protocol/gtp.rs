@@ -3,7 +3,7 @@
 use super::record::fresh;
 use super::sgf;
 use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
-use crate::reinforcement::search::{Agent, Budget, Spec, Thought};
+use crate::reinforcement::search::{Agent, Budget, SearchResult, Spec};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub struct Server {
 impl Server {
     /// # Errors
     /// If the agent does not play this game.
-    pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, crate::reinforcement::search::agent::NoAgent> {
+    pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, crate::reinforcement::search::agent::AgentError> {
         let agent = spec.agent(&start, seed)?;
         Ok(Server { spec, seed, agent, positions: vec![start.clone()], start, clock: Clock::default(), analyzed: None })
     }
@@ -227,7 +227,7 @@ impl Server {
     /// Plays for a side, whoever's turn it is.
     fn place(&mut self, side: Side, point: &str) -> Result<(), String> {
         let mut position = self.with_turn(side).map_err(|why| format!("illegal move: {why}"))?;
-        // A program that passes with moves left in Othello, or on after the end, is told so.
+        // A program that passes with moves left in Othello, or plays on after the end, gets an error.
         let chosen = position.read(point).map_err(|why| format!("illegal move: {why}"))?;
         position.play(chosen);
         self.positions.push(position);
@@ -248,8 +248,8 @@ impl Server {
         }
         let mut position = self.with_turn(side)?;
         let budget = self.budget(side);
-        let thought = self.agent.think_within(&position, budget, &AtomicBool::new(false));
-        let best = thought.best().ok_or("no move")?;
+        let result = self.agent.think_within(&position, budget, &AtomicBool::new(false));
+        let best = result.best().ok_or("no move")?;
         let name = position.name(best);
         if plays {
             position.play(best);
@@ -293,16 +293,16 @@ impl Server {
     }
 
     fn final_score(&self) -> String {
-        let told = |margin: f32| match margin {
+        let score = |margin: f32| match margin {
             margin if margin > 0.0 => format!("B+{margin}"),
             margin if margin < 0.0 => format!("W+{}", -margin),
             _ => "0".to_owned(),
         };
         match self.position() {
-            AnyGame::Go(game) => told(game.margin()),
+            AnyGame::Go(game) => score(game.margin()),
             AnyGame::Othello(game) => {
                 let [black, white] = game.count();
-                told(black as f32 - white as f32)
+                score(black as f32 - white as f32)
             }
             other => match other.outcome() {
                 Some(crate::reinforcement::games::Outcome::Won(Side::First)) => "B+1".to_owned(),
@@ -368,18 +368,18 @@ impl Server {
         Reply::Analyze { head: format!("={id}\n"), every, kata: command == "kata-analyze" }
     }
 
-    /// Thinks for a while and tells it on a line, as programs that show analyses read it.
+    /// Thinks for a while and prints it on a line, as programs that show analyses read it.
     ///
-    /// Empty if there is nothing to tell.
+    /// Empty if there is nothing to report.
     pub fn analysis(&mut self, every: Duration, kata: bool, stop: &AtomicBool) -> String {
         let position = self.analyzed.clone().unwrap_or_else(|| self.position().clone());
         let budget = Budget { time: Some(every), ..Budget::default() };
-        let thought = self.agent.think_within(&position, budget, stop);
-        info_line(&position, &thought, kata)
+        let result = self.agent.think_within(&position, budget, stop);
+        info_line(&position, &result, kata)
     }
 }
 
-/// How often an analysis is told: hundredths of a second, alone or after `interval`. What else may be asked for is left out of the answer, but
+/// How often an analysis is printed: hundredths of a second, alone or after `interval`. What else may be asked for is left out of the answer, but
 /// not what would change it.
 fn interval<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Duration, String> {
     let mut hundredths = 50;
@@ -406,9 +406,9 @@ fn interval<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Duration, St
     Ok(Duration::from_millis(10 * u64::clamp(hundredths, 1, 100_000)))
 }
 
-fn info_line(position: &AnyGame, thought: &Thought, kata: bool) -> String {
+fn info_line(position: &AnyGame, result: &SearchResult, kata: bool) -> String {
     let mut line = String::new();
-    for (order, candidate) in thought.candidates.iter().filter(|candidate| candidate.visits > 0).take(20).enumerate() {
+    for (order, candidate) in result.candidates.iter().filter(|candidate| candidate.visits > 0).take(20).enumerate() {
         let name = position.name(candidate.chosen);
         let space = if order == 0 { "" } else { " " };
         let written = if kata {
@@ -422,8 +422,8 @@ fn info_line(position: &AnyGame, thought: &Thought, kata: bool) -> String {
             write!(line, "{space}info move {name} visits {} winrate {winrate} order {order} pv ", candidate.visits)
         };
         written.expect("a string");
-        if order == 0 && thought.line.first() == Some(&candidate.chosen) {
-            let names: Vec<String> = thought.line.iter().map(|chosen| position.name(*chosen)).collect();
+        if order == 0 && result.line.first() == Some(&candidate.chosen) {
+            let names: Vec<String> = result.line.iter().map(|chosen| position.name(*chosen)).collect();
             line += &names.join(" ");
         } else {
             line += &name;

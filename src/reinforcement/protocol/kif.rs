@@ -2,7 +2,7 @@
 //! 「棋譜ファイル KIF 形式」). The first line of play is read, without comments; the text is Unicode, so files in Shift-JIS have to be
 //! turned into that by whoever opens them.
 
-use super::record::{Ending, Fault, Reading, Record};
+use super::record::{Ending, Reading, Record, RecordError};
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Shogi, Side, shogi};
 use haitaka::{File, Piece, Rank, Square};
 use std::fmt::Write;
@@ -299,10 +299,10 @@ fn winner(line: &str) -> Option<Side> {
 ///
 /// # Errors
 /// Names the line that is no KIF, or the move that cannot be played.
-pub(super) fn read(text: &str) -> Result<Record, Fault> {
+pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut head = diagram::Head::default();
     let mut reading: Option<(Reading, Option<Square>)> = None;
-    let mut told: Option<(Option<Outcome>, Ending)> = None;
+    let mut stated: Option<(Option<Outcome>, Ending)> = None;
     let mut begins = 0;
     for whole in text.split_inclusive('\n') {
         let line = whole.trim();
@@ -318,27 +318,27 @@ pub(super) fn read(text: &str) -> Result<Record, Fault> {
         }
         if let Some(rest) = line.strip_prefix("まで") {
             if let Some(side) = winner(rest) {
-                let ended = told.map_or(Ending::Rules, |(_, ended)| ended);
-                told = Some((Some(Outcome::Won(side)), ended));
+                let ended = stated.map_or(Ending::Rules, |(_, ended)| ended);
+                stated = Some((Some(Outcome::Won(side)), ended));
             }
             break;
         }
         let Some(move_said) = numbered(line) else {
             match &reading {
-                None => head.hear(line).map_err(|why| Fault::at(text, at, why))?,
+                None => head.hear(line).map_err(|why| RecordError::at(text, at, why))?,
                 Some((reading, _)) => {
                     let what = format!("expected move {} with its number before it, found `{line}`", reading.number());
-                    return Err(Fault::at(text, at, what));
+                    return Err(RecordError::at(text, at, what));
                 }
             }
             continue;
         };
-        if told.is_some() {
+        if stated.is_some() {
             continue;
         }
         let at = at + line.len() - move_said.len();
         if reading.is_none() {
-            let start = head.start().map_err(|why| Fault::at(text, at, why))?;
+            let start = head.start().map_err(|why| RecordError::at(text, at, why))?;
             reading = Some((Reading::from(start.into()), None));
         }
         let Some((reading, last)) = &mut reading else { continue };
@@ -346,11 +346,11 @@ pub(super) fn read(text: &str) -> Result<Record, Fault> {
             let turn = reading.now.turn();
             let won = wins.map(|wins| Outcome::Won(if wins { turn } else { turn.other() }));
             let drawn = matches!(word, "千日手" | "持将棋").then_some(Outcome::Drawn);
-            told = Some((won.or(drawn), ended));
+            stated = Some((won.or(drawn), ended));
             continue;
         }
         let number = reading.number();
-        let fault = |why: String| Fault::at(text, at, format!("move {number}: {why}"));
+        let fault = |why: String| RecordError::at(text, at, format!("move {number}: {why}"));
         let AnyGame::Shogi(game) = &reading.now else { return Err(fault("no game of shogi".to_owned())) };
         let move_said = said(move_said, *last).map_err(fault)?;
         let chosen = meant(game, &move_said).map_err(fault)?;
@@ -359,8 +359,8 @@ pub(super) fn read(text: &str) -> Result<Record, Fault> {
     }
     let reading = match reading {
         Some((reading, _)) => reading,
-        None => Reading::from(head.start().map_err(|why| Fault::at(text, 0, why))?.into()),
+        None => Reading::from(head.start().map_err(|why| RecordError::at(text, 0, why))?.into()),
     };
-    let (outcome, ended) = told.unwrap_or_default();
+    let (outcome, ended) = stated.unwrap_or_default();
     Ok(reading.finish(head.players, outcome, ended))
 }

@@ -2,7 +2,7 @@
 //! file is read, without its comments and variations.
 
 use super::plain::{numbered, unnumbered, wrapped};
-use super::record::{Ending, Fault, Reading, Record};
+use super::record::{Ending, Reading, Record, RecordError};
 use crate::reinforcement::games::{AnyGame, Chess, Game, Outcome, Side};
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ fn result(outcome: Option<Outcome>) -> &'static str {
 }
 
 /// What a word says of the result, if it is about that.
-fn told(word: &str) -> Option<Option<Outcome>> {
+fn outcome_of(word: &str) -> Option<Option<Outcome>> {
     match word {
         "1-0" => Some(Some(Outcome::Won(Side::First))),
         "0-1" => Some(Some(Outcome::Won(Side::Second))),
@@ -73,8 +73,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn fault(&self, what: impl Into<String>) -> Fault {
-        Fault::at(self.text, self.at, what)
+    fn fault(&self, what: impl Into<String>) -> RecordError {
+        RecordError::at(self.text, self.at, what)
     }
 
     fn rest(&self) -> &'a str {
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes to what is neither white space nor a comment nor an annotation by number.
-    fn skip(&mut self) -> Result<Option<char>, Fault> {
+    fn skip(&mut self) -> Result<Option<char>, RecordError> {
         loop {
             let rest = self.rest().trim_start();
             self.at = self.text.len() - rest.len();
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next token and where it begins.
-    fn token(&mut self) -> Result<Option<(usize, Token<'a>)>, Fault> {
+    fn token(&mut self) -> Result<Option<(usize, Token<'a>)>, RecordError> {
         let Some(sign) = self.skip()? else { return Ok(None) };
         let begins = self.at;
         let token = match sign {
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `[Name "value"]`.
-    fn tag(&mut self) -> Result<Token<'a>, Fault> {
+    fn tag(&mut self) -> Result<Token<'a>, RecordError> {
         let wrong = || self.fault("expected a tag, as in [White \"Anderssen\"]");
         let inside = self.rest()[1..].trim_start();
         let length = inside.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_')).ok_or_else(wrong)?;
@@ -163,7 +163,7 @@ impl Tags {
         match name {
             "White" => self.players[0] = known(value),
             "Black" => self.players[1] = known(value),
-            "Result" => self.result = told(&value),
+            "Result" => self.result = outcome_of(&value),
             "Termination" => self.termination = value.to_lowercase(),
             _ => {}
         }
@@ -183,7 +183,7 @@ fn start(fen: &str) -> Result<AnyGame, String> {
 ///
 /// # Errors
 /// Names the place that is no PGN, or the move that cannot be played.
-pub(super) fn read(text: &str) -> Result<Record, Fault> {
+pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut reader = Reader { text, at: 0 };
     let mut tags = Tags::default();
     let mut reading = Reading::from(Chess::default().into());
@@ -194,16 +194,16 @@ pub(super) fn read(text: &str) -> Result<Record, Fault> {
         match token {
             Token::Open => open.push(begins),
             Token::Close => {
-                open.pop().ok_or_else(|| Fault::at(text, begins, "a ) without its ("))?;
+                open.pop().ok_or_else(|| RecordError::at(text, begins, "a ) without its ("))?;
             }
             // Another game begins.
             Token::Tag(..) if begun || !open.is_empty() => break,
             Token::Tag(name, value) => match (name, value.as_str()) {
                 ("FEN", fen) => {
-                    reading = Reading::from(start(fen).map_err(|why| Fault::at(text, begins, why))?);
+                    reading = Reading::from(start(fen).map_err(|why| RecordError::at(text, begins, why))?);
                 }
                 ("Variant", other) if !is_chess(other) => {
-                    return Err(Fault::at(
+                    return Err(RecordError::at(
                         text,
                         begins,
                         format!("Variant `{other}`: expected chess by its usual rules"),
@@ -214,16 +214,16 @@ pub(super) fn read(text: &str) -> Result<Record, Fault> {
             Token::Word(_) if !open.is_empty() => {}
             Token::Word(word) => {
                 begun = true;
-                if let Some(outcome) = unnumbered(word).and_then(told) {
+                if let Some(outcome) = unnumbered(word).and_then(outcome_of) {
                     told_last = Some(outcome);
                     break;
                 }
-                play(&mut reading, word).map_err(|why| Fault::at(text, begins, why))?;
+                play(&mut reading, word).map_err(|why| RecordError::at(text, begins, why))?;
             }
         }
     }
     if let Some(begins) = open.pop() {
-        return Err(Fault::at(text, begins, "a variation has no ) at its end"));
+        return Err(RecordError::at(text, begins, "a variation has no ) at its end"));
     }
     let outcome = told_last.flatten().or(tags.result.flatten());
     let ended = match outcome {

@@ -11,7 +11,7 @@
 //! `# start: DIAGRAM` names another position than the usual one. Numbers of moves end in a dot and are passed over. Moves may stand
 //! without spaces, as transcripts of Othello (`f5d6c3`) and of Connect Four (`4453`) have them.
 
-use super::record::{Ending, Fault, Reading, Record, fresh, start_of, words};
+use super::record::{Ending, Reading, Record, RecordError, fresh, start_of, words};
 use crate::reinforcement::games::{AnyGame, Game, Outcome, Side, othello};
 use std::fmt::Write;
 
@@ -142,10 +142,10 @@ fn moves_of<'a>(game: &AnyGame, word: &'a str) -> Vec<(usize, &'a str)> {
 ///
 /// # Errors
 /// Names the move that cannot be played.
-pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     let start = head(text).and_then(|id| start_of(id, like)).unwrap_or_else(|| fresh(like));
     let mut reading = Reading::from(start.clone());
-    let (mut players, mut told) = ([String::new(), String::new()], (None, Ending::Rules));
+    let (mut players, mut stated) = ([String::new(), String::new()], (None, Ending::Rules));
     let mut begins = 0;
     for whole in text.split_inclusive('\n') {
         let line = whole.trim();
@@ -155,12 +155,12 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
             match said(line) {
                 Some(("start", place, diagram)) if reading.number() == 1 => {
                     let found =
-                        start.at(diagram).map_err(|why| Fault::at(text, at + place, format!("start: {why}")))?;
+                        start.at(diagram).map_err(|why| RecordError::at(text, at + place, format!("start: {why}")))?;
                     reading = Reading::from(found);
                 }
                 Some(("first", _, name)) => players[0] = name.to_owned(),
                 Some(("second", _, name)) => players[1] = name.to_owned(),
-                Some(("result", _, value)) => told = result(value),
+                Some(("result", _, value)) => stated = result(value),
                 _ => {}
             }
             continue;
@@ -169,11 +169,11 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
             let Some(rest) = unnumbered(word) else { continue };
             let place = at + place + word.len() - rest.len();
             for (inner, name) in moves_of(&start, rest) {
-                play(&mut reading, name).map_err(|why| Fault::at(text, place + inner, why))?;
+                play(&mut reading, name).map_err(|why| RecordError::at(text, place + inner, why))?;
             }
         }
     }
-    Ok(reading.finish(players, told.0, told.1))
+    Ok(reading.finish(players, stated.0, stated.1))
 }
 
 fn play(reading: &mut Reading, name: &str) -> Result<(), String> {

@@ -5,19 +5,19 @@ use crate::reinforcement::games::{AnyGame, Go, Gomoku, Move, Outcome, gomoku};
 /// What is wrong with a text, and where: lines and columns (in characters) from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {what}")]
-pub struct Fault {
+pub struct RecordError {
     pub line: usize,
     pub column: usize,
     pub what: String,
 }
 
-impl Fault {
+impl RecordError {
     /// At a byte of a text.
     pub(super) fn at(text: &str, byte: usize, what: impl Into<String>) -> Self {
         let before = text.get(..byte).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
-        Fault { line, column, what: what.into() }
+        RecordError { line, column, what: what.into() }
     }
 }
 
@@ -36,9 +36,9 @@ pub enum Ending {
 pub struct Record {
     pub start: AnyGame,
     pub moves: Vec<Move>,
-    /// The names of the first and of the second side; empty if the file tells none.
+    /// The names of the first and of the second side; empty if the file gives none.
     pub players: [String; 2],
-    /// As the file tells it, else as the rules have it; none if the game was not brought to its end.
+    /// As the file states it, else as the rules have it; none if the game was not brought to its end.
     pub outcome: Option<Outcome>,
     pub ended: Ending,
 }
@@ -103,7 +103,7 @@ impl Reading {
         self.record.moves.len() + 1
     }
 
-    /// The record, with what the file tells of it.
+    /// The record, with what the file states of it.
     pub fn finish(self, players: [String; 2], outcome: Option<Outcome>, ended: Ending) -> Record {
         let ended = if outcome.is_some() { ended } else { Ending::Rules };
         Record { players, outcome: outcome.or(self.now.outcome()), ended, ..self.record }

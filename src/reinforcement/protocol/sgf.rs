@@ -1,7 +1,7 @@
 //! SGF (FF[4], A. Hollosi, red-bean.com/sgf): games as trees of nodes with properties. Read whole, of which the first line of play
 //! is used; written as one line of play.
 
-use super::record::{Ending, Fault, Reading, Record, fresh, gomoku_like};
+use super::record::{Ending, Reading, Record, RecordError, fresh, gomoku_like};
 use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go};
 use std::fmt::Write;
 
@@ -29,8 +29,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn fault(&self, what: impl Into<String>) -> Fault {
-        Fault::at(self.text, self.at, what)
+    fn fault(&self, what: impl Into<String>) -> RecordError {
+        RecordError::at(self.text, self.at, what)
     }
 
     fn peek(&mut self) -> Option<char> {
@@ -52,7 +52,7 @@ impl Reader<'_> {
     }
 
     /// A tree: nodes, then trees, of which the first goes on.
-    fn tree(&mut self, kept: bool, depth: usize) -> Result<(), Fault> {
+    fn tree(&mut self, kept: bool, depth: usize) -> Result<(), RecordError> {
         if depth > DEEPEST {
             return Err(self.fault(format!("variations within variations, {DEEPEST} deep")));
         }
@@ -82,7 +82,7 @@ impl Reader<'_> {
         Err(self.fault(format!("expected ; ( or ), found {found}")))
     }
 
-    fn node(&mut self) -> Result<Vec<Property>, Fault> {
+    fn node(&mut self) -> Result<Vec<Property>, RecordError> {
         let mut properties = Vec::new();
         while self.peek().is_some_and(|sign| sign.is_ascii_alphabetic()) {
             let at = self.at;
@@ -104,7 +104,7 @@ impl Reader<'_> {
         Ok(properties)
     }
 
-    fn value(&mut self) -> Result<String, Fault> {
+    fn value(&mut self) -> Result<String, RecordError> {
         let mut value = String::new();
         let mut signs = self.text[self.at..].char_indices();
         while let Some((place, sign)) = signs.next() {
@@ -137,11 +137,11 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
         return Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
     }
     let text: String = bytes.iter().copied().map(char::from).collect();
-    let told = text.split_once("CA[").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(name, _)| name.trim());
-    match told.to_ascii_lowercase().as_str() {
+    let charset = text.split_once("CA[").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(name, _)| name.trim());
+    match charset.to_ascii_lowercase().as_str() {
         "" | "iso-8859-1" | "iso8859-1" | "latin1" | "latin-1" => Ok(text),
         "utf-8" | "utf8" => Err("it says that it is in UTF-8, and is not".to_owned()),
-        _ => Err(format!("it is in {told}: expected UTF-8 or ISO-8859-1")),
+        _ => Err(format!("it is in {charset}: expected UTF-8 or ISO-8859-1")),
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
 ///
 /// # Errors
 /// Says where it stops being SGF, or which move cannot be played.
-pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     // What stands before the first game is not ours.
     let mut reader = Reader { text, at: text.find('(').unwrap_or(text.len()), nodes: Vec::new() };
     reader.tree(true, 0)?;
@@ -194,25 +194,25 @@ impl Line<'_> {
         self.nodes.first()?.iter().find(|property| property.name == name)
     }
 
-    fn fault(&self, at: &Property, what: impl Into<String>) -> Fault {
-        Fault::at(self.text, at.at, what)
+    fn fault(&self, at: &Property, what: impl Into<String>) -> RecordError {
+        RecordError::at(self.text, at.at, what)
     }
 
-    /// An empty board (in Othello the usual start) of the game and size that the root tells.
-    fn board(&self, like: &AnyGame) -> Result<AnyGame, Fault> {
-        let told = self.root("SZ").map(|size| {
+    /// An empty board (in Othello the usual start) of the game and size that the root states.
+    fn board(&self, like: &AnyGame) -> Result<AnyGame, RecordError> {
+        let stated = self.root("SZ").map(|size| {
             let value = size.first().split(':').next().unwrap_or("").parse::<usize>();
             value.map(|value| (value, size)).map_err(|_| self.fault(size, "SZ: expected the number of lines"))
         });
-        let told = told.transpose()?;
+        let stated = stated.transpose()?;
         let refused = |size: usize, has: &str| {
             let what = format!("a board of {size} lines: {has}");
-            told.map_or_else(
-                || Fault::at(self.text, 0, what.clone()),
+            stated.map_or_else(
+                || RecordError::at(self.text, 0, what.clone()),
                 |(_, property)| self.fault(property, what.clone()),
             )
         };
-        let size = told.map(|(size, _)| size);
+        let size = stated.map(|(size, _)| size);
         let number = match (self.root("GM"), like) {
             (Some(game), _) => match game.first() {
                 number @ ("1" | "2" | "4") => number,
@@ -243,7 +243,7 @@ impl Line<'_> {
     }
 
     /// The start: the stones set up before the first move, and whose move it is.
-    fn start(&self, like: &AnyGame) -> Result<(AnyGame, usize), Fault> {
+    fn start(&self, like: &AnyGame) -> Result<(AnyGame, usize), RecordError> {
         let board = self.board(like)?;
         let size = size(&board);
         let first = self.nodes.iter().position(|node| node.iter().any(|property| mover(&property.name).is_some()));
@@ -289,12 +289,15 @@ impl Line<'_> {
         let turn = if turn.unwrap_or(usual) == Side::First { 'x' } else { 'o' };
         let start = board.at(&format!("{} {turn}", rows.join("/"))).map_err(|why| {
             let what = format!("the stones set up are no position: {why}");
-            last.map_or_else(|| Fault::at(self.text, 0, what.clone()), |property| self.fault(property, what.clone()))
+            last.map_or_else(
+                || RecordError::at(self.text, 0, what.clone()),
+                |property| self.fault(property, what.clone()),
+            )
         })?;
         Ok((start, begins))
     }
 
-    fn record(&self, like: &AnyGame) -> Result<Record, Fault> {
+    fn record(&self, like: &AnyGame) -> Result<Record, RecordError> {
         let (start, begins) = self.start(like)?;
         let size = size(&start);
         let mut reading = Reading::from(start);
@@ -311,7 +314,7 @@ impl Line<'_> {
             }
         }
         let name = |name: &str| self.root(name).map_or_else(String::new, |property| property.first().to_owned());
-        let (outcome, ended) = told(&name("RE"));
+        let (outcome, ended) = outcome_of(&name("RE"));
         Ok(reading.finish([name("PB"), name("PW")], outcome, ended))
     }
 }
@@ -348,8 +351,8 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize) -> Result<(
     Ok(())
 }
 
-/// What RE tells.
-fn told(result: &str) -> (Option<Outcome>, Ending) {
+/// What RE states.
+fn outcome_of(result: &str) -> (Option<Outcome>, Ending) {
     let (winner, how) = result.split_once('+').unwrap_or((result, ""));
     let outcome = match winner.trim().to_ascii_lowercase().as_str() {
         "b" | "black" => Outcome::Won(Side::First),
@@ -365,7 +368,7 @@ fn told(result: &str) -> (Option<Outcome>, Ending) {
     (Some(outcome), ended)
 }
 
-/// What RE is to tell: who won, and by how much or by what.
+/// The value of RE: who won, and by how much or by what.
 fn result(record: &Record) -> String {
     let winner = match record.outcome {
         Some(Outcome::Won(Side::First)) => 'B',

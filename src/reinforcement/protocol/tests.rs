@@ -5,7 +5,7 @@ use super::gtp::{Reply, Server};
 use super::record::Ending;
 use super::uci::{self, Dialect, Request};
 use super::{files, kif, pgn, sgf};
-use crate::reinforcement::games::{AnyGame, Dice, GAMES};
+use crate::reinforcement::games::{AnyGame, GAMES, PlayoutRng};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use std::time::Duration;
@@ -141,9 +141,9 @@ fn gtp_analyses_what_it_is_asked_for() {
         assert!(say(&mut server, &format!("lz-analyze {line}")).starts_with("? "), "{line}");
     }
     every(&mut server, "kata-analyze b 1");
-    let told = server.analysis(Duration::from_millis(5), true, &false.into());
-    assert!(told.starts_with("info move ") && !told.contains("prior") && !told.contains("scoreLead"), "{told}");
-    // Who counts no visits has nothing to tell.
+    let line = server.analysis(Duration::from_millis(5), true, &false.into());
+    assert!(line.starts_with("info move ") && !line.contains("prior") && !line.contains("scoreLead"), "{line}");
+    // Who counts no visits has nothing to report.
     let mut server = Server::new(AnyGame::start("go-9").unwrap(), "greedy".parse().unwrap(), 1).unwrap();
     every(&mut server, "lz-analyze b 1");
     assert_eq!(server.analysis(Duration::from_millis(5), false, &false.into()), "");
@@ -198,8 +198,8 @@ fn uci_and_usi_take_positions_and_answer() {
     assert!(budget(&mut shogi, "go btime 0 wtime 0 byoyomi 1000").budget.time < Some(Duration::from_millis(1000)));
     let mut agent =
         "alphabeta:depth=1".parse::<crate::reinforcement::search::Spec>().unwrap().agent(shogi.position(), 1).unwrap();
-    let thought = shogi.think(&mut agent, Default::default(), &false.into(), &|_, _| {});
-    assert!(shogi.conclude(&thought).contains("\nbestmove "));
+    let result = shogi.think(&mut agent, Default::default(), &false.into(), &|_, _| {});
+    assert!(shogi.conclude(&result).contains("\nbestmove "));
 }
 
 /// Words that commands are made of, so that nonsense is not refused at its first word.
@@ -289,7 +289,7 @@ fn text_of(pieces: &'static str, between: &'static str, frame: [&'static str; 2]
         }),
         4 => (0..GAMES.len(), any::<u64>(), 0..30_usize, faults).prop_map(|(game, seed, count, faults)| {
             let start = AnyGame::start(GAMES[game]).unwrap();
-            let (last, moves) = random_moves(&start, count, &mut Dice::seed_from_u64(seed));
+            let (last, moves) = random_moves(&start, count, &mut PlayoutRng::seed_from_u64(seed));
             let (text, _) = files::write(&start, &moves, ["a", "b"], last.outcome(), Ending::Rules);
             let mut signs: Vec<char> = text.chars().collect();
             for (place, length, piece) in faults {

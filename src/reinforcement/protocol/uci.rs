@@ -1,13 +1,13 @@
-//! UCI (chess) and USI (shogi): a program tells what it is, is given positions, and answers `go` by `bestmove`.
+//! UCI (chess) and USI (shogi): a program says what it is, is given positions, and answers `go` by `bestmove`.
 
 mod watch;
 
-pub use watch::Watch;
+pub use watch::StopCondition;
 
-use super::record::{Ending, Fault, Reading, Record, words};
+use super::record::{Ending, Reading, Record, RecordError, words};
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
 use crate::reinforcement::search::agent::Kind;
-use crate::reinforcement::search::{Agent, Budget, Spec, Tell, Thought};
+use crate::reinforcement::search::{Agent, Budget, OnProgress, SearchResult, Spec};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub fn position_line(dialect: Dialect, start: &AnyGame, names: &[String]) -> Str
 ///
 /// # Errors
 /// Names the word that was not expected, or the move that cannot be played.
-pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, Fault> {
+pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     Ok(walk(text, like, Over::ByRule)?.finish(Default::default(), None, Ending::default()))
 }
 
@@ -63,8 +63,8 @@ enum Over {
 }
 
 /// Goes through the moves of such a line.
-fn walk(text: &str, like: &AnyGame, over: Over) -> Result<Reading, Fault> {
-    let fault = |at: usize, what: String| Fault::at(text, at, what);
+fn walk(text: &str, like: &AnyGame, over: Over) -> Result<Reading, RecordError> {
+    let fault = |at: usize, what: String| RecordError::at(text, at, what);
     let mut words = words(text).peekable();
     words.next_if(|(_, word)| *word == "position");
     let (at, kind) = words.next().unwrap_or((text.len(), ""));
@@ -130,7 +130,7 @@ pub struct Go {
     pub until: Until,
 }
 
-/// When the best move may be told.
+/// When the best move may be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// When the budget is spent.
@@ -146,7 +146,7 @@ pub enum Until {
 pub enum Request {
     /// Print this.
     Say(String),
-    /// Think about the position, and then tell the best move.
+    /// Think about the position, and then print the best move.
     Go(Go),
     /// Stop thinking.
     Stop,
@@ -236,11 +236,11 @@ impl Server {
     }
 
     /// The bounds that a `go` gives, or else the agent's own. Of a clock it takes a share, and never more than four fifths of what is
-    /// left. A tree search has no depth to be told and keeps its own bounds then; `searchmoves` is not heard.
+    /// left. A tree search has no depth to limit and keeps its own bounds then; `searchmoves` is not heard.
     fn budget(&self, words: &[&str]) -> Budget {
         let number = |name: &str| {
             let place = words.iter().position(|word| *word == name)?;
-            // Clocks that have run over are told as less than nothing.
+            // Clocks that have run over are sent as less than nothing.
             words.get(place + 1)?.parse::<i64>().ok().map(|number| number.max(0) as u64)
         };
         if words.contains(&"infinite") {
@@ -257,46 +257,46 @@ impl Server {
         let share = given.map(|time| (time * 19 / 20).saturating_sub(20).max(1));
         let mates = number("mate").map(|moves| moves.saturating_mul(2));
         let depth = number("depth").or(mates).filter(|_| self.spec.kind != Kind::Mcts);
-        let told = Budget {
+        let limits = Budget {
             time: number("movetime").into_iter().chain(share).min().map(Duration::from_millis),
             playouts: number("nodes").map(|nodes| nodes.max(1)),
             depth: depth.map(|depth| depth.clamp(1, 64) as u32),
             ends_when_decided: given.is_some(),
             ..Budget::default()
         };
-        if told == Budget::default() { self.spec.budget } else { told }
+        if limits == Budget::default() { self.spec.budget } else { limits }
     }
 
     /// The end where it is proven and was counted: in UCI the winner's moves until then, in USI those of both sides (and a sign alone where they
     /// were not counted). Else hundredths of a pawn, taken from the share of points p that is expected as 400 log₁₀ (p / (1 − p)).
-    fn score(&self, thought: &Thought, line: &[Move]) -> String {
-        if let Some(Outcome::Won(winner)) = thought.proven {
+    fn score(&self, result: &SearchResult, line: &[Move]) -> String {
+        if let Some(Outcome::Won(winner)) = result.proven {
             let mut end = self.position.clone();
             line.iter().for_each(|chosen| end.play(*chosen));
             let reached = matches!(end.outcome(), Some(Outcome::Won(_))).then_some(line.len() as u32);
             let sign = if winner == self.position.turn() { "" } else { "-" };
-            match (thought.ends_in.or(reached), self.dialect) {
+            match (result.ends_in.or(reached), self.dialect) {
                 (Some(plies), Dialect::Uci) => return format!("mate {sign}{}", plies.div_ceil(2)),
                 (Some(plies), Dialect::Usi) => return format!("mate {sign}{plies}"),
                 (None, Dialect::Usi) => return format!("mate {}", if sign.is_empty() { "+" } else { "-" }),
                 (None, Dialect::Uci) => {}
             }
         }
-        let share = f64::from(thought.value).clamp(1e-6, 1.0 - 1e-6);
+        let share = f64::from(result.value).clamp(1e-6, 1.0 - 1e-6);
         format!("cp {:.0}", 400.0 * (share / (1.0 - share)).log10())
     }
 
     /// What is believed so far, in a line.
-    pub fn info(&self, thought: &Thought) -> String {
-        let line = self.line(thought);
+    pub fn info(&self, result: &SearchResult) -> String {
+        let line = self.line(result);
         // A tree has nodes of former searches too.
-        let (nodes, seconds) = (thought.simulations, thought.took.as_secs_f64());
+        let (nodes, seconds) = (result.simulations, result.took.as_secs_f64());
         let mut text = format!(
             "info depth {} nodes {nodes} nps {:.0} time {} score {}",
-            thought.depth,
+            result.depth,
             nodes as f64 / seconds.max(1e-3),
-            thought.took.as_millis(),
-            self.score(thought, &line)
+            result.took.as_millis(),
+            self.score(result, &line)
         );
         if !line.is_empty() {
             let (mut position, mut names) = (self.position.clone(), Vec::new());
@@ -314,9 +314,9 @@ impl Server {
     }
 
     /// The lines that end a `go`.
-    pub fn conclude(&self, thought: &Thought) -> String {
-        if let Some(best) = thought.best() {
-            return format!("{}\nbestmove {}", self.info(thought), self.position.name(best));
+    pub fn conclude(&self, result: &SearchResult) -> String {
+        if let Some(best) = result.best() {
+            return format!("{}\nbestmove {}", self.info(result), self.position.name(best));
         }
         let is_lost = matches!(self.position.outcome(), Some(Outcome::Won(_)));
         let score = if is_lost { "mate 0" } else { "cp 0" };
@@ -324,9 +324,9 @@ impl Server {
     }
 
     /// The moves expected, as far as they are legal.
-    fn line(&self, thought: &Thought) -> Vec<Move> {
+    fn line(&self, result: &SearchResult) -> Vec<Move> {
         let (mut position, mut line) = (self.position.clone(), Vec::new());
-        for chosen in &thought.line {
+        for chosen in &result.line {
             if !crate::with_game!(&position, game => game.is_legal(*chosen)) {
                 break;
             }
@@ -336,8 +336,8 @@ impl Server {
         line
     }
 
-    pub fn think(&self, agent: &mut Agent, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
-        agent.think_aloud(&self.position, budget, stop, tell)
+    pub fn think(&self, agent: &mut Agent, budget: Budget, stop: &AtomicBool, on_progress: OnProgress) -> SearchResult {
+        agent.think_with_progress(&self.position, budget, stop, on_progress)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::endgame::Endgame;
 use super::evaluation::Evaluate;
-use super::{AlphaBeta, Budget, Candidate, Mcts, Solver, Tell, Thought, alphabeta, mcts, silent};
-use crate::reinforcement::games::{AnyGame, Dice, Game, Member, Move, Outcome, Style, below};
+use super::{AlphaBeta, Budget, Candidate, Mcts, OnProgress, SearchResult, Solver, alphabeta, mcts, silent};
+use crate::reinforcement::games::{AnyGame, Game, Member, Move, Outcome, PlayoutRng, Style, below};
 use crate::with_game;
 use rand::SeedableRng;
 use std::fmt;
@@ -64,7 +64,7 @@ pub struct Spec {
 /// Why a text names no agent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NoAgent(String);
+pub struct AgentError(String);
 
 /// `2s`, `100ms`.
 fn duration(text: &str) -> Option<Duration> {
@@ -77,12 +77,12 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 impl FromStr for Spec {
-    type Err = NoAgent;
+    type Err = AgentError;
 
-    fn from_str(text: &str) -> Result<Self, NoAgent> {
+    fn from_str(text: &str) -> Result<Self, AgentError> {
         let (name, options) = text.split_once(':').unwrap_or((text, ""));
         let kind = Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind).ok_or_else(|| {
-            NoAgent(format!(
+            AgentError(format!(
                 "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect; or \
                  gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
             ))
@@ -101,7 +101,7 @@ impl FromStr for Spec {
         };
         for option in options.split(',').filter(|option| !option.is_empty()) {
             spec.set(option).ok_or_else(|| {
-                NoAgent(format!(
+                AgentError(format!(
                     "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
                      (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1"
                 ))
@@ -174,13 +174,13 @@ impl Spec {
     ///
     /// # Errors
     /// If it does not play that game.
-    pub fn agent(&self, game: &AnyGame, seed: u64) -> Result<Agent, NoAgent> {
+    pub fn agent(&self, game: &AnyGame, seed: u64) -> Result<Agent, AgentError> {
         let id = with_game!(game, game => game.id());
         if self.kind == Kind::Perfect && !matches!(id, "tic-tac-toe" | "connect-four") {
-            return Err(NoAgent(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
+            return Err(AgentError(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
         }
-        let brain: Box<dyn Brain> = with_game!(game.clone(), game => brain(self, game, seed));
-        Ok(Agent { spec: self.clone(), brain, dice: Dice::seed_from_u64(seed ^ 0x5eed) })
+        let searcher: Box<dyn Searcher> = with_game!(game.clone(), game => searcher(self, game, seed));
+        Ok(Agent { spec: self.clone(), searcher, dice: PlayoutRng::seed_from_u64(seed ^ 0x5eed) })
     }
 }
 
@@ -198,16 +198,16 @@ impl fmt::Display for Spec {
 /// Someone who plays a game from its start or a position, move after move.
 pub struct Agent {
     spec: Spec,
-    brain: Box<dyn Brain>,
-    dice: Dice,
+    searcher: Box<dyn Searcher>,
+    dice: PlayoutRng,
 }
 
 impl Agent {
-    /// Thinks about a position of its game. The best move is the first candidate of the thought.
+    /// Thinks about a position of its game. The best move is the first candidate of the result.
     ///
     /// # Panics
     /// If the position is of another game.
-    pub fn think(&mut self, position: &AnyGame, stop: &AtomicBool) -> Thought {
+    pub fn think(&mut self, position: &AnyGame, stop: &AtomicBool) -> SearchResult {
         let budget = self.spec.budget;
         self.think_within(position, budget, stop)
     }
@@ -216,27 +216,33 @@ impl Agent {
     ///
     /// # Panics
     /// If the position is of another game.
-    pub fn think_within(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> Thought {
-        self.think_aloud(position, budget, stop, &silent)
+    pub fn think_within(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool) -> SearchResult {
+        self.think_with_progress(position, budget, stop, &silent)
     }
 
     /// The same, telling on the way what it believes.
     ///
     /// # Panics
     /// If the position is of another game.
-    pub fn think_aloud(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+    pub fn think_with_progress(
+        &mut self,
+        position: &AnyGame,
+        budget: Budget,
+        stop: &AtomicBool,
+        on_progress: OnProgress,
+    ) -> SearchResult {
         if self.spec.blunders > 0.0 && (below(&mut self.dice, 1 << 20) as f32) < self.spec.blunders * (1 << 20) as f32 {
             return with_game!(position, game => any_move(game, &mut self.dice));
         }
-        self.brain.think(position, budget, stop, tell)
+        self.searcher.think(position, budget, stop, on_progress)
     }
 
     /// Thinks without its budget and its blunders, until it is stopped or its memory is full.
     ///
     /// # Panics
     /// If the position is of another game.
-    pub fn ponder(&mut self, position: &AnyGame, stop: &AtomicBool, tell: Tell) -> Thought {
-        self.brain.think(position, Budget { stops_when_full: true, ..Budget::default() }, stop, tell)
+    pub fn ponder(&mut self, position: &AnyGame, stop: &AtomicBool, on_progress: OnProgress) -> SearchResult {
+        self.searcher.think(position, Budget { stops_when_full: true, ..Budget::default() }, stop, on_progress)
     }
 
     pub fn budget(&self) -> Budget {
@@ -245,7 +251,7 @@ impl Agent {
 
     /// Its tree, if it has one.
     pub fn tree(&self) -> Option<Arc<super::tree::Tree>> {
-        self.brain.tree()
+        self.searcher.tree()
     }
 
     /// A new game, with a seed of its own.
@@ -257,24 +263,25 @@ impl Agent {
         if matches!(self.spec.kind, Kind::Mcts | Kind::Random) {
             *self = self.spec.agent(game, seed).expect("it plays this game");
         } else {
-            self.dice = Dice::seed_from_u64(seed ^ 0x5eed);
+            self.dice = PlayoutRng::seed_from_u64(seed ^ 0x5eed);
         }
     }
 
     /// Drops what its tree knows.
     pub fn forget(&mut self) {
-        self.brain.forget();
+        self.searcher.forget();
     }
 
-    /// Changes c of UCB1 from the next thought on; what the tree knows stays.
+    /// Changes c of UCB1 from the next search on; what the tree knows stays.
     pub fn explore(&mut self, exploration: f32) {
-        self.brain.explore(exploration);
+        self.searcher.explore(exploration);
     }
 }
 
 /// Thinks about positions of one game.
-trait Brain: Send {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought;
+trait Searcher: Send {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, on_progress: OnProgress)
+    -> SearchResult;
 
     fn explore(&mut self, _exploration: f32) {}
 
@@ -285,9 +292,9 @@ trait Brain: Send {
     }
 }
 
-fn brain<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Brain> {
+fn searcher<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Searcher> {
     match spec.kind {
-        Kind::Random => Box::new(Chance { dice: Dice::seed_from_u64(seed) }),
+        Kind::Random => Box::new(Chance { dice: PlayoutRng::seed_from_u64(seed) }),
         Kind::Greedy => Box::new(Glance::<G>(PhantomData)),
         Kind::Mcts => {
             let settings = spec.mcts(game.id(), seed);
@@ -303,7 +310,7 @@ fn brain<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Brain
     }
 }
 
-fn any_move<G: Game>(game: &G, dice: &mut Dice) -> Thought {
+fn any_move<G: Game>(game: &G, dice: &mut PlayoutRng) -> SearchResult {
     let mut moves = Vec::new();
     game.legal(&mut moves);
     if !moves.is_empty() {
@@ -311,15 +318,15 @@ fn any_move<G: Game>(game: &G, dice: &mut Dice) -> Thought {
         moves.swap(0, chosen);
     }
     let candidate = |chosen: &Move| Candidate { chosen: *chosen, visits: 0, value: 0.5, proven: None };
-    Thought::of(moves.iter().map(candidate).collect())
+    SearchResult::of(moves.iter().map(candidate).collect())
 }
 
 struct Chance {
-    dice: Dice,
+    dice: PlayoutRng,
 }
 
-impl Brain for Chance {
-    fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool, _: Tell) -> Thought {
+impl Searcher for Chance {
+    fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool, _: OnProgress) -> SearchResult {
         with_game!(position, game => any_move(game, &mut self.dice))
     }
 }
@@ -327,14 +334,14 @@ impl Brain for Chance {
 /// Looks one move ahead.
 struct Glance<G>(PhantomData<fn() -> G>);
 
-impl<G: Member + Evaluate> Brain for Glance<G> {
-    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: Tell) -> Thought {
+impl<G: Member + Evaluate> Searcher for Glance<G> {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: OnProgress) -> SearchResult {
         let game = G::of(position).expect("a position of this game");
         AlphaBeta::new(alphabeta::Settings { depth: 1, memory: 0 }).search(game, Budget::default(), stop)
     }
 }
 
-/// Keeps its tree while the game goes on from where it thought last.
+/// Keeps its tree while the game goes on from where it searched last.
 struct Tree<G: Game> {
     search: Mcts<G>,
 }
@@ -379,10 +386,16 @@ impl<G: Member> Tree<G> {
     }
 }
 
-impl<G: Member> Brain for Tree<G> {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+impl<G: Member> Searcher for Tree<G> {
+    fn think(
+        &mut self,
+        position: &AnyGame,
+        budget: Budget,
+        stop: &AtomicBool,
+        on_progress: OnProgress,
+    ) -> SearchResult {
         self.follow(G::of(position).expect("a position of this game"));
-        self.search.search_aloud(budget, stop, tell)
+        self.search.search_with_progress(budget, stop, on_progress)
     }
 
     fn explore(&mut self, exploration: f32) {
@@ -405,8 +418,14 @@ struct Depth<G> {
     game: PhantomData<fn() -> G>,
 }
 
-impl<G: Member + Evaluate> Brain for Depth<G> {
-    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+impl<G: Member + Evaluate> Searcher for Depth<G> {
+    fn think(
+        &mut self,
+        position: &AnyGame,
+        budget: Budget,
+        stop: &AtomicBool,
+        on_progress: OnProgress,
+    ) -> SearchResult {
         if let AnyGame::Othello(othello) = position
             && othello.empties() <= ENDGAME
         {
@@ -420,17 +439,17 @@ impl<G: Member + Evaluate> Brain for Depth<G> {
                 };
                 let value = outcome.share(othello.turn());
                 let best = Candidate { chosen, visits: 0, value, proven: Some(outcome) };
-                return Thought {
+                return SearchResult {
                     depth: othello.empties(),
                     nodes: endgame.nodes() - before,
                     simulations: endgame.nodes() - before,
                     took: begun.elapsed(),
                     proven: Some(outcome),
-                    ..Thought::of(vec![best])
+                    ..SearchResult::of(vec![best])
                 };
             }
         }
-        self.search.search_aloud(G::of(position).expect("a position of this game"), budget, stop, tell)
+        self.search.search_with_progress(G::of(position).expect("a position of this game"), budget, stop, on_progress)
     }
 }
 
@@ -440,8 +459,8 @@ struct Perfect {
     search: AlphaBeta,
 }
 
-impl Brain for Perfect {
-    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: Tell) -> Thought {
+impl Searcher for Perfect {
+    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: OnProgress) -> SearchResult {
         match position {
             AnyGame::ConnectFour(game) => {
                 let begun = Instant::now();
@@ -462,8 +481,8 @@ impl Brain for Perfect {
                     Candidate { chosen: *chosen, visits: 0, value: outcome.share(mover), proven: Some(outcome) }
                 });
                 let nodes = solver.nodes() - before;
-                let thought = Thought::of(candidates.collect());
-                Thought { nodes, simulations: nodes, took: begun.elapsed(), ..thought }
+                let result = SearchResult::of(candidates.collect());
+                SearchResult { nodes, simulations: nodes, took: begun.elapsed(), ..result }
             }
             AnyGame::TicTacToe(game) => self.search.search(game, Budget::default(), stop),
             _ => with_game!(position, game => self.search.search(game, Budget::default(), stop)),

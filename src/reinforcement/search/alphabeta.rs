@@ -2,7 +2,7 @@
 //! positions are noisy. The way of Deep Blue, on a small scale.
 
 use super::evaluation::{Evaluate, WON};
-use super::{Budget, Candidate, Tell, Thought, silent};
+use super::{Budget, Candidate, OnProgress, SearchResult, silent};
 use crate::reinforcement::games::{Move, Outcome};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -74,12 +74,18 @@ impl AlphaBeta {
 
     /// Searches deeper and deeper until the budget is spent (playouts count positions), the end of the game is seen, or `stop` is set.
     /// The first depth is always finished.
-    pub fn search<G: Evaluate>(&mut self, root: &G, budget: Budget, stop: &AtomicBool) -> Thought {
-        self.search_aloud(root, budget, stop, &silent)
+    pub fn search<G: Evaluate>(&mut self, root: &G, budget: Budget, stop: &AtomicBool) -> SearchResult {
+        self.search_with_progress(root, budget, stop, &silent)
     }
 
     /// The same, telling after every depth what it believes.
-    pub fn search_aloud<G: Evaluate>(&mut self, root: &G, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+    pub fn search_with_progress<G: Evaluate>(
+        &mut self,
+        root: &G,
+        budget: Budget,
+        stop: &AtomicBool,
+        on_progress: OnProgress,
+    ) -> SearchResult {
         let begun = Instant::now();
         self.killers = [[None; 2]; DEEPEST + 1];
         self.history.iter_mut().for_each(|count| *count /= 8);
@@ -96,7 +102,7 @@ impl AlphaBeta {
             depth += 1;
             scores = found;
             let best = scores[0].1;
-            tell(&run.own.thought(root, &scores, run.nodes, depth, begun), None);
+            on_progress(&run.own.result(root, &scores, run.nodes, depth, begun), None);
             // Nothing to choose, or the end is seen.
             if best.abs() >= MATE || run.is_spent() || scores.len() == 1 && budget.time.is_some() && depth >= 4 {
                 break;
@@ -106,17 +112,17 @@ impl AlphaBeta {
             }
         }
         let nodes = run.nodes;
-        self.thought(root, &scores, nodes, depth, begun)
+        self.result(root, &scores, nodes, depth, begun)
     }
 
-    fn thought<G: Evaluate>(
+    fn result<G: Evaluate>(
         &self,
         root: &G,
         scores: &[(Move, i32)],
         nodes: u64,
         depth: u32,
         begun: Instant,
-    ) -> Thought {
+    ) -> SearchResult {
         let mover = root.turn();
         let candidates: Vec<Candidate> = scores
             .iter()
@@ -127,7 +133,7 @@ impl AlphaBeta {
                 proven: (score.abs() >= MATE).then(|| Outcome::Won(if *score > 0 { mover } else { mover.other() })),
             })
             .collect();
-        Thought {
+        SearchResult {
             line: self.line(root, scores.first().map(|(chosen, _)| *chosen)),
             value: candidates.first().map_or(0.5, |best| best.value),
             proven: candidates.first().and_then(|best| best.proven),

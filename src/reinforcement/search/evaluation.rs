@@ -12,7 +12,7 @@ pub const WON: i32 = 1_000_000;
 pub trait Evaluate: Game {
     /// Whether quiescence pays: there are moves that change much.
     const NOISY: bool = false;
-    /// Whether quiet moves that come late in order are looked at less deeply, and a pass may be thought of where
+    /// Whether quiet moves that come late in order are looked at less deeply, and a pass may be searched where
     /// [`passed`](Self::passed) gives one.
     const SELECTIVE: bool = false;
 
@@ -33,7 +33,7 @@ pub trait Evaluate: Game {
         false
     }
 
-    /// The position after a pass, where passing may be thought of.
+    /// The position after a pass, where passing may be searched.
     fn passed(&self) -> Option<Self> {
         None
     }

@@ -11,10 +11,10 @@
 //! The move played is the one most visited. Beside that, each switchable: proven results (MCTS-Solver, Winands, Björnsson & Saito 2008), and
 //! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
 
-use super::tree::{Children, Node, Nursery, Tree};
+use super::tree::{Children, Node, NodeAllocator, Tree};
 use super::visit_buffer::{self, Entry, VisitBuffer};
-use super::{Budget, Candidate, Tell, Thought, silent};
-use crate::reinforcement::games::{Dice, Game, Move, Outcome, Side, Style};
+use super::{Budget, Candidate, OnProgress, SearchResult, silent};
+use crate::reinforcement::games::{Game, Move, Outcome, PlayoutRng, Side, Style};
 use rand::SeedableRng;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// Simulations between two looks at the clock.
 const LOOK_EVERY: u64 = 64;
 /// Time between two tellings of what is believed.
-const TELL_EVERY: Duration = Duration::from_millis(100);
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// Simulations before a search may say that it is decided.
 const DECIDES_FROM: u64 = 1000;
 
@@ -85,7 +85,7 @@ pub struct Mcts<G: Game> {
     pub settings: Settings,
     root: G,
     tree: Arc<Tree>,
-    dice: Vec<Dice>,
+    dice: Vec<PlayoutRng>,
     simulations: u64,
     deepest: u32,
 }
@@ -96,9 +96,9 @@ struct Worker<'a, G> {
     tree: &'a Tree,
     root: &'a G,
     game: G,
-    dice: &'a mut Dice,
+    dice: &'a mut PlayoutRng,
     alone: bool,
-    nursery: Nursery,
+    allocator: NodeAllocator,
     /// Where one of several threads counts first, if it may.
     buffer: Option<VisitBuffer<'a>>,
     moves: Vec<Move>,
@@ -121,7 +121,7 @@ struct Step<'a> {
     entry: Option<Entry>,
 }
 
-/// One simulation, told step by step.
+/// One simulation, shown step by step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
     /// Moves chosen in the tree.
@@ -136,7 +136,9 @@ pub struct Simulation {
 impl<G: Game> Mcts<G> {
     pub fn new(root: G, settings: Settings) -> Self {
         let dice = (0..settings.threads.max(1) as u64)
-            .map(|thread| Dice::seed_from_u64(settings.seed.wrapping_add(thread.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
+            .map(|thread| {
+                PlayoutRng::seed_from_u64(settings.seed.wrapping_add(thread.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+            })
             .collect();
         Mcts { tree: Arc::new(Tree::new(settings.memory)), root, dice, simulations: 0, deepest: 0, settings }
     }
@@ -166,12 +168,12 @@ impl<G: Game> Mcts<G> {
     }
 
     /// Searches until the budget is spent, all is proven, or `stop` is set.
-    pub fn search(&mut self, budget: Budget, stop: &AtomicBool) -> Thought {
-        self.search_aloud(budget, stop, &silent)
+    pub fn search(&mut self, budget: Budget, stop: &AtomicBool) -> SearchResult {
+        self.search_with_progress(budget, stop, &silent)
     }
 
     /// The same, telling every tenth of a second what it believes.
-    pub fn search_aloud(&mut self, budget: Budget, stop: &AtomicBool, tell: Tell) -> Thought {
+    pub fn search_with_progress(&mut self, budget: Budget, stop: &AtomicBool, on_progress: OnProgress) -> SearchResult {
         let begun = Instant::now();
         let spent = AtomicU64::new(0);
         let deepest = AtomicU32::new(self.deepest);
@@ -179,8 +181,8 @@ impl<G: Game> Mcts<G> {
         let (settings, tree, root) = (&self.settings, &*self.tree, &self.root);
         let alone = self.dice.len() == 1;
         let mut dice = std::mem::take(&mut self.dice);
-        let work = |kept: &mut Dice, first: bool| {
-            let mut told = begun;
+        let work = |kept: &mut PlayoutRng, first: bool| {
+            let mut reported = begun;
             // A copy of its own, far from those of the other threads: they would share a line of the cache.
             let mut dice = kept.clone();
             let mut worker = Worker::new(settings, tree, root, &mut dice, alone);
@@ -209,23 +211,23 @@ impl<G: Game> Mcts<G> {
                 if budget.stops_when_full && tree.is_full() {
                     break;
                 }
-                if told.elapsed() >= TELL_EVERY {
-                    told = Instant::now();
-                    worker.settle();
+                if reported.elapsed() >= PROGRESS_EVERY {
+                    reported = Instant::now();
+                    worker.flush();
                     if !first {
                         continue;
                     }
                     let (done, took) = (spent.load(Ordering::Relaxed), begun.elapsed());
                     let depth = deepest.fetch_max(worker.deepest, Ordering::Relaxed).max(worker.deepest);
-                    tell(&thought(&self.tree, root.turn(), done, depth, took), Some(&self.tree));
+                    on_progress(&result(&self.tree, root.turn(), done, depth, took), Some(&self.tree));
                     let unseen = if alone { 0 } else { tree.root().visits() / visit_buffer::PART };
                     if budget.ends_when_decided && is_decided(tree, unseen, done, took, budget.time) {
                         decided.store(true, Ordering::Relaxed);
                     }
                 }
             }
-            worker.settle();
-            tree.put_back(&mut worker.nursery);
+            worker.flush();
+            tree.put_back(&mut worker.allocator);
             deepest.fetch_max(worker.deepest, Ordering::Relaxed);
             *kept = dice;
         };
@@ -244,10 +246,10 @@ impl<G: Game> Mcts<G> {
         self.simulations += done;
         self.dice = dice;
         self.deepest = deepest.into_inner();
-        self.thought(done, begun.elapsed())
+        self.result(done, begun.elapsed())
     }
 
-    /// One simulation on one thread, told.
+    /// One simulation on one thread, step by step.
     pub fn step(&mut self) -> Simulation {
         let nodes = self.tree.len();
         let dice = self.dice.first_mut().expect("a thread");
@@ -262,13 +264,13 @@ impl<G: Game> Mcts<G> {
     }
 
     /// What the search believes now.
-    pub fn thought(&self, simulations: u64, took: Duration) -> Thought {
-        thought(&self.tree, self.root.turn(), simulations, self.deepest, took)
+    pub fn result(&self, simulations: u64, took: Duration) -> SearchResult {
+        result(&self.tree, self.root.turn(), simulations, self.deepest, took)
     }
 }
 
 /// What a tree says of its root, where this side is to move.
-fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duration) -> Thought {
+fn result(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duration) -> SearchResult {
     let root = tree.root();
     let ranked = tree.ranked(root, mover);
     let candidates: Vec<Candidate> = ranked
@@ -287,7 +289,7 @@ fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duratio
         let after = tree.line(best, mover.other());
         std::iter::once(best.chosen()).chain(after).collect()
     });
-    Thought {
+    SearchResult {
         line,
         candidates,
         value,
@@ -302,7 +304,7 @@ fn thought(tree: &Tree, mover: Side, simulations: u64, depth: u32, took: Duratio
 }
 
 /// Whether no other move can still be visited more often than the one that leads, at this rate in what is left of the time; `unseen` are
-/// visits that another thread may not have told of yet.
+/// visits that another thread may not have added yet.
 fn is_decided(tree: &Tree, unseen: u32, done: u64, took: Duration, time: Option<Duration>) -> bool {
     let Some(time) = time.filter(|_| done >= DECIDES_FROM) else { return false };
     let left = time.saturating_sub(took).as_secs_f64() * done as f64 / took.as_secs_f64();
@@ -319,7 +321,7 @@ fn is_decided(tree: &Tree, unseen: u32, done: u64, took: Duration, time: Option<
 }
 
 impl<'a, G: Game> Worker<'a, G> {
-    fn new(settings: &'a Settings, tree: &'a Tree, root: &'a G, dice: &'a mut Dice, alone: bool) -> Self {
+    fn new(settings: &'a Settings, tree: &'a Tree, root: &'a G, dice: &'a mut PlayoutRng, alone: bool) -> Self {
         Worker {
             settings,
             tree,
@@ -327,7 +329,7 @@ impl<'a, G: Game> Worker<'a, G> {
             game: root.clone(),
             dice,
             alone,
-            nursery: Nursery::new(alone),
+            allocator: NodeAllocator::new(alone),
             // AMAF is counted in the tree at once, and its lines of the cache travel anyway.
             buffer: (!alone && settings.rave.is_none()).then(VisitBuffer::new),
             moves: Vec::new(),
@@ -353,11 +355,11 @@ impl<'a, G: Game> Worker<'a, G> {
         self.trace.clear();
         let root = self.tree.root();
         let mut siblings = std::slice::from_ref(root);
-        let mut account = self.account(siblings, root.visits());
+        let mut slot = self.slot(siblings, root.visits());
         let mut place = 0;
         let mut mover = self.game.turn().other();
         loop {
-            let (node, visits) = self.visit(siblings, place, account, mover);
+            let (node, visits) = self.visit(siblings, place, slot, mover);
             if let Some(outcome) = node.proven() {
                 return outcome;
             }
@@ -371,8 +373,8 @@ impl<'a, G: Game> Worker<'a, G> {
                 _ => return self.playout(),
             };
             mover = self.game.turn();
-            account = self.account(children, visits);
-            place = self.best(children, account, visits, mover);
+            slot = self.slot(children, visits);
+            place = self.best(children, slot, visits, mover);
             siblings = children;
             let chosen = children[place].chosen();
             self.trace.push(chosen);
@@ -382,29 +384,29 @@ impl<'a, G: Game> Worker<'a, G> {
 
     /// Where this thread counts the visits of these siblings, whose parent was visited so often; none if in the tree.
     #[inline]
-    fn account(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
+    fn slot(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
         self.buffer.as_mut()?.open(siblings, visits)
     }
 
-    /// What this thread holds back of some siblings; nothing without an account.
+    /// What this thread holds back of some siblings; nothing without a slot.
     #[inline]
-    fn held(&self, account: Option<usize>) -> &[[u32; 2]] {
-        self.buffer.as_ref().zip(account).map_or(&[], |(buffer, account)| buffer.counts(account))
+    fn held(&self, slot: Option<usize>) -> &[[u32; 2]] {
+        self.buffer.as_ref().zip(slot).map_or(&[], |(buffer, slot)| buffer.counts(slot))
     }
 
     /// Goes to one of these siblings; gives it with its visits, this one among them.
     #[inline]
-    fn visit(&mut self, siblings: &'a [Node], place: usize, account: Option<usize>, mover: Side) -> (&'a Node, u32) {
+    fn visit(&mut self, siblings: &'a [Node], place: usize, slot: Option<usize>, mover: Side) -> (&'a Node, u32) {
         let node = &siblings[place];
-        let entry = match (account, &mut self.buffer) {
-            (Some(account), Some(buffer)) => Some(buffer.visit(account, place)),
+        let entry = match (slot, &mut self.buffer) {
+            (Some(slot), Some(buffer)) => Some(buffer.visit(slot, place)),
             _ => {
                 node.visit(self.alone);
                 None
             }
         };
         self.path.push(Step { node, mover, entry });
-        (node, node.visits() + self.held(account).get(place).map_or(0, |held| held[0]))
+        (node, node.visits() + self.held(slot).get(place).map_or(0, |held| held[0]))
     }
 
     /// Gives a node its children in random order; none if another thread does or there is no room.
@@ -420,7 +422,7 @@ impl<'a, G: Game> Worker<'a, G> {
         }
         let biased = self.settings.rave.is_some();
         let game = &self.game;
-        Ok(self.tree.expand(node, &self.moves, &mut self.nursery, |child| {
+        Ok(self.tree.expand(node, &self.moves, &mut self.allocator, |child| {
             if biased {
                 let (visits, wins) = game.expectation(child.chosen());
                 child.expect(visits, (2.0 * wins * visits as f32) as u32);
@@ -430,9 +432,9 @@ impl<'a, G: Game> Worker<'a, G> {
 
     /// The child with the largest upper confidence bound; one that loses for certain only if all do.
     #[inline]
-    fn best(&self, children: &[Node], account: Option<usize>, visits: u32, mover: Side) -> usize {
+    fn best(&self, children: &[Node], slot: Option<usize>, visits: u32, mover: Side) -> usize {
         let log = (visits.max(1) as f32).ln();
-        let held = self.held(account);
+        let held = self.held(slot);
         let (mut best, mut highest) = (0, f32::NEG_INFINITY);
         for (place, child) in children.iter().enumerate() {
             let lost = self.settings.solver && child.proven() == Some(Outcome::Won(mover.other()));
@@ -466,8 +468,8 @@ impl<'a, G: Game> Worker<'a, G> {
         for Step { node, mover, entry } in &self.path {
             let points = half_points(outcome, *mover);
             match (entry, &mut self.buffer) {
-                (Some(entry), Some(buffer)) => buffer.earn(*entry, node, points),
-                _ => node.earn(points, self.alone),
+                (Some(entry), Some(buffer)) => buffer.add_points(*entry, node, points),
+                _ => node.add_points(points, self.alone),
             }
         }
         if self.settings.rave.is_some() {
@@ -479,9 +481,9 @@ impl<'a, G: Game> Worker<'a, G> {
     }
 
     /// Adds to the tree what this thread has kept to itself.
-    fn settle(&mut self) {
+    fn flush(&mut self) {
         if let Some(buffer) = &mut self.buffer {
-            buffer.settle();
+            buffer.flush();
         }
     }
 
@@ -500,7 +502,7 @@ impl<'a, G: Game> Worker<'a, G> {
             for child in self.tree.made(node) {
                 let when = self.first.get(usize::from(child.chosen().0)).map_or(u32::MAX, |first| first[side.index()]);
                 if when != u32::MAX && when >= depth as u32 {
-                    child.earn_amaf(points, self.alone);
+                    child.add_amaf(points, self.alone);
                 }
             }
         }

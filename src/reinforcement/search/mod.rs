@@ -41,12 +41,12 @@ impl Budget {
 }
 
 /// Hears what a search believes while it goes on, and sees its tree, if it has one.
-pub type Tell<'a> = &'a (dyn Fn(&Thought, Option<&Arc<Tree>>) + Sync);
+pub type OnProgress<'a> = &'a (dyn Fn(&SearchResult, Option<&Arc<Tree>>) + Sync);
 
 /// For those who wait for the end.
-pub(crate) fn silent(_: &Thought, _: Option<&Arc<Tree>>) {}
+pub(crate) fn silent(_: &SearchResult, _: Option<&Arc<Tree>>) {}
 
-/// A move that was thought of.
+/// A move that was searched.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     pub chosen: Move,
@@ -58,7 +58,7 @@ pub struct Candidate {
 
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Thought {
+pub struct SearchResult {
     /// The best first.
     pub candidates: Vec<Candidate>,
     /// The moves that both sides are expected to make.
@@ -76,10 +76,10 @@ pub struct Thought {
     pub took: Duration,
 }
 
-impl Thought {
+impl SearchResult {
     /// Of moves with their values, the best first, and nothing more.
     pub fn of(candidates: Vec<Candidate>) -> Self {
-        Thought {
+        SearchResult {
             line: candidates.first().map(|best| best.chosen).into_iter().collect(),
             value: candidates.first().map_or(0.5, |best| best.value),
             proven: candidates.first().and_then(|best| best.proven),

@@ -1,7 +1,7 @@
 //! Searches against values that are known.
 
 use super::*;
-use crate::reinforcement::games::{ConnectFour, Dice, Game, Othello, Outcome, Side, TicTacToe, below};
+use crate::reinforcement::games::{ConnectFour, Game, Othello, Outcome, PlayoutRng, Side, TicTacToe, below};
 use rand::SeedableRng;
 use std::sync::atomic::AtomicBool;
 
@@ -36,7 +36,7 @@ fn never() -> AtomicBool {
 #[test]
 fn the_solver_of_connect_four_agrees_with_looking_at_everything() {
     let mut solver = Solver::new(1 << 20);
-    let mut dice = Dice::seed_from_u64(5);
+    let mut dice = PlayoutRng::seed_from_u64(5);
     for _ in 0..60 {
         let mut position = ConnectFour::default();
         let mut moves = Vec::new();
@@ -91,7 +91,7 @@ fn the_end_of_othello_agrees_with_looking_at_everything() {
         };
         moves.iter().map(after).max().unwrap()
     }
-    let (mut solver, mut dice) = (endgame::Endgame::new(1 << 20), Dice::seed_from_u64(9));
+    let (mut solver, mut dice) = (endgame::Endgame::new(1 << 20), PlayoutRng::seed_from_u64(9));
     for _ in 0..40 {
         let (mut position, mut moves) = (Othello::default(), Vec::new());
         while position.empties() > 9 && position.outcome().is_none() {
@@ -113,17 +113,17 @@ fn tic_tac_toe_is_drawn_and_its_end_is_proven() {
     for threads in [1, 2] {
         let settings = mcts::Settings { threads, ..mcts::Settings::for_game("tic-tac-toe") };
         let mut search = Mcts::new(TicTacToe::default(), settings.clone());
-        let thought = search.search(playouts(100_000), &never());
-        assert!((thought.value - 0.5).abs() < 0.05, "{}", thought.value);
+        let result = search.search(playouts(100_000), &never());
+        assert!((result.value - 0.5).abs() < 0.05, "{}", result.value);
         // Four squares left: everything is seen, and then there is nothing to search for.
         let position = TicTacToe::default().at("xo./.x./o.. x").unwrap();
-        let thought = Mcts::new(position, settings).search(playouts(100_000), &never());
-        assert_eq!((thought.proven, thought.value), (Some(Outcome::Won(Side::First)), 1.0));
-        assert!(thought.simulations < 10_000, "a proven root ends the search");
+        let result = Mcts::new(position, settings).search(playouts(100_000), &never());
+        assert_eq!((result.proven, result.value), (Some(Outcome::Won(Side::First)), 1.0));
+        assert!(result.simulations < 10_000, "a proven root ends the search");
     }
-    let thought =
+    let result =
         AlphaBeta::new(alphabeta::Settings::default()).search(&TicTacToe::default(), Budget::default(), &never());
-    assert_eq!((thought.depth, thought.value), (9, 0.5));
+    assert_eq!((result.depth, result.value), (9, 0.5));
 }
 
 #[test]
@@ -132,13 +132,13 @@ fn no_position_of_tic_tac_toe_is_given_away_at_a_thousand_playouts() {
     let mut waiting = vec![TicTacToe::default()];
     while let Some(position) = waiting.pop() {
         let settings = mcts::Settings { seed: seen.len() as u64, ..mcts::Settings::for_game("tic-tac-toe") };
-        let thought = Mcts::new(position, settings).search(playouts(1000), &never());
+        let result = Mcts::new(position, settings).search(playouts(1000), &never());
         let after = |chosen| {
             let mut next = position;
             next.play(chosen);
             next
         };
-        let kept = value(&after(thought.best().unwrap()));
+        let kept = value(&after(result.best().unwrap()));
         assert_eq!(kept, value(&position), "{}", position.diagram());
         let mut moves = Vec::new();
         position.legal(&mut moves);
@@ -164,14 +164,14 @@ fn visits_add_up_and_the_tree_is_kept_from_move_to_move() {
     for threads in [1, 2] {
         let settings = mcts::Settings { solver: false, threads, ..mcts::Settings::default() };
         let mut search = Mcts::new(Othello::default(), settings);
-        let thought = search.search(playouts(10_000), &never());
-        let visits: u64 = thought.candidates.iter().map(|candidate| candidate.visits).sum();
+        let result = search.search(playouts(10_000), &never());
+        let visits: u64 = result.candidates.iter().map(|candidate| candidate.visits).sum();
         assert_eq!(
-            (thought.simulations, visits),
+            (result.simulations, visits),
             (10_000, 10_000),
             "every simulation passes through a child of the root"
         );
-        let best = thought.candidates[0];
+        let best = result.candidates[0];
         let nodes = search.tree().len();
         search.advance(best.chosen);
         assert_eq!(u64::from(search.tree().root().visits()), best.visits);
@@ -183,9 +183,9 @@ fn visits_add_up_and_the_tree_is_kept_from_move_to_move() {
 fn a_tree_without_room_says_so_and_goes_on() {
     let settings = mcts::Settings { memory: 1, ..mcts::Settings::default() };
     let mut search = Mcts::new(ConnectFour::default(), settings);
-    let thought = search.search(playouts(200_000), &never());
-    assert!(thought.full);
-    assert_eq!(thought.simulations, 200_000);
+    let result = search.search(playouts(200_000), &never());
+    assert!(result.full);
+    assert_eq!(result.simulations, 200_000);
     let all = Budget { stops_when_full: true, ..Budget::default() };
     assert!(search.search(all, &never()).took.as_secs() < 60);
 }
@@ -208,23 +208,23 @@ fn wins_and_losses_that_are_near_are_seen() {
     // x wins in the fourth column, which o would otherwise close.
     let position = ConnectFour::from_moves("112233").unwrap();
     let mut search = Mcts::new(position, mcts::Settings::default());
-    let thought = search.search(playouts(2000), &never());
-    assert_eq!(thought.proven, Some(Outcome::Won(Side::First)));
-    assert_eq!(thought.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
-    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&position, playouts(10_000), &never());
-    assert_eq!(thought.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
+    let result = search.search(playouts(2000), &never());
+    assert_eq!(result.proven, Some(Outcome::Won(Side::First)));
+    assert_eq!(result.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
+    let result = AlphaBeta::new(alphabeta::Settings::default()).search(&position, playouts(10_000), &never());
+    assert_eq!(result.best().map(|chosen| position.name(chosen)), Some("4".to_owned()));
     let mate = crate::reinforcement::games::Chess::default();
     let mate = mate.at("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1").unwrap();
-    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&mate, playouts(100_000), &never());
-    assert_eq!(thought.best().map(|chosen| mate.name(chosen)), Some("a1a8".to_owned()));
-    assert_eq!(thought.proven, Some(Outcome::Won(Side::First)));
+    let result = AlphaBeta::new(alphabeta::Settings::default()).search(&mate, playouts(100_000), &never());
+    assert_eq!(result.best().map(|chosen| mate.name(chosen)), Some("a1a8".to_owned()));
+    assert_eq!(result.proven, Some(Outcome::Won(Side::First)));
 }
 
 #[test]
 fn a_stopped_search_has_a_move() {
     let stop = AtomicBool::new(true);
-    let thought = AlphaBeta::new(alphabeta::Settings::default()).search(&Othello::default(), Budget::default(), &stop);
-    assert!(thought.best().is_some());
+    let result = AlphaBeta::new(alphabeta::Settings::default()).search(&Othello::default(), Budget::default(), &stop);
+    assert!(result.best().is_some());
     assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), &stop), Err(solver::Stopped));
 }
 
@@ -236,8 +236,8 @@ fn a_tree_search_that_is_stopped_at_once_has_a_move() {
         let at_once = Budget { time: Some(std::time::Duration::ZERO), ..Budget::default() };
         for (budget, stop) in [(Budget::default(), true), (at_once, false)] {
             let stop = AtomicBool::new(stop);
-            let thought = Mcts::new(Othello::default(), settings.clone()).search(budget, &stop);
-            assert!(thought.best().is_some());
+            let result = Mcts::new(Othello::default(), settings.clone()).search(budget, &stop);
+            assert!(result.best().is_some());
             let ended = TicTacToe::default().at("xxx/oo./... o").unwrap();
             assert_eq!(Mcts::new(ended, settings.clone()).search(budget, &stop).best(), None);
         }
@@ -253,8 +253,8 @@ fn what_is_expected_begins_with_what_is_chosen() {
         for seed in 0..50 {
             for playouts in [count / 3, count, 10 * count].map(super::tests::playouts) {
                 let settings = mcts::Settings { seed, ..mcts::Settings::default() };
-                let thought = Mcts::new(position, settings).search(playouts, &never());
-                assert_eq!(thought.line.first().copied(), thought.best(), "{}", position.diagram());
+                let result = Mcts::new(position, settings).search(playouts, &never());
+                assert_eq!(result.line.first().copied(), result.best(), "{}", position.diagram());
             }
         }
     }
@@ -273,7 +273,7 @@ fn evaluations_are_for_the_side_to_move() {
     assert!(shogi("4k4/9/9/9/9/9/9/9/4K4 b R 1") > 500);
 }
 
-/// Alpha-beta passes in thought where it may; no king is ever taken.
+/// Alpha-beta passes in the search where it may; no king is ever taken.
 #[test]
 fn searches_of_chess_and_shogi_stay_within_the_rules() {
     use crate::reinforcement::games::{Chess, Shogi};
@@ -281,7 +281,7 @@ fn searches_of_chess_and_shogi_stay_within_the_rules() {
     fn games<G: Evaluate>(start: &G, plies: usize) {
         let mut moves = Vec::new();
         for seed in 0..8 {
-            let (mut dice, mut position) = (Dice::seed_from_u64(seed), start.clone());
+            let (mut dice, mut position) = (PlayoutRng::seed_from_u64(seed), start.clone());
             let mut search = AlphaBeta::new(alphabeta::Settings { memory: 1 << 20, ..alphabeta::Settings::default() });
             for ply in 0..plies {
                 position.legal(&mut moves);

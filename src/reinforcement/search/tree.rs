@@ -86,7 +86,7 @@ impl Node {
     }
 
     #[inline]
-    pub fn earn(&self, points: u32, alone: bool) {
+    pub fn add_points(&self, points: u32, alone: bool) {
         if points > 0 {
             add(&self.points, points, alone);
         }
@@ -95,11 +95,11 @@ impl Node {
     /// Adds what a thread has kept to itself.
     pub fn add(&self, visits: u32, points: u32) {
         add(&self.visits, visits, false);
-        self.earn(points, false);
+        self.add_points(points, false);
     }
 
     #[inline]
-    pub fn earn_amaf(&self, points: u32, alone: bool) {
+    pub fn add_amaf(&self, points: u32, alone: bool) {
         add(&self.amaf_visits, 1, alone);
         if points > 0 {
             add(&self.amaf_points, points, alone);
@@ -156,15 +156,15 @@ pub struct Tree {
 /// The nodes that one of several threads has taken and not used yet. Threads that took them one by one would meet at one counter, and
 /// write their children into the same lines of the cache.
 #[derive(Debug)]
-pub struct Nursery {
+pub struct NodeAllocator {
     next: u32,
     end: u32,
     alone: bool,
 }
 
-impl Nursery {
+impl NodeAllocator {
     pub fn new(alone: bool) -> Self {
-        Nursery { next: 0, end: 0, alone }
+        NodeAllocator { next: 0, end: 0, alone }
     }
 }
 
@@ -229,17 +229,17 @@ impl Tree {
     }
 
     /// Room for so many nodes in one block.
-    fn take(&self, nursery: &mut Nursery, count: usize) -> Option<u32> {
+    fn take(&self, allocator: &mut NodeAllocator, count: usize) -> Option<u32> {
         let count = u32::try_from(count).ok().filter(|count| (1..=BLOCK).contains(count))?;
-        if nursery.end - nursery.next < count {
+        if allocator.end - allocator.next < count {
             // A small tree is not filled with what threads have ready.
-            let ready = if nursery.alone { 0 } else { (self.next.load(Relaxed) / 16).min(LOT) };
-            self.put_back(nursery);
-            nursery.next = self.reserve(count.max(ready))?;
-            nursery.end = nursery.next + count.max(ready);
+            let ready = if allocator.alone { 0 } else { (self.next.load(Relaxed) / 16).min(LOT) };
+            self.put_back(allocator);
+            allocator.next = self.reserve(count.max(ready))?;
+            allocator.end = allocator.next + count.max(ready);
         }
-        let first = nursery.next;
-        nursery.next += count;
+        let first = allocator.next;
+        allocator.next += count;
         Some(first)
     }
 
@@ -260,9 +260,9 @@ impl Tree {
     }
 
     /// Tells of nodes that a thread took and will not use.
-    pub fn put_back(&self, nursery: &mut Nursery) {
-        self.spare.fetch_add(nursery.end - nursery.next, Relaxed);
-        (nursery.next, nursery.end) = (0, 0);
+    pub fn put_back(&self, allocator: &mut NodeAllocator) {
+        self.spare.fetch_add(allocator.end - allocator.next, Relaxed);
+        (allocator.next, allocator.end) = (0, 0);
     }
 
     /// Gives a node its children, each made ready by `prepare` before others see it, unless another thread does or there is
@@ -271,13 +271,13 @@ impl Tree {
         &'a self,
         node: &Node,
         moves: &[Move],
-        nursery: &mut Nursery,
+        allocator: &mut NodeAllocator,
         mut prepare: impl FnMut(&Node),
     ) -> Option<&'a [Node]> {
         if self.is_full() || node.first.compare_exchange(0, CLAIMED, Relaxed, Relaxed).is_err() {
             return None;
         }
-        let Some(first) = self.take(nursery, moves.len()) else {
+        let Some(first) = self.take(allocator, moves.len()) else {
             node.first.store(0, Relaxed);
             return None;
         };
@@ -327,13 +327,13 @@ impl Tree {
         let fresh = Tree::new(self.blocks.len() * BLOCK as usize * size_of::<Node>());
         fresh.root().copy_from(node);
         // Pairs of a node here and its copy, whose children are still to be copied.
-        let (mut waiting, mut nursery) = (vec![(node, fresh.root())], Nursery::new(true));
+        let (mut waiting, mut allocator) = (vec![(node, fresh.root())], NodeAllocator::new(true));
         while let Some((old, new)) = waiting.pop() {
             let Children::Are(children) = self.children(old) else { continue };
             let moves: Vec<Move> = children.iter().map(Node::chosen).collect();
             let mut olds = children.iter();
             let copy = |copy: &Node| copy.copy_from(olds.next().expect("one for each"));
-            let copies = fresh.expand(new, &moves, &mut nursery, copy);
+            let copies = fresh.expand(new, &moves, &mut allocator, copy);
             waiting.extend(children.iter().zip(copies.unwrap_or_default()));
         }
         fresh

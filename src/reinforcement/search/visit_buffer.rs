@@ -2,47 +2,47 @@
 //!
 //! Every simulation goes through the root and the best of what follows it. A line of the cache that two cores write in turn travels
 //! between them, which takes as long as a whole simulation of a small game. So a thread writes its visits of the children of a much
-//! visited node into its own account, reads them there, and adds them to the tree when they have become a small part of the node's visits:
+//! visited node into its own slot, reads them there, and adds them to the tree when they have become a small part of the node's visits:
 //! what others do not see yet never exceeds that part.
 
 use super::tree::Node;
 use std::mem::take;
 
-/// Visits from which on a node's children are given an account.
+/// Visits from which on a node's children are given a slot.
 const FROM: u32 = 64;
-/// The part of a node's visits that an account holds back at most: one in so many.
+/// The part of a node's visits that a slot holds back at most: one in so many.
 pub const PART: u32 = 32;
 /// Accounts of a thread; where two nodes want the same, the later one takes it. Eight bytes for each child of so many nodes at most come
 /// to the memory of the tree.
-const ACCOUNTS: usize = 1 << 14;
+const SLOTS: usize = 1 << 14;
 
 /// Visits and half points.
 type Count = [u32; 2];
 
 /// What a thread has counted for some sibling nodes and not added to the tree.
 #[derive(Debug, Default)]
-struct Account<'a> {
+struct PendingCounts<'a> {
     nodes: &'a [Node],
     counts: Vec<Count>,
     pending: u32,
     limit: u32,
 }
 
-/// The place of a node in a buffer: the account, and its place among its siblings.
+/// The place of a node in a buffer: the slot, and its place among its siblings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    account: usize,
+    slot: usize,
     sibling: usize,
 }
 
-/// The accounts of one thread.
+/// The slots of one thread.
 #[derive(Debug)]
 pub struct VisitBuffer<'a> {
-    accounts: Box<[Account<'a>]>,
+    slots: Box<[PendingCounts<'a>]>,
 }
 
-impl<'a> Account<'a> {
-    fn settle(&mut self) {
+impl<'a> PendingCounts<'a> {
+    fn flush(&mut self) {
         if take(&mut self.pending) > 0 {
             for (node, count) in self.nodes.iter().zip(&mut self.counts) {
                 let [visits, points] = take(count);
@@ -56,79 +56,78 @@ impl<'a> Account<'a> {
 
 impl<'a> VisitBuffer<'a> {
     pub fn new() -> Self {
-        VisitBuffer { accounts: (0..ACCOUNTS).map(|_| Account::default()).collect() }
+        VisitBuffer { slots: (0..SLOTS).map(|_| PendingCounts::default()).collect() }
     }
 
-    /// The account of these siblings, whose parent was visited so often; none if that is seldom.
+    /// The slot of these siblings, whose parent was visited so often; none if that is seldom.
     #[inline]
     pub fn open(&mut self, nodes: &'a [Node], visits: u32) -> Option<usize> {
         if visits < FROM {
             return None;
         }
         let address = nodes.as_ptr() as usize;
-        let place =
-            (address / size_of::<Node>()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (usize::BITS - ACCOUNTS.ilog2());
-        let account = &mut self.accounts[place];
-        if !std::ptr::eq(account.nodes, nodes) {
-            account.settle();
-            account.nodes = nodes;
-            account.counts.clear();
-            account.counts.resize(nodes.len(), [0, 0]);
+        let place = (address / size_of::<Node>()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (usize::BITS - SLOTS.ilog2());
+        let slot = &mut self.slots[place];
+        if !std::ptr::eq(slot.nodes, nodes) {
+            slot.flush();
+            slot.nodes = nodes;
+            slot.counts.clear();
+            slot.counts.resize(nodes.len(), [0, 0]);
         }
-        account.limit = visits / PART;
+        slot.limit = visits / PART;
         Some(place)
     }
 
-    /// What an account holds back of each sibling.
+    /// What a slot holds back of each sibling.
     #[inline]
-    pub fn counts(&self, account: usize) -> &[Count] {
-        &self.accounts[account].counts
+    pub fn counts(&self, slot: usize) -> &[Count] {
+        &self.slots[slot].counts
     }
 
     /// Counts a visit of a sibling.
     #[inline]
-    pub fn visit(&mut self, account: usize, sibling: usize) -> Entry {
-        let Account { counts, pending, .. } = &mut self.accounts[account];
+    pub fn visit(&mut self, slot: usize, sibling: usize) -> Entry {
+        let PendingCounts { counts, pending, .. } = &mut self.slots[slot];
         counts[sibling][0] += 1;
         *pending += 1;
-        Entry { account, sibling }
+        Entry { slot, sibling }
     }
 
-    /// Counts what a visit brought, and adds the account to the tree when it is due.
+    /// Counts what a visit brought, and adds the slot to the tree when it is due.
     #[inline]
-    pub fn earn(&mut self, entry: Entry, node: &Node, points: u32) {
-        let account = &mut self.accounts[entry.account];
-        match account.nodes.get(entry.sibling) {
+    pub fn add_points(&mut self, entry: Entry, node: &Node, points: u32) {
+        let slot = &mut self.slots[entry.slot];
+        match slot.nodes.get(entry.sibling) {
             Some(own) if std::ptr::eq(own, node) => {
-                account.counts[entry.sibling][1] += points;
-                if account.pending >= account.limit {
-                    account.settle();
+                slot.counts[entry.sibling][1] += points;
+                if slot.pending >= slot.limit {
+                    slot.flush();
                 }
             }
-            // Another node took the account on the way down.
-            _ => node.earn(points, false),
+            // Another node took the slot on the way down.
+            _ => node.add_points(points, false),
         }
     }
 
     /// Adds all to the tree.
-    pub fn settle(&mut self) {
-        self.accounts.iter_mut().for_each(Account::settle);
+    pub fn flush(&mut self) {
+        self.slots.iter_mut().for_each(PendingCounts::flush);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::{Nursery, Tree};
+    use super::super::tree::{NodeAllocator, Tree};
     use super::*;
     use crate::reinforcement::games::Move;
 
     /// A tree of a root, its children, and theirs.
     fn tree(children: u16) -> Tree {
-        let (tree, mut nursery) = (Tree::new(0), Nursery::new(true));
+        let (tree, mut allocator) = (Tree::new(0), NodeAllocator::new(true));
         let moves: Vec<Move> = (0..children).map(Move).collect();
-        tree.expand(tree.root(), &moves, &mut nursery, |_| {}).unwrap();
+        tree.expand(tree.root(), &moves, &mut allocator, |_| {}).unwrap();
         for child in tree.made(tree.root()) {
-            tree.expand(child, &moves, &mut nursery, |_| {}).unwrap();
+            tree.expand(child, &moves, &mut allocator, |_| {}).unwrap();
         }
         tree
     }
@@ -139,17 +138,17 @@ mod tests {
         let (mut buffer, children) = (VisitBuffer::new(), tree.made(tree.root()));
         assert_eq!(buffer.open(children, FROM - 1), None);
         let visits = 4 * PART;
-        let account = buffer.open(children, visits).unwrap();
+        let slot = buffer.open(children, visits).unwrap();
         let mut seen = Vec::new();
         for _ in 0..6 {
-            assert_eq!(buffer.open(children, visits), Some(account));
-            let entry = buffer.visit(account, 1);
-            buffer.earn(entry, &children[1], 2);
-            seen.push((children[1].visits(), children[1].points(), buffer.counts(account)[1]));
+            assert_eq!(buffer.open(children, visits), Some(slot));
+            let entry = buffer.visit(slot, 1);
+            buffer.add_points(entry, &children[1], 2);
+            seen.push((children[1].visits(), children[1].points(), buffer.counts(slot)[1]));
         }
         let held = [(0, 0, [1, 2]), (0, 0, [2, 4]), (0, 0, [3, 6]), (4, 8, [0, 0]), (4, 8, [1, 2]), (4, 8, [2, 4])];
         assert_eq!(seen, held);
-        buffer.settle();
+        buffer.flush();
         assert_eq!((children[1].visits(), children[1].points()), (6, 12));
         assert_eq!((children[0].visits(), children[2].visits()), (0, 0));
     }
@@ -166,14 +165,14 @@ mod tests {
             let second = buffer.open(others, 1 << 20).unwrap();
             // Now and then the second takes the place of the first, as where their addresses fall together.
             if turn % 3 == 0 {
-                buffer.accounts[first].settle();
-                buffer.accounts[first].nodes = others;
+                buffer.slots[first].flush();
+                buffer.slots[first].nodes = others;
             }
             let below = buffer.visit(second, 3);
-            buffer.earn(below, &others[3], 1);
-            buffer.earn(entry, &siblings[turn % 5], 1);
+            buffer.add_points(below, &others[3], 1);
+            buffer.add_points(entry, &siblings[turn % 5], 1);
         }
-        buffer.settle();
+        buffer.flush();
         let all = |count: fn(&Node) -> u32| children.iter().flat_map(|child| tree.made(child)).map(count).sum::<u32>();
         assert_eq!((all(Node::visits), all(Node::points)), (1000, 1000));
     }

@@ -37,7 +37,7 @@ fn runner(store: &RunStore) -> ThreadRunner {
     ThreadRunner { store: store.clone(), source: source() }
 }
 
-fn quietly() -> Tell {
+fn quietly() -> EventSink {
     Box::new(|_| {})
 }
 
@@ -50,8 +50,8 @@ fn played(store: &RunStore, plan: Vec<(u64, Command)>) -> String {
 }
 
 fn taken_up(store: &RunStore, id: &str, plan: Vec<(u64, Command)>, threads: Option<usize>) {
-    let stretch = take_up(store, id, threads, &source(), quietly()).unwrap();
-    Box::new(spawn(Stretch { plan, ..stretch })).wait().unwrap();
+    let segment = take_up(store, id, threads, &source(), quietly()).unwrap();
+    Box::new(spawn(Segment { plan, ..segment })).wait().unwrap();
 }
 
 /// What must be the same in two runs: all that was recorded but wall-clock times and ids, and the last checkpoint.
@@ -116,8 +116,8 @@ fn a_broken_checkpoint_is_refused_and_nothing_is_overwritten() {
 fn a_run_can_be_held_stepped_asked_and_stopped() {
     let (_folder, store) = store();
     let (sender, events) = channel();
-    let tell: Tell = Box::new(move |event| sender.send(event.clone()).unwrap());
-    let run = runner(&store).start(Start { plan: vec![(2, Command::Pause)], ..small() }, tell).unwrap();
+    let emit: EventSink = Box::new(move |event| sender.send(event.clone()).unwrap());
+    let run = runner(&store).start(Start { plan: vec![(2, Command::Pause)], ..small() }, emit).unwrap();
     let held_at = || {
         events.iter().find_map(|event| match event {
             Event::Paused { step, paused: true } => Some(step),
@@ -142,13 +142,13 @@ fn a_run_can_be_held_stepped_asked_and_stopped() {
 struct At(usize);
 
 impl Model for At {
-    fn answer(&self, _query: &Query, _watch: &Watch) -> Result<Answer, Failure> {
+    fn answer(&self, _query: &Query, _watch: &TaskContext) -> Result<Answer, ExperimentError> {
         Ok(Answer::Examples { pictures: vec![], labels: vec![0; self.0] })
     }
 }
 
 fn step_of(model: &Arc<dyn Model>) -> usize {
-    match model.answer(&Query::Examples { offset: 0, count: 1 }, &Watch::default()) {
+    match model.answer(&Query::Examples { offset: 0, count: 1 }, &TaskContext::default()) {
         Ok(Answer::Examples { labels, .. }) => labels.len(),
         other => panic!("{other:?}"),
     }

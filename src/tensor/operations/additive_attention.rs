@@ -71,29 +71,29 @@ impl<'t, E: Element> Var<'t, E> {
                 );
             });
             // Of each score, through the softmax.
-            let mut slopes = Tensor::unset([batch, length]);
+            let mut grads = Tensor::unset([batch, length]);
             let all = x.values();
             parallel::each_costly_row(
                 length * width,
-                slopes.values_mut(),
+                grads.values_mut(),
                 length,
                 #[inline(always)]
-                |index, slopes| {
+                |index, grads| {
                     let g = &gradient[index * width..(index + 1) * width];
                     let weights = &weights[index * length..(index + 1) * length];
-                    for (slope, row) in slopes.iter_mut().zip(all[index * length * width..].chunks_exact(width)) {
-                        *slope = parallel::dot_with(g, row, |g, x| g * x);
+                    for (grad, row) in grads.iter_mut().zip(all[index * length * width..].chunks_exact(width)) {
+                        *grad = parallel::dot_with(g, row, |g, x| g * x);
                     }
-                    let mean = parallel::dot_with(slopes, weights, |slope, weight| slope * weight);
-                    for (slope, &weight) in slopes.iter_mut().zip(weights) {
-                        *slope = weight * (*slope - mean);
+                    let mean = parallel::dot_with(grads, weights, |grad, weight| grad * weight);
+                    for (grad, &weight) in grads.iter_mut().zip(weights) {
+                        *grad = weight * (*grad - mean);
                     }
                 },
             );
             // Of the keys, and for each sequence of the query and of v.
             let mut for_keys = gradients.open(k_index).unwrap_or_else(|| Tensor::filled(k.raw_dim(), E::zero()));
             let mut rows = E::pool().filled(batch * 2 * h, E::zero());
-            let (queries, projected, slopes) = (q.values(), k.values(), slopes.values());
+            let (queries, projected, grads) = (q.values(), k.values(), grads.values());
             let direction = direction.values();
             parallel::each_row2(
                 length * TANH * h,
@@ -103,16 +103,16 @@ impl<'t, E: Element> Var<'t, E> {
                 |index, for_keys, rows| {
                     let query = &queries[index * h..(index + 1) * h];
                     let (for_query, for_v) = rows.split_at_mut(h);
-                    let keys = projected[index * length * h..].chunks_exact(h).zip(&slopes[index * length..]);
-                    for (for_key, (key, &slope)) in for_keys.chunks_exact_mut(h).zip(keys) {
+                    let keys = projected[index * length * h..].chunks_exact(h).zip(&grads[index * length..]);
+                    for (for_key, (key, &grad)) in for_keys.chunks_exact_mut(h).zip(keys) {
                         let sums = for_key.iter_mut().zip(for_query.iter_mut()).zip(for_v.iter_mut());
                         let places = sums.zip(query.iter().zip(key)).zip(direction);
                         for ((((for_key, for_query), for_v), (&query, &key)), &v) in places {
                             let t = tanh(query + key);
-                            let along = slope * v * (E::one() - t * t);
+                            let along = grad * v * (E::one() - t * t);
                             *for_key += along;
                             *for_query += along;
-                            *for_v += slope * t;
+                            *for_v += grad * t;
                         }
                     }
                 },

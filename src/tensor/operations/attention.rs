@@ -147,33 +147,33 @@ impl<E: Element> Sequence<'_, E> {
             let (o, g) =
                 (out.slice(s![block.clone(), columns.clone()]), gradient.slice(s![block.clone(), columns.clone()]));
             let size = (block.len(), keys);
-            let [weights, slopes] = &mut buffers;
-            let (weights, slopes) = (&mut weights[..block.len() * keys], &mut slopes[..block.len() * keys]);
+            let [weights, grads] = &mut buffers;
+            let (weights, grads) = (&mut weights[..block.len() * keys], &mut grads[..block.len() * keys]);
             small_product(ArrayViewMut2::from_shape(size, &mut *weights).expect("scores"), Accum::Replace, q, k.t());
-            small_product(ArrayViewMut2::from_shape(size, &mut *slopes).expect("slopes"), Accum::Replace, g, v.t());
-            let rows = weights.chunks_exact_mut(keys.max(1)).zip(slopes.chunks_exact_mut(keys.max(1)));
-            for ((row, query), (weights, slopes)) in block.clone().enumerate().zip(rows) {
+            small_product(ArrayViewMut2::from_shape(size, &mut *grads).expect("grads"), Accum::Replace, g, v.t());
+            let rows = weights.chunks_exact_mut(keys.max(1)).zip(grads.chunks_exact_mut(keys.max(1)));
+            for ((row, query), (weights, grads)) in block.clone().enumerate().zip(rows) {
                 let seen = self.visible(query);
                 let normaliser = normalisers[head * queries + query];
                 let mean: E = g.row(row).iter().zip(o.row(row)).map(|(&g, &o)| g * o).sum();
                 parallel::vectorised(
                     #[inline(always)]
                     || {
-                        let places = weights[..seen].iter_mut().zip(slopes[..seen].iter_mut());
-                        for (weight, slope) in places {
+                        let places = weights[..seen].iter_mut().zip(grads[..seen].iter_mut());
+                        for (weight, grad) in places {
                             *weight = (*weight * scale - normaliser).fast_exp();
-                            *slope = *weight * (*slope - mean) * scale;
+                            *grad = *weight * (*grad - mean) * scale;
                         }
                     },
                 );
                 weights[seen..].fill(E::zero());
-                slopes[seen..].fill(E::zero());
+                grads[seen..].fill(E::zero());
             }
             let weights = ArrayView2::from_shape(size, weights).expect("weights");
-            let slopes = ArrayView2::from_shape(size, slopes).expect("slopes");
+            let grads = ArrayView2::from_shape(size, grads).expect("grads");
             small_product(dv.slice_mut(s![..keys, columns.clone()]), Accum::Add, weights.t(), g);
-            small_product(dk.slice_mut(s![..keys, columns.clone()]), Accum::Add, slopes.t(), q);
-            small_product(dq.slice_mut(s![block, columns]), Accum::Add, slopes, k);
+            small_product(dk.slice_mut(s![..keys, columns.clone()]), Accum::Add, grads.t(), q);
+            small_product(dq.slice_mut(s![block, columns]), Accum::Add, grads, k);
         });
         buffers.into_iter().for_each(|buffer| E::pool().give(buffer));
     }
@@ -251,18 +251,17 @@ impl<'t, E: Element> Var<'t, E> {
                         mask: &mask,
                         index,
                     };
-                    let slopes = [(queries, dq), (count, dk), (count, dv)];
+                    let grads = [(queries, dq), (count, dk), (count, dv)];
                     sequence.back(
                         one_of(out.values(), index, queries, width),
                         one_of(gradient.values(), index, queries, width),
                         &normalisers[index * heads * queries..(index + 1) * heads * queries],
-                        slopes
-                            .map(|(rows, slope)| ArrayViewMut2::from_shape((rows, width), slope).expect("a sequence")),
+                        grads.map(|(rows, grad)| ArrayViewMut2::from_shape((rows, width), grad).expect("a sequence")),
                     );
                 });
             }
             E::pool().give(normalisers);
-            indices.into_iter().zip([dq, dk, dv]).for_each(|(index, slope)| gradients.add(index, slope));
+            indices.into_iter().zip([dq, dk, dv]).for_each(|(index, grad)| gradients.add(index, grad));
         })
     }
 

@@ -269,12 +269,12 @@ impl Geometry {
             for first in rows.step_by(at_a_time) {
                 let rows = first..(first + at_a_time).min(end);
                 let places = rows.len() * self.out_w;
-                let slopes = &gradient.values()[first * self.out_w * outputs..][..places * outputs];
+                let grads = &gradient.values()[first * self.out_w * outputs..][..places * outputs];
                 let mut windows = E::pool().take(places * size);
                 self.lay_out(padded, rows, &mut windows);
                 let view = ArrayView2::from_shape((places, size), &windows).expect("windows");
-                let slopes = ArrayView2::from_shape((places, outputs), slopes).expect("places");
-                small_product(sums.view_mut(), Accum::Add, slopes.t(), view);
+                let grads = ArrayView2::from_shape((places, outputs), grads).expect("places");
+                small_product(sums.view_mut(), Accum::Add, grads.t(), view);
                 E::pool().give(windows);
             }
         });
@@ -299,13 +299,13 @@ impl Geometry {
             for (wide, row) in wide.chunks_exact_mut(width * outputs).zip(rows) {
                 wide[..row.len()].copy_from_slice(row);
             }
-            let slopes = ArrayView2::from_shape((places, outputs), &wide[..places * outputs]).expect("places");
+            let grads = ArrayView2::from_shape((places, outputs), &wide[..places * outputs]).expect("places");
             for line in 0..self.kh {
                 let from = self.start(picture * self.out_h) + line * self.line();
                 let runs = &padded[from..from + (places - 1) * self.c + run];
                 let runs = ArrayView2::from_shape((places, run).strides((self.c, 1)), runs).expect("runs");
                 let sums = sums.slice_mut(ndarray::s![.., line * run..(line + 1) * run]);
-                small_product(sums, Accum::Add, slopes.t(), runs);
+                small_product(sums, Accum::Add, grads.t(), runs);
             }
         }
         E::pool().give(wide);
@@ -331,12 +331,12 @@ impl Geometry {
         let mut out = Tensor::unset(shape);
         let weights = weights.clone().reshaped([outputs, self.size()]);
         let picture = |(index, out): (usize, &mut [E])| {
-            let slopes = &gradient.values()[index * places * outputs..][..places * outputs];
-            let slopes = ArrayView2::from_shape((places, outputs), slopes).expect("places");
+            let grads = &gradient.values()[index * places * outputs..][..places * outputs];
+            let grads = ArrayView2::from_shape((places, outputs), grads).expect("places");
             let mut windows = Tensor::unset([places, self.size()]);
             let shape = (places, self.size());
             let view = ArrayViewMut2::from_shape(shape, windows.values_mut()).expect("windows");
-            small_product(view, Accum::Replace, slopes, weights.rows());
+            small_product(view, Accum::Replace, grads, weights.rows());
             let mut padded = E::pool().filled(height * width * self.c, E::zero());
             self.gather(windows.values(), &mut padded);
             for (y, out) in out.chunks_exact_mut(self.w * self.c).enumerate() {

@@ -32,7 +32,7 @@ impl<'t, E: Element> Var<'t, E> {
         self.unary(move |x| x.powf(p), move |gradient, x, _| gradient * p * x.powf(p - E::one()))
     }
 
-    /// |x|; its slope at 0 is taken as 0.
+    /// |x|; its derivative at 0 is taken as 0.
     pub fn abs(self) -> Self {
         self.unary(
             |x| x.abs(),
@@ -51,7 +51,7 @@ impl<'t, E: Element> Var<'t, E> {
         )
     }
 
-    /// max(x, 0); its slope at 0 is taken as 0.
+    /// max(x, 0); its derivative at 0 is taken as 0.
     pub fn relu(self) -> Self {
         self.unary(relu, |gradient, x, _| if x > E::zero() { gradient } else { E::zero() })
     }
@@ -67,13 +67,13 @@ impl<'t, E: Element> Var<'t, E> {
 
     /// x · sigmoid(x), also called swish (Hendrycks & Gimpel 2016, arXiv:1606.08415; Ramachandran et al. 2017).
     pub fn silu(self) -> Self {
-        self.unary(|x| x * sigmoid(x), |gradient, x, _| gradient * silu_slope(x))
+        self.unary(|x| x * sigmoid(x), |gradient, x, _| gradient * silu_derivative(x))
     }
 
     /// The Gaussian error linear unit by its tanh formula, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks &
     /// Gimpel 2016, arXiv:1606.08415).
     pub fn gelu(self) -> Self {
-        self.unary(gelu, |gradient, x, _| gradient * gelu_slope(x))
+        self.unary(gelu, |gradient, x, _| gradient * gelu_derivative(x))
     }
 
     /// ln(1 + eˣ).
@@ -126,11 +126,11 @@ impl<'t, E: Element> Var<'t, E> {
         self.tape().constant(self.value())
     }
 
-    /// `y = f(x)` with `slope(gradient of y, x, y)` as the gradient of x.
+    /// `y = f(x)` with `backward(gradient of y, x, y)` as the gradient of x.
     pub(super) fn unary(
         self,
         f: impl Fn(E) -> E + Sync + Copy,
-        slope: impl Fn(E, E, E) -> E + Send + Sync + Copy + 'static,
+        backward: impl Fn(E, E, E) -> E + Send + Sync + Copy + 'static,
     ) -> Self {
         let x = self.ordered();
         let y = tensor(x.raw_dim(), parallel::map(x.values(), f));
@@ -138,12 +138,12 @@ impl<'t, E: Element> Var<'t, E> {
         self.tape().record(y, &[self], move |gradient, gradients| {
             let mut gradient = contiguous(&gradient);
             let (values, results) = (gradients.value(x), gradients.value(y_index));
-            parallel::update_with2(gradient.values_mut(), values.values(), results.values(), slope);
+            parallel::update_with2(gradient.values_mut(), values.values(), results.values(), backward);
             gradients.add(x, gradient);
         })
     }
 
-    /// `z = f(x, y)` after broadcasting, with ∂z/∂x and ∂z/∂y from `slopes(x, y)`.
+    /// `z = f(x, y)` after broadcasting, with ∂z/∂x and ∂z/∂y from `partials(x, y)`.
     fn binary(
         self,
         other: Self,
@@ -153,24 +153,24 @@ impl<'t, E: Element> Var<'t, E> {
     ) -> Self {
         let (a, b) = (self.value(), other.value());
         let shape = broadcast_shape(a.shape(), b.shape());
-        let spread_a = spread(&a, &shape);
-        let spread_b = spread(&b, &shape);
+        let spread_a = broadcast(&a, &shape);
+        let spread_b = broadcast(&b, &shape);
         let z = tensor(shape.clone(), parallel::map2(spread_a.values(), spread_b.values(), f));
         let (x, y) = (self.index(), other.index());
         self.tape().record(z, &[self, other], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
             let (a, b) = (gradients.value(x), gradients.value(y));
-            let (spread_a, spread_b) = (spread(&a, &shape), spread(&b, &shape));
+            let (spread_a, spread_b) = (broadcast(&a, &shape), broadcast(&b, &shape));
             let operands = (spread_a.values(), spread_b.values());
             if gradients.wants(x) {
-                let mut slope = gradient.clone();
-                parallel::update_with2(slope.values_mut(), operands.0, operands.1, move |g, a, b| g * to_x(a, b));
-                gradients.add(x, gather(slope, a.shape()));
+                let mut grad = gradient.clone();
+                parallel::update_with2(grad.values_mut(), operands.0, operands.1, move |g, a, b| g * to_x(a, b));
+                gradients.add(x, sum_to_shape(grad, a.shape()));
             }
             if gradients.wants(y) {
-                let mut slope = gradient;
-                parallel::update_with2(slope.values_mut(), operands.0, operands.1, move |g, a, b| g * to_y(a, b));
-                gradients.add(y, gather(slope, b.shape()));
+                let mut grad = gradient;
+                parallel::update_with2(grad.values_mut(), operands.0, operands.1, move |g, a, b| g * to_y(a, b));
+                gradients.add(y, sum_to_shape(grad, b.shape()));
             }
         })
     }
@@ -183,7 +183,7 @@ impl<'t, E: Element> Var<'t, E> {
         let z = if a.shape() == b.shape() {
             tensor(shape, parallel::map2(contiguous(&a).values(), contiguous(&b).values(), add))
         } else {
-            let (spread_a, mut z) = (spread(&a, &shape), spread(&b, &shape));
+            let (spread_a, mut z) = (broadcast(&a, &shape), broadcast(&b, &shape));
             parallel::update_with(z.values_mut(), spread_a.values(), move |y, x| add(x, y));
             z
         };
@@ -191,9 +191,9 @@ impl<'t, E: Element> Var<'t, E> {
         let shapes = (a.raw_dim(), b.raw_dim());
         self.tape().record(z, &[self, other], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
-            gradients.add(x, gather(gradient.clone(), shapes.0.slice()));
+            gradients.add(x, sum_to_shape(gradient.clone(), shapes.0.slice()));
             if gradients.wants(y) {
-                let mut back = gather(gradient, shapes.1.slice());
+                let mut back = sum_to_shape(gradient, shapes.1.slice());
                 if sign < E::zero() {
                     parallel::update(back.values_mut(), |g| -g);
                 }
@@ -244,7 +244,7 @@ pub(crate) fn sigmoid<E: Element>(x: E) -> E {
 }
 
 #[inline(always)]
-pub(crate) fn silu_slope<E: Element>(x: E) -> E {
+pub(crate) fn silu_derivative<E: Element>(x: E) -> E {
     let s = sigmoid(x);
     s * (E::one() + x * (E::one() - s))
 }
@@ -256,10 +256,10 @@ pub(crate) fn gelu<E: Element>(x: E) -> E {
 }
 
 #[inline(always)]
-pub(crate) fn gelu_slope<E: Element>(x: E) -> E {
+pub(crate) fn gelu_derivative<E: Element>(x: E) -> E {
     let s = sigmoid(gelu_argument(x));
-    let argument_slope = E::of(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (E::one() + E::of(3.0 * CUBE) * x * x);
-    s * (E::one() + x * (E::one() - s) * argument_slope)
+    let argument_derivative = E::of(2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (E::one() + E::of(3.0 * CUBE) * x * x);
+    s * (E::one() + x * (E::one() - s) * argument_derivative)
 }
 
 /// The factor of x³ in GELU's formula.
@@ -293,7 +293,7 @@ pub(crate) fn broadcast_shape(a: &[usize], b: &[usize]) -> IxDyn {
 }
 
 /// A tensor repeated to a broadcast shape.
-pub(crate) fn spread<E: Element>(value: &Tensor<E>, shape: &IxDyn) -> Tensor<E> {
+pub(crate) fn broadcast<E: Element>(value: &Tensor<E>, shape: &IxDyn) -> Tensor<E> {
     if value.shape() == shape.slice() {
         return contiguous(value);
     }
@@ -302,8 +302,8 @@ pub(crate) fn spread<E: Element>(value: &Tensor<E>, shape: &IxDyn) -> Tensor<E> 
     out
 }
 
-/// The reverse of [`spread`]: sums over what was repeated.
-pub(crate) fn gather<E: Element>(gradient: Tensor<E>, shape: &[usize]) -> Tensor<E> {
+/// The reverse of [`broadcast`]: sums over what was repeated.
+pub(crate) fn sum_to_shape<E: Element>(gradient: Tensor<E>, shape: &[usize]) -> Tensor<E> {
     if gradient.shape() == shape {
         return gradient;
     }

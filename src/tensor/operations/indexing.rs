@@ -9,7 +9,7 @@ impl<'t, E: Element> Var<'t, E> {
     ///
     /// # Panics
     /// If an index is no row.
-    pub fn rows_at(self, indices: &[usize]) -> Self {
+    pub fn index_select(self, indices: &[usize]) -> Self {
         let [rows, width] = self.dims("a table [rows, width]");
         let table = self.ordered();
         let mut picked = Tensor::unset([indices.len(), width]);
@@ -28,7 +28,7 @@ impl<'t, E: Element> Var<'t, E> {
     ///
     /// # Panics
     /// If there are not as many indices as rows, or an index lies beyond the row.
-    pub fn pick_last(self, indices: &[usize]) -> Self {
+    pub fn gather(self, indices: &[usize]) -> Self {
         let value = self.ordered();
         let width = *value.shape().last().expect("a last axis");
         assert_eq!(value.len(), indices.len() * width, "an index for each row");
@@ -52,18 +52,18 @@ mod tests {
 
     #[test]
     fn picking_has_right_gradients() {
-        check("rows", &[&[4, 3]], |_, x| x[0].rows_at(&[1, 3, 1, 0]).square());
-        check("no rows", &[&[4, 3]], |_, x| x[0].rows_at(&[]));
-        check("rows of something computed", &[&[4, 3]], |_, x| x[0].tanh().rows_at(&[1, 3, 1]));
-        check("rows and more", &[&[4, 3]], |_, x| x[0].rows_at(&[1, 3, 1]).sum() * x[0].square().sum());
-        check("one of each row", &[&[2, 2, 3]], |_, x| x[0].pick_last(&[2, 0, 1, 1]).square());
+        check("rows", &[&[4, 3]], |_, x| x[0].index_select(&[1, 3, 1, 0]).square());
+        check("no rows", &[&[4, 3]], |_, x| x[0].index_select(&[]));
+        check("rows of something computed", &[&[4, 3]], |_, x| x[0].tanh().index_select(&[1, 3, 1]));
+        check("rows and more", &[&[4, 3]], |_, x| x[0].index_select(&[1, 3, 1]).sum() * x[0].square().sum());
+        check("one of each row", &[&[2, 2, 3]], |_, x| x[0].gather(&[2, 0, 1, 1]).square());
     }
 
     #[test]
     fn a_sparse_leaf_keeps_only_the_rows_that_were_touched() {
         let tape = Tape::new();
         let table = tape.sparse_leaf(tensor([1000, 2], vec![1.0_f64; 2000]));
-        let gradients = (table.rows_at(&[7, 3, 7]).sum() + table.rows_at(&[3]).sum()).backward();
+        let gradients = (table.index_select(&[7, 3, 7]).sum() + table.index_select(&[3]).sum()).backward();
         assert!(gradients.of(table).is_none());
         let rows = gradients.rows_of(table).expect("rows");
         assert_eq!(rows.rows().collect::<Vec<_>>(), [(3, &[2.0, 2.0][..]), (7, &[2.0, 2.0][..])]);

@@ -23,7 +23,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// What can be done in the same pass as what precedes it, because its slope can be told from the result alone; else
+    /// What can be done in the same pass as what precedes it, because its derivative can be computed from the result alone; else
     /// nothing, and the argument is kept.
     pub(super) fn in_the_same_pass(self) -> Self {
         if matches!(self, Activation::Silu | Activation::Gelu) { Activation::Identity } else { self }

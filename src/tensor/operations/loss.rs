@@ -11,7 +11,7 @@ impl<'t, E: Element> Var<'t, E> {
     ///
     /// # Panics
     /// If the shapes differ.
-    pub fn bernoulli_nats(self, targets: Self) -> Self {
+    pub fn bce_with_logits(self, targets: Self) -> Self {
         let (logits, x) = (self.ordered(), targets.ordered());
         assert_eq!(logits.shape(), x.shape(), "logits and targets of one shape");
         let total = parallel::sum2(logits.values(), x.values(), bernoulli);
@@ -19,8 +19,8 @@ impl<'t, E: Element> Var<'t, E> {
         self.tape().record(Tensor::filled(IxDyn(&[]), total), &[self], move |gradient, gradients| {
             let gradient = *gradient.first().expect("one number");
             let (logits, x) = (gradients.value(indices.0), gradients.value(indices.1));
-            let slope = parallel::map2(logits.values(), x.values(), move |a, x| gradient * (sigmoid(a) - x));
-            gradients.add(indices.0, tensor(logits.raw_dim(), slope));
+            let grad = parallel::map2(logits.values(), x.values(), move |a, x| gradient * (sigmoid(a) - x));
+            gradients.add(indices.0, tensor(logits.raw_dim(), grad));
         })
     }
 
@@ -28,7 +28,7 @@ impl<'t, E: Element> Var<'t, E> {
     pub fn bernoulli_mean(self, target: f64) -> Self {
         let logits = self.value();
         let targets = self.tape().constant(Tensor::filled(logits.raw_dim(), E::of(target)));
-        self.bernoulli_nats(targets).scale(1.0 / logits.len() as f64)
+        self.bce_with_logits(targets).scale(1.0 / logits.len() as f64)
     }
 
     /// −Σ ln N(x; mean, σ² I) with `self` the means; summed over everything, of shape `[]`.
@@ -55,8 +55,8 @@ impl<'t, E: Element> Var<'t, E> {
             let (a, b) = (gradients.value(indices.0), gradients.value(indices.1));
             for (index, factor) in [(indices.0, factor), (indices.1, -factor)] {
                 if gradients.wants(index) {
-                    let slope = parallel::map2(a.values(), b.values(), move |a, b| factor * (a - b));
-                    gradients.add(index, tensor(a.raw_dim(), slope));
+                    let grad = parallel::map2(a.values(), b.values(), move |a, b| factor * (a - b));
+                    gradients.add(index, tensor(a.raw_dim(), grad));
                 }
             }
         })
@@ -72,7 +72,7 @@ impl<'t, E: Element> Var<'t, E> {
     }
 
     /// Huber's function of each element, usually a difference: ½ x² where |x| ≤ δ, δ (|x| − ½ δ) elsewhere (Huber 1964,
-    /// "Robust estimation of a location parameter"). Its slope is never beyond ±δ.
+    /// "Robust estimation of a location parameter"). Its derivative is never beyond ±δ.
     ///
     /// # Panics
     /// If δ is not positive.
@@ -95,7 +95,7 @@ impl<'t, E: Element> Var<'t, E> {
         let classes = *logits.shape().last().expect("an axis of classes");
         assert_eq!(logits.len(), labels.len() * classes, "a label for each row");
         assert!(labels.iter().flatten().all(|&label| label < classes), "labels below {classes}");
-        assert!(classes < 1 << 24, "classes that single precision can tell apart");
+        assert!(classes < 1 << 24, "classes that single precision can represent");
         let count = labels.iter().flatten().count();
         // What a row costs and, for the way back, ln Σ eˣ of it and its label, −1 for none.
         let mut rows = E::pool().take(ROW * labels.len());
@@ -120,9 +120,9 @@ impl<'t, E: Element> Var<'t, E> {
             let factor = *gradient.first().expect("one number") / E::of(count as f64);
             let logits = gradients.value(index);
             let values = logits.values();
-            let mut slopes = Tensor::unset(logits.raw_dim());
+            let mut grads = Tensor::unset(logits.raw_dim());
             parallel::each_row(
-                slopes.values_mut(),
+                grads.values_mut(),
                 classes,
                 #[inline(always)]
                 |row, out| {
@@ -136,7 +136,7 @@ impl<'t, E: Element> Var<'t, E> {
                 },
             );
             E::pool().give(rows);
-            gradients.add(index, slopes);
+            gradients.add(index, grads);
         })
     }
 
@@ -222,11 +222,11 @@ impl<'t, E: Element> Var<'t, E> {
         );
         let (x, y_index) = (self.index(), self.tape().next());
         self.tape().record(y, &[self], move |gradient, gradients| {
-            let (mut slopes, y) = (gradients.value(x), gradients.value(y_index));
+            let (mut grads, y) = (gradients.value(x), gradients.value(y_index));
             let gradient = crate::tensor::contiguous(&gradient);
             let (results, gradient) = (y.values(), gradient.values());
             parallel::each_row(
-                slopes.values_mut(),
+                grads.values_mut(),
                 width,
                 #[inline(always)]
                 |row, x| {
@@ -235,7 +235,7 @@ impl<'t, E: Element> Var<'t, E> {
                     }
                 },
             );
-            gradients.add(x, slopes);
+            gradients.add(x, grads);
         })
     }
 
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn losses_have_right_gradients() {
         let grey = tensor([3, 4], (0..12).map(|i| f64::from(i) / 11.0).collect());
-        check("bernoulli", &[&[3, 4]], move |tape, x| x[0].bernoulli_nats(tape.constant(grey.clone())));
+        check("bernoulli", &[&[3, 4]], move |tape, x| x[0].bce_with_logits(tape.constant(grey.clone())));
         check("bernoulli against one target", &[&[5, 1]], |_, x| x[0].bernoulli_mean(1.0));
         check("gaussian", &[&[3, 4], &[3, 4]], |_, x| x[0].gaussian_nats(x[1], 0.3));
         check("mean squared error", &[&[3, 4], &[3, 4]], |_, x| x[0].mean_squared_error(x[1]));
@@ -312,7 +312,7 @@ mod tests {
         let p = |a: f64| 1.0 / (1.0 + (-a).exp());
         let expected: f64 =
             (0..2).map(|i| -(x[i] * p(logits[i]).ln() + (1.0 - x[i]) * (1.0 - p(logits[i])).ln())).sum();
-        assert!((a.bernoulli_nats(t).item() - expected).abs() < 1e-12);
+        assert!((a.bce_with_logits(t).item() - expected).abs() < 1e-12);
 
         let density = |x: f64, m: f64| (-(x - m).powi(2) / 0.5).exp() / (2.0 * std::f64::consts::PI * 0.25).sqrt();
         let expected: f64 = (0..3).map(|i| -density(x[i], logits[i] / 20.0).ln()).sum();
@@ -320,7 +320,7 @@ mod tests {
         assert!((mean.gaussian_nats(t, 0.5).item() - expected).abs() < 1e-12);
     }
 
-    /// The numbers of PyTorch's `huber_loss` with δ = 2: a parabola to 2, then a line of slope 2 that goes on from it.
+    /// The numbers of PyTorch's `huber_loss` with δ = 2: a parabola to 2, then a line of gradient 2 that goes on from it.
     #[test]
     fn hubers_function_is_a_parabola_and_then_a_line() {
         let tape = Tape::without_gradients();

@@ -1,6 +1,6 @@
 //! Layer, group and batch normalisation: x̂ = (x − mean) / √(variance + ε), then γ x̂ + β.
 
-use super::elementwise::{sigmoid, silu_slope};
+use super::elementwise::{sigmoid, silu_derivative};
 use super::linear::Activation;
 use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
 use rayon::prelude::*;
@@ -160,7 +160,7 @@ impl<'t, E: Element> Var<'t, E> {
                         if with_silu {
                             let places = g.iter_mut().zip(x).zip(means.iter().zip(rates)).zip(gammas.iter().zip(betas));
                             for (((g, &x), (&mean, &rate)), (&gamma, &beta)) in places {
-                                *g *= silu_slope(gamma * ((x - mean) * rate) + beta);
+                                *g *= silu_derivative(gamma * ((x - mean) * rate) + beta);
                             }
                         }
                         let places = for_gamma.iter_mut().zip(for_beta.iter_mut()).zip(g.iter().zip(x));

@@ -35,31 +35,30 @@ impl<'t, E: Element> Var<'t, E> {
         );
         let (x, y_index) = (self.index(), self.tape().next());
         self.tape().record(y, &[self], move |gradient, gradients| {
-            let mut slopes = contiguous(&gradient);
+            let mut grads = contiguous(&gradient);
             drop(gradient);
             let (pictures, results) = (gradients.value(x), gradients.value(y_index));
             let (values, largest) = (pictures.values(), results.values());
             let mut back = Tensor::filled(pictures.raw_dim(), E::zero());
-            // Who is first among the largest takes the slope away.
+            // The first among the largest takes the whole gradient.
             parallel::each_row2(
                 h * w * c,
                 (back.values_mut(), h * w * c),
-                (slopes.values_mut(), out_h * out_w * c),
+                (grads.values_mut(), out_h * out_w * c),
                 #[inline(always)]
-                |picture, back, slopes| {
+                |picture, back, grads| {
                     let values = &values[picture * h * w * c..(picture + 1) * h * w * c];
-                    let largest = &largest[picture * slopes.len()..];
-                    for (square, (slopes, largest)) in
-                        slopes.chunks_exact_mut(c).zip(largest.chunks_exact(c)).enumerate()
+                    let largest = &largest[picture * grads.len()..];
+                    for (square, (grads, largest)) in grads.chunks_exact_mut(c).zip(largest.chunks_exact(c)).enumerate()
                     {
                         let start = (square / out_w * size * w + square % out_w * size) * c;
                         for place in 0..size * size {
                             let from = start + (place / size * w + place % size) * c;
                             let places = back[from..from + c].iter_mut().zip(&values[from..from + c]);
-                            for (((back, &x), slope), &largest) in places.zip(slopes.iter_mut()).zip(largest) {
+                            for (((back, &x), grad), &largest) in places.zip(grads.iter_mut()).zip(largest) {
                                 let found = x == largest;
-                                *back = if found { *slope } else { E::zero() };
-                                *slope = if found { E::zero() } else { *slope };
+                                *back = if found { *grad } else { E::zero() };
+                                *grad = if found { E::zero() } else { *grad };
                             }
                         }
                     }
@@ -99,7 +98,7 @@ impl<'t, E: Element> Var<'t, E> {
         let (x, shape) = (self.index(), [n, h, w, c]);
         self.tape().record(y, &[self], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
-            let slopes = gradient.values();
+            let grads = gradient.values();
             let mut back = Tensor::unset(shape);
             parallel::each_row(
                 back.values_mut(),
@@ -111,7 +110,7 @@ impl<'t, E: Element> Var<'t, E> {
                         return out.fill(E::zero());
                     }
                     let from = ((picture * out_h + row) * out_w + column) * c;
-                    for (x, &g) in out.iter_mut().zip(&slopes[from..from + c]) {
+                    for (x, &g) in out.iter_mut().zip(&grads[from..from + c]) {
                         *x = share * g;
                     }
                 },
@@ -140,7 +139,7 @@ impl<'t, E: Element> Var<'t, E> {
         let (x, shape) = (self.index(), [n, h, w, c]);
         self.tape().record(y, &[self], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
-            let slopes = gradient.values();
+            let grads = gradient.values();
             let mut back = Tensor::unset(shape);
             parallel::each_row(
                 back.values_mut(),
@@ -152,7 +151,7 @@ impl<'t, E: Element> Var<'t, E> {
                     for square in 0..factor * factor {
                         let y = row * factor + square / factor;
                         let from = (y * w * factor + column * factor + square % factor) * c;
-                        for (x, &g) in out.iter_mut().zip(&slopes[from..from + c]) {
+                        for (x, &g) in out.iter_mut().zip(&grads[from..from + c]) {
                             *x += g;
                         }
                     }

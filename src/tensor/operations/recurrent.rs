@@ -146,11 +146,11 @@ impl<'t, E: Element> Var<'t, E> {
                 let groups = groups.zip(gradient.values().par_chunks(TOGETHER * steps * h));
                 let groups = groups.zip(start.values().par_chunks(TOGETHER * h));
                 groups.zip(for_start.values_mut().par_chunks_mut(TOGETHER * h)).for_each(
-                    |(((((gates, candidates), states), gradient), start), slope)| {
+                    |(((((gates, candidates), states), gradient), start), grad)| {
                         let mut to_state = E::pool().take(3 * start.len());
                         for step in (0..steps).rev() {
-                            for (index, (slope, to_state)) in
-                                slope.chunks_exact_mut(h).zip(to_state.chunks_exact_mut(3 * h)).enumerate()
+                            for (index, (grad, to_state)) in
+                                grad.chunks_exact_mut(h).zip(to_state.chunks_exact_mut(3 * h)).enumerate()
                             {
                                 let at = index * steps + step;
                                 let before = match step {
@@ -158,13 +158,13 @@ impl<'t, E: Element> Var<'t, E> {
                                     _ => &states[(at - 1) * h..at * h],
                                 };
                                 let gradient = &gradient[at * h..(at + 1) * h];
-                                for (slope, &g) in slope.iter_mut().zip(gradient) {
-                                    *slope += g;
+                                for (grad, &g) in grad.iter_mut().zip(gradient) {
+                                    *grad += g;
                                 }
                                 let gates = &mut gates[at * 3 * h..(at + 1) * 3 * h];
-                                gru_step_back(gates, &mut candidates[at * h..(at + 1) * h], before, slope, to_state);
+                                gru_step_back(gates, &mut candidates[at * h..(at + 1) * h], before, grad, to_state);
                             }
-                            small_product(matrix_mut(slope, h), Accum::Add, matrix(&to_state, 3 * h), u.rows());
+                            small_product(matrix_mut(grad, h), Accum::Add, matrix(&to_state, 3 * h), u.rows());
                         }
                         E::pool().give(to_state);
                     },
@@ -250,40 +250,37 @@ impl<'t, E: Element> Var<'t, E> {
                 let (for_states, for_cells) = gradient.values().split_at(n.rows() * h);
                 let groups = gates.values_mut().par_chunks_mut(TOGETHER * n.gates_size());
                 let groups = groups.zip(cells.par_chunks(TOGETHER * steps * h));
-                let slopes =
-                    for_states.par_chunks(TOGETHER * steps * h).zip(for_cells.par_chunks(TOGETHER * steps * h));
-                let groups = groups.zip(slopes).zip(start_cell.values().par_chunks(TOGETHER * h));
+                let grads = for_states.par_chunks(TOGETHER * steps * h).zip(for_cells.par_chunks(TOGETHER * steps * h));
+                let groups = groups.zip(grads).zip(start_cell.values().par_chunks(TOGETHER * h));
                 let outs = for_start.values_mut().par_chunks_mut(TOGETHER * h);
                 let outs = outs.zip(for_cell.values_mut().par_chunks_mut(TOGETHER * h));
-                groups.zip(outs).for_each(
-                    |((((gates, cells), (for_states, for_cells)), start), (slope, cell_slope))| {
-                        let mut to_state = E::pool().take(4 * start.len());
-                        for step in (0..steps).rev() {
-                            let rows = slope.chunks_exact_mut(h).zip(cell_slope.chunks_exact_mut(h));
-                            for (index, ((slope, cell_slope), to_state)) in
-                                rows.zip(to_state.chunks_exact_mut(4 * h)).enumerate()
-                            {
-                                let at = index * steps + step;
-                                let own = at * h..(at + 1) * h;
-                                let before = match step {
-                                    0 => &start[index * h..(index + 1) * h],
-                                    _ => &cells[(at - 1) * h..at * h],
-                                };
-                                for (slope, &g) in slope.iter_mut().zip(&for_states[own.clone()]) {
-                                    *slope += g;
-                                }
-                                for (slope, &g) in cell_slope.iter_mut().zip(&for_cells[own.clone()]) {
-                                    *slope += g;
-                                }
-                                let gates = &mut gates[at * 4 * h..(at + 1) * 4 * h];
-                                lstm_step_back(gates, before, &cells[own], slope, cell_slope);
-                                to_state.copy_from_slice(gates);
+                groups.zip(outs).for_each(|((((gates, cells), (for_states, for_cells)), start), (grad, cell_grad))| {
+                    let mut to_state = E::pool().take(4 * start.len());
+                    for step in (0..steps).rev() {
+                        let rows = grad.chunks_exact_mut(h).zip(cell_grad.chunks_exact_mut(h));
+                        for (index, ((grad, cell_grad), to_state)) in
+                            rows.zip(to_state.chunks_exact_mut(4 * h)).enumerate()
+                        {
+                            let at = index * steps + step;
+                            let own = at * h..(at + 1) * h;
+                            let before = match step {
+                                0 => &start[index * h..(index + 1) * h],
+                                _ => &cells[(at - 1) * h..at * h],
+                            };
+                            for (grad, &g) in grad.iter_mut().zip(&for_states[own.clone()]) {
+                                *grad += g;
                             }
-                            small_product(matrix_mut(slope, h), Accum::Replace, matrix(&to_state, 4 * h), u.rows());
+                            for (grad, &g) in cell_grad.iter_mut().zip(&for_cells[own.clone()]) {
+                                *grad += g;
+                            }
+                            let gates = &mut gates[at * 4 * h..(at + 1) * 4 * h];
+                            lstm_step_back(gates, before, &cells[own], grad, cell_grad);
+                            to_state.copy_from_slice(gates);
                         }
-                        E::pool().give(to_state);
-                    },
-                );
+                        small_product(matrix_mut(grad, h), Accum::Replace, matrix(&to_state, 4 * h), u.rows());
+                    }
+                    E::pool().give(to_state);
+                });
             }
             gradients.add_product(w_index, gates.rows().t(), x.rows());
             gradients.add_product(x_index, gates.rows(), w.rows());
@@ -331,11 +328,11 @@ fn gru_step<E: Element>(gates: &mut [E], candidate: &mut [E], from_state: &[E], 
     );
 }
 
-/// The way back of [`gru_step`]: `gates` become the slopes before σ and tanh as the input sees them, `candidate` that of n
-/// as the state sees it, `to_state` all three as the state sees them; `slope` goes from after the step to before it, but
+/// The way back of [`gru_step`]: `gates` become the gradients before σ and tanh as the input sees them, `candidate` that of n
+/// as the state sees it, `to_state` all three as the state sees them; `grad` goes from after the step to before it, but
 /// for what `to_state` still brings.
-fn gru_step_back<E: Element>(gates: &mut [E], candidate: &mut [E], before: &[E], slope: &mut [E], to_state: &mut [E]) {
-    let h = slope.len();
+fn gru_step_back<E: Element>(gates: &mut [E], candidate: &mut [E], before: &[E], grad: &mut [E], to_state: &mut [E]) {
+    let h = grad.len();
     parallel::vectorised(
         #[inline(always)]
         || {
@@ -345,14 +342,13 @@ fn gru_step_back<E: Element>(gates: &mut [E], candidate: &mut [E], before: &[E],
             let (to_z, to_n) = rest.split_at_mut(h);
             let gates = r.iter_mut().zip(z).zip(n);
             let to_gates = to_r.iter_mut().zip(to_z).zip(to_n);
-            let states = candidate.iter_mut().zip(before).zip(slope);
-            for ((((r, z), n), ((to_r, to_z), to_n)), ((candidate, &before), slope)) in gates.zip(to_gates).zip(states)
-            {
+            let states = candidate.iter_mut().zip(before).zip(grad);
+            for ((((r, z), n), ((to_r, to_z), to_n)), ((candidate, &before), grad)) in gates.zip(to_gates).zip(states) {
                 let one = E::one();
-                let for_n = *slope * (one - *z) * (one - *n * *n);
-                let for_z = *slope * (before - *n) * *z * (one - *z);
+                let for_n = *grad * (one - *z) * (one - *n * *n);
+                let for_z = *grad * (before - *n) * *z * (one - *z);
                 let for_r = for_n * *candidate * *r * (one - *r);
-                *slope *= *z;
+                *grad *= *z;
                 *candidate = for_n * *r;
                 (*to_r, *to_z, *to_n) = (for_r, for_z, *candidate);
                 (*r, *z, *n) = (for_r, for_z, for_n);
@@ -391,10 +387,10 @@ fn lstm_step<E: Element>(gates: &mut [E], from_state: &[E], state: &mut [E], cel
     );
 }
 
-/// The way back of [`lstm_step`]: `gates` become the slopes before σ and tanh, `cell_slope` goes from after the step to
+/// The way back of [`lstm_step`]: `gates` become the gradients before σ and tanh, `cell_grad` goes from after the step to
 /// before it.
-fn lstm_step_back<E: Element>(gates: &mut [E], before: &[E], cell: &[E], slope: &[E], cell_slope: &mut [E]) {
-    let h = slope.len();
+fn lstm_step_back<E: Element>(gates: &mut [E], before: &[E], cell: &[E], grad: &[E], cell_grad: &mut [E]) {
+    let h = grad.len();
     parallel::vectorised(
         #[inline(always)]
         || {
@@ -402,16 +398,16 @@ fn lstm_step_back<E: Element>(gates: &mut [E], before: &[E], cell: &[E], slope: 
             let (f, rest) = rest.split_at_mut(h);
             let (g, o) = rest.split_at_mut(h);
             let gates = i.iter_mut().zip(f).zip(g.iter_mut().zip(o));
-            let cells = before.iter().zip(cell).zip(slope.iter().zip(cell_slope));
-            for (((i, f), (g, o)), ((&before, &cell), (&slope, cell_slope))) in gates.zip(cells) {
+            let cells = before.iter().zip(cell).zip(grad.iter().zip(cell_grad));
+            for (((i, f), (g, o)), ((&before, &cell), (&grad, cell_grad))) in gates.zip(cells) {
                 let one = E::one();
                 let t = tanh(cell);
-                let for_cell = *cell_slope + slope * *o * (one - t * t);
-                let for_o = slope * t * *o * (one - *o);
+                let for_cell = *cell_grad + grad * *o * (one - t * t);
+                let for_o = grad * t * *o * (one - *o);
                 let for_i = for_cell * *g * *i * (one - *i);
                 let for_f = for_cell * before * *f * (one - *f);
                 let for_g = for_cell * *i * (one - *g * *g);
-                *cell_slope = for_cell * *f;
+                *cell_grad = for_cell * *f;
                 (*i, *f, *g, *o) = (for_i, for_f, for_g, for_o);
             }
         },

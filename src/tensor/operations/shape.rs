@@ -1,6 +1,6 @@
 //! The same numbers in other places: reshaping, turning, cutting, joining.
 
-use super::elementwise::{around, broadcast_shape, gather, spread};
+use super::elementwise::{around, broadcast, broadcast_shape, sum_to_shape};
 use crate::tensor::{Element, Tensor, Var, contiguous, parallel};
 use ndarray::{Axis, Dimension, IntoDimension, IxDyn, Slice};
 use std::ops::Range;
@@ -149,8 +149,8 @@ impl<'t, E: Element> Var<'t, E> {
         let lengths = shape.slice();
         assert_eq!(broadcast_shape(value.shape(), lengths), shape, "a shape to repeat to");
         let before = value.raw_dim();
-        self.tape().record(spread(&value, &shape), &[self], move |gradient, gradients| {
-            gradients.add(index, gather(contiguous(&gradient), before.slice()));
+        self.tape().record(broadcast(&value, &shape), &[self], move |gradient, gradients| {
+            gradients.add(index, sum_to_shape(contiguous(&gradient), before.slice()));
         })
     }
 }
@@ -201,6 +201,6 @@ mod tests {
             let part = |at: usize| x[0].narrow(2, at..at + 4);
             part(0).attention(part(4), part(8), 2, Mask::Causal)
         });
-        check("embedding", &[&[3, 5]], |_, x| x[0].narrow(1, 1..4).rows_at(&[2, 0, 2]));
+        check("embedding", &[&[3, 5]], |_, x| x[0].narrow(1, 1..4).index_select(&[2, 0, 2]));
     }
 }

@@ -1,7 +1,7 @@
 //! A canvas to draw on, apart from any screen.
 
 use crate::data::drawing::to_mnist_form;
-use crate::experiment::Picture;
+use crate::experiment::GrayImage;
 
 /// Pixels a side; fine enough that strokes are smooth when they are brought to 28×28.
 pub const SIDE: usize = 112;
@@ -100,13 +100,13 @@ impl Canvas {
     }
 
     /// The drawing in the form that models of MNIST know; `None` if there is no ink.
-    pub fn digit(&self) -> Option<Picture> {
+    pub fn digit(&self) -> Option<GrayImage> {
         to_mnist_form(&self.ink, SIDE, SIDE)
     }
 
     /// The canvas as it is, for the screen.
-    pub fn picture(&self) -> Picture {
-        Picture::from_intensities(SIDE, SIDE, &self.ink)
+    pub fn picture(&self) -> GrayImage {
+        GrayImage::from_intensities(SIDE, SIDE, &self.ink)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Instrument;
 use crate::experiment::query::{Direction, Distribution, Divergence};
 use crate::experiment::{Answer, Language, Query};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::braille::Canvas;
@@ -87,7 +87,7 @@ impl Distributions {
     }
 
     /// Moves the chosen one: along the line, and in width; or from bar to bar, and in height.
-    fn shape(&mut self, along: f64, wider: f64, lab: &Lab, desk: &mut Desk) {
+    fn shape(&mut self, along: f64, wider: f64, lab: &Lab, app: &mut AppContext) {
         let bar = self.bar;
         let mut next_bar = bar;
         match self.chosen() {
@@ -111,20 +111,20 @@ impl Distributions {
             }
         }
         self.bar = next_bar;
-        self.changed(lab, desk);
+        self.changed(lab, app);
     }
 
-    fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn changed(&mut self, lab: &Lab, app: &mut AppContext) {
         self.way.clear();
         self.moved = true;
         self.reached.push("distributions_moved");
-        self.refresh(lab, desk);
+        self.refresh(lab, app);
     }
 
-    fn fit(&mut self, forward: bool, lab: &Lab, desk: &mut Desk) {
+    fn fit(&mut self, forward: bool, lab: &Lab, app: &mut AppContext) {
         self.forward = forward;
         let direction = if forward { Direction::Forward } else { Direction::Reverse };
-        desk.ask(lab, "kl/fit", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: Some(direction) });
+        app.ask(lab, "kl/fit", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: Some(direction) });
     }
 
     fn random(&mut self) {
@@ -148,7 +148,7 @@ impl Distributions {
 
     /// Curves, or bars, in an area: each a colour and its values over the shown places. `least` is the height of the area
     /// where the values are lower than that.
-    fn plot(area: Rect, curves: &[(Color, &[f64])], least: f64, desk: &Desk, buffer: &mut Buffer) {
+    fn plot(area: Rect, curves: &[(Color, &[f64])], least: f64, app: &AppContext, buffer: &mut Buffer) {
         if area.width < 4 || area.height < 2 {
             return;
         }
@@ -160,7 +160,7 @@ impl Distributions {
         // The line of zero runs along the upper or the lower edge of its cells.
         let zero = row_of(0.0);
         let zero = (zero / 4 * 4 + if zero % 4 < 2 { 0 } else { 3 }) as i64;
-        (0..columns).for_each(|x| canvas.dot(x as i64, zero, desk.theme.line));
+        (0..columns).for_each(|x| canvas.dot(x as i64, zero, app.theme.line));
         for (color, values) in curves {
             let bars = values.len() < 20;
             let mut last: Option<usize> = None;
@@ -223,37 +223,37 @@ impl Instrument for Distributions {
         vec![Context::Distributions]
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: None });
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
+        app.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: None });
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         match action {
-            Action::Left => self.shape(-1.0, 0.0, lab, desk),
-            Action::Right => self.shape(1.0, 0.0, lab, desk),
-            Action::Up => self.shape(0.0, 1.0, lab, desk),
-            Action::Down => self.shape(0.0, -1.0, lab, desk),
+            Action::Left => self.shape(-1.0, 0.0, lab, app),
+            Action::Right => self.shape(1.0, 0.0, lab, app),
+            Action::Up => self.shape(0.0, 1.0, lab, app),
+            Action::Down => self.shape(0.0, -1.0, lab, app),
             Action::Other => self.moves_q = !self.moves_q,
             Action::NextKind => {
                 self.kind = (self.kind + 1) % 3;
                 [self.p, self.q] = start(self.kind);
                 (self.way, self.moved) = (Vec::new(), false);
-                self.refresh(lab, desk);
+                self.refresh(lab, app);
             }
-            Action::FitForward => self.fit(true, lab, desk),
-            Action::FitReverse => self.fit(false, lab, desk),
+            Action::FitForward => self.fit(true, lab, app),
+            Action::FitReverse => self.fit(false, lab, app),
             Action::RandomCode => {
                 self.random();
                 self.moved = false;
                 self.way.clear();
-                self.refresh(lab, desk);
+                self.refresh(lab, app);
             }
             _ => return false,
         }
         true
     }
 
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let presses =
             matches!(event.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
         if !presses || !self.plot.contains(Position::new(event.column, event.row)) {
@@ -261,7 +261,7 @@ impl Instrument for Distributions {
         }
         let across = (f64::from(event.column - self.plot.x) + 0.5) / f64::from(self.plot.width);
         let up = 1.0 - (f64::from(event.row - self.plot.y) + 0.5) / f64::from(self.plot.height);
-        // What is shown of the line is told by the answer.
+        // The answer says what is shown of the line.
         let range = self.found.as_ref().and_then(|found| Some((*found.places.first()?, *found.places.last()?)));
         let bar = self.bar;
         let mut next_bar = bar;
@@ -281,10 +281,10 @@ impl Instrument for Distributions {
             }
         }
         self.bar = next_bar;
-        self.changed(lab, desk);
+        self.changed(lab, app);
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             ("kl/divergence", Ok(Answer::Divergence(found))) => {
                 if self.moved && self.way.is_empty() && found.forward < EQUAL && found.reverse < EQUAL {
@@ -296,15 +296,15 @@ impl Instrument for Distributions {
                 self.at = 0;
                 self.way.clone_from(&found.path);
                 self.moved = false;
-                self.refresh(lab, desk);
+                self.refresh(lab, app);
             }
-            (key, Err(failure)) if key.starts_with("kl/") => desk.notify(failure.in_language(desk.language)),
+            (key, Err(failure)) if key.starts_with("kl/") => app.notify(failure.in_language(app.language)),
             _ => return false,
         }
         true
     }
 
-    fn tick(&mut self, lab: &Lab, desk: &mut Desk) -> bool {
+    fn tick(&mut self, lab: &Lab, app: &mut AppContext) -> bool {
         if self.at + 1 >= self.way.len() {
             return false;
         }
@@ -313,50 +313,50 @@ impl Instrument for Distributions {
         if self.at + 1 == self.way.len() {
             self.reached.push(if self.forward { "fit_forward" } else { "fit_reverse" });
         }
-        self.refresh(lab, desk);
+        self.refresh(lab, app);
         true
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let kinds = [text::KL_KINDS_NORMALS, text::KL_KINDS_BIMODAL, text::KL_KINDS_BARS];
-        let inner = frame(area, title, desk.say(kinds[self.kind]), focused, &desk.theme, buffer);
-        let [p_color, q_color] = [desk.theme.series[0], desk.theme.series[1]];
+        let inner = frame(area, title, app.say(kinds[self.kind]), focused, &app.theme, buffer);
+        let [p_color, q_color] = [app.theme.series[0], app.theme.series[1]];
         let column = write(buffer, inner, 1, 0, "P", Style::new().fg(p_color));
-        let column = write(buffer, inner, column + 1, 0, &described(&self.p, desk.language), desk.theme.quiet());
-        let moving = format!("{} {}", desk.say(text::KL_MOVES), if self.moves_q { "Q" } else { "P" });
-        write(buffer, inner, column + 4, 0, &moving, desk.theme.accented());
+        let column = write(buffer, inner, column + 1, 0, &described(&self.p, app.language), app.theme.quiet());
+        let moving = format!("{} {}", app.say(text::KL_MOVES), if self.moves_q { "Q" } else { "P" });
+        write(buffer, inner, column + 4, 0, &moving, app.theme.accented());
         let column = write(buffer, inner, 1, 1, "Q", Style::new().fg(q_color));
-        let column = write(buffer, inner, column + 1, 1, &described(&self.q, desk.language), desk.theme.quiet());
+        let column = write(buffer, inner, column + 1, 1, &described(&self.q, app.language), app.theme.quiet());
         if !self.way.is_empty() {
-            let said = format!("{} {}/{}", desk.say(text::KL_FITTED), self.at + 1, self.way.len());
-            write(buffer, inner, column + 4, 1, &said, desk.theme.accented());
+            let said = format!("{} {}/{}", app.say(text::KL_FITTED), self.at + 1, self.way.len());
+            write(buffer, inner, column + 4, 1, &said, app.theme.accented());
         }
         let Some(found) = &self.found else { return };
         let body = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
         let [curves, forward, reverse] =
             Layout::vertical([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(2)]).areas(body);
         self.plot = curves;
-        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], 1e-9, desk, buffer);
+        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], 1e-9, app, buffer);
         if let Distribution::Bars { shares } = &self.p {
             let at = curves.x
                 + (curves.width * self.bar as u16 / shares.len() as u16)
                 + curves.width / 2 / shares.len() as u16;
-            buffer[(at.min(curves.right() - 1), curves.y)].set_char('v').set_fg(desk.theme.accent);
+            buffer[(at.min(curves.right() - 1), curves.y)].set_char('v').set_fg(app.theme.accent);
         }
         let value = |value: f64| {
-            if value.is_finite() { format!("{} nats", number(value)) } else { desk.say(text::KL_INFINITE).to_owned() }
+            if value.is_finite() { format!("{} nats", number(value)) } else { app.say(text::KL_INFINITE).to_owned() }
         };
         for (area, name, total, integrand, color) in [
             (forward, "D(P‖Q)   p ln(p/q)", found.forward, &found.forward_integrand, p_color),
             (reverse, "D(Q‖P)   q ln(q/p)", found.reverse, &found.reverse_integrand, q_color),
         ] {
             let column = write(buffer, area, 1, 0, name, Style::new().fg(color));
-            let column = write(buffer, area, column + 3, 0, &value(total), desk.theme.strong());
+            let column = write(buffer, area, column + 3, 0, &value(total), app.theme.strong());
             if found.forward < EQUAL && found.reverse < EQUAL {
-                write(buffer, area, column + 3, 0, desk.say(text::KL_EQUAL), Style::new().fg(desk.theme.good));
+                write(buffer, area, column + 3, 0, app.say(text::KL_EQUAL), Style::new().fg(app.theme.good));
             }
             let room = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, desk, buffer);
+            Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, app, buffer);
         }
     }
 
@@ -384,10 +384,10 @@ mod tests {
     /// The rows that have ink of a colour.
     fn inked(values: &[f64], least: f64) -> Vec<u16> {
         let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::for_tests(Language::En, folder.path());
+        let app = AppContext::for_tests(Language::En, folder.path());
         let area = Rect::new(0, 0, 20, 8);
         let mut buffer = Buffer::empty(area);
-        Distributions::plot(area, &[(Color::Red, values)], least, &desk, &mut buffer);
+        Distributions::plot(area, &[(Color::Red, values)], least, &app, &mut buffer);
         (0..8).filter(|row| (0..20).any(|x| buffer[(x, *row)].fg == Color::Red)).collect()
     }
 

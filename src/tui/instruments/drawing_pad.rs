@@ -3,9 +3,9 @@
 use super::Instrument;
 use super::canvas::Canvas;
 use crate::experiment::query::Score;
-use crate::experiment::{Answer, Picture, Query, Sheet};
+use crate::experiment::{Answer, GrayImage, ImageGrid, Query};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
@@ -50,7 +50,7 @@ impl Pad {
     }
 
     /// The drawing in MNIST's form; `None` if there is no ink.
-    pub fn digit(&self) -> Option<Picture> {
+    pub fn digit(&self) -> Option<GrayImage> {
         self.canvas.digit()
     }
 
@@ -69,7 +69,7 @@ impl Pad {
     }
 
     /// Does what a key means on a pad.
-    pub fn act(&mut self, action: Action) -> PadDone {
+    pub fn handle_action(&mut self, action: Action) -> PadDone {
         match action {
             Action::Left => self.move_pen([-STEP, 0.0]),
             Action::Right => self.move_pen([STEP, 0.0]),
@@ -120,17 +120,17 @@ impl Pad {
     }
 
     /// Draws the canvas with a line on how to use it.
-    pub fn draw(&mut self, area: Rect, focused: bool, key: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, focused: bool, key: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
-        write(buffer, hint, 0, 0, desk.say(text::DRAW_HERE), desk.theme.quiet());
-        let sheet = Sheet::new(1, vec![self.canvas.picture()]);
-        self.area = desk.pictures.draw(key, &sheet, room, buffer).area;
+        write(buffer, hint, 0, 0, app.say(text::DRAW_HERE), app.theme.quiet());
+        let images = ImageGrid::new(1, vec![self.canvas.picture()]);
+        self.area = app.pictures.draw(key, &images, room, buffer).area;
         let [x, y] = self.pen();
         if !self.area.is_empty() && focused {
             let column = self.area.x + (x * f32::from(self.area.width - 1)).round() as u16;
             let row = self.area.y + (y * f32::from(self.area.height - 1)).round() as u16;
             let mark = if self.pen_down { "●" } else { "○" };
-            let style = desk.theme.accented().add_modifier(Modifier::BOLD);
+            let style = app.theme.accented().add_modifier(Modifier::BOLD);
             buffer[(column, row)].set_symbol(mark).set_style(style);
         }
     }
@@ -140,9 +140,9 @@ impl Pad {
 pub struct DrawingPad {
     pad: Pad,
     /// What the model is given: the drawing in MNIST's form, perhaps spoilt.
-    input: Option<Picture>,
+    input: Option<GrayImage>,
     spoilt: bool,
-    rebuilt: Option<Picture>,
+    rebuilt: Option<GrayImage>,
     score: Option<[f64; 3]>,
     noises: u64,
     awaiting_denoised: bool,
@@ -152,23 +152,23 @@ pub struct DrawingPad {
 
 impl DrawingPad {
     /// Brings the drawing to the model.
-    fn submit(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn submit(&mut self, lab: &Lab, app: &mut AppContext) {
         self.input = self.pad.digit();
         (self.spoilt, self.awaiting_denoised, self.rebuilt, self.score) = (false, false, None, None);
         if self.input.is_some() {
             self.reached.push("digit_drawn");
-            self.ask(lab, desk);
+            self.ask(lab, app);
         }
     }
 
-    fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn ask(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some(picture) = self.input.clone() else { return };
-        desk.ask(lab, "pad/score", Query::Score { pictures: vec![picture.clone()], draws: DRAWS, seed: 1 });
-        desk.ask(lab, "pad/code", Query::Encode { pictures: vec![picture] });
+        app.ask(lab, "pad/score", Query::Score { pictures: vec![picture.clone()], draws: DRAWS, seed: 1 });
+        app.ask(lab, "pad/code", Query::Encode { pictures: vec![picture] });
     }
 
     /// Changes what the model is given, but not the drawing.
-    fn spoil(&mut self, change: impl FnOnce(&mut Picture)) {
+    fn spoil(&mut self, change: impl FnOnce(&mut GrayImage)) {
         if self.input.is_none() {
             self.input = self.pad.digit();
         }
@@ -179,13 +179,13 @@ impl DrawingPad {
     }
 
     /// Gives the model nothing but noise.
-    fn pure_noise(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn pure_noise(&mut self, lab: &Lab, app: &mut AppContext) {
         self.noises += 1;
         let mut random = ChaCha8Rng::seed_from_u64(self.noises);
         let values: Vec<f32> = (0..28 * 28).map(|_| random.random()).collect();
-        self.input = Some(Picture::from_intensities(28, 28, &values));
+        self.input = Some(GrayImage::from_intensities(28, 28, &values));
         (self.spoilt, self.rebuilt, self.score) = (true, None, None);
-        self.ask(lab, desk);
+        self.ask(lab, app);
     }
 
     fn add_noise(&mut self) {
@@ -194,7 +194,7 @@ impl DrawingPad {
         let normal = Normal::new(0.0, NOISE).expect("a positive deviation");
         self.spoil(|picture| {
             let noisy: Vec<f32> = picture.intensities().map(|ink| ink + normal.sample(&mut random)).collect();
-            *picture = Picture::from_intensities(picture.width, picture.height, &noisy);
+            *picture = GrayImage::from_intensities(picture.width, picture.height, &noisy);
         });
     }
 }
@@ -204,16 +204,16 @@ impl Instrument for DrawingPad {
         vec![Context::DrawingPad, Context::PadModel]
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         if !self.spoilt {
-            self.ask(lab, desk);
+            self.ask(lab, app);
         }
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
-        match self.pad.act(action) {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        match self.pad.handle_action(action) {
             PadDone::Drawn => {
-                self.submit(lab, desk);
+                self.submit(lab, app);
                 return true;
             }
             PadDone::Moved => return true,
@@ -221,10 +221,10 @@ impl Instrument for DrawingPad {
         }
         match action {
             Action::NextExample => {
-                desk.ask(lab, "pad/example", Query::Examples { offset: self.examples, count: 1 });
+                app.ask(lab, "pad/example", Query::Examples { offset: self.examples, count: 1 });
                 self.examples += 1;
             }
-            Action::Noise => self.pure_noise(lab, desk),
+            Action::Noise => self.pure_noise(lab, app),
             Action::AddNoise => self.add_noise(),
             Action::MaskHalf => self.spoil(|picture| {
                 let half = picture.pixels.len() / 2;
@@ -232,20 +232,20 @@ impl Instrument for DrawingPad {
             }),
             Action::Denoise | Action::Confirm => {
                 self.awaiting_denoised = self.spoilt;
-                self.ask(lab, desk);
+                self.ask(lab, app);
             }
             _ => return false,
         }
         true
     }
 
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         if self.pad.mouse(event) == PadDone::Drawn {
-            self.submit(lab, desk);
+            self.submit(lab, app);
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             ("pad/score", Ok(Answer::Scores { scores })) => {
                 if let Some(Score::Elbo { elbo, reconstruction, kl }) = scores.first() {
@@ -256,12 +256,12 @@ impl Instrument for DrawingPad {
             ("pad/example", Ok(Answer::Examples { pictures, .. })) => {
                 self.input = pictures.first().cloned();
                 (self.spoilt, self.rebuilt, self.score) = (true, None, None);
-                self.ask(lab, desk);
+                self.ask(lab, app);
             }
             // Through the mean of the code and back.
             ("pad/code", Ok(Answer::Codes { codes })) => {
                 let latents = codes.iter().map(|code| code.mean.clone()).collect();
-                desk.ask(lab, "pad/rebuilt", Query::Decode { latents });
+                app.ask(lab, "pad/rebuilt", Query::Decode { latents });
             }
             ("pad/rebuilt", Ok(Answer::Pictures { pictures })) => {
                 self.rebuilt = pictures.first().cloned();
@@ -269,14 +269,14 @@ impl Instrument for DrawingPad {
                     self.reached.push("drawing_denoised");
                 }
             }
-            (key, Err(failure)) if key.starts_with("pad/") => desk.notify(failure.in_language(desk.language)),
+            (key, Err(failure)) if key.starts_with("pad/") => app.notify(failure.in_language(app.language)),
             _ => return false,
         }
         true
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
-        let inner = frame(area, title, "", focused, &desk.theme, buffer);
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
+        let inner = frame(area, title, "", focused, &app.theme, buffer);
         let side_by_side = inner.width >= 46;
         let [canvas_area, model_area] = if side_by_side {
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(if inner.width > 60 { 30 } else { 23 })])
@@ -284,8 +284,8 @@ impl Instrument for DrawingPad {
         } else {
             Layout::vertical([Constraint::Fill(1), Constraint::Length(inner.height.min(24) * 2 / 5)]).areas(inner)
         };
-        self.pad.draw(canvas_area, focused, "pad/canvas", desk, buffer);
-        self.draw_model(model_area, desk, buffer);
+        self.pad.draw(canvas_area, focused, "pad/canvas", app, buffer);
+        self.draw_model(model_area, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {
@@ -295,20 +295,20 @@ impl Instrument for DrawingPad {
 
 impl DrawingPad {
     /// What the model is given, what it makes of it, and how well it explains it.
-    fn draw_model(&self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw_model(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
         let area = area.inner(ratatui::layout::Margin::new(1, 0));
         let Some(input) = &self.input else { return };
-        write(buffer, area, 0, 0, desk.say(text::MODEL_INPUT), desk.theme.quiet());
-        write(buffer, area, area.width / 2 + 1, 0, desk.say(text::REBUILT), desk.theme.quiet());
+        write(buffer, area, 0, 0, app.say(text::MODEL_INPUT), app.theme.quiet());
+        write(buffer, area, area.width / 2 + 1, 0, app.say(text::REBUILT), app.theme.quiet());
         let mut pictures = vec![input.clone()];
-        pictures.push(self.rebuilt.clone().unwrap_or_else(|| Picture::blank(28, 28)));
+        pictures.push(self.rebuilt.clone().unwrap_or_else(|| GrayImage::blank(28, 28)));
         let room = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };
-        desk.pictures.draw("pad/model", &Sheet::new(2, pictures), room, buffer);
+        app.pictures.draw("pad/model", &ImageGrid::new(2, pictures), room, buffer);
         if let Some([elbo, reconstruction, kl]) = self.score {
             let row = area.height.saturating_sub(3);
-            let lines = [("ELBO", elbo), (desk.say(text::RECONSTRUCTION), reconstruction), ("KL", kl)];
+            let lines = [("ELBO", elbo), (app.say(text::RECONSTRUCTION), reconstruction), ("KL", kl)];
             for (index, (name, value)) in lines.into_iter().enumerate() {
-                let style = if index == 0 { desk.theme.strong() } else { desk.theme.quiet() };
+                let style = if index == 0 { app.theme.strong() } else { app.theme.quiet() };
                 write(buffer, area, 0, row + index as u16, &format!("{name} {} nats", number(value)), style);
             }
         }

@@ -2,9 +2,9 @@
 
 use super::Instrument;
 use crate::experiment::query::Score;
-use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
+use crate::experiment::{Answer, ExperimentError, GrayImage, ImageGrid, Query};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
@@ -21,34 +21,34 @@ const DIGITS: usize = 20;
 #[derive(Default)]
 pub struct Guess {
     seed: u64,
-    real: Option<Vec<Picture>>,
-    made: Option<Vec<Picture>>,
+    real: Option<Vec<GrayImage>>,
+    made: Option<Vec<GrayImage>>,
     /// The digits in the order of the game, and whether each is real.
-    deck: Vec<(Picture, bool)>,
+    deck: Vec<(GrayImage, bool)>,
     /// D(x) of each.
     trust: Vec<f32>,
     /// What the student said of those judged so far: real?
     said: Vec<bool>,
-    failure: Option<Failure>,
+    failure: Option<ExperimentError>,
     reached: Vec<&'static str>,
 }
 
 impl Guess {
-    fn deal(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn deal(&mut self, lab: &Lab, app: &mut AppContext) {
         (self.real, self.made, self.failure) = (None, None, None);
         (self.deck, self.trust, self.said) = (Vec::new(), Vec::new(), Vec::new());
         let offset = ChaCha8Rng::seed_from_u64(self.seed).random_range(0..9000);
-        desk.ask(lab, "guess/real", Query::Examples { offset, count: DIGITS / 2 });
-        desk.ask(lab, "guess/made", Query::Sample { count: DIGITS / 2, seed: self.seed });
+        app.ask(lab, "guess/real", Query::Examples { offset, count: DIGITS / 2 });
+        app.ask(lab, "guess/made", Query::Sample { count: DIGITS / 2, seed: self.seed });
     }
 
-    fn shuffle(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn shuffle(&mut self, lab: &Lab, app: &mut AppContext) {
         let (Some(real), Some(made)) = (&self.real, &self.made) else { return };
         let both = real.iter().map(|picture| (picture.clone(), true));
         self.deck = both.chain(made.iter().map(|picture| (picture.clone(), false))).collect();
         self.deck.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
         let pictures = self.deck.iter().map(|(picture, _)| picture.clone()).collect();
-        desk.ask(lab, "guess/trust", Query::Score { pictures, draws: 1, seed: 0 });
+        app.ask(lab, "guess/trust", Query::Score { pictures, draws: 1, seed: 0 });
     }
 
     fn judge(&mut self, real: bool) {
@@ -79,37 +79,37 @@ impl Instrument for Guess {
         if self.failure.is_some() { vec![] } else { vec![Context::Guess] }
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         // A game under way is played to its end.
         if self.said.is_empty() {
-            self.deal(lab, desk);
+            self.deal(lab, app);
         }
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         match action {
             Action::GuessReal => self.judge(true),
             Action::GuessFake => self.judge(false),
             Action::RandomCode | Action::Confirm => {
                 self.seed += 1;
-                self.deal(lab, desk);
+                self.deal(lab, app);
             }
             _ => return false,
         }
         true
     }
 
-    fn mouse(&mut self, _event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {}
+    fn mouse(&mut self, _event: MouseEvent, _lab: &Lab, _app: &mut AppContext) {}
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             ("guess/real", Ok(Answer::Examples { pictures, .. })) => {
                 self.real = Some(pictures.clone());
-                self.shuffle(lab, desk);
+                self.shuffle(lab, app);
             }
             ("guess/made", Ok(Answer::Pictures { pictures })) => {
                 self.made = Some(pictures.clone());
-                self.shuffle(lab, desk);
+                self.shuffle(lab, app);
             }
             ("guess/trust", Ok(Answer::Scores { scores })) => {
                 let real =
@@ -122,33 +122,33 @@ impl Instrument for Guess {
         true
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let done = self.said.len();
-        let inner = frame(area, title, &format!("{done}/{DIGITS}"), focused, &desk.theme, buffer);
+        let inner = frame(area, title, &format!("{done}/{DIGITS}"), focused, &app.theme, buffer);
         if let Some(failure) = &self.failure {
-            write_middle(buffer, inner, failure.in_language(desk.language), desk.theme.quiet());
+            write_middle(buffer, inner, failure.in_language(app.language), app.theme.quiet());
             return;
         }
         if self.deck.is_empty() {
-            write(buffer, inner, 1, inner.height / 2, desk.say(text::THINKING), desk.theme.quiet());
+            write(buffer, inner, 1, inner.height / 2, app.say(text::THINKING), app.theme.quiet());
             return;
         }
         let over = done == self.deck.len();
-        let how = desk.say(if over { text::GUESS_OVER } else { text::GUESS_HOW });
-        write(buffer, inner, 1, 0, how, desk.theme.strong());
+        let how = app.say(if over { text::GUESS_OVER } else { text::GUESS_HOW });
+        write(buffer, inner, 1, 0, how, app.theme.strong());
         let [mine, machine] = self.scores();
-        let (of, right) = (desk.say(text::GUESS_OF), desk.say(text::GUESS_RIGHT));
-        let you = desk.say(text::GUESS_YOU);
+        let (of, right) = (app.say(text::GUESS_OF), app.say(text::GUESS_RIGHT));
+        let you = app.say(text::GUESS_YOU);
         let score = format!("{you} {mine}{of}{done}{right}    D {machine}{of}{done}{right}");
-        write(buffer, inner, 1, inner.height.saturating_sub(1), &score, desk.theme.accented());
+        write(buffer, inner, 1, inner.height.saturating_sub(1), &score, app.theme.accented());
         if let Some(last) = done.checked_sub(1) {
             let (_, real) = &self.deck[last];
-            let was = desk.say(if *real { text::GUESS_WAS_REAL } else { text::GUESS_WAS_FAKE });
-            let color = if self.said[last] == *real { desk.theme.good } else { desk.theme.bad };
+            let was = app.say(if *real { text::GUESS_WAS_REAL } else { text::GUESS_WAS_FAKE });
+            let color = if self.said[last] == *real { app.theme.good } else { app.theme.bad };
             let trust = self
                 .trust
                 .get(last)
-                .map_or(String::new(), |trust| format!("  {}: {:.0} %", desk.say(text::GUESS_TRUST), trust * 100.0));
+                .map_or(String::new(), |trust| format!("  {}: {:.0} %", app.say(text::GUESS_TRUST), trust * 100.0));
             let mark = if self.said[last] == *real { "✓" } else { "!" };
             let row = inner.height.saturating_sub(2);
             write(buffer, inner, 1, row, &format!("{mark} {was}{trust}"), Style::new().fg(color));
@@ -161,7 +161,7 @@ impl Instrument for Guess {
                 (if room.width > 3 * room.height { 10 } else { 5 }, self.deck.iter().map(|(p, _)| p.clone()).collect())
             }
         };
-        desk.pictures.draw("guess/deck", &Sheet::new(columns, pictures), room, buffer);
+        app.pictures.draw("guess/deck", &ImageGrid::new(columns, pictures), room, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

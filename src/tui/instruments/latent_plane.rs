@@ -2,9 +2,9 @@
 
 use super::{Instrument, said};
 use crate::experiment::query::LatentPlane as Plane;
-use crate::experiment::{Answer, Failure, Picture, Query, Sheet};
+use crate::experiment::{Answer, ExperimentError, GrayImage, ImageGrid, Query};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
@@ -34,10 +34,10 @@ pub struct LatentPlane {
     /// The code shown; off the plane when it is that of a picture, drawn, or on the way from A to B.
     latent: Vec<f32>,
     off_plane: bool,
-    picture: Option<Picture>,
+    picture: Option<GrayImage>,
     trail: Vec<[f32; 2]>,
     /// A test picture whose code is shown: its number, its digit, itself.
-    example: Option<(usize, u8, Picture)>,
+    example: Option<(usize, u8, GrayImage)>,
     examples_seen: usize,
     pins: [Option<Pin>; 2],
     morph: Option<Morph>,
@@ -45,17 +45,17 @@ pub struct LatentPlane {
     moves: u32,
     map: Rect,
     reached: Vec<&'static str>,
-    failure: Option<Failure>,
+    failure: Option<ExperimentError>,
 }
 
 struct Pin {
     latent: Vec<f32>,
-    picture: Option<Picture>,
+    picture: Option<GrayImage>,
 }
 
 struct Morph {
     latents: Vec<Vec<f32>>,
-    pictures: Vec<Picture>,
+    pictures: Vec<GrayImage>,
     at: usize,
 }
 
@@ -64,13 +64,13 @@ impl LatentPlane {
         LatentPlane { encodes, ..LatentPlane::default() }
     }
 
-    fn decode(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn decode(&mut self, lab: &Lab, app: &mut AppContext) {
         if !self.latent.is_empty() {
-            desk.ask(lab, "plane/here", Query::Decode { latents: vec![self.latent.clone()] });
+            app.ask(lab, "plane/here", Query::Decode { latents: vec![self.latent.clone()] });
         }
     }
 
-    fn move_to(&mut self, to: [f32; 2], lab: &Lab, desk: &mut Desk) {
+    fn move_to(&mut self, to: [f32; 2], lab: &Lab, app: &mut AppContext) {
         let Some(plane) = &self.plane else { return };
         self.trail.push(self.cursor);
         if self.trail.len() > 40 {
@@ -85,46 +85,46 @@ impl LatentPlane {
         if self.moves == WALK {
             self.reached.push("plane_walked");
         }
-        self.decode(lab, desk);
+        self.decode(lab, app);
     }
 
     /// Shows a code, and drops the cursor where it lies on the plane.
-    fn show(&mut self, latent: Vec<f32>, lab: &Lab, desk: &mut Desk) {
+    fn show(&mut self, latent: Vec<f32>, lab: &Lab, app: &mut AppContext) {
         if let Some(plane) = &self.plane {
             self.cursor = plane.project(&latent).map(|part| part.clamp(-self.reach, self.reach));
         }
         self.latent = latent;
         self.off_plane = true;
-        self.decode(lab, desk);
+        self.decode(lab, app);
     }
 
     /// Another model answers now: what is shown is asked of it.
-    fn renew(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn renew(&mut self, lab: &Lab, app: &mut AppContext) {
         if let Some(morph) = &self.morph {
-            desk.ask(lab, "plane/morph", Query::Decode { latents: morph.latents.clone() });
+            app.ask(lab, "plane/morph", Query::Decode { latents: morph.latents.clone() });
         }
         match (&self.example, &self.plane) {
             (Some((_, _, picture)), _) if self.morph.is_none() => {
-                desk.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
+                app.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
             }
             (_, Some(plane)) if !self.off_plane => {
                 self.latent = plane.latent_at(self.cursor);
-                self.decode(lab, desk);
+                self.decode(lab, app);
             }
-            _ => self.show(self.latent.clone(), lab, desk),
+            _ => self.show(self.latent.clone(), lab, app),
         }
     }
 
-    fn next_example(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn next_example(&mut self, lab: &Lab, app: &mut AppContext) {
         self.morph = None;
-        desk.ask(lab, "plane/example", Query::Examples { offset: self.examples_seen, count: 1 });
+        app.ask(lab, "plane/example", Query::Examples { offset: self.examples_seen, count: 1 });
         self.examples_seen += 1;
     }
 
-    fn begin_morph(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn begin_morph(&mut self, lab: &Lab, app: &mut AppContext) {
         let [Some(a), Some(b)] = &self.pins else {
-            let said = desk.say(text::PIN_FIRST);
-            desk.notify(said);
+            let said = app.say(text::PIN_FIRST);
+            app.notify(said);
             return;
         };
         if a.latent.len() != b.latent.len() {
@@ -136,7 +136,7 @@ impl LatentPlane {
             a.latent.iter().zip(&b.latent).map(|(a, b)| a + share * (b - a)).collect()
         };
         let latents: Vec<Vec<f32>> = (0..STOPS).map(between).collect();
-        desk.ask(lab, "plane/morph", Query::Decode { latents: latents.clone() });
+        app.ask(lab, "plane/morph", Query::Decode { latents: latents.clone() });
         self.morph = Some(Morph { latents, pictures: Vec::new(), at: 0 });
     }
 
@@ -150,30 +150,30 @@ impl LatentPlane {
         Some((x, y))
     }
 
-    fn draw_map(&self, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_map(&self, app: &AppContext, buffer: &mut Buffer) {
         let Some(plane) = &self.plane else {
-            write_middle(buffer, self.map, said(self.failure.as_ref(), desk), desk.theme.quiet());
+            write_middle(buffer, self.map, said(self.failure.as_ref(), app), app.theme.quiet());
             return;
         };
         for (point, label) in plane.points.iter().zip(&plane.labels) {
             if let Some((x, y)) = self.place(*point) {
-                let color = desk.theme.digits[usize::from(*label) % 10];
+                let color = app.theme.digits[usize::from(*label) % 10];
                 buffer[(x, y)].set_char(char::from(b'0' + label % 10)).set_fg(color);
             }
         }
         for point in &self.trail {
             if let Some(position) = self.place(*point) {
-                buffer[position].set_char('·').set_style(desk.theme.strong());
+                buffer[position].set_char('·').set_style(app.theme.strong());
             }
         }
         for (pin, name) in self.pins.iter().zip(["A", "B"]) {
             if let Some(position) = pin.as_ref().and_then(|pin| self.place(plane.project(&pin.latent))) {
-                let style = Style::new().fg(desk.theme.accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
+                let style = Style::new().fg(app.theme.accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
                 buffer[position].set_symbol(name).set_style(style);
             }
         }
         if let Some(position) = self.place(self.cursor) {
-            let style = desk.theme.selected().add_modifier(Modifier::REVERSED);
+            let style = app.theme.selected().add_modifier(Modifier::REVERSED);
             buffer[position].set_char('+').set_style(style);
         }
     }
@@ -195,24 +195,24 @@ impl Instrument for LatentPlane {
         }
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, "plane/map", Query::LatentPlane { count: MARKS });
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
+        app.ask(lab, "plane/map", Query::LatentPlane { count: MARKS });
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let step = self.reach / 16.0;
         let [u, v] = self.cursor;
         match action {
-            Action::Left => self.move_to([u - step, v], lab, desk),
-            Action::Right => self.move_to([u + step, v], lab, desk),
-            Action::Up => self.move_to([u, v + step], lab, desk),
-            Action::Down => self.move_to([u, v - step], lab, desk),
-            Action::Home => self.move_to([0.0, 0.0], lab, desk),
+            Action::Left => self.move_to([u - step, v], lab, app),
+            Action::Right => self.move_to([u + step, v], lab, app),
+            Action::Up => self.move_to([u, v + step], lab, app),
+            Action::Down => self.move_to([u, v - step], lab, app),
+            Action::Home => self.move_to([0.0, 0.0], lab, app),
             Action::PinStart | Action::PinEnd => {
                 let index = usize::from(action == Action::PinEnd);
                 self.pins[index] = Some(Pin { latent: self.latent.clone(), picture: self.picture.clone() });
             }
-            Action::Morph => self.begin_morph(lab, desk),
+            Action::Morph => self.begin_morph(lab, app),
             Action::RandomCode => {
                 self.draws += 1;
                 let mut random = ChaCha8Rng::seed_from_u64(self.draws);
@@ -220,26 +220,26 @@ impl Instrument for LatentPlane {
                 let latent = (0..length).map(|_| StandardNormal.sample(&mut random)).collect();
                 self.example = None;
                 self.morph = None;
-                self.show(latent, lab, desk);
+                self.show(latent, lab, app);
             }
-            Action::NextExample if self.encodes => self.next_example(lab, desk),
+            Action::NextExample if self.encodes => self.next_example(lab, app),
             _ => return false,
         }
         true
     }
 
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let presses =
             matches!(event.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
         if presses && self.map.contains(Position::new(event.column, event.row)) {
             let share = |at: u16, start: u16, length: u16| f32::from(at - start) / f32::from(length.max(2) - 1);
             let u = share(event.column, self.map.x, self.map.width) * 2.0 - 1.0;
             let v = 1.0 - share(event.row, self.map.y, self.map.height) * 2.0;
-            self.move_to([u * self.reach, v * self.reach], lab, desk);
+            self.move_to([u * self.reach, v * self.reach], lab, app);
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             ("plane/map", Ok(Answer::LatentPlane(plane))) => {
                 self.reach = reach(plane);
@@ -251,7 +251,7 @@ impl Instrument for LatentPlane {
                     (self.morph, self.off_plane) = (None, false);
                 }
                 self.failure = None;
-                self.renew(lab, desk);
+                self.renew(lab, app);
             }
             ("plane/here", Ok(Answer::Pictures { pictures })) => self.picture = pictures.first().cloned(),
             ("plane/morph", Ok(Answer::Pictures { pictures })) => {
@@ -262,15 +262,15 @@ impl Instrument for LatentPlane {
             ("plane/example", Ok(Answer::Examples { pictures, labels })) => {
                 if let (Some(picture), Some(label)) = (pictures.first(), labels.first()) {
                     self.example = Some((self.examples_seen - 1, *label, picture.clone()));
-                    desk.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
+                    app.ask(lab, "plane/code", Query::Encode { pictures: vec![picture.clone()] });
                 }
             }
             ("plane/code", Ok(Answer::Codes { codes })) => {
                 if let Some(code) = codes.first() {
-                    self.show(code.mean.clone(), lab, desk);
+                    self.show(code.mean.clone(), lab, app);
                 }
             }
-            ("plane/code", Err(failure)) => desk.notify(failure.in_language(desk.language)),
+            ("plane/code", Err(failure)) => app.notify(failure.in_language(app.language)),
             ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.clone())),
             ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),
             _ => return false,
@@ -278,7 +278,7 @@ impl Instrument for LatentPlane {
         true
     }
 
-    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
+    fn tick(&mut self, _lab: &Lab, _app: &mut AppContext) -> bool {
         let Some(morph) = &mut self.morph else { return false };
         if morph.pictures.is_empty() {
             return true;
@@ -299,45 +299,45 @@ impl Instrument for LatentPlane {
         false
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let share = self.plane.as_ref().map_or(String::new(), |plane| match plane.origin.len() {
             1 | 2 => String::new(),
             // Without points there are no codes whose variance it could be.
             _ if plane.points.is_empty() => String::new(),
-            _ => format!("{:.0} % {}", plane.variance_share * 100.0, desk.say(text::VARIANCE_SHARE)),
+            _ => format!("{:.0} % {}", plane.variance_share * 100.0, app.say(text::VARIANCE_SHARE)),
         });
-        let inner = frame(area, title, &share, focused, &desk.theme, buffer);
+        let inner = frame(area, title, &share, focused, &app.theme, buffer);
         let strip = if inner.height > 16 { 5 } else { 0 };
         let [top, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip)]).areas(inner);
         let side = (top.width / 3).clamp(14, 30).min(top.width / 2);
         let [map, here] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(top);
         self.map = map;
-        self.draw_map(desk, buffer);
+        self.draw_map(app, buffer);
         let here = here.inner(ratatui::layout::Margin::new(1, 0));
         let mut row = 0;
         let heading = match &self.example {
-            Some((number, label, _)) => format!("{} {number}: {label}", desk.say(text::TEST_DIGIT)),
-            None => desk.say(text::DIGIT_HERE).to_owned(),
+            Some((number, label, _)) => format!("{} {number}: {label}", app.say(text::TEST_DIGIT)),
+            None => app.say(text::DIGIT_HERE).to_owned(),
         };
-        write(buffer, here, 0, row, &heading, desk.theme.quiet());
+        write(buffer, here, 0, row, &heading, app.theme.quiet());
         row += 1;
-        let pictures: Vec<Picture> = match (&self.example, &self.picture) {
+        let pictures: Vec<GrayImage> = match (&self.example, &self.picture) {
             (Some((_, _, given)), Some(picture)) => vec![given.clone(), picture.clone()],
             (_, Some(picture)) => vec![picture.clone()],
             _ => vec![],
         };
         let room = Rect { y: here.y + row, height: here.height.saturating_sub(row + 4), ..here };
         let columns = if pictures.len() > 1 && room.width > 2 * room.height { 2 } else { 1 };
-        desk.pictures.draw("plane/here", &Sheet::new(columns, pictures), room, buffer);
+        app.pictures.draw("plane/here", &ImageGrid::new(columns, pictures), room, buffer);
         let row = here.height.saturating_sub(3);
-        write(buffer, here, 0, row, desk.say(text::CODE), desk.theme.quiet());
-        write(buffer, here, 0, row + 1, &self.code(), desk.theme.accented());
+        write(buffer, here, 0, row, app.say(text::CODE), app.theme.quiet());
+        write(buffer, here, 0, row + 1, &self.code(), app.theme.accented());
         let at = format!("u {:+.2}  v {:+.2}", self.cursor[0], self.cursor[1]).replace('-', "−");
-        write(buffer, here, 0, row + 2, &at, desk.theme.quiet());
+        write(buffer, here, 0, row + 2, &at, app.theme.quiet());
         if strip > 0 {
             let pins = self.pins.iter().flatten().filter_map(|pin| pin.picture.clone());
             let stops = self.morph.as_ref().filter(|morph| !morph.pictures.is_empty());
-            let mut pictures: Vec<Picture> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
+            let mut pictures: Vec<GrayImage> = stops.map_or_else(|| pins.collect(), |morph| morph.pictures.clone());
             // As many stops as there is room for, the ends among them.
             let room = usize::from(bottom.width / 11).clamp(2, STOPS);
             if pictures.len() > room {
@@ -350,9 +350,9 @@ impl Instrument for LatentPlane {
             }
             if pictures.is_empty() {
                 let how = if self.encodes { text::MORPH_HOW } else { text::MORPH_HOW_DRAWN };
-                write(buffer, bottom, 1, bottom.height / 2, desk.say(how), desk.theme.quiet());
+                write(buffer, bottom, 1, bottom.height / 2, app.say(how), app.theme.quiet());
             } else {
-                desk.pictures.draw("plane/strip", &Sheet::new(count, pictures), bottom, buffer);
+                app.pictures.draw("plane/strip", &ImageGrid::new(count, pictures), bottom, buffer);
             }
         }
     }
@@ -405,11 +405,11 @@ mod tests {
     #[test]
     fn what_stands_under_the_cursor_is_asked_of_each_new_model() {
         let folder = tempfile::tempdir().unwrap();
-        let mut desk = Desk::for_tests(Language::En, folder.path());
-        let lab = desk.catalogue.find("vae").unwrap().clone();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
         let mut map = LatentPlane::new(true);
         let mut answered = |map: &mut LatentPlane, plane: Plane| {
-            map.answered(&("plane/map".to_owned(), Ok(Answer::LatentPlane(plane))), &lab, &mut desk);
+            map.answered(&("plane/map".to_owned(), Ok(Answer::LatentPlane(plane))), &lab, &mut app);
         };
         answered(&mut map, plane([0.0; 3], vec![[2.0, 2.0]]));
         map.cursor = [1.0, -1.0];

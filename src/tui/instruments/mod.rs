@@ -11,10 +11,10 @@ mod view;
 
 pub use canvas::Canvas;
 
-use super::desk::{Desk, Reply};
+use super::context::{AppContext, Reply};
 use super::keys::{Action, Context};
 use super::text;
-use crate::experiment::{Failure, QueryKind};
+use crate::experiment::{ExperimentError, QueryKind};
 use crate::lab::{self, Lab};
 use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -27,16 +27,16 @@ pub trait Instrument {
     fn contexts(&self) -> Vec<Context>;
 
     /// The screen was opened, or the model has changed: ask anew.
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk);
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext);
 
     /// Does what a key means; `false` if it means nothing here.
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool;
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool;
 
     /// A mouse event within its area.
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk);
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext);
 
     /// An answer to one of its questions; `false` if it is not its own.
-    fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) -> bool;
+    fn answered(&mut self, reply: &Reply, lab: &Lab, app: &mut AppContext) -> bool;
 
     /// Gives the keys to the next part of it, or the one before; `false` when there is none.
     fn next_part(&mut self, _forward: bool) -> bool {
@@ -49,7 +49,7 @@ pub trait Instrument {
     }
 
     /// A key for the line of text.
-    fn typed(&mut self, _key: &KeyEvent, _lab: &Lab, _desk: &mut Desk) {}
+    fn typed(&mut self, _key: &KeyEvent, _lab: &Lab, _app: &mut AppContext) {}
 
     fn pasted(&mut self, _pasted: &str) {}
 
@@ -64,11 +64,11 @@ pub trait Instrument {
     }
 
     /// Moves what is in motion by one picture; `true` while it moves.
-    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
+    fn tick(&mut self, _lab: &Lab, _app: &mut AppContext) -> bool {
         false
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer);
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer);
 
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;
@@ -100,6 +100,6 @@ pub fn build(lab: &Lab) -> Vec<Box<dyn Instrument>> {
 }
 
 /// What stands where there is nothing to show: what went wrong, else that the model is thinking.
-fn said<'a>(failure: Option<&'a Failure>, desk: &Desk) -> &'a str {
-    failure.map_or(desk.say(text::THINKING), |failure| failure.in_language(desk.language))
+fn said<'a>(failure: Option<&'a ExperimentError>, app: &AppContext) -> &'a str {
+    failure.map_or(app.say(text::THINKING), |failure| failure.in_language(app.language))
 }

@@ -6,7 +6,7 @@ use self::rows::{Look, Row, rows_of, style, wrapped};
 use super::Instrument;
 use crate::experiment::{Answer, Bar, Panel, Scene, TalkAnswer, TalkQuery};
 use crate::lab::{Attempt, Lab};
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::linear::reached;
 use crate::tui::text;
@@ -97,14 +97,14 @@ impl Repl {
         (cursor.0, cursor.1)
     }
 
-    fn changed(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn changed(&mut self, lab: &Lab, app: &mut AppContext) {
         self.completions = None;
         self.recalled = None;
         self.to_complete = self.before_cursor();
-        desk.ask(lab, COMPLETE, TalkQuery::Complete { line: self.to_complete.clone() });
+        app.ask(lab, COMPLETE, TalkQuery::Complete { line: self.to_complete.clone() });
     }
 
-    fn say(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn say(&mut self, lab: &Lab, app: &mut AppContext) {
         let text = self.typed_text();
         if text.trim().is_empty() || self.waiting.is_some() {
             return;
@@ -116,7 +116,7 @@ impl Repl {
         self.set_text("");
         self.recalled = None;
         self.scroll = 0;
-        desk.ask(lab, SAY, TalkQuery::Say { line: text.clone(), language: desk.language });
+        app.ask(lab, SAY, TalkQuery::Say { line: text.clone(), language: app.language });
         self.waiting = Some(text);
     }
 
@@ -162,24 +162,24 @@ impl Repl {
         }
     }
 
-    fn answered_panels(&mut self, panels: Vec<Panel>, lab: &Lab, desk: &mut Desk) {
+    fn answered_panels(&mut self, panels: Vec<Panel>, lab: &Lab, app: &mut AppContext) {
         let said = self.waiting.take().unwrap_or_default();
         let states = reached(&said, &panels);
         if !states.is_empty() {
-            desk.happened(lab, &Attempt::Line(said.clone()));
+            app.happened(lab, &Attempt::Line(said.clone()));
         }
         self.reached.extend(states);
         for panel in &panels {
             if let Panel::Bars { bars, .. } = panel
                 && let Some(Bar { name: word, .. }) = bars.first()
             {
-                desk.happened(lab, &Attempt::Said { line: said.clone(), answer: word.clone() });
+                app.happened(lab, &Attempt::Said { line: said.clone(), answer: word.clone() });
             }
         }
         for panel in panels {
             if let Panel::Plane { scene, .. } = panel {
                 let words: Vec<&str> = scene.labels.iter().map(|label| label.text.as_str()).collect();
-                let said = format!("{}: {}", desk.say(text::REPL_PLOT), words.join(" "));
+                let said = format!("{}: {}", app.say(text::REPL_PLOT), words.join(" "));
                 self.put(Block::Panel(Panel::note(said).into()));
                 self.plot = Some(Plot { whole: scene.clone(), seen: scene, frame: None, grip: None });
             } else {
@@ -188,13 +188,13 @@ impl Repl {
         }
     }
 
-    fn greeting(desk: &Desk) -> Vec<Row> {
-        desk.say(text::REPL_GREETING).split('|').map(|line| vec![(line.trim().to_owned(), Look::Quiet)]).collect()
+    fn greeting(app: &AppContext) -> Vec<Row> {
+        app.say(text::REPL_GREETING).split('|').map(|line| vec![(line.trim().to_owned(), Look::Quiet)]).collect()
     }
 
     /// The conversation as rows no wider than `columns`.
-    fn rows(&self, columns: usize, desk: &Desk) -> Vec<Row> {
-        let mut rows = Self::greeting(desk);
+    fn rows(&self, columns: usize, app: &AppContext) -> Vec<Row> {
+        let mut rows = Self::greeting(app);
         let mut said: Option<&String> = None;
         for block in &self.blocks {
             match block {
@@ -209,7 +209,7 @@ impl Repl {
                 Block::Panel(panel) => {
                     let asked = said.map(|said| said.trim());
                     let heading = panel.heading().map(|heading| heading.en.as_str());
-                    let mut lines = rows_of(panel, columns, desk.language);
+                    let mut lines = rows_of(panel, columns, app.language);
                     // What was asked stands above already.
                     if matches!(**panel, Panel::Bars { .. }) && asked.is_some() && asked == heading {
                         lines.remove(0);
@@ -219,8 +219,8 @@ impl Repl {
             }
         }
         if self.waiting.is_some() {
-            let share = desk.questions.share(SAY).map(|share| format!(" {:.0} %", 100.0 * share)).unwrap_or_default();
-            rows.push(vec![(format!("{}{share}", desk.say(text::REPL_WORKING)), Look::Quiet)]);
+            let share = app.questions.share(SAY).map(|share| format!(" {:.0} %", 100.0 * share)).unwrap_or_default();
+            rows.push(vec![(format!("{}{share}", app.say(text::REPL_WORKING)), Look::Quiet)]);
         }
         rows
     }
@@ -230,47 +230,47 @@ impl Repl {
         self.scroll = (self.scroll as i64 + rows).max(0) as usize;
     }
 
-    fn draw_plot(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_plot(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let Some(plot) = &mut self.plot else { return };
-        let inner = frame(area, desk.say(text::REPL_PLOT), desk.say(text::REPL_PLOT_HOW), false, &desk.theme, buffer);
-        plot.frame = Some(scene::draw(&plot.seen, inner, &desk.theme, buffer));
+        let inner = frame(area, app.say(text::REPL_PLOT), app.say(text::REPL_PLOT_HOW), false, &app.theme, buffer);
+        plot.frame = Some(scene::draw(&plot.seen, inner, &app.theme, buffer));
     }
 
-    fn draw_talk(&mut self, area: Rect, focused: bool, title: &str, desk: &Desk, buffer: &mut Buffer) {
-        let inner = frame(area, title, "", focused, &desk.theme, buffer);
+    fn draw_talk(&mut self, area: Rect, focused: bool, title: &str, app: &AppContext, buffer: &mut Buffer) {
+        let inner = frame(area, title, "", focused, &app.theme, buffer);
         let typed = self.line.lines().len().clamp(1, TALLEST) as u16;
         let [talk, hint, foot] =
             Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(typed)]).areas(inner);
         self.area = talk;
         let columns = usize::from(talk.width.saturating_sub(2)).max(10);
-        let rows: Vec<Row> = self.rows(columns, desk).into_iter().flat_map(|row| wrapped(row, columns)).collect();
+        let rows: Vec<Row> = self.rows(columns, app).into_iter().flat_map(|row| wrapped(row, columns)).collect();
         let fit = usize::from(talk.height);
         self.scroll = self.scroll.min(rows.len().saturating_sub(fit));
         let first = rows.len().saturating_sub(fit + self.scroll);
         for (index, row) in rows.iter().skip(first).take(fit).enumerate() {
             let mut column = 1;
             for (text, look) in row {
-                column = write(buffer, talk, column, index as u16, text, style(*look, &desk.theme));
+                column = write(buffer, talk, column, index as u16, text, style(*look, &app.theme));
             }
         }
         if self.scroll > 0 {
             let below = format!("↓ {}", self.scroll);
             let column = hint.width.saturating_sub(width(&below) as u16 + 1);
-            write(buffer, hint, column, 0, &below, desk.theme.accented());
+            write(buffer, hint, column, 0, &below, app.theme.accented());
         }
-        self.draw_completions(hint, desk, buffer);
-        write(buffer, foot, 1, 0, "› ", desk.theme.accented());
+        self.draw_completions(hint, app, buffer);
+        write(buffer, foot, 1, 0, "› ", app.theme.accented());
         let field = Rect { x: foot.x + 3, width: foot.width.saturating_sub(4), ..foot };
-        self.line.set_style(desk.theme.strong());
+        self.line.set_style(app.theme.strong());
         self.line.set_cursor_line_style(Style::new());
         let cursor = if focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
         self.line.set_cursor_style(cursor);
-        self.line.set_placeholder_style(desk.theme.quiet());
-        self.line.set_placeholder_text(desk.say(text::REPL_HOW));
+        self.line.set_placeholder_style(app.theme.quiet());
+        self.line.set_placeholder_text(app.say(text::REPL_HOW));
         (&self.line).render(field, buffer);
     }
 
-    fn draw_completions(&self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_completions(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let Some(completions) = &self.completions else { return };
         let mut column = 3;
         for (index, word) in completions.words.iter().enumerate() {
@@ -278,7 +278,7 @@ impl Repl {
                 break;
             }
             let chosen = completions.chosen == Some(index);
-            let look = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
+            let look = if chosen { app.theme.selected() } else { app.theme.quiet() };
             column = write(buffer, area, column, 0, word, look) + 2;
         }
     }
@@ -320,10 +320,10 @@ impl Instrument for Repl {
         true
     }
 
-    fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+    fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
         if key.code != KeyCode::Enter {
             self.line.input(*key);
-            self.changed(lab, desk);
+            self.changed(lab, app);
         }
     }
 
@@ -332,16 +332,16 @@ impl Instrument for Repl {
         self.completions = None;
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         if self.history.is_empty() {
-            desk.ask(lab, HISTORY, TalkQuery::History);
+            app.ask(lab, HISTORY, TalkQuery::History);
         }
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let (row, rows) = (self.cursor().0, self.line.lines().len());
         match action {
-            Action::Confirm => self.say(lab, desk),
+            Action::Confirm => self.say(lab, app),
             Action::NewLine => self.line.insert_newline(),
             Action::Complete => return self.complete(),
             Action::Up if row == 0 || self.recalled.is_some() => self.recall(true),
@@ -355,9 +355,9 @@ impl Instrument for Repl {
             Action::PageUp => self.scroll_by(i64::from(self.area.height / 2)),
             Action::PageDown => self.scroll_by(-i64::from(self.area.height / 2)),
             Action::Back if self.waiting.is_some() => {
-                desk.questions.call_off(SAY);
+                app.questions.call_off(SAY);
                 self.waiting = None;
-                self.put(Block::Panel(Panel::note(desk.say(text::REPL_CALLED_OFF)).into()));
+                self.put(Block::Panel(Panel::note(app.say(text::REPL_CALLED_OFF)).into()));
             }
             Action::Back if !self.typed_text().is_empty() => self.set_text(""),
             action => {
@@ -378,7 +378,7 @@ impl Instrument for Repl {
         true
     }
 
-    fn mouse(&mut self, event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, _lab: &Lab, _app: &mut AppContext) {
         let wheel = match event.kind {
             MouseEventKind::ScrollUp => 1,
             MouseEventKind::ScrollDown => -1,
@@ -403,12 +403,12 @@ impl Instrument for Repl {
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
-            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels }))) => self.answered_panels(panels.clone(), lab, desk),
+            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels }))) => self.answered_panels(panels.clone(), lab, app),
             (SAY, Err(failure)) => {
                 self.waiting = None;
-                self.put(Block::Panel(Panel::note(failure.in_language(desk.language)).into()));
+                self.put(Block::Panel(Panel::note(failure.in_language(app.language)).into()));
             }
             // A line that has changed since has no use for them.
             (COMPLETE, Ok(Answer::Talk(TalkAnswer::Completions { from, words })))
@@ -426,14 +426,14 @@ impl Instrument for Repl {
         true
     }
 
-    fn tick(&mut self, _lab: &Lab, _desk: &mut Desk) -> bool {
+    fn tick(&mut self, _lab: &Lab, _app: &mut AppContext) -> bool {
         // The share that is done moves on.
         self.waiting.is_some()
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         if self.plot.is_none() {
-            return self.draw_talk(area, focused, title, desk, buffer);
+            return self.draw_talk(area, focused, title, app, buffer);
         }
         let [talk, plot] = if area.width >= 100 {
             Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(area)
@@ -441,8 +441,8 @@ impl Instrument for Repl {
             let [plot, talk] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(area);
             [talk, plot]
         };
-        self.draw_talk(talk, focused, title, desk, buffer);
-        self.draw_plot(plot, desk, buffer);
+        self.draw_talk(talk, focused, title, app, buffer);
+        self.draw_plot(plot, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {
@@ -457,15 +457,15 @@ mod tests {
     #[test]
     fn completions_that_come_after_the_line_was_said_are_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let mut desk = Desk::for_tests(crate::experiment::Language::En, folder.path());
-        let lab = desk.catalogue.find("embeddings").unwrap().clone();
+        let mut app = AppContext::for_tests(crate::experiment::Language::En, folder.path());
+        let lab = app.catalogue.find("embeddings").unwrap().clone();
         let mut repl = Repl::default();
-        "king - m".chars().for_each(|letter| repl.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut desk));
+        "king - m".chars().for_each(|letter| repl.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut app));
         let late: Reply =
             (COMPLETE.to_owned(), Ok(TalkAnswer::Completions { from: 7, words: vec!["man".to_owned()] }.into()));
-        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_some());
-        repl.act(Action::Confirm, &lab, &mut desk);
-        assert!(repl.answered(&late, &lab, &mut desk) && repl.completions.is_none());
+        assert!(repl.answered(&late, &lab, &mut app) && repl.completions.is_some());
+        repl.handle_action(Action::Confirm, &lab, &mut app);
+        assert!(repl.answered(&late, &lab, &mut app) && repl.completions.is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::lab::exercise::{decide, number};
 use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -27,8 +27,8 @@ pub struct ExercisesTab {
 }
 
 impl ExercisesTab {
-    pub fn new(lab: &Lab, desk: &Desk) -> Self {
-        let solved = desk.progress.solved(&lab.id);
+    pub fn new(lab: &Lab, app: &AppContext) -> Self {
+        let solved = app.progress.solved(&lab.id);
         let first = lab.exercises.iter().position(|exercise| !solved.contains(&exercise.id));
         ExercisesTab {
             selected: first.unwrap_or(0),
@@ -48,11 +48,11 @@ impl ExercisesTab {
         (self.selected, self.option, self.writing, self.verdict) = (index, 0, None, None);
     }
 
-    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let Some(exercise) = lab.exercises.get(self.selected) else { return false };
         if self.writing.is_some() {
             match action {
-                Action::Confirm => self.submit(exercise, lab, desk),
+                Action::Confirm => self.submit(exercise, lab, app),
                 Action::Back => self.writing = None,
                 Action::Left | Action::Right | Action::Home | Action::End | Action::Up | Action::Down => {
                     let code = match action {
@@ -85,19 +85,19 @@ impl ExercisesTab {
                 _ => self.select((self.selected + 1).min(last)),
             },
             Action::Confirm => match &exercise.check {
-                Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, desk),
-                Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, desk),
+                Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, app),
+                Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, app),
                 Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {}
             },
             Action::Hint => {
-                let shown = desk.progress.hints(&lab.id, &exercise.id);
+                let shown = app.progress.hints(&lab.id, &exercise.id);
                 if (shown as usize) < exercise.hints.len() {
-                    if let Err(error) = desk.progress.set_hints(&lab.id, &exercise.id, shown + 1) {
-                        desk.notify(error);
+                    if let Err(error) = app.progress.set_hints(&lab.id, &exercise.id, shown + 1) {
+                        app.notify(error);
                     }
                 } else {
-                    let said = desk.say(text::NO_MORE_HINTS);
-                    desk.notify(said);
+                    let said = app.say(text::NO_MORE_HINTS);
+                    app.notify(said);
                 }
             }
             _ => return false,
@@ -105,9 +105,9 @@ impl ExercisesTab {
         true
     }
 
-    fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, desk: &Desk) {
+    fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, app: &AppContext) {
         let kept = match exercise.check {
-            Check::FreeText { .. } => desk.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
+            Check::FreeText { .. } => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
             _ => String::new(),
         };
         let mut area = TextArea::new(vec![kept]);
@@ -117,26 +117,26 @@ impl ExercisesTab {
         self.verdict = None;
     }
 
-    fn submit(&mut self, exercise: &Exercise, lab: &Lab, desk: &mut Desk) {
+    fn submit(&mut self, exercise: &Exercise, lab: &Lab, app: &mut AppContext) {
         let Some(area) = &self.writing else { return };
         let answer = area.lines().join(" ");
-        self.decide(exercise, &Attempt::Text(answer), lab, desk);
+        self.decide(exercise, &Attempt::Text(answer), lab, app);
     }
 
-    fn decide(&mut self, exercise: &Exercise, attempt: &Attempt, lab: &Lab, desk: &mut Desk) {
+    fn decide(&mut self, exercise: &Exercise, attempt: &Attempt, lab: &Lab, app: &mut AppContext) {
         let answer = match attempt {
             Attempt::Text(text) => text.clone(),
             Attempt::Choice(index) => index.to_string(),
             _ => String::new(),
         };
-        match decide(exercise, attempt, desk.language) {
+        match decide(exercise, attempt, app.language) {
             Verdict::Passed => {
-                desk.solve(lab, &exercise.id, &answer, exercise.title.in_language(desk.language));
+                app.solve(lab, &exercise.id, &answer, exercise.title.in_language(app.language));
                 (self.writing, self.verdict) = (None, None);
             }
             Verdict::Failed(message) => {
-                if let Err(error) = desk.progress.attempt(&lab.id, &exercise.id, &answer, None) {
-                    desk.notify(error);
+                if let Err(error) = app.progress.attempt(&lab.id, &exercise.id, &answer, None) {
+                    app.notify(error);
                 }
                 self.verdict = Some(message);
             }
@@ -144,7 +144,7 @@ impl ExercisesTab {
         }
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
         let exercise = lab.exercises.get(self.selected);
         let Some(exercise) = exercise else { return };
         match &mut self.writing {
@@ -163,7 +163,7 @@ impl ExercisesTab {
                         }
                     }
                     Check::Number { .. } if number(&format!("{letter}0")).is_some() => {
-                        self.begin_writing(exercise, lab, desk);
+                        self.begin_writing(exercise, lab, app);
                         if let Some(area) = &mut self.writing {
                             area.insert_char(letter);
                         }
@@ -180,7 +180,7 @@ impl ExercisesTab {
         }
     }
 
-    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         if event.kind != MouseEventKind::Down(MouseButton::Left) {
             return;
         }
@@ -189,33 +189,33 @@ impl ExercisesTab {
             self.select(index);
         } else if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
             self.option = index;
-            self.act(Action::Confirm, lab, desk);
+            self.handle_action(Action::Confirm, lab, app);
         }
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let left = (area.width / 3).clamp(26, 40);
         let [list, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(area);
-        let solved = desk.progress.solved(&lab.id);
+        let solved = app.progress.solved(&lab.id);
         self.rows.clear();
         for (index, exercise) in lab.exercises.iter().enumerate() {
             let row = Rect { y: list.y + 1 + index as u16, height: 1, ..list };
             if row.y >= list.bottom() {
                 break;
             }
-            let style = if index == self.selected { desk.theme.selected() } else { desk.theme.body() };
+            let style = if index == self.selected { app.theme.selected() } else { app.theme.body() };
             buffer.set_style(row, style);
             let mark = if solved.contains(&exercise.id) { "✓" } else { "·" };
-            write(buffer, row, 1, 0, mark, Style::new().fg(desk.theme.good));
-            write(buffer, row, 3, 0, exercise.title.in_language(desk.language), style);
+            write(buffer, row, 1, 0, mark, Style::new().fg(app.theme.good));
+            write(buffer, row, 3, 0, exercise.title.in_language(app.language), style);
             self.rows.push(row);
         }
         for row in 0..detail.height {
-            write(buffer, detail, 0, row, "│", desk.theme.rule());
+            write(buffer, detail, 0, row, "│", app.theme.rule());
         }
         if let Some(exercise) = lab.exercises.get(self.selected) {
             let detail = detail.inner(Margin::new(2, 1));
-            self.draw_exercise(exercise, solved.contains(&exercise.id), detail, lab, desk, buffer);
+            self.draw_exercise(exercise, solved.contains(&exercise.id), detail, lab, app, buffer);
         }
     }
 
@@ -225,19 +225,19 @@ impl ExercisesTab {
         solved: bool,
         area: Rect,
         lab: &Lab,
-        desk: &Desk,
+        app: &AppContext,
         buffer: &mut Buffer,
     ) {
-        let language = desk.language;
+        let language = app.language;
         let mut row = 0;
         let paragraph = |words: &str, row: &mut u16, buffer: &mut Buffer| {
             let columns = usize::from(area.width.min(76));
-            for line in render(words, columns, &desk.theme, desk.widths) {
+            for line in render(words, columns, &app.theme, app.widths) {
                 put(&line, area, *row, buffer);
                 *row += 1;
             }
         };
-        write(buffer, area, 0, row, exercise.title.in_language(language), desk.theme.strong());
+        write(buffer, area, 0, row, exercise.title.in_language(language), app.theme.strong());
         row += 2;
         paragraph(exercise.prompt.in_language(language), &mut row, buffer);
         row += 1;
@@ -248,13 +248,13 @@ impl ExercisesTab {
                     let chosen = index == self.option && !solved;
                     let right = solved && index == *answer;
                     let style = match (chosen, right) {
-                        (true, _) => desk.theme.selected(),
-                        (_, true) => Style::new().fg(desk.theme.good).add_modifier(Modifier::BOLD),
-                        _ => desk.theme.body(),
+                        (true, _) => app.theme.selected(),
+                        (_, true) => Style::new().fg(app.theme.good).add_modifier(Modifier::BOLD),
+                        _ => app.theme.body(),
                     };
                     let start = row;
                     let words = option.in_language(language);
-                    for line in render(words, usize::from(area.width.min(76)) - 4, &desk.theme, desk.widths) {
+                    for line in render(words, usize::from(area.width.min(76)) - 4, &app.theme, app.widths) {
                         let mark = if row > start {
                             "   "
                         } else if right {
@@ -271,63 +271,62 @@ impl ExercisesTab {
             }
             Check::Number { unit, .. } => {
                 let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
-                let label = format!("{}{unit}: ", desk.say(text::YOUR_ANSWER));
-                let end = write(buffer, area, 0, row, &label, desk.theme.quiet());
-                self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, desk, buffer);
+                let label = format!("{}{unit}: ", app.say(text::YOUR_ANSWER));
+                let end = write(buffer, area, 0, row, &label, app.theme.quiet());
+                self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, app, buffer);
                 row += 1;
             }
             Check::FreeText { minimum_characters } => {
-                let label = format!("{} (≥ {minimum_characters}):", desk.say(text::YOUR_ANSWER));
-                write(buffer, area, 0, row, &label, desk.theme.quiet());
+                let label = format!("{} (≥ {minimum_characters}):", app.say(text::YOUR_ANSWER));
+                write(buffer, area, 0, row, &label, app.theme.quiet());
                 let place = Rect { y: area.y + row + 1, height: 5, ..area };
                 if self.writing.is_some() {
-                    self.draw_writing(place, desk, buffer);
-                } else if let Some(answer) = desk.progress.answer(&lab.id, &exercise.id) {
-                    let lines = render(&answer, usize::from(area.width.min(76)), &desk.theme, desk.widths);
+                    self.draw_writing(place, app, buffer);
+                } else if let Some(answer) = app.progress.answer(&lab.id, &exercise.id) {
+                    let lines = render(&answer, usize::from(area.width.min(76)), &app.theme, app.widths);
                     lines.iter().take(5).enumerate().for_each(|(i, line)| put(line, place, i as u16, buffer));
                 }
                 row += 6;
             }
             Check::Series { condition } => {
-                write(buffer, area, 0, row, &format!("{condition}"), desk.theme.accented());
-                write(buffer, area, 0, row + 1, desk.say(text::DECIDED_BY_RUN), desk.theme.quiet());
+                write(buffer, area, 0, row, &format!("{condition}"), app.theme.accented());
+                write(buffer, area, 0, row + 1, app.say(text::DECIDED_BY_RUN), app.theme.quiet());
                 row += 2;
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
-                write(buffer, area, 0, row, desk.say(text::DECIDED_BY_INSTRUMENT), desk.theme.quiet());
+                write(buffer, area, 0, row, app.say(text::DECIDED_BY_INSTRUMENT), app.theme.quiet());
                 row += 1;
             }
         }
         if let Some(verdict) = &self.verdict {
-            write(buffer, area, 0, row, verdict, Style::new().fg(desk.theme.bad));
+            write(buffer, area, 0, row, verdict, Style::new().fg(app.theme.bad));
             row += 1;
         }
         row += 1;
-        let shown = desk.progress.hints(&lab.id, &exercise.id) as usize;
+        let shown = app.progress.hints(&lab.id, &exercise.id) as usize;
         for hint in exercise.hints.iter().take(shown) {
-            let end = write(buffer, area, 0, row, desk.say(text::HINT), Style::new().fg(desk.theme.warning));
+            let end = write(buffer, area, 0, row, app.say(text::HINT), Style::new().fg(app.theme.warning));
             let rest = Rect { x: area.x + end + 2, width: area.width.saturating_sub(end + 2).min(76), ..area };
-            for line in render(hint.in_language(language), usize::from(rest.width), &desk.theme, desk.widths) {
+            for line in render(hint.in_language(language), usize::from(rest.width), &app.theme, app.widths) {
                 put(&line, rest, row, buffer);
                 row += 1;
             }
         }
         if solved {
-            let label = format!("✓ {}", desk.say(text::SOLVED));
-            let end =
-                write(buffer, area, 0, row, &label, Style::new().fg(desk.theme.good).add_modifier(Modifier::BOLD));
-            write(buffer, area, end + 2, row, desk.say(text::WHY), desk.theme.quiet());
+            let label = format!("✓ {}", app.say(text::SOLVED));
+            let end = write(buffer, area, 0, row, &label, Style::new().fg(app.theme.good).add_modifier(Modifier::BOLD));
+            write(buffer, area, end + 2, row, app.say(text::WHY), app.theme.quiet());
             row += 1;
             paragraph(exercise.explanation.in_language(language), &mut row, buffer);
         }
     }
 
-    fn draw_writing(&mut self, place: Rect, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_writing(&mut self, place: Rect, app: &AppContext, buffer: &mut Buffer) {
         let Some(writing) = &mut self.writing else {
-            write(buffer, place, 0, 0, "↵", desk.theme.quiet());
+            write(buffer, place, 0, 0, "↵", app.theme.quiet());
             return;
         };
-        writing.set_style(desk.theme.strong());
+        writing.set_style(app.theme.strong());
         writing.set_cursor_line_style(Style::new());
         writing.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
         (&*writing).render(place, buffer);

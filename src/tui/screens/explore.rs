@@ -1,7 +1,7 @@
 //! Explore: a lab's instruments, side by side where there is room, else one at a time.
 
 use crate::lab::{Attempt, Lab};
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::instruments::{Instrument, build};
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::LiveRun;
@@ -38,18 +38,18 @@ impl ExploreTab {
         }
     }
 
-    pub fn opened(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_step = desk.run_of(&lab.id).map(|run| run.pace.step);
-        self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, desk));
+        self.asked_step = app.run_of(&lab.id).map(|run| run.pace.step);
+        self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
     }
 
     /// The run has gone on: ask its model again, not too often.
-    pub fn news(&mut self, lab: &Lab, desk: &mut Desk) {
-        let step = desk.run_of(&lab.id).map(|run| run.pace.step);
-        let live = desk.run_of(&lab.id).is_some_and(LiveRun::is_live);
+    pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
+        let step = app.run_of(&lab.id).map(|run| run.pace.step);
+        let live = app.run_of(&lab.id).is_some_and(LiveRun::is_live);
         if step != self.asked_step && (self.refreshed.elapsed() > REFRESH || !live) {
-            self.opened(lab, desk);
+            self.opened(lab, app);
         }
     }
 
@@ -71,9 +71,9 @@ impl ExploreTab {
         self.instruments.get(self.focus).is_some_and(|instrument| instrument.in_text())
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
         if let Some(instrument) = self.instruments.get_mut(self.focus) {
-            instrument.typed(key, lab, desk);
+            instrument.typed(key, lab, app);
         }
     }
 
@@ -83,7 +83,7 @@ impl ExploreTab {
         }
     }
 
-    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let count = self.instruments.len().max(1);
         match action {
             Action::NextPane | Action::PreviousPane => {
@@ -95,7 +95,7 @@ impl ExploreTab {
             }
             action => {
                 let Some(instrument) = self.instruments.get_mut(self.focus) else { return false };
-                let done = instrument.act(action, lab, desk);
+                let done = instrument.handle_action(action, lab, app);
                 self.moving = true;
                 return done;
             }
@@ -103,7 +103,7 @@ impl ExploreTab {
         true
     }
 
-    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let position = Position::new(event.column, event.row);
         let under = self.areas.iter().position(|area| area.contains(position));
         if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, under) {
@@ -111,13 +111,13 @@ impl ExploreTab {
         }
         // A drag that began in an instrument stays its own.
         if let Some(instrument) = self.instruments.get_mut(self.focus) {
-            instrument.mouse(event, lab, desk);
+            instrument.mouse(event, lab, app);
         }
     }
 
-    pub fn answered(&mut self, reply: &Reply, lab: &Lab, desk: &mut Desk) {
+    pub fn answered(&mut self, reply: &Reply, lab: &Lab, app: &mut AppContext) {
         for instrument in &mut self.instruments {
-            if instrument.answered(reply, lab, desk) {
+            if instrument.answered(reply, lab, app) {
                 self.moving = true;
                 return;
             }
@@ -133,8 +133,8 @@ impl ExploreTab {
         self.instruments.iter().any(|instrument| instrument.keeps_time())
     }
 
-    pub fn tick(&mut self, lab: &Lab, desk: &mut Desk) {
-        let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick(lab, desk)).collect();
+    pub fn tick(&mut self, lab: &Lab, app: &mut AppContext) {
+        let moving: Vec<bool> = self.instruments.iter_mut().map(|instrument| instrument.tick(lab, app)).collect();
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
@@ -151,26 +151,26 @@ impl ExploreTab {
         attempts
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        let from_run = desk.run_of(&lab.id).is_some_and(|run| run.model().is_some());
-        let origin = desk.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
-        let origin_end = write(buffer, foot, 1, 0, origin, desk.theme.quiet());
+        let from_run = app.run_of(&lab.id).is_some_and(|run| run.model().is_some());
+        let origin = app.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
+        let origin_end = write(buffer, foot, 1, 0, origin, app.theme.quiet());
         let count = self.instruments.len();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
         self.areas = match count {
             0 => vec![],
             _ if width_for_one || matches!(count, 1 | 4..) => {
                 // One at a time, where there is little room or much to show; the others are behind it.
-                let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(desk.language)).collect();
+                let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(app.language)).collect();
                 // At the right, as far to the left as the names need.
                 let needed: usize = names.iter().map(|name| width(name) + 3).sum();
                 let mut column = foot.width.saturating_sub(needed as u16).min(foot.width / 2).max(1);
                 if column <= origin_end {
-                    buffer.set_string(foot.x, foot.y, " ".repeat(usize::from(foot.width)), desk.theme.body());
+                    buffer.set_string(foot.x, foot.y, " ".repeat(usize::from(foot.width)), app.theme.body());
                 }
                 for (index, name) in names.iter().enumerate() {
-                    let style = if index == self.focus { desk.theme.selected() } else { desk.theme.quiet() };
+                    let style = if index == self.focus { app.theme.selected() } else { app.theme.quiet() };
                     column = write(buffer, foot, column, 0, &format!(" {name} "), style) + 1;
                 }
                 (0..count).map(|index| if index == self.focus { body } else { Rect::default() }).collect()
@@ -186,8 +186,8 @@ impl ExploreTab {
         for (index, (instrument, use_)) in self.instruments.iter_mut().zip(&lab.explore).enumerate() {
             let place = self.areas[index];
             if !place.is_empty() {
-                let title = use_.title.in_language(desk.language).to_owned();
-                instrument.draw(place, index == self.focus, &title, desk, buffer);
+                let title = use_.title.in_language(app.language).to_owned();
+                instrument.draw(place, index == self.focus, &title, app, buffer);
             }
         }
     }
@@ -202,9 +202,9 @@ mod tests {
     fn keys_are_named_where_they_do_something() {
         use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes, ViewArrows, ViewInputs, ViewText};
         let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::for_tests(Language::En, folder.path());
+        let app = AppContext::for_tests(Language::En, folder.path());
         let contexts = |lab: &str, focus: usize| {
-            let tab = ExploreTab::new(desk.catalogue.find(lab).unwrap());
+            let tab = ExploreTab::new(app.catalogue.find(lab).unwrap());
             ExploreTab { focus, ..tab }.contexts()
         };
         assert_eq!(contexts("embeddings", 0), [Repl]);

@@ -2,7 +2,7 @@
 
 use super::dialog;
 use crate::experiment::Language;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::{self, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -32,27 +32,27 @@ impl Help {
         self.top = self.top.saturating_add_signed(by);
     }
 
-    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let mut lines: Vec<(Option<String>, String)> = Vec::new();
         for context in &self.contexts {
             if !lines.is_empty() {
                 lines.push((None, String::new()));
             }
-            lines.push((None, desk.say(context.title()).to_owned()));
-            lines.extend(rows(*context, desk.language).into_iter().map(|(keys, help)| (Some(keys), help.to_owned())));
+            lines.push((None, app.say(context.title()).to_owned()));
+            lines.extend(rows(*context, app.language).into_iter().map(|(keys, help)| (Some(keys), help.to_owned())));
         }
         let size = (64, (lines.len() as u16 + 2).min(area.height.saturating_sub(2)));
-        let inner = dialog(area, size, desk.say(text::HELP), desk.say(text::ESC_CLOSES), desk, buffer);
+        let inner = dialog(area, size, app.say(text::HELP), app.say(text::ESC_CLOSES), app, buffer);
         self.top = self.top.min(lines.len().saturating_sub(usize::from(inner.height)));
         for (row, (keys, help)) in lines.iter().skip(self.top).take(usize::from(inner.height)).enumerate() {
             match keys {
                 Some(keys) => {
                     let column = 18_u16.saturating_sub(width(keys) as u16);
-                    write(buffer, inner, column, row as u16, keys, desk.theme.strong());
-                    write(buffer, inner, 20, row as u16, help, desk.theme.body());
+                    write(buffer, inner, column, row as u16, keys, app.theme.strong());
+                    write(buffer, inner, 20, row as u16, help, app.theme.body());
                 }
                 None => {
-                    write(buffer, inner, 0, row as u16, help, desk.theme.accented());
+                    write(buffer, inner, 0, row as u16, help, app.theme.accented());
                 }
             }
         }

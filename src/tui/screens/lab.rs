@@ -6,7 +6,7 @@ use super::notes::NotesTab;
 use super::theory::TheoryTab;
 use super::train::TrainTab;
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
@@ -41,18 +41,18 @@ pub struct LabScreen {
 }
 
 impl LabScreen {
-    pub fn new(lab: Lab, tab: Option<usize>, desk: &mut Desk) -> Self {
+    pub fn new(lab: Lab, tab: Option<usize>, app: &mut AppContext) -> Self {
         let mut screen = LabScreen {
             tab: Tab::Theory,
             theory: TheoryTab::default(),
-            train: TrainTab::new(&lab, desk),
+            train: TrainTab::new(&lab, app),
             explore: ExploreTab::new(&lab),
-            exercises: ExercisesTab::new(&lab, desk),
-            notes: NotesTab::new(&lab, desk),
+            exercises: ExercisesTab::new(&lab, app),
+            notes: NotesTab::new(&lab, app),
             names: Vec::new(),
             lab,
         };
-        screen.go_to(tab.unwrap_or(0), desk);
+        screen.go_to(tab.unwrap_or(0), app);
         screen
     }
 
@@ -61,25 +61,25 @@ impl LabScreen {
         tab != Tab::Train || !self.lab.presets.is_empty()
     }
 
-    fn go_to(&mut self, index: usize, desk: &mut Desk) {
+    fn go_to(&mut self, index: usize, app: &mut AppContext) {
         let tab = TABS[index.min(TABS.len() - 1)];
         if !self.has(tab) {
             return;
         }
-        self.notes.save(&self.lab, desk);
+        self.notes.save(&self.lab, app);
         self.tab = tab;
         if self.tab == Tab::Explore {
-            self.explore.opened(&self.lab, desk);
+            self.explore.opened(&self.lab, app);
         }
         let place = format!("{}:{}", self.lab.id, index);
-        if let Err(error) = desk.progress.set_setting("place", &place) {
-            desk.notify(error);
+        if let Err(error) = app.progress.set_setting("place", &place) {
+            app.notify(error);
         }
     }
 
     /// The screen is left; what was typed is kept.
-    pub fn leave(&mut self, desk: &mut Desk) {
-        self.notes.save(&self.lab, desk);
+    pub fn leave(&mut self, app: &mut AppContext) {
+        self.notes.save(&self.lab, app);
     }
 
     pub fn contexts(&self) -> Vec<Context> {
@@ -105,7 +105,7 @@ impl LabScreen {
     }
 
     /// Does what a key means; `false` if it means nothing here.
-    pub fn act(&mut self, action: Action, desk: &mut Desk) -> bool {
+    pub fn handle_action(&mut self, action: Action, app: &mut AppContext) -> bool {
         let index = TABS.iter().position(|tab| *tab == self.tab).expect("one of the tabs");
         match action {
             Action::NextTab | Action::PreviousTab => {
@@ -114,20 +114,20 @@ impl LabScreen {
                 while !self.has(TABS[next]) {
                     next = (next + by) % TABS.len();
                 }
-                self.go_to(next, desk);
+                self.go_to(next, app);
             }
-            Action::Tab(index) => self.go_to(index, desk),
+            Action::Tab(index) => self.go_to(index, app),
             action => {
                 return match self.tab {
-                    Tab::Theory => self.theory.act(action, &self.lab, desk),
-                    Tab::Train => self.train.act(action, &self.lab, desk),
+                    Tab::Theory => self.theory.handle_action(action, &self.lab, app),
+                    Tab::Train => self.train.handle_action(action, &self.lab, app),
                     Tab::Explore => {
-                        let done = self.explore.act(action, &self.lab, desk);
-                        self.note_states(desk);
+                        let done = self.explore.handle_action(action, &self.lab, app);
+                        self.note_states(app);
                         done
                     }
-                    Tab::Exercises => self.exercises.act(action, &self.lab, desk),
-                    Tab::Notes => self.notes.act(action),
+                    Tab::Exercises => self.exercises.handle_action(action, &self.lab, app),
+                    Tab::Notes => self.notes.handle_action(action),
                 };
             }
         }
@@ -135,61 +135,61 @@ impl LabScreen {
     }
 
     /// States that instruments have reached decide exercises.
-    fn note_states(&mut self, desk: &mut Desk) {
+    fn note_states(&mut self, app: &mut AppContext) {
         for attempt in self.explore.reached(&self.lab) {
-            desk.happened(&self.lab, &attempt);
+            app.happened(&self.lab, &attempt);
         }
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, app: &mut AppContext) {
         match self.tab {
-            Tab::Notes => self.notes.typed(key, &self.lab, desk),
-            Tab::Exercises => self.exercises.typed(key, &self.lab, desk),
+            Tab::Notes => self.notes.typed(key, &self.lab, app),
+            Tab::Exercises => self.exercises.typed(key, &self.lab, app),
             Tab::Train => self.train.typed(key, &self.lab),
-            Tab::Explore => self.explore.typed(key, &self.lab, desk),
+            Tab::Explore => self.explore.typed(key, &self.lab, app),
             _ => {}
         }
     }
 
-    pub fn pasted(&mut self, pasted: &str, desk: &mut Desk) {
+    pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
         match self.tab {
-            Tab::Notes => self.notes.pasted(pasted, &self.lab, desk),
+            Tab::Notes => self.notes.pasted(pasted, &self.lab, app),
             Tab::Exercises => self.exercises.pasted(pasted),
             Tab::Explore => self.explore.pasted(pasted),
             _ => {}
         }
     }
 
-    pub fn mouse(&mut self, event: MouseEvent, desk: &mut Desk) {
+    pub fn mouse(&mut self, event: MouseEvent, app: &mut AppContext) {
         if event.kind == MouseEventKind::Down(MouseButton::Left)
             && let Some(index) =
                 self.names.iter().position(|name| name.contains(Position::new(event.column, event.row)))
         {
-            self.go_to(index, desk);
+            self.go_to(index, app);
             return;
         }
         match self.tab {
             Tab::Theory => self.theory.mouse(event),
-            Tab::Train => self.train.mouse(event, &self.lab, desk),
+            Tab::Train => self.train.mouse(event, &self.lab, app),
             Tab::Explore => {
-                self.explore.mouse(event, &self.lab, desk);
-                self.note_states(desk);
+                self.explore.mouse(event, &self.lab, app);
+                self.note_states(app);
             }
-            Tab::Exercises => self.exercises.mouse(event, &self.lab, desk),
+            Tab::Exercises => self.exercises.mouse(event, &self.lab, app),
             Tab::Notes => {}
         }
     }
 
-    pub fn answered(&mut self, reply: &Reply, desk: &mut Desk) {
-        self.explore.answered(reply, &self.lab, desk);
-        self.note_states(desk);
+    pub fn answered(&mut self, reply: &Reply, app: &mut AppContext) {
+        self.explore.answered(reply, &self.lab, app);
+        self.note_states(app);
     }
 
-    /// A run has told something.
-    pub fn news(&mut self, desk: &mut Desk) {
-        self.train.news(&self.lab, desk);
+    /// A run has emitted something.
+    pub fn news(&mut self, app: &mut AppContext) {
+        self.train.news(&self.lab, app);
         if self.tab == Tab::Explore {
-            self.explore.news(&self.lab, desk);
+            self.explore.news(&self.lab, app);
         }
     }
 
@@ -202,47 +202,47 @@ impl LabScreen {
         self.explore.keeps_time() || self.tab == Tab::Explore && self.explore.in_motion()
     }
 
-    pub fn tick(&mut self, desk: &mut Desk) {
-        self.explore.tick(&self.lab, desk);
-        self.note_states(desk);
+    pub fn tick(&mut self, app: &mut AppContext) {
+        self.explore.tick(&self.lab, app);
+        self.note_states(app);
     }
 
-    pub fn draw(&mut self, area: Rect, desk: &mut Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
         let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
-        self.draw_head(head, desk, buffer);
+        self.draw_head(head, app, buffer);
         match self.tab {
-            Tab::Theory => self.theory.draw(body, &self.lab, desk, buffer),
-            Tab::Train => self.train.draw(body, &self.lab, desk, buffer),
-            Tab::Explore => self.explore.draw(body, &self.lab, desk, buffer),
-            Tab::Exercises => self.exercises.draw(body, &self.lab, desk, buffer),
-            Tab::Notes => self.notes.draw(body, desk, buffer),
+            Tab::Theory => self.theory.draw(body, &self.lab, app, buffer),
+            Tab::Train => self.train.draw(body, &self.lab, app, buffer),
+            Tab::Explore => self.explore.draw(body, &self.lab, app, buffer),
+            Tab::Exercises => self.exercises.draw(body, &self.lab, app, buffer),
+            Tab::Notes => self.notes.draw(body, app, buffer),
         }
     }
 
-    fn draw_head(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
-        let status = desk.run_of(&self.lab.id).map(|run| standing(run, desk)).unwrap_or_default();
+    fn draw_head(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let status = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
         let right = area.width.saturating_sub(width(&status) as u16 + 1);
-        write(buffer, area, right, 0, &status, desk.theme.accented());
-        let solved = desk.progress.solved(&self.lab.id).len();
+        write(buffer, area, right, 0, &status, app.theme.accented());
+        let solved = app.progress.solved(&self.lab.id).len();
         let names = [
-            desk.say(text::THEORY).to_owned(),
-            desk.say(text::TRAIN).to_owned(),
-            desk.say(text::EXPLORE).to_owned(),
-            format!("{} {solved}/{}", desk.say(text::EXERCISES), self.lab.exercises.len()),
-            desk.say(text::NOTES).to_owned(),
+            app.say(text::THEORY).to_owned(),
+            app.say(text::TRAIN).to_owned(),
+            app.say(text::EXPLORE).to_owned(),
+            format!("{} {solved}/{}", app.say(text::EXERCISES), self.lab.exercises.len()),
+            app.say(text::NOTES).to_owned(),
         ];
         let shown: Vec<(&String, Tab)> = names.iter().zip(TABS).filter(|(_, tab)| self.has(*tab)).collect();
         let needed: usize = shown.iter().map(|(name, _)| width(name) + 2).sum();
-        let title = self.lab.title.in_language(desk.language);
+        let title = self.lab.title.in_language(app.language);
         let mut column = 1;
         if width(title) + needed + width(&status) + 4 < usize::from(area.width) {
-            column = write(buffer, area, column, 0, title, desk.theme.strong()) + 2;
+            column = write(buffer, area, column, 0, title, app.theme.strong()) + 2;
         }
         // Places of all tabs in their order; that of a tab that is not there is empty.
         let mut places = vec![Rect::default(); TABS.len()];
         for (name, tab) in shown {
             let chosen = tab == self.tab;
-            let style = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
+            let style = if chosen { app.theme.selected() } else { app.theme.quiet() };
             let start = column;
             column = write(buffer, area, column, 0, &format!(" {name} "), style);
             places[tab as usize] = Rect { x: area.x + start, width: column - start, ..area };
@@ -252,22 +252,22 @@ impl LabScreen {
 }
 
 /// How a run stands, in a few words.
-pub fn standing(run: &LiveRun, desk: &Desk) -> String {
+pub fn standing(run: &LiveRun, app: &AppContext) -> String {
     let clock = |seconds: f64| {
         let seconds = seconds.round() as u64;
         format!("{:02}:{:02}", seconds / 60, seconds % 60)
     };
     let elapsed = clock(run.pace.seconds);
     match run.stage {
-        Stage::Starting => desk.say(text::STARTING).to_owned(),
+        Stage::Starting => app.say(text::STARTING).to_owned(),
         Stage::Running => {
             let whole = run.pace.seconds_left.map(|left| format!(" / ~{}", clock(run.pace.seconds + left)));
-            format!("● {} {elapsed}{}", desk.say(text::RUNNING), whole.unwrap_or_default())
+            format!("● {} {elapsed}{}", app.say(text::RUNNING), whole.unwrap_or_default())
         }
-        Stage::Paused => format!("○ {} {elapsed}", desk.say(text::PAUSED)),
-        Stage::Evaluating => format!("● {}", desk.say(text::EVALUATING)),
-        Stage::Finished => format!("✓ {} {elapsed}", desk.say(text::FINISHED)),
-        Stage::Stopped => format!("○ {} {elapsed}", desk.say(text::STOPPED)),
-        Stage::Failed => format!("! {}", desk.say(text::FAILED)),
+        Stage::Paused => format!("○ {} {elapsed}", app.say(text::PAUSED)),
+        Stage::Evaluating => format!("● {}", app.say(text::EVALUATING)),
+        Stage::Finished => format!("✓ {} {elapsed}", app.say(text::FINISHED)),
+        Stage::Stopped => format!("○ {} {elapsed}", app.say(text::STOPPED)),
+        Stage::Failed => format!("! {}", app.say(text::FAILED)),
     }
 }

@@ -16,7 +16,7 @@ pub use snapshots::shown;
 mod theory;
 mod train;
 
-use super::desk::Desk;
+use super::context::AppContext;
 use super::keys::{self, Context};
 use super::text;
 use super::widgets::frame::{frame, write};
@@ -26,14 +26,14 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 /// The last row: a notice while it is new, else the keys that matter here.
-pub fn footer(area: Rect, contexts: &[Context], in_text: bool, desk: &Desk, buffer: &mut Buffer) {
-    if let Some(notice) = desk.notice() {
-        write(buffer, area, 1, 0, notice, desk.theme.accented());
+pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext, buffer: &mut Buffer) {
+    if let Some(notice) = app.notice() {
+        write(buffer, area, 1, 0, notice, app.theme.accented());
         return;
     }
     let shown: Vec<_> = keys::footer(contexts, in_text)
         .into_iter()
-        .map(|(key, binding)| (key.name(), desk.say(binding.help), binding.action))
+        .map(|(key, binding)| (key.name(), app.say(binding.help), binding.action))
         .collect();
     // The way to all the keys and the way back are named whatever else is.
     let is_kept = |action: keys::Action| matches!(action, keys::Action::Help | keys::Action::Back);
@@ -48,20 +48,20 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, desk: &Desk, buff
         } else if usize::from(column) + own + kept > usize::from(area.width) {
             continue;
         }
-        column = write(buffer, area, column, 0, &key, desk.theme.strong()) + 1;
-        column = write(buffer, area, column, 0, help, desk.theme.quiet()) + 2;
+        column = write(buffer, area, column, 0, &key, app.theme.strong()) + 1;
+        column = write(buffer, area, column, 0, help, app.theme.quiet()) + 2;
     }
 }
 
 /// Below 80×24.
-pub fn too_small(area: Rect, desk: &Desk, buffer: &mut Buffer) {
-    let size = format!("{}: {}×{}", desk.say(text::TOO_SMALL), area.width, area.height);
-    write(buffer, area, 1, area.height / 2, &size, desk.theme.strong());
-    write(buffer, area, 1, area.height / 2 + 1, desk.say(text::TOO_SMALL_HOW), desk.theme.quiet());
+pub fn too_small(area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    let size = format!("{}: {}×{}", app.say(text::TOO_SMALL), area.width, area.height);
+    write(buffer, area, 1, area.height / 2, &size, app.theme.strong());
+    write(buffer, area, 1, area.height / 2 + 1, app.say(text::TOO_SMALL_HOW), app.theme.quiet());
 }
 
 /// A cleared frame in the middle of the screen; the area inside.
-pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, desk: &Desk, buffer: &mut Buffer) -> Rect {
+pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppContext, buffer: &mut Buffer) -> Rect {
     let (columns, rows) = (size.0.min(area.width), size.1.min(area.height));
     let place = Rect {
         x: area.x + (area.width - columns) / 2,
@@ -70,12 +70,12 @@ pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, desk: &Desk
         height: rows,
     };
     Clear.render(place, buffer);
-    buffer.set_style(place, desk.theme.body());
-    frame(place, title, note, true, &desk.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
+    buffer.set_style(place, app.theme.body());
+    frame(place, title, note, true, &app.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
 }
 
 /// A question to be answered by a key.
-pub fn question(area: Rect, words: &str, desk: &Desk, buffer: &mut Buffer) {
-    let inner = dialog(area, (width(words) as u16 + 6, 3), "", "", desk, buffer);
-    write(buffer, inner, 1, 0, words, desk.theme.strong());
+pub fn question(area: Rect, words: &str, app: &AppContext, buffer: &mut Buffer) {
+    let inner = dialog(area, (width(words) as u16 + 6, 3), "", "", app, buffer);
+    write(buffer, inner, 1, 0, words, app.theme.strong());
 }

@@ -1,7 +1,7 @@
 //! A learner's own notes on a lab.
 
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::frame;
@@ -18,8 +18,8 @@ pub struct NotesTab {
 }
 
 impl NotesTab {
-    pub fn new(lab: &Lab, desk: &Desk) -> Self {
-        let saved = desk.progress.notes(&lab.id);
+    pub fn new(lab: &Lab, app: &AppContext) -> Self {
+        let saved = app.progress.notes(&lab.id);
         let mut area = TextArea::new(saved.lines().map(str::to_owned).collect());
         area.set_wrap_mode(WrapMode::Word);
         area.move_cursor(CursorMove::Bottom);
@@ -28,18 +28,18 @@ impl NotesTab {
     }
 
     /// Keeps what was typed, if anything was.
-    pub fn save(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub fn save(&mut self, lab: &Lab, app: &mut AppContext) {
         let now = self.area.lines().join("\n");
         if now != self.saved {
-            match desk.progress.set_notes(&lab.id, &now) {
+            match app.progress.set_notes(&lab.id, &now) {
                 Ok(()) => self.saved = now,
-                Err(error) => desk.notify(error),
+                Err(error) => app.notify(error),
             }
         }
     }
 
     /// Moving keys that the key map knows belong to the text here.
-    pub fn act(&mut self, action: Action) -> bool {
+    pub fn handle_action(&mut self, action: Action) -> bool {
         let step = match action {
             Action::Up => CursorMove::Up,
             Action::Down => CursorMove::Down,
@@ -63,20 +63,20 @@ impl NotesTab {
         true
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
         self.area.input(*key);
-        self.save(lab, desk);
+        self.save(lab, app);
     }
 
-    pub fn pasted(&mut self, pasted: &str, lab: &Lab, desk: &mut Desk) {
+    pub fn pasted(&mut self, pasted: &str, lab: &Lab, app: &mut AppContext) {
         self.area.insert_str(pasted);
-        self.save(lab, desk);
+        self.save(lab, app);
     }
 
-    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
-        let title = desk.say(text::NOTES_HINT);
-        let inner = frame(area, title, desk.say(text::SAVED), true, &desk.theme, buffer);
-        self.area.set_style(desk.theme.body());
+    pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let title = app.say(text::NOTES_HINT);
+        let inner = frame(area, title, app.say(text::SAVED), true, &app.theme, buffer);
+        self.area.set_style(app.theme.body());
         self.area.set_cursor_line_style(Style::new());
         self.area.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
         (&self.area).render(inner.inner(Margin::new(1, 0)), buffer);

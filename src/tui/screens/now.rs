@@ -3,7 +3,7 @@
 use crate::experiment::{Knob, KnobValue};
 use crate::lab::Lab;
 use crate::registry;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -52,28 +52,28 @@ fn shown_knobs(lab: &Lab) -> Vec<Knob> {
 
 /// Knobs above numbers where there is room for all of them; else the numbers first, then the live knobs about the
 /// `chosen` one.
-pub fn draw(area: Rect, lab: &Lab, chosen: usize, desk: &Desk, buffer: &mut Buffer) {
-    let Some(run) = desk.run_of(&lab.id) else { return };
+pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut Buffer) {
+    let Some(run) = app.run_of(&lab.id) else { return };
     let room = usize::from(area.height.saturating_sub(2));
-    let (live, fixed) = (live_rows(lab, run, chosen, desk), fixed_rows(lab, run, desk));
-    let mut numbers = numbers(lab, run, desk);
-    numbers.extend(message(run, usize::from(area.width.saturating_sub(5)).max(8), desk));
+    let (live, fixed) = (live_rows(lab, run, chosen, app), fixed_rows(lab, run, app));
+    let mut numbers = numbers(lab, run, app);
+    numbers.extend(message(run, usize::from(area.width.saturating_sub(5)).max(8), app));
     let whole = live.len() + fixed.len() + 1 + numbers.len() <= room;
     let rows: Vec<Row> = if whole {
-        let blank = Row::new("", String::new(), &desk.theme);
+        let blank = Row::new("", String::new(), &app.theme);
         live.into_iter().chain(fixed).chain([blank]).chain(numbers).collect()
     } else {
-        // While it runs the chosen knob stands among them, whatever else is told.
+        // While it runs the chosen knob stands among them, whatever else is shown.
         let kept = usize::from(run.is_live() && !live.is_empty());
         numbers.truncate(room.saturating_sub(kept));
         let left = room - numbers.len();
         let skipped = (chosen + 1).saturating_sub(left);
         numbers.into_iter().chain(live.into_iter().skip(skipped).take(left)).collect()
     };
-    let title = desk.say(if whole { text::KNOBS } else { text::NOW });
-    let inner = frame(area, title, "", false, &desk.theme, buffer);
+    let title = app.say(if whole { text::KNOBS } else { text::NOW });
+    let inner = frame(area, title, "", false, &app.theme, buffer);
     for (index, row) in rows.iter().enumerate() {
-        row.draw(inner, index as u16, &desk.theme, buffer);
+        row.draw(inner, index as u16, &app.theme, buffer);
     }
 }
 
@@ -81,12 +81,12 @@ fn value_of(run: &LiveRun, knob: &Knob) -> String {
     run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default()
 }
 
-fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, desk: &Desk) -> Vec<Row> {
+fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, app: &AppContext) -> Vec<Row> {
     let knobs = live_knobs(lab).into_iter().enumerate();
     let rows = knobs.map(|(index, knob)| {
-        let row = Row::new(knob.name, value_of(run, &knob), &desk.theme);
+        let row = Row::new(knob.name, value_of(run, &knob), &app.theme);
         match index == chosen && run.is_live() {
-            true => Row { mark: "▸", value_style: desk.theme.selected(), ..row },
+            true => Row { mark: "▸", value_style: app.theme.selected(), ..row },
             false => row,
         }
     });
@@ -94,33 +94,33 @@ fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, desk: &Desk) -> Vec<Row> {
 }
 
 /// The knobs that stay, and the seed.
-fn fixed_rows(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
-    let quiet = |name: &str, value| Row { value_style: desk.theme.quiet(), ..Row::new(name, value, &desk.theme) };
+fn fixed_rows(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
+    let quiet = |name: &str, value| Row { value_style: app.theme.quiet(), ..Row::new(name, value, &app.theme) };
     let knobs = shown_knobs(lab).into_iter().filter(|knob| !knob.live);
     let rows = knobs.map(|knob| quiet(knob.name, value_of(run, &knob)));
-    rows.chain([quiet(desk.say(text::SEED), run.seed.to_string())]).collect()
+    rows.chain([quiet(app.say(text::SEED), run.seed.to_string())]).collect()
 }
 
 /// The step and the rate, then the lab's figures: of the final report once there is one.
-fn numbers(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
+fn numbers(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
     let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
     let report = run.report.iter().flatten().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
     let report: Vec<(&String, f64)> = report.filter_map(|(key, value)| Some((key, value.as_f64()?))).collect();
     let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
-    let mut rows = vec![Row::new(desk.say(text::STEP), steps, &desk.theme)];
+    let mut rows = vec![Row::new(app.say(text::STEP), steps, &app.theme)];
     // A report that has a rate of its own is over the whole run: that of the last seconds says nothing beside it.
     if !report.iter().any(|(key, _)| key.ends_with("_per_second")) {
-        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), desk.say(text::PER_SECOND));
-        rows.push(Row::new(desk.say(text::RATE), rate, &desk.theme));
+        let rate = format!("{}{}", number(run.pace.samples_per_second.round()), app.say(text::PER_SECOND));
+        rows.push(Row::new(app.say(text::RATE), rate, &app.theme));
     }
     if run.report.is_some() {
-        let figure = |(key, value): (&String, f64)| Row::new(key, number(value), &desk.theme);
+        let figure = |(key, value): (&String, f64)| Row::new(key, number(value), &app.theme);
         let figures = report.into_iter().map(figure);
-        rows.extend(figures.map(|row| Row { value_style: desk.theme.accented(), ..row }));
+        rows.extend(figures.map(|row| Row { value_style: app.theme.accented(), ..row }));
     } else {
         let row = |name: &String| {
             let (_, value) = run.series.get(name).and_then(Series::last)?;
-            Some(Row::new(name, number(value), &desk.theme))
+            Some(Row::new(name, number(value), &app.theme))
         };
         rows.extend(lab.dashboard.numbers.iter().filter_map(row));
     }
@@ -128,10 +128,10 @@ fn numbers(lab: &Lab, run: &LiveRun, desk: &Desk) -> Vec<Row> {
 }
 
 /// The last warning or failure, in lines.
-fn message(run: &LiveRun, columns: usize, desk: &Desk) -> Vec<Row> {
-    let lines = run.message.iter().flat_map(|message| render(message, columns, &desk.theme, desk.widths));
-    let bad = Style::new().fg(desk.theme.bad);
-    lines.map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &desk.theme) }).collect()
+fn message(run: &LiveRun, columns: usize, app: &AppContext) -> Vec<Row> {
+    let lines = run.message.iter().flat_map(|message| render(message, columns, &app.theme, app.widths));
+    let bad = Style::new().fg(app.theme.bad);
+    lines.map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &app.theme) }).collect()
 }
 
 #[cfg(test)]

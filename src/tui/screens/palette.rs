@@ -2,7 +2,7 @@
 
 use super::dialog;
 use crate::experiment::Language;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::{self, Action, Binding, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -76,20 +76,20 @@ impl Palette {
         Outcome::Open
     }
 
-    pub fn draw(&mut self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let found = self.found();
-        let inner = dialog(area, (56, 16), desk.say(text::COMMANDS), desk.say(text::ESC_CLOSES), desk, buffer);
-        let end = write(buffer, inner, 0, 0, &format!(": {}", self.typed), desk.theme.strong());
-        write(buffer, inner, end, 0, "▏", desk.theme.accented());
+        let inner = dialog(area, (56, 16), app.say(text::COMMANDS), app.say(text::ESC_CLOSES), app, buffer);
+        let end = write(buffer, inner, 0, 0, &format!(": {}", self.typed), app.theme.strong());
+        write(buffer, inner, end, 0, "▏", app.theme.accented());
         let room = usize::from(inner.height.saturating_sub(1));
         let top = self.selected.saturating_sub(room.saturating_sub(1));
         for (row, binding) in found.iter().skip(top).take(room).enumerate() {
-            let style = if row + top == self.selected { desk.theme.selected() } else { desk.theme.body() };
+            let style = if row + top == self.selected { app.theme.selected() } else { app.theme.body() };
             let place = Rect { y: inner.y + 1 + row as u16, height: 1, ..inner };
             buffer.set_style(place, style);
             write(buffer, place, 1, 0, binding.help.in_language(self.language), style);
             let key = binding.keys[0].name();
-            write(buffer, place, inner.width.saturating_sub(10), 0, &key, desk.theme.quiet());
+            write(buffer, place, inner.width.saturating_sub(10), 0, &key, app.theme.quiet());
         }
     }
 }

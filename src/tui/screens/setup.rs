@@ -4,7 +4,7 @@ use crate::experiment::{Knob, KnobValue, Knobs};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::{Start, default_threads};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -65,7 +65,7 @@ impl Setup {
     }
 
     /// The run that is chosen.
-    pub fn start(&self, lab: &Lab, desk: &Desk) -> Start {
+    pub fn start(&self, lab: &Lab, app: &AppContext) -> Start {
         Start {
             lab: lab.id.clone(),
             experiment: lab.experiment.clone(),
@@ -73,7 +73,7 @@ impl Setup {
             knobs: self.knobs.clone(),
             seed: self.seed,
             threads: default_threads(),
-            data: desk.source.folder.clone(),
+            data: app.source.folder.clone(),
             plan: Vec::new(),
         }
     }
@@ -97,7 +97,7 @@ impl Setup {
     }
 
     /// Does what a key means; `None` if it means nothing here, `Some(true)` to start.
-    pub fn act(&mut self, action: Action, lab: &Lab) -> Option<bool> {
+    pub fn handle_action(&mut self, action: Action, lab: &Lab) -> Option<bool> {
         let last = Self::seed_row(lab) + knobs_of(lab).0.len();
         match action {
             Action::Up => self.move_to(self.row.saturating_sub(1), lab),
@@ -170,52 +170,52 @@ impl Setup {
         again
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
-        let (detail, style) = self.detail(lab, desk);
-        let detail = render(&detail, usize::from(area.width), &desk.theme, desk.widths);
+        let (detail, style) = self.detail(lab, app);
+        let detail = render(&detail, usize::from(area.width), &app.theme, app.widths);
         // The choices scroll above what is said of the chosen one, without a free row between where room is scarce.
-        let rows = self.lines(lab, desk);
+        let rows = self.lines(lab, app);
         let gap = u16::from(rows.len() + detail.len() + 2 <= usize::from(area.height));
         let foot = (gap + detail.len() as u16 + 1).min(area.height);
         let list = Rect { height: (area.height - foot).min(rows.len() as u16), ..area };
         let foot = Rect { y: list.bottom(), height: area.height - list.height, ..area };
-        let below = self.draw_lines(&rows, list, desk, buffer);
+        let below = self.draw_lines(&rows, list, app, buffer);
         for (index, line) in detail.iter().enumerate() {
             write(buffer, foot, 0, gap + index as u16, &line.to_string(), style);
         }
         let last = gap + detail.len() as u16;
-        write(buffer, foot, 0, last, desk.say(text::PRESS_ENTER), desk.theme.accented());
+        write(buffer, foot, 0, last, app.say(text::PRESS_ENTER), app.theme.accented());
         if below > 0 {
             let more = format!("↓ {below}");
-            write(buffer, foot, foot.width.saturating_sub(width(&more) as u16), last, &more, desk.theme.quiet());
+            write(buffer, foot, foot.width.saturating_sub(width(&more) as u16), last, &more, app.theme.quiet());
         }
     }
 
     /// What is wrong, else what is to be said of the chosen row.
-    fn detail(&self, lab: &Lab, desk: &Desk) -> (String, Style) {
-        let body = desk.theme.body();
+    fn detail(&self, lab: &Lab, app: &AppContext) -> (String, Style) {
+        let body = app.theme.body();
         match (&self.problem, lab.presets.get(self.row), self.knob(lab)) {
-            (Some(problem), ..) => (problem.clone(), Style::new().fg(desk.theme.bad)),
-            (_, Some((_, preset)), _) => (preset.summary.in_language(desk.language).to_owned(), body),
-            (_, _, Some(knob)) => (format!("{}: {} [{}]", knob.name, desk.say(knob.help), knob.kind), body),
+            (Some(problem), ..) => (problem.clone(), Style::new().fg(app.theme.bad)),
+            (_, Some((_, preset)), _) => (preset.summary.in_language(app.language).to_owned(), body),
+            (_, _, Some(knob)) => (format!("{}: {} [{}]", knob.name, app.say(knob.help), knob.kind), body),
             _ => (String::new(), body),
         }
     }
 
     /// All that can be chosen, under headings.
-    fn lines(&self, lab: &Lab, desk: &Desk) -> Vec<Line> {
+    fn lines(&self, lab: &Lab, app: &AppContext) -> Vec<Line> {
         let heading = |name, about| Line { name, about, ..Line::default() };
-        let mut lines = vec![heading(desk.say(text::PRESETS).to_owned(), String::new())];
+        let mut lines = vec![heading(app.say(text::PRESETS).to_owned(), String::new())];
         for (index, (name, preset)) in lab.presets.iter().enumerate() {
             let mark = if index == self.preset { "●" } else { "○" };
-            let summary = preset.summary.in_language(desk.language);
-            let about = format!("~{} {}  {summary}", preset.seconds, desk.say(text::SECONDS));
+            let summary = preset.summary.in_language(app.language);
+            let about = format!("~{} {}  {summary}", preset.seconds, app.say(text::SECONDS));
             lines.push(Line { choice: Some(index), mark, name: name.clone(), about, ..Line::default() });
         }
         lines.push(Line::default());
-        lines.push(heading(desk.say(text::KNOBS).to_owned(), desk.say(text::KNOBS_LIVE).to_owned()));
-        let (name, value) = (desk.say(text::SEED).to_owned(), Some(self.seed.to_string()));
+        lines.push(heading(app.say(text::KNOBS).to_owned(), app.say(text::KNOBS_LIVE).to_owned()));
+        let (name, value) = (app.say(text::SEED).to_owned(), Some(self.seed.to_string()));
         let seed = Self::seed_row(lab);
         lines.push(Line { choice: Some(seed), name, value, ..Line::default() });
         for (index, knob) in knobs_of(lab).0.into_iter().enumerate() {
@@ -225,14 +225,14 @@ impl Setup {
                 mark: if knob.live { "●" } else { " " },
                 name: knob.name.to_owned(),
                 value: Some(value),
-                about: desk.say(knob.help).to_owned(),
+                about: app.say(knob.help).to_owned(),
             });
         }
         lines
     }
 
     /// Lines in columns as wide as what stands in them, the chosen one in sight. How many are hidden below.
-    fn draw_lines(&mut self, lines: &[Line], area: Rect, desk: &Desk, buffer: &mut Buffer) -> usize {
+    fn draw_lines(&mut self, lines: &[Line], area: Rect, app: &AppContext, buffer: &mut Buffer) -> usize {
         let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| width(text)).max().unwrap_or(0) as u16;
         let presets = widest(&mut lines.iter().filter(|line| line.value.is_none()).map(|line| &line.name)).max(9);
         let names = widest(&mut lines.iter().filter(|line| line.value.is_some()).map(|line| &line.name)).max(14);
@@ -244,23 +244,23 @@ impl Setup {
         for (row, line) in lines.iter().skip(first).take(fit).enumerate() {
             let place = Rect { y: area.y + row as u16, height: 1, ..area };
             let Some(choice) = line.choice else {
-                write(buffer, place, 0, 0, &line.name, desk.theme.quiet());
+                write(buffer, place, 0, 0, &line.name, app.theme.quiet());
                 let right = area.width.saturating_sub(width(&line.about) as u16);
-                write(buffer, place, right, 0, &line.about, desk.theme.quiet());
+                write(buffer, place, right, 0, &line.about, app.theme.quiet());
                 continue;
             };
             let selected = choice == self.row;
-            let style = if selected { desk.theme.selected() } else { desk.theme.body() };
+            let style = if selected { app.theme.selected() } else { app.theme.body() };
             buffer.set_style(place, style);
-            write(buffer, place, 0, 0, if selected { "▸" } else { " " }, desk.theme.accented());
-            write(buffer, place, 2, 0, line.mark, desk.theme.accented());
+            write(buffer, place, 0, 0, if selected { "▸" } else { " " }, app.theme.accented());
+            write(buffer, place, 2, 0, line.mark, app.theme.accented());
             write(buffer, place, 4, 0, &line.name, style);
             let mut column = 4 + presets + 2;
             if let Some(value) = &line.value {
-                let end = self.draw_value(value, selected, 4 + names + 2, place, style, desk, buffer);
+                let end = self.draw_value(value, selected, 4 + names + 2, place, style, app, buffer);
                 column = (4 + names + 2 + values).max(end) + 2;
             }
-            write(buffer, place, column, 0, &line.about, if selected { style } else { desk.theme.quiet() });
+            write(buffer, place, column, 0, &line.about, if selected { style } else { app.theme.quiet() });
             self.rows.push((place, choice));
         }
         lines.len().saturating_sub(first + fit)
@@ -275,13 +275,13 @@ impl Setup {
         column: u16,
         place: Rect,
         style: Style,
-        desk: &Desk,
+        app: &AppContext,
         buffer: &mut Buffer,
     ) -> u16 {
         match &self.typing {
             Some(typing) if selected => {
-                let end = write(buffer, place, column, 0, typing, desk.theme.strong());
-                write(buffer, place, end, 0, "▏", desk.theme.accented())
+                let end = write(buffer, place, column, 0, typing, app.theme.strong());
+                write(buffer, place, end, 0, "▏", app.theme.accented())
             }
             _ => write(buffer, place, column, 0, value, style),
         }
@@ -308,13 +308,13 @@ mod tests {
     /// The setup of a lab at 80×24 with a row chosen.
     fn drawn(lab: &str, row: usize) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::for_tests(Language::En, folder.path());
-        let lab = desk.catalogue.find(lab).unwrap().clone();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find(lab).unwrap().clone();
         let mut setup = Setup::new(&lab);
         setup.move_to(row, &lab);
         let area = Rect::new(0, 0, 80, 22);
         let mut buffer = Buffer::empty(area);
-        setup.draw(area, &lab, &desk, &mut buffer);
+        setup.draw(area, &lab, &app, &mut buffer);
         shown(&buffer)
     }
 
@@ -330,7 +330,7 @@ mod tests {
     fn the_chosen_row_is_in_sight_and_so_is_the_way_to_start() {
         for lab in ["gan", "diffusion", "word2vec"] {
             let folder = tempfile::tempdir().unwrap();
-            let catalogue = Desk::for_tests(Language::En, folder.path()).catalogue;
+            let catalogue = AppContext::for_tests(Language::En, folder.path()).catalogue;
             let lab = catalogue.find(lab).unwrap();
             for row in 0..=Setup::seed_row(lab) + knobs_of(lab).0.len() {
                 let text = drawn(&lab.id, row);

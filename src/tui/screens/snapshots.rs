@@ -6,7 +6,7 @@ use super::palette::Palette;
 use super::picker::Picker;
 use super::{footer, too_small};
 use crate::experiment::Language;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::theme::ColorDepth;
 use crate::width::{Widths, width};
@@ -14,8 +14,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::Path;
 
-fn desk(language: Language, folder: &Path) -> Desk {
-    Desk::for_tests(language, folder)
+fn app(language: Language, folder: &Path) -> AppContext {
+    AppContext::for_tests(language, folder)
 }
 
 /// A screen as text.
@@ -41,15 +41,15 @@ pub fn shown(buffer: &Buffer) -> String {
 /// Draws a screen with its footer.
 fn drawn(
     size: (u16, u16),
-    desk: &mut Desk,
+    app: &mut AppContext,
     contexts: &[Context],
-    draw: impl FnOnce(Rect, &mut Desk, &mut Buffer),
+    draw: impl FnOnce(Rect, &mut AppContext, &mut Buffer),
 ) -> String {
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buffer = Buffer::empty(area);
-    draw(Rect { height: area.height - 1, ..area }, desk, &mut buffer);
+    draw(Rect { height: area.height - 1, ..area }, app, &mut buffer);
     let foot = Rect { y: area.height - 1, height: 1, ..area };
-    footer(foot, contexts, contexts.contains(&Context::Notes), desk, &mut buffer);
+    footer(foot, contexts, contexts.contains(&Context::Notes), app, &mut buffer);
     shown(&buffer)
 }
 
@@ -57,9 +57,9 @@ fn drawn(
 fn the_picker() {
     let folder = tempfile::tempdir().unwrap();
     for language in Language::ALL {
-        let mut desk = desk(language, folder.path());
-        let mut picker = Picker::new(&mut desk);
-        let text = drawn((80, 24), &mut desk, &[Context::Picker], |area, desk, buffer| picker.draw(area, desk, buffer));
+        let mut app = app(language, folder.path());
+        let mut picker = Picker::new(&mut app);
+        let text = drawn((80, 24), &mut app, &[Context::Picker], |area, app, buffer| picker.draw(area, app, buffer));
         insta::assert_snapshot!(format!("picker_{language}"), text);
     }
 }
@@ -68,15 +68,15 @@ fn the_picker() {
 fn the_tabs_of_a_lab() {
     let folder = tempfile::tempdir().unwrap();
     for language in Language::ALL {
-        let mut desk = desk(language, folder.path());
-        let lab = desk.catalogue.find("vae").unwrap().clone();
+        let mut app = app(language, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
         for (tab, name) in [(0, "theory"), (1, "setup"), (3, "exercises"), (4, "notes")] {
-            let mut screen = LabScreen::new(lab.clone(), Some(tab), &mut desk);
+            let mut screen = LabScreen::new(lab.clone(), Some(tab), &mut app);
             if tab == 0 {
-                screen.act(Action::NextPage, &mut desk);
+                screen.handle_action(Action::NextPage, &mut app);
             }
             let contexts = screen.contexts();
-            let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| screen.draw(area, desk, buffer));
+            let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
             insta::assert_snapshot!(format!("{name}_{language}"), text);
         }
     }
@@ -86,13 +86,13 @@ fn the_tabs_of_a_lab() {
 fn the_footer_names_the_way_back_however_little_room_there_is() {
     let folder = tempfile::tempdir().unwrap();
     for language in Language::ALL {
-        let mut desk = desk(language, folder.path());
+        let mut app = app(language, folder.path());
         for contexts in [
             vec![Context::TrainLive, Context::Train, Context::Lab],
             vec![Context::Panes, Context::DrawingPad, Context::PadModel, Context::Lab],
             vec![Context::Panes, Context::ViewArrows, Context::ViewInputs, Context::Lab],
         ] {
-            let text = drawn((80, 24), &mut desk, &contexts, |_, _, _| ());
+            let text = drawn((80, 24), &mut app, &contexts, |_, _, _| ());
             let foot = text.lines().last().unwrap().to_owned();
             let back = if language == Language::Ja { "Esc 戻る" } else { "Esc back" };
             assert!(foot.contains("? ") && foot.ends_with(back), "{foot}");
@@ -103,13 +103,13 @@ fn the_footer_names_the_way_back_however_little_room_there_is() {
 #[test]
 fn help_and_commands() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = desk(Language::En, folder.path());
+    let mut app = app(Language::En, folder.path());
     let contexts = [Context::TrainLive, Context::Train, Context::Lab];
     let mut help = Help::new(contexts.to_vec());
-    let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| help.draw(area, desk, buffer));
+    let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| help.draw(area, app, buffer));
     insta::assert_snapshot!("help", text);
     let mut palette = Palette::new(contexts.to_vec(), Language::En);
-    let text = drawn((80, 24), &mut desk, &contexts, |area, desk, buffer| palette.draw(area, desk, buffer));
+    let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| palette.draw(area, app, buffer));
     insta::assert_snapshot!("palette", text);
 }
 
@@ -117,20 +117,20 @@ fn help_and_commands() {
 fn no_screen_panics_at_any_size_in_any_depth() {
     let folder = tempfile::tempdir().unwrap();
     for language in Language::ALL {
-        let mut desk = desk(language, folder.path());
-        let lab = desk.catalogue.find("vae").unwrap().clone();
+        let mut app = app(language, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
         for (columns, rows) in [(1, 1), (2, 3), (10, 4), (79, 23), (300, 9)] {
             let area = Rect::new(0, 0, columns, rows);
-            too_small(area, &desk, &mut Buffer::empty(area));
+            too_small(area, &app, &mut Buffer::empty(area));
         }
         for (columns, rows) in [(80, 24), (81, 25), (110, 30), (104, 24), (200, 60), (80, 90)] {
             let area = Rect::new(0, 0, columns, rows);
             let mut buffer = Buffer::empty(area);
-            Picker::new(&mut desk).draw(area, &mut desk, &mut buffer);
+            Picker::new(&mut app).draw(area, &mut app, &mut buffer);
             for tab in 0..5 {
-                LabScreen::new(lab.clone(), Some(tab), &mut desk).draw(area, &mut desk, &mut buffer);
+                LabScreen::new(lab.clone(), Some(tab), &mut app).draw(area, &mut app, &mut buffer);
             }
-            Help::new(vec![Context::Panes, Context::Codes]).draw(area, &desk, &mut buffer);
+            Help::new(vec![Context::Panes, Context::Codes]).draw(area, &app, &mut buffer);
             Widths { wide_ambiguous: true }.settle(&mut buffer);
             for depth in [ColorDepth::Indexed256, ColorDepth::Ansi16, ColorDepth::None] {
                 depth.reduce(&mut buffer);

@@ -1,7 +1,7 @@
 //! The pages of theory.
 
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -44,7 +44,7 @@ impl TheoryTab {
         self.top = self.top.saturating_add_signed(by);
     }
 
-    pub fn act(&mut self, action: Action, lab: &Lab, _desk: &mut Desk) -> bool {
+    pub fn handle_action(&mut self, action: Action, lab: &Lab, _app: &mut AppContext) -> bool {
         let last = lab.theory.len().saturating_sub(1);
         let screen = self.height.saturating_sub(2) as isize;
         match action {
@@ -73,24 +73,24 @@ impl TheoryTab {
         }
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let rows = [Constraint::Length(3), Constraint::Fill(1)];
         let [head, body] = Layout::vertical(rows).areas(area);
         let columns = MEASURE.min(area.width.saturating_sub(4));
         let left = area.width.saturating_sub(columns) / 2;
         let Some(page) = lab.theory.get(self.page) else { return };
-        write(buffer, head, left, 1, page.title.in_language(desk.language), desk.theme.strong());
-        let tally = format!("{} {}/{}", desk.say(text::PAGE), self.page + 1, lab.theory.len());
-        write(buffer, head, left + columns - width(&tally) as u16, 1, &tally, desk.theme.quiet());
+        write(buffer, head, left, 1, page.title.in_language(app.language), app.theme.strong());
+        let tally = format!("{} {}/{}", app.say(text::PAGE), self.page + 1, lab.theory.len());
+        write(buffer, head, left + columns - width(&tally) as u16, 1, &tally, app.theme.quiet());
         let setting = Setting {
             page: self.page,
             columns,
-            language: desk.language,
-            dark: desk.theme.dark,
-            wide: desk.widths.wide_ambiguous,
+            language: app.language,
+            dark: app.theme.dark,
+            wide: app.widths.wide_ambiguous,
         };
         if self.set.as_ref().is_none_or(|(old, _)| *old != setting) {
-            let lines = render(page.text.in_language(desk.language), usize::from(columns), &desk.theme, desk.widths);
+            let lines = render(page.text.in_language(app.language), usize::from(columns), &app.theme, app.widths);
             self.set = Some((setting, lines));
         }
         let Some((_, lines)) = &self.set else { return };
@@ -104,8 +104,7 @@ impl TheoryTab {
             let end = lines.len() - self.height;
             let row = (self.top * (self.height - 1)) / end.max(1);
             for line in 0..self.height {
-                let (mark, style) =
-                    if line == row { ("┃", desk.theme.accented()) } else { ("│", desk.theme.rule()) };
+                let (mark, style) = if line == row { ("┃", app.theme.accented()) } else { ("│", app.theme.rule()) };
                 write(buffer, body, area.width - 2, line as u16, mark, style);
             }
         }

@@ -6,7 +6,7 @@ use crate::experiment::{ActionSpec, Command, Event};
 use crate::lab::{Chart, Lab, ViewUse};
 use crate::registry;
 use crate::run::{Status, export};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
@@ -53,7 +53,7 @@ pub struct TrainTab {
 }
 
 impl TrainTab {
-    pub fn new(lab: &Lab, desk: &Desk) -> Self {
+    pub fn new(lab: &Lab, app: &AppContext) -> Self {
         TrainTab {
             setup: Setup::new(lab),
             choosing: false,
@@ -64,14 +64,14 @@ impl TrainTab {
             ghosts: Vec::new(),
             panes: Vec::new(),
             drag: None,
-            shows_setup: desk.run_of(&lab.id).is_none(),
+            shows_setup: app.run_of(&lab.id).is_none(),
             is_over: false,
             actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
         }
     }
 
-    fn is_setup(&self, lab: &Lab, desk: &Desk) -> bool {
-        self.choosing || desk.run_of(&lab.id).is_none()
+    fn is_setup(&self, lab: &Lab, app: &AppContext) -> bool {
+        self.choosing || app.run_of(&lab.id).is_none()
     }
 
     pub fn contexts(&self) -> Vec<Context> {
@@ -82,76 +82,76 @@ impl TrainTab {
         }
     }
 
-    /// The run has told something: other keys mean something once it is over.
-    pub fn news(&mut self, lab: &Lab, desk: &Desk) {
-        self.is_over = desk.run_of(&lab.id).is_some_and(|run| !run.is_live());
+    /// The run has emitted something: other keys are bound once it is over.
+    pub fn news(&mut self, lab: &Lab, app: &AppContext) {
+        self.is_over = app.run_of(&lab.id).is_some_and(|run| !run.is_live());
     }
 
     pub fn in_text(&self) -> bool {
         self.setup.in_text()
     }
 
-    fn begin(&mut self, lab: &Lab, desk: &mut Desk) {
-        if desk.run.as_ref().is_some_and(LiveRun::is_live) {
-            let said = desk.say(text::STOPPING);
-            desk.notify(said);
+    fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
+        if app.run.as_ref().is_some_and(LiveRun::is_live) {
+            let said = app.say(text::STOPPING);
+            app.notify(said);
         }
         // One run at a time: the one before is stopped and recorded first.
-        desk.run = None;
-        let start = self.setup.start(lab, desk);
-        match LiveRun::start(&*desk.runner, start, std::sync::Arc::clone(&desk.wake)) {
+        app.run = None;
+        let start = self.setup.start(lab, app);
+        match LiveRun::start(&*app.runner, start, std::sync::Arc::clone(&app.wake)) {
             Ok(run) => {
-                desk.run = Some(run);
+                app.run = Some(run);
                 self.choosing = false;
                 self.shows_setup = false;
                 self.views.iter_mut().for_each(View::reset);
             }
-            Err(error) => desk.notify(error.to_string()),
+            Err(error) => app.notify(error.to_string()),
         }
     }
 
-    fn resume(&mut self, lab: &Lab, desk: &mut Desk) {
-        if desk.run.as_ref().is_some_and(LiveRun::is_live) {
-            let said = desk.say(text::SEE_OTHER_TAB);
-            desk.notify(said);
+    fn resume(&mut self, lab: &Lab, app: &mut AppContext) {
+        if app.run.as_ref().is_some_and(LiveRun::is_live) {
+            let said = app.say(text::SEE_OTHER_TAB);
+            app.notify(said);
             return;
         }
-        let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
+        let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let stopped = |status| matches!(status, Status::Stopped | Status::Failed);
         let found = runs.into_iter().find(|run| run.lab == lab.id && stopped(run.status));
         let Some(found) = found else {
-            let said = desk.say(text::NO_RUN_TO_RESUME);
-            desk.notify(said);
+            let said = app.say(text::NO_RUN_TO_RESUME);
+            app.notify(said);
             return;
         };
-        desk.run = None;
-        match LiveRun::resume(&*desk.runner, &desk.store, &found.id, std::sync::Arc::clone(&desk.wake)) {
+        app.run = None;
+        match LiveRun::resume(&*app.runner, &app.store, &found.id, std::sync::Arc::clone(&app.wake)) {
             Ok(run) => {
-                desk.run = Some(run);
+                app.run = Some(run);
                 self.choosing = false;
                 self.shows_setup = false;
             }
-            Err(error) => desk.notify(error.to_string()),
+            Err(error) => app.notify(error.to_string()),
         }
     }
 
     /// Lays one more earlier run under the curves; after the last, none.
-    fn overlay(&mut self, lab: &Lab, desk: &mut Desk) {
-        let current = desk.run_of(&lab.id).map(|run| run.id.clone());
-        let runs = desk.store.list().map(|(runs, _)| runs).unwrap_or_default();
+    fn overlay(&mut self, lab: &Lab, app: &mut AppContext) {
+        let current = app.run_of(&lab.id).map(|run| run.id.clone());
+        let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let earlier = runs.into_iter().filter(|run| run.lab == lab.id && Some(&run.id) != current.as_ref());
         let next = earlier.take(MOST_GHOSTS).nth(self.ghosts.len());
         let Some(next) = next else {
             if self.ghosts.is_empty() {
-                let said = desk.say(text::NO_EARLIER_RUNS);
-                desk.notify(said);
+                let said = app.say(text::NO_EARLIER_RUNS);
+                app.notify(said);
             }
             self.ghosts.clear();
             return;
         };
-        let read = match desk.store.events(&next.id) {
+        let read = match app.store.events(&next.id) {
             Ok(read) => read,
-            Err(error) => return desk.notify(error.to_string()),
+            Err(error) => return app.notify(error.to_string()),
         };
         let mut ghost = Ghost { id: next.id, series: BTreeMap::new() };
         for event in read.events {
@@ -159,13 +159,13 @@ impl TrainTab {
                 ghost.series.entry(series).or_default().push(step, value);
             }
         }
-        desk.notify(format!("{}: {}", desk.say(text::EARLIER_RUNS), ghost.id));
+        app.notify(format!("{}: {}", app.say(text::EARLIER_RUNS), ghost.id));
         self.ghosts.push(ghost);
     }
 
-    fn turn(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
+    fn turn(&mut self, up: bool, lab: &Lab, app: &mut AppContext) {
         let knobs = now::live_knobs(lab);
-        let Some(run) = desk.run.as_mut().filter(|run| run.lab == lab.id && run.is_live()) else { return };
+        let Some(run) = app.run.as_mut().filter(|run| run.lab == lab.id && run.is_live()) else { return };
         let Some(knob) = knobs.get(self.knob) else { return };
         let now = run.knobs.0.get(knob.name).cloned().unwrap_or(knob.default.clone());
         if let Some(value) = knob.notch(&now, up) {
@@ -175,16 +175,16 @@ impl TrainTab {
         }
     }
 
-    pub fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
-        if self.is_setup(lab, desk) {
+    pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        if self.is_setup(lab, app) {
             match action {
-                Action::Resume => self.resume(lab, desk),
+                Action::Resume => self.resume(lab, app),
                 Action::Back if self.choosing && !self.setup.in_text() => {
                     self.choosing = false;
                     self.shows_setup = false;
                 }
-                action => match self.setup.act(action, lab) {
-                    Some(true) => self.begin(lab, desk),
+                action => match self.setup.handle_action(action, lab) {
+                    Some(true) => self.begin(lab, app),
                     Some(false) => {}
                     None => return false,
                 },
@@ -192,8 +192,8 @@ impl TrainTab {
             return true;
         }
         let panes = lab.dashboard.charts.len() + lab.dashboard.views.len();
-        let data = self.extent(self.focus, lab, desk);
-        let run = desk.run.as_mut().filter(|run| run.lab == lab.id);
+        let data = self.extent(self.focus, lab, app);
+        let run = app.run.as_mut().filter(|run| run.lab == lab.id);
         let Some(run) = run else { return false };
         let view = self.views.get_mut(self.focus);
         match (action, view) {
@@ -203,15 +203,15 @@ impl TrainTab {
             (Action::SingleStep, _) => run.send(Command::Step),
             (Action::StopRun, _) => run.send(Command::Stop),
             (Action::Perform(name), _) => {
-                run.send(Command::Act { action: name.to_owned(), argument: String::new() });
+                run.send(Command::Action { action: name.to_owned(), argument: String::new() });
             }
             (Action::NewRun, _) => (self.choosing, self.shows_setup) = (true, true),
-            (Action::Resume, _) => self.resume(lab, desk),
+            (Action::Resume, _) => self.resume(lab, app),
             (Action::NextPane | Action::PreviousPane, _) => {
-                let told = told(lab, run);
+                let with_data = panes_with_data(lab, run);
                 let step = if action == Action::NextPane { 1 } else { panes.max(1) - 1 };
                 let after = (1..=panes).map(|count| (self.focus + count * step) % panes);
-                self.focus = after.into_iter().find(|index| told[*index]).unwrap_or(self.focus);
+                self.focus = after.into_iter().find(|index| with_data[*index]).unwrap_or(self.focus);
             }
             (Action::Maximise | Action::Confirm, _) => self.maximised = !self.maximised,
             (Action::Back, _) if self.maximised => self.maximised = false,
@@ -220,10 +220,10 @@ impl TrainTab {
                 let step = if matches!(action, Action::KnobNext | Action::Down) { 1 } else { count - 1 };
                 self.knob = (self.knob + step) % count;
             }
-            (Action::KnobUp | Action::KnobDown, _) => self.turn(action == Action::KnobUp, lab, desk),
-            (Action::Overlay, _) => self.overlay(lab, desk),
-            (Action::Export, _) => self.export(lab, desk),
-            (Action::CopyReadout, _) => self.copy(lab, desk),
+            (Action::KnobUp | Action::KnobDown, _) => self.turn(action == Action::KnobUp, lab, app),
+            (Action::Overlay, _) => self.overlay(lab, app),
+            (Action::Export, _) => self.export(lab, app),
+            (Action::CopyReadout, _) => self.copy(lab, app),
             (Action::Left, Some(view)) => view.move_cursor(-0.02, data),
             (Action::Right, Some(view)) => view.move_cursor(0.02, data),
             (Action::Home, Some(view)) => view.cursor = Some(data.0),
@@ -238,29 +238,29 @@ impl TrainTab {
         true
     }
 
-    fn export(&self, lab: &Lab, desk: &mut Desk) {
-        let Some(run) = desk.run_of(&lab.id) else { return };
+    fn export(&self, lab: &Lab, app: &mut AppContext) {
+        let Some(run) = app.run_of(&lab.id) else { return };
         let folder = Path::new(&run.id).to_owned();
-        let message = match export::export(&desk.store, &run.id, &folder, None) {
-            Ok(files) => format!("{} {} ({})", desk.say(text::EXPORTED), folder.display(), files.len()),
+        let message = match export::export(&app.store, &run.id, &folder, None) {
+            Ok(files) => format!("{} {} ({})", app.say(text::EXPORTED), folder.display(), files.len()),
             Err(error) => error.to_string(),
         };
-        desk.notify(message);
+        app.notify(message);
     }
 
-    fn copy(&self, lab: &Lab, desk: &mut Desk) {
-        let read = desk.run_of(&lab.id).and_then(|run| {
+    fn copy(&self, lab: &Lab, app: &mut AppContext) {
+        let read = app.run_of(&lab.id).and_then(|run| {
             let chart = lab.dashboard.charts.get(self.focus)?;
-            chart::read_out(&lines(chart, run, &[], desk), self.views.get(self.focus)?)
+            chart::read_out(&lines(chart, run, &[], app), self.views.get(self.focus)?)
         });
         match read {
             Some(read) => {
-                desk.notify(format!("{}: {read}", desk.say(text::COPIED)));
-                desk.clipboard = Some(read);
+                app.notify(format!("{}: {read}", app.say(text::COPIED)));
+                app.clipboard = Some(read);
             }
             None => {
-                let said = desk.say(text::NOTHING_TO_COPY);
-                desk.notify(said);
+                let said = app.say(text::NOTHING_TO_COPY);
+                app.notify(said);
             }
         }
     }
@@ -272,28 +272,28 @@ impl TrainTab {
     }
 
     /// The steps that a chart has data for.
-    fn extent(&self, index: usize, lab: &Lab, desk: &Desk) -> (f64, f64) {
-        match (lab.dashboard.charts.get(index), desk.run_of(&lab.id)) {
-            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.ghosts, desk)),
+    fn extent(&self, index: usize, lab: &Lab, app: &AppContext) -> (f64, f64) {
+        match (lab.dashboard.charts.get(index), app.run_of(&lab.id)) {
+            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.ghosts, app)),
             _ => (0.0, 1.0),
         }
     }
 
-    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let position = Position::new(event.column, event.row);
-        if self.is_setup(lab, desk) {
+        if self.is_setup(lab, app) {
             if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
-                self.begin(lab, desk);
+                self.begin(lab, app);
             }
             return;
         }
         let under = self.panes.iter().position(|(pane, _)| pane.contains(position));
         let Some(index) = under else { return };
         let plot = self.panes[index].1;
-        let data = self.extent(index, lab, desk);
-        let step = match (lab.dashboard.charts.get(index), desk.run_of(&lab.id), self.views.get(index)) {
+        let data = self.extent(index, lab, app);
+        let step = match (lab.dashboard.charts.get(index), app.run_of(&lab.id), self.views.get(index)) {
             (Some(chart), Some(run), Some(view)) => {
-                chart::step_at(plot, view, &lines(chart, run, &self.ghosts, desk), event.column)
+                chart::step_at(plot, view, &lines(chart, run, &self.ghosts, app), event.column)
             }
             _ => None,
         };
@@ -323,19 +323,19 @@ impl TrainTab {
         }
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
-        self.shows_setup = self.is_setup(lab, desk);
-        self.news(lab, desk);
+    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
+        self.shows_setup = self.is_setup(lab, app);
+        self.news(lab, app);
         if self.shows_setup {
-            self.setup.draw(area, lab, desk, buffer);
+            self.setup.draw(area, lab, app, buffer);
             return;
         }
         let charts = lab.dashboard.charts.len();
         let panes = charts + lab.dashboard.views.len();
-        let told = desk.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| told(lab, run));
+        let with_data = app.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| panes_with_data(lab, run));
         self.panes = vec![(Rect::default(), Rect::default()); panes];
         if self.maximised {
-            self.draw_pane(self.focus, area, lab, desk, buffer);
+            self.draw_pane(self.focus, area, lab, app, buffer);
             return;
         }
         let wide = area.width >= 104;
@@ -347,14 +347,14 @@ impl TrainTab {
             _ => Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area),
         };
         // As many charts as have room to be read: those from the one with the keys on, if not all.
-        let shown: Vec<usize> = (0..charts).filter(|index| told[*index]).collect();
+        let shown: Vec<usize> = (0..charts).filter(|index| with_data[*index]).collect();
         let shown = about(shown, self.focus, usize::from(area.height / LEAST_CHART).max(1));
         // The first is the one that matters most, where there is room to say so.
         let first = if area.height >= 3 * LEAST_CHART { 3 } else { 2 };
         let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { first } else { 2 }));
         let places = Layout::vertical(shares).split(columns[0]);
         for (index, place) in shown.into_iter().zip(places.iter()) {
-            self.draw_pane(index, *place, lab, desk, buffer);
+            self.draw_pane(index, *place, lab, app, buffer);
         }
         let [pictures, table] = match (wide, charts == panes) {
             (_, true) => [Rect::default(), columns[1]],
@@ -362,28 +362,28 @@ impl TrainTab {
             (false, false) => Layout::vertical([Constraint::Fill(1), Constraint::Length(8)]).areas(columns[1]),
         };
         // Where there is little room, one picture at a time: the one with the keys, else the first.
-        let shown: Vec<usize> = (charts..panes).filter(|index| told[*index]).collect();
+        let shown: Vec<usize> = (charts..panes).filter(|index| with_data[*index]).collect();
         let shown = about(shown, self.focus, if wide { panes } else { 1 });
         let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
         let places = Layout::vertical(shares).split(pictures);
         for (index, place) in shown.into_iter().zip(places.iter()) {
-            self.draw_pane(index, *place, lab, desk, buffer);
+            self.draw_pane(index, *place, lab, app, buffer);
         }
-        now::draw(table, lab, self.knob, desk, buffer);
+        now::draw(table, lab, self.knob, app, buffer);
     }
 
-    fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let focused = index == self.focus;
-        let Some(run) = desk.run_of(&lab.id) else { return };
+        let Some(run) = app.run_of(&lab.id) else { return };
         let Some(chart) = lab.dashboard.charts.get(index) else {
             let view = &lab.dashboard.views[index - lab.dashboard.charts.len()];
             let shown = run.views.get(&view.name).cloned();
             let note = (shown.as_ref())
-                .map_or(String::new(), |(step, _)| format!("{} {}", desk.say(text::STEP), number(*step as f64)));
-            let inner = frame(area, view.title.in_language(desk.language), &note, focused, &desk.theme, buffer);
+                .map_or(String::new(), |(step, _)| format!("{} {}", app.say(text::STEP), number(*step as f64)));
+            let inner = frame(area, view.title.in_language(app.language), &note, focused, &app.theme, buffer);
             self.panes[index] = (area, inner);
             if let Some((_, panels)) = shown {
-                let mut look = Look { theme: &desk.theme, language: desk.language, pictures: &mut desk.pictures };
+                let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
                 panel::draw_all(&panels, &format!("train/{}", view.name), inner, &mut look, buffer);
             }
             return;
@@ -391,35 +391,35 @@ impl TrainTab {
         let view = &self.views[index];
         let mut note = Vec::new();
         if view.logarithmic {
-            note.push(desk.say(text::LOG_Y).to_owned());
+            note.push(app.say(text::LOG_Y).to_owned());
         }
         if view.smoothing > 0.0 {
-            note.push(format!("{} {}", desk.say(text::SMOOTHING), view.smoothing));
+            note.push(format!("{} {}", app.say(text::SMOOTHING), view.smoothing));
         }
         let title = match chart.unit.as_str() {
-            "" => chart.title.in_language(desk.language).to_owned(),
-            unit => format!("{}  {unit}", chart.title.in_language(desk.language)),
+            "" => chart.title.in_language(app.language).to_owned(),
+            unit => format!("{}  {unit}", chart.title.in_language(app.language)),
         };
-        let lines = lines(chart, run, &self.ghosts, desk);
+        let lines = lines(chart, run, &self.ghosts, app);
         // Where the chart has no room for its legend it takes the place of the note.
         let legend_above = !chart::has_legend(area.height.saturating_sub(2));
         let note = if legend_above { String::new() } else { note.join("  ") };
-        let inner = frame(area, &title, &note, focused, &desk.theme, buffer);
+        let inner = frame(area, &title, &note, focused, &app.theme, buffer);
         if legend_above {
             let after = (width(&title) as u16 + 4).min(area.width);
             let room = Rect { x: area.x + after, width: area.width.saturating_sub(after + 2), height: 1, ..area };
-            chart::legend(room, &lines, &desk.theme, buffer);
+            chart::legend(room, &lines, &app.theme, buffer);
         }
-        chart::draw(inner, &lines, view, desk.say(text::NO_DATA_YET), &desk.theme, buffer);
+        chart::draw(inner, &lines, view, app.say(text::NO_DATA_YET), &app.theme, buffer);
         // The read-out of the cursor, or what is wrong with the values, in the frame's last row.
         let foot =
             Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
         let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
         if let Some(read) = chart::read_out(&lines, view) {
-            write(buffer, foot, 0, 0, &format!(" {read} "), desk.theme.strong());
+            write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
         } else if let Some(step) = gap {
-            let said = format!(" {} {} ", desk.say(text::GAPS), number(step as f64));
-            write(buffer, foot, 0, 0, &said, Style::new().fg(desk.theme.bad));
+            let said = format!(" {} {} ", app.say(text::GAPS), number(step as f64));
+            write(buffer, foot, 0, 0, &said, Style::new().fg(app.theme.bad));
         }
         self.panes[index] = (area, inner);
     }
@@ -432,8 +432,8 @@ fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
     panes.into_iter().skip(first).take(most).collect()
 }
 
-/// Which panes a run has something for: charts, then pictures. All of them until it has told anything.
-fn told(lab: &Lab, run: &LiveRun) -> Vec<bool> {
+/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything.
+fn panes_with_data(lab: &Lab, run: &LiveRun) -> Vec<bool> {
     let charts = lab.dashboard.charts.iter();
     let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
     let views = lab.dashboard.views.iter();
@@ -448,12 +448,12 @@ fn told(lab: &Lab, run: &LiveRun) -> Vec<bool> {
 }
 
 /// The lines of a chart: those of the run, and the first of each earlier run.
-fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], desk: &'a Desk) -> Vec<Line<'a>> {
+fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], app: &'a AppContext) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     for ghost in ghosts {
         for line in &chart.series {
             if let Some(series) = ghost.series.get(&line.name) {
-                lines.push(Line { label: "", color: desk.theme.line, stroke: Stroke::Ghost, series });
+                lines.push(Line { label: "", color: app.theme.line, stroke: Stroke::Ghost, series });
             }
         }
     }
@@ -462,11 +462,11 @@ fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], desk: &'a 
     for line in &chart.series {
         // A dashed line has the colour of the solid one it belongs to.
         let index = if line.dashed { &mut dashed } else { &mut solid };
-        let color = desk.theme.series[*index % desk.theme.series.len()];
+        let color = app.theme.series[*index % app.theme.series.len()];
         *index += 1;
         if let Some(series) = run.series.get(&line.name) {
             let stroke = if line.dashed { Stroke::Dashed } else { Stroke::Solid };
-            lines.push(Line { label: line.label.in_language(desk.language), color, stroke, series });
+            lines.push(Line { label: line.label.in_language(app.language), color, stroke, series });
         }
     }
     lines

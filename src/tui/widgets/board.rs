@@ -316,7 +316,7 @@ fn draw_man(
         Letters::Latin => man.letter.as_str(),
     };
     if board.game == "shogi" {
-        // The side is told by a mark too: pieces look towards the other side.
+        // A mark shows the side too: pieces look towards the other side.
         let mark = if man.side == 0 { "▴" } else { "▾" };
         let left = place.x + (place.width - (width(word) as u16 + 1).min(place.width)) / 2;
         buffer.set_string(left, y, mark, style.remove_modifier(Modifier::BOLD));
@@ -348,7 +348,7 @@ fn draw_stone(board: &Board, side: usize, place: Rect, style: Style, last: Optio
     };
     if rows.len() == 1 {
         let (x, y) = (place.x + (place.width - 1) / 2, place.y + (place.height - 1) / 2);
-        // On a coloured ground both are full; without colours the form tells them apart.
+        // On a coloured ground both are full; without colours the form distinguishes them.
         buffer.set_string(x, y, rows[0], style.add_modifier(Modifier::BOLD));
         if let Some(last) = last.filter(|_| place.width > 1 && x + 1 < place.right()) {
             buffer.set_string(x + 1, y, "◂", Style::new().fg(last).bg(style.bg.unwrap_or_default()));
@@ -359,7 +359,7 @@ fn draw_stone(board: &Board, side: usize, place: Rect, style: Style, last: Optio
         buffer.set_string(place.x, y, row, style);
     }
     let (x, y) = (place.x + place.width / 2 - 1, place.y + (place.height - 1) / 2);
-    // Where colours are not, a ring tells the second side; where they are it can hardly be seen.
+    // Where colours are not, a ring marks the second side; where they are it can hardly be seen.
     if side == 1 && !crosses {
         let face = style.fg.unwrap_or_default();
         let faint = if let Color::Rgb(red, green, blue) = face {

@@ -40,7 +40,7 @@ fn vectors_that_burst_are_warned_of_once_and_the_run_goes_on() {
         learner.step(&mut |event| warnings += usize::from(matches!(event, Event::Warning { .. }))).unwrap();
     }
     assert_eq!(warnings, 1);
-    learner.report(&Watch::default()).unwrap();
+    learner.report(&TaskContext::default()).unwrap();
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn vectors_are_opened_asked_and_written() {
     let sum: f32 = contexts.iter().map(|entry| entry.value).sum();
     assert!((sum - 1.0).abs() < 1e-3 && contexts.is_sorted_by(|a, b| a.value >= b.value));
     let files = crate::attention::word2vec::files(&learner.weights(Precision::Half), &knobs).unwrap();
-    let read = crate::data::vectors::read::from_bytes("v", files[1].1.clone(), &Watch::default()).unwrap();
+    let read = crate::data::vectors::read::from_bytes("v", files[1].1.clone(), &TaskContext::default()).unwrap();
     assert_eq!(read.vectors.len(), learner.learner().lexicon.words.len());
 }
 
@@ -101,5 +101,5 @@ fn too_large_a_softmax_is_refused_and_a_file_is_learned_from() {
     knobs.set_text(&declared, "objective=negative").unwrap();
     let mut learner = Word2VecLearner::new(&knobs, 1, Some(&path), Path::new("")).unwrap();
     run(&mut learner, 2);
-    assert!(!learner.report(&Watch::default()).unwrap().contains_key("analogy_accuracy"));
+    assert!(!learner.report(&TaskContext::default()).unwrap().contains_key("analogy_accuracy"));
 }

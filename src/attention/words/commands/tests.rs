@@ -19,7 +19,7 @@ fn session() -> Session {
 }
 
 fn say(session: &mut Session, line: &str) -> Vec<Panel> {
-    session.say(line, Language::En, &Watch::default()).unwrap()
+    session.say(line, Language::En, &TaskContext::default()).unwrap()
 }
 
 fn ranked(line: &str) -> Vec<String> {

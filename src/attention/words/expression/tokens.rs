@@ -1,6 +1,6 @@
 //! The tokens of a line: numbers, words, signs.
 
-use super::{Fault, Why};
+use super::{ExpressionError, Why};
 use std::ops::Range;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,7 @@ fn joins(letter: char) -> bool {
 pub(super) type Placed = (Token, Range<usize>);
 
 /// The tokens of a line with their places, the end last.
-pub(super) fn tokens(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Placed>, Fault> {
+pub(super) fn tokens(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Placed>, ExpressionError> {
     let mut tokens = Vec::new();
     let mut place = 0;
     while let Some(letter) = line[place..].chars().next() {
@@ -84,7 +84,7 @@ pub(super) fn tokens(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Pla
         let (token, length) = if let Some(close) = closing(letter) {
             let inner = &rest[length..];
             let Some(end) = inner.find(close) else {
-                return Err(Fault { at: place..place + length, why: Why::Open(letter) });
+                return Err(ExpressionError { at: place..place + length, why: Why::Open(letter) });
             };
             (Token::Word { text: inner[..end].to_owned(), quoted: true }, length + end + close.len_utf8())
         } else if narrow(letter).is_ascii_digit()
@@ -100,7 +100,10 @@ pub(super) fn tokens(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Pla
             let (text, length) = word(rest, known);
             (Token::Word { text, quoted: false }, length)
         } else {
-            return Err(Fault { at: place..place + length, why: Why::Sign(letter.escape_debug().to_string()) });
+            return Err(ExpressionError {
+                at: place..place + length,
+                why: Why::Sign(letter.escape_debug().to_string()),
+            });
         };
         tokens.push((token, place..place + length));
         place += length;

@@ -4,7 +4,7 @@
 use super::super::setup::{styled, unit};
 use super::{CycleGanLearner, Studio, mean_difference};
 use crate::data::mnist;
-use crate::experiment::{Failure, Report, Watch};
+use crate::experiment::{ExperimentError, Report, TaskContext};
 use crate::generative::classifier::{Classifier, Judge};
 use crate::generative::cyclegan::translator::translate;
 use crate::nn::{OptimizedNetwork, Parameters};
@@ -33,7 +33,7 @@ struct StyleJudge {
 }
 
 impl StyleJudge {
-    fn learn(sets: &[Arc<Vec<u8>>; 2], seed: u64, watch: &Watch) -> Result<Self, Failure> {
+    fn learn(sets: &[Arc<Vec<u8>>; 2], seed: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut parameters = Parameters::new();
         let classifier = Classifier::new(&mut parameters, &mut random);
@@ -41,7 +41,7 @@ impl StyleJudge {
         // No more than once through the digits.
         let steps = JUDGE_STEPS.min(sets[0].len() / mnist::PIXELS / JUDGE_BATCH);
         for step in 0..steps {
-            watch.check()?;
+            task.check()?;
             let labels: Vec<Option<usize>> = (0..2 * JUDGE_BATCH).map(|place| Some(place % 2)).collect();
             let rows = labels.iter().flatten().flat_map(|&side| {
                 let start = random.random_range(0..sets[side].len() / mnist::PIXELS) * mnist::PIXELS;
@@ -58,28 +58,28 @@ impl StyleJudge {
     }
 
     /// The share of pictures `[count, 784]` taken for style `side`.
-    fn share(&self, x: &Tensor<f32>, side: usize, watch: &Watch) -> Result<f64, Failure> {
+    fn share(&self, x: &Tensor<f32>, side: usize, task: &TaskContext) -> Result<f64, ExperimentError> {
         let judge = Judge::new(Arc::new(self.classifier.clone()), self.network.parameters.clone());
-        let read = judge.read(x, watch)?;
+        let read = judge.read(x, task)?;
         Ok(read.iter().filter(|(style, _)| *style == side).count() as f64 / read.len() as f64)
     }
 }
 
 impl CycleGanLearner {
     /// Both directions of a pair on all test digits, and how well the judge of its styles does on the truth.
-    fn measure(&self, studio: &Studio, watch: &Watch) -> Result<([Direction; 2], f64), Failure> {
+    fn measure(&self, studio: &Studio, task: &TaskContext) -> Result<([Direction; 2], f64), ExperimentError> {
         let test = &self.mnist.test;
-        let style_judge = StyleJudge::learn(&studio.sets, self.seed, watch)?;
+        let style_judge = StyleJudge::learn(&studio.sets, self.seed, task)?;
         let sides = [studio.pair.x, studio.pair.y].map(|style| unit(&styled(test, 0..test.len(), style)));
         let ways = [(&studio.networks.g, &studio.networks.f), (&studio.networks.f, &studio.networks.g)];
         let mut accuracy = 0.0;
         let mut directions = Vec::new();
         for (side, (x, (there, back))) in sides.iter().zip(ways).enumerate() {
-            watch.check()?;
-            accuracy += 0.5 * style_judge.share(x, side, watch)?;
+            task.check()?;
+            accuracy += 0.5 * style_judge.share(x, side, task)?;
             let made = translate(there, &studio.average.parameters, x);
-            let class_kept = |pictures: &Tensor<f32>| -> Result<f64, Failure> {
-                let read = self.judge.read(pictures, watch)?;
+            let class_kept = |pictures: &Tensor<f32>| -> Result<f64, ExperimentError> {
+                let read = self.judge.read(pictures, task)?;
                 let kept =
                     read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
                 Ok(kept.count() as f64 / test.len() as f64)
@@ -87,7 +87,7 @@ impl CycleGanLearner {
             directions.push(Direction {
                 class_kept: class_kept(&made)?,
                 class_kept_by_truth: class_kept(&sides[1 - side])?,
-                style_recognised: style_judge.share(&made, 1 - side, watch)?,
+                style_recognised: style_judge.share(&made, 1 - side, task)?,
                 cycle_error: mean_difference(&translate(back, &studio.average.parameters, &made), x),
             });
         }
@@ -96,10 +96,10 @@ impl CycleGanLearner {
     }
 
     /// The worst of all directions, and each of them.
-    pub(super) fn measured(&self, watch: &Watch) -> Result<Report, Failure> {
+    pub(super) fn measured(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let (mut directions, mut accuracy) = (Vec::new(), 1.0_f64);
         for studio in &self.studios {
-            let (both, judged) = self.measure(studio, watch)?;
+            let (both, judged) = self.measure(studio, task)?;
             directions.extend(both);
             accuracy = accuracy.min(judged);
         }

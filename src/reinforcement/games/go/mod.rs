@@ -11,7 +11,7 @@ mod setup;
 mod shapes;
 
 use super::grid::{self, Names};
-use super::{Dice, Game, Illegal, Move, Outcome, Side, Style, keys};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, keys};
 
 /// The largest board; points lie in rows of one more, so that every side has an edge.
 const LARGEST: usize = 13;
@@ -489,24 +489,24 @@ impl Game for Go {
         if of == self.pass() { "pass".to_owned() } else { self.names().write(usize::from(of.0)) }
     }
 
-    fn read(&self, text: &str) -> Result<Move, Illegal> {
+    fn read(&self, text: &str) -> Result<Move, MoveError> {
         let chosen =
             if text.eq_ignore_ascii_case("pass") { self.pass() } else { Move(self.names().read(text)? as u16) };
         if self.passes >= 2 {
-            return Err(Illegal::new("the game has ended"));
+            return Err(MoveError::new("the game has ended"));
         }
         if chosen == self.pass() {
             return Ok(chosen);
         }
         let cell = self.cell(usize::from(chosen.0));
         if self.cells[cell] != FREE {
-            return Err(Illegal::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken")));
         }
         if self.may_play(cell) {
             return Ok(chosen);
         }
         let (breathes, _, taken) = self.effect(cell);
-        Err(Illegal::new(if taken > 0 {
+        Err(MoveError::new(if taken > 0 {
             format!("{text} would bring back an earlier position (superko)")
         } else if breathes {
             format!("{text} takes back a ko at once")
@@ -524,7 +524,7 @@ impl Game for Go {
         text
     }
 
-    fn at(&self, text: &str) -> Result<Self, Illegal> {
+    fn at(&self, text: &str) -> Result<Self, MoveError> {
         self.set_up(text)
     }
 
@@ -577,7 +577,13 @@ impl Game for Go {
         }
     }
 
-    fn playout(&mut self, style: Style, dice: &mut Dice, _: &mut Vec<Move>, trace: Option<&mut Vec<Move>>) -> Outcome {
+    fn playout(
+        &mut self,
+        style: Style,
+        dice: &mut PlayoutRng,
+        _: &mut Vec<Move>,
+        trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
         self.play_out(style, dice, trace)
     }
 }

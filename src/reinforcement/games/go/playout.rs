@@ -1,7 +1,7 @@
 //! Playouts of Go: uniform ones, and light ones that answer the last move, know shapes, and fill no eyes of their own.
 
 use super::{Chain, EDGE, FREE, Go, shapes};
-use crate::reinforcement::games::{Dice, Move, Outcome, Style, below};
+use crate::reinforcement::games::{Move, Outcome, PlayoutRng, Style, below};
 
 impl Go {
     /// Whether two sides of a free cell are free too: a stone here has two liberties, takes part in no ko and fills no eye.
@@ -131,7 +131,7 @@ impl Go {
     }
 
     /// An answer to the last move: take what it left in atari, save what it put into atari, or a good shape beside it.
-    fn answer_point(&self, dice: &mut Dice) -> Option<usize> {
+    fn answer_point(&self, dice: &mut PlayoutRng) -> Option<usize> {
         let last = usize::from(self.last);
         if last == 0 || self.cells[last] >= EDGE {
             return None;
@@ -189,7 +189,7 @@ impl Go {
     /// A move of a light playout: an answer to the last move, else a random legal point outside one's own eyes, rather one that does not
     /// put itself into atari; none if there is no such point.
     #[inline]
-    fn light_point(&self, dice: &mut Dice) -> Option<usize> {
+    fn light_point(&self, dice: &mut PlayoutRng) -> Option<usize> {
         if let Some(cell) = self.answer_point(dice) {
             return Some(cell);
         }
@@ -225,7 +225,7 @@ impl Go {
     }
 
     /// A uniformly random move among the legal ones, passing among them.
-    fn any_move(&self, dice: &mut Dice) -> Option<usize> {
+    fn any_move(&self, dice: &mut PlayoutRng) -> Option<usize> {
         let free = usize::from(self.free);
         // Most points are legal: one that is not is drawn again, which leaves the others equally likely.
         for _ in 0..64 {
@@ -294,7 +294,12 @@ impl Go {
 
     /// Uniform playouts may pass and fill eyes; light ones do neither until nothing else is left. Both end after 2 size²
     /// moves, and are scored as they stand.
-    pub(super) fn play_out(&mut self, style: Style, dice: &mut Dice, mut trace: Option<&mut Vec<Move>>) -> Outcome {
+    pub(super) fn play_out(
+        &mut self,
+        style: Style,
+        dice: &mut PlayoutRng,
+        mut trace: Option<&mut Vec<Move>>,
+    ) -> Outcome {
         if style == Style::Light {
             self.note_surroundings();
         }

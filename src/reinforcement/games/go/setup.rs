@@ -1,11 +1,11 @@
 //! Positions that no play led to: read from text, and handicaps.
 
 use super::{FILTER, FREE, Go, Rules, SIGNS};
-use crate::reinforcement::games::{Illegal, Side, grid};
+use crate::reinforcement::games::{MoveError, Side, grid};
 
 impl Go {
     /// A position of this size from rows of signs, whose move it is and, if it is named, its komi.
-    pub(super) fn set_up(&self, text: &str) -> Result<Self, Illegal> {
+    pub(super) fn set_up(&self, text: &str) -> Result<Self, MoveError> {
         let third = text.trim().rsplit_once(' ').filter(|(before, _)| before.trim_end().contains(' '));
         let komi =
             third.and_then(|(before, komi)| Some((before, komi.parse().ok().filter(|komi: &f32| komi.is_finite())?)));
@@ -17,13 +17,13 @@ impl Go {
                 position.second = *side == Side::Second;
                 let cell = position.cell(point);
                 if !position.effect(cell).0 && stones.iter().skip(point + 1).all(Option::is_none) {
-                    return Err(Illegal::new("a chain has no liberty"));
+                    return Err(MoveError::new("a chain has no liberty"));
                 }
                 position.put::<false>(cell);
             }
         }
         if (0..stones.len()).any(|point| position.stone(point) != stones[point]) {
-            return Err(Illegal::new("a chain has no liberty"));
+            return Err(MoveError::new("a chain has no liberty"));
         }
         Ok(position.begun_by(turn))
     }

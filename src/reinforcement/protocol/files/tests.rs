@@ -1,7 +1,7 @@
 //! Games are read back as they were written, and games of people are read.
 
 use super::*;
-use crate::reinforcement::games::{Dice, GAMES, Side, below};
+use crate::reinforcement::games::{GAMES, PlayoutRng, Side, below};
 use crate::reinforcement::protocol::uci;
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -19,7 +19,7 @@ fn fault(text: &str, like: &str) -> String {
 }
 
 /// Random moves from a position.
-pub fn random_moves(from: &AnyGame, count: usize, dice: &mut Dice) -> (AnyGame, Vec<Move>) {
+pub fn random_moves(from: &AnyGame, count: usize, dice: &mut PlayoutRng) -> (AnyGame, Vec<Move>) {
     let (mut position, mut played, mut moves) = (from.clone(), Vec::new(), Vec::new());
     for _ in 0..count {
         position.legal(&mut moves);
@@ -45,7 +45,7 @@ proptest! {
         result in 0..4_usize,
         ended in 0..3_usize,
     ) {
-        let mut dice = Dice::seed_from_u64(seed);
+        let mut dice = PlayoutRng::seed_from_u64(seed);
         let usual = start(GAMES[game]);
         // Half of the games begin elsewhere: the board of an earlier position, without its past.
         let (earlier, _) = random_moves(&usual, if seed.is_multiple_of(2) { before } else { 0 }, &mut dice);
@@ -81,7 +81,7 @@ proptest! {
     #[test]
     fn moves_alone_are_read_in_the_notation_of_the_game(game in 0..GAMES.len(), seed: u64, count in 1..60_usize) {
         let like = start(GAMES[game]);
-        let mut dice = Dice::seed_from_u64(seed);
+        let mut dice = PlayoutRng::seed_from_u64(seed);
         let (last, moves) = random_moves(&like, count, &mut dice);
         let record = Record { start: like.clone(), moves, players: Default::default(), outcome: None, ended: Ending::Rules };
         let text = names(&record);
@@ -94,7 +94,7 @@ proptest! {
     #[test]
     fn lines_of_uci_and_usi_are_read_back(shogi: bool, seed: u64, before in 0..20_usize, count in 0..60_usize) {
         let usual = start(if shogi { "shogi" } else { "chess" });
-        let mut dice = Dice::seed_from_u64(seed);
+        let mut dice = PlayoutRng::seed_from_u64(seed);
         let begins = usual.at(&random_moves(&usual, before, &mut dice).0.diagram()).unwrap();
         let (_, moves) = random_moves(&begins, count, &mut dice);
         let record = Record { start: begins, moves, players: Default::default(), outcome: None, ended: Ending::Rules };
@@ -132,7 +132,7 @@ fn the_opera_game_is_read_and_ends_in_mate() {
         let moves = |text: &str| text.split("\n\n").nth(1).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(moves(&text), moves(OPERA));
     }
-    // Without tags the moves tell that it is chess.
+    // Without tags the moves show that it is chess.
     let moves = OPERA.split("\n\n").nth(1).unwrap();
     assert_eq!(read(moves, &start("go-9")).unwrap().moves.len(), 33);
 }

@@ -13,8 +13,8 @@ fn server(dialect: Dialect, agent: &str) -> (Server, Agent) {
 fn answer(server: &mut Server, agent: &mut Agent, go: &str) -> String {
     match server.hear(go) {
         Request::Go(go) => {
-            let thought = server.think(agent, go.budget, &AtomicBool::new(false), &|_, _| {});
-            server.conclude(&thought)
+            let result = server.think(agent, go.budget, &AtomicBool::new(false), &|_, _| {});
+            server.conclude(&result)
         }
         Request::Say(text) => text,
         other => panic!("{other:?}"),
@@ -141,15 +141,15 @@ fn bounds_hold_together() {
         Request::Go(go) => go.budget,
         other => panic!("{other:?}"),
     };
-    let told = budget(&mut server, "go depth 3 nodes 100 movetime 20");
-    assert_eq!((told.depth, told.playouts, told.time), (Some(3), Some(100), Some(Duration::from_millis(20))));
+    let limits = budget(&mut server, "go depth 3 nodes 100 movetime 20");
+    assert_eq!((limits.depth, limits.playouts, limits.time), (Some(3), Some(100), Some(Duration::from_millis(20))));
     assert_eq!(budget(&mut server, "go mate 2").depth, Some(4));
     assert_eq!(budget(&mut server, "go searchmoves e2e4"), "alphabeta:1s".parse::<Spec>().unwrap().budget);
     assert_eq!(budget(&mut self::server(Dialect::Uci, "mcts:50").0, "go depth 9").playouts, Some(50));
     let nodes = budget(&mut server, "go nodes 3000");
-    let thought = server.think(&mut agent, nodes, &AtomicBool::new(false), &|_, _| {});
+    let result = server.think(&mut agent, nodes, &AtomicBool::new(false), &|_, _| {});
     // Those on the way back from the last one are counted as well.
-    assert!((2900..3100).contains(&thought.nodes), "{}", thought.nodes);
+    assert!((2900..3100).contains(&result.nodes), "{}", result.nodes);
 }
 
 #[test]
@@ -164,8 +164,9 @@ fn mates_are_counted_although_the_line_stops_short() {
     let said = after("6k1/R7/1R6/8/8/8/8/6K1 b - - 0 1");
     assert!(said.contains("score mate -1 "), "{said}");
     let (server, _) = self::server(Dialect::Usi, "greedy");
-    let mut thought = Thought { proven: Some(Outcome::Won(Side::First)), ends_in: Some(3), ..Thought::of(Vec::new()) };
-    assert!(server.info(&thought).contains("score mate 3"));
-    thought.ends_in = None;
-    assert!(server.info(&thought).contains("score mate +"));
+    let mut result =
+        SearchResult { proven: Some(Outcome::Won(Side::First)), ends_in: Some(3), ..SearchResult::of(Vec::new()) };
+    assert!(server.info(&result).contains("score mate 3"));
+    result.ends_in = None;
+    assert!(server.info(&result).contains("score mate +"));
 }

@@ -1,4 +1,4 @@
-//! When a search is to stop, and when what it found may be told.
+//! When a search is to stop, and when what it found may be printed.
 
 use super::super::inbox::Heard;
 use super::{Go, Until};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Watches over the search of one `go`. Its clock is the caller's.
 #[derive(Debug)]
-pub struct Watch {
+pub struct StopCondition {
     go: Go,
     /// Whether a `stop` or a `ponderhit` is waited for.
     held: bool,
@@ -15,9 +15,9 @@ pub struct Watch {
     end: Option<Instant>,
 }
 
-impl Watch {
+impl StopCondition {
     pub fn of(go: Go) -> Self {
-        Watch { go, held: go.until != Until::Spent, end: None }
+        StopCondition { go, held: go.until != Until::Spent, end: None }
     }
 
     /// What the search may spend; one that ponders has no bounds before its clock runs.
@@ -32,15 +32,15 @@ impl Watch {
             self.end = Some(now + self.go.budget.time.unwrap_or(Duration::ZERO));
         }
         let is_up = self.end.is_some_and(|end| now >= end);
-        // Nobody can say stop any more, so an endless thought ends as well.
+        // Nobody can say stop any more, so an endless search ends as well.
         let is_left = closed && (self.held || self.end.is_none() && self.budget() == Budget::default());
         let stops = heard.stop || is_up || is_left;
         self.held &= !stops;
         stops
     }
 
-    /// Whether what was found may be told once the search has ended.
-    pub fn may_tell(&self) -> bool {
+    /// Whether what was found may be printed once the search has ended.
+    pub fn may_print(&self) -> bool {
         !self.held
     }
 }
@@ -53,8 +53,8 @@ mod tests {
     const STOP: Heard = Heard { stop: true, ..NOTHING };
     const HIT: Heard = Heard { hit: true, ..NOTHING };
 
-    fn watch(until: Until) -> Watch {
-        Watch::of(Go { budget: Budget { time: Some(Duration::from_secs(2)), ..Budget::default() }, until })
+    fn watch(until: Until) -> StopCondition {
+        StopCondition::of(Go { budget: Budget { time: Some(Duration::from_secs(2)), ..Budget::default() }, until })
     }
 
     #[test]
@@ -62,12 +62,12 @@ mod tests {
         let now = Instant::now();
         for until in [Until::Stop, Until::Hit] {
             let mut watch = watch(until);
-            assert!(!watch.must_stop(NOTHING, false, now + Duration::from_secs(99)) && !watch.may_tell());
-            assert!(watch.must_stop(STOP, false, now) && watch.may_tell());
+            assert!(!watch.must_stop(NOTHING, false, now + Duration::from_secs(99)) && !watch.may_print());
+            assert!(watch.must_stop(STOP, false, now) && watch.may_print());
         }
-        assert!(watch(Until::Spent).may_tell());
+        assert!(watch(Until::Spent).may_print());
         let mut endless = watch(Until::Stop);
-        assert!(!endless.must_stop(HIT, false, now) && !endless.may_tell(), "nothing was pondered about");
+        assert!(!endless.must_stop(HIT, false, now) && !endless.may_print(), "nothing was pondered about");
     }
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(watch.budget(), Budget::default());
         let later = |seconds| now + Duration::from_secs(seconds);
         assert!(!watch.must_stop(NOTHING, false, later(10)));
-        assert!(!watch.must_stop(HIT, false, later(20)) && watch.may_tell());
+        assert!(!watch.must_stop(HIT, false, later(20)) && watch.may_print());
         assert!(!watch.must_stop(HIT, false, later(21)) && !watch.must_stop(NOTHING, true, later(21)));
         assert!(watch.must_stop(NOTHING, false, later(22)));
     }
@@ -86,9 +86,9 @@ mod tests {
         let now = Instant::now();
         for until in [Until::Stop, Until::Hit] {
             let mut watch = watch(until);
-            assert!(watch.must_stop(NOTHING, true, now) && watch.may_tell());
+            assert!(watch.must_stop(NOTHING, true, now) && watch.may_print());
         }
         assert!(!watch(Until::Spent).must_stop(NOTHING, true, now), "its time is kept");
-        assert!(Watch::of(Go { budget: Budget::default(), until: Until::Spent }).must_stop(NOTHING, true, now));
+        assert!(StopCondition::of(Go { budget: Budget::default(), until: Until::Spent }).must_stop(NOTHING, true, now));
     }
 }

@@ -8,19 +8,19 @@ use super::{BRANCHES, BoardTable, C_STEP, Cursor, Errand, Form, REVIEW, REVIEW_S
 use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Choice, GaveUp, Origin};
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 
 impl BoardTable {
     /// A place was chosen with the cursor or the mouse.
-    pub(super) fn choose(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn choose(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some(board) = &self.board else { return };
         if self.ending().is_some() && self.table.is_at_end() {
-            return self.say(desk.say(text::BOARD_WHAT_NEXT));
+            return self.say(app.say(text::BOARD_WHAT_NEXT));
         }
         if !self.is_persons_turn() && !self.paused {
-            return self.say(desk.say(text::BOARD_NOT_YOUR_TURN));
+            return self.say(app.say(text::BOARD_NOT_YOUR_TURN));
         }
         let cell = match self.cursor {
             Cursor::Hand(place) => {
@@ -46,9 +46,9 @@ impl BoardTable {
             }
             [] => {
                 self.picked = None;
-                self.fail(desk.say(text::BOARD_NOT_LEGAL));
+                self.fail(app.say(text::BOARD_NOT_LEGAL));
             }
-            [only] => self.play(only.number, lab, desk),
+            [only] => self.play(only.number, lab, app),
             several => self.becoming = Some((several.to_vec(), 0)),
         }
     }
@@ -87,25 +87,25 @@ impl BoardTable {
     }
 
     /// Asks for the simulation that is looked at, if one is.
-    pub(super) fn walk_on(&self, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn walk_on(&self, lab: &Lab, app: &mut AppContext) {
         if let Side::Walk(walk) = &self.side {
-            walk.ask(self.table.now(), self.exploration(), lab, desk);
+            walk.ask(self.table.now(), self.exploration(), lab, app);
         }
     }
 
-    pub(super) fn change_exploration(&mut self, up: bool, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn change_exploration(&mut self, up: bool, lab: &Lab, app: &mut AppContext) {
         let now = self.exploration();
         let next = if up { (now * C_STEP).max(0.01) } else { now / C_STEP };
         self.exploration = Some(if next < 0.01 { 0.0 } else { next.min(20.0) });
         match self.errand {
             Errand::Nothing => {}
-            errand => self.think(errand, lab, desk),
+            errand => self.think(errand, lab, app),
         }
-        self.walk_on(lab, desk);
+        self.walk_on(lab, app);
     }
 
     /// A person foretells which move will be visited most.
-    pub(super) fn predict(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn predict(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some(board) = &self.board else { return };
         let at = |to: usize| if board.by_column { to % board.columns } else { to };
         let found = match self.cursor {
@@ -115,40 +115,40 @@ impl BoardTable {
             Cursor::Hand(_) => None,
         };
         let Some(number) = found.map(|choice| choice.number) else {
-            return self.fail(desk.say(text::BOARD_PREDICT_HOW));
+            return self.fail(app.say(text::BOARD_PREDICT_HOW));
         };
-        self.call_off(desk);
+        self.call_off(app);
         self.thinking = None;
-        self.think(Errand::Prediction(number), lab, desk);
+        self.think(Errand::Prediction(number), lab, app);
     }
 
     /// What an action means on the board itself.
-    pub(super) fn act_on_board(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    pub(super) fn act_on_board(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         match action {
             Action::Up | Action::Down | Action::Left | Action::Right => self.move_cursor(action),
-            Action::Confirm => self.choose(lab, desk),
+            Action::Confirm => self.choose(lab, app),
             Action::Back if self.picked.is_some() => self.picked = None,
-            Action::Back if matches!(self.errand, Errand::Hint | Errand::Prediction(_)) => self.call_off(desk),
+            Action::Back if matches!(self.errand, Errand::Hint | Errand::Prediction(_)) => self.call_off(app),
             Action::Pass => match self.board.as_ref().and_then(Board::pass).map(|pass| pass.number) {
-                Some(number) if self.is_persons_turn() => self.play(number, lab, desk),
-                _ => self.fail(desk.say(text::BOARD_NO_PASS)),
+                Some(number) if self.is_persons_turn() => self.play(number, lab, app),
+                _ => self.fail(app.say(text::BOARD_NO_PASS)),
             },
             Action::Pause => {
                 if self.is_persons_turn() && self.table.is_at_end() && !self.paused && self.ending().is_none() {
                     // The machine moves in the person's place.
                     self.table.helped = true;
-                    self.call_off(desk);
-                    self.think(Errand::Move, lab, desk);
+                    self.call_off(app);
+                    self.think(Errand::Move, lab, app);
                 } else {
                     self.paused = !self.paused;
                     if self.paused {
-                        self.call_off(desk);
+                        self.call_off(app);
                     } else {
                         // On from here.
                         let at = self.table.at;
                         self.table.played.moves.truncate(at);
                     }
-                    self.go_on(lab, desk);
+                    self.go_on(lab, app);
                 }
             }
             Action::Undo | Action::Redo => {
@@ -161,59 +161,59 @@ impl BoardTable {
                     (self.table.at < last).then(|| (self.table.at + step).min(last))
                 };
                 match to {
-                    Some(at) => self.go(at, lab, desk),
-                    None => self.say(desk.say(text::BOARD_NO_FURTHER)),
+                    Some(at) => self.go(at, lab, app),
+                    None => self.say(app.say(text::BOARD_NO_FURTHER)),
                 }
             }
-            Action::MoveBefore => self.go(self.table.at.saturating_sub(1), lab, desk),
-            Action::MoveAfter => self.go(self.table.at + 1, lab, desk),
-            Action::Home => self.go(0, lab, desk),
-            Action::End => self.go(self.table.played.moves.len(), lab, desk),
+            Action::MoveBefore => self.go(self.table.at.saturating_sub(1), lab, app),
+            Action::MoveAfter => self.go(self.table.at + 1, lab, app),
+            Action::Home => self.go(0, lab, app),
+            Action::End => self.go(self.table.played.moves.len(), lab, app),
             Action::Hint => {
-                self.call_off(desk);
-                self.think(Errand::Hint, lab, desk);
+                self.call_off(app);
+                self.think(Errand::Hint, lab, app);
             }
-            Action::Predict => self.predict(lab, desk),
-            Action::SlideUp | Action::SlideDown => self.change_exploration(action == Action::SlideUp, lab, desk),
+            Action::Predict => self.predict(lab, app),
+            Action::SlideUp | Action::SlideDown => self.change_exploration(action == Action::SlideUp, lab, app),
             Action::SingleStep => {
-                self.call_off(desk);
+                self.call_off(app);
                 self.side = Side::Walk(Box::default());
-                self.walk_on(lab, desk);
+                self.walk_on(lab, app);
             }
             Action::Tree => {
                 self.side = Side::Tree(TreeView::default());
-                desk.ask(lab, BRANCHES, GameQuery::Branches { path: Vec::new() });
+                app.ask(lab, BRANCHES, GameQuery::Branches { path: Vec::new() });
             }
             Action::Analyse => {
-                self.call_off(desk);
+                self.call_off(app);
                 (self.reviewing, self.judged) = (true, Vec::new());
                 let played = self.table.played.clone();
-                desk.ask(lab, REVIEW, GameQuery::Review { played, seconds_a_move: REVIEW_SECONDS });
+                app.ask(lab, REVIEW, GameQuery::Review { played, seconds_a_move: REVIEW_SECONDS });
             }
             Action::NewGame => self.side = Side::Form(Form::new(self.table.setup.clone())),
             Action::SwapSides => {
-                self.call_off(desk);
+                self.call_off(app);
                 self.table.helped = true;
                 self.table.setup.seats = self.table.setup.seats.swapped();
-                self.go_on(lab, desk);
+                self.go_on(lab, app);
             }
             Action::Resign => {
                 if let (Seats::Person(own), None) = (self.table.setup.seats, self.ending()) {
-                    self.call_off(desk);
+                    self.call_off(app);
                     self.table.gave_up = Some(GaveUp::Resigned(own));
                     self.table.go(usize::MAX);
-                    self.go_on(lab, desk);
+                    self.go_on(lab, app);
                 }
             }
-            Action::TypeMove => self.ask_line(Wanted::Move, desk),
+            Action::TypeMove => self.ask_line(Wanted::Move, app),
             Action::EditPosition => {
                 if let Some(board) = self.board.clone() {
-                    self.call_off(desk);
+                    self.call_off(app);
                     self.side = Side::Edit(Box::new(EditView::new(board)));
                 }
             }
-            Action::SaveGame => self.ask_line(Wanted::SaveTo, desk),
-            Action::OpenGame => self.ask_line(Wanted::OpenFrom, desk),
+            Action::SaveGame => self.ask_line(Wanted::SaveTo, app),
+            Action::OpenGame => self.ask_line(Wanted::OpenFrom, app),
             _ => return false,
         }
         true

@@ -1,4 +1,4 @@
-//! The course of a game: who moves next, what is thought for whom, how it ends.
+//! The course of a game: who moves next, who thinks for whom, how it ends.
 
 use super::table::{Offer, Seats, Setup, Table};
 use super::{
@@ -7,13 +7,13 @@ use super::{
 use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Ending, GaveUp, Man, Origin, Played, Thinking};
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::instruments::Instrument;
 use crate::tui::text;
 use std::time::Instant;
 
 impl BoardTable {
-    pub(super) fn begin(&mut self, setup: Setup, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn begin(&mut self, setup: Setup, lab: &Lab, app: &mut AppContext) {
         let game = setup.game.clone();
         let handicaps = if self.table.setup.game == game { std::mem::take(&mut self.offer.handicaps) } else { vec![] };
         *self = BoardTable {
@@ -22,42 +22,42 @@ impl BoardTable {
             reached: std::mem::take(&mut self.reached),
             ..BoardTable::default()
         };
-        desk.questions.call_off(THINK);
-        desk.questions.call_off(REVIEW);
-        desk.ask(lab, OFFER, GameQuery::Opponents { game });
-        self.look(lab, desk);
+        app.questions.call_off(THINK);
+        app.questions.call_off(REVIEW);
+        app.ask(lab, OFFER, GameQuery::Opponents { game });
+        self.look(lab, app);
     }
 
     /// Goes on with a game that was left.
-    pub(super) fn resume(&mut self, table: Table, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn resume(&mut self, table: Table, lab: &Lab, app: &mut AppContext) {
         // A game that two machines play waits for somebody to watch.
         self.paused = table.setup.seats == Seats::Agents;
         let game = table.setup.game.clone();
         self.table = table;
-        desk.ask(lab, OFFER, GameQuery::Opponents { game });
-        self.look(lab, desk);
+        app.ask(lab, OFFER, GameQuery::Opponents { game });
+        self.look(lab, app);
     }
 
     /// Keeps the game for the next visit.
-    fn keep(&self, lab: &Lab, desk: &mut Desk) {
+    fn keep(&self, lab: &Lab, app: &mut AppContext) {
         let kept = serde_json::to_string(&self.table.kept()).expect("plain data");
-        if let Err(error) = desk.progress.set_setting(&place_of(lab), &kept) {
-            desk.notify(error);
+        if let Err(error) = app.progress.set_setting(&place_of(lab), &kept) {
+            app.notify(error);
         }
     }
 
     /// Asks for the board at the place looked at.
-    pub(super) fn look(&mut self, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: None });
+    pub(super) fn look(&mut self, lab: &Lab, app: &mut AppContext) {
+        app.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: None });
     }
 
-    pub(super) fn call_off(&mut self, desk: &mut Desk) {
-        desk.questions.call_off(THINK);
+    pub(super) fn call_off(&mut self, app: &mut AppContext) {
+        app.questions.call_off(THINK);
         self.errand = Errand::Nothing;
         self.due = None;
     }
 
-    pub(super) fn think(&mut self, errand: Errand, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn think(&mut self, errand: Errand, lab: &Lab, app: &mut AppContext) {
         let setup = &self.table.setup;
         let agent = match errand {
             Errand::Prediction(_) => "mcts:1s".to_owned(),
@@ -68,7 +68,7 @@ impl BoardTable {
             },
         };
         if self.reviewing {
-            desk.questions.call_off(REVIEW);
+            app.questions.call_off(REVIEW);
             self.reviewing = false;
         }
         let left = self.table.clock.as_ref().map(|clock| clock.left(self.turn(), Instant::now()).as_secs_f64());
@@ -81,17 +81,17 @@ impl BoardTable {
             without_end: errand == Errand::Ponder,
         };
         self.errand = errand;
-        desk.ask(lab, THINK, query);
+        app.ask(lab, THINK, query);
     }
 
     /// What follows once the board is known: the machine moves, or thinks along, or the game is over.
-    pub(super) fn go_on(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn go_on(&mut self, lab: &Lab, app: &mut AppContext) {
         let now = Instant::now();
         if let Some(ending) = self.ending() {
             if let Some(clock) = &mut self.table.clock {
                 clock.run(None, now);
             }
-            return self.finish(ending, desk);
+            return self.finish(ending, app);
         }
         let turn = self.turn();
         if let Some(clock) = &mut self.table.clock {
@@ -102,15 +102,15 @@ impl BoardTable {
             return;
         }
         if !seats.is_person(turn) {
-            self.think(Errand::Move, lab, desk);
+            self.think(Errand::Move, lab, app);
         } else if matches!(seats, Seats::Person(_))
             && self.offer.opponent(&self.table.setup).is_some_and(|opponent| opponent.ponders)
         {
-            self.think(Errand::Ponder, lab, desk);
+            self.think(Errand::Ponder, lab, app);
         }
     }
 
-    pub(super) fn finish(&mut self, ending: Ending, desk: &Desk) {
+    pub(super) fn finish(&mut self, ending: Ending, app: &AppContext) {
         let words = match (ending, self.table.setup.seats) {
             (Ending::Drawn, _) => text::BOARD_DRAWN,
             (Ending::Won(side), Seats::Person(own)) if side == own => text::BOARD_YOU_WIN,
@@ -119,11 +119,11 @@ impl BoardTable {
             (Ending::Won(_), _) => text::BOARD_SECOND_WINS,
         };
         let how = match self.table.gave_up {
-            Some(GaveUp::Resigned(_)) => desk.say(text::BOARD_BY_RESIGNING),
-            Some(GaveUp::OutOfTime(_)) => desk.say(text::BOARD_BY_TIME),
+            Some(GaveUp::Resigned(_)) => app.say(text::BOARD_BY_RESIGNING),
+            Some(GaveUp::OutOfTime(_)) => app.say(text::BOARD_BY_TIME),
             None => "",
         };
-        self.say(format!("{}{how}  {}", desk.say(words), desk.say(text::BOARD_WHAT_NEXT)));
+        self.say(format!("{}{how}  {}", app.say(words), app.say(text::BOARD_WHAT_NEXT)));
         let Table { setup, helped, .. } = &self.table;
         if let (Ending::Won(side), Seats::Person(own)) = (ending, setup.seats)
             && side == own
@@ -139,8 +139,8 @@ impl BoardTable {
     }
 
     /// Makes a move, of a person or the machine.
-    pub(super) fn play(&mut self, number: u16, lab: &Lab, desk: &mut Desk) {
-        self.call_off(desk);
+    pub(super) fn play(&mut self, number: u16, lab: &Lab, app: &mut AppContext) {
+        self.call_off(app);
         // Seen at once; the board that comes back is the one that counts.
         if let Some(board) = &mut self.board
             && let Some(choice) = board.choice(number).cloned()
@@ -160,26 +160,26 @@ impl BoardTable {
         self.table.play(number);
         self.judged.truncate(self.table.at);
         self.said = (String::new(), false);
-        self.look(lab, desk);
+        self.look(lab, app);
     }
 
-    pub(super) fn go(&mut self, at: usize, lab: &Lab, desk: &mut Desk) {
-        self.call_off(desk);
+    pub(super) fn go(&mut self, at: usize, lab: &Lab, app: &mut AppContext) {
+        self.call_off(app);
         self.table.go(at);
         (self.picked, self.becoming) = (None, None);
         self.said = (String::new(), false);
-        self.look(lab, desk);
+        self.look(lab, app);
     }
 
-    /// A thought has come to its end.
-    pub(super) fn thought(&mut self, errand: Errand, thinking: &Thinking, lab: &Lab, desk: &mut Desk) {
+    /// A search has come to its end.
+    pub(super) fn result(&mut self, errand: Errand, thinking: &Thinking, lab: &Lab, app: &mut AppContext) {
         let Some(best) = thinking.considered.first().and_then(|best| best.line.first()).cloned() else { return };
         match errand {
             Errand::Move => {
                 if self.table.setup.seats == Seats::Agents {
                     self.due = Some((best.number, Instant::now() + PACE));
                 } else {
-                    self.play(best.number, lab, desk);
+                    self.play(best.number, lab, app);
                 }
             }
             Errand::Prediction(foretold) => {
@@ -187,9 +187,9 @@ impl BoardTable {
                 let most = most.and_then(|most| most.line.first()).cloned().unwrap_or(best);
                 if most.number == foretold {
                     self.reached.push("prediction_right");
-                    self.say(format!("{} {}", desk.say(text::BOARD_PREDICTED), most.name));
+                    self.say(format!("{} {}", app.say(text::BOARD_PREDICTED), most.name));
                 } else {
-                    self.say(format!("{} {}", desk.say(text::BOARD_NOT_PREDICTED), most.name));
+                    self.say(format!("{} {}", app.say(text::BOARD_NOT_PREDICTED), most.name));
                 }
             }
             Errand::Hint => {
@@ -210,7 +210,7 @@ impl BoardTable {
     }
 
     /// A board has come back.
-    pub(super) fn arrived(&mut self, played: &Played, board: Board, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn arrived(&mut self, played: &Played, board: Board, lab: &Lab, app: &mut AppContext) {
         let now = self.table.now();
         if *played != now {
             if played.start == now.start && played.game == now.game && played.moves.len() == now.moves.len() + 1 {
@@ -227,7 +227,7 @@ impl BoardTable {
                 // A game that was opened is looked at first.
                 self.paused = !played.moves.is_empty();
                 if other {
-                    desk.ask(lab, OFFER, GameQuery::Opponents { game: played.game.clone() });
+                    app.ask(lab, OFFER, GameQuery::Opponents { game: played.game.clone() });
                 }
             }
             self.said = (String::new(), false);
@@ -247,23 +247,23 @@ impl BoardTable {
             _ => Cursor::Cell(middle),
         };
         self.board = Some(board);
-        self.keep(lab, desk);
-        self.walk_on(lab, desk);
-        self.go_on(lab, desk);
+        self.keep(lab, app);
+        self.walk_on(lab, app);
+        self.go_on(lab, app);
     }
 
-    pub(super) fn tick_at(&mut self, now: Instant, lab: &Lab, desk: &mut Desk) -> bool {
+    pub(super) fn tick_at(&mut self, now: Instant, lab: &Lab, app: &mut AppContext) -> bool {
         if let Some((number, at)) = self.due
             && now >= at
             && !self.paused
         {
-            self.play(number, lab, desk);
+            self.play(number, lab, app);
         }
         let fallen = self.table.clock.as_ref().and_then(|clock| clock.fallen(now));
         if let Some(side) = fallen.filter(|_| self.table.gave_up.is_none() && self.ending().is_none()) {
-            self.call_off(desk);
+            self.call_off(app);
             self.table.gave_up = Some(GaveUp::OutOfTime(side));
-            self.go_on(lab, desk);
+            self.go_on(lab, app);
         }
         self.due.is_some() || self.errand != Errand::Nothing || self.reviewing || self.keeps_time()
     }

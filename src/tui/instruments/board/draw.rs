@@ -3,7 +3,7 @@
 use super::names::{game_name, hand_origin, kind_name, letters, sign};
 use super::{BoardTable, Cursor, Errand, Side, form, panel};
 use crate::experiment::board::{Board, Origin, Thinking};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::board::{self as widget, Letters, Marks};
@@ -19,7 +19,7 @@ const BESIDE: u16 = 36;
 /// Moves of a line that are shown on the board.
 const GHOSTS: usize = 9;
 
-/// What is expected of a thought on the board: heat where it looked, ghosts along a line.
+/// What a search expects, on the board: heat where it looked, ghosts along a line.
 fn believed(board: &Board, thinking: &Thinking, under: Option<usize>, live: bool, marks: &mut Marks) {
     let most = thinking.considered.iter().map(|considered| considered.visits).max().unwrap_or(0);
     for considered in &thinking.considered {
@@ -94,9 +94,16 @@ impl BoardTable {
         marks
     }
 
-    pub(super) fn draw_all(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
+    pub(super) fn draw_all(
+        &mut self,
+        area: Rect,
+        focused: bool,
+        title: &str,
+        app: &mut AppContext,
+        buffer: &mut Buffer,
+    ) {
         let Some(board) = self.board.clone() else {
-            frame(area, title, "", focused, &desk.theme, buffer);
+            frame(area, title, "", focused, &app.theme, buffer);
             return;
         };
         // In a walk the board shows the end of the simulation while it is simulated.
@@ -116,72 +123,80 @@ impl BoardTable {
         };
         let (columns, _) = widget::extent(&shown, room);
         let [left, right] = Layout::horizontal([Constraint::Length(columns + 3), Constraint::Fill(1)]).areas(area);
-        let name = desk.say(game_name(&board.game));
-        let moves = format!("{} {}", desk.say(text::BOARD_MOVE), self.table.at);
-        let inner = frame(left, name, &moves, focused, &desk.theme, buffer);
+        let name = app.say(game_name(&board.game));
+        let moves = format!("{} {}", app.say(text::BOARD_MOVE), self.table.at);
+        let inner = frame(left, name, &moves, focused, &app.theme, buffer);
         let place = Rect { y: inner.y + hands, height: inner.height.saturating_sub(2 * hands), ..inner };
-        let letters = letters(&board, desk.language);
-        self.drawn = widget::draw(&shown, &marks, letters, place, &desk.theme, buffer);
+        let letters = letters(&board, app.language);
+        self.drawn = widget::draw(&shown, &marks, letters, place, &app.theme, buffer);
         self.hands = [Rect::default(); 2];
         if hands > 0 {
             let below = self.drawn.area.bottom();
             for (side, row) in [(1, inner.y), (0, below)] {
                 let line = Rect { x: self.drawn.area.x, y: row, width: inner.width.saturating_sub(3), height: 1 };
                 self.hands[side] = line;
-                self.draw_hand(&shown, side, line, letters, desk, buffer);
+                self.draw_hand(&shown, side, line, letters, app, buffer);
             }
         }
-        self.draw_beside(right, &board, desk, buffer);
+        self.draw_beside(right, &board, app, buffer);
     }
 
-    fn draw_hand(&self, board: &Board, side: usize, line: Rect, letters: Letters, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_hand(
+        &self,
+        board: &Board,
+        side: usize,
+        line: Rect,
+        letters: Letters,
+        app: &AppContext,
+        buffer: &mut Buffer,
+    ) {
         for (place, (man, count)) in board.hands[side].iter().enumerate() {
             let word = if letters == Letters::Latin { &man.letter } else { &man.glyph };
             let own = side == board.turn;
             let chosen = own && self.cursor == Cursor::Hand(place);
             let picked = own && self.picked.is_some() && self.picked == hand_origin(board, &man.letter);
-            let style = if chosen || picked { desk.theme.selected() } else { desk.theme.body() };
+            let style = if chosen || picked { app.theme.selected() } else { app.theme.body() };
             let words = if *count > 1 { format!("{word}×{count}") } else { word.clone() };
             write(buffer, line, (place * HAND_WIDTH) as u16, 0, &words, style);
         }
         let mark = Rect { x: line.x.saturating_sub(3), width: 2, ..line };
-        write(buffer, mark, 1, 0, sign(&board.game, side), widget::side_style(board, side, &desk.theme));
+        write(buffer, mark, 1, 0, sign(&board.game, side), widget::side_style(board, side, &app.theme));
     }
 
-    fn draw_beside(&mut self, area: Rect, board: &Board, desk: &mut Desk, buffer: &mut Buffer) {
+    fn draw_beside(&mut self, area: Rect, board: &Board, app: &mut AppContext, buffer: &mut Buffer) {
         (self.graph, self.rows) = (Rect::default(), Rect::default());
         let [top, rest] = Layout::vertical([Constraint::Length(6), Constraint::Fill(1)]).areas(area);
-        self.draw_players(top, board, desk, buffer);
+        self.draw_players(top, board, app, buffer);
         let exploration = self.exploration();
         match &mut self.side {
-            Side::Form(form) => form::draw(form, &self.offer, rest, desk, buffer),
-            Side::Tree(tree) => tree.draw(rest, desk, buffer),
-            Side::Walk(walk) => walk.draw(exploration, rest, desk, buffer),
-            Side::Edit(edit) => edit.draw(rest, desk, buffer),
+            Side::Form(form) => form::draw(form, &self.offer, rest, app, buffer),
+            Side::Tree(tree) => tree.draw(rest, app, buffer),
+            Side::Walk(walk) => walk.draw(exploration, rest, app, buffer),
+            Side::Edit(edit) => edit.draw(rest, app, buffer),
             Side::Thinking => {
                 let graph = (rest.height / 3).clamp(5, 9);
                 let [thoughts, graph] = Layout::vertical([Constraint::Fill(1), Constraint::Length(graph)]).areas(rest);
-                self.rows = self.draw_thinking(thoughts, desk, buffer);
-                self.graph = panel::draw_graph(self.graph_of(), graph, desk, buffer);
+                self.rows = self.draw_thinking(thoughts, app, buffer);
+                self.graph = panel::draw_graph(self.graph_of(), graph, app, buffer);
             }
         }
     }
 
     /// The players, whose move it is, what is counted, and what happened last.
-    fn draw_players(&self, area: Rect, board: &Board, desk: &Desk, buffer: &mut Buffer) {
-        let inner = frame(area, "", "", false, &desk.theme, buffer);
+    fn draw_players(&self, area: Rect, board: &Board, app: &AppContext, buffer: &mut Buffer) {
+        let inner = frame(area, "", "", false, &app.theme, buffer);
         let setup = &self.table.setup;
         let now = std::time::Instant::now();
         for side in 0..2 {
             let turns = board.turn == side && self.ending().is_none();
             let name = if setup.seats.is_person(side) {
-                desk.say(text::BOARD_YOU).to_owned()
+                app.say(text::BOARD_YOU).to_owned()
             } else {
-                format!("{} {} {}", kind_name(&setup.kind), desk.say(text::BOARD_LEVEL), setup.level)
+                format!("{} {} {}", kind_name(&setup.kind), app.say(text::BOARD_LEVEL), setup.level)
             };
-            let style = if turns { desk.theme.strong() } else { desk.theme.quiet() };
-            write(buffer, inner, 1, side as u16, if turns { "▸" } else { " " }, desk.theme.accented());
-            let own = widget::side_style(board, side, &desk.theme);
+            let style = if turns { app.theme.strong() } else { app.theme.quiet() };
+            write(buffer, inner, 1, side as u16, if turns { "▸" } else { " " }, app.theme.accented());
+            let own = widget::side_style(board, side, &app.theme);
             write(buffer, inner, 3, side as u16, &format!(" {} ", sign(&board.game, side)), own);
             let end = write(buffer, inner, 7, side as u16, &name, style);
             if turns && self.errand != Errand::Nothing {
@@ -191,9 +206,9 @@ impl BoardTable {
                     Errand::Ponder => text::BOARD_PONDERS,
                     _ => text::BOARD_COMPARES,
                 };
-                write(buffer, inner, end + 2, side as u16, desk.say(doing), desk.theme.accented());
+                write(buffer, inner, end + 2, side as u16, app.say(doing), app.theme.accented());
             } else if turns && self.paused {
-                write(buffer, inner, end + 2, side as u16, desk.say(text::PAUSED), desk.theme.accented());
+                write(buffer, inner, end + 2, side as u16, app.say(text::PAUSED), app.theme.accented());
             }
             let mut right = inner.width;
             if let Some(clock) = &self.table.clock {
@@ -205,9 +220,9 @@ impl BoardTable {
             let counted: Vec<String> = board.tallies.iter().map(|tally| format_count(tally.of[side])).collect();
             let counted = counted.join("  ");
             right = right.saturating_sub(width(&counted) as u16 + 2);
-            write(buffer, inner, right, side as u16, &counted, desk.theme.quiet());
+            write(buffer, inner, right, side as u16, &counted, app.theme.quiet());
         }
-        let counted: Vec<&str> = board.tallies.iter().map(|tally| desk.say(panel::counted(tally.what))).collect();
+        let counted: Vec<&str> = board.tallies.iter().map(|tally| app.say(panel::counted(tally.what))).collect();
         let mut row = 2;
         if let Some((wanted, line)) = &self.line {
             let asked = match wanted {
@@ -216,26 +231,26 @@ impl BoardTable {
                 super::Wanted::SaveTo => text::BOARD_SAVE_TO,
                 super::Wanted::OpenFrom => text::BOARD_OPEN_FROM,
             };
-            write(buffer, inner, 1, row, desk.say(asked), desk.theme.quiet());
-            draw_line(line, Rect { y: inner.y + row + 1, height: 2, ..inner }, &desk.theme, buffer);
+            write(buffer, inner, 1, row, app.say(asked), app.theme.quiet());
+            draw_line(line, Rect { y: inner.y + row + 1, height: 2, ..inner }, &app.theme, buffer);
             return;
         }
         if let Some((choices, chosen)) = &self.becoming {
-            let mut column = write(buffer, inner, 1, row, desk.say(text::BOARD_BECOMES), desk.theme.quiet()) + 1;
+            let mut column = write(buffer, inner, 1, row, app.say(text::BOARD_BECOMES), app.theme.quiet()) + 1;
             for (place, choice) in choices.iter().enumerate() {
-                let style = if place == *chosen { desk.theme.selected() } else { desk.theme.body() };
+                let style = if place == *chosen { app.theme.selected() } else { app.theme.body() };
                 let word = if choice.becomes.is_empty() { "=" } else { &choice.becomes };
                 column = write(buffer, inner, column, row, &format!(" {word} "), style);
             }
             return;
         }
         let last = self.table.at.checked_sub(1).and_then(|last| board.names.get(last));
-        let last = last.map_or_else(String::new, |name| format!("{} {name}", desk.say(text::BOARD_LAST)));
+        let last = last.map_or_else(String::new, |name| format!("{} {name}", app.say(text::BOARD_LAST)));
         let counted = counted.join(", ");
         let words: Vec<&str> = [last.as_str(), counted.as_str()].into_iter().filter(|word| !word.is_empty()).collect();
-        write(buffer, inner, 1, row, &words.join("   "), desk.theme.quiet());
+        write(buffer, inner, 1, row, &words.join("   "), app.theme.quiet());
         row += 1;
-        let style = if self.said.1 { desk.theme.body().fg(desk.theme.bad) } else { desk.theme.accented() };
+        let style = if self.said.1 { app.theme.body().fg(app.theme.bad) } else { app.theme.accented() };
         for line in crate::width::wrapped(&self.said.0, usize::from(inner.width.saturating_sub(2))) {
             write(buffer, inner, 1, row, &line, style);
             row += 1;

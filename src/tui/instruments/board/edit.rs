@@ -2,7 +2,7 @@
 
 use super::names::{letters, sign};
 use crate::experiment::board::{Board, Man};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::text;
 use crate::tui::widgets::board as widget;
 use crate::tui::widgets::frame::{frame, write};
@@ -74,30 +74,30 @@ impl EditView {
         false
     }
 
-    pub fn draw(&self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
-        let inner = frame(area, desk.say(text::BOARD_SET_UP), "", true, &desk.theme, buffer);
-        let own = widget::side_style(&self.board, self.board.turn, &desk.theme);
-        let end = write(buffer, inner, 1, 0, desk.say(text::BOARD_TO_MOVE), desk.theme.body()) + 1;
+    pub fn draw(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let inner = frame(area, app.say(text::BOARD_SET_UP), "", true, &app.theme, buffer);
+        let own = widget::side_style(&self.board, self.board.turn, &app.theme);
+        let end = write(buffer, inner, 1, 0, app.say(text::BOARD_TO_MOVE), app.theme.body()) + 1;
         write(buffer, inner, end, 0, sign(&self.board.game, self.board.turn), own);
         let how = if self.letters().is_empty() { text::BOARD_EDIT_STONES } else { text::BOARD_EDIT_PIECES };
         let mut row = 2;
-        let mut words: Vec<&str> = desk.say(how).split('|').collect();
-        words.extend(desk.say(text::BOARD_EDIT_HOW).split('|'));
+        let mut words: Vec<&str> = app.say(how).split('|').collect();
+        words.extend(app.say(text::BOARD_EDIT_HOW).split('|'));
         for words in words {
             for line in wrapped(words.trim(), usize::from(inner.width.saturating_sub(2))) {
-                write(buffer, inner, 1, row, &line, desk.theme.quiet());
+                write(buffer, inner, 1, row, &line, app.theme.quiet());
                 row += 1;
             }
         }
         if self.letters().is_empty() {
             return;
         }
-        let kanji = letters(&self.board, desk.language) == widget::Letters::Glyphs;
+        let kanji = letters(&self.board, app.language) == widget::Letters::Glyphs;
         let pieces = self.letters().chars().map(|letter| {
             let glyph = glyph(&self.board.game, &letter.to_string());
             if kanji { format!("{letter} {glyph}") } else { letter.to_string() }
         });
-        write(buffer, inner, 1, row + 1, &pieces.collect::<Vec<_>>().join("  "), desk.theme.body());
+        write(buffer, inner, 1, row + 1, &pieces.collect::<Vec<_>>().join("  "), app.theme.body());
     }
 }
 

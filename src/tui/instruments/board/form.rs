@@ -3,7 +3,7 @@
 use super::names::{game_name, kind_name};
 use super::table::{CLOCKS, GAMES, Offer, SEATS, Seats, Setup};
 use crate::experiment::Language;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write};
@@ -30,7 +30,7 @@ impl Form {
         Form { setup, row: 0 }
     }
 
-    pub fn act(&mut self, action: Action, offer: &Offer) -> Outcome {
+    pub fn handle_action(&mut self, action: Action, offer: &Offer) -> Outcome {
         match action {
             Action::Up => self.row = (self.row + ROWS - 1) % ROWS,
             Action::Down => self.row = (self.row + 1) % ROWS,
@@ -72,31 +72,31 @@ impl Form {
     }
 }
 
-pub fn draw(form: &Form, offer: &Offer, area: Rect, desk: &Desk, buffer: &mut Buffer) {
-    let inner = frame(area, desk.say(text::BOARD_NEW_GAME), "", true, &desk.theme, buffer);
+pub fn draw(form: &Form, offer: &Offer, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    let inner = frame(area, app.say(text::BOARD_NEW_GAME), "", true, &app.theme, buffer);
     let setup = &form.setup;
     let handicap = match setup.handicap.checked_sub(1).and_then(|place| offer.handicaps.get(place)) {
-        None => desk.say(text::BOARD_NONE).to_owned(),
-        Some(handicap) if desk.language == Language::Ja => handicap.ja.clone(),
+        None => app.say(text::BOARD_NONE).to_owned(),
+        Some(handicap) if app.language == Language::Ja => handicap.ja.clone(),
         Some(handicap) => handicap.en.clone(),
     };
     let clock = match CLOCKS[setup.clock] {
-        0 => desk.say(text::BOARD_NONE).to_owned(),
-        minutes => format!("{minutes} {}", desk.say(text::MINUTES)),
+        0 => app.say(text::BOARD_NONE).to_owned(),
+        minutes => format!("{minutes} {}", app.say(text::MINUTES)),
     };
-    let level = desk.say(match setup.level {
+    let level = app.say(match setup.level {
         1 => text::BOARD_LEVEL_1,
         6 => text::BOARD_LEVEL_6,
         _ => text::BOARD_LEVEL_BETWEEN,
     });
-    let seats = desk.say(match setup.seats {
+    let seats = app.say(match setup.seats {
         Seats::Person(0) => text::BOARD_SEAT_FIRST,
         Seats::Person(_) => text::BOARD_SEAT_SECOND,
         Seats::People => text::BOARD_SEAT_PEOPLE,
         Seats::Agents => text::BOARD_SEAT_AGENTS,
     });
     let rows: [(_, String); ROWS] = [
-        (text::BOARD_GAME, desk.say(game_name(&setup.game)).to_owned()),
+        (text::BOARD_GAME, app.say(game_name(&setup.game)).to_owned()),
         (text::BOARD_OPPONENT, kind_name(&setup.kind).to_owned()),
         (text::BOARD_LEVEL, format!("{}  {level}", setup.level)),
         (text::BOARD_SIDE, seats.to_owned()),
@@ -106,14 +106,14 @@ pub fn draw(form: &Form, offer: &Offer, area: Rect, desk: &Desk, buffer: &mut Bu
     ];
     for (row, (name, value)) in rows.iter().enumerate() {
         let chosen = row == form.row;
-        let style = if chosen { desk.theme.selected() } else { desk.theme.quiet() };
-        write(buffer, inner, 1, row as u16, if chosen { "▸" } else { " " }, desk.theme.accented());
-        write(buffer, inner, 3, row as u16, desk.say(*name), style);
-        write(buffer, inner, 14, row as u16, value, desk.theme.body());
+        let style = if chosen { app.theme.selected() } else { app.theme.quiet() };
+        write(buffer, inner, 1, row as u16, if chosen { "▸" } else { " " }, app.theme.accented());
+        write(buffer, inner, 3, row as u16, app.say(*name), style);
+        write(buffer, inner, 14, row as u16, value, app.theme.body());
     }
     let agent = offer.opponent(setup).map(|opponent| opponent.agent.as_str()).unwrap_or_default();
     if setup.seats != Seats::People {
-        write(buffer, inner, 3, ROWS as u16 + 1, agent, desk.theme.quiet());
+        write(buffer, inner, 3, ROWS as u16 + 1, agent, app.theme.quiet());
     }
-    write(buffer, inner, 3, ROWS as u16 + 2, desk.say(text::BOARD_FORM_HOW), desk.theme.quiet());
+    write(buffer, inner, 3, ROWS as u16 + 2, app.say(text::BOARD_FORM_HOW), app.theme.quiet());
 }

@@ -3,16 +3,16 @@
 use super::{BoardTable, NOW, READ, WRITE, Wanted};
 use crate::experiment::GameQuery;
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::text;
 use std::path::PathBuf;
 use tui_textarea::TextArea;
 
 impl BoardTable {
-    pub(super) fn ask_line(&mut self, wanted: Wanted, desk: &Desk) {
+    pub(super) fn ask_line(&mut self, wanted: Wanted, app: &AppContext) {
         let filled = match wanted {
             Wanted::Position => self.board.as_ref().map_or_else(String::new, |board| board.diagram.clone()),
-            Wanted::SaveTo => self.file(desk).display().to_string(),
+            Wanted::SaveTo => self.file(app).display().to_string(),
             Wanted::Move | Wanted::OpenFrom => String::new(),
         };
         let mut line = TextArea::new(vec![filled]);
@@ -21,20 +21,20 @@ impl BoardTable {
     }
 
     /// Where a game is kept if nobody says otherwise.
-    pub(super) fn file(&self, desk: &Desk) -> PathBuf {
+    pub(super) fn file(&self, app: &AppContext) -> PathBuf {
         let extension = match self.table.setup.game.as_str() {
             "chess" => "pgn",
             "shogi" => "kif",
             "tic-tac-toe" | "connect-four" => "txt",
             _ => "sgf",
         };
-        let folder = desk.source.keep.join("games");
+        let folder = app.source.keep.join("games");
         let name = |number: usize| folder.join(format!("{}-{number}.{extension}", self.table.setup.game));
         (1..).map(name).find(|file| !file.exists()).expect("a free number")
     }
 
     /// The line that was typed is done.
-    pub(super) fn line_done(&mut self, lab: &Lab, desk: &mut Desk) {
+    pub(super) fn line_done(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some((wanted, line)) = self.line.take() else { return };
         let typed = line.lines().join(" ").trim().to_owned();
         if typed.is_empty() {
@@ -42,32 +42,32 @@ impl BoardTable {
         }
         match wanted {
             Wanted::Move | Wanted::Position => {
-                self.call_off(desk);
-                desk.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: Some(typed) });
+                self.call_off(app);
+                app.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: Some(typed) });
             }
             Wanted::SaveTo => {
-                let you = desk.say(text::BOARD_YOU).to_owned();
+                let you = app.say(text::BOARD_YOU).to_owned();
                 let machine = format!("{} {}", self.table.setup.kind, self.table.setup.level);
                 let players = [0, 1]
                     .map(|side| if self.table.setup.seats.is_person(side) { you.clone() } else { machine.clone() });
                 let gave_up = self.table.gave_up;
                 let query = GameQuery::WriteGame { played: self.table.played.clone(), players, gave_up };
-                desk.ask(lab, &format!("{WRITE} {typed}"), query);
+                app.ask(lab, &format!("{WRITE} {typed}"), query);
             }
             Wanted::OpenFrom => match std::fs::read(&typed) {
                 Ok(bytes) => match String::from_utf8(bytes) {
                     Ok(text) => {
-                        self.call_off(desk);
-                        desk.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
+                        self.call_off(app);
+                        app.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
                     }
-                    Err(_) => self.fail(format!("{typed}: {}", desk.say(text::BOARD_NOT_UTF8))),
+                    Err(_) => self.fail(format!("{typed}: {}", app.say(text::BOARD_NOT_UTF8))),
                 },
                 Err(error) => self.fail(format!("{typed}: {error}")),
             },
         }
     }
 
-    pub(super) fn written(&mut self, file: &str, text: &str, desk: &Desk) {
+    pub(super) fn written(&mut self, file: &str, text: &str, app: &AppContext) {
         let path = PathBuf::from(file);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
             let mut out = atomic_write_file::AtomicWriteFile::open(&path)?;
@@ -75,7 +75,7 @@ impl BoardTable {
             out.commit()
         });
         match written {
-            Ok(()) => self.say(format!("{}: {file}", desk.say(text::SAVED))),
+            Ok(()) => self.say(format!("{}: {file}", app.say(text::SAVED))),
             Err(error) => self.fail(format!("{file}: {error}")),
         }
     }

@@ -19,7 +19,7 @@ use super::Instrument;
 use crate::experiment::board::{Board, Choice, Ending, Judged, Origin, Played, Thinking};
 use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::widgets::board::Drawn;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
@@ -103,7 +103,7 @@ pub struct BoardTable {
     /// Moves between which only what a piece becomes decides, and the one chosen.
     becoming: Option<(Vec<Choice>, usize)>,
     errand: Errand,
-    /// After how many moves it was thought, for which side, and what.
+    /// After how many moves the search was made, for which side, and what.
     thinking: Option<(usize, usize, Thinking)>,
     /// A move that is made at a time.
     due: Option<(u16, Instant)>,
@@ -216,7 +216,7 @@ impl Instrument for BoardTable {
         self.line.is_some() || matches!(self.side, Side::Edit(_))
     }
 
-    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, desk: &mut Desk) {
+    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, app: &mut AppContext) {
         if let Some((_, line)) = &mut self.line
             && key.code != KeyCode::Enter
         {
@@ -225,7 +225,7 @@ impl Instrument for BoardTable {
             && edit.key(key.code, cell)
         {
             self.side = Side::Thinking;
-            self.ask_line(Wanted::Position, desk);
+            self.ask_line(Wanted::Position, app);
         }
     }
 
@@ -235,21 +235,21 @@ impl Instrument for BoardTable {
         }
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         if self.board.is_some() {
             return;
         }
-        let kept = desk.progress.setting(&place_of(lab)).and_then(|kept| serde_json::from_str(&kept).ok());
+        let kept = app.progress.setting(&place_of(lab)).and_then(|kept| serde_json::from_str(&kept).ok());
         match kept {
-            Some(kept) => self.resume(Table::from_kept(kept), lab, desk),
-            None => self.begin(self.table.setup.clone(), lab, desk),
+            Some(kept) => self.resume(Table::from_kept(kept), lab, app),
+            None => self.begin(self.table.setup.clone(), lab, app),
         }
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         if self.line.is_some() {
             match action {
-                Action::Confirm => self.line_done(lab, desk),
+                Action::Confirm => self.line_done(lab, app),
                 Action::Back => self.line = None,
                 _ => return false,
             }
@@ -261,7 +261,7 @@ impl Instrument for BoardTable {
                 Action::Right | Action::Down => *chosen = (*chosen + 1) % choices.len(),
                 Action::Confirm => {
                     let number = choices[*chosen].number;
-                    self.play(number, lab, desk);
+                    self.play(number, lab, app);
                 }
                 Action::Back => self.becoming = None,
                 _ => return false,
@@ -271,10 +271,10 @@ impl Instrument for BoardTable {
         let exploration = self.exploration();
         match &mut self.side {
             Side::Form(form) => {
-                match form.act(action, &self.offer) {
+                match form.handle_action(action, &self.offer) {
                     form::Outcome::Open(asks) => {
                         if let Some(game) = asks {
-                            desk.ask(lab, OFFER, GameQuery::Opponents { game });
+                            app.ask(lab, OFFER, GameQuery::Opponents { game });
                         }
                     }
                     form::Outcome::Closed => self.side = Side::Thinking,
@@ -282,15 +282,15 @@ impl Instrument for BoardTable {
                         if setup.game != self.table.setup.game {
                             self.table.setup.game.clone_from(&setup.game);
                         }
-                        self.begin(setup, lab, desk);
+                        self.begin(setup, lab, app);
                     }
                     form::Outcome::Unrelated => return false,
                 }
                 true
             }
-            Side::Tree(tree) => match tree.act(action) {
+            Side::Tree(tree) => match tree.handle_action(action) {
                 tree::Outcome::Ask(path) => {
-                    desk.ask(lab, BRANCHES, GameQuery::Branches { path });
+                    app.ask(lab, BRANCHES, GameQuery::Branches { path });
                     true
                 }
                 tree::Outcome::Closed => {
@@ -298,40 +298,40 @@ impl Instrument for BoardTable {
                     true
                 }
                 tree::Outcome::Moved => true,
-                tree::Outcome::Unrelated => self.act_on_board(action, lab, desk),
+                tree::Outcome::Unrelated => self.act_on_board(action, lab, app),
             },
             Side::Walk(walk) => {
                 if action == Action::Back {
                     self.side = Side::Thinking;
-                    self.go_on(lab, desk);
+                    self.go_on(lab, app);
                     return true;
                 }
-                if walk.act(action, self.table.now(), exploration, lab, desk) {
+                if walk.handle_action(action, self.table.now(), exploration, lab, app) {
                     if walk.walked >= 2 {
                         self.reached.push("steps_walked");
                     }
                     return true;
                 }
-                self.act_on_board(action, lab, desk)
+                self.act_on_board(action, lab, app)
             }
             Side::Edit(edit) => {
                 match action {
                     Action::Up | Action::Down | Action::Left | Action::Right => self.move_cursor(action),
                     Action::Confirm => {
                         let board = Box::new(edit.board.clone());
-                        self.call_off(desk);
-                        desk.ask(lab, NOW, GameQuery::SetUp { board });
+                        self.call_off(app);
+                        app.ask(lab, NOW, GameQuery::SetUp { board });
                     }
                     Action::Back => self.side = Side::Thinking,
                     _ => return false,
                 }
                 true
             }
-            Side::Thinking => self.act_on_board(action, lab, desk),
+            Side::Thinking => self.act_on_board(action, lab, app),
         }
     }
 
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         if self.line.is_some() || matches!(self.side, Side::Form(_)) {
             return;
         }
@@ -355,10 +355,10 @@ impl Instrument for BoardTable {
                 } else if let Some(cursor) = cell.map(Cursor::Cell).or(hand.map(Cursor::Hand)) {
                     self.cursor = cursor;
                     self.becoming = None;
-                    self.choose(lab, desk);
+                    self.choose(lab, app);
                 } else if self.graph.contains(position) {
                     let last = self.table.played.moves.len();
-                    self.go(panel::move_at(self.graph, last, event.column), lab, desk);
+                    self.go(panel::move_at(self.graph, last, event.column), lab, app);
                 } else if self.rows.contains(position) {
                     let row = usize::from(event.row - self.rows.y);
                     let line = self.thinking.as_ref().and_then(|(.., thinking)| thinking.considered.get(row));
@@ -369,17 +369,17 @@ impl Instrument for BoardTable {
             }
             MouseEventKind::Down(MouseButton::Right) => (self.picked, self.becoming) = (None, None),
             MouseEventKind::ScrollUp if self.graph.contains(position) => {
-                self.go(self.table.at.saturating_sub(1), lab, desk)
+                self.go(self.table.at.saturating_sub(1), lab, app)
             }
-            MouseEventKind::ScrollDown if self.graph.contains(position) => self.go(self.table.at + 1, lab, desk),
+            MouseEventKind::ScrollDown if self.graph.contains(position) => self.go(self.table.at + 1, lab, app),
             _ => {}
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             (NOW | READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
-                self.arrived(played, (**board).clone(), lab, desk)
+                self.arrived(played, (**board).clone(), lab, app)
             }
             (
                 OFFER,
@@ -392,7 +392,7 @@ impl Instrument for BoardTable {
                     walk_exploration: *walk_exploration,
                 };
                 if self.board.is_some() {
-                    self.go_on(lab, desk);
+                    self.go_on(lab, app);
                 }
             }
             (THINK, Ok(Answer::Game(GameAnswer::Thinking(thinking)))) => {
@@ -403,9 +403,9 @@ impl Instrument for BoardTable {
                 self.thinking = Some((self.table.at, self.turn(), thinking.clone()));
                 if thinking.finished {
                     let errand = std::mem::replace(&mut self.errand, Errand::Nothing);
-                    self.thought(errand, thinking, lab, desk);
+                    self.result(errand, thinking, lab, app);
                     if let (Side::Tree(tree), true) = (&self.side, self.errand == Errand::Nothing) {
-                        desk.ask(lab, BRANCHES, GameQuery::Branches { path: tree.path() });
+                        app.ask(lab, BRANCHES, GameQuery::Branches { path: tree.path() });
                     }
                 }
             }
@@ -432,17 +432,17 @@ impl Instrument for BoardTable {
                     if judged.len() > 4 {
                         self.reached.push("review_finished");
                     }
-                    self.say(panel::blunders(&self.judged, desk));
+                    self.say(panel::blunders(&self.judged, app));
                 }
             }
             (key, Ok(Answer::Game(GameAnswer::Text { text, .. }))) if key.starts_with(WRITE) => {
-                self.written(&key[WRITE.len() + 1..], text, desk);
+                self.written(&key[WRITE.len() + 1..], text, app);
             }
             (key, Err(failure)) if key.starts_with("board/") => {
                 if key == THINK {
                     self.errand = Errand::Nothing;
                 }
-                self.fail(failure.in_language(desk.language));
+                self.fail(failure.in_language(app.language));
                 if let Side::Walk(_) = self.side {
                     self.side = Side::Thinking;
                 }
@@ -452,12 +452,12 @@ impl Instrument for BoardTable {
         true
     }
 
-    fn tick(&mut self, lab: &Lab, desk: &mut Desk) -> bool {
-        self.tick_at(Instant::now(), lab, desk)
+    fn tick(&mut self, lab: &Lab, app: &mut AppContext) -> bool {
+        self.tick_at(Instant::now(), lab, app)
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
-        self.draw_all(area, focused, title, desk, buffer);
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
+        self.draw_all(area, focused, title, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

@@ -3,7 +3,7 @@
 use super::{BoardTable, Errand};
 use crate::experiment::Wording;
 use crate::experiment::board::{Considered, Counted, Ending, Judged, Thinking};
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
 use crate::width::width;
@@ -31,8 +31,8 @@ pub fn short(count: u64) -> String {
     }
 }
 
-pub fn proven(ending: Ending, mover: usize, desk: &Desk) -> &'static str {
-    desk.say(match ending {
+pub fn proven(ending: Ending, mover: usize, app: &AppContext) -> &'static str {
+    app.say(match ending {
         Ending::Drawn => text::BOARD_PROVEN_DRAW,
         Ending::Won(side) if side == mover => text::BOARD_PROVEN_WIN,
         Ending::Won(_) => text::BOARD_PROVEN_LOSS,
@@ -40,12 +40,12 @@ pub fn proven(ending: Ending, mover: usize, desk: &Desk) -> &'static str {
 }
 
 /// Which moves lost much, in words.
-pub fn blunders(judged: &[Judged], desk: &Desk) -> String {
+pub fn blunders(judged: &[Judged], app: &AppContext) -> String {
     let lost = |judged: &Judged| judged.better.as_ref().is_some_and(|(_, loss)| *loss >= BLUNDER);
     let moves = (1..).zip(judged).filter(|(_, judged)| lost(judged)).map(|(number, _)| number.to_string());
     let moves: Vec<String> = moves.collect();
-    let list = if moves.is_empty() { desk.say(text::BOARD_NONE).to_owned() } else { moves.join(", ") };
-    format!("{} {list}", desk.say(text::BOARD_REVIEWED))
+    let list = if moves.is_empty() { app.say(text::BOARD_NONE).to_owned() } else { moves.join(", ") };
+    format!("{} {list}", app.say(text::BOARD_REVIEWED))
 }
 
 /// What the graph shows.
@@ -72,68 +72,68 @@ impl BoardTable {
         Graph { values: &self.table.values, judged: &self.judged, last, at: self.table.at, share }
     }
 
-    /// Draws what is thought; gives the rows of the moves considered.
-    pub(super) fn draw_thinking(&self, area: Rect, desk: &Desk, buffer: &mut Buffer) -> Rect {
+    /// Draws what the search found; gives the rows of the moves considered.
+    pub(super) fn draw_thinking(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) -> Rect {
         let hidden = matches!(self.errand, Errand::Ponder | Errand::Prediction(_));
         let thinking = self.thinking.as_ref().filter(|_| !hidden);
         let note = format!("c = {:.2}", self.exploration());
         let note = if self.table.setup.kind == "mcts" { note.as_str() } else { "" };
-        let inner = frame(area, desk.say(text::BOARD_THINKING), note, false, &desk.theme, buffer);
+        let inner = frame(area, app.say(text::BOARD_THINKING), note, false, &app.theme, buffer);
         let Some((at, mover, thinking)) = thinking else {
             let words = if hidden { text::BOARD_HIDDEN } else { text::BOARD_NO_THOUGHT };
-            write_middle(buffer, inner, desk.say(words), desk.theme.quiet());
+            write_middle(buffer, inner, app.say(words), app.theme.quiet());
             return Rect::default();
         };
         if thinking.finished && thinking.simulations == 0 && !thinking.has_proof() {
-            write_middle(buffer, inner, desk.say(text::BOARD_BLUNDER), desk.theme.quiet());
+            write_middle(buffer, inner, app.say(text::BOARD_BLUNDER), app.theme.quiet());
             return Rect::default();
         }
         let rows = inner.height.saturating_sub(4);
         let most = thinking.considered.iter().map(|considered| considered.visits).max().unwrap_or(0);
         let head = if most > 0 { text::BOARD_COLUMNS } else { text::BOARD_COLUMNS_VALUE };
-        write(buffer, inner, 3, 0, desk.say(head), desk.theme.quiet());
+        write(buffer, inner, 3, 0, app.say(head), app.theme.quiet());
         let table = Rect { y: inner.y + 1, height: rows, ..inner };
         for (row, considered) in (0..rows).zip(&thinking.considered) {
-            draw_considered(considered, most, row, *mover, row == 0, table, desk, buffer);
+            draw_considered(considered, most, row, *mover, row == 0, table, app, buffer);
         }
         let foot = Rect { y: inner.y + 1 + rows, height: inner.height.saturating_sub(1 + rows), ..inner };
-        self.draw_line_and_counts(thinking, *at, foot, desk, buffer);
+        self.draw_line_and_counts(thinking, *at, foot, app, buffer);
         table
     }
 
-    fn draw_line_and_counts(&self, thinking: &Thinking, at: usize, foot: Rect, desk: &Desk, buffer: &mut Buffer) {
+    fn draw_line_and_counts(&self, thinking: &Thinking, at: usize, foot: Rect, app: &AppContext, buffer: &mut Buffer) {
         if let Some(best) = thinking.considered.first() {
             let names: Vec<&str> = best.line.iter().map(|step| step.name.as_str()).collect();
-            let end = write(buffer, foot, 1, 0, desk.say(text::BOARD_LINE), desk.theme.quiet()) + 1;
-            write(buffer, foot, end, 0, &names.join(" "), desk.theme.body());
+            let end = write(buffer, foot, 1, 0, app.say(text::BOARD_LINE), app.theme.quiet()) + 1;
+            write(buffer, foot, end, 0, &names.join(" "), app.theme.body());
         }
         let rate = thinking.simulations as f64 / thinking.seconds.max(1e-3);
-        let unit = desk.say(if thinking.has_tree { text::BOARD_PLAYOUTS } else { text::BOARD_POSITIONS });
+        let unit = app.say(if thinking.has_tree { text::BOARD_PLAYOUTS } else { text::BOARD_POSITIONS });
         let time = match thinking.of_seconds.filter(|_| !thinking.finished) {
-            Some(whole) => format!("{:.1} / {whole:.1} {}   ", thinking.seconds, desk.say(text::SECONDS)),
+            Some(whole) => format!("{:.1} / {whole:.1} {}   ", thinking.seconds, app.say(text::SECONDS)),
             None => String::new(),
         };
         let words = format!(
             "{time}{} {unit}   {}{}",
             short(thinking.simulations),
             short(rate as u64),
-            desk.say(text::PER_SECOND)
+            app.say(text::PER_SECOND)
         );
-        write(buffer, foot, 1, 1, &words, desk.theme.body());
-        let full = if thinking.full { desk.say(text::BOARD_FULL) } else { "" };
+        write(buffer, foot, 1, 1, &words, app.theme.body());
+        let full = if thinking.full { app.say(text::BOARD_FULL) } else { "" };
         let words = format!(
             "{} {}   {} {}{full}",
-            desk.say(text::BOARD_DEPTH),
+            app.say(text::BOARD_DEPTH),
             thinking.depth,
             short(thinking.nodes),
-            desk.say(text::BOARD_NODES)
+            app.say(text::BOARD_NODES)
         );
-        let end = write(buffer, foot, 1, 2, &words, desk.theme.body());
+        let end = write(buffer, foot, 1, 2, &words, app.theme.body());
         if at != self.table.at {
-            let words = format!("{} {}", desk.say(text::BOARD_BEFORE_MOVE), at + 1);
+            let words = format!("{} {}", app.say(text::BOARD_BEFORE_MOVE), at + 1);
             let column = foot.width.saturating_sub(width(&words) as u16 + 1);
             if column > end {
-                write(buffer, foot, column, 2, &words, desk.theme.quiet());
+                write(buffer, foot, column, 2, &words, app.theme.quiet());
             }
         }
     }
@@ -147,18 +147,18 @@ fn draw_considered(
     mover: usize,
     best: bool,
     table: Rect,
-    desk: &Desk,
+    app: &AppContext,
     buffer: &mut Buffer,
 ) {
     let Some(first) = considered.line.first() else { return };
-    let style = if best { desk.theme.strong() } else { desk.theme.body() };
-    write(buffer, table, 1, row, if best { "▸" } else { " " }, desk.theme.accented());
+    let style = if best { app.theme.strong() } else { app.theme.body() };
+    write(buffer, table, 1, row, if best { "▸" } else { " " }, app.theme.accented());
     write(buffer, table, 3, row, &first.name, style);
     if most > 0 {
         write(buffer, table, 10, row, &format!("{:>8}", short(considered.visits)), style);
     }
     let value = match considered.proven {
-        Some(ending) => proven(ending, mover, desk).to_owned(),
+        Some(ending) => proven(ending, mover, app).to_owned(),
         // Of moves that are not the best alpha-beta knows only that they are no better.
         None if most == 0 && !best => format!("≤{:>4.1}%", 100.0 * considered.value),
         None => format!("{:>5.1}%", 100.0 * considered.value),
@@ -170,21 +170,21 @@ fn draw_considered(
         return;
     }
     let bar = "█".repeat((share * f32::from(room)).round() as usize);
-    write(buffer, table, end.max(27) + 1, row, &bar, desk.theme.accented());
+    write(buffer, table, end.max(27) + 1, row, &bar, app.theme.accented());
 }
 
 /// The win rate by move: what the first side was expected to get. Gives the area of its columns.
-pub fn draw_graph(graph: Graph, area: Rect, desk: &Desk, buffer: &mut Buffer) -> Rect {
+pub fn draw_graph(graph: Graph, area: Rect, app: &AppContext, buffer: &mut Buffer) -> Rect {
     const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     let note = graph
         .share
-        .map_or_else(String::new, |share| format!("{} {:.0} %", desk.say(text::BOARD_ANALYSING), 100.0 * share));
-    let inner = frame(area, desk.say(text::BOARD_WIN_RATE), &note, false, &desk.theme, buffer);
+        .map_or_else(String::new, |share| format!("{} {:.0} %", app.say(text::BOARD_ANALYSING), 100.0 * share));
+    let inner = frame(area, app.say(text::BOARD_WIN_RATE), &note, false, &app.theme, buffer);
     let rows = inner.height.saturating_sub(1);
     let columns = Rect { x: inner.x + 5, width: inner.width.saturating_sub(6), height: rows, ..inner };
     let last = rows.saturating_sub(1);
     for (row, name) in [(last, "  0%"), (last / 2, " 50%"), (0, "100%")] {
-        write(buffer, inner, 0, row, name, desk.theme.quiet());
+        write(buffer, inner, 0, row, name, app.theme.quiet());
     }
     let marks = Rect { y: columns.bottom(), height: 1, ..columns };
     let blunder = |at: usize| graph.judged.get(at).and_then(|judged| judged.better.as_ref());
@@ -193,7 +193,7 @@ pub fn draw_graph(graph: Graph, area: Rect, desk: &Desk, buffer: &mut Buffer) ->
         let next = move_at(columns, graph.last, columns.x + column + 1).max(at + 1);
         let known = (at..next.min(graph.last + 1)).find_map(|at| graph.values.get(at).copied().flatten());
         let here = (at..next).contains(&graph.at) || graph.at == at;
-        let style = if here { desk.theme.accented() } else { Style::new().fg(desk.theme.dim) };
+        let style = if here { app.theme.accented() } else { Style::new().fg(app.theme.dim) };
         if let Some(value) = known {
             let eighths = (value.clamp(0.0, 1.0) * f32::from(rows) * 8.0).round() as usize;
             for row in 0..rows {
@@ -208,20 +208,20 @@ pub fn draw_graph(graph: Graph, area: Rect, desk: &Desk, buffer: &mut Buffer) ->
             continue;
         }
         if worst >= BLUNDER {
-            write(buffer, marks, column, 0, "▲", Style::new().fg(desk.theme.bad));
+            write(buffer, marks, column, 0, "▲", Style::new().fg(app.theme.bad));
         } else if worst > 0.0 {
-            write(buffer, marks, column, 0, "▵", Style::new().fg(desk.theme.warning));
+            write(buffer, marks, column, 0, "▵", Style::new().fg(app.theme.warning));
         } else if here {
-            write(buffer, marks, column, 0, "▴", desk.theme.accented());
+            write(buffer, marks, column, 0, "▴", app.theme.accented());
         }
     }
     if let Some((name, loss)) = blunder(graph.at) {
-        let words = format!("{} {name}  −{:.0} %", desk.say(text::BOARD_BETTER), 100.0 * loss);
+        let words = format!("{} {name}  −{:.0} %", app.say(text::BOARD_BETTER), 100.0 * loss);
         let column = inner.width.saturating_sub(width(&words) as u16 + 1);
-        write(buffer, inner, column, 0, &words, Style::new().fg(desk.theme.bad));
+        write(buffer, inner, column, 0, &words, Style::new().fg(app.theme.bad));
     }
     if graph.values.iter().all(Option::is_none) {
-        write_middle(buffer, columns, desk.say(text::BOARD_GRAPH_HOW), desk.theme.quiet());
+        write_middle(buffer, columns, app.say(text::BOARD_GRAPH_HOW), app.theme.quiet());
     }
     columns
 }

@@ -6,7 +6,7 @@ use super::names::{letters, sign};
 use crate::experiment::board::Board;
 use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::lab::Lab;
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::board::{self as widget, Drawn, Marks};
@@ -51,9 +51,9 @@ impl Default for Puzzle {
 }
 
 impl Puzzle {
-    fn deal(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn deal(&mut self, lab: &Lab, app: &mut AppContext) {
         (self.tried, self.failure) = (None, None);
-        desk.ask(lab, DEAL, GameQuery::Puzzle { seed: self.seed });
+        app.ask(lab, DEAL, GameQuery::Puzzle { seed: self.seed });
     }
 
     fn is_solved(&self) -> bool {
@@ -82,32 +82,32 @@ impl Instrument for Puzzle {
         true
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         if self.board.is_none() {
-            self.deal(lab, desk);
+            self.deal(lab, app);
         }
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let last = self.board.as_ref().map_or(0, |board| board.columns - 1);
         match action {
             Action::Left => self.column = self.column.saturating_sub(1),
             Action::Right => self.column = (self.column + 1).min(last),
             Action::Confirm if self.is_solved() => {
                 self.seed += 1;
-                self.deal(lab, desk);
+                self.deal(lab, app);
             }
             Action::Confirm => self.answer(),
             Action::RandomCode => {
                 self.seed += 1;
-                self.deal(lab, desk);
+                self.deal(lab, app);
             }
             _ => return false,
         }
         true
     }
 
-    fn mouse(&mut self, event: MouseEvent, _lab: &Lab, _desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, _lab: &Lab, _app: &mut AppContext) {
         let Some((cell, board)) = self.drawn.cell(event.column, event.row).zip(self.board.as_ref()) else { return };
         match event.kind {
             MouseEventKind::Moved => self.column = cell % board.columns,
@@ -119,7 +119,7 @@ impl Instrument for Puzzle {
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, _lab: &Lab, app: &mut AppContext) -> bool {
         if key != DEAL {
             return false;
         }
@@ -129,17 +129,17 @@ impl Instrument for Puzzle {
                 (self.solution, self.moves) = (*solution, *moves);
             }
             Ok(_) => {}
-            Err(failure) => self.failure = Some(failure.in_language(desk.language).to_owned()),
+            Err(failure) => self.failure = Some(failure.in_language(app.language).to_owned()),
         }
         true
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
-        let number = format!("{} {}", desk.say(text::PUZZLE_NUMBER), self.seed);
-        let inner = frame(area, title, &number, focused, &desk.theme, buffer);
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
+        let number = format!("{} {}", app.say(text::PUZZLE_NUMBER), self.seed);
+        let inner = frame(area, title, &number, focused, &app.theme, buffer);
         let Some(board) = &self.board else {
-            let words = self.failure.as_deref().unwrap_or(desk.say(text::PUZZLE_DEALING));
-            write_middle(buffer, inner, words, desk.theme.quiet());
+            let words = self.failure.as_deref().unwrap_or(app.say(text::PUZZLE_DEALING));
+            write_middle(buffer, inner, words, app.theme.quiet());
             return;
         };
         let room = Rect { width: inner.width.saturating_sub(30), ..inner };
@@ -151,23 +151,23 @@ impl Instrument for Puzzle {
             ghosts: tried.map(|to| (to, board.turn, "1".to_owned())).into_iter().collect(),
             ..Marks::default()
         };
-        self.drawn = widget::draw(board, &marks, letters(board, desk.language), left, &desk.theme, buffer);
+        self.drawn = widget::draw(board, &marks, letters(board, app.language), left, &app.theme, buffer);
         let mover = sign(&board.game, board.turn);
-        let asked = format!("{mover} {} {}", desk.say(text::PUZZLE_ASKED), self.moves);
+        let asked = format!("{mover} {} {}", app.say(text::PUZZLE_ASKED), self.moves);
         let (said, style) = match self.tried {
-            None => (text::PUZZLE_HOW, desk.theme.quiet()),
-            Some((_, true)) => (text::PUZZLE_RIGHT, desk.theme.accented()),
-            Some((_, false)) => (text::PUZZLE_WRONG, desk.theme.body().fg(desk.theme.bad)),
+            None => (text::PUZZLE_HOW, app.theme.quiet()),
+            Some((_, true)) => (text::PUZZLE_RIGHT, app.theme.accented()),
+            Some((_, false)) => (text::PUZZLE_WRONG, app.theme.body().fg(app.theme.bad)),
         };
         let mut row = 1;
-        for (words, style) in [(asked.as_str(), desk.theme.strong()), (desk.say(said), style)] {
+        for (words, style) in [(asked.as_str(), app.theme.strong()), (app.say(said), style)] {
             for line in wrapped(words, usize::from(right.width.saturating_sub(2))) {
                 write(buffer, right, 1, row, &line, style);
                 row += 1;
             }
             row += 1;
         }
-        write(buffer, right, 1, row, &format!("{} {}", desk.say(text::PUZZLE_SOLVED), self.solved), desk.theme.quiet());
+        write(buffer, right, 1, row, &format!("{} {}", app.say(text::PUZZLE_SOLVED), self.solved), app.theme.quiet());
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

@@ -9,18 +9,18 @@ use std::time::Duration;
 struct Opened {
     board: BoardTable,
     lab: Lab,
-    desk: Desk,
+    app: AppContext,
     folder: tempfile::TempDir,
     reached: Vec<&'static str>,
 }
 
 fn open(language: Language) -> Opened {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = Desk::for_tests(language, folder.path());
-    let lab = desk.catalogue.find("board-game").unwrap().clone();
+    let mut app = AppContext::for_tests(language, folder.path());
+    let lab = app.catalogue.find("board-game").unwrap().clone();
     let mut board = BoardTable::default();
-    board.refresh(&lab, &mut desk);
-    let mut opened = Opened { board, lab, desk, folder, reached: Vec::new() };
+    board.refresh(&lab, &mut app);
+    let mut opened = Opened { board, lab, app, folder, reached: Vec::new() };
     opened.settle();
     opened
 }
@@ -29,54 +29,54 @@ impl Opened {
     /// Waits for the answers that are under way.
     fn settle(&mut self) {
         loop {
-            let busy = self.desk.questions.is_busy();
-            let replies = self.desk.questions.take();
+            let busy = self.app.questions.is_busy();
+            let replies = self.app.questions.take();
             if replies.is_empty() && !busy {
                 break;
             }
             for reply in replies {
-                assert!(self.board.answered(&reply, &self.lab, &mut self.desk));
+                assert!(self.board.answered(&reply, &self.lab, &mut self.app));
             }
             std::thread::yield_now();
         }
         self.reached.append(&mut self.board.reached());
     }
 
-    fn act(&mut self, action: Action) {
-        self.board.act(action, &self.lab, &mut self.desk);
+    fn handle_action(&mut self, action: Action) {
+        self.board.handle_action(action, &self.lab, &mut self.app);
         self.settle();
     }
 
     fn write(&mut self, action: Action, typed: &str) {
-        self.act(action);
+        self.handle_action(action);
         assert!(self.board.in_text());
         self.board.line = self.board.line.take().map(|(wanted, _)| (wanted, TextArea::new(vec![typed.to_owned()])));
-        self.act(Action::Confirm);
+        self.handle_action(Action::Confirm);
     }
 
     fn key(&mut self, code: KeyCode) {
         assert!(self.board.in_text());
-        self.board.typed(&KeyEvent::from(code), &self.lab, &mut self.desk);
+        self.board.typed(&KeyEvent::from(code), &self.lab, &mut self.app);
         self.settle();
     }
 
     fn write_position(&mut self, typed: &str) {
-        self.act(Action::EditPosition);
+        self.handle_action(Action::EditPosition);
         self.key(KeyCode::Char('d'));
         self.board.line = self.board.line.take().map(|(wanted, _)| (wanted, TextArea::new(vec![typed.to_owned()])));
-        self.act(Action::Confirm);
+        self.handle_action(Action::Confirm);
     }
 
     fn set_up(&mut self, game: &str, seats: Seats) {
         let kind = if matches!(game, "chess" | "shogi" | "othello") { "alphabeta" } else { "mcts" };
         let setup = Setup { game: game.to_owned(), kind: kind.to_owned(), seats, ..Setup::default() };
-        self.board.begin(setup, &self.lab, &mut self.desk);
+        self.board.begin(setup, &self.lab, &mut self.app);
         self.settle();
     }
 
     fn choose(&mut self, cell: usize) {
         self.board.cursor = Cursor::Cell(cell);
-        self.act(Action::Confirm);
+        self.handle_action(Action::Confirm);
     }
 
     fn board(&self) -> &Board {
@@ -86,7 +86,7 @@ impl Opened {
     fn shown(&mut self, size: (u16, u16)) -> String {
         let area = ratatui::layout::Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);
-        self.board.draw(area, true, "board", &mut self.desk, &mut buffer);
+        self.board.draw(area, true, "board", &mut self.app, &mut buffer);
         crate::tui::screens::shown(&buffer)
     }
 }
@@ -98,12 +98,12 @@ fn a_person_plays_the_machine_answers_and_both_are_taken_back() {
     assert_eq!(opened.board.table.at, 2, "one move each");
     assert_eq!((opened.board().sides.as_slice(), opened.board().turn), (&[0, 1][..], 0));
     let played = opened.board.table.played.clone();
-    opened.act(Action::Undo);
+    opened.handle_action(Action::Undo);
     assert_eq!((opened.board.table.at, opened.board().names.len()), (0, 0));
     assert_eq!(opened.board.table.played, played, "what was taken back can be made again");
-    opened.act(Action::Redo);
+    opened.handle_action(Action::Redo);
     assert_eq!(opened.board.table.at, 2);
-    opened.act(Action::MoveBefore);
+    opened.handle_action(Action::MoveBefore);
     assert_eq!((opened.board.table.at, opened.board().turn), (1, 1));
     opened.choose(0);
     assert_eq!(opened.board.table.at, 1, "it is not the person's turn there: {}", opened.board.said.0);
@@ -114,11 +114,11 @@ fn a_win_at_a_level_beats_that_level_and_no_higher_one() {
     for seed in 1..20 {
         let mut opened = open(Language::En);
         let setup = Setup { game: "tic-tac-toe".to_owned(), seed, ..Setup::default() };
-        opened.board.begin(setup, &opened.lab, &mut opened.desk);
+        opened.board.begin(setup, &opened.lab, &mut opened.app);
         opened.settle();
         // The person plays corners, and lines where she can.
         while opened.board.ending().is_none() {
-            let model = registry::open_bundled("board-game", &opened.desk.source).unwrap();
+            let model = registry::open_bundled("board-game", &opened.app.source).unwrap();
             let mut session = model.session(None).unwrap();
             let query = GameQuery::Think {
                 played: opened.board.table.now(),
@@ -176,9 +176,9 @@ fn moves_and_positions_can_be_typed_and_faults_are_said() {
         opened.board.becoming.as_ref().unwrap().0.iter().map(|choice| choice.becomes.clone()).collect();
     assert_eq!(becomes.len(), 4);
     while opened.board.becoming.as_ref().is_some_and(|(choices, at)| choices[*at].becomes != "N") {
-        opened.act(Action::Right);
+        opened.handle_action(Action::Right);
     }
-    opened.act(Action::Confirm);
+    opened.handle_action(Action::Confirm);
     assert_eq!(opened.board().names, ["a8=N"]);
 }
 
@@ -186,28 +186,28 @@ fn moves_and_positions_can_be_typed_and_faults_are_said() {
 fn a_position_is_set_up_man_by_man() {
     let mut opened = open(Language::En);
     opened.set_up("tic-tac-toe", Seats::People);
-    opened.act(Action::EditPosition);
+    opened.handle_action(Action::EditPosition);
     for (cell, times) in [(0, 1), (1, 1), (3, 2), (4, 2), (8, 3)] {
         opened.board.cursor = Cursor::Cell(cell);
         (0..times).for_each(|_| opened.key(KeyCode::Char(' ')));
     }
-    opened.act(Action::Confirm);
+    opened.handle_action(Action::Confirm);
     assert_eq!(opened.board().diagram, "xx./oo./... x");
     opened.set_up("chess", Seats::People);
-    opened.act(Action::EditPosition);
+    opened.handle_action(Action::EditPosition);
     opened.key(KeyCode::Char('c'));
     for (cell, letter) in [(4, 'k'), (60, 'K'), (63, 'R')] {
         opened.board.cursor = Cursor::Cell(cell);
         opened.key(KeyCode::Char(letter));
     }
-    opened.act(Action::Confirm);
+    opened.handle_action(Action::Confirm);
     assert_eq!(opened.board().diagram, "4k3/8/8/8/8/8/8/4K2R w K - 0 1");
     // No king: it says so, and stays open.
-    opened.act(Action::EditPosition);
+    opened.handle_action(Action::EditPosition);
     opened.key(KeyCode::Char('c'));
-    opened.act(Action::Confirm);
+    opened.handle_action(Action::Confirm);
     assert!(opened.board.said.1 && matches!(opened.board.side, Side::Edit(_)), "{}", opened.board.said.0);
-    opened.act(Action::Back);
+    opened.handle_action(Action::Back);
     assert_eq!(opened.board().diagram, "4k3/8/8/8/8/8/8/4K2R w K - 0 1");
 }
 
@@ -217,7 +217,7 @@ fn a_game_is_as_it_was_left() {
     opened.set_up("gomoku-9", Seats::People);
     opened.choose(40);
     opened.board = BoardTable::default();
-    opened.board.refresh(&opened.lab, &mut opened.desk);
+    opened.board.refresh(&opened.lab, &mut opened.app);
     opened.settle();
     assert_eq!((opened.board().game.as_str(), opened.board().names.as_slice()), ("gomoku-9", &["e5".to_owned()][..]));
 }
@@ -229,10 +229,10 @@ fn pieces_in_hand_are_dropped_by_cursor() {
     opened.write_position("4k4/9/9/9/9/9/9/9/4K4 b GPp 1");
     assert_eq!(opened.board().hands[0].iter().map(|(man, _)| man.letter.as_str()).collect::<Vec<_>>(), ["G", "P"]);
     opened.board.cursor = Cursor::Cell(76);
-    opened.act(Action::Down);
+    opened.handle_action(Action::Down);
     assert!(matches!(opened.board.cursor, Cursor::Hand(_)));
-    opened.act(Action::Left);
-    opened.act(Action::Confirm);
+    opened.handle_action(Action::Left);
+    opened.handle_action(Action::Confirm);
     assert!(matches!(opened.board.picked, Some(Origin::Hand(_))));
     opened.choose(40);
     assert_eq!(opened.board().names, ["G*5e"]);
@@ -242,11 +242,11 @@ fn pieces_in_hand_are_dropped_by_cursor() {
 fn a_flag_that_falls_ends_the_game() {
     let mut opened = open(Language::En);
     let setup = Setup { clock: 1, seats: Seats::People, ..Setup::default() };
-    opened.board.begin(setup, &opened.lab, &mut opened.desk);
+    opened.board.begin(setup, &opened.lab, &mut opened.app);
     opened.settle();
     assert!(opened.board.keeps_time());
     let later = Instant::now() + Duration::from_secs(61);
-    opened.board.tick_at(later, &opened.lab, &mut opened.desk);
+    opened.board.tick_at(later, &opened.lab, &mut opened.app);
     assert_eq!(opened.board.ending(), Some(Ending::Won(1)));
     assert!(opened.board.said.0.contains("on time") && !opened.board.keeps_time());
 }
@@ -257,17 +257,17 @@ fn two_machines_play_at_a_pace_and_pause() {
     opened.set_up("connect-four", Seats::Agents);
     assert_eq!(opened.board.table.at, 0);
     let due = opened.board.due.expect("the first move waits").1;
-    opened.board.tick_at(due - Duration::from_millis(1), &opened.lab, &mut opened.desk);
+    opened.board.tick_at(due - Duration::from_millis(1), &opened.lab, &mut opened.app);
     opened.settle();
     assert_eq!(opened.board.table.at, 0);
-    opened.board.tick_at(due, &opened.lab, &mut opened.desk);
+    opened.board.tick_at(due, &opened.lab, &mut opened.app);
     opened.settle();
     assert_eq!(opened.board.table.at, 1);
-    opened.act(Action::Pause);
-    opened.board.tick_at(due + Duration::from_secs(60), &opened.lab, &mut opened.desk);
+    opened.handle_action(Action::Pause);
+    opened.board.tick_at(due + Duration::from_secs(60), &opened.lab, &mut opened.app);
     opened.settle();
     assert_eq!(opened.board.table.at, 1);
-    opened.act(Action::Pause);
+    opened.handle_action(Action::Pause);
     assert!(opened.board.due.is_some());
 }
 
@@ -275,41 +275,41 @@ fn two_machines_play_at_a_pace_and_pause() {
 fn c_is_compared_a_visit_foretold_and_the_tree_opened() {
     let mut opened = open(Language::En);
     opened.board.exploration = Some(0.2);
-    opened.act(Action::Hint);
+    opened.handle_action(Action::Hint);
     assert!(!opened.reached.contains(&"c_compared"));
     opened.board.exploration = Some(3.0);
-    opened.act(Action::Hint);
+    opened.handle_action(Action::Hint);
     assert!(opened.reached.contains(&"c_compared"));
     opened.board.exploration = None;
     // Three on top of each other must be stopped.
     opened.set_up("connect-four", Seats::People);
     [3, 0, 3, 1, 3].into_iter().for_each(|column| opened.choose(column));
     opened.board.cursor = Cursor::Cell(3);
-    opened.act(Action::Predict);
+    opened.handle_action(Action::Predict);
     assert!(opened.reached.contains(&"prediction_right"), "{}", opened.board.said.0);
-    opened.act(Action::Tree);
-    opened.act(Action::Right);
+    opened.handle_action(Action::Tree);
+    opened.handle_action(Action::Right);
     assert!(opened.reached.contains(&"tree_opened"));
     let Side::Tree(tree) = &opened.board.side else { panic!("the tree is open") };
     assert_eq!(tree.path(), [3]);
-    opened.act(Action::Left);
-    opened.act(Action::Back);
+    opened.handle_action(Action::Left);
+    opened.handle_action(Action::Back);
     assert!(matches!(opened.board.side, Side::Thinking));
 }
 
 #[test]
 fn a_simulation_is_walked_step_by_step_and_back() {
     let mut opened = open(Language::En);
-    opened.act(Action::SingleStep);
+    opened.handle_action(Action::SingleStep);
     let at = |opened: &mut Opened| opened.shown((100, 26));
     assert!(at(&mut opened).contains("simulation 1"));
-    (0..8).for_each(|_| opened.act(Action::SingleStep));
+    (0..8).for_each(|_| opened.handle_action(Action::SingleStep));
     assert!(opened.reached.contains(&"steps_walked") && at(&mut opened).contains("simulation 3"));
-    opened.act(Action::StepBack);
+    opened.handle_action(Action::StepBack);
     assert!(at(&mut opened).contains("simulation 2"));
-    opened.act(Action::StepMany);
+    opened.handle_action(Action::StepMany);
     assert!(at(&mut opened).contains("simulation 12"));
-    opened.act(Action::Back);
+    opened.handle_action(Action::Back);
     assert!(matches!(opened.board.side, Side::Thinking));
 }
 
@@ -321,12 +321,12 @@ fn a_game_is_analysed_and_looked_through() {
         opened.choose(cell);
     }
     assert_eq!(opened.board.ending(), Some(Ending::Won(0)));
-    opened.act(Action::Analyse);
+    opened.handle_action(Action::Analyse);
     assert!(opened.reached.contains(&"review_finished"));
     assert_eq!(opened.board.judged.len(), 8);
     let (name, loss) = opened.board.judged[1].better.clone().expect("an edge against the middle loses");
     assert!(loss > 0.4, "{name} {loss}");
-    opened.act(Action::Home);
+    opened.handle_action(Action::Home);
     assert_eq!(opened.board.table.at, 0);
 }
 

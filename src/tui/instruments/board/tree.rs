@@ -1,8 +1,8 @@
-//! The tree of the latest thought, opened node by node.
+//! The tree of the latest search, opened node by node.
 
 use super::panel::proven;
 use crate::experiment::board::Branch;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
@@ -45,7 +45,7 @@ impl TreeView {
         }
     }
 
-    pub fn act(&mut self, action: Action) -> Outcome {
+    pub fn handle_action(&mut self, action: Action) -> Outcome {
         match action {
             Action::Up => self.chosen = self.chosen.saturating_sub(1),
             Action::Down => self.chosen = (self.chosen + 1).min(self.branches.len().saturating_sub(1)),
@@ -71,23 +71,23 @@ impl TreeView {
         Outcome::Moved
     }
 
-    pub fn draw(&self, area: Rect, desk: &Desk, buffer: &mut Buffer) {
-        let inner = frame(area, desk.say(text::BOARD_TREE), desk.say(text::BOARD_TREE_HOW), true, &desk.theme, buffer);
+    pub fn draw(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let inner = frame(area, app.say(text::BOARD_TREE), app.say(text::BOARD_TREE_HOW), true, &app.theme, buffer);
         let names: Vec<&str> = self.way.iter().map(|branch| branch.name.as_str()).collect();
         let way = if names.is_empty() {
-            desk.say(text::BOARD_ROOT).to_owned()
+            app.say(text::BOARD_ROOT).to_owned()
         } else {
             format!("▾ {}", names.join(" › "))
         };
-        write(buffer, inner, 1, 0, &way, desk.theme.strong());
-        write(buffer, inner, 1, 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
+        write(buffer, inner, 1, 0, &way, app.theme.strong());
+        write(buffer, inner, 1, 1, app.say(text::BOARD_TREE_COLUMNS), app.theme.quiet());
         if self.branches.is_empty() {
             let words = if self.way.is_empty() { text::BOARD_NO_TREE } else { text::THINKING };
-            write_middle(buffer, inner, desk.say(words), desk.theme.quiet());
+            write_middle(buffer, inner, app.say(words), app.theme.quiet());
             return;
         }
         let rows = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-        draw_branches(&self.branches, Some(self.chosen), &[], rows, desk, buffer);
+        draw_branches(&self.branches, Some(self.chosen), &[], rows, app, buffer);
     }
 }
 
@@ -102,35 +102,35 @@ fn counted(count: f32) -> String {
     }
 }
 
-/// Children of a node with N, W, Q and the bound, the chosen one in view; those in `told` are pointed out.
+/// Children of a node with N, W, Q and the bound, the chosen one in view; those in `marked` are pointed out.
 pub fn draw_branches(
     branches: &[Branch],
     chosen: Option<usize>,
-    told: &[u16],
+    marked: &[u16],
     area: Rect,
-    desk: &Desk,
+    app: &AppContext,
     buffer: &mut Buffer,
 ) {
     let fit = usize::from(area.height);
     let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(fit));
     for (row, (place, branch)) in (0..).zip(branches.iter().enumerate().skip(first).take(fit)) {
-        let (is_chosen, is_told) = (chosen == Some(place), told.contains(&branch.number));
+        let (is_chosen, is_marked) = (chosen == Some(place), marked.contains(&branch.number));
         let style = if is_chosen {
-            desk.theme.selected()
-        } else if is_told {
-            desk.theme.accented()
+            app.theme.selected()
+        } else if is_marked {
+            app.theme.accented()
         } else {
-            desk.theme.body()
+            app.theme.body()
         };
         let mark = if branch.has_children { "▸" } else { " " };
-        write(buffer, area, 0, row, mark, desk.theme.quiet());
+        write(buffer, area, 0, row, mark, app.theme.quiet());
         write(buffer, area, 1, row, &format!("{:<5}", branch.name), style);
         write(buffer, area, 6, row, &format!("{:>6}", counted(branch.visits as f32)), style);
         write(buffer, area, 12, row, &format!("{:>6}", counted(branch.wins)), style);
         let number = |value: Option<f32>| value.map_or("    –".to_owned(), |value| format!("{value:>5.3}"));
         let unseen = if branch.visits == 0 { "    ∞".to_owned() } else { number(branch.bound()) };
         let words = match branch.proven {
-            Some(ending) => proven(ending, ending_side(branch), desk).to_owned(),
+            Some(ending) => proven(ending, ending_side(branch), app).to_owned(),
             None => format!("{} {} {unseen}", number(branch.value()), number(branch.bonus)),
         };
         write(buffer, area, 19, row, &words, style);

@@ -5,7 +5,7 @@ use super::tree::draw_branches;
 use crate::experiment::GameQuery;
 use crate::experiment::board::{Board, Ending, Played, Walk};
 use crate::lab::Lab;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::board::Marks;
@@ -46,8 +46,8 @@ impl Default for WalkView {
 }
 
 impl WalkView {
-    pub fn ask(&self, played: Played, exploration: f32, lab: &Lab, desk: &mut Desk) {
-        desk.ask(lab, WALK, GameQuery::Walk { played, exploration, seed: 1, simulation: self.number });
+    pub fn ask(&self, played: Played, exploration: f32, lab: &Lab, app: &mut AppContext) {
+        app.ask(lab, WALK, GameQuery::Walk { played, exploration, seed: 1, simulation: self.number });
     }
 
     pub fn arrived(&mut self, walk: Walk) {
@@ -59,7 +59,14 @@ impl WalkView {
     }
 
     /// Goes on or back; `false` if the action is not its own.
-    pub fn act(&mut self, action: Action, played: Played, exploration: f32, lab: &Lab, desk: &mut Desk) -> bool {
+    pub fn handle_action(
+        &mut self,
+        action: Action,
+        played: Played,
+        exploration: f32,
+        lab: &Lab,
+        app: &mut AppContext,
+    ) -> bool {
         let levels = self.walk.as_ref().map_or(1, |walk| walk.after.len().max(1));
         match action {
             Action::SingleStep | Action::Confirm if self.phase + 1 < PHASES.len() => self.phase += 1,
@@ -76,7 +83,7 @@ impl WalkView {
             _ => return false,
         }
         if !matches!(action, Action::Up | Action::Down) {
-            self.ask(played, exploration, lab, desk);
+            self.ask(played, exploration, lab, app);
         }
         true
     }
@@ -99,58 +106,58 @@ impl WalkView {
         (now.clone(), marks)
     }
 
-    pub fn draw(&self, exploration: f32, area: Rect, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&self, exploration: f32, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let note = format!("c = {exploration:.2}");
-        let title = format!("{} {}", desk.say(text::WALK_SIMULATION), self.number);
-        let inner = frame(area, &title, &note, true, &desk.theme, buffer);
+        let title = format!("{} {}", app.say(text::WALK_SIMULATION), self.number);
+        let inner = frame(area, &title, &note, true, &app.theme, buffer);
         let names = [text::WALK_SELECTION, text::WALK_EXPANSION, text::WALK_PLAYOUT, text::WALK_BACKUP];
         let mut column = 1;
         for (place, name) in names.into_iter().enumerate() {
-            let style = if place == self.phase { desk.theme.selected() } else { desk.theme.quiet() };
-            column = write(buffer, inner, column, 0, &format!("{} {}", place + 1, desk.say(name)), style) + 1;
+            let style = if place == self.phase { app.theme.selected() } else { app.theme.quiet() };
+            column = write(buffer, inner, column, 0, &format!("{} {}", place + 1, app.say(name)), style) + 1;
         }
         let Some(walk) = &self.walk else { return };
         let way: Vec<&str> = walk.selected.iter().map(|step| step.name.as_str()).collect();
         let last = way.last().copied().unwrap_or_default();
         let words = match PHASES[self.phase] {
-            Phase::Selection => format!("{} {}", desk.say(text::WALK_SELECTED), way.join(" › ")),
+            Phase::Selection => format!("{} {}", app.say(text::WALK_SELECTED), way.join(" › ")),
             Phase::Expansion if walk.expanded > 0 && walk.before.len() <= 1 => {
-                format!("{} {}", walk.expanded, desk.say(text::WALK_ROOT_EXPANDED))
+                format!("{} {}", walk.expanded, app.say(text::WALK_ROOT_EXPANDED))
             }
             Phase::Expansion if walk.expanded > 0 => {
-                format!("{last}: {} {}", walk.expanded, desk.say(text::WALK_EXPANDED))
+                format!("{last}: {} {}", walk.expanded, app.say(text::WALK_EXPANDED))
             }
-            Phase::Expansion => desk.say(text::WALK_NOT_EXPANDED).to_owned(),
+            Phase::Expansion => app.say(text::WALK_NOT_EXPANDED).to_owned(),
             Phase::Simulation => {
-                format!("{} {}: {}", walk.played, desk.say(text::WALK_PLAYED), ended(walk.ending, desk))
+                format!("{} {}: {}", walk.played, app.say(text::WALK_PLAYED), ended(walk.ending, app))
             }
-            Phase::Backpropagation => desk.say(text::WALK_COUNTED).to_owned(),
+            Phase::Backpropagation => app.say(text::WALK_COUNTED).to_owned(),
         };
         let lines = wrapped(&words, usize::from(inner.width.saturating_sub(2)));
         for (row, line) in (1..).zip(&lines) {
-            write(buffer, inner, 1, row, line, desk.theme.body());
+            write(buffer, inner, 1, row, line, app.theme.body());
         }
         let top = 1 + lines.len() as u16;
         let before = matches!(PHASES[self.phase], Phase::Selection);
         let levels = if before { &walk.before } else { &walk.after };
         let Some(level) = levels.get(self.level.min(levels.len().saturating_sub(1))) else { return };
         let at = match self.level {
-            0 => desk.say(text::BOARD_ROOT).to_owned(),
+            0 => app.say(text::BOARD_ROOT).to_owned(),
             level => way[..level.min(way.len())].join(" › "),
         };
-        write(buffer, inner, 1, top, &format!("↑↓ {at}"), desk.theme.quiet());
-        write(buffer, inner, 1, top + 1, desk.say(text::BOARD_TREE_COLUMNS), desk.theme.quiet());
-        let told: Vec<u16> = walk.selected.get(self.level).map(|step| step.number).into_iter().collect();
+        write(buffer, inner, 1, top, &format!("↑↓ {at}"), app.theme.quiet());
+        write(buffer, inner, 1, top + 1, app.say(text::BOARD_TREE_COLUMNS), app.theme.quiet());
+        let marked: Vec<u16> = walk.selected.get(self.level).map(|step| step.number).into_iter().collect();
         let rows = Rect { y: inner.y + top + 2, height: inner.height.saturating_sub(top + 2), ..inner };
         if level.is_empty() {
-            write(buffer, rows, 1, 0, desk.say(text::WALK_LEAF), desk.theme.quiet());
+            write(buffer, rows, 1, 0, app.say(text::WALK_LEAF), app.theme.quiet());
         }
-        draw_branches(level, None, &told, rows, desk, buffer);
+        draw_branches(level, None, &marked, rows, app, buffer);
     }
 }
 
-fn ended(ending: Ending, desk: &Desk) -> &'static str {
-    desk.say(match ending {
+fn ended(ending: Ending, app: &AppContext) -> &'static str {
+    app.say(match ending {
         Ending::Drawn => text::BOARD_DRAWN,
         Ending::Won(0) => text::BOARD_FIRST_WINS,
         Ending::Won(_) => text::BOARD_SECOND_WINS,

@@ -2,7 +2,7 @@
 
 use crate::experiment::{Knob, KnobKind, KnobValue, Knobs, ViewSpec};
 use crate::lab::InstrumentUse;
-use crate::tui::desk::Desk;
+use crate::tui::context::AppContext;
 use crate::tui::instruments::Canvas;
 use crate::tui::instruments::drawing_pad::Pad;
 use crate::tui::widgets::frame::write;
@@ -216,19 +216,19 @@ impl Inputs {
     }
 
     /// Draws the inputs, and below them what the chosen one is.
-    pub fn draw(&mut self, area: Rect, focused: bool, desk: &Desk, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, focused: bool, app: &AppContext, buffer: &mut Buffer) {
         let places = self.places(area.width);
         self.areas.clear();
         for (index, (row, column, text)) in places.iter().enumerate() {
             let chosen = index == self.chosen && focused;
-            let style = if chosen { desk.theme.selected() } else { desk.theme.body() };
+            let style = if chosen { app.theme.selected() } else { app.theme.body() };
             write(buffer, area, *column, *row, text, style);
             let wide = (width(text) as u16).min(area.width.saturating_sub(*column));
             self.areas.push(Rect { x: area.x + column, y: area.y + row, width: wide, height: 1 });
         }
         if let Some(input) = self.current().filter(|_| focused) {
             let row = places.last().map_or(0, |(row, ..)| *row) + 1;
-            write(buffer, area, 1, row, desk.say(input.help), desk.theme.quiet());
+            write(buffer, area, 1, row, app.say(input.help), app.theme.quiet());
         }
     }
 }

@@ -7,9 +7,9 @@ use super::drawing_pad::PadDone;
 use super::{Instrument, said};
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
 use crate::experiment::panel::Place;
-use crate::experiment::{Answer, Command, Failure, Knobs, Panel, ViewSpec};
+use crate::experiment::{Answer, Command, ExperimentError, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
-use crate::tui::desk::{Desk, Reply};
+use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write_middle};
@@ -33,17 +33,17 @@ enum Focus {
 #[derive(Default)]
 struct Shown {
     panels: Vec<Panel>,
-    failure: Option<Failure>,
+    failure: Option<ExperimentError>,
     asking: bool,
     drawn: Vec<Drawn>,
 }
 
 impl Shown {
-    fn take(&mut self, answer: &Result<Answer, Failure>) {
+    fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
         self.asking = false;
         match answer {
             Ok(Answer::Panels { panels }) => (self.panels, self.failure) = (panels.clone(), None),
-            Ok(_) => self.failure = Some(Failure::both("an answer without panels", "パネルのない回答です")),
+            Ok(_) => self.failure = Some(ExperimentError::both("an answer without panels", "パネルのない回答です")),
             Err(failure) => (self.panels, self.failure) = (Vec::new(), Some(failure.clone())),
         }
     }
@@ -58,7 +58,7 @@ struct Opened {
 }
 
 pub struct View {
-    /// By which its questions are told from those of other instruments.
+    /// Distinguishes its questions from those of other instruments.
     key: String,
     spec: &'static ViewSpec,
     actions: &'static [ActionSpec],
@@ -107,20 +107,20 @@ impl View {
     }
 
     /// Asks with the inputs as they are now.
-    fn ask(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn ask(&mut self, lab: &Lab, app: &mut AppContext) {
         if !self.inputs.is_ready() {
             self.shown = Shown::default();
             return;
         }
         self.shown.asking = true;
-        desk.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
+        app.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
     }
 
     /// An input was turned by the student.
-    fn turned(&mut self, input: Option<&'static str>, lab: &Lab, desk: &mut Desk) {
+    fn turned(&mut self, input: Option<&'static str>, lab: &Lab, app: &mut AppContext) {
         if let Some(input) = input {
             self.turned.push(input.to_owned());
-            self.ask(lab, desk);
+            self.ask(lab, app);
         }
     }
 
@@ -134,7 +134,7 @@ impl View {
         })
     }
 
-    /// Whether picking a place in a panel tells or does something. Of a picture or a board all is seen without.
+    /// Whether picking a place in a panel does something. Of a picture or a board all is seen without.
     fn can_be_picked(&self, panel: &Panel) -> bool {
         let all_is_seen = matches!(panel, Panel::Pictures { .. } | Panel::Board { .. });
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
@@ -149,7 +149,7 @@ impl View {
     }
 
     /// Shows the other view of the place under the cursor.
-    fn open(&mut self, lab: &Lab, desk: &mut Desk) {
+    fn open(&mut self, lab: &Lab, app: &mut AppContext) {
         let key = self.opened_key();
         let Some(panel) = self.picked_panel().cloned() else { return };
         let Some(place) = &self.cursor else { return };
@@ -159,31 +159,31 @@ impl View {
         if let Some(value) = value.and_then(|input| panel.value_at(place, &input.kind)) {
             opened.inputs.0.insert(opened.input.clone(), value);
             opened.shown.asking = true;
-            desk.ask_view(lab, &key, opened.spec, opened.inputs.clone());
+            app.ask_view(lab, &key, opened.spec, opened.inputs.clone());
         }
     }
 
-    fn move_cursor(&mut self, by: (i32, i32), lab: &Lab, desk: &mut Desk) {
+    fn move_cursor(&mut self, by: (i32, i32), lab: &Lab, app: &mut AppContext) {
         let Some(panel) = self.picked_panel() else { return };
         if let Some(place) = panel::moved(panel, self.cursor.as_ref(), by) {
-            self.pick(place, lab, desk);
+            self.pick(place, lab, app);
         }
     }
 
-    fn pick(&mut self, place: Place, lab: &Lab, desk: &mut Desk) {
+    fn pick(&mut self, place: Place, lab: &Lab, app: &mut AppContext) {
         self.cursor = Some(place);
         self.reached.push("place_picked");
-        self.open(lab, desk);
+        self.open(lab, app);
     }
 
     /// Sends an action of the lab's to its run, applied to the place under the cursor.
-    fn perform(&mut self, name: &str, lab: &Lab, desk: &mut Desk) {
+    fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
         let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
         let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
-        let Some(run) = desk.run_of(&lab.id).filter(takes) else {
+        let Some(run) = app.run_of(&lab.id).filter(takes) else {
             let needs = action.when.map_or(String::new(), |(knob, choice)| format!(" ({knob} = {choice})"));
-            let message = format!("{}{needs}", desk.say(text::ACTION_NO_RUN));
-            return desk.notify(message);
+            let message = format!("{}{needs}", app.say(text::ACTION_NO_RUN));
+            return app.notify(message);
         };
         let argument = match (action.argument, &self.cursor) {
             (Argument::Nothing, _) => Some(String::new()),
@@ -192,10 +192,10 @@ impl View {
             _ => None,
         };
         let Some(argument) = argument else { return };
-        let message = format!("{} {argument}", desk.say(action.help));
-        run.send(Command::Act { action: name.to_owned(), argument });
+        let message = format!("{} {argument}", app.say(action.help));
+        run.send(Command::Action { action: name.to_owned(), argument });
         self.reached.push("action_sent");
-        desk.notify(message);
+        app.notify(message);
     }
 
     /// Draws panels below each other, those that want little room in full.
@@ -204,18 +204,18 @@ impl View {
         cursor: Option<(&Place, Focus)>,
         key: &str,
         area: Rect,
-        desk: &mut Desk,
+        app: &mut AppContext,
         buffer: &mut Buffer,
     ) {
         shown.drawn.clear();
         if shown.failure.is_some() || shown.panels.is_empty() {
-            let message = said(shown.failure.as_ref(), desk).to_owned();
+            let message = said(shown.failure.as_ref(), app).to_owned();
             if shown.failure.is_some() || shown.asking {
-                write_middle(buffer, area, &message, desk.theme.quiet());
+                write_middle(buffer, area, &message, app.theme.quiet());
             }
             return;
         }
-        let rooms: Vec<Room> = shown.panels.iter().map(|panel| panel::room(panel, area.width, desk.language)).collect();
+        let rooms: Vec<Room> = shown.panels.iter().map(|panel| panel::room(panel, area.width, app.language)).collect();
         let constraints = rooms.iter().map(|room| match room {
             Room::Rows(rows) => Constraint::Length(*rows),
             Room::Share { weight, .. } => Constraint::Fill(*weight),
@@ -238,7 +238,7 @@ impl View {
                 Some((at, focus)) => (Some(at), focus == Focus::Panel(index)),
                 None => (None, false),
             };
-            let mut look = panel::Look { theme: &desk.theme, language: desk.language, pictures: &mut desk.pictures };
+            let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
             let at = at.filter(|_| focused);
             shown.drawn.push(panel::draw(panel, at, focused, &format!("{key}/{index}"), *place, &mut look, buffer));
         }
@@ -259,9 +259,9 @@ impl Instrument for View {
         contexts
     }
 
-    fn refresh(&mut self, lab: &Lab, desk: &mut Desk) {
-        self.ask(lab, desk);
-        self.open(lab, desk);
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
+        self.ask(lab, app);
+        self.open(lab, app);
     }
 
     fn next_part(&mut self, forward: bool) -> bool {
@@ -280,16 +280,16 @@ impl Instrument for View {
         next.is_some()
     }
 
-    fn act(&mut self, action: Action, lab: &Lab, desk: &mut Desk) -> bool {
+    fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         if self.focus == Focus::Inputs
             && let Some((_, pad)) = &mut self.inputs.pad
         {
-            match pad.act(action) {
+            match pad.handle_action(action) {
                 PadDone::Drawn => {
                     if self.inputs.take_drawing() {
                         self.turned.push("picture".to_owned());
                     }
-                    self.ask(lab, desk);
+                    self.ask(lab, app);
                     return true;
                 }
                 PadDone::Moved => return true,
@@ -298,12 +298,12 @@ impl Instrument for View {
         }
         let in_panel = matches!(self.focus, Focus::Panel(_));
         match action {
-            Action::Perform(name) => self.perform(name, lab, desk),
-            Action::Left if in_panel => self.move_cursor((-1, 0), lab, desk),
-            Action::Right if in_panel => self.move_cursor((1, 0), lab, desk),
-            Action::Up if in_panel => self.move_cursor((0, -1), lab, desk),
-            Action::Down if in_panel => self.move_cursor((0, 1), lab, desk),
-            Action::Confirm if in_panel => self.open(lab, desk),
+            Action::Perform(name) => self.perform(name, lab, app),
+            Action::Left if in_panel => self.move_cursor((-1, 0), lab, app),
+            Action::Right if in_panel => self.move_cursor((1, 0), lab, app),
+            Action::Up if in_panel => self.move_cursor((0, -1), lab, app),
+            Action::Down if in_panel => self.move_cursor((0, 1), lab, app),
+            Action::Confirm if in_panel => self.open(lab, app),
             Action::Up | Action::KnobPrevious => self.inputs.choose(false),
             Action::Down | Action::KnobNext => self.inputs.choose(true),
             Action::Left | Action::Right if self.inputs.in_text() => {
@@ -311,24 +311,24 @@ impl Instrument for View {
             }
             Action::Left | Action::KnobDown => {
                 let turned = self.inputs.turn(false);
-                self.turned(turned, lab, desk);
+                self.turned(turned, lab, app);
             }
             Action::Right | Action::KnobUp => {
                 let turned = self.inputs.turn(true);
-                self.turned(turned, lab, desk);
+                self.turned(turned, lab, app);
             }
             Action::Home | Action::End => {
                 let turned = self.inputs.turn_to_end(action == Action::End);
-                self.turned(turned, lab, desk);
+                self.turned(turned, lab, app);
             }
             Action::RandomCode => {
                 let turned = self.inputs.next_example();
-                self.turned(turned, lab, desk);
+                self.turned(turned, lab, app);
             }
             Action::Confirm => match self.inputs.take_text() {
-                Some(Ok(name)) => self.turned(Some(name), lab, desk),
-                Some(Err(message)) => desk.notify(message),
-                None => self.ask(lab, desk),
+                Some(Ok(name)) => self.turned(Some(name), lab, app),
+                Some(Err(message)) => app.notify(message),
+                None => self.ask(lab, app),
             },
             _ => return false,
         }
@@ -339,7 +339,7 @@ impl Instrument for View {
         self.focus == Focus::Inputs && self.inputs.pad.is_none() && self.inputs.in_text()
     }
 
-    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _desk: &mut Desk) {
+    fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _app: &mut AppContext) {
         self.inputs.typed(key);
     }
 
@@ -349,7 +349,7 @@ impl Instrument for View {
         }
     }
 
-    fn mouse(&mut self, event: MouseEvent, lab: &Lab, desk: &mut Desk) {
+    fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         if let Some((_, pad)) = &mut self.inputs.pad {
             match pad.mouse(event) {
                 PadDone::Drawn => {
@@ -357,7 +357,7 @@ impl Instrument for View {
                     if self.inputs.take_drawing() {
                         self.turned.push("picture".to_owned());
                     }
-                    return self.ask(lab, desk);
+                    return self.ask(lab, app);
                 }
                 PadDone::Moved => return,
                 PadDone::NotMine => {}
@@ -374,11 +374,11 @@ impl Instrument for View {
         let found = places.filter_map(|(index, drawn)| Some((index, drawn.place_at(event.column, event.row)?))).next();
         if let Some((index, place)) = found {
             self.focus = Focus::Panel(index);
-            self.pick(place, lab, desk);
+            self.pick(place, lab, app);
         }
     }
 
-    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, desk: &mut Desk) -> bool {
+    fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         if *key == self.opened_key() {
             if let Some(opened) = &mut self.opened {
                 opened.shown.take(answer);
@@ -409,23 +409,23 @@ impl Instrument for View {
         // A first look at what the place under the cursor opens.
         if self.cursor.is_none() && (self.opened.is_some() || matches!(self.focus, Focus::Panel(_))) {
             self.cursor = self.picked_panel().and_then(|panel| panel::moved(panel, None, (0, 0)));
-            self.open(lab, desk);
+            self.open(lab, app);
         }
         true
     }
 
-    fn draw(&mut self, area: Rect, focused: bool, title: &str, desk: &mut Desk, buffer: &mut Buffer) {
-        let note = if self.shown.asking { desk.say(text::THINKING) } else { "" };
-        let inner = frame(area, title, note, focused, &desk.theme, buffer);
+    fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
+        let note = if self.shown.asking { app.say(text::THINKING) } else { "" };
+        let inner = frame(area, title, note, focused, &app.theme, buffer);
         let at_inputs = focused && self.focus == Focus::Inputs;
         let rows = self.inputs.rows(inner.width, at_inputs).min(inner.height / 2);
         let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
-        self.inputs.draw(head, at_inputs, desk, buffer);
+        self.inputs.draw(head, at_inputs, app, buffer);
         let key = self.key.clone();
         if let Some((_, pad)) = &mut self.inputs.pad {
             let side = (body.height * 2).min(body.width * 2 / 5);
             let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Fill(1)]).areas(body);
-            pad.draw(left, at_inputs, &format!("{key}/pad"), desk, buffer);
+            pad.draw(left, at_inputs, &format!("{key}/pad"), app, buffer);
             body = right.inner(Margin::new(1, 0));
         }
         let cursor = self.cursor.clone();
@@ -438,11 +438,11 @@ impl Instrument for View {
             };
             let second = if body.width >= SIDE_BY_SIDE { second.inner(Margin::new(1, 0)) } else { second };
             let opened_key = format!("{key}/opened");
-            Self::draw_panels(&mut opened.shown, None, &opened_key, second, desk, buffer);
+            Self::draw_panels(&mut opened.shown, None, &opened_key, second, app, buffer);
             body = first;
         }
         let cursor = cursor.as_ref().map(|place| (place, focus));
-        Self::draw_panels(&mut self.shown, cursor, &key, body, desk, buffer);
+        Self::draw_panels(&mut self.shown, cursor, &key, body, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

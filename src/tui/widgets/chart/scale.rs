@@ -1,4 +1,4 @@
-//! From values to heights, and the ticks that tell which.
+//! From values to heights, and the ticks.
 
 /// How values become heights.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -46,7 +46,7 @@ impl Look<'_> {
         wording.in_language(self.language)
     }
 
-    /// Whether grounds can be told by their colour.
+    /// Whether background colours can be distinguished.
     fn has_colors(&self) -> bool {
         self.pictures.look.color
     }
@@ -118,14 +118,14 @@ pub fn draw(
         Panel::Number { name, value, format } => words::number(name, *value, *format, inner, look, buffer),
         Panel::Table { names, rows } => words::table(names, rows, inner, look, buffer),
         Panel::Bars { bars, format, .. } => bars::draw(bars, *format, shown, inner, look, buffer),
-        Panel::Pictures { sheet, captions, .. } => pictures::draw(sheet, captions, shown, key, inner, look, buffer),
+        Panel::Pictures { images, captions, .. } => pictures::draw(images, captions, shown, key, inner, look, buffer),
         Panel::Plane { scene, .. } => plane::draw(scene, shown, inner, look, buffer),
         Panel::HeatMap(map) => heat_map::draw(map, shown, inner, look, buffer),
         Panel::Curves(curves) => curves::draw(curves, shown, inner, look, buffer),
         Panel::Tokens { tokens, .. } => tokens::draw(tokens, shown, inner, look, buffer),
         Panel::Board { board, .. } => board::draw(board, shown, inner, look, buffer),
         Panel::Grid(grid) => grid::draw(grid, shown, inner, look, buffer),
-        // The cursor tells the pose, focused or not.
+        // The cursor chooses the pose, focused or not.
         Panel::Poses(poses) => pose::draw(poses, cursor, inner, look, buffer),
     };
     drawn
@@ -160,13 +160,13 @@ fn problem(panel: &Panel) -> Option<String> {
         return own;
     }
     match panel {
-        Panel::Pictures { sheet, .. } => {
-            let first = sheet.pictures.first()?;
+        Panel::Pictures { images, .. } => {
+            let first = images.pictures.first()?;
             let odd =
-                sheet.pictures.iter().find(|picture| (picture.width, picture.height) != (first.width, first.height));
+                images.pictures.iter().find(|picture| (picture.width, picture.height) != (first.width, first.height));
             odd.map(|odd| format!("pictures of {}×{} and {}×{}", first.width, first.height, odd.width, odd.height))
                 .or_else(|| first.pixels.is_empty().then(|| "pictures without pixels".to_owned()))
-                .or_else(|| (sheet.columns == 0).then(|| "pictures in 0 columns".to_owned()))
+                .or_else(|| (images.columns == 0).then(|| "pictures in 0 columns".to_owned()))
         }
         Panel::Board { board, .. } => board
             .cells

@@ -1,7 +1,7 @@
 //! Pictures in a grid with their captions.
 
 use super::{Look, Places, cut};
-use crate::experiment::Sheet;
+use crate::experiment::ImageGrid;
 use crate::experiment::panel::Place;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 const CAPTIONS_FROM: u16 = 4;
 
 pub fn draw(
-    sheet: &Sheet,
+    images: &ImageGrid,
     captions: &[String],
     cursor: Option<&Place>,
     key: &str,
@@ -22,17 +22,17 @@ pub fn draw(
     look: &mut Look,
     buffer: &mut Buffer,
 ) -> Places {
-    if sheet.pictures.is_empty() {
+    if images.pictures.is_empty() {
         write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
         return Places::Areas(Vec::new());
     }
-    let at = if let Some(Place::Item(index)) = cursor { Some((*index).min(sheet.pictures.len() - 1)) } else { None };
+    let at = if let Some(Place::Item(index)) = cursor { Some((*index).min(images.pictures.len() - 1)) } else { None };
     let captioned = captions.iter().any(|caption| !caption.is_empty()) && area.height >= CAPTIONS_FROM;
     // The last row is for what is under the cursor, or the captions of the last row of pictures.
     let foot = u16::from(captioned || at.is_some() && area.height >= CAPTIONS_FROM);
     let room = Rect { height: area.height - foot, ..area };
-    let grid = look.pictures.draw(key, sheet, room, buffer);
-    let across = sheet.columns.min(sheet.pictures.len());
+    let grid = look.pictures.draw(key, images, room, buffer);
+    let across = images.columns.min(images.pictures.len());
     let columns = usize::from(grid.columns.max(1));
     let mut places = Vec::new();
     for shown in 0..grid.count.min(usize::from(u16::MAX)) {
@@ -40,7 +40,7 @@ pub fn draw(
         let index = shown / columns * across + shown % columns;
         let own = grid.rect(shown);
         let rect = own.intersection(room);
-        if rect.is_empty() || index >= sheet.pictures.len() {
+        if rect.is_empty() || index >= images.pictures.len() {
             continue;
         }
         places.push((rect, Place::Item(index)));
@@ -60,7 +60,7 @@ pub fn draw(
     }
     if let Some(index) = at.filter(|_| foot > 0) {
         let caption = captions.get(index).map_or("", String::as_str);
-        let said = format!("◆ {}/{}  {caption}", index + 1, sheet.pictures.len());
+        let said = format!("◆ {}/{}  {caption}", index + 1, images.pictures.len());
         let line = " ".repeat(usize::from(area.width));
         write(buffer, area, 0, area.height - 1, &line, look.theme.body());
         write(buffer, area, 0, area.height - 1, &said, look.theme.body());

@@ -47,8 +47,8 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Number { .. } => Room::Rows(1),
         Panel::Bars { bars, .. } => listed(heading + bars.len().max(1), heading + 3),
         Panel::Table { names, rows } => listed(words::table_rows(names, rows, width, language), 4),
-        Panel::Pictures { sheet, captions, .. } => {
-            let rows = sheet.rows().min(4);
+        Panel::Pictures { images, captions, .. } => {
+            let rows = images.rows().min(4);
             share(3 * rows + usize::from(!captions.is_empty()), 3)
         }
         Panel::Plane { .. } => share(5, 4),

@@ -19,13 +19,13 @@ pub fn moved(panel: &Panel, from: Option<&Place>, (right, down): (i32, i32)) -> 
     match panel {
         Panel::Bars { bars, .. } => item(bars.len(), down + right),
         Panel::Tokens { tokens, .. } => item(tokens.len(), right + TOKENS_OF_A_ROW * down),
-        Panel::Pictures { sheet, .. } => {
-            let columns = sheet.columns.min(sheet.pictures.len());
+        Panel::Pictures { images, .. } => {
+            let columns = images.columns.min(images.pictures.len());
             let start = if let Some(Place::Item(index)) = from { *index } else { 0 };
             // Up from the first row and down from the last one stay where they are.
             let lands = start as i64 + columns as i64 * down;
-            let down = if (0..sheet.pictures.len() as i64).contains(&lands) { down } else { 0 };
-            item(sheet.pictures.len(), right + columns as i64 * down)
+            let down = if (0..images.pictures.len() as i64).contains(&lands) { down } else { 0 };
+            item(images.pictures.len(), right + columns as i64 * down)
         }
         Panel::Curves(curves) if curves.curves.is_empty() => None,
         Panel::Curves(curves) => item(curves.places.len(), right),

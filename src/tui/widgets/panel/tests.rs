@@ -5,7 +5,7 @@ use crate::experiment::board::Board;
 use crate::experiment::panel::{
     Bar, Cell, Curve, Curves, Format, Grid, Ground, HeatMap, Panel, Place, Pose, Poses, Token,
 };
-use crate::experiment::picture::{Picture, Sheet};
+use crate::experiment::picture::{GrayImage, ImageGrid};
 use crate::experiment::scene::{Label, Scene};
 use crate::experiment::{Bilingual, Language};
 use crate::tui::linear::in_words;
@@ -57,14 +57,14 @@ fn panels(count: usize, values: &[f64]) -> Vec<Panel> {
     let pose = |at: usize| Pose { limbs: vec![four(at)], predicted: vec![four(at + 1)], contacts: vec![[0.0, 0.0]] };
     let labels = words(count).into_iter().enumerate();
     let labels = labels.map(|(at, text)| Label { at: [small(at), small(at + 1)], text, group: at });
-    let pictures = vec![Picture::blank(5, 7); count];
+    let pictures = vec![GrayImage::blank(5, 7); count];
     vec![
         Panel::note(words(count).join(" ")),
         Panel::fault("王 + 王", 4, 5, "expected a word"),
         Panel::Number { name: name(), value: value(0), format: Format::Nats },
         Panel::Bars { heading: name(), bars: bars.clone(), format: Format::Percent },
         Panel::table(words(columns), vec![words(columns); count]),
-        Panel::Pictures { heading: name(), sheet: Sheet::new(columns, pictures), captions: words(count) },
+        Panel::Pictures { heading: name(), images: ImageGrid::new(columns, pictures), captions: words(count) },
         Panel::plane(Scene {
             low: [-1.0, -1.0],
             high: [1.0, 1.0],

@@ -1,7 +1,7 @@
 //! Pictures of characters.
 
 use super::PictureMode;
-use crate::experiment::{Picture, Sheet};
+use crate::experiment::{GrayImage, ImageGrid};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -11,12 +11,12 @@ use ratatui::style::Color;
 pub struct Look {
     /// Dark ink on a light ground.
     pub light: bool,
-    /// Whether there are colours to tell greys by.
+    /// Whether greys are drawn as colours.
     pub color: bool,
     pub wide_ambiguous: bool,
 }
 
-/// Where the pictures of a sheet lie.
+/// Where the pictures of a grid lie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     pub area: Rect,
@@ -51,10 +51,10 @@ fn dots(mode: PictureMode) -> (usize, usize) {
     }
 }
 
-/// The largest cells in which a sheet fits into an area, with square pixels, centred.
-pub fn grid(sheet: &Sheet, area: Rect, _mode: PictureMode) -> Grid {
-    let (columns, rows) = (sheet.columns.min(sheet.pictures.len()).max(1) as u16, sheet.rows().max(1) as u16);
-    let ratio = sheet.pictures.first().map_or(1.0, |first| first.height as f32 / first.width.max(1) as f32);
+/// The largest cells in which a grid fits into an area, with square pixels, centred.
+pub fn grid(images: &ImageGrid, area: Rect, _mode: PictureMode) -> Grid {
+    let (columns, rows) = (images.columns.min(images.pictures.len()).max(1) as u16, images.rows().max(1) as u16);
+    let ratio = images.pictures.first().map_or(1.0, |first| first.height as f32 / first.width.max(1) as f32);
     let gap = u16::from(columns > 1);
     let room = |width: u16| -> (u16, u16) {
         let height = (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
@@ -74,12 +74,12 @@ pub fn grid(sheet: &Sheet, area: Rect, _mode: PictureMode) -> Grid {
         width: across.min(area.width),
         height: down.min(area.height),
     };
-    Grid { area, columns, count: sheet.pictures.len(), cell: (width, height), gap }
+    Grid { area, columns, count: images.pictures.len(), cell: (width, height), gap }
 }
 
-/// Draws a sheet in characters.
-pub fn draw_cells(sheet: &Sheet, grid: &Grid, mode: PictureMode, look: Look, buffer: &mut Buffer) {
-    for (index, picture) in sheet.pictures.iter().enumerate() {
+/// Draws a grid in characters.
+pub fn draw_cells(images: &ImageGrid, grid: &Grid, mode: PictureMode, look: Look, buffer: &mut Buffer) {
+    for (index, picture) in images.pictures.iter().enumerate() {
         let rect = grid.rect(index).intersection(grid.area).intersection(buffer.area);
         if rect.is_empty() {
             continue;
@@ -145,7 +145,7 @@ fn dither(x: usize, y: usize) -> f32 {
 }
 
 /// A picture at another size, intensities in [0, 1]: means over the area of each new pixel, so that nothing is lost.
-fn resized(picture: &Picture, width: usize, height: usize) -> Vec<f32> {
+fn resized(picture: &GrayImage, width: usize, height: usize) -> Vec<f32> {
     if picture.width == 0 || picture.height == 0 {
         return vec![0.0; width * height];
     }
@@ -187,19 +187,19 @@ mod tests {
     const LOOK: Look = Look { light: false, color: false, wide_ambiguous: false };
 
     /// A ring: a zero as a child would draw it.
-    fn zero() -> Picture {
+    fn zero() -> GrayImage {
         let ink = |x: f32, y: f32| {
             let r = (((x - 13.5) / 7.0).powi(2) + ((y - 13.5) / 10.0).powi(2)).sqrt();
             if (0.75..1.1).contains(&r) { 1.0 } else { 0.0 }
         };
         let values: Vec<f32> = (0..784).map(|i| ink((i % 28) as f32, (i / 28) as f32)).collect();
-        Picture::from_intensities(28, 28, &values)
+        GrayImage::from_intensities(28, 28, &values)
     }
 
     fn shown(mode: PictureMode, area: Rect) -> String {
-        let sheet = Sheet::new(1, vec![zero()]);
+        let images = ImageGrid::new(1, vec![zero()]);
         let mut buffer = Buffer::empty(area);
-        draw_cells(&sheet, &grid(&sheet, area, mode), mode, LOOK, &mut buffer);
+        draw_cells(&images, &grid(&images, area, mode), mode, LOOK, &mut buffer);
         let rows = buffer.content.chunks(usize::from(area.width));
         rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
     }
@@ -217,11 +217,11 @@ mod tests {
             count in 0_usize..70, columns in 1_usize..12, width in 0_u16..90, height in 0_u16..40, mode in 0..3
         ) {
             let mode = [PictureMode::HalfBlocks, PictureMode::Braille, PictureMode::Ascii][mode as usize];
-            let sheet = Sheet::new(columns, vec![zero(); count]);
+            let images = ImageGrid::new(columns, vec![zero(); count]);
             let area = Rect::new(2, 1, width, height);
             let mut buffer = Buffer::empty(Rect::new(0, 0, width + 4, height + 2));
-            let grid = grid(&sheet, area, mode);
-            draw_cells(&sheet, &grid, mode, LOOK, &mut buffer);
+            let grid = grid(&images, area, mode);
+            draw_cells(&images, &grid, mode, LOOK, &mut buffer);
             for y in 0..height + 2 {
                 for x in 0..width + 4 {
                     if !area.contains(Position::new(x, y)) {

@@ -3,7 +3,7 @@
 
 use super::cells::{Grid, Look};
 use super::{PictureMode, draw_cells, grid};
-use crate::experiment::Sheet;
+use crate::experiment::ImageGrid;
 use crate::run::inbox::Wake;
 use image::{DynamicImage, GrayImage, imageops::FilterType};
 use ratatui::buffer::Buffer;
@@ -81,7 +81,7 @@ fn answers_at_all(timeout: Duration) -> std::io::Result<bool> {
 
 struct Job {
     key: String,
-    sheet: Sheet,
+    images: ImageGrid,
     size: Size,
     light: bool,
 }
@@ -93,7 +93,7 @@ struct Encoded {
 
 #[derive(Default)]
 struct Place {
-    wanted: Option<(Sheet, Size, bool)>,
+    wanted: Option<(ImageGrid, Size, bool)>,
     grid: Option<Grid>,
 }
 
@@ -136,14 +136,14 @@ impl Encoder {
     }
 
     /// Draws what is encoded, half blocks before the first time, and orders what has changed.
-    pub fn draw(&mut self, key: &str, sheet: &Sheet, area: Rect, look: Look, buffer: &mut Buffer) -> Grid {
-        let found = grid(sheet, area, PictureMode::HalfBlocks);
+    pub fn draw(&mut self, key: &str, images: &ImageGrid, area: Rect, look: Look, buffer: &mut Buffer) -> Grid {
+        let found = grid(images, area, PictureMode::HalfBlocks);
         let size = Size::new(found.area.width, found.area.height);
         let place = self.places.entry(key.to_owned()).or_default();
         let wanted = place.wanted.as_ref();
-        if wanted.is_none_or(|(old, old_size, light)| old != sheet || *old_size != size || *light != look.light) {
-            place.wanted = Some((sheet.clone(), size, look.light));
-            let job = Job { key: key.to_owned(), sheet: sheet.clone(), size, light: look.light };
+        if wanted.is_none_or(|(old, old_size, light)| old != images || *old_size != size || *light != look.light) {
+            place.wanted = Some((images.clone(), size, look.light));
+            let job = Job { key: key.to_owned(), images: images.clone(), size, light: look.light };
             // A thread that could not be started takes no jobs.
             let _ = self.jobs.send(job);
         }
@@ -155,15 +155,15 @@ impl Encoder {
             {
                 Image::new(&encoded.protocol).render(found.area, buffer);
             }
-            _ => draw_cells(sheet, &found, PictureMode::HalfBlocks, look, buffer),
+            _ => draw_cells(images, &found, PictureMode::HalfBlocks, look, buffer),
         }
         found
     }
 }
 
-/// The sheet at the size of its cells, pixel by pixel.
+/// The grid at the size of its cells, pixel by pixel.
 fn enlarged(job: &Job, (cell_width, cell_height): (u16, u16)) -> DynamicImage {
-    let mut whole = job.sheet.joined(2);
+    let mut whole = job.images.joined(2);
     if job.light {
         whole.pixels.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
     }

@@ -6,7 +6,7 @@ mod graphics;
 pub use cells::{Grid, Look, draw_cells, grid};
 pub use graphics::{Answers, Encoder, ask_terminal};
 
-use crate::experiment::{Sheet, Wording};
+use crate::experiment::{ImageGrid, Wording};
 use crate::run::inbox::Wake;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -71,59 +71,60 @@ impl Pictures {
         };
     }
 
-    /// Draws a sheet as large as fits, centred; in characters only as many of its pictures as can be told. `key` names the place, so that a changed picture takes the place of the
+    /// Draws a grid as large as fits, centred; in characters only as many of its pictures as can be recognised. `key` names the place, so that a changed picture takes the place of the
     /// old one. Returns where its pictures lie.
-    pub fn draw(&mut self, key: &str, sheet: &Sheet, area: Rect, buffer: &mut Buffer) -> Grid {
+    pub fn draw(&mut self, key: &str, images: &ImageGrid, area: Rect, buffer: &mut Buffer) -> Grid {
         match (&mut self.encoder, self.mode) {
-            (Some(encoder), PictureMode::Graphics) => encoder.draw(key, sheet, area, self.look, buffer),
+            (Some(encoder), PictureMode::Graphics) => encoder.draw(key, images, area, self.look, buffer),
             (_, mode) => {
-                let sheet = legible(sheet, area, mode);
-                let grid = grid(&sheet, area, mode);
-                draw_cells(&sheet, &grid, mode, self.look, buffer);
+                let images = legible(images, area, mode);
+                let grid = grid(&images, area, mode);
+                draw_cells(&images, &grid, mode, self.look, buffer);
                 grid
             }
         }
     }
 }
 
-/// Rows of the smallest picture that can be told.
+/// Rows of the smallest picture that can be recognised.
 const LEAST_ROWS: u16 = 3;
 
-/// As much of a sheet as an area has room for with every picture large enough to be told.
-fn legible(sheet: &Sheet, area: Rect, mode: PictureMode) -> Cow<'_, Sheet> {
+/// As much of a grid as an area has room for with every picture large enough to be recognised.
+fn legible(images: &ImageGrid, area: Rect, mode: PictureMode) -> Cow<'_, ImageGrid> {
     let least = match mode {
         PictureMode::Braille => 7,
         _ => 10,
     };
-    let (columns, rows) = (sheet.columns.min(sheet.pictures.len()), sheet.rows());
-    let whole = grid(sheet, area, mode);
-    if whole.cell.0 >= least || sheet.pictures.len() <= 1 {
-        return Cow::Borrowed(sheet);
+    let (columns, rows) = (images.columns.min(images.pictures.len()), images.rows());
+    let whole = grid(images, area, mode);
+    if whole.cell.0 >= least || images.pictures.len() <= 1 {
+        return Cow::Borrowed(images);
     }
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
     let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
     let down = usize::from(area.height / tall).clamp(1, rows);
     let wide = least.min(2 * (area.height / down.max(1) as u16)).max(1);
     let across = usize::from(area.width / (wide + 1)).clamp(1, columns.max(1));
-    Cow::Owned(sheet.cropped(across, down))
+    Cow::Owned(images.cropped(across, down))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Picture;
+    use crate::experiment::GrayImage;
 
     #[test]
     fn of_few_rows_all_stay_and_columns_go() {
-        let sheet = |columns: usize, rows: usize| Sheet::new(columns, vec![Picture::blank(28, 28); columns * rows]);
-        let size = |sheet: &Sheet, width, height| {
-            let shown = legible(sheet, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+        let images =
+            |columns: usize, rows: usize| ImageGrid::new(columns, vec![GrayImage::blank(28, 28); columns * rows]);
+        let size = |images: &ImageGrid, width, height| {
+            let shown = legible(images, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
             (shown.columns, shown.rows())
         };
-        assert_eq!(size(&sheet(8, 3), 26, 11), (3, 3));
-        assert_eq!(size(&sheet(8, 4), 40, 14).1, 4);
-        assert_eq!(size(&sheet(8, 2), 26, 11).1, 2);
+        assert_eq!(size(&images(8, 3), 26, 11), (3, 3));
+        assert_eq!(size(&images(8, 4), 40, 14).1, 4);
+        assert_eq!(size(&images(8, 2), 26, 11).1, 2);
         // Of samples as many as there is room for.
-        assert_eq!(size(&sheet(8, 8), 26, 12), (2, 2));
+        assert_eq!(size(&images(8, 8), 26, 12), (2, 2));
     }
 }

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::description::Status;
 use super::recorder::Recorder;
 use super::store::RunError;
-use crate::experiment::{Command, Event, Failure, Report, Trainable, Watch};
+use crate::experiment::{Command, Event, ExperimentError, Report, TaskContext, Trainable};
 use std::time::Duration;
 
 /// Where commands come from.
@@ -26,10 +26,10 @@ impl Commands for Planned {
     }
 }
 
-/// What the loop tells and whom.
-pub struct Outlets<'a> {
+/// Where the loop emits events.
+pub struct EventSinks<'a> {
     /// Every event, as it happens.
-    pub tell: &'a mut dyn FnMut(&Event),
+    pub emit: &'a mut dyn FnMut(&Event),
     /// Called between steps, with the model as it is, and whether it rests: no step follows before somebody asks for one.
     pub between_steps: &'a mut dyn FnMut(&dyn Trainable, bool),
 }
@@ -43,9 +43,9 @@ pub enum Outcome {
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ConductError {
+pub enum RunLoopError {
     #[error(transparent)]
-    Model(#[from] Failure),
+    Model(#[from] ExperimentError),
     #[error(transparent)]
     Disk(#[from] RunError),
 }
@@ -62,9 +62,9 @@ pub struct Conductor<'a> {
     pub trainable: &'a mut dyn Trainable,
     pub recorder: &'a mut Recorder,
     pub clock: &'a dyn Clock,
-    /// Seconds trained before this stretch.
+    /// Seconds trained before this segment.
     pub seconds_before: f64,
-    pub watch: Watch,
+    pub task: TaskContext,
 }
 
 impl Conductor<'_> {
@@ -72,8 +72,8 @@ impl Conductor<'_> {
     ///
     /// # Errors
     /// When the model fails or its files cannot be written; what was good on disk stays good.
-    pub fn run(mut self, commands: &mut dyn Commands, mut outlets: Outlets) -> Result<Outcome, ConductError> {
-        let outcome = self.play(commands, &mut outlets);
+    pub fn run(mut self, commands: &mut dyn Commands, mut sinks: EventSinks) -> Result<Outcome, RunLoopError> {
+        let outcome = self.play(commands, &mut sinks);
         let description = self.recorder.description().clone();
         let last = match &outcome {
             Ok(Outcome::Finished(report)) => Event::Finished {
@@ -93,27 +93,27 @@ impl Conductor<'_> {
         };
         let written = self.recorder.record(&last).and_then(|()| self.recorder.flush());
         let written = written.and_then(|()| self.recorder.set_status(status, failure, report));
-        (outlets.tell)(&last);
+        (sinks.emit)(&last);
         let outcome = outcome?;
         written?;
         Ok(outcome)
     }
 
-    fn play(&mut self, commands: &mut dyn Commands, outlets: &mut Outlets) -> Result<Outcome, ConductError> {
+    fn play(&mut self, commands: &mut dyn Commands, sinks: &mut EventSinks) -> Result<Outcome, RunLoopError> {
         let mut held = false;
         let mut single = false;
         let mut training = Duration::from_secs_f64(self.seconds_before);
         let begun = self.clock.now();
         let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + CHECKPOINT_AT_LEAST);
         let mut rate = Rate::new(training, self.trainable.position().step);
-        (outlets.between_steps)(&*self.trainable, false);
+        (sinks.between_steps)(&*self.trainable, false);
         while !self.trainable.position().is_end() {
             while let Some(command) = commands.next(self.trainable.position().step, held && !single) {
                 match command {
                     Command::Pause | Command::Resume => {
                         held = command == Command::Pause;
-                        (outlets.between_steps)(&*self.trainable, held);
-                        self.tell(outlets, Event::Paused { step: self.trainable.position().step, paused: held })?;
+                        (sinks.between_steps)(&*self.trainable, held);
+                        self.emit(sinks, Event::Paused { step: self.trainable.position().step, paused: held })?;
                     }
                     Command::Step => {
                         (held, single) = (true, true);
@@ -122,34 +122,34 @@ impl Conductor<'_> {
                     Command::Set { knob, value } => match self.trainable.set_knob(&knob, &value) {
                         Ok(()) => {
                             let step = self.trainable.position().step;
-                            self.tell(outlets, Event::Knob { step, knob, value })?;
+                            self.emit(sinks, Event::Knob { step, knob, value })?;
                         }
-                        Err(error) => self.warn(outlets, error.to_string())?,
+                        Err(error) => self.warn(sinks, error.to_string())?,
                     },
-                    Command::Act { action, argument } => {
+                    Command::Action { action, argument } => {
                         let mut events = Vec::new();
                         match self.trainable.apply_action(&action, &argument, &mut |event| events.push(event)) {
                             Ok(()) => {
                                 let step = self.trainable.position().step;
-                                self.tell(outlets, Event::Act { step, action, argument })?;
-                                events.into_iter().try_for_each(|event| self.tell(outlets, event))?;
-                                (outlets.between_steps)(&*self.trainable, held);
+                                self.emit(sinks, Event::Action { step, action, argument })?;
+                                events.into_iter().try_for_each(|event| self.emit(sinks, event))?;
+                                (sinks.between_steps)(&*self.trainable, held);
                             }
-                            Err(error) => self.warn(outlets, error.to_string())?,
+                            Err(error) => self.warn(sinks, error.to_string())?,
                         }
                     }
-                    Command::Checkpoint => self.checkpoint(outlets, training)?,
+                    Command::Checkpoint => self.checkpoint(sinks, training)?,
                     Command::Stop => {
-                        self.checkpoint(outlets, training)?;
+                        self.checkpoint(sinks, training)?;
                         self.recorder.weights(&*self.trainable)?;
-                        (outlets.between_steps)(&*self.trainable, true);
+                        (sinks.between_steps)(&*self.trainable, true);
                         return Ok(Outcome::Stopped);
                     }
                 }
             }
             if held && !single {
                 // Nobody can send a command any more: end as if stopped.
-                self.checkpoint(outlets, training)?;
+                self.checkpoint(sinks, training)?;
                 return Ok(Outcome::Stopped);
             }
             let before = self.clock.now();
@@ -159,42 +159,42 @@ impl Conductor<'_> {
                 if let Err(error) = recorder.record(&event) {
                     trouble.get_or_insert(error);
                 }
-                (outlets.tell)(&event);
+                (sinks.emit)(&event);
             })?;
             trouble.map_or(Ok(()), Err)?;
             let now = self.clock.now();
             training += now - before;
             let position = self.trainable.position();
-            (outlets.between_steps)(&*self.trainable, single || position.is_end());
+            (sinks.between_steps)(&*self.trainable, single || position.is_end());
             if now >= told_at + PROGRESS_EVERY || single || position.is_end() {
                 told_at = now;
                 let progress = rate.progress(position, training);
-                (outlets.tell)(&progress);
+                (sinks.emit)(&progress);
             }
             if single {
                 single = false;
-                self.tell(outlets, Event::Paused { step: position.step, paused: true })?;
+                self.emit(sinks, Event::Paused { step: position.step, paused: true })?;
             }
             if now >= flushed_at + FLUSH_EVERY {
                 flushed_at = now;
                 self.recorder.flush()?;
             }
             if now >= checkpoint_due {
-                self.checkpoint(outlets, training)?;
+                self.checkpoint(sinks, training)?;
                 let took = self.clock.now() - now;
                 checkpoint_due = self.clock.now() + (took * CHECKPOINT_SHARE).max(CHECKPOINT_AT_LEAST);
             }
         }
-        self.finish(outlets, training)
+        self.finish(sinks, training)
     }
 
-    fn finish(&mut self, outlets: &mut Outlets, training: Duration) -> Result<Outcome, ConductError> {
+    fn finish(&mut self, sinks: &mut EventSinks, training: Duration) -> Result<Outcome, RunLoopError> {
         let position = self.trainable.position();
-        self.checkpoint(outlets, training)?;
+        self.checkpoint(sinks, training)?;
         self.recorder.weights(&*self.trainable)?;
-        self.tell(outlets, Event::Evaluating { step: position.step })?;
-        let report = match self.trainable.report(&self.watch) {
-            Err(_) if self.watch.is_cancelled() => return Ok(Outcome::Stopped),
+        self.emit(sinks, Event::Evaluating { step: position.step })?;
+        let report = match self.trainable.report(&self.task) {
+            Err(_) if self.task.is_cancelled() => return Ok(Outcome::Stopped),
             report => report?,
         };
         let seconds = training.as_secs_f64();
@@ -208,19 +208,19 @@ impl Conductor<'_> {
         Ok(Outcome::Finished(whole))
     }
 
-    fn tell(&mut self, outlets: &mut Outlets, event: Event) -> Result<(), RunError> {
+    fn emit(&mut self, sinks: &mut EventSinks, event: Event) -> Result<(), RunError> {
         self.recorder.record(&event)?;
-        (outlets.tell)(&event);
+        (sinks.emit)(&event);
         Ok(())
     }
 
-    fn warn(&mut self, outlets: &mut Outlets, message: String) -> Result<(), RunError> {
-        self.tell(outlets, Event::Warning { step: self.trainable.position().step, message })
+    fn warn(&mut self, sinks: &mut EventSinks, message: String) -> Result<(), RunError> {
+        self.emit(sinks, Event::Warning { step: self.trainable.position().step, message })
     }
 
-    fn checkpoint(&mut self, outlets: &mut Outlets, training: Duration) -> Result<(), RunError> {
+    fn checkpoint(&mut self, sinks: &mut EventSinks, training: Duration) -> Result<(), RunError> {
         let event = self.recorder.checkpoint(&mut *self.trainable, training.as_secs_f64())?;
-        (outlets.tell)(&event);
+        (sinks.emit)(&event);
         Ok(())
     }
 }
@@ -269,7 +269,7 @@ mod tests {
     use crate::run::store::tests::description;
     use std::sync::Arc;
 
-    /// Counts to ten thousand; fails at a step if told to.
+    /// Counts to ten thousand; fails at a step if asked to.
     struct Counter {
         step: u64,
         fails_at: Option<u64>,
@@ -279,10 +279,10 @@ mod tests {
         fn position(&self) -> Position {
             Position { step: self.step, total_steps: 10_000, samples_per_step: 1 }
         }
-        fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+        fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), ExperimentError> {
             self.step += 1;
             if self.fails_at == Some(self.step) {
-                return Err(Failure::new("a fault"));
+                return Err(ExperimentError::new("a fault"));
             }
             emit(Event::Scalar { series: "count".into(), step: self.step, value: self.step as f64 });
             Ok(())
@@ -296,18 +296,18 @@ mod tests {
         fn checkpoint(&mut self) -> Vec<u8> {
             self.step.to_le_bytes().to_vec()
         }
-        fn restore(&mut self, _checkpoint: &[u8]) -> Result<(), Failure> {
+        fn restore(&mut self, _checkpoint: &[u8]) -> Result<(), ExperimentError> {
             Ok(())
         }
         fn weights(&self, _precision: Precision) -> Vec<u8> {
             Vec::new()
         }
-        fn report(&self, _watch: &Watch) -> Result<Report, Failure> {
+        fn report(&self, _watch: &TaskContext) -> Result<Report, ExperimentError> {
             Ok(Report::new())
         }
     }
 
-    fn conduct(counter: &mut Counter, tick: Duration) -> (Result<Outcome, ConductError>, Vec<Event>, Status) {
+    fn run_loop(counter: &mut Counter, tick: Duration) -> (Result<Outcome, RunLoopError>, Vec<Event>, Status) {
         let folder = tempfile::tempdir().unwrap();
         let store = RunStore::new(folder.path().to_owned());
         let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
@@ -315,13 +315,13 @@ mod tests {
         let id = description.id.clone();
         let mut recorder = Recorder::open(store.clone(), description, lock, 0).unwrap();
         let clock = TickingClock::new(tick);
-        let mut told = Vec::new();
+        let mut emitted = Vec::new();
         let conductor = Conductor {
             trainable: counter,
             recorder: &mut recorder,
             clock: &clock,
             seconds_before: 0.0,
-            watch: Watch::default(),
+            task: TaskContext::default(),
         };
         let mut rested = None;
         let mut between_steps = |counter: &dyn Trainable, rests: bool| {
@@ -329,20 +329,20 @@ mod tests {
                 rested = Some(counter.position().step);
             }
         };
-        let outlets = Outlets { tell: &mut |event| told.push(event.clone()), between_steps: &mut between_steps };
-        let outcome = conductor.run(&mut Planned::default(), outlets);
+        let sinks = EventSinks { emit: &mut |event| emitted.push(event.clone()), between_steps: &mut between_steps };
+        let outcome = conductor.run(&mut Planned::default(), sinks);
         // The model that can be asked afterwards is that of the last step.
         assert!(outcome.is_err() || rested == Some(10_000), "rested at {rested:?}");
-        (outcome, told, store.read(&id).unwrap().status)
+        (outcome, emitted, store.read(&id).unwrap().status)
     }
 
     /// A look at the clock moves it by a second, so a checkpoint seems to take one: the next may come after a hundred.
     #[test]
     fn checkpoints_take_a_hundredth_of_the_time_at_most() {
-        let (outcome, told, status) = conduct(&mut Counter { step: 0, fails_at: None }, Duration::from_secs(1));
+        let (outcome, emitted, status) = run_loop(&mut Counter { step: 0, fails_at: None }, Duration::from_secs(1));
         assert!(matches!(outcome, Ok(Outcome::Finished(_))));
         assert_eq!(status, Status::Finished);
-        let steps: Vec<u64> = told
+        let steps: Vec<u64> = emitted
             .iter()
             .filter_map(|event| if let Event::Checkpoint { step, .. } = event { Some(*step) } else { None })
             .collect();
@@ -353,9 +353,10 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_and_recorded() {
-        let (outcome, told, status) = conduct(&mut Counter { step: 0, fails_at: Some(7) }, Duration::from_millis(1));
+        let (outcome, emitted, status) =
+            run_loop(&mut Counter { step: 0, fails_at: Some(7) }, Duration::from_millis(1));
         assert_eq!(outcome.unwrap_err().to_string(), "a fault");
-        assert_eq!(told.last(), Some(&Event::Failed { step: 7, message: "a fault".into() }));
+        assert_eq!(emitted.last(), Some(&Event::Failed { step: 7, message: "a fault".into() }));
         assert_eq!(status, Status::Failed);
     }
 }

@@ -3,7 +3,7 @@
 use super::live_run::LiveRun;
 use super::theme::Theme;
 use super::widgets::picture::Pictures;
-use crate::experiment::{Answer, Failure, Knobs, Language, Model, Query, Source, ViewSpec, Wording};
+use crate::experiment::{Answer, ExperimentError, Knobs, Language, Model, Query, Source, ViewSpec, Wording};
 use crate::lab::exercise::{self, Attempt, Verdict};
 use crate::lab::{Catalogue, Check, Lab, Progress};
 use crate::registry;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
 
-pub struct Desk {
+pub struct AppContext {
     pub language: Language,
     pub theme: Theme,
     pub widths: Widths,
@@ -40,10 +40,10 @@ pub struct Desk {
 }
 
 /// A shipped model, opened by the first who asks.
-type ShippedModel = Arc<Mutex<Option<Result<Arc<dyn Model>, Failure>>>>;
+type ShippedModel = Arc<Mutex<Option<Result<Arc<dyn Model>, ExperimentError>>>>;
 
-impl Desk {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one desk")]
+impl AppContext {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one app")]
     pub fn new(
         language: Language,
         theme: Theme,
@@ -57,7 +57,7 @@ impl Desk {
         runner: Arc<dyn Runner>,
     ) -> Self {
         let questions = Questions::new(Arc::clone(&wake));
-        Desk {
+        AppContext {
             language,
             theme,
             widths,
@@ -76,7 +76,7 @@ impl Desk {
         }
     }
 
-    /// A desk without a terminal, whose files are in a folder.
+    /// A context without a terminal, whose files are in a folder.
     #[cfg(test)]
     pub fn for_tests(language: Language, folder: &std::path::Path) -> Self {
         use crate::run::thread::ThreadRunner;
@@ -84,7 +84,7 @@ impl Desk {
         let path = folder.to_owned();
         let source = Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled };
         let runner = ThreadRunner { store: store.clone(), source: source.clone() };
-        Desk::new(
+        AppContext::new(
             language,
             Theme::dark(),
             Widths::default(),
@@ -180,4 +180,4 @@ impl Desk {
 }
 
 /// An answer for an instrument, by the key it was asked under.
-pub type Reply = (String, Result<Answer, Failure>);
+pub type Reply = (String, Result<Answer, ExperimentError>);
