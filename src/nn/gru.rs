@@ -68,22 +68,13 @@ impl Gru {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::{assert_near, random_layer};
     use crate::tensor::{Tape, Tensor, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn layer(inputs: usize, hidden: usize) -> (Parameters<f64>, Gru) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
-        let gru = Gru::new(&mut parameters, "gru", inputs, hidden, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, gru)
-    }
-
-    fn near(found: &Tensor<f64>, expected: &Tensor<f64>) {
-        assert_eq!(found.shape(), expected.shape());
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} instead of {expected:?}");
+        random_layer(|parameters, random| Gru::new(parameters, "gru", inputs, hidden, random))
     }
 
     /// Worked out by hand for one number: the biases 0.1 (r), 0.2 (z), 0.3 (n) count twice, the weights are 1.
@@ -128,7 +119,7 @@ mod tests {
             for step in 0..steps {
                 state = gru.step(&bound, x.at(1, step), state);
                 let expected = states.at(1, step).ordered();
-                near(&state.value(), &expected);
+                assert_near(&state.value(), &expected);
                 assert!(batch == 1 || state.value() == expected, "batch {batch}, step {step}");
             }
         }
@@ -146,9 +137,9 @@ mod tests {
         for (row, &length) in lengths.iter().enumerate() {
             let alone = x.narrow(0, row..row + 1).narrow(1, 0..length);
             let expected = gru.forward(&bound, alone, gru.zero_state(&bound, 1));
-            near(&states.narrow(0, row..row + 1).narrow(1, 0..length).ordered(), &expected.ordered());
+            assert_near(&states.narrow(0, row..row + 1).narrow(1, 0..length).ordered(), &expected.ordered());
             assert!(states.at(0, row).value().rows().rows().into_iter().skip(length).all(|state| state.sum() == 0.0));
-            near(&last.at(0, row).ordered(), &expected.at(0, 0).at(0, length - 1).ordered());
+            assert_near(&last.at(0, row).ordered(), &expected.at(0, 0).at(0, length - 1).ordered());
         }
         let gradients = (states.square().sum() + last.sum()).backward();
         let gradient = gradients.of(x).unwrap();

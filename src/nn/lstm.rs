@@ -84,22 +84,13 @@ impl Lstm {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::{assert_near, random_layer};
     use crate::tensor::{Tape, Tensor, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn layer(inputs: usize, hidden: usize) -> (Parameters<f64>, Lstm) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
-        let lstm = Lstm::new(&mut parameters, "lstm", inputs, hidden, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, lstm)
-    }
-
-    fn near(found: &Tensor<f64>, expected: &Tensor<f64>) {
-        assert_eq!(found.shape(), expected.shape());
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} instead of {expected:?}");
+        random_layer(|parameters, random| Lstm::new(parameters, "lstm", inputs, hidden, random))
     }
 
     /// Worked out by hand for one number: the biases 0.1 (i), 0.2 (f), 0.3 (g), 0.4 (o) count twice, the weights are 1.
@@ -138,7 +129,7 @@ mod tests {
                 state = lstm.step(&bound, x.at(1, step), state);
                 for (found, expected) in [(state.0, states), (state.1, cells)] {
                     let expected = expected.at(1, step).ordered();
-                    near(&found.value(), &expected);
+                    assert_near(&found.value(), &expected);
                     assert!(batch == 1 || found.value() == expected, "batch {batch}, step {step}");
                 }
             }
@@ -157,9 +148,9 @@ mod tests {
         for (row, &length) in lengths.iter().enumerate() {
             let alone = x.narrow(0, row..row + 1).narrow(1, 0..length);
             let (expected, cells) = lstm.forward(&bound, alone, lstm.zero_state(&bound, 1));
-            near(&states.narrow(0, row..row + 1).narrow(1, 0..length).ordered(), &expected.ordered());
-            near(&last.0.at(0, row).ordered(), &expected.at(0, 0).at(0, length - 1).ordered());
-            near(&last.1.at(0, row).ordered(), &cells.at(0, 0).at(0, length - 1).ordered());
+            assert_near(&states.narrow(0, row..row + 1).narrow(1, 0..length).ordered(), &expected.ordered());
+            assert_near(&last.0.at(0, row).ordered(), &expected.at(0, 0).at(0, length - 1).ordered());
+            assert_near(&last.1.at(0, row).ordered(), &cells.at(0, 0).at(0, length - 1).ordered());
         }
         let gradients = (states.square().sum() + last.0.sum() + last.1.sum()).backward();
         let gradient = gradients.of(x).unwrap();

@@ -25,6 +25,8 @@ mod sampling;
 mod saved;
 mod schedule;
 mod sgd;
+#[cfg(test)]
+mod test_support;
 mod trainer;
 mod transformer;
 pub mod weights;

@@ -33,6 +33,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// A decay by its name ([`Decay::named`]) over `total` steps, from the first step on.
+    pub fn named(decay: &str, total: u64) -> Self {
+        Schedule { warm_up: 0, decay: Decay::named(decay), total }
+    }
+
     /// What the learning rate is multiplied by at a step, counted from 0: in [0, 1].
     pub fn factor(&self, step: u64) -> f64 {
         if step < self.warm_up {

@@ -75,7 +75,7 @@ pub struct Played {
 
 /// Random moves that begin a pair of games, the same for the same seed, pair and number; never to the end of the game.
 pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move> {
-    let mut dice = PlayoutRng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9).wrapping_add(pair));
+    let mut random = PlayoutRng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9).wrapping_add(pair));
     'again: for _ in 0..1000 {
         let (mut position, mut chosen, mut moves) = (start.clone(), Vec::new(), Vec::new());
         for _ in 0..plies {
@@ -83,7 +83,7 @@ pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move>
             if moves.is_empty() {
                 continue 'again;
             }
-            let next = moves[below(&mut dice, moves.len())];
+            let next = moves[below(&mut random, moves.len())];
             // Passing is no opening.
             if position.name(next) == "pass" {
                 continue 'again;

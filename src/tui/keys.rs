@@ -1,9 +1,16 @@
 //! The one key map. It drives dispatch, the footer of every screen and the help page.
 
+mod key;
+mod table;
+
+pub use key::Key;
+
 use crate::experiment::Wording;
 use crate::experiment::declaration::{ActionSpec, Argument};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
+use key::{key, letter};
 use std::borrow::Cow;
+use table::BINDINGS;
 
 /// What a key can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,79 +197,6 @@ impl Context {
     }
 }
 
-/// A key with its modifiers, as a binding names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    code: KeyCode,
-    modifiers: KeyModifiers,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key { code, modifiers: KeyModifiers::NONE }
-}
-
-const fn letter(letter: char) -> Key {
-    key(KeyCode::Char(letter))
-}
-
-const fn ctrl(letter: char) -> Key {
-    Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
-}
-
-const fn alt_key(code: KeyCode) -> Key {
-    Key { code, modifiers: KeyModifiers::ALT }
-}
-
-const fn alt(letter: char) -> Key {
-    Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::ALT }
-}
-
-impl Key {
-    /// Whether an event from the terminal is this key. Terminals differ in whether they report Shift with a letter or a
-    /// sign, so it is left out there.
-    fn is(self, event: &KeyEvent) -> bool {
-        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
-        if !matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
-            modifiers |= event.modifiers & KeyModifiers::SHIFT;
-        }
-        self.code == event.code && self.modifiers == modifiers
-    }
-
-    /// Printable without Ctrl or Alt: belongs to the text where text has the focus.
-    fn is_text(self) -> bool {
-        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
-    }
-
-    /// As people write it.
-    pub fn name(self) -> String {
-        let base = match self.code {
-            KeyCode::Char(' ') => "Space".to_owned(),
-            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
-                letter.to_uppercase().to_string()
-            }
-            KeyCode::Char(letter) => letter.to_string(),
-            KeyCode::Enter => "↵".to_owned(),
-            KeyCode::Esc => "Esc".to_owned(),
-            KeyCode::Tab => "Tab".to_owned(),
-            KeyCode::BackTab => "Shift-Tab".to_owned(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::Home => "Home".to_owned(),
-            KeyCode::End => "End".to_owned(),
-            KeyCode::Backspace => "⌫".to_owned(),
-            KeyCode::F(number) => format!("F{number}"),
-            other => format!("{other:?}"),
-        };
-        let ctrl = if self.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
-        let alt = if self.modifiers.contains(KeyModifiers::ALT) { "Alt-" } else { "" };
-        format!("{ctrl}{alt}{base}")
-    }
-}
-
 /// Keys, what they do where, and a word for it.
 #[derive(Debug, Clone)]
 pub struct Binding {
@@ -273,20 +207,6 @@ pub struct Binding {
     /// Rank in the footer, 1 first; 0 is on the help page only.
     pub footer: u8,
 }
-
-macro_rules! bindings {
-    ($($context:ident: [$($key:expr),+] => $action:expr, $en:literal, $ja:literal, $footer:literal;)+) => {
-        &[$(Binding {
-            context: Context::$context,
-            keys: Cow::Borrowed(&[$($key),+]),
-            action: $action,
-            help: Wording::new($en, $ja),
-            footer: $footer,
-        }),+]
-    };
-}
-
-use Action as A;
 
 /// The bindings of a context: those of the key map, or those that a lab's actions declare.
 pub fn bindings(context: Context) -> Vec<Binding> {
@@ -304,207 +224,6 @@ pub fn bindings(context: Context) -> Vec<Binding> {
     };
     actions.iter().filter(|action| wanted(action)).map(binding).collect()
 }
-
-/// Every binding that no lab declares.
-static BINDINGS: &[Binding] = bindings! {
-    Everywhere: [letter('?'), key(KeyCode::F(1))] => A::Help, "keys", "キー", 8;
-    Everywhere: [letter(':'), ctrl('p')] => A::Palette, "commands", "コマンド", 7;
-    Everywhere: [key(KeyCode::Esc), letter('q')] => A::Back, "back", "戻る", 9;
-    Everywhere: [ctrl('c')] => A::Quit, "quit", "終了", 0;
-    Everywhere: [letter('l')] => A::SwitchLanguage, "language", "言語", 0;
-    Everywhere: [letter('i')] => A::SwitchPictures, "picture mode", "画像モード", 0;
-    Everywhere: [letter('T')] => A::SwitchTheme, "dark or light", "配色", 0;
-    Everywhere: [letter('M')] => A::FreeMouse, "free the mouse to select text", "マウスを文字選択に使う", 0;
-    Everywhere: [ctrl('z')] => A::Suspend, "to the shell (fg comes back)", "シェルへ(fg で戻る)", 0;
-    Everywhere: [ctrl('l')] => A::Redraw, "draw anew", "再描画", 0;
-    Everywhere: [key(KeyCode::Up), letter('k')] => A::Up, "up", "上", 0;
-    Everywhere: [key(KeyCode::Down), letter('j')] => A::Down, "down", "下", 0;
-    Everywhere: [key(KeyCode::Left)] => A::Left, "left", "左", 0;
-    Everywhere: [key(KeyCode::Right)] => A::Right, "right", "右", 0;
-    Everywhere: [key(KeyCode::PageUp)] => A::PageUp, "page up", "前の画面", 0;
-    Everywhere: [key(KeyCode::PageDown)] => A::PageDown, "page down", "次の画面", 0;
-    Everywhere: [key(KeyCode::Home), letter('g')] => A::Home, "start", "先頭", 0;
-    Everywhere: [key(KeyCode::End), letter('G')] => A::End, "end", "末尾", 0;
-    Everywhere: [key(KeyCode::Enter)] => A::Confirm, "choose", "決定", 0;
-    Everywhere: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 0;
-    Everywhere: [key(KeyCode::BackTab)] => A::PreviousPane, "pane before", "前の枠", 0;
-
-    Picker: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
-    Picker: [letter('/')] => A::Search, "search", "検索", 2;
-    Picker: [letter('c')] => A::Continue, "continue where I was", "続きから", 3;
-    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 4;
-    Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
-
-    Lab: [letter(']')] => A::NextTab, "next tab", "次のタブ", 5;
-    Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;
-    Lab: [alt('1')] => A::Tab(0), "Theory", "理論", 0;
-    Lab: [alt('2')] => A::Tab(1), "Train", "学習", 0;
-    Lab: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
-    Lab: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
-    Lab: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
-
-    Theory: [key(KeyCode::Right), letter('n')] => A::NextPage, "next page", "次のページ", 1;
-    Theory: [key(KeyCode::Left), letter('p')] => A::PreviousPage, "page before", "前のページ", 2;
-    Theory: [key(KeyCode::Down), letter('j')] => A::Down, "scroll", "スクロール", 3;
-    Theory: [letter(' '), key(KeyCode::PageDown)] => A::PageDown, "scroll a screen", "1 画面進む", 0;
-
-    TrainSetup: [key(KeyCode::Enter)] => A::Confirm, "start", "開始", 1;
-    TrainSetup: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
-    TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
-    TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
-    TrainSetup: [letter('r')] => A::Resume, "resume the last run", "前回を再開", 4;
-
-    TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
-    TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
-    TrainLive: [letter('S')] => A::StopRun, "stop", "停止", 0;
-    TrainLive: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
-    TrainLive: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
-    TrainLive: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
-    TrainLive: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
-
-    TrainOver: [letter('n')] => A::NewRun, "new run", "新しい実行", 1;
-    TrainOver: [letter('x')] => A::Export, "export", "書き出し", 2;
-
-    Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;
-    Train: [key(KeyCode::Right)] => A::Right, "cursor", "カーソル", 0;
-    Train: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 4;
-    Train: [letter('+'), letter('=')] => A::ZoomIn, "zoom", "拡大", 5;
-    Train: [letter('-')] => A::ZoomOut, "zoom out", "縮小", 0;
-    Train: [letter('0')] => A::ZoomReset, "whole run", "全体", 0;
-    Train: [letter('y')] => A::LogScale, "y log", "y 対数", 6;
-    Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 7;
-    Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 8;
-    Train: [letter('f')] => A::Maximise, "full pane", "全面", 9;
-    Train: [letter('x')] => A::Export, "export", "書き出し", 0;
-    Train: [letter('w')] => A::CopyReadout, "copy the read-out", "読み取り値をコピー", 0;
-    Train: [letter('n')] => A::NewRun, "new run", "新しい実行", 0;
-    Train: [letter('r')] => A::Resume, "resume a stopped run", "停止した実行を再開", 0;
-
-    Panes: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
-
-    Codes: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
-    Codes: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
-    Codes: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;
-    Codes: [letter('r')] => A::RandomCode, "random z", "z を引く", 5;
-
-    Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
-
-    ViewInputs: [letter('r'), letter('e')] => A::RandomCode, "another example", "別の例", 4;
-    ViewInputs: [letter(',')] => A::KnobPrevious, "input before", "前の入力", 0;
-    ViewInputs: [letter('.')] => A::KnobNext, "next input", "次の入力", 0;
-    ViewInputs: [letter('<')] => A::KnobDown, "turn it down", "下げる", 0;
-    ViewInputs: [letter('>')] => A::KnobUp, "turn it up", "上げる", 0;
-
-    ViewArrows: [key(KeyCode::Left)] => A::Left, "turn", "変える", 2;
-    ViewArrows: [key(KeyCode::Right)] => A::Right, "turn", "変える", 0;
-    ViewArrows: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
-    ViewArrows: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
-
-    ViewText: [key(KeyCode::Enter)] => A::Confirm, "ask", "送る", 2;
-    ViewText: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
-    ViewText: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
-
-    ViewPanel: [key(KeyCode::Left)] => A::Left, "pick", "選ぶ", 2;
-    ViewPanel: [key(KeyCode::Right)] => A::Right, "pick", "選ぶ", 0;
-
-    Guess: [letter('y'), key(KeyCode::Left)] => A::GuessReal, "real", "本物", 2;
-    Guess: [letter('n'), key(KeyCode::Right)] => A::GuessFake, "fake", "偽物", 3;
-    Guess: [letter('r')] => A::RandomCode, "once more", "もう一度", 4;
-
-    Distributions: [letter('m')] => A::NextKind, "other kind", "別の種類", 1;
-    Distributions: [letter('o')] => A::Other, "P or Q", "P か Q", 2;
-    Distributions: [key(KeyCode::Left)] => A::Left, "move", "動かす", 3;
-    Distributions: [key(KeyCode::Right)] => A::Right, "move", "動かす", 0;
-    Distributions: [key(KeyCode::Up)] => A::Up, "wider", "広げる", 0;
-    Distributions: [key(KeyCode::Down)] => A::Down, "narrower", "狭める", 0;
-    Distributions: [letter('f')] => A::FitForward, "fit forward", "順方向に合わせる", 4;
-    Distributions: [letter('v')] => A::FitReverse, "fit in reverse", "逆方向に合わせる", 5;
-    Distributions: [letter('r')] => A::RandomCode, "random", "ランダム", 6;
-
-    Repl: [key(KeyCode::Enter)] => A::Confirm, "say", "送る", 1;
-    Repl: [key(KeyCode::Tab)] => A::Complete, "complete", "補完", 2;
-    Repl: [key(KeyCode::Up)] => A::Up, "lines before", "履歴", 3;
-    Repl: [key(KeyCode::Down)] => A::Down, "later lines", "履歴を戻る", 0;
-    Repl: [alt_key(KeyCode::Enter), ctrl('j')] => A::NewLine, "a line more", "改行", 0;
-    Repl: [key(KeyCode::PageUp)] => A::PageUp, "scroll up", "上へスクロール", 0;
-    Repl: [key(KeyCode::PageDown)] => A::PageDown, "scroll down", "下へスクロール", 0;
-    Repl: [alt_key(KeyCode::Left)] => A::PanLeft, "pan the plot", "図を動かす", 0;
-    Repl: [alt_key(KeyCode::Right)] => A::PanRight, "pan the plot", "図を動かす", 0;
-    Repl: [alt_key(KeyCode::Up)] => A::PanUp, "pan the plot", "図を動かす", 0;
-    Repl: [alt_key(KeyCode::Down)] => A::PanDown, "pan the plot", "図を動かす", 0;
-    Repl: [alt('+'), alt('=')] => A::ZoomIn, "zoom the plot", "図を拡大", 0;
-    Repl: [alt('-')] => A::ZoomOut, "zoom out", "図を縮小", 0;
-    Repl: [alt('0')] => A::ZoomReset, "whole plot", "図の全体", 0;
-    Repl: [alt('x')] => A::Clear, "close the plot", "図を閉じる", 0;
-
-    ReplPanes: [key(KeyCode::BackTab)] => A::PreviousPane, "other pane", "別の枠", 4;
-
-    Board: [key(KeyCode::Enter)] => A::Confirm, "play", "打つ・指す", 5;
-    Board: [letter('h')] => A::Hint, "hint", "ヒント", 3;
-    Board: [letter('u')] => A::Undo, "undo", "待った", 4;
-    Board: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
-    Board: [letter('p')] => A::Pass, "pass", "パス", 0;
-    Board: [letter('R')] => A::Resign, "resign", "投了", 0;
-    Board: [letter('s')] => A::SwapSides, "swap sides", "先後を入れ替える", 0;
-    Board: [letter(' ')] => A::Pause, "let it move, or pause", "指させる・止める", 0;
-    Board: [letter('<'), letter(',')] => A::MoveBefore, "move before", "1 手戻って見る", 0;
-    Board: [letter('>')] => A::MoveAfter, "next move", "1 手進めて見る", 0;
-    Board: [letter('+'), letter('=')] => A::SlideUp, "larger c", "c を大きく", 6;
-    Board: [letter('-')] => A::SlideDown, "smaller c", "c を小さく", 0;
-    Board: [letter('v')] => A::Predict, "predict the most visited move", "最多訪問の手を予想する", 0;
-    Board: [letter('m')] => A::TypeMove, "type a move", "手を入力する", 0;
-    Board: [letter('e')] => A::EditPosition, "set up a position", "局面を作る", 0;
-    Board: [letter('w')] => A::SaveGame, "save the game", "棋譜を保存", 0;
-    Board: [letter('o')] => A::OpenGame, "open a game", "棋譜を開く", 0;
-
-    BoardMore: [letter('n')] => A::NewGame, "new game", "新しい対局", 1;
-    BoardMore: [letter('.')] => A::SingleStep, "MCTS step", "MCTS を 1 歩", 2;
-    BoardMore: [letter('t')] => A::Tree, "tree", "木", 3;
-    BoardMore: [letter('a')] => A::Analyse, "analyse", "解析", 4;
-
-    BoardLine: [key(KeyCode::Enter)] => A::Confirm, "done", "決定", 1;
-    BoardLine: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
-
-    BoardForm: [key(KeyCode::Enter)] => A::Confirm, "begin", "開始", 1;
-    BoardForm: [key(KeyCode::Up)] => A::Up, "row", "行", 2;
-    BoardForm: [key(KeyCode::Left)] => A::Left, "change", "変える", 3;
-    BoardForm: [letter('n')] => A::NewGame, "leave it", "やめる", 0;
-
-    BoardTree: [key(KeyCode::Right)] => A::Right, "open", "開く", 1;
-    BoardTree: [key(KeyCode::Left)] => A::Left, "close", "閉じる", 2;
-    BoardTree: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 3;
-    BoardTree: [letter('t')] => A::Tree, "leave the tree", "木を閉じる", 4;
-
-    BoardWalk: [letter('.'), key(KeyCode::Enter)] => A::SingleStep, "next step", "次の歩", 1;
-    BoardWalk: [letter(',')] => A::StepBack, "back", "戻る", 2;
-    BoardWalk: [letter('>')] => A::StepMany, "10 simulations", "10 回進む", 3;
-    BoardWalk: [key(KeyCode::Up)] => A::Up, "node above", "上の節", 4;
-    BoardWalk: [key(KeyCode::Down)] => A::Down, "node below", "下の節", 0;
-
-    BoardEdit: [key(KeyCode::Enter)] => A::Confirm, "play from here", "ここから対局", 1;
-    BoardEdit: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
-    BoardEdit: [key(KeyCode::Up)] => A::Up, "cursor", "カーソル", 0;
-
-    BoardPuzzle: [key(KeyCode::Enter)] => A::Confirm, "answer", "答える", 2;
-    BoardPuzzle: [key(KeyCode::Left)] => A::Left, "column", "列", 3;
-    BoardPuzzle: [letter('r')] => A::RandomCode, "another", "別の問題", 4;
-
-    DrawingPad: [letter(' ')] => A::Pen, "pen", "ペン", 1;
-    DrawingPad: [key(KeyCode::Backspace), letter('x')] => A::Clear, "clear", "消す", 2;
-    DrawingPad: [letter('u')] => A::Undo, "undo", "元に戻す", 3;
-    DrawingPad: [letter('U'), ctrl('r')] => A::Redo, "redo", "やり直す", 0;
-
-    PadModel: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 4;
-    PadModel: [letter('n')] => A::AddNoise, "noise it", "ノイズ", 5;
-    PadModel: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 6;
-    PadModel: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 7;
-    PadModel: [letter('z')] => A::Noise, "pure noise", "純粋な雑音", 0;
-
-    Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
-    Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
-
-    Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;
-};
 
 /// What a key means in a context; with `in_text`, printable keys belong to the text.
 pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<Action> {

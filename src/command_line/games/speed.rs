@@ -82,12 +82,12 @@ fn random_games(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
 
 /// So many playouts, or two seconds of them, and how long they took.
 fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (u64, f64) {
-    let (mut dice, mut moves, mut position) = (PlayoutRng::seed_from_u64(seed), Vec::new(), game.clone());
+    let (mut random, mut moves, mut position) = (PlayoutRng::seed_from_u64(seed), Vec::new(), game.clone());
     let (begun, mut done) = (Instant::now(), 0);
     loop {
         for _ in 0..64.min(steps.map_or(64, |steps| steps - done)) {
             position.clone_from(game);
-            position.playout(style, &mut dice, &mut moves, None);
+            position.playout(style, &mut random, &mut moves, None);
             done += 1;
         }
         let seconds = begun.elapsed().as_secs_f64();
@@ -100,13 +100,13 @@ fn playouts<G: Game>(game: &G, style: Style, seed: u64, steps: Option<u64>) -> (
 /// Exact values of positions that random moves lead to, one after another with one table: a thousand of Connect Four with 14 to 28 stones,
 /// or a hundred of Othello with 18 free squares.
 fn solvers(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
-    let mut dice = PlayoutRng::seed_from_u64(arguments.seed);
+    let mut random = PlayoutRng::seed_from_u64(arguments.seed);
     let never = AtomicBool::new(false);
     let (took, nodes) = match game {
         AnyGame::Othello(start) => {
             let mut solver = Endgame::new(SOLVER_MEMORY);
             let is_end = |position: &Othello, _| position.empties() == EMPTIES;
-            let took = timed(start, is_end, steps(arguments).unwrap_or(100), &mut dice, |position| {
+            let took = timed(start, is_end, steps(arguments).unwrap_or(100), &mut random, |position| {
                 solver.solve(position, &never).is_ok()
             });
             (took, solver.nodes())
@@ -115,7 +115,7 @@ fn solvers(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
             let mut solver = Solver::new(SOLVER_MEMORY);
             let is_middle = |position: &ConnectFour, stones| position.stones() == stones;
             let took =
-                timed(&ConnectFour::default(), is_middle, steps(arguments).unwrap_or(1000), &mut dice, |position| {
+                timed(&ConnectFour::default(), is_middle, steps(arguments).unwrap_or(1000), &mut random, |position| {
                     solver.solve(position, &never).is_ok()
                 });
             (took, solver.nodes())
@@ -138,17 +138,17 @@ fn timed<G: Game>(
     start: &G,
     is_wanted: impl Fn(&G, u32) -> bool,
     count: u64,
-    dice: &mut PlayoutRng,
+    random: &mut PlayoutRng,
     mut solve: impl FnMut(&G) -> bool,
 ) -> Vec<f64> {
     let (mut took, mut moves) = (Vec::new(), Vec::new());
     while (took.len() as u64) < count {
-        let stones = (STONES.start() + below(dice, STONES.end() - STONES.start() + 1)) as u32;
+        let stones = (STONES.start() + below(random, STONES.end() - STONES.start() + 1)) as u32;
         let position = loop {
             let mut position = start.clone();
             position.legal(&mut moves);
             while !moves.is_empty() && !is_wanted(&position, stones) {
-                position.play(moves[below(dice, moves.len())]);
+                position.play(moves[below(random, moves.len())]);
                 position.legal(&mut moves);
             }
             if !moves.is_empty() {

@@ -4,9 +4,7 @@ use super::answers::TrainedAutoencoder;
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
 use crate::data::{Batches, Mnist};
 use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
-use crate::nn::{
-    Decay, Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights,
-};
+use crate::nn::{Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -90,11 +88,7 @@ impl AutoencoderLearner {
             declared: self::knobs(),
             knobs: knobs.clone(),
             random,
-            schedule: Schedule {
-                warm_up: 0,
-                decay: Decay::named(knobs.choice("schedule")),
-                total: knobs.integer("steps") as u64,
-            },
+            schedule: Schedule::named(knobs.choice("schedule"), knobs.integer("steps") as u64),
             samples_per_step: (batches.size() + linear_batches.size()) as u64,
         };
         let principal = principal_of(&mnist.train)?;

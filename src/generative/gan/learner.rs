@@ -12,8 +12,7 @@ use crate::generative::measure;
 use crate::generative::noise::normal_rows;
 use crate::generative::plane::{CLEAR, PLACE, Plane, change_drawn};
 use crate::nn::{
-    Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
-    clip_norm,
+    Learner, OptimizedNetwork, Parameters, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights, clip_norm,
 };
 use crate::tensor::{Tape, Tensor, Var, tensor};
 use rand::{RngExt, SeedableRng};
@@ -179,11 +178,7 @@ impl GanLearner {
             declared: self::knobs(),
             knobs: knobs.clone(),
             random,
-            schedule: Schedule {
-                warm_up: 0,
-                decay: Decay::named(knobs.choice("schedule")),
-                total: knobs.integer("steps") as u64,
-            },
+            schedule: Schedule::named(knobs.choice("schedule"), knobs.integer("steps") as u64),
             samples_per_step: batch as u64,
         };
         let learner = GanLearner {

@@ -7,7 +7,7 @@ use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, R
 use crate::generative::classifier::Judge;
 use crate::generative::measure;
 use crate::generative::noise::noise;
-use crate::nn::{Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights};
+use crate::nn::{Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -105,11 +105,10 @@ impl VaeLearner {
             declared: self::knobs(),
             knobs: knobs.clone(),
             random,
-            schedule: Schedule {
-                warm_up: 0,
-                decay: Decay::named(knobs.choice("schedule")),
-                total: knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
-            },
+            schedule: Schedule::named(
+                knobs.choice("schedule"),
+                knobs.integer("epochs") as u64 * batches.steps_per_epoch(),
+            ),
             samples_per_step: batches.size() as u64,
         };
         let (vae, network, nll) = (Arc::new(vae), OptimizedNetwork::new(parameters), knobs.flag("nll"));

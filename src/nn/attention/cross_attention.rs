@@ -113,17 +113,13 @@ impl CrossAttention {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::random_layer;
     use crate::tensor::{Tape, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn layer(width: usize, heads: usize) -> (Parameters<f64>, CrossAttention) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
-        let attention = CrossAttention::new(&mut parameters, "attention", width, heads, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, attention)
+        random_layer(|parameters, random| CrossAttention::new(parameters, "attention", width, heads, random))
     }
 
     /// Width 1, all weights 1 and no biases: a query 3 gives the keys 1 and 2 the scores 3 and 6.

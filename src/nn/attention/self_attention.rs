@@ -86,22 +86,13 @@ fn apart<E: Element>(all: Var<E>) -> [Var<E>; 3] {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::{assert_near, random_layer};
     use crate::tensor::{Tape, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn layer(width: usize, heads: usize) -> (Parameters<f64>, SelfAttention) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
-        let attention = SelfAttention::new(&mut parameters, "attention", width, heads, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, attention)
-    }
-
-    fn near(found: &Tensor<f64>, expected: &Tensor<f64>) {
-        assert_eq!(found.shape(), expected.shape());
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} instead of {expected:?}");
+        random_layer(|parameters, random| SelfAttention::new(parameters, "attention", width, heads, random))
     }
 
     /// Width 1, all weights 1 and no biases: q = k = v = x, and the scores of x = (1, 2) from its second place are 2, 4.
@@ -113,8 +104,8 @@ mod tests {
         let x = tape.constant(tensor([1, 2, 1], vec![1.0, 2.0]));
         let (y, weights) = attention.forward_with_weights(&parameters.on(&tape), x, &Mask::Causal);
         let second = 1.0 / (1.0 + (-2.0_f64).exp());
-        near(&weights, &tensor([1, 1, 2, 2], vec![1.0, 0.0, 1.0 - second, second]));
-        near(&y.value(), &tensor([1, 2, 1], vec![1.0, 1.0 + second]));
+        assert_near(&weights, &tensor([1, 1, 2, 2], vec![1.0, 0.0, 1.0 - second, second]));
+        assert_near(&y.value(), &tensor([1, 2, 1], vec![1.0, 1.0 + second]));
     }
 
     #[test]
@@ -143,7 +134,7 @@ mod tests {
             let new = tape.constant(x.clone()).narrow(1, places.clone());
             let found = attention.forward_cached(&parameters.on(&tape), new, &mut cache).value();
             assert_eq!(cache.length(), places.end);
-            near(&found, &expected.narrow(1, places).ordered());
+            assert_near(&found, &expected.narrow(1, places).ordered());
         }
     }
 
@@ -162,7 +153,7 @@ mod tests {
         for (row, from) in [2, 0].into_iter().enumerate() {
             let whole = Var::concatenate(&[x.narrow(0, from..from + 1).narrow(1, 0..1), next.narrow(0, 0..1)], 1);
             let expected = attention.forward(&bound, whole, &Mask::Causal).at(0, 0).at(0, 1);
-            near(&found.at(0, row).at(0, 0).ordered(), &expected.ordered());
+            assert_near(&found.at(0, row).at(0, 0).ordered(), &expected.ordered());
         }
     }
 

@@ -84,6 +84,7 @@ impl TransformerBlock {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::{assert_near, random_layer};
     use crate::tensor::{Activation, Tape};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -91,22 +92,12 @@ mod tests {
     const ORDERS: [NormalisationOrder; 2] = [NormalisationOrder::Pre, NormalisationOrder::Post];
 
     fn block(order: NormalisationOrder) -> (Parameters<f64>, TransformerBlock) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
         let settings = BlockSettings { order, ..BlockSettings::new(6, 2) };
-        let block = TransformerBlock::new(&mut parameters, "block", &settings, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, block)
+        random_layer(|parameters, random| TransformerBlock::new(parameters, "block", &settings, random))
     }
 
     fn input() -> Tensor<f64> {
         normal(&[2, 5, 6], 1.0, &mut ChaCha8Rng::seed_from_u64(2))
-    }
-
-    fn near(found: &Tensor<f64>, expected: &Tensor<f64>) {
-        assert_eq!(found.shape(), expected.shape());
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} instead of {expected:?}");
     }
 
     /// The formula of a block put together from operations, its parameters by name.
@@ -165,7 +156,7 @@ mod tests {
                     f.norm(x + f.feed(x), 1)
                 }
             };
-            near(&found, &expected.value());
+            assert_near(&found, &expected.value());
         }
     }
 
@@ -200,7 +191,7 @@ mod tests {
             for places in [0..3, 3..4, 4..5] {
                 let new = x.narrow(1, places.clone());
                 let found = caches.iter_mut().fold(new, |x, cache| block.forward_cached(&bound, x, cache));
-                near(&found.value(), &expected.narrow(1, places).ordered());
+                assert_near(&found.value(), &expected.narrow(1, places).ordered());
             }
         }
     }

@@ -135,6 +135,7 @@ impl DecoderBlock {
 mod tests {
     use super::*;
     use crate::nn::initialise::normal;
+    use crate::nn::test_support::random_layer;
     use crate::tensor::Tape;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -142,13 +143,8 @@ mod tests {
     const ORDERS: [NormalisationOrder; 2] = [NormalisationOrder::Pre, NormalisationOrder::Post];
 
     fn block(order: NormalisationOrder) -> (Parameters<f64>, DecoderBlock) {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
         let settings = BlockSettings { order, ..BlockSettings::new(4, 2) };
-        let block = DecoderBlock::new(&mut parameters, "block", &settings, random);
-        for (_, value) in parameters.iter_mut() {
-            *value = normal(value.shape(), 0.5, random);
-        }
-        (parameters, block)
+        random_layer(|parameters, random| DecoderBlock::new(parameters, "block", &settings, random))
     }
 
     /// What is decoded, and the memory.

@@ -14,18 +14,18 @@ const MEMORY: usize = 1 << 24;
 
 /// A game, the move that wins, and how many moves the winner makes until then; none only if stopped.
 pub fn puzzle(seed: u64, stop: &AtomicBool) -> Option<(Played, Move, usize)> {
-    let mut dice = PlayoutRng::seed_from_u64(seed);
+    let mut random = PlayoutRng::seed_from_u64(seed);
     let mut solver = Solver::new(MEMORY);
     let mut moves = Vec::new();
     'next: loop {
-        let stones = STONES.start() + below(&mut dice, (STONES.end() - STONES.start() + 1) as usize) as u32;
+        let stones = STONES.start() + below(&mut random, (STONES.end() - STONES.start() + 1) as usize) as u32;
         let (mut game, mut made) = (ConnectFour::default(), Vec::new());
         while game.stones() < stones {
             game.legal(&mut moves);
             if moves.is_empty() {
                 continue 'next;
             }
-            let chosen = moves[below(&mut dice, moves.len())];
+            let chosen = moves[below(&mut random, moves.len())];
             game.play(chosen);
             made.push(chosen.0);
         }

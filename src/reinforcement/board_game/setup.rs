@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_board_that_was_shown_is_the_position_again() {
-        let mut dice = PlayoutRng::seed_from_u64(11);
+        let mut random = PlayoutRng::seed_from_u64(11);
         for id in GAMES {
             let mut position = AnyGame::start(id).unwrap();
             let mut moves = Vec::new();
@@ -88,7 +88,7 @@ mod tests {
                 let shown = view::board(&[again], &Played::of(id));
                 assert_eq!((&shown.cells, &shown.hands, shown.turn), (&board.cells, &board.hands, board.turn), "{id}");
                 position.legal(&mut moves);
-                let Some(made) = (!moves.is_empty()).then(|| moves[below(&mut dice, moves.len())]) else { break };
+                let Some(made) = (!moves.is_empty()).then(|| moves[below(&mut random, moves.len())]) else { break };
                 position.play(made);
             }
         }

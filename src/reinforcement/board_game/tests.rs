@@ -28,7 +28,7 @@ fn think(played: &Played, agent: &str, exploration: Option<f32>) -> GameQuery {
 #[test]
 fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
     let model = BoardGame;
-    let mut dice = PlayoutRng::seed_from_u64(4);
+    let mut random = PlayoutRng::seed_from_u64(4);
     for id in GAMES {
         let mut played = Played::of(id);
         for _ in 0..60 {
@@ -50,7 +50,7 @@ fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
             if board.choices.is_empty() {
                 break;
             }
-            let chosen = &board.choices[below(&mut dice, board.choices.len())];
+            let chosen = &board.choices[below(&mut random, board.choices.len())];
             // What people would type does the same.
             let Ok(GameAnswer::Board { played: typed, board: after }) =
                 ask(&model, GameQuery::Board { played: played.clone(), typed: Some(chosen.name.clone()) })
@@ -166,14 +166,14 @@ fn without_end_is_ended_by_calling_it_off() {
 #[test]
 fn a_game_that_is_written_is_read_again() {
     let model = BoardGame;
-    let mut dice = PlayoutRng::seed_from_u64(8);
+    let mut random = PlayoutRng::seed_from_u64(8);
     for id in GAMES {
         let mut played = Played::of(id);
         let mut position = AnyGame::start(id).unwrap();
         let mut moves = Vec::new();
         for _ in 0..12 {
             position.legal(&mut moves);
-            let Some(made) = (!moves.is_empty()).then(|| moves[below(&mut dice, moves.len())]) else { break };
+            let Some(made) = (!moves.is_empty()).then(|| moves[below(&mut random, moves.len())]) else { break };
             position.play(made);
             played.moves.push(made.0);
         }

@@ -253,7 +253,7 @@ impl Game for Chess {
     fn playout(
         &mut self,
         _: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
@@ -267,7 +267,7 @@ impl Game for Chess {
                 let mated = !self.board.checkers().is_empty();
                 return if mated { Outcome::Won(self.turn().other()) } else { Outcome::Drawn };
             }
-            let chosen = moves[below(dice, moves.len())];
+            let chosen = moves[below(random, moves.len())];
             self.play(chosen);
             if let Some(trace) = &mut trace {
                 trace.push(chosen);

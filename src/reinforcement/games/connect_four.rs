@@ -222,7 +222,7 @@ impl Game for ConnectFour {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         _: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
@@ -236,9 +236,9 @@ impl Game for ConnectFour {
             let urgent = if style == Style::Light { self.urgent() } else { None };
             let column = urgent.unwrap_or_else(|| {
                 // Most of the time any column is open; a full one is drawn again.
-                let mut column = below(dice, COLUMNS);
+                let mut column = below(random, COLUMNS);
                 while !self.is_open(column) {
-                    column = below(dice, COLUMNS);
+                    column = below(random, COLUMNS);
                 }
                 column
             });

@@ -277,7 +277,7 @@ impl Game for Gomoku {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
@@ -287,7 +287,7 @@ impl Game for Gomoku {
         while !moves.is_empty() {
             let urgent = if style == Style::Light { self.urgent(last) } else { None };
             let place = urgent.and_then(|point| moves.iter().position(|chosen| usize::from(chosen.0) == point));
-            let chosen = moves.swap_remove(place.unwrap_or_else(|| below(dice, moves.len())));
+            let chosen = moves.swap_remove(place.unwrap_or_else(|| below(random, moves.len())));
             last = [last[1], Some(usize::from(chosen.0))];
             self.play(chosen);
             if let Some(trace) = &mut trace {

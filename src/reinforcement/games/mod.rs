@@ -32,9 +32,9 @@ pub type PlayoutRng = rand_xoshiro::Xoshiro256PlusPlus;
 /// # Panics
 /// If `end` is zero (in debug builds).
 #[inline]
-pub fn below(dice: &mut PlayoutRng, end: usize) -> usize {
+pub fn below(random: &mut PlayoutRng, end: usize) -> usize {
     debug_assert!(end > 0, "a number below nothing");
-    (((dice.next_u64() >> 32) * end as u64) >> 32) as usize
+    (((random.next_u64() >> 32) * end as u64) >> 32) as usize
 }
 
 /// Who plays: the first to move or the other.
@@ -172,7 +172,7 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         trace: Option<&mut Vec<Move>>,
     ) -> Outcome;

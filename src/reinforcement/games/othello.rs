@@ -236,14 +236,14 @@ impl Game for Othello {
     fn playout(
         &mut self,
         _: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         _: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
         while !self.ended {
             let mut open = self.open;
             let place = (open != 0).then(|| {
-                for _ in 0..below(dice, open.count_ones() as usize) {
+                for _ in 0..below(random, open.count_ones() as usize) {
                     open &= open - 1;
                 }
                 open.trailing_zeros()

@@ -214,7 +214,7 @@ impl Game for Shogi {
     fn playout(
         &mut self,
         _: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         moves: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
@@ -230,7 +230,7 @@ impl Game for Shogi {
             if moves.is_empty() {
                 return Outcome::Won(self.turn().other());
             }
-            let chosen = moves[below(dice, moves.len())];
+            let chosen = moves[below(random, moves.len())];
             self.play(chosen);
             if let Some(trace) = &mut trace {
                 trace.push(chosen);

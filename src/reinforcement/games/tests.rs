@@ -32,7 +32,7 @@ fn perft_of_the_starts() {
 fn random_games(id: &str, count: u64, mut look: impl FnMut(&AnyGame)) {
     let mut moves = Vec::new();
     for seed in 0..count {
-        let mut dice = PlayoutRng::seed_from_u64(seed);
+        let mut random = PlayoutRng::seed_from_u64(seed);
         let mut any = start(id);
         let mut before = u64::MAX;
         loop {
@@ -44,7 +44,7 @@ fn random_games(id: &str, count: u64, mut look: impl FnMut(&AnyGame)) {
                 before = game.hash();
                 let ended = moves.is_empty();
                 if !ended {
-                    let chosen = moves[below(&mut dice, moves.len())];
+                    let chosen = moves[below(&mut random, moves.len())];
                     assert!(game.is_legal(chosen), "{id} {chosen:?}");
                     let name = game.name(chosen);
                     assert_eq!(game.read(&name), Ok(chosen), "{id} {name} {}", game.diagram());
@@ -132,9 +132,9 @@ fn light_playouts_of_tic_tac_toe_take_a_win_and_else_stop_a_loss() {
         [("xx./oo./... x", "c3"), ("xx./oo./... o", "c2"), ("xx./o../... o", "c3"), ("x.o/.x./... o", "c1")]
     {
         for seed in 0..20 {
-            let (mut dice, mut trace) = (PlayoutRng::seed_from_u64(seed), Vec::new());
+            let (mut random, mut trace) = (PlayoutRng::seed_from_u64(seed), Vec::new());
             let start = TicTacToe::default().at(diagram).unwrap();
-            start.clone().playout(Style::Light, &mut dice, &mut Vec::new(), Some(&mut trace));
+            start.clone().playout(Style::Light, &mut random, &mut Vec::new(), Some(&mut trace));
             assert_eq!(start.name(trace[0]), first, "{diagram}");
         }
     }
@@ -144,11 +144,11 @@ fn light_playouts_of_tic_tac_toe_take_a_win_and_else_stop_a_loss() {
 fn playouts_end_as_the_rules_say_and_tell_their_moves() {
     fn check<G: Game>(game: &G) {
         for seed in 0..10 {
-            let mut dice = PlayoutRng::seed_from_u64(seed);
+            let mut random = PlayoutRng::seed_from_u64(seed);
             let (mut position, mut moves) = (game.clone(), Vec::new());
             let style = if seed % 2 == 0 { Style::Uniform } else { Style::Light };
             let mut trace = Vec::new();
-            let outcome = position.playout(style, &mut dice, &mut moves, Some(&mut trace));
+            let outcome = position.playout(style, &mut random, &mut moves, Some(&mut trace));
             let mut again = game.clone();
             for chosen in trace {
                 assert!(again.is_legal(chosen), "{} {}", game.id(), again.name(chosen));
@@ -231,7 +231,7 @@ fn go_takes_ko_and_suicide_as_the_rules_have_it() {
 /// A cycle of three kos comes back to its first position only by the last move, which is refused.
 #[test]
 fn superko_sees_cycles_longer_than_two() {
-    let mut dice = PlayoutRng::seed_from_u64(3);
+    let mut random = PlayoutRng::seed_from_u64(3);
     let mut seen_refusal = false;
     for _ in 0..40 {
         // Small boards are full of cycles.
@@ -240,7 +240,7 @@ fn superko_sees_cycles_longer_than_two() {
         let mut moves = Vec::new();
         for _ in 0..200 {
             position.legal(&mut moves);
-            let Some(chosen) = (!moves.is_empty()).then(|| moves[below(&mut dice, moves.len())]) else { break };
+            let Some(chosen) = (!moves.is_empty()).then(|| moves[below(&mut random, moves.len())]) else { break };
             // Every point that is free and refused is suicide or repeats.
             for point in 0..9 {
                 if position.stone(point).is_none() && !moves.contains(&Move(point as u16)) {

@@ -135,7 +135,7 @@ impl Game for TicTacToe {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         _: &mut Vec<Move>,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
@@ -145,7 +145,7 @@ impl Game for TicTacToe {
             }
             let urgent = if style == Style::Light { self.urgent() } else { None };
             let mut free = urgent.unwrap_or_else(|| self.free());
-            for _ in 0..below(dice, free.count_ones() as usize) {
+            for _ in 0..below(random, free.count_ones() as usize) {
                 free &= free - 1;
             }
             let chosen = Move(free.trailing_zeros() as u16);

@@ -180,7 +180,7 @@ impl Spec {
             return Err(AgentError(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
         }
         let searcher: Box<dyn Searcher> = with_game!(game.clone(), game => searcher(self, game, seed));
-        Ok(Agent { spec: self.clone(), searcher, dice: PlayoutRng::seed_from_u64(seed ^ 0x5eed) })
+        Ok(Agent { spec: self.clone(), searcher, random: PlayoutRng::seed_from_u64(seed ^ 0x5eed) })
     }
 }
 
@@ -199,7 +199,7 @@ impl fmt::Display for Spec {
 pub struct Agent {
     spec: Spec,
     searcher: Box<dyn Searcher>,
-    dice: PlayoutRng,
+    random: PlayoutRng,
 }
 
 impl Agent {
@@ -231,8 +231,9 @@ impl Agent {
         stop: &AtomicBool,
         on_progress: OnProgress,
     ) -> SearchResult {
-        if self.spec.blunders > 0.0 && (below(&mut self.dice, 1 << 20) as f32) < self.spec.blunders * (1 << 20) as f32 {
-            return with_game!(position, game => any_move(game, &mut self.dice));
+        if self.spec.blunders > 0.0 && (below(&mut self.random, 1 << 20) as f32) < self.spec.blunders * (1 << 20) as f32
+        {
+            return with_game!(position, game => any_move(game, &mut self.random));
         }
         self.searcher.think(position, budget, stop, on_progress)
     }
@@ -263,7 +264,7 @@ impl Agent {
         if matches!(self.spec.kind, Kind::Mcts | Kind::Random) {
             *self = self.spec.agent(game, seed).expect("it plays this game");
         } else {
-            self.dice = PlayoutRng::seed_from_u64(seed ^ 0x5eed);
+            self.random = PlayoutRng::seed_from_u64(seed ^ 0x5eed);
         }
     }
 
@@ -294,7 +295,7 @@ trait Searcher: Send {
 
 fn searcher<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Searcher> {
     match spec.kind {
-        Kind::Random => Box::new(Chance { dice: PlayoutRng::seed_from_u64(seed) }),
+        Kind::Random => Box::new(Chance { random: PlayoutRng::seed_from_u64(seed) }),
         Kind::Greedy => Box::new(Glance::<G>(PhantomData)),
         Kind::Mcts => {
             let settings = spec.mcts(game.id(), seed);
@@ -310,11 +311,11 @@ fn searcher<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Se
     }
 }
 
-fn any_move<G: Game>(game: &G, dice: &mut PlayoutRng) -> SearchResult {
+fn any_move<G: Game>(game: &G, random: &mut PlayoutRng) -> SearchResult {
     let mut moves = Vec::new();
     game.legal(&mut moves);
     if !moves.is_empty() {
-        let chosen = below(dice, moves.len());
+        let chosen = below(random, moves.len());
         moves.swap(0, chosen);
     }
     let candidate = |chosen: &Move| Candidate { chosen: *chosen, visits: 0, value: 0.5, proven: None };
@@ -322,12 +323,12 @@ fn any_move<G: Game>(game: &G, dice: &mut PlayoutRng) -> SearchResult {
 }
 
 struct Chance {
-    dice: PlayoutRng,
+    random: PlayoutRng,
 }
 
 impl Searcher for Chance {
     fn think(&mut self, position: &AnyGame, _: Budget, _: &AtomicBool, _: OnProgress) -> SearchResult {
-        with_game!(position, game => any_move(game, &mut self.dice))
+        with_game!(position, game => any_move(game, &mut self.random))
     }
 }
 

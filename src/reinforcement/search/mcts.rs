@@ -11,14 +11,17 @@
 //! The move played is the one most visited. Beside that, each switchable: proven results (MCTS-Solver, Winands, Björnsson & Saito 2008), and
 //! all moves as first (AMAF/RAVE, Gelly & Silver 2007) with their weight β = √(k / (3N + k)).
 
-use super::tree::{Children, Node, NodeAllocator, Tree};
-use super::visit_buffer::{self, Entry, VisitBuffer};
+mod worker;
+
+use super::tree::Tree;
+use super::visit_buffer;
 use super::{Budget, Candidate, OnProgress, SearchResult, silent};
 use crate::reinforcement::games::{Game, Move, Outcome, PlayoutRng, Side, Style};
 use rand::SeedableRng;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use worker::Worker;
 
 /// Simulations between two looks at the clock.
 const LOOK_EVERY: u64 = 64;
@@ -85,40 +88,9 @@ pub struct Mcts<G: Game> {
     pub settings: Settings,
     root: G,
     tree: Arc<Tree>,
-    dice: Vec<PlayoutRng>,
+    random: Vec<PlayoutRng>,
     simulations: u64,
     deepest: u32,
-}
-
-/// What one thread works with.
-struct Worker<'a, G> {
-    settings: &'a Settings,
-    tree: &'a Tree,
-    root: &'a G,
-    game: G,
-    dice: &'a mut PlayoutRng,
-    alone: bool,
-    allocator: NodeAllocator,
-    /// Where one of several threads counts first, if it may.
-    buffer: Option<VisitBuffer<'a>>,
-    moves: Vec<Move>,
-    /// The nodes of this simulation.
-    path: Vec<Step<'a>>,
-    /// The moves of a simulation after the root, first those in the tree.
-    trace: Vec<Move>,
-    /// For each side and move, where in the trace the side first made it, while this simulation is counted.
-    first: Vec<[u32; 2]>,
-    deepest: u32,
-    /// Whether all moves of a playout are kept.
-    traced: bool,
-}
-
-/// A node of a simulation, the side that moved there, and where its visit was counted if not at itself.
-#[derive(Debug, Clone, Copy)]
-struct Step<'a> {
-    node: &'a Node,
-    mover: Side,
-    entry: Option<Entry>,
 }
 
 /// One simulation, shown step by step.
@@ -135,12 +107,12 @@ pub struct Simulation {
 
 impl<G: Game> Mcts<G> {
     pub fn new(root: G, settings: Settings) -> Self {
-        let dice = (0..settings.threads.max(1) as u64)
+        let random = (0..settings.threads.max(1) as u64)
             .map(|thread| {
                 PlayoutRng::seed_from_u64(settings.seed.wrapping_add(thread.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
             })
             .collect();
-        Mcts { tree: Arc::new(Tree::new(settings.memory)), root, dice, simulations: 0, deepest: 0, settings }
+        Mcts { tree: Arc::new(Tree::new(settings.memory)), root, random, simulations: 0, deepest: 0, settings }
     }
 
     pub fn root(&self) -> &G {
@@ -179,13 +151,13 @@ impl<G: Game> Mcts<G> {
         let deepest = AtomicU32::new(self.deepest);
         let decided = AtomicBool::new(false);
         let (settings, tree, root) = (&self.settings, &*self.tree, &self.root);
-        let alone = self.dice.len() == 1;
-        let mut dice = std::mem::take(&mut self.dice);
+        let alone = self.random.len() == 1;
+        let mut random = std::mem::take(&mut self.random);
         let work = |kept: &mut PlayoutRng, first: bool| {
             let mut reported = begun;
             // A copy of its own, far from those of the other threads: they would share a line of the cache.
-            let mut dice = kept.clone();
-            let mut worker = Worker::new(settings, tree, root, &mut dice, alone);
+            let mut random = kept.clone();
+            let mut worker = Worker::new(settings, tree, root, &mut random, alone);
             loop {
                 // Simulations are taken in small lots, so that their number is exact.
                 let wanted = budget.playouts.map_or(LOOK_EVERY, |most| {
@@ -229,22 +201,22 @@ impl<G: Game> Mcts<G> {
             worker.flush();
             tree.put_back(&mut worker.allocator);
             deepest.fetch_max(worker.deepest, Ordering::Relaxed);
-            *kept = dice;
+            *kept = random;
         };
-        let (first, others) = dice.split_first_mut().expect("a thread");
+        let (first, others) = random.split_first_mut().expect("a thread");
         if others.is_empty() {
             work(first, true);
         } else {
             std::thread::scope(|scope| {
-                for dice in others {
-                    scope.spawn(|| work(dice, false));
+                for random in others {
+                    scope.spawn(|| work(random, false));
                 }
                 work(first, true);
             });
         }
         let done = spent.into_inner().min(budget.playouts.unwrap_or(u64::MAX));
         self.simulations += done;
-        self.dice = dice;
+        self.random = random;
         self.deepest = deepest.into_inner();
         self.result(done, begun.elapsed())
     }
@@ -252,8 +224,8 @@ impl<G: Game> Mcts<G> {
     /// One simulation on one thread, step by step.
     pub fn step(&mut self) -> Simulation {
         let nodes = self.tree.len();
-        let dice = self.dice.first_mut().expect("a thread");
-        let mut worker = Worker::new(&self.settings, &self.tree, &self.root, dice, true);
+        let random = self.random.first_mut().expect("a thread");
+        let mut worker = Worker::new(&self.settings, &self.tree, &self.root, random, true);
         worker.traced = true;
         let outcome = worker.simulate();
         let inside = worker.path.len() - 1;
@@ -318,242 +290,4 @@ fn is_decided(tree: &Tree, unseen: u32, done: u64, took: Duration, time: Option<
         }
     }
     f64::from(most[0]) > f64::from(most[1]) + f64::from(unseen) + left
-}
-
-impl<'a, G: Game> Worker<'a, G> {
-    fn new(settings: &'a Settings, tree: &'a Tree, root: &'a G, dice: &'a mut PlayoutRng, alone: bool) -> Self {
-        Worker {
-            settings,
-            tree,
-            root,
-            game: root.clone(),
-            dice,
-            alone,
-            allocator: NodeAllocator::new(alone),
-            // AMAF is counted in the tree at once, and its lines of the cache travel anyway.
-            buffer: (!alone && settings.rave.is_none()).then(VisitBuffer::new),
-            moves: Vec::new(),
-            path: Vec::new(),
-            trace: Vec::new(),
-            first: Vec::new(),
-            deepest: 0,
-            traced: settings.rave.is_some(),
-        }
-    }
-
-    #[inline]
-    fn simulate(&mut self) -> Outcome {
-        let outcome = self.select();
-        self.count(outcome);
-        outcome
-    }
-
-    /// Selection, expansion and simulation.
-    fn select(&mut self) -> Outcome {
-        self.game.clone_from(self.root);
-        self.path.clear();
-        self.trace.clear();
-        let root = self.tree.root();
-        let mut siblings = std::slice::from_ref(root);
-        let mut slot = self.slot(siblings, root.visits());
-        let mut place = 0;
-        let mut mover = self.game.turn().other();
-        loop {
-            let (node, visits) = self.visit(siblings, place, slot, mover);
-            if let Some(outcome) = node.proven() {
-                return outcome;
-            }
-            let children = match self.tree.children(node) {
-                Children::Are(children) => children,
-                Children::None if visits > 1 || self.path.len() == 1 => match self.expand(node) {
-                    Ok(Some(children)) => children,
-                    Ok(None) => return self.playout(),
-                    Err(outcome) => return outcome,
-                },
-                _ => return self.playout(),
-            };
-            mover = self.game.turn();
-            slot = self.slot(children, visits);
-            place = self.best(children, slot, visits, mover);
-            siblings = children;
-            let chosen = children[place].chosen();
-            self.trace.push(chosen);
-            self.game.play(chosen);
-        }
-    }
-
-    /// Where this thread counts the visits of these siblings, whose parent was visited so often; none if in the tree.
-    #[inline]
-    fn slot(&mut self, siblings: &'a [Node], visits: u32) -> Option<usize> {
-        self.buffer.as_mut()?.open(siblings, visits)
-    }
-
-    /// What this thread holds back of some siblings; nothing without a slot.
-    #[inline]
-    fn held(&self, slot: Option<usize>) -> &[[u32; 2]] {
-        self.buffer.as_ref().zip(slot).map_or(&[], |(buffer, slot)| buffer.counts(slot))
-    }
-
-    /// Goes to one of these siblings; gives it with its visits, this one among them.
-    #[inline]
-    fn visit(&mut self, siblings: &'a [Node], place: usize, slot: Option<usize>, mover: Side) -> (&'a Node, u32) {
-        let node = &siblings[place];
-        let entry = match (slot, &mut self.buffer) {
-            (Some(slot), Some(buffer)) => Some(buffer.visit(slot, place)),
-            _ => {
-                node.visit(self.alone);
-                None
-            }
-        };
-        self.path.push(Step { node, mover, entry });
-        (node, node.visits() + self.held(slot).get(place).map_or(0, |held| held[0]))
-    }
-
-    /// Gives a node its children in random order; none if another thread does or there is no room.
-    fn expand(&mut self, node: &Node) -> Result<Option<&'a [Node]>, Outcome> {
-        self.game.legal(&mut self.moves);
-        if self.moves.is_empty() {
-            let outcome = self.game.outcome().expect("no moves: the game has ended");
-            node.prove(outcome);
-            return Err(outcome);
-        }
-        for left in (2..=self.moves.len()).rev() {
-            self.moves.swap(left - 1, crate::reinforcement::games::below(self.dice, left));
-        }
-        let biased = self.settings.rave.is_some();
-        let game = &self.game;
-        Ok(self.tree.expand(node, &self.moves, &mut self.allocator, |child| {
-            if biased {
-                let (visits, wins) = game.expectation(child.chosen());
-                child.expect(visits, (2.0 * wins * visits as f32) as u32);
-            }
-        }))
-    }
-
-    /// The child with the largest upper confidence bound; one that loses for certain only if all do.
-    #[inline]
-    fn best(&self, children: &[Node], slot: Option<usize>, visits: u32, mover: Side) -> usize {
-        let log = (visits.max(1) as f32).ln();
-        let held = self.held(slot);
-        let (mut best, mut highest) = (0, f32::NEG_INFINITY);
-        for (place, child) in children.iter().enumerate() {
-            let lost = self.settings.solver && child.proven() == Some(Outcome::Won(mover.other()));
-            let bound = match self.settings.rave {
-                _ if lost => -1.0,
-                None => {
-                    let [visits, points] = held.get(place).copied().unwrap_or_default();
-                    ucb1(child.visits() + visits, child.points() + points, log, self.settings.exploration)
-                }
-                Some(k) => rave(child, log, self.settings.exploration, k),
-            };
-            if bound > highest {
-                (best, highest) = (place, bound);
-                if bound == f32::INFINITY {
-                    break;
-                }
-            }
-        }
-        best
-    }
-
-    #[inline]
-    fn playout(&mut self) -> Outcome {
-        let trace = self.traced.then_some(&mut self.trace);
-        self.game.playout(self.settings.playouts, self.dice, &mut self.moves, trace)
-    }
-
-    /// Backpropagation.
-    fn count(&mut self, outcome: Outcome) {
-        self.deepest = self.deepest.max(self.path.len() as u32 - 1);
-        for Step { node, mover, entry } in &self.path {
-            let points = half_points(outcome, *mover);
-            match (entry, &mut self.buffer) {
-                (Some(entry), Some(buffer)) => buffer.add_points(*entry, node, points),
-                _ => node.add_points(points, self.alone),
-            }
-        }
-        if self.settings.rave.is_some() {
-            self.count_amaf(outcome);
-        }
-        if self.settings.solver {
-            self.prove();
-        }
-    }
-
-    /// Adds to the tree what this thread has kept to itself.
-    fn flush(&mut self) {
-        if let Some(buffer) = &mut self.buffer {
-            buffer.flush();
-        }
-    }
-
-    /// Every child of a node on the way whose move its side made later gets this outcome too.
-    fn count_amaf(&mut self, outcome: Outcome) {
-        let start = self.root.turn().index();
-        let most = self.trace.iter().map(|chosen| usize::from(chosen.0)).max().map_or(0, |most| most + 1);
-        self.first.clear();
-        self.first.resize(most, [u32::MAX; 2]);
-        for (place, chosen) in self.trace.iter().enumerate().rev() {
-            self.first[usize::from(chosen.0)][(start + place) & 1] = place as u32;
-        }
-        for (depth, Step { node, mover, .. }) in self.path.iter().enumerate() {
-            let side = mover.other();
-            let points = half_points(outcome, side);
-            for child in self.tree.made(node) {
-                let when = self.first.get(usize::from(child.chosen().0)).map_or(u32::MAX, |first| first[side.index()]);
-                if when != u32::MAX && when >= depth as u32 {
-                    child.add_amaf(points, self.alone);
-                }
-            }
-        }
-    }
-
-    /// From the end of the way up: a position is won if one move wins, and lost or drawn if all moves are certain.
-    fn prove(&self) {
-        for pair in self.path.windows(2).rev() {
-            let [Step { node: parent, .. }, Step { node: child, mover, .. }] = pair else { return };
-            let Some(outcome) = child.proven() else { return };
-            if parent.proven().is_some() {
-                return;
-            }
-            if outcome == Outcome::Won(*mover) {
-                parent.prove(outcome);
-                continue;
-            }
-            let mut best = Outcome::Won(mover.other());
-            for sibling in self.tree.made(parent) {
-                match sibling.proven() {
-                    None => return,
-                    Some(Outcome::Drawn) => best = Outcome::Drawn,
-                    Some(_) => {}
-                }
-            }
-            parent.prove(best);
-        }
-    }
-}
-
-fn half_points(outcome: Outcome, side: Side) -> u32 {
-    (2.0 * outcome.share(side)) as u32
-}
-
-/// W/N + c √(ln N_parent / N); without bound before the first visit.
-#[inline]
-fn ucb1(visits: u32, points: u32, log: f32, exploration: f32) -> f32 {
-    if visits == 0 {
-        return f32::INFINITY;
-    }
-    let each = 1.0 / visits as f32;
-    0.5 * points as f32 * each + exploration * (log * each).sqrt()
-}
-
-/// (1 − β) W/N + β AMAF + c √(ln N_parent / (N + 1)), β = √(k / (3N + k)).
-#[inline]
-fn rave(child: &Node, log: f32, exploration: f32, k: f32) -> f32 {
-    let visits = child.visits() as f32;
-    let (amaf_visits, amaf_points) = child.amaf();
-    let amaf = if amaf_visits == 0 { 0.6 } else { 0.5 * amaf_points as f32 / amaf_visits as f32 };
-    let beta = (k / (3.0 * visits + k)).sqrt();
-    let own = if visits == 0.0 { amaf } else { 0.5 * child.points() as f32 / visits };
-    (1.0 - beta) * own + beta * amaf + exploration * (log / (visits + 1.0)).sqrt()
 }

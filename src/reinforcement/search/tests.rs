@@ -36,7 +36,7 @@ fn never() -> AtomicBool {
 #[test]
 fn the_solver_of_connect_four_agrees_with_looking_at_everything() {
     let mut solver = Solver::new(1 << 20);
-    let mut dice = PlayoutRng::seed_from_u64(5);
+    let mut random = PlayoutRng::seed_from_u64(5);
     for _ in 0..60 {
         let mut position = ConnectFour::default();
         let mut moves = Vec::new();
@@ -45,7 +45,7 @@ fn the_solver_of_connect_four_agrees_with_looking_at_everything() {
             if moves.is_empty() {
                 break;
             }
-            position.play(moves[below(&mut dice, moves.len())]);
+            position.play(moves[below(&mut random, moves.len())]);
         }
         let score = solver.solve(&position, &never()).unwrap();
         let expected = match value(&position) {
@@ -91,12 +91,12 @@ fn the_end_of_othello_agrees_with_looking_at_everything() {
         };
         moves.iter().map(after).max().unwrap()
     }
-    let (mut solver, mut dice) = (endgame::Endgame::new(1 << 20), PlayoutRng::seed_from_u64(9));
+    let (mut solver, mut random) = (endgame::Endgame::new(1 << 20), PlayoutRng::seed_from_u64(9));
     for _ in 0..40 {
         let (mut position, mut moves) = (Othello::default(), Vec::new());
         while position.empties() > 9 && position.outcome().is_none() {
             position.legal(&mut moves);
-            position.play(moves[below(&mut dice, moves.len())]);
+            position.play(moves[below(&mut random, moves.len())]);
         }
         let (score, chosen) = solver.solve(&position, &never()).unwrap();
         assert_eq!(score, best(&position), "{}", position.diagram());
@@ -281,7 +281,7 @@ fn searches_of_chess_and_shogi_stay_within_the_rules() {
     fn games<G: Evaluate>(start: &G, plies: usize) {
         let mut moves = Vec::new();
         for seed in 0..8 {
-            let (mut dice, mut position) = (PlayoutRng::seed_from_u64(seed), start.clone());
+            let (mut random, mut position) = (PlayoutRng::seed_from_u64(seed), start.clone());
             let mut search = AlphaBeta::new(alphabeta::Settings { memory: 1 << 20, ..alphabeta::Settings::default() });
             for ply in 0..plies {
                 position.legal(&mut moves);
@@ -291,7 +291,7 @@ fn searches_of_chess_and_shogi_stay_within_the_rules() {
                 let chosen = if ply % 4 == 3 {
                     search.search(&position, playouts(3000), &never()).best().unwrap()
                 } else {
-                    moves[below(&mut dice, moves.len())]
+                    moves[below(&mut random, moves.len())]
                 };
                 assert!(position.is_legal(chosen));
                 position.play(chosen);

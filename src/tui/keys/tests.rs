@@ -1,6 +1,7 @@
 //! Keys against the places they stand in.
 
 use super::*;
+use crossterm::event::KeyModifiers;
 
 fn press(code: KeyCode) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)

@@ -177,8 +177,13 @@ impl ExploreTab {
             }
             _ => {
                 let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)]).areas(body);
-                // The first of the others is worked in, the rest is looked at.
-                let shares = (1..count).map(|index| Constraint::Fill(if index == 1 { 5 } else { 3 }));
+                // The first of the others is worked in, the rest is looked at, and larger when it has the focus.
+                let at = self.focus.max(1);
+                let shares = (1..count).map(|index| match (index == at, at) {
+                    (true, 1) => Constraint::Fill(5),
+                    (true, _) => Constraint::Fill(9),
+                    _ => Constraint::Fill(3),
+                });
                 let rest = Layout::vertical(shares).split(right);
                 std::iter::once(left).chain(rest.iter().copied()).collect()
             }

@@ -384,7 +384,7 @@ impl TrainTab {
             self.panes[index] = (area, inner);
             if let Some((_, panels)) = shown {
                 let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-                panel::draw_all(&panels, &format!("train/{}", view.name), inner, &mut look, buffer);
+                panel::draw_all(&panels, None, &format!("train/{}", view.name), inner, &mut look, buffer);
             }
             return;
         };

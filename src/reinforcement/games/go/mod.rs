@@ -580,10 +580,10 @@ impl Game for Go {
     fn playout(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         _: &mut Vec<Move>,
         trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
-        self.play_out(style, dice, trace)
+        self.play_out(style, random, trace)
     }
 }

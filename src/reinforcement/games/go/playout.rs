@@ -131,7 +131,7 @@ impl Go {
     }
 
     /// An answer to the last move: take what it left in atari, save what it put into atari, or a good shape beside it.
-    fn answer_point(&self, dice: &mut PlayoutRng) -> Option<usize> {
+    fn answer_point(&self, random: &mut PlayoutRng) -> Option<usize> {
         let last = usize::from(self.last);
         if last == 0 || self.cells[last] >= EDGE {
             return None;
@@ -165,7 +165,7 @@ impl Go {
                 count += 1;
             }
         }
-        (count > 0).then(|| usize::from(fitting[below(dice, count)]))
+        (count > 0).then(|| usize::from(fitting[below(random, count)]))
     }
 
     /// Where a chain beside this one can be taken.
@@ -189,15 +189,15 @@ impl Go {
     /// A move of a light playout: an answer to the last move, else a random legal point outside one's own eyes, rather one that does not
     /// put itself into atari; none if there is no such point.
     #[inline]
-    fn light_point(&self, dice: &mut PlayoutRng) -> Option<usize> {
-        if let Some(cell) = self.answer_point(dice) {
+    fn light_point(&self, random: &mut PlayoutRng) -> Option<usize> {
+        if let Some(cell) = self.answer_point(random) {
             return Some(cell);
         }
         let free = usize::from(self.free);
         if free == 0 {
             return None;
         }
-        let start = below(dice, free);
+        let start = below(random, free);
         let cells = &self.free_cells[..free];
         let mut poor = None;
         for cell in cells[start..].iter().chain(&cells[..start]) {
@@ -225,11 +225,11 @@ impl Go {
     }
 
     /// A uniformly random move among the legal ones, passing among them.
-    fn any_move(&self, dice: &mut PlayoutRng) -> Option<usize> {
+    fn any_move(&self, random: &mut PlayoutRng) -> Option<usize> {
         let free = usize::from(self.free);
         // Most points are legal: one that is not is drawn again, which leaves the others equally likely.
         for _ in 0..64 {
-            let at = below(dice, free + 1);
+            let at = below(random, free + 1);
             if at == free {
                 return None;
             }
@@ -240,7 +240,7 @@ impl Go {
         }
         let legal: Vec<u8> =
             self.free_cells[..free].iter().copied().filter(|cell| self.may_play(usize::from(*cell))).collect();
-        legal.get(below(dice, legal.len() + 1)).map(|cell| usize::from(*cell))
+        legal.get(below(random, legal.len() + 1)).map(|cell| usize::from(*cell))
     }
 
     /// What one sees at a glance: takes, escapes, answers to the last move, shapes, and that the first line, eyes and passes are poor.
@@ -297,7 +297,7 @@ impl Go {
     pub(super) fn play_out(
         &mut self,
         style: Style,
-        dice: &mut PlayoutRng,
+        random: &mut PlayoutRng,
         mut trace: Option<&mut Vec<Move>>,
     ) -> Outcome {
         if style == Style::Light {
@@ -308,8 +308,8 @@ impl Go {
                 break;
             }
             let cell = match style {
-                Style::Uniform => self.any_move(dice),
-                Style::Light => self.light_point(dice),
+                Style::Uniform => self.any_move(random),
+                Style::Light => self.light_point(random),
             };
             if let Some(trace) = &mut trace {
                 trace.push(self.move_to(cell));

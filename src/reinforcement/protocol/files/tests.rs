@@ -19,14 +19,14 @@ fn fault(text: &str, like: &str) -> String {
 }
 
 /// Random moves from a position.
-pub fn random_moves(from: &AnyGame, count: usize, dice: &mut PlayoutRng) -> (AnyGame, Vec<Move>) {
+pub fn random_moves(from: &AnyGame, count: usize, random: &mut PlayoutRng) -> (AnyGame, Vec<Move>) {
     let (mut position, mut played, mut moves) = (from.clone(), Vec::new(), Vec::new());
     for _ in 0..count {
         position.legal(&mut moves);
         if moves.is_empty() {
             break;
         }
-        let chosen = moves[below(dice, moves.len())];
+        let chosen = moves[below(random, moves.len())];
         position.play(chosen);
         played.push(chosen);
     }
@@ -45,12 +45,12 @@ proptest! {
         result in 0..4_usize,
         ended in 0..3_usize,
     ) {
-        let mut dice = PlayoutRng::seed_from_u64(seed);
+        let mut random = PlayoutRng::seed_from_u64(seed);
         let usual = start(GAMES[game]);
         // Half of the games begin elsewhere: the board of an earlier position, without its past.
-        let (earlier, _) = random_moves(&usual, if seed.is_multiple_of(2) { before } else { 0 }, &mut dice);
+        let (earlier, _) = random_moves(&usual, if seed.is_multiple_of(2) { before } else { 0 }, &mut random);
         let begins = usual.at(&earlier.diagram()).unwrap_or_else(|_| usual.clone());
-        let (last, moves) = random_moves(&begins, count, &mut dice);
+        let (last, moves) = random_moves(&begins, count, &mut random);
         let outcome = [Some(Outcome::Won(Side::First)), Some(Outcome::Won(Side::Second)), Some(Outcome::Drawn), None][result];
         let outcome = last.outcome().or(outcome);
         let ended = if last.outcome().is_some() || !matches!(outcome, Some(Outcome::Won(_))) {
@@ -81,12 +81,12 @@ proptest! {
     #[test]
     fn moves_alone_are_read_in_the_notation_of_the_game(game in 0..GAMES.len(), seed: u64, count in 1..60_usize) {
         let like = start(GAMES[game]);
-        let mut dice = PlayoutRng::seed_from_u64(seed);
-        let (last, moves) = random_moves(&like, count, &mut dice);
+        let mut random = PlayoutRng::seed_from_u64(seed);
+        let (last, moves) = random_moves(&like, count, &mut random);
         let record = Record { start: like.clone(), moves, players: Default::default(), outcome: None, ended: Ending::Rules };
         let text = names(&record);
         // As the position of `like` does not matter.
-        let again = read(&text, &random_moves(&like, 5, &mut dice).0).unwrap_or_else(|why| panic!("{why}\n{text}"));
+        let again = read(&text, &random_moves(&like, 5, &mut random).0).unwrap_or_else(|why| panic!("{why}\n{text}"));
         prop_assert_eq!(&again.moves, &record.moves, "{}", text);
         prop_assert_eq!(again.last().diagram(), last.diagram());
     }
@@ -94,9 +94,9 @@ proptest! {
     #[test]
     fn lines_of_uci_and_usi_are_read_back(shogi: bool, seed: u64, before in 0..20_usize, count in 0..60_usize) {
         let usual = start(if shogi { "shogi" } else { "chess" });
-        let mut dice = PlayoutRng::seed_from_u64(seed);
-        let begins = usual.at(&random_moves(&usual, before, &mut dice).0.diagram()).unwrap();
-        let (_, moves) = random_moves(&begins, count, &mut dice);
+        let mut random = PlayoutRng::seed_from_u64(seed);
+        let begins = usual.at(&random_moves(&usual, before, &mut random).0.diagram()).unwrap();
+        let (_, moves) = random_moves(&begins, count, &mut random);
         let record = Record { start: begins, moves, players: Default::default(), outcome: None, ended: Ending::Rules };
         let again = read(&uci::write(&record), &usual).unwrap();
         prop_assert_eq!(&again.moves, &record.moves);

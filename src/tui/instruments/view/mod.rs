@@ -13,7 +13,7 @@ use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write_middle};
-use crate::tui::widgets::panel::{self, Drawn, Room};
+use crate::tui::widgets::panel::{self, Drawn};
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use inputs::Inputs;
 use ratatui::buffer::Buffer;
@@ -35,7 +35,7 @@ struct Shown {
     panels: Vec<Panel>,
     failure: Option<ExperimentError>,
     asking: bool,
-    drawn: Vec<Drawn>,
+    drawn: Vec<(usize, Drawn)>,
 }
 
 impl Shown {
@@ -215,33 +215,12 @@ impl View {
             }
             return;
         }
-        let rooms: Vec<Room> = shown.panels.iter().map(|panel| panel::room(panel, area.width, app.language)).collect();
-        let constraints = rooms.iter().map(|room| match room {
-            Room::Rows(rows) => Constraint::Length(*rows),
-            Room::Share { weight, .. } => Constraint::Fill(*weight),
+        let picked = cursor.and_then(|(place, focus)| match focus {
+            Focus::Panel(index) => Some((index, place)),
+            Focus::Inputs => None,
         });
-        // From the top as many as have the least room that they need; the rest is left out.
-        let mut left = area.height;
-        let fit = rooms.iter().take_while(|room| {
-            let least = match room {
-                Room::Rows(rows) => *rows,
-                Room::Share { least, .. } => *least,
-            };
-            let fits = least <= left;
-            left = left.saturating_sub(least);
-            fits
-        });
-        let count = fit.count().max(1);
-        let places = Layout::vertical(constraints.take(count)).split(area);
-        for (index, (panel, place)) in shown.panels.iter().zip(places.iter()).enumerate() {
-            let (at, focused) = match cursor {
-                Some((at, focus)) => (Some(at), focus == Focus::Panel(index)),
-                None => (None, false),
-            };
-            let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-            let at = at.filter(|_| focused);
-            shown.drawn.push(panel::draw(panel, at, focused, &format!("{key}/{index}"), *place, &mut look, buffer));
-        }
+        let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
+        shown.drawn = panel::draw_all(&shown.panels, picked, key, area, &mut look, buffer);
     }
 }
 
@@ -370,8 +349,8 @@ impl Instrument for View {
             self.focus = Focus::Inputs;
             return;
         }
-        let places = self.shown.drawn.iter().enumerate();
-        let found = places.filter_map(|(index, drawn)| Some((index, drawn.place_at(event.column, event.row)?))).next();
+        let places = self.shown.drawn.iter();
+        let found = places.filter_map(|(index, drawn)| Some((*index, drawn.place_at(event.column, event.row)?))).next();
         if let Some((index, place)) = found {
             self.focus = Focus::Panel(index);
             self.pick(place, lab, app);

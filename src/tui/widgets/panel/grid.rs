@@ -45,11 +45,7 @@ pub fn draw(grid: &Grid, cursor: Option<&Place>, area: Rect, look: &Look, buffer
         write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
         return Places::Areas(Vec::new());
     }
-    let at = if let Some(Place::Cell([row, column])) = cursor {
-        Some([(*row).min(rows - 1), (*column).min(columns - 1)])
-    } else {
-        None
-    };
+    let at = super::picked_cell(cursor, rows, columns);
     // What is under the cursor is written out below where there is room.
     let foot = u16::from(at.is_some() && area.height >= 3);
     let room = Rect { height: area.height - foot, ..area };

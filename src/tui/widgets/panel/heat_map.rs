@@ -20,11 +20,7 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
         write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
         return Places::Areas(Vec::new());
     }
-    let at = if let Some(Place::Cell([row, column])) = cursor {
-        Some([(*row).min(rows - 1), (*column).min(columns - 1)])
-    } else {
-        None
-    };
+    let at = super::picked_cell(cursor, rows, columns);
     // Names of columns above, what is under the cursor below.
     let head = u16::from(area.height >= 2);
     let foot = u16::from(area.height >= 3);

@@ -33,6 +33,7 @@ use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
+use std::ops::Range;
 
 /// What drawing needs beside the panel.
 pub struct Look<'a> {
@@ -131,26 +132,66 @@ pub fn draw(
     drawn
 }
 
-/// Draws panels below each other, as many from the top as have room.
-pub fn draw_all(panels: &[Panel], key: &str, area: Rect, look: &mut Look, buffer: &mut Buffer) -> Vec<Drawn> {
+/// Draws panels below each other, as many as have room, with the picked place of one of them; a last row says how many
+/// are left out. The first is drawn unless the picked one has no room beside it. Gives the index of each drawn panel.
+pub fn draw_all(
+    panels: &[Panel],
+    picked: Option<(usize, &Place)>,
+    key: &str,
+    area: Rect,
+    look: &mut Look,
+    buffer: &mut Buffer,
+) -> Vec<(usize, Drawn)> {
     let rooms: Vec<Room> = panels.iter().map(|panel| room(panel, area.width, look.language)).collect();
-    let mut left = area.height;
-    let fitting = rooms.iter().take_while(|room| {
-        let fits = room.least() <= left;
-        left = left.saturating_sub(room.least());
-        fits
-    });
-    // The first is always drawn, however small.
-    let count = fitting.count().max(1).min(panels.len());
-    let constraints = rooms.iter().take(count).map(|room| match room {
+    let shown = in_view(&rooms, picked.map_or(0, |(index, _)| index), area.height);
+    let left_out = panels.len() - shown.len();
+    let foot = u16::from(left_out > 0 && area.height >= 4);
+    let body = Rect { height: area.height - foot, ..area };
+    if foot > 0 {
+        let said = text::filled(look.say(text::PANEL_MORE), &[&left_out]);
+        write(buffer, Rect { y: body.bottom(), height: 1, ..area }, 0, 0, &said, look.theme.quiet());
+    }
+    let constraints = rooms[shown.clone()].iter().map(|room| match room {
         Room::Rows(rows) => Constraint::Length(*rows),
         Room::Share { weight, .. } => Constraint::Fill(*weight),
     });
-    let places = Layout::vertical(constraints).split(area);
-    let drawn = panels.iter().zip(places.iter()).enumerate();
-    drawn
-        .map(|(index, (panel, place))| draw(panel, None, false, &format!("{key}/{index}"), *place, look, buffer))
-        .collect()
+    let places = Layout::vertical(constraints).split(body);
+    let drawn = shown.zip(places.iter()).map(|(index, place)| {
+        let cursor = picked.filter(|(at, _)| *at == index).map(|(_, cursor)| cursor);
+        let key = format!("{key}/{index}");
+        (index, draw(&panels[index], cursor, cursor.is_some(), &key, *place, look, buffer))
+    });
+    drawn.collect()
+}
+
+/// Which panels have room in so many rows: one at least, from the first on, or from as late as it takes to have the
+/// picked one among them.
+fn in_view(rooms: &[Room], picked: usize, height: u16) -> Range<usize> {
+    let from = |first: usize, height: u16| {
+        let needed = rooms[first..].iter().scan(0_u16, |sum, room| {
+            *sum = sum.saturating_add(room.least());
+            Some(*sum)
+        });
+        first..(first + needed.take_while(|needed| *needed <= height).count()).max(first + 1).min(rooms.len())
+    };
+    if from(0, height) == (0..rooms.len()) {
+        return 0..rooms.len();
+    }
+    // A row says how many are left out.
+    let height = height.saturating_sub(1);
+    let last = rooms.len().saturating_sub(1);
+    (0..last)
+        .map(|first| from(first, height))
+        .find(|range| range.contains(&picked.min(last)))
+        .unwrap_or(last..rooms.len())
+}
+
+/// The row and column of a picked cell, in bounds.
+fn picked_cell(cursor: Option<&Place>, rows: usize, columns: usize) -> Option<[usize; 2]> {
+    match cursor {
+        Some(Place::Cell([row, column])) => Some([(*row).min(rows - 1), (*column).min(columns - 1)]),
+        _ => None,
+    }
 }
 
 /// Why a panel cannot be drawn.

@@ -168,7 +168,7 @@ proptest! {
         let (theme, mut pictures) = (Theme::dark(), pictures(color));
         let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
         let area = Rect { x: 0, y: 0, width, height };
-        draw_all(&panels, "test", area, &mut look, &mut Buffer::empty(area));
+        draw_all(&panels, None, "test", area, &mut look, &mut Buffer::empty(area));
     }
 }
 
@@ -193,4 +193,32 @@ fn tokens_curves_grids_and_poses_are_read_aloud_whole() {
     for part in ["25.0 %", "a heading: 0.25 at", "row 1, column 2", "wall", "V 0.250", "2 poses, 0.05 s apart"] {
         assert!(all.contains(part), "{part} is not in\n{all}");
     }
+}
+
+#[test]
+fn panels_without_room_are_counted_and_come_into_view_when_picked() {
+    let note = |text: &str| Panel::Table {
+        names: vec![name()],
+        rows: [text, "b", "c"].map(|word| vec![word.into()]).to_vec(),
+    };
+    let panels = ["first", "second", "third"].map(note);
+    let shown = |picked: Option<usize>, height: u16| {
+        let (theme, mut pictures) = (Theme::dark(), pictures(true));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect { x: 0, y: 0, width: 30, height };
+        let mut buffer = Buffer::empty(area);
+        let cursor = Place::Item(0);
+        let drawn = draw_all(&panels, picked.map(|index| (index, &cursor)), "test", area, &mut look, &mut buffer);
+        let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        (drawn.iter().map(|(index, _)| *index).collect::<Vec<_>>(), text)
+    };
+    assert_eq!(shown(None, 12).0, [0, 1, 2]);
+    let (drawn, text) = shown(None, 9);
+    assert_eq!(drawn, [0, 1]);
+    assert!(text.contains("… 1 more") && !text.contains("third"), "{text}");
+    let (drawn, text) = shown(Some(2), 9);
+    assert_eq!(drawn, [1, 2]);
+    assert!(text.contains("third") && !text.contains("first"), "{text}");
+    assert_eq!(shown(Some(1), 2).0, [1]);
+    assert_eq!(shown(None, 0).0, [0]);
 }
