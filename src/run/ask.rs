@@ -106,4 +106,34 @@ mod tests {
         std::fs::write(&path, "no image").unwrap();
         assert!(error(&format!("picture={}", path.display())).contains("expected a PNG image"));
     }
+
+    #[test]
+    fn cut_empty_and_enormous_pictures_are_refused_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("odd.png");
+        let said = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let said = error(&format!("picture={}", path.display()));
+            assert!(said.starts_with(&format!("{}: ", path.display())) && !said.contains('\n'), "{said}");
+            said
+        };
+        let mut ink = GrayImage::blank(64, 64);
+        ink.pixels[64 * 20 + 10..64 * 20 + 50].fill(255);
+        let whole = png(&ImageGrid::new(1, vec![ink]));
+        for length in [0, 7, 8, 20, 40, whole.len() / 2, whole.len() - 13] {
+            assert!(said(&whole[..length]).contains("expected a PNG image"), "{length} bytes");
+        }
+        assert!(said(&png(&ImageGrid::new(1, vec![GrayImage::blank(1, 1)]))).contains("nothing is drawn"));
+        assert!(said(&png(&ImageGrid::new(1, vec![GrayImage::blank(30, 30)]))).contains("nothing is drawn"));
+        // A header that promises 60,000 × 60,000 pixels; its checksum is right.
+        let header = [&b"IHDR"[..], &60_000_u32.to_be_bytes(), &60_000_u32.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+        let mut checksum = flate2::Crc::new();
+        checksum.update(&header);
+        let enormous =
+            [&whole[..8], &13_u32.to_be_bytes(), &header, &checksum.sum().to_be_bytes(), &whole[33..]].concat();
+        assert!(said(&enormous).contains("expected a PNG image"));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(error(&format!("picture={}", path.display())).contains("expected an image file"));
+    }
 }

@@ -314,3 +314,6 @@ impl Reader {
         message
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

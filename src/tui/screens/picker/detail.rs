@@ -1,0 +1,71 @@
+//! What the picker says of the selected lab.
+
+use super::Picker;
+use crate::run::Status;
+use crate::tui::context::AppContext;
+use crate::tui::text;
+use crate::tui::widgets::chart::number;
+use crate::tui::widgets::frame::write;
+use crate::tui::widgets::markdown::render;
+use crate::width::width;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+impl Picker {
+    pub(super) fn draw_detail(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
+        let Some(lab) = self.lab(app) else { return };
+        let language = app.language;
+        write(buffer, area, 0, 0, lab.title.in_language(language), app.theme.strong());
+        let minutes = format!("~{} {}", lab.minutes, app.say(text::MINUTES));
+        write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), 0, &minutes, app.theme.quiet());
+        let lines = |words: &str, columns: u16| render(words, usize::from(columns), &app.theme, app.widths);
+        let summary = lines(lab.summary.in_language(language), area.width);
+        for (row, line) in summary.iter().enumerate() {
+            write(buffer, area, 0, 1 + row as u16, &line.to_string(), app.theme.body());
+        }
+        let label = app.say(text::YOU_WILL);
+        let indent = width(label) as u16 + 2;
+        let outcomes =
+            lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width.saturating_sub(indent)));
+        let outcomes: Vec<_> = outcomes.flatten().collect();
+        let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);
+        let room = area.height.saturating_sub(above + below).min(24);
+        let preview = Rect { y: area.y + above, height: room, ..area };
+        let mut row = area.height.saturating_sub(below);
+        self.preview.draw(preview, app, buffer);
+        write(buffer, area, 0, row, self.preview.caption(app), app.theme.quiet());
+        row += 1;
+        write(buffer, area, 0, row, label, app.theme.quiet());
+        for outcome in &outcomes {
+            write(buffer, area, indent, row, &outcome.to_string(), app.theme.body());
+            row += 1;
+        }
+        let label = app.say(text::LAST_RUN);
+        let summary = match &self.last_run {
+            None => app.say(text::NO_RUN_YET).to_owned(),
+            Some(run) => {
+                let preset = run.preset.as_deref().unwrap_or("-");
+                let status = match run.status {
+                    Status::Finished => String::new(),
+                    other => format!(" {other}"),
+                };
+                let report = run.report.as_ref();
+                let figure = report.and_then(|report| report.iter().find(|(key, _)| key.starts_with("test_")));
+                let figure = figure.and_then(|(key, value)| Some(format!("  {key} {}", number(value.as_f64()?))));
+                format!("{}{status}, {preset}{}", when(&run.started), figure.unwrap_or_default())
+            }
+        };
+        let indent = width(label) as u16 + 2;
+        write(buffer, area, 0, row, label, app.theme.quiet());
+        write(buffer, area, indent, row, &summary, app.theme.body());
+    }
+}
+
+/// A time stamp as people read it here.
+fn when(started: &str) -> String {
+    let parsed: Result<jiff::Timestamp, _> = started.parse();
+    parsed.map_or_else(
+        |_| started.to_owned(),
+        |at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}

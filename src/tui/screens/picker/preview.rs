@@ -1,0 +1,173 @@
+//! What stands beside a lab in the picker: pictures that change, a panel, or a game, made by the bundled model.
+
+use crate::experiment::board::{Board, Played};
+use crate::experiment::{Answer, GameAnswer, GameQuery, GrayImage, ImageGrid, Knobs, Panel, Preview, Query, Wording};
+use crate::registry;
+use crate::run::question::Question;
+use crate::tui::context::{AppContext, Reply};
+use crate::tui::instruments::latent_plane::walk;
+use crate::tui::text;
+use crate::tui::widgets::board::{self, Letters, Marks};
+use crate::tui::widgets::panel::{self, Look};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Margin, Rect};
+
+/// The questions that a preview may ask.
+const PREVIEW: [&str; 5] = ["preview/plane", "preview/walk", "preview/view", "preview/board", "preview/think"];
+/// Whose session plays in a preview: not the one of the lab itself.
+const SESSION: &str = "picker";
+/// Who plays in a preview, and how many pictures a move is shown for.
+const PREVIEW_AGENT: &str = "mcts:400,threads=1";
+const PREVIEW_PACE: usize = 4;
+/// Pictures of the preview's walk.
+const STOPS: usize = 48;
+
+/// The preview of one lab at a time.
+#[derive(Default)]
+pub struct LabPreview {
+    /// The experiment that it is of.
+    experiment: String,
+    /// Pictures that are shown one after the other.
+    walk: Vec<GrayImage>,
+    /// What is shown of a model that makes no pictures, and what that is.
+    panel: Option<Panel>,
+    help: Option<Wording>,
+    /// A game that two machines play, and how many such games there were.
+    game: Option<(Played, Board)>,
+    games: u64,
+    at: usize,
+}
+
+impl LabPreview {
+    /// Begins the preview of an experiment, unless it is on.
+    pub fn open(&mut self, experiment: &str, app: &mut AppContext) {
+        if self.experiment == experiment {
+            return;
+        }
+        *self =
+            LabPreview { experiment: experiment.to_owned(), games: self.games, at: self.at, ..LabPreview::default() };
+        // What is still on its way is of the lab before.
+        PREVIEW.iter().for_each(|key| app.questions.call_off(key));
+        let Ok(experiment) = registry::find(experiment) else { return };
+        // Another example than the one that Explore begins with.
+        let view = |name: &str| Query::View { name: name.to_owned(), inputs: Knobs::default() };
+        let (key, query) = match experiment.preview {
+            Preview::Nothing => return,
+            Preview::LatentWalk => ("preview/plane", Query::LatentPlane { count: 300 }),
+            Preview::Samples => ("preview/walk", Query::Sample { count: 20, seed: 1 }),
+            Preview::View(name) => {
+                self.help = experiment.view(name).ok().map(|view| view.help);
+                ("preview/view", view(name))
+            }
+            Preview::Game(game) => ("preview/board", GameQuery::Board { played: Played::of(game), typed: None }.into()),
+        };
+        self.ask(key, query, app);
+    }
+
+    /// Asks the bundled model.
+    fn ask(&self, key: &str, query: impl Into<Query>, app: &mut AppContext) {
+        let source = app.shipped(&self.experiment);
+        app.questions.ask(Question::new(key, query.into(), source, SESSION));
+    }
+
+    pub fn answered(&mut self, (key, answer): &Reply, app: &mut AppContext) {
+        match (key.as_str(), answer) {
+            ("preview/plane", Ok(Answer::LatentPlane(plane))) => {
+                self.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, app);
+            }
+            ("preview/walk", Ok(Answer::Pictures { pictures })) => self.walk.clone_from(pictures),
+            ("preview/view", Ok(Answer::Panels { panels })) => self.take_panels(panels),
+            ("preview/board", Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
+                self.game = Some((played.clone(), (**board).clone()));
+            }
+            ("preview/think", Ok(Answer::Game(GameAnswer::Thinking(thinking)))) if thinking.finished => {
+                let best = thinking.considered.first().and_then(|best| best.line.first());
+                if let (Some((played, _)), Some(best)) = (&self.game, best) {
+                    let mut played = played.clone();
+                    played.moves.push(best.number);
+                    self.ask("preview/board", GameQuery::Board { played, typed: None }, app);
+                }
+            }
+            (_, Err(failure)) => app.notify(failure.in_language(app.language)),
+            _ => {}
+        }
+    }
+
+    /// Pictures with what becomes of them, one after the other; else the first panel that can stand still.
+    fn take_panels(&mut self, panels: &[Panel]) {
+        let rows: Vec<&[GrayImage]> = panels
+            .iter()
+            .filter_map(|panel| match panel {
+                Panel::Pictures { images, .. } => Some(images.pictures.as_slice()),
+                _ => None,
+            })
+            .take(2)
+            .collect();
+        let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let at = |column: usize| rows.iter().filter_map(move |row| row.get(column).cloned());
+        self.walk = (0..columns).flat_map(at).collect();
+        self.panel = if rows.is_empty() { panels.first().cloned() } else { None };
+    }
+
+    pub fn in_motion(&self) -> bool {
+        !self.walk.is_empty() || self.game.is_some()
+    }
+
+    pub fn tick(&mut self, app: &mut AppContext) {
+        self.at += 1;
+        if let Some((played, board)) = &self.game
+            && self.at.is_multiple_of(PREVIEW_PACE)
+            && !app.questions.is_busy()
+        {
+            if board.ending.is_none() {
+                let query = GameQuery::Think {
+                    played: played.clone(),
+                    agent: PREVIEW_AGENT.to_owned(),
+                    exploration: None,
+                    seed: self.games,
+                    at_most_seconds: None,
+                    without_end: false,
+                };
+                self.ask("preview/think", query, app);
+            } else if self.at.is_multiple_of(6 * PREVIEW_PACE) {
+                self.games += 1;
+                let played = Played::of(&played.game);
+                self.ask("preview/board", GameQuery::Board { played, typed: None }, app);
+            }
+        }
+    }
+
+    pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) {
+        let room = preview.height;
+        if let Some(picture) = self.walk.get(self.at % self.walk.len().max(1)) {
+            // The walk: the pictures to come, smaller than the one now.
+            let [now, next] =
+                Layout::horizontal([Constraint::Length((room * 2).min(preview.width / 2)), Constraint::Fill(1)])
+                    .areas(preview);
+            app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), now, buffer);
+            let next = next.inner(Margin::new(2, 0));
+            let columns = usize::from(next.width / 14).clamp(1, 4);
+            let around = (1..=3 * columns).map(|ahead| self.walk[(self.at + 3 * ahead) % self.walk.len()].clone());
+            app.pictures.draw("preview/next", &ImageGrid::new(columns, around.collect()), next, buffer);
+        }
+        if let Some((_, game)) = &self.game {
+            let (columns, rows) = board::extent(game, preview);
+            if columns <= preview.width && rows <= preview.height {
+                board::draw(game, &Marks::default(), Letters::Glyphs, preview, &app.theme, buffer);
+            }
+        } else if let Some(shown) = &self.panel {
+            let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
+            panel::draw(shown, None, false, "preview/panel", preview, &mut look, buffer);
+        }
+    }
+
+    /// A line on what is shown.
+    pub fn caption(&self, app: &AppContext) -> &'static str {
+        match (&self.game, &self.panel) {
+            (Some(_), _) => app.say(text::PREVIEW_GAME),
+            (None, Some(_)) => self.help.map_or("", |help| app.say(help)),
+            _ if self.walk.is_empty() => "",
+            _ => app.say(text::PREVIEW_WALK),
+        }
+    }
+}
