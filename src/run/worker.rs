@@ -121,7 +121,7 @@ pub struct Reply {
 pub enum Replied {
     Answer(Answer),
     /// In English, and in Japanese where there is such a text.
-    ExperimentError([String; 2]),
+    Failure([String; 2]),
 }
 
 /// An order that was refused; the worker goes on.
@@ -155,16 +155,14 @@ impl Replied {
     pub fn of(answer: Result<Answer, ExperimentError>) -> Self {
         match answer {
             Ok(answer) => Replied::Answer(answer),
-            Err(failure) => {
-                Replied::ExperimentError(Language::ALL.map(|language| failure.in_language(language).to_owned()))
-            }
+            Err(failure) => Replied::Failure(Language::ALL.map(|language| failure.in_language(language).to_owned())),
         }
     }
 
     pub fn into_answer(self) -> Result<Answer, ExperimentError> {
         match self {
             Replied::Answer(answer) => Ok(answer),
-            Replied::ExperimentError([en, ja]) => {
+            Replied::Failure([en, ja]) => {
                 Err(if en == ja { ExperimentError::new(en) } else { ExperimentError::both(en, ja) })
             }
         }
