@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod contract;
 
-use crate::attention::{embeddings, word2vec};
+use crate::attention::{embeddings, seq2seq, word2vec};
 use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
@@ -23,6 +23,7 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &diffusion::EXPERIMENT,
     &embeddings::EXPERIMENT,
     &word2vec::EXPERIMENT,
+    &seq2seq::EXPERIMENT,
     #[cfg(test)]
     &crate::generative::toy::EXPERIMENT,
 ];

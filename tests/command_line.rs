@@ -527,3 +527,42 @@ fn a_worker_that_dies_leaves_a_run_that_says_so_and_resumes() {
     let listed = String::from_utf8(shinso(home.path(), &["runs", "list"]).stdout).unwrap();
     assert!(listed.contains("failed"), "{listed}");
 }
+
+#[test]
+fn a_sequence_model_learns_ones_own_pairs_and_answers_in_its_views() {
+    let home = home();
+    let file = home.path().join("pairs.tsv");
+    let pairs: String = (0..60).map(|n| format!("{n:02}\t{:02}\n", 59 - n)).collect();
+    std::fs::write(&file, pairs).unwrap();
+    let own = file.to_str().unwrap();
+    let small = ["train", "seq2seq", "--set", "hidden=8", "--set", "steps=40", "--set", "batch=4", "--json"];
+    let trained = shinso(home.path(), &[&small[..], &["--corpus", own]].concat());
+    assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
+    let last = lines(&trained).pop().unwrap();
+    assert!(last["report"]["exact_match_by_length"]["5"].is_number(), "{last}");
+    let run = last["run"].as_str().unwrap();
+
+    let ask = |arguments: &[&str]| shinso(home.path(), &[&["ask", "seq2seq"], arguments].concat());
+    let answered = ask(&["answer", "--set", "input=17", "--run", run, "--json"]);
+    let answer = lines(&answered).pop().unwrap();
+    assert_eq!(answer["panels"][0]["rows"][0][0], "17", "{answer}");
+    // What it learned from is not kept with it, so there is no example to begin with.
+    refused(&ask(&["answer", "--run", run]), 1, "type a text to answer");
+    refused(&ask(&["lengths", "--run", run]), 1, "not at hand");
+    refused(&ask(&["answer", "--set", "input=1x", "--run", run]), 1, "`x` at column 2");
+
+    let bundled = ask(&["answer", "--set", "input=令和3年3月3日", "--json"]);
+    let answer = lines(&bundled).pop().unwrap();
+    assert_eq!(answer["panels"][0]["rows"][0][1], "2021-03-03");
+    let tokens = answer["panels"][1]["tokens"].as_array().unwrap();
+    let text: String = tokens.iter().map(|token| token["text"].as_str().unwrap()).collect();
+    assert_eq!(text, "2021-03-03<EOS>");
+    refused(&ask(&["answer", "--set", "input=☃"]), 1, "`☃` at column 1");
+    refused(&ask(&["answer", "--set", &format!("input={}", "1".repeat(100))]), 1, "100 tokens: expected at most 58");
+    let tree = ask(&["beam", "--set", "input=3/3/2021", "--set", "beam=2", "--json"]);
+    let tree = lines(&tree).pop().unwrap();
+    assert_eq!(tree["panels"][1]["rows"][0][0], "2021-03-03");
+
+    std::fs::write(&file, "a\tb\nc d\n").unwrap();
+    refused(&shinso(home.path(), &[&small[..], &["--corpus", own]].concat()), 1, "pairs.tsv: line 2");
+}

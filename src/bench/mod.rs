@@ -72,8 +72,8 @@ pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
         "ddpm-mlp" => Box::new(ddpm::Training::dense(source)),
         "ddpm-unet" => Box::new(ddpm::Training::convolutional(source)),
         "gpt" => Box::new(gpt::Training::new(source)),
-        "seq2seq-gru" => Box::new(seq2seq::Training::new(seq2seq::Kind::Gru, source)),
-        "seq2seq-lstm" => Box::new(seq2seq::Training::new(seq2seq::Kind::Lstm, source)),
+        "seq2seq-gru" => Box::new(seq2seq::Training::new(crate::nn::RecurrentKind::Gru, source)),
+        "seq2seq-lstm" => Box::new(seq2seq::Training::new(crate::nn::RecurrentKind::Lstm, source)),
         "lenet" => Box::new(lenet::Training::new(source)),
         _ => return None,
     })

@@ -3,7 +3,7 @@
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::nn::{Adam, Bound, Embedding, Gru, Linear, Lstm, ParameterId, Parameters, initialise};
+use crate::nn::{Adam, Bound, Embedding, Linear, ParameterId, Parameters, RecurrentKind, RecurrentLayer, initialise};
 use crate::tensor::{Activation, Mask, Tape, Tensor, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -15,51 +15,11 @@ const SYMBOLS: usize = 64;
 const WIDTH: usize = 128;
 const PAIRS: usize = 4096;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Gru,
-    Lstm,
-}
-
-#[derive(Clone, Copy)]
-enum Cell {
-    Gru(Gru),
-    Lstm(Lstm),
-}
-
-/// What a cell carries from step to step: for a GRU the same twice.
-type State<'t> = (Var<'t, f32>, Var<'t, f32>);
-
-impl Cell {
-    fn new(kind: Kind, parameters: &mut Parameters<f32>, name: &str, inputs: usize, random: &mut ChaCha8Rng) -> Self {
-        match kind {
-            Kind::Gru => Cell::Gru(Gru::new(parameters, name, inputs, WIDTH, random)),
-            Kind::Lstm => Cell::Lstm(Lstm::new(parameters, name, inputs, WIDTH, random)),
-        }
-    }
-
-    /// All states `[batch, steps, h]`, and what is carried on from the last step.
-    fn run<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>, first: State<'t>) -> (Var<'t, f32>, State<'t>) {
-        let last = x.shape()[1] - 1;
-        match self {
-            Cell::Gru(gru) => {
-                let states = gru.forward(bound, x, first.0);
-                let state = states.at(1, last);
-                (states, (state, state))
-            }
-            Cell::Lstm(lstm) => {
-                let (states, cells) = lstm.forward(bound, x, first);
-                (states, (states.at(1, last), cells.at(1, last)))
-            }
-        }
-    }
-}
-
 pub struct Training {
     from: Embedding,
     to: Embedding,
-    encoder: Cell,
-    decoder: Cell,
+    encoder: RecurrentLayer,
+    decoder: RecurrentLayer,
     query: Linear,
     key: Linear,
     direction: ParameterId,
@@ -76,13 +36,13 @@ pub struct Training {
 
 impl Training {
     /// Nothing in this workload is drawn at random.
-    pub fn new(kind: Kind, _source: Source) -> Self {
+    pub fn new(kind: RecurrentKind, _source: Source) -> Self {
         let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
         let p = &mut parameters;
         let from = Embedding::new(p, "from", SYMBOLS, WIDTH, 1.0, random);
         let to = Embedding::new(p, "to", SYMBOLS, WIDTH, 1.0, random);
-        let encoder = Cell::new(kind, p, "encoder", WIDTH, random);
-        let decoder = Cell::new(kind, p, "decoder", 2 * WIDTH, random);
+        let encoder = RecurrentLayer::new(kind, p, "encoder", WIDTH, WIDTH, random);
+        let decoder = RecurrentLayer::new(kind, p, "decoder", 2 * WIDTH, WIDTH, random);
         let query = Linear::without_bias(p, "query", WIDTH, WIDTH, Activation::Identity, random);
         let key = Linear::new(p, "key", WIDTH, WIDTH, Activation::Identity, random);
         let direction = p.add("direction", initialise::glorot_uniform(&[1, WIDTH], random));
@@ -114,7 +74,7 @@ impl Training {
         let tape = bound.tape();
         let zero = tape.constant(Tensor::filled([BATCH, WIDTH], 0.0));
         let read = self.from.forward(bound, from).reshape([BATCH, FROM, WIDTH]);
-        let (keys, mut state) = self.encoder.run(bound, read, (zero, zero));
+        let (keys, mut state) = self.encoder.forward(bound, read, (zero, zero));
         let projected = self.key.forward(bound, keys);
         let direction = bound[self.direction].reshape([WIDTH]);
         let written = self.to.forward(bound, to).reshape([BATCH, TO, WIDTH]);
@@ -123,7 +83,7 @@ impl Training {
             let query = self.query.forward(bound, state.0);
             let (found, _) = query.additive_attention(projected, direction, keys, &Mask::None);
             let x = Var::concatenate(&[written.at(1, step), found], 1).reshape([BATCH, 1, 2 * WIDTH]);
-            (_, state) = self.decoder.run(bound, x, state);
+            (_, state) = self.decoder.forward(bound, x, state);
             value.push(Var::concatenate(&[state.0, found], 1));
         }
         self.out.forward(bound, Var::stack(&value, 1)).reshape([BATCH * TO, SYMBOLS])

@@ -7,6 +7,7 @@ pub mod idx;
 pub mod mnist;
 pub mod questions;
 pub mod styles;
+pub mod tasks;
 pub mod tokens;
 mod unpack;
 pub mod vectors;

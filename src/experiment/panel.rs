@@ -30,7 +30,12 @@ pub enum Panel {
     /// Columns of text under their names.
     Table { names: Vec<Bilingual>, rows: Vec<Vec<String>> },
     /// Pictures in a grid, each with a caption or none with one.
-    Pictures { heading: Bilingual, images: ImageGrid, captions: Vec<String> },
+    Pictures {
+        heading: Bilingual,
+        #[serde(alias = "sheet")]
+        images: ImageGrid,
+        captions: Vec<String>,
+    },
     /// Points, arrows, paths and words in the plane.
     Plane { heading: Bilingual, scene: Scene },
     /// Values under named rows and columns, such as the weights of an attention.

@@ -14,9 +14,11 @@
 
 mod answers;
 mod learner;
+mod settings;
 
 pub use answers::{TrainedGan, VIEWS};
-pub use learner::{ACTIONS, GanLearner, REPORT_KEYS, SERIES, knobs};
+pub use learner::GanLearner;
+pub use settings::{ACTIONS, REPORT_KEYS, SERIES, knobs};
 
 use super::plane::Plane;
 use crate::data::Mnist;

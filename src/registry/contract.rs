@@ -52,6 +52,7 @@ contract! {
     diffusion "diffusion",
     embeddings "embeddings",
     word2vec "word2vec",
+    seq2seq "seq2seq",
     toy "toy",
 }
 

@@ -280,3 +280,27 @@ fn a_game_is_played_thought_over_walked_through_saved_and_found_again() {
     terminal.press(TAB);
     terminal.wait_for("one move wins");
 }
+
+#[test]
+fn a_date_is_read_and_written_token_by_token() {
+    let home = home();
+    let terminal = explore(&home, "Sequence to sequence");
+    terminal.wait_for("predicted token by token");
+    terminal.press("平成元年一月八日");
+    terminal.press(ENTER);
+    terminal.wait_for("1989-01-08");
+    terminal.press("x");
+    terminal.press(ENTER);
+    terminal.wait_for("at column 1");
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.wait_for("answers found");
+    terminal.press(TAB);
+    terminal.wait_for("encoder: state after each token read");
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.wait_for("exact match by length of the source");
+    terminal.press(TAB);
+    terminal.wait_for("tokens found in h_T by a linear read-out");
+}
