@@ -33,9 +33,10 @@ pub fn samples(tested: &Tested) -> Panel {
     let rows = tested.0.iter().take(SAMPLES).map(|answered| {
         let mark = if answered.is_exact() { "✓" } else { "✗" };
         let shown = |text: &str| shortened(text, 30);
-        vec![mark.to_owned(), shown(&answered.pair.source), shown(&answered.pair.target), shown(&answered.found)]
+        vec![mark.to_owned(), shown(&answered.found), shown(&answered.pair.target), shown(&answered.pair.source)]
     });
-    let names = [("", ""), ("source", "入力"), ("right", "正解"), ("predicted", "予測")];
+    // Where there is little room the end is cut: of the source one can do without.
+    let names = [("", ""), ("predicted", "予測"), ("right", "正解"), ("source", "入力")];
     Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() }
 }
 

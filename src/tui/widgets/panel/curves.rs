@@ -100,7 +100,7 @@ fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     let finite = values.filter(|value| value.abs() < f64::MAX / 4.0);
     let [low, high] =
         finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| [low.min(value), high.max(value)]);
-    let air = (low.abs() * 1e-3).max(1e-6);
+    let air = (low.abs() * 0.1).max(1e-6);
     if low > high {
         None
     } else if high - low < 1e-9 * air {
