@@ -269,3 +269,55 @@ fn a_value_typed_before_a_run_is_the_runs_and_a_bad_one_is_refused() {
     let run = std::fs::read_dir(home.path().join("runs")).unwrap().next().unwrap().unwrap().path();
     assert!(std::fs::read_to_string(run.join("run.yaml")).unwrap().contains("learning_rate: 0.004"));
 }
+
+#[test]
+fn leaving_asks_first_where_it_may_not_be_meant_and_keeps_what_was_typed() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
+    terminal.wait_for_picker();
+    terminal.press(ESC);
+    terminal.wait_for("Quit shinso?");
+    terminal.press(ESC);
+    terminal.wait_until("the question is gone", |screen| !screen.contains("Quit shinso?"));
+    terminal.open_lab("Word2Vec");
+    terminal.press(&alt('4'));
+    terminal.wait_for("↵ answer");
+    // The last exercise is answered in words.
+    terminal.press("\x1b[Z");
+    terminal.press(ENTER);
+    terminal.press("half an answer");
+    terminal.wait_for("half an answer");
+    terminal.press(ESC);
+    terminal.wait_until("the answer is put aside", |screen| !screen.contains("half an answer"));
+    terminal.press(ENTER);
+    terminal.wait_for("half an answer");
+    // Out of the answer, out of the lab, and then it asks.
+    terminal.press(ESC);
+    terminal.wait_until("the answer is put aside", |screen| !screen.contains("half an answer"));
+    terminal.press(ESC);
+    terminal.wait_for("labs done");
+    terminal.press(ESC);
+    terminal.wait_for("Quit shinso?");
+    terminal.press(ENTER);
+    assert_eq!(terminal.exit_code(), 0);
+    let again = Terminal::start(home.path(), &[], (120, 36), &[]);
+    again.wait_for_picker();
+    again.press("c");
+    again.wait_for("↵ answer");
+    again.press("\x1b[Z");
+    again.press(ENTER);
+    again.wait_for("half an answer");
+}
+
+#[test]
+fn another_theme_paints_its_own_ground() {
+    let home = home();
+    let terminal = Terminal::start(home.path(), &["--color", "truecolor"], (80, 24), &[]);
+    terminal.wait_for_picker();
+    assert_eq!(terminal.written(b"48;2;255;255;255"), 0, "the terminal's own ground is kept");
+    terminal.press("T");
+    terminal.wait_for_more_than(0, b"48;2;255;255;255");
+    let before = terminal.written(b"48;2;20;22;27");
+    terminal.press("T");
+    terminal.wait_for_more_than(before, b"48;2;20;22;27");
+}

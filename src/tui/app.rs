@@ -11,10 +11,11 @@ use super::terminal::{self, Bell, Message, Screen};
 use super::text;
 use super::theme::{ColorDepth, Theme};
 use crate::exit::Exit;
+use crate::experiment::Wording;
 use crate::lab::Attempt;
 use crate::width::Widths;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
@@ -40,7 +41,8 @@ enum Overlay {
     Help(Help),
     Palette(Palette),
     /// A run is under way: really quit?
-    QuitQuestion,
+    /// Whether to quit, in these words.
+    QuitQuestion(Wording),
 }
 
 pub struct App {
@@ -52,6 +54,8 @@ pub struct App {
     place: Place,
     overlay: Option<Overlay>,
     mouse: bool,
+    /// Whether the last action was asked for by Esc.
+    by_escape: bool,
     quit: Option<Exit>,
     last_input: Instant,
 }
@@ -68,6 +72,7 @@ impl App {
             place: Place::Picker,
             overlay: None,
             mouse: true,
+            by_escape: false,
             quit: None,
             last_input: Instant::now(),
         }
@@ -238,12 +243,12 @@ impl App {
                     Some(Action::Down) => help.scroll(1),
                     Some(Action::PageUp) => help.scroll(-10),
                     Some(Action::PageDown) => help.scroll(10),
-                    Some(Action::Quit) => self.ask_to_quit(),
+                    Some(Action::Quit) => self.ask_to_quit(true),
                     _ => self.overlay = None,
                 }
                 return Ok(());
             }
-            Some(Overlay::QuitQuestion) => {
+            Some(Overlay::QuitQuestion(_)) => {
                 self.overlay = None;
                 if matches!(keys::action(&[], &key, false), Some(Action::Confirm | Action::Quit)) {
                     self.quit = Some(Exit::Done);
@@ -253,7 +258,10 @@ impl App {
             None => {}
         }
         match keys::action(&self.contexts(), &key, self.in_text()) {
-            Some(action) => self.handle_action(action),
+            Some(action) => {
+                self.by_escape = key.code == KeyCode::Esc;
+                self.handle_action(action)
+            }
             None => {
                 match &mut self.place {
                     Place::Picker => self.picker.typed(&key, &mut self.context),
@@ -264,9 +272,12 @@ impl App {
         }
     }
 
-    fn ask_to_quit(&mut self) {
+    /// Quits, unless a run is under way or it may not have been meant: then it asks first.
+    fn ask_to_quit(&mut self, is_meant: bool) {
         if self.context.run.as_ref().is_some_and(super::live_run::LiveRun::is_live) {
-            self.overlay = Some(Overlay::QuitQuestion);
+            self.overlay = Some(Overlay::QuitQuestion(text::QUIT_RUNNING));
+        } else if !is_meant {
+            self.overlay = Some(Overlay::QuitQuestion(text::QUIT_SURE));
         } else {
             self.quit = Some(Exit::Done);
         }
@@ -278,7 +289,7 @@ impl App {
             Action::Palette => {
                 self.overlay = Some(Overlay::Palette(Palette::new(self.contexts(), self.context.language)))
             }
-            Action::Quit => self.ask_to_quit(),
+            Action::Quit => self.ask_to_quit(true),
             Action::SwitchLanguage => {
                 self.context.language = self.context.language.other();
                 let language = self.context.language.to_string();
@@ -294,7 +305,7 @@ impl App {
             }
             Action::SwitchTheme => {
                 let theme = if self.context.theme.dark { Theme::light() } else { Theme::dark() };
-                self.set_theme(theme);
+                self.set_theme(theme.on_its_ground());
             }
             Action::FreeMouse => {
                 self.mouse = !self.mouse;
@@ -320,7 +331,8 @@ impl App {
         match &mut self.place {
             Place::Picker => match self.picker.handle_action(action, &mut self.context) {
                 Chosen::Nothing => {}
-                Chosen::Quit => self.ask_to_quit(),
+                // Esc leaves so many things that one more of it is soon pressed; q and Ctrl-C are meant.
+                Chosen::Quit => self.ask_to_quit(!self.by_escape),
                 Chosen::Lab(id, tab) => self.open(&id, tab),
             },
             Place::Lab(lab) => {
@@ -403,7 +415,7 @@ fn draw(
     context: &mut AppContext,
     buffer: &mut Buffer,
 ) {
-    buffer.set_style(area, context.theme.body());
+    buffer.set_style(area, context.theme.ground());
     let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     match place {
         Place::Picker => picker.draw(body, context, buffer),
@@ -417,7 +429,7 @@ fn draw(
     match overlay {
         Some(Overlay::Help(help)) => help.draw(area, context, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),
-        Some(Overlay::QuitQuestion) => super::screens::question(area, context.say(text::QUIT_RUNNING), context, buffer),
+        Some(Overlay::QuitQuestion(words)) => super::screens::question(area, context.say(*words), context, buffer),
         None => {}
     }
 }

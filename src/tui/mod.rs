@@ -62,7 +62,12 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     let progress = Progress::open(&environment.folders.database());
     let kept: Option<Language> = progress.setting("language").and_then(|language| language.parse().ok());
     let language = if language_given { environment.language } else { kept.unwrap_or(environment.language) };
-    let theme = if options.theme == "light" { Theme::light() } else { Theme::dark() };
+    // A theme that was asked for may stand on a terminal of the other kind.
+    let theme = match options.theme.as_str() {
+        "light" => Theme::light().on_its_ground(),
+        "dark" => Theme::dark().on_its_ground(),
+        _ => Theme::dark(),
+    };
     let widths = Widths { wide_ambiguous: options.ambiguous == "wide" };
     let look = Look { light: !theme.dark, color: depth != ColorDepth::None, wide_ambiguous: widths.wide_ambiguous };
     let ring = Arc::clone(&bell);

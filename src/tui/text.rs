@@ -261,6 +261,7 @@ words! {
     ESC_CLOSES: "Esc closes", "Esc で閉じる";
     QUIT_RUNNING: "a run is under way: it will be stopped and can be resumed. Quit?  ↵ yes   Esc no",
         "実行中です。停止して後で再開できます。終了しますか?  ↵ はい   Esc いいえ";
+    QUIT_SURE: "Quit shinso?  ↵ yes   Esc no", "shinso を終了しますか?  ↵ はい   Esc いいえ";
     SEE_OTHER_TAB: "the run goes on; ● on the Train tab", "実行は続いています(学習タブ ●)";
 }
 

@@ -10,6 +10,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
     pub dark: bool,
+    /// The ground, where the terminal's own may be of the other kind; none keeps the terminal's.
+    pub own_ground: Option<Color>,
     pub text: Color,
     /// Labels, axes, what stands back.
     pub dim: Color,
@@ -33,6 +35,7 @@ impl Theme {
         let rgb = |hex: u32| Color::from_u32(hex);
         Theme {
             dark: true,
+            own_ground: None,
             text: rgb(0xd8d8d8),
             dim: rgb(0x8a8f98),
             line: rgb(0x4b515c),
@@ -53,6 +56,7 @@ impl Theme {
         let rgb = |hex: u32| Color::from_u32(hex);
         Theme {
             dark: false,
+            own_ground: None,
             text: rgb(0x1f2328),
             dim: rgb(0x656d76),
             line: rgb(0xb0b7c0),
@@ -67,6 +71,17 @@ impl Theme {
             ]
             .map(rgb),
         }
+    }
+
+    /// The same painted on a ground of its own, so that it can be read on any terminal.
+    pub fn on_its_ground(self) -> Self {
+        let ground = Color::from_u32(if self.dark { 0x14161b } else { 0xffffff });
+        Theme { own_ground: Some(ground), ..self }
+    }
+
+    /// The style of cells before anything is written into them.
+    pub fn ground(&self) -> Style {
+        self.own_ground.map_or(self.body(), |ground| self.body().bg(ground))
     }
 
     pub fn body(&self) -> Style {

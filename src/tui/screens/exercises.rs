@@ -13,6 +13,7 @@ use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
+use std::collections::BTreeMap;
 use tui_textarea::{TextArea, WrapMode};
 
 pub struct ExercisesTab {
@@ -21,6 +22,8 @@ pub struct ExercisesTab {
     option: usize,
     /// The answer being written.
     writing: Option<TextArea<'static>>,
+    /// Answers that were begun and left, by exercise.
+    drafts: BTreeMap<String, String>,
     verdict: Option<String>,
     rows: Vec<Rect>,
     options: Vec<(Rect, usize)>,
@@ -34,6 +37,7 @@ impl ExercisesTab {
             selected: first.unwrap_or(0),
             option: 0,
             writing: None,
+            drafts: BTreeMap::new(),
             verdict: None,
             rows: Vec::new(),
             options: Vec::new(),
@@ -48,12 +52,33 @@ impl ExercisesTab {
         (self.selected, self.option, self.writing, self.verdict) = (index, 0, None, None);
     }
 
+    /// Keeps the answer that is being written: leaving it loses nothing. Of a text that is not handed in yet, beyond the end of
+    /// the program too.
+    pub fn save(&mut self, lab: &Lab, app: &mut AppContext) {
+        let (Some(area), Some(exercise)) = (&self.writing, lab.exercises.get(self.selected)) else { return };
+        let draft = area.lines().join(" ");
+        if self.drafts.get(&exercise.id) == Some(&draft) {
+            return;
+        }
+        let is_open = !app.progress.solved(&lab.id).contains(&exercise.id);
+        if matches!(exercise.check, Check::FreeText { .. })
+            && is_open
+            && let Err(error) = app.progress.set_draft(&lab.id, &exercise.id, &draft)
+        {
+            app.notify(error);
+        }
+        self.drafts.insert(exercise.id.clone(), draft);
+    }
+
     pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         let Some(exercise) = lab.exercises.get(self.selected) else { return false };
         if self.writing.is_some() {
             match action {
                 Action::Confirm => self.submit(exercise, lab, app),
-                Action::Back => self.writing = None,
+                Action::Back => {
+                    self.save(lab, app);
+                    self.writing = None;
+                }
                 Action::Left | Action::Right | Action::Home | Action::End | Action::Up | Action::Down => {
                     let code = match action {
                         Action::Left => KeyCode::Left,
@@ -106,8 +131,9 @@ impl ExercisesTab {
     }
 
     fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, app: &AppContext) {
-        let kept = match exercise.check {
-            Check::FreeText { .. } => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
+        let kept = match (self.drafts.get(&exercise.id), &exercise.check) {
+            (Some(draft), _) => draft.clone(),
+            (None, Check::FreeText { .. }) => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
             _ => String::new(),
         };
         let mut area = TextArea::new(vec![kept]);
@@ -132,6 +158,7 @@ impl ExercisesTab {
         match decide(exercise, attempt, app.language) {
             Verdict::Passed => {
                 app.solve(lab, &exercise.id, &answer, exercise.title.in_language(app.language));
+                self.drafts.remove(&exercise.id);
                 (self.writing, self.verdict) = (None, None);
             }
             Verdict::Failed(message) => {
@@ -151,6 +178,7 @@ impl ExercisesTab {
             Some(area) => {
                 area.input(*key);
                 self.verdict = None;
+                self.save(lab, app);
             }
             None => {
                 // A digit begins a number's answer; a letter or digit names an option.
@@ -186,6 +214,7 @@ impl ExercisesTab {
         }
         let position = Position::new(event.column, event.row);
         if let Some(index) = self.rows.iter().position(|row| row.contains(position)) {
+            self.save(lab, app);
             self.select(index);
         } else if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
             self.option = index;

@@ -67,6 +67,7 @@ impl LabScreen {
             return;
         }
         self.notes.save(&self.lab, app);
+        self.exercises.save(&self.lab, app);
         self.tab = tab;
         if self.tab == Tab::Explore {
             self.explore.opened(&self.lab, app);
@@ -80,6 +81,7 @@ impl LabScreen {
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
         self.notes.save(&self.lab, app);
+        self.exercises.save(&self.lab, app);
     }
 
     pub fn contexts(&self) -> Vec<Context> {
