@@ -14,6 +14,7 @@ mod translate;
 mod tsv;
 
 pub use encoding::{END, EncodeError, Encoding, PADDING, START};
+pub use numbers::{ENGLISH_ONES, ENGLISH_TENS};
 pub use tsv::{TsvError, pairs_from_tsv};
 
 use rand::{RngExt, SeedableRng};

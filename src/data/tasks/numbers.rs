@@ -21,7 +21,8 @@ const FEWEST_HELD_OUT: u32 = 100;
 const DIGITS: &str = "0123456789";
 const TAGS: [&str; 2] = [">en", ">ja"];
 
-const ONES: [&str; 20] = [
+/// zero to nineteen.
+pub const ENGLISH_ONES: [&str; 20] = [
     "zero",
     "one",
     "two",
@@ -43,7 +44,8 @@ const ONES: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+/// twenty to ninety.
+pub const ENGLISH_TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const OTHERS: [&str; 4] = ["hundred", "thousand", " and ", "-"];
 const KANJI: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 const UNITS: [(u32, char); 4] = [(10_000, '万'), (1_000, '千'), (100, '百'), (10, '十')];
@@ -81,7 +83,7 @@ pub(super) fn target(source: &str) -> Option<String> {
 
 pub(super) fn encodings() -> (Encoding, Encoding) {
     let kanji: String = KANJI.into_iter().chain(UNITS.map(|(_, unit)| unit)).collect();
-    let written = || ONES.into_iter().chain(TENS).chain(OTHERS).chain([DIGITS, kanji.as_str()]);
+    let written = || ENGLISH_ONES.into_iter().chain(ENGLISH_TENS).chain(OTHERS).chain([DIGITS, kanji.as_str()]);
     (Encoding::of_characters(written().chain(TAGS)), Encoding::of_characters(written()))
 }
 
@@ -96,7 +98,7 @@ fn english(number: u32) -> String {
         words.push(format!("{} thousand", below_hundred(thousands)));
     }
     if hundreds > 0 {
-        words.push(format!("{} hundred", ONES[hundreds as usize]));
+        words.push(format!("{} hundred", ENGLISH_ONES[hundreds as usize]));
     }
     if rest > 0 {
         words.push(format!("and {}", below_hundred(rest)));
@@ -106,9 +108,9 @@ fn english(number: u32) -> String {
 
 fn below_hundred(number: u32) -> String {
     match (number / 10, number % 10) {
-        (0 | 1, _) => ONES[number as usize].to_string(),
-        (tens, 0) => TENS[tens as usize - 2].to_string(),
-        (tens, ones) => format!("{}-{}", TENS[tens as usize - 2], ONES[ones as usize]),
+        (0 | 1, _) => ENGLISH_ONES[number as usize].to_string(),
+        (tens, 0) => ENGLISH_TENS[tens as usize - 2].to_string(),
+        (tens, ones) => format!("{}-{}", ENGLISH_TENS[tens as usize - 2], ENGLISH_ONES[ones as usize]),
     }
 }
 
@@ -121,8 +123,8 @@ fn read_english(text: &str) -> Option<u32> {
             "hundred" => rest = rest.checked_mul(100)?,
             "and" => {}
             word => {
-                let ones = ONES.into_iter().zip(0..).find(|(one, _)| *one == word);
-                let tens = TENS.into_iter().zip((20..).step_by(10)).find(|(ten, _)| *ten == word);
+                let ones = ENGLISH_ONES.into_iter().zip(0..).find(|(one, _)| *one == word);
+                let tens = ENGLISH_TENS.into_iter().zip((20..).step_by(10)).find(|(ten, _)| *ten == word);
                 rest = rest.checked_add(ones.or(tens)?.1)?;
             }
         }

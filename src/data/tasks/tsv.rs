@@ -15,6 +15,8 @@ pub enum TsvError {
     TooManyColumns { line: usize, columns: usize, found: String },
     #[error("line {line} has an empty {side}: found `{found}`, expected text on both sides of the tab")]
     EmptySide { line: usize, side: &'static str, found: String },
+    #[error("line {line} has the control character {code} at column {column}: expected plain text, in UTF-8")]
+    Control { line: usize, column: usize, code: String },
     #[error("the text has {found} pairs, expected at least {FEWEST}: write one pair per line, source<TAB>target")]
     TooFewPairs { found: usize },
 }
@@ -22,13 +24,17 @@ pub enum TsvError {
 /// Reads pairs. Blank lines are skipped, lines may end in CRLF, a byte order mark is dropped.
 ///
 /// # Errors
-/// If a line does not have two columns with text, or if there are fewer than two pairs.
+/// If a line does not have two columns with text or has a control character (as UTF-16 read as UTF-8 has), or if there are fewer than two pairs.
 pub fn pairs_from_tsv(text: &str) -> Result<Vec<Pair>, TsvError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut pairs = Vec::new();
     for (line, found) in (1..).zip(text.lines()) {
         if found.trim_matches([' ', '\r']).is_empty() {
             continue;
+        }
+        if let Some((place, control)) = found.chars().enumerate().find(|(_, c)| c.is_control() && *c != '\t') {
+            let code = format!("U+{:04X}", u32::from(control));
+            return Err(TsvError::Control { line, column: place + 1, code });
         }
         let columns: Vec<&str> = found.split('\t').collect();
         let [source, target] = columns[..] else {
@@ -97,5 +103,15 @@ mod tests {
                 prop_assert!(pairs.iter().all(|pair| !pair.source.trim().is_empty() && !pair.target.trim().is_empty()));
             }
         }
+    }
+
+    #[test]
+    fn other_encodings_and_old_line_ends_are_named_by_their_control_characters() {
+        let said = |text: &str| pairs_from_tsv(text).unwrap_err().to_string();
+        let wide: String = "ab\tc\nd\te\n".chars().flat_map(|letter| [letter, '\0']).collect();
+        assert!(said(&wide).starts_with("line 1 has the control character U+0000 at column 2"), "{}", said(&wide));
+        assert!(said("a\tb\nc\td\x1b[2J\n").starts_with("line 2 has the control character U+001B at column 4"));
+        assert!(said("a\tb\rc\td\r").starts_with("line 1 has the control character U+000D"));
+        assert_eq!(pairs_from_tsv("\u{feff}a\tb\r\nc\td\r\n").unwrap().len(), 2);
     }
 }

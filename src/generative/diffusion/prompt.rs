@@ -3,34 +3,12 @@
 //! Numerals ("2026", "２０２６"), English ("seven", "three eights", "forty-two") and Japanese ("七", "二千二十六",
 //! "なな", "八を三つ"), mixed as one likes. A number is drawn digit by digit.
 
+use crate::data::tasks::{ENGLISH_ONES, ENGLISH_TENS};
 use crate::experiment::ExperimentError;
 
 /// Most digits of one prompt.
 pub const LONGEST: usize = 64;
 
-const ENGLISH: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const KANJI: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 /// Readings in kana, with the digit of each; the longer ones of a beginning come first.
 const KANA: [(&str, u32); 18] = [
@@ -90,8 +68,8 @@ pub fn digits(text: &str) -> Result<Vec<u8>, ExperimentError> {
             continue;
         }
         // "forty two", "forty-two"
-        if let Some(tens) = TENS.iter().position(|tens| *tens == word) {
-            let unit = words.peek().and_then(|next| ENGLISH[1..10].iter().position(|unit| unit == next));
+        if let Some(tens) = ENGLISH_TENS.iter().position(|tens| *tens == word) {
+            let unit = words.peek().and_then(|next| ENGLISH_ONES[1..10].iter().position(|unit| unit == next));
             if unit.is_some() {
                 words.next();
             }
@@ -101,7 +79,7 @@ pub fn digits(text: &str) -> Result<Vec<u8>, ExperimentError> {
         if let Some(digit) = plural(&word) {
             // "eights" alone: a few of them.
             asked.extend([digit; 2]);
-        } else if let Some(number) = ENGLISH.iter().position(|english| *english == word) {
+        } else if let Some(number) = ENGLISH_ONES.iter().position(|english| *english == word) {
             asked.extend(number.to_string().bytes().map(|byte| byte - b'0'));
         } else {
             asked.extend(japanese_or_numeral(&word)?);
@@ -142,13 +120,13 @@ fn plural(word: &str) -> Option<u8> {
         "zeroe" => "zero",
         other => other,
     };
-    let named = ENGLISH[..10].iter().position(|english| *english == singular);
+    let named = ENGLISH_ONES[..10].iter().position(|english| *english == singular);
     named.or_else(|| singular.parse().ok().filter(|digit| *digit < 10)).map(|digit| digit as u8)
 }
 
 /// A count in words or numerals.
 fn number(word: &str) -> Option<u64> {
-    let named = ENGLISH.iter().position(|english| *english == word).map(|number| number as u64);
+    let named = ENGLISH_ONES.iter().position(|english| *english == word).map(|number| number as u64);
     named.or_else(|| word.parse().ok())
 }
 
@@ -182,7 +160,7 @@ fn japanese_or_numeral(word: &str) -> Result<Vec<u8>, ExperimentError> {
         {
             rest = &rest[particle.len()..];
         } else {
-            let near = crate::experiment::knob::nearest(word, ENGLISH.iter().chain(&TENS).copied());
+            let near = crate::experiment::knob::nearest(word, ENGLISH_ONES.iter().chain(&ENGLISH_TENS).copied());
             let [en, ja] = match near {
                 Some(near) => [format!("did you mean `{near}`?"), format!("`{near}` ですか?")],
                 None => [
