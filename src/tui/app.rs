@@ -395,6 +395,7 @@ impl App {
             } else {
                 draw(area, picker, place, overlay.as_mut(), &contexts, context, buffer);
             }
+            context.theme.paint_ground(buffer);
             context.widths.settle(buffer);
             depth.reduce(buffer);
         })?;
@@ -415,7 +416,7 @@ fn draw(
     context: &mut AppContext,
     buffer: &mut Buffer,
 ) {
-    buffer.set_style(area, context.theme.ground());
+    buffer.set_style(area, context.theme.body());
     let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     match place {
         Place::Picker => picker.draw(body, context, buffer),

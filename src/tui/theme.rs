@@ -79,9 +79,10 @@ impl Theme {
         Theme { own_ground: Some(ground), ..self }
     }
 
-    /// The style of cells before anything is written into them.
-    pub fn ground(&self) -> Style {
-        self.own_ground.map_or(self.body(), |ground| self.body().bg(ground))
+    /// Paints the ground under whatever has none in a finished frame, also where a wide character has cleared its cells.
+    pub fn paint_ground(&self, buffer: &mut Buffer) {
+        let Some(ground) = self.own_ground else { return };
+        buffer.content.iter_mut().filter(|cell| cell.bg == Color::Reset).for_each(|cell| cell.bg = ground);
     }
 
     pub fn body(&self) -> Style {
@@ -278,5 +279,25 @@ mod tests {
         ColorDepth::None.reduce(&mut buffer);
         assert!(buffer[(0, 0)].modifier.contains(Modifier::REVERSED));
         assert!(!buffer[(1, 0)].modifier.contains(Modifier::REVERSED));
+    }
+
+    #[test]
+    fn a_ground_of_its_own_is_under_every_cell_and_keeps_other_grounds() {
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 8, 1));
+        buffer.set_string(0, 0, "深層", Theme::light().body());
+        buffer.set_string(3, 0, "…", Theme::light().body());
+        buffer[(6, 0)].set_bg(Theme::light().selection);
+        let untouched = buffer.clone();
+        Theme::light().paint_ground(&mut buffer);
+        assert_eq!(buffer, untouched, "the terminal's own is kept");
+        let theme = Theme::light().on_its_ground();
+        theme.paint_ground(&mut buffer);
+        let grounds: Vec<Color> = buffer.content.iter().map(|cell| cell.bg).collect();
+        assert!(
+            grounds
+                .iter()
+                .enumerate()
+                .all(|(at, ground)| { *ground == if at == 6 { theme.selection } else { theme.own_ground.unwrap() } })
+        );
     }
 }

@@ -70,7 +70,7 @@ pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppCo
         height: rows,
     };
     Clear.render(place, buffer);
-    buffer.set_style(place, app.theme.ground());
+    buffer.set_style(place, app.theme.body());
     frame(place, title, note, true, &app.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
 }
 
