@@ -1,7 +1,11 @@
 //! `cargo bench`: products in the shapes of our networks with their share of the machine's peak, and operations forward
 //! and backward. Each figure is the best of a third of a second; run it on a quiet machine.
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use shinso::attention::transformer::{Configuration, Positions, Transformer};
 use shinso::bench::peak::{best_time, peak_gigaflops, product_gigaflops};
+use shinso::nn::{BlockSettings, Parameters};
 use shinso::tensor::parallel::instruction_set;
 use shinso::tensor::{Activation, Mask, Tape, Tensor, Var, Window};
 
@@ -55,6 +59,47 @@ fn on(threads: usize) {
         x[0].convolution(x[1], x[2], Window::padded(1), Activation::Identity)
     });
     operation("max pool of [64, 28, 28, 8]", &[&[64, 28, 28, 8]], |x| x[0].max_pool(2));
+    decoding();
+}
+
+/// Prints what 60 tokens take of a Transformer of the lab's size, in milliseconds: with the keys and values of earlier tokens
+/// kept, and with all of them computed again for each token.
+fn decoding() {
+    const PLACES: usize = 60;
+    let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(1));
+    let configuration = Configuration {
+        layers: 2,
+        block: BlockSettings::new(64, 4),
+        positions: Positions::Sine,
+        is_masked: true,
+        longest: [PLACES; 2],
+    };
+    let network = Transformer::new(configuration, [30, 30], &mut parameters, random);
+    let (source, lengths) = (vec![5; PLACES], [PLACES]);
+    let cached = best_time(|| {
+        let tape = Tape::without_gradients();
+        let bound = parameters.on(&tape);
+        let mut caches = network.begin(&bound, network.encode(&bound, &source, &lengths));
+        for place in 0..PLACES {
+            let tape = Tape::without_gradients();
+            network.decode_step(&parameters.on(&tape), (&mut caches, &lengths), &[5], place);
+        }
+    });
+    let whole = best_time(|| {
+        let tape = Tape::without_gradients();
+        let memory = network.encode(&parameters.on(&tape), &source, &lengths).value();
+        for place in 0..PLACES {
+            let tape = Tape::without_gradients();
+            let memory = tape.constant(memory.clone());
+            let given = vec![5; place + 1];
+            network.decode(&parameters.on(&tape), (memory, &lengths), (&given, &[place + 1]));
+        }
+    });
+    let [cached, whole] = [cached, whole].map(|seconds| 1e3 * seconds);
+    println!(
+        "  decoding {PLACES} tokens: with a key-value cache {cached:.2} ms, without {whole:.2} ms, {:.1} ×",
+        whole / cached
+    );
 }
 
 /// Prints the time of an operation of ones, in microseconds.

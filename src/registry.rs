@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod contract;
 
-use crate::attention::{embeddings, seq2seq, word2vec};
+use crate::attention::{alignment, embeddings, seq2seq, transformer, word2vec};
 use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
@@ -24,6 +24,8 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &embeddings::EXPERIMENT,
     &word2vec::EXPERIMENT,
     &seq2seq::EXPERIMENT,
+    &alignment::EXPERIMENT,
+    &transformer::EXPERIMENT,
     #[cfg(test)]
     &crate::generative::toy::EXPERIMENT,
 ];

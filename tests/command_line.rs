@@ -566,3 +566,52 @@ fn a_sequence_model_learns_ones_own_pairs_and_answers_in_its_views() {
     std::fs::write(&file, "a\tb\nc d\n").unwrap();
     refused(&shinso(home.path(), &[&small[..], &["--corpus", own]].concat()), 1, "pairs.tsv: line 2");
 }
+
+#[test]
+fn alignments_and_transformers_learn_ones_own_pairs_and_are_looked_into() {
+    let home = home();
+    let file = home.path().join("pairs.tsv");
+    let pairs: String = (0..60).map(|n| format!("{n:02}\t{:02}\n", 59 - n)).collect();
+    std::fs::write(&file, pairs).unwrap();
+    let corpus = ["--corpus", file.to_str().unwrap(), "--json"];
+    let small = ["--set", "steps=30", "--set", "batch=4"];
+    let train = |lab: &str, more: &[&str]| shinso(home.path(), &[&["train", lab], &small[..], more, &corpus].concat());
+    let ask = |lab: &str, arguments: &[&str]| shinso(home.path(), &[&["ask", lab], arguments].concat());
+
+    let trained = train("attention", &["--set", "hidden=8", "--set", "relu=off"]);
+    assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
+    let last = lines(&trained).pop().unwrap();
+    assert!(last["report"]["alignments"]["location"]["exact_match"].is_number(), "{last}");
+    let run = last["run"].as_str().unwrap();
+    let answered = lines(&ask("attention", &["weights", "--set", "input=17", "--run", run, "--json"])).pop().unwrap();
+    assert_eq!(answered["panels"][1]["columns"], serde_json::json!(["1", "7", "<EOS>"]), "{answered}");
+    refused(
+        &ask("attention", &["weights", "--set", "alignment=relu", "--set", "input=17", "--run", run]),
+        1,
+        "`quick`",
+    );
+    refused(&ask("attention", &["side_by_side", "--set", "input=1x", "--run", run]), 1, "`x` at column 2");
+    let none = ["additive", "multiplicative", "relu", "location", "plain"]
+        .map(|name| ["--set".to_owned(), format!("{name}=off")]);
+    let none: Vec<&str> = none.iter().flatten().map(String::as_str).collect();
+    refused(&train("attention", &none), 1, "switch on at least one of additive, multiplicative");
+
+    let trained = train("transformer", &["--set", "width=8", "--set", "heads=2"]);
+    assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
+    let last = lines(&trained).pop().unwrap();
+    let run = last["run"].as_str().unwrap();
+    let seen = lines(&ask(
+        "transformer",
+        &["attention", "--set", "part=encoder", "--set", "input=17", "--run", run, "--json"],
+    ));
+    assert_eq!(seen[0]["panels"][1]["rows"], serde_json::json!(["1", "7", "<EOS>"]), "{}", seen[0]);
+    refused(
+        &ask("transformer", &["weight", "--set", "head=3", "--set", "input=17", "--run", run]),
+        1,
+        "this model has 2",
+    );
+    refused(&train("transformer", &["--set", "width=10", "--set", "heads=3"]), 1, "expected a multiple of `heads` (3)");
+    let removed =
+        lines(&ask("transformer", &["without_head", "--set", "input=3/3/2021", "--set", "cell=0,0", "--json"]));
+    assert_eq!(removed[0]["panels"][0]["text"]["en"], "all heads: 2021-03-03");
+}

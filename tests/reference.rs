@@ -40,6 +40,11 @@ fn a_seq2seq_of_grus_learns_as_in_pytorch() {
 }
 
 #[test]
+fn a_transformer_learns_as_in_pytorch() {
+    agrees("transformer", include_bytes!("reference/transformer.safetensors"));
+}
+
+#[test]
 fn a_seq2seq_of_lstms_learns_as_in_pytorch() {
     agrees("seq2seq-lstm", include_bytes!("reference/seq2seq-lstm.safetensors"));
 }

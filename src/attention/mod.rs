@@ -1,8 +1,11 @@
 //! Chapter 3 of the lecture: attention and transformers. Words as vectors: [`word2vec`] is where such vectors come from,
-//! [`embeddings`] what one can do with them. Sequences: [`seq2seq`] reads one and writes another.
+//! [`embeddings`] what one can do with them. Sequences: [`seq2seq`] reads one and writes another;
+//! [`alignment`] lets the writer look back at what was read; [`transformer`] only looks.
 
+pub mod alignment;
 pub mod embeddings;
 pub mod seq2seq;
 pub mod sequences;
+pub mod transformer;
 pub mod word2vec;
 pub mod words;

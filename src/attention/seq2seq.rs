@@ -16,9 +16,10 @@ mod learner;
 mod readout;
 
 pub use answers::{TrainedSeq2Seq, VIEWS};
-pub use learner::{REPORT_KEYS, SERIES, Seq2SeqLearner, knobs};
+pub use learner::{knobs, learner};
 
 use crate::attention::sequences::Corpus;
+use crate::attention::sequences::learner::{REPORT_KEYS, SERIES};
 use crate::experiment::{Experiment, Knobs, Learn, Preview};
 use crate::nn::{Bound, Embedding, Linear, LstmState, Parameters, RecurrentKind, RecurrentLayer};
 use crate::tensor::{Activation, Var};
@@ -39,7 +40,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     preview: Preview::View("answer"),
     learn: Learn::By(|setting| {
         let corpus = Corpus::of(&setting.knobs, setting.source.folder.as_deref())?;
-        Ok(Box::new(Seq2SeqLearner::new(&setting.knobs, setting.seed, corpus)))
+        Ok(Box::new(learner(&setting.knobs, setting.seed, corpus)))
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedSeq2Seq::open(weights, knobs)?)),
     small: &[

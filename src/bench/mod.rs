@@ -47,7 +47,7 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 10] = [
+pub const WORKLOADS: [&str; 11] = [
     "vae",
     "gan",
     "ddpm-mlp",
@@ -55,6 +55,7 @@ pub const WORKLOADS: [&str; 10] = [
     "gpt",
     "seq2seq-gru",
     "seq2seq-lstm",
+    "transformer",
     "lenet",
     "neighbours",
     "neighbours-glove",
@@ -72,8 +73,9 @@ pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
         "ddpm-mlp" => Box::new(ddpm::Training::dense(source)),
         "ddpm-unet" => Box::new(ddpm::Training::convolutional(source)),
         "gpt" => Box::new(gpt::Training::new(source)),
-        "seq2seq-gru" => Box::new(seq2seq::Training::new(crate::nn::RecurrentKind::Gru, source)),
-        "seq2seq-lstm" => Box::new(seq2seq::Training::new(crate::nn::RecurrentKind::Lstm, source)),
+        "seq2seq-gru" => Box::new(seq2seq::Training::attentive(crate::nn::RecurrentKind::Gru, source)),
+        "seq2seq-lstm" => Box::new(seq2seq::Training::attentive(crate::nn::RecurrentKind::Lstm, source)),
+        "transformer" => Box::new(seq2seq::Training::transformer(source)),
         "lenet" => Box::new(lenet::Training::new(source)),
         _ => return None,
     })

@@ -1,10 +1,13 @@
-//! Sequence to sequence with additive attention: width 128, 24 symbols to 12, batches of 64, Adam. The decoder's cell sees
-//! the symbol before and what the attention found; its state and the context vector predict the next symbol.
+//! The networks of the labs `attention` (with additive alignment) and `transformer`: width 128, 24 symbols to 12, batches of
+//! 64, Adam.
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::nn::{Adam, Bound, Embedding, Linear, ParameterId, Parameters, RecurrentKind, RecurrentLayer, initialise};
-use crate::tensor::{Activation, Mask, Tape, Tensor, Var};
+use crate::attention::alignment::{Align, AttentiveSeq2Seq, Configuration};
+use crate::attention::sequences::Batch;
+use crate::attention::transformer::{self, Positions, Transformer};
+use crate::nn::{Adam, BlockSettings, Bound, Parameters, RecurrentKind};
+use crate::tensor::{Tape, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,95 +17,101 @@ const TO: usize = 12;
 const SYMBOLS: usize = 64;
 const WIDTH: usize = 128;
 const PAIRS: usize = 4096;
+/// Of the Transformer: blocks of encoder and decoder, and heads.
+const LAYERS: usize = 2;
+const HEADS: usize = 4;
+
+/// Which network learns the pairs.
+enum Network {
+    Attentive(AttentiveSeq2Seq),
+    Transformer(Transformer),
+}
 
 pub struct Training {
-    from: Embedding,
-    to: Embedding,
-    encoder: RecurrentLayer,
-    decoder: RecurrentLayer,
-    query: Linear,
-    key: Linear,
-    direction: ParameterId,
-    out: Linear,
+    network: Network,
     parameters: Parameters<f32>,
     adam: Adam<f32>,
     /// `PAIRS` rows of `FROM`, and of `TO` + 1, symbols.
     pairs: [Vec<usize>; 2],
-    /// What the decoder sees in a step, and what follows each.
-    seen: Vec<usize>,
-    next: Vec<Option<usize>>,
+    batch: Batch,
     start: usize,
 }
 
 impl Training {
-    /// Nothing in this workload is drawn at random.
-    pub fn new(kind: RecurrentKind, _source: Source) -> Self {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
-        let p = &mut parameters;
-        let from = Embedding::new(p, "from", SYMBOLS, WIDTH, 1.0, random);
-        let to = Embedding::new(p, "to", SYMBOLS, WIDTH, 1.0, random);
-        let encoder = RecurrentLayer::new(kind, p, "encoder", WIDTH, WIDTH, random);
-        let decoder = RecurrentLayer::new(kind, p, "decoder", 2 * WIDTH, WIDTH, random);
-        let query = Linear::without_bias(p, "query", WIDTH, WIDTH, Activation::Identity, random);
-        let key = Linear::new(p, "key", WIDTH, WIDTH, Activation::Identity, random);
-        let direction = p.add("direction", initialise::glorot_uniform(&[1, WIDTH], random));
-        let out = Linear::new(p, "out", 2 * WIDTH, SYMBOLS, Activation::Identity, random);
+    /// Two recurrent networks with attention. Nothing in these workloads is drawn at random.
+    pub fn attentive(cell: RecurrentKind, _source: Source) -> Self {
+        let configuration = Configuration {
+            align: Align::Additive,
+            cell,
+            is_bidirectional: false,
+            hidden: WIDTH,
+            embedding: WIDTH,
+            longest: FROM,
+        };
+        Self::of(|parameters, random| {
+            Network::Attentive(AttentiveSeq2Seq::new(configuration, [SYMBOLS; 2], parameters, random))
+        })
+    }
+
+    /// An encoder and a decoder of two blocks each, pre-norm.
+    pub fn transformer(_source: Source) -> Self {
+        let configuration = transformer::Configuration {
+            layers: LAYERS,
+            block: BlockSettings::new(WIDTH, HEADS),
+            positions: Positions::Sine,
+            is_masked: true,
+            longest: [FROM, TO],
+        };
+        Self::of(|parameters, random| {
+            Network::Transformer(Transformer::new(configuration, [SYMBOLS; 2], parameters, random))
+        })
+    }
+
+    fn of(network: impl FnOnce(&mut Parameters<f32>, &mut ChaCha8Rng) -> Network) -> Self {
+        let mut parameters = Parameters::new();
+        let network = network(&mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         super::count_out(&mut parameters);
         let adam = Adam::new(&parameters);
         let pairs = [source::symbols(0, PAIRS * FROM, SYMBOLS), source::symbols(1, PAIRS * (TO + 1), SYMBOLS)];
-        let (seen, next) = (Vec::new(), Vec::new());
-        Training {
-            from,
-            to,
-            encoder,
-            decoder,
-            query,
-            key,
-            direction,
-            out,
-            parameters,
-            adam,
-            pairs,
-            seen,
-            next,
-            start: 0,
+        let batch = Batch {
+            rows: BATCH,
+            sources: Vec::new(),
+            source_lengths: vec![FROM; BATCH],
+            given: Vec::new(),
+            wanted: Vec::new(),
+            target_lengths: vec![TO; BATCH],
+        };
+        Training { network, parameters, adam, pairs, batch, start: 0 }
+    }
+
+    /// Fills the batch with the next pairs.
+    fn fill(&mut self) {
+        let rows = super::next_start(&mut self.start, BATCH, PAIRS);
+        let Batch { sources, given, wanted, .. } = &mut self.batch;
+        sources.clear();
+        sources.extend(&self.pairs[0][rows.start * FROM..rows.end * FROM]);
+        given.clear();
+        wanted.clear();
+        for row in self.pairs[1][rows.start * (TO + 1)..rows.end * (TO + 1)].chunks_exact(TO + 1) {
+            given.extend(&row[..TO]);
+            wanted.extend(row[1..].iter().copied().map(Some));
         }
     }
 
-    /// What the decoder says of each next symbol: `[batch · to, symbols]`; `from` and `to` row by row.
-    fn logits<'t>(&self, bound: &Bound<'t, f32>, from: &[usize], to: &[usize]) -> Var<'t, f32> {
-        let tape = bound.tape();
-        let zero = tape.constant(Tensor::filled([BATCH, WIDTH], 0.0));
-        let read = self.from.forward(bound, from).reshape([BATCH, FROM, WIDTH]);
-        let (keys, mut state) = self.encoder.forward(bound, read, (zero, zero));
-        let projected = self.key.forward(bound, keys);
-        let direction = bound[self.direction].reshape([WIDTH]);
-        let written = self.to.forward(bound, to).reshape([BATCH, TO, WIDTH]);
-        let mut value = Vec::with_capacity(TO);
-        for step in 0..TO {
-            let query = self.query.forward(bound, state.0);
-            let (found, _) = query.additive_attention(projected, direction, keys, &Mask::None);
-            let x = Var::concatenate(&[written.at(1, step), found], 1).reshape([BATCH, 1, 2 * WIDTH]);
-            (_, state) = self.decoder.forward(bound, x, state);
-            value.push(Var::concatenate(&[state.0, found], 1));
+    fn logits<'t>(&self, bound: &Bound<'t, f32>) -> Var<'t, f32> {
+        match &self.network {
+            Network::Attentive(network) => network.forward(bound, &self.batch),
+            Network::Transformer(network) => network.forward(bound, &self.batch),
         }
-        self.out.forward(bound, Var::stack(&value, 1)).reshape([BATCH * TO, SYMBOLS])
     }
 }
 
 impl Workload for Training {
     fn step(&mut self) -> f32 {
-        let rows = super::next_start(&mut self.start, BATCH, PAIRS);
-        self.seen.clear();
-        self.next.clear();
-        for row in self.pairs[1][rows.start * (TO + 1)..rows.end * (TO + 1)].chunks_exact(TO + 1) {
-            self.seen.extend(&row[..TO]);
-            self.next.extend(row[1..].iter().copied().map(Some));
-        }
-        let from = &self.pairs[0][rows.start * FROM..rows.end * FROM];
+        self.fill();
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
-        let loss = self.logits(&bound, from, &self.seen).cross_entropy(&self.next);
+        let loss = self.logits(&bound).cross_entropy(&self.batch.wanted);
         let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 1e-3);

@@ -34,7 +34,7 @@ pub struct Arguments {
     pub runner: String,
 
     /// One's own data instead of the embedded ones: a folder with the four files of an MNIST-like set in IDX format, or,
-    /// for word2vec, a text, for seq2seq, pairs as lines `source<TAB>target`
+    /// for word2vec, a text, for seq2seq, attention and transformer, pairs as lines `source<TAB>target`
     #[arg(long, global = true, value_name = "PATH", visible_alias = "corpus")]
     pub data: Option<PathBuf>,
 }
@@ -319,7 +319,7 @@ pub struct SolveArguments {
 
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, lenet, neighbours or neighbours-glove; all of these if none
+    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, transformer, lenet, neighbours or neighbours-glove; all of these if none
     /// is named;
     /// or word2vec with --corpus, or of board games mcts, playouts or solve
     pub workload: Option<String>,

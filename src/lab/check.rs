@@ -2,7 +2,7 @@
 
 use super::definition::{Check, DemoStep, Instrument, InstrumentUse, Lab, TABS};
 use crate::experiment::knob::{find, meant};
-use crate::experiment::{Bilingual, Experiment, KnobKind, KnobValue};
+use crate::experiment::{Bilingual, Experiment, KnobKind, KnobValue, Knobs};
 use crate::markdown;
 use crate::registry;
 use std::collections::BTreeSet;
@@ -226,9 +226,17 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
             Check::Number { tolerance, .. } if *tolerance < 0.0 => {
                 found.push((format!("{path}.number.tolerance"), "a negative tolerance".to_owned()));
             }
-            Check::Series { condition } if !experiment.series.contains(&condition.series.as_str()) => {
-                let message = unknown("series", &condition.series, experiment.series.iter().copied());
-                found.push((format!("{path}.series.condition"), message));
+            Check::Series { condition, knobs } => {
+                if !experiment.series.contains(&condition.series.as_str()) {
+                    let message = unknown("series", &condition.series, experiment.series.iter().copied());
+                    found.push((format!("{path}.series.condition"), message));
+                }
+                let mut all = Knobs::default();
+                for (name, value) in knobs {
+                    if let Err(error) = all.set(&(experiment.knobs)(), name, value) {
+                        found.push((format!("{path}.series.knobs.{name}"), error.to_string()));
+                    }
+                }
             }
             Check::Instrument { state, view, input } => {
                 let views = lab.explore.iter().filter_map(|use_| use_.view.as_deref());

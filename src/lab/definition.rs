@@ -225,8 +225,12 @@ pub enum Check {
         #[serde(default)]
         unit: String,
     },
-    /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`.
-    Series { condition: Condition },
+    /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`, of a run with these knobs.
+    Series {
+        condition: Condition,
+        #[serde(default)]
+        knobs: BTreeMap<String, KnobValue>,
+    },
     /// A state reached in an instrument; with `view`, in one that shows this view.
     Instrument {
         state: String,

@@ -31,7 +31,10 @@ pub fn describe(lab: &Lab, language: Language) -> String {
         let kind = match &exercise.check {
             Check::Choice { .. } => "choice".to_owned(),
             Check::Number { .. } => "number".to_owned(),
-            Check::Series { condition } => condition.to_string(),
+            Check::Series { condition, knobs } => {
+                let knobs = knobs.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
+                format!("{condition}{knobs}")
+            }
             Check::Instrument { state, view, input } => {
                 let shown = |what: &Option<String>, word: &str| {
                     what.as_ref().map_or(String::new(), |name| format!(" {word} {name}"))

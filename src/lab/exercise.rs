@@ -1,7 +1,7 @@
 //! Deciding exercises from what happened.
 
 use super::definition::{Check, Exercise};
-use crate::experiment::Language;
+use crate::experiment::{Knobs, Language};
 
 /// What a student gives as an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,11 +9,12 @@ pub enum Attempt {
     Choice(usize),
     /// A number or a free text, as typed.
     Text(String),
-    /// A value of a run's series.
+    /// A value of a series of a run with these knobs.
     Point {
         series: String,
         step: u64,
         value: f64,
+        knobs: Knobs,
     },
     /// A state reached in an instrument, and the view that it shows.
     State {
@@ -68,12 +69,12 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
             };
             passed(written >= *minimum_characters, &message)
         }
-        (Check::Series { condition }, Attempt::Point { series, step, value }) if *series == condition.series => {
-            if condition.is_met(*step, *value) {
-                Verdict::Passed
-            } else {
-                Verdict::Unrelated
-            }
+        (Check::Series { condition, knobs: wanted }, Attempt::Point { series, step, value, knobs })
+            if *series == condition.series
+                && condition.is_met(*step, *value)
+                && wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value)) =>
+        {
+            Verdict::Passed
         }
         (Check::Instrument { state, view, input }, Attempt::State { state: reached, view: shown, input: turned })
             if state == reached && (view.is_none() || view == shown) && (input.is_none() || input == turned) =>
@@ -116,8 +117,9 @@ pub fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Bilingual;
+    use crate::experiment::{Bilingual, KnobValue};
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn exercise(check: Check) -> Exercise {
         let text = || Bilingual { en: "t".into(), ja: "t".into() };
@@ -141,10 +143,16 @@ mod tests {
         assert_eq!(decide(&number, &Attempt::Text("2.05".into()), Language::En), Verdict::Passed);
         assert!(matches!(decide(&number, &Attempt::Text("3".into()), Language::En), Verdict::Failed(_)));
         assert_eq!(decide(&number, &Attempt::Choice(2), Language::En), Verdict::Unrelated);
-        let series = exercise(Check::Series { condition: "val/elbo >= -110".parse().unwrap() });
-        let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value };
+        let condition = || "val/elbo >= -110".parse().unwrap();
+        let series = exercise(Check::Series { condition: condition(), knobs: BTreeMap::new() });
+        let knobs = |latent| Knobs([("latent".to_owned(), KnobValue::Integer(latent))].into());
+        let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value, knobs: knobs(2) };
         assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
         assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
+        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(2).0 });
+        assert_eq!(decide(&wanted, &point(-109.0), Language::En), Verdict::Passed);
+        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(20).0 });
+        assert_eq!(decide(&wanted, &point(-109.0), Language::En), Verdict::Unrelated, "a run with another knob");
         let reached = |state: &str, view: Option<&str>, input: Option<&str>| Attempt::State {
             state: state.into(),
             view: view.map(str::to_owned),

@@ -54,6 +54,11 @@ impl Linear {
         Linear { weight: parameters.add(format!("{name}.weight"), weight), bias: None, activation }
     }
 
+    /// W `[outputs, inputs]`.
+    pub fn weight<'t, E: Element>(&self, parameters: &Bound<'t, E>) -> Var<'t, E> {
+        parameters[self.weight]
+    }
+
     /// `[.., inputs]` → `[.., outputs]`.
     pub fn forward<'t, E: Element>(&self, parameters: &Bound<'t, E>, x: Var<'t, E>) -> Var<'t, E> {
         x.linear(parameters[self.weight], self.bias.map(|bias| parameters[bias]), self.activation)

@@ -33,7 +33,7 @@ mod transformer;
 pub mod weights;
 
 pub use adam::Adam;
-pub use attention::{CrossAttention, KeyValueCache, SelfAttention};
+pub use attention::{AttentionTrace, CrossAttention, KeyValueCache, SelfAttention};
 pub use checkpoint::Checkpoint;
 pub use clip::{clip_norm, gradient_norm};
 pub use convolution::Convolution;

@@ -78,14 +78,22 @@ impl<'a> Padded<'a> {
     /// The state of each row at its own last step: `[batch, h]`.
     pub(super) fn last<'t, E: Element>(&self, states: Var<'t, E>) -> Var<'t, E> {
         let [batch, steps, h] = states.dims("states [batch, steps, h]");
+        if self.is_full() {
+            return states.at(1, steps - 1);
+        }
         let places: Vec<usize> =
             self.lengths.iter().enumerate().map(|(row, length)| row * steps + length - 1).collect();
         states.reshape([batch * steps, h]).index_select(&places)
     }
 
+    /// Whether there is no padding.
+    fn is_full(&self) -> bool {
+        self.lengths.iter().all(|&length| length == self.steps)
+    }
+
     /// The states with zeros at the padding, through which no gradient passes.
     pub(super) fn without_padding<'t, E: Element>(&self, states: Var<'t, E>) -> Var<'t, E> {
-        if self.lengths.iter().all(|&length| length == self.steps) {
+        if self.is_full() {
             return states;
         }
         let counts = self.lengths.iter().flat_map(|&length| (0..self.steps).map(move |step| step < length));

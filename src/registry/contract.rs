@@ -53,6 +53,8 @@ contract! {
     embeddings "embeddings",
     word2vec "word2vec",
     seq2seq "seq2seq",
+    attention "attention",
+    transformer "transformer",
     toy "toy",
 }
 

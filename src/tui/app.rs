@@ -157,12 +157,12 @@ impl App {
 
     /// Takes in what runs and models have to say.
     fn catch_up(&mut self) {
-        let values = self.context.run.as_mut().map(|run| (run.lab.clone(), run.catch_up()));
-        if let Some((lab, values)) = values
+        let values = self.context.run.as_mut().map(|run| (run.lab.clone(), run.knobs.clone(), run.catch_up()));
+        if let Some((lab, knobs, values)) = values
             && let Ok(lab) = self.context.catalogue.find(&lab).cloned()
         {
             for (series, step, value) in values {
-                self.context.happened(&lab, &Attempt::Point { series, step, value });
+                self.context.happened(&lab, &Attempt::Point { series, step, value, knobs: knobs.clone() });
             }
         }
         for reply in self.context.questions.take() {

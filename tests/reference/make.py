@@ -3,9 +3,10 @@
 Weights, data and noise are counted out by the formula of src/bench/source.rs, so both programs start from the same
 numbers. Writes one small safetensors file for each workload next to this script:
 
-    python make.py            (needs torch, numpy and safetensors; made with torch 2.15 on one thread)
+    python make.py [NAME ...]     (needs torch, numpy and safetensors; made with torch 2.15 on one thread)
 """
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -202,10 +203,59 @@ def seq2seq(kind):
     train(f"seq2seq-{kind}", p, torch.optim.Adam(p.all, lr=1e-3), loss_at)
 
 
+def transformer():
+    p, batch, source_length, target_length, vocabulary, width, heads, pairs = Parameters(), 64, 24, 12, 64, 128, 4, 4096
+    source_table, target_table = p.weight(vocabulary, width), p.weight(vocabulary, width)
+
+    def norm():
+        return p.ones(width), p.zeros(width)
+
+    def block(decodes):
+        own = p.linear(width, 3 * width), p.linear(width, width)
+        memory = (p.linear(width, width), p.linear(width, 2 * width), p.linear(width, width)) if decodes else None
+        feed = p.linear(width, 4 * width), p.linear(4 * width, width)
+        return own, memory, feed, [norm() for _ in range(3 if decodes else 2)]
+
+    encoder, decoder = [block(False) for _ in range(2)], [block(True) for _ in range(2)]
+    encoder_norm, decoder_norm, out = norm(), norm(), p.linear(width, vocabulary)
+    source = symbols(0, pairs * source_length, vocabulary).view(pairs, -1)
+    target = symbols(1, pairs * (target_length + 1), vocabulary).view(pairs, -1)
+    places = torch.arange(source_length)[:, None] / 10_000 ** (torch.arange(0, width, 2, dtype=torch.float64) / width)
+    places = torch.stack([places.sin(), places.cos()], 2).reshape(source_length, width).float()
+
+    def attend(q, k, v, causal):
+        q, k, v = (x.view(batch, -1, heads, width // heads).transpose(1, 2) for x in (q, k, v))
+        found = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return found.transpose(1, 2).reshape(batch, -1, width)
+
+    def run(x, blocks, memory):
+        for (own, to_memory, (widen, narrow), norms) in blocks:
+            q, k, v = F.linear(F.layer_norm(x, (width,), *norms[0]), *own[0]).chunk(3, 2)
+            x = x + F.linear(attend(q, k, v, to_memory is not None), *own[1])
+            if to_memory is not None:
+                query, key_value, back = to_memory
+                k, v = F.linear(memory, *key_value).chunk(2, 2)
+                q = F.linear(F.layer_norm(x, (width,), *norms[1]), *query)
+                x = x + F.linear(attend(q, k, v, False), *back)
+            h = F.gelu(F.linear(F.layer_norm(x, (width,), *norms[-1]), *widen), approximate="tanh")
+            x = x + F.linear(h, *narrow)
+        return x
+
+    def loss_at(step):
+        start = (step + 1) * batch % pairs
+        s, t = source[start:start + batch], target[start:start + batch]
+        memory = F.layer_norm(run(source_table[s] + places, encoder, None), (width,), *encoder_norm)
+        x = run(target_table[t[:, :-1]] + places[:target_length], decoder, memory)
+        logits = F.linear(F.layer_norm(x, (width,), *decoder_norm), *out)
+        return F.cross_entropy(logits.reshape(-1, vocabulary), t[:, 1:].reshape(-1))
+
+    train("transformer", p, torch.optim.Adam(p.all, lr=1e-3), loss_at)
+
+
+ALL = {"vae": vae, "lenet": lenet, "gpt": gpt, "seq2seq-gru": lambda: seq2seq("gru"),
+       "seq2seq-lstm": lambda: seq2seq("lstm"), "transformer": transformer}
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    vae()
-    lenet()
-    gpt()
-    seq2seq("gru")
-    seq2seq("lstm")
+    for name in sys.argv[1:] or ALL:
+        ALL[name]()

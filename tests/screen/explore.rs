@@ -304,3 +304,68 @@ fn a_date_is_read_and_written_token_by_token() {
     terminal.press(TAB);
     terminal.wait_for("tokens found in h_T by a linear read-out");
 }
+
+#[test]
+fn an_alignment_is_shown_and_a_weight_of_it_taken_apart() {
+    let home = home();
+    let terminal = explore(&home, "Attention");
+    terminal.wait_for("α additive");
+    // The cell under the cursor, with the arithmetic beside it.
+    terminal.wait_for("Σ v tanh(W h + U s)");
+    terminal.wait_for("exp(a − max a)");
+    let before = terminal.text();
+    terminal.press(DOWN);
+    terminal.wait_until("another cell", |screen| screen != before && screen.contains("exp(a − max a)"));
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.wait_for("α location");
+    terminal.press("3/3/2021");
+    terminal.press(ENTER);
+    terminal.wait_for("3/3/2021 → 2021-03-03");
+    // From the inputs over the four maps to the next instrument.
+    for _ in 0..5 {
+        terminal.press(TAB);
+    }
+    terminal.wait_for("Measured after the preset");
+    terminal.press(TAB);
+    terminal.wait_until("every network by length", |screen| {
+        screen.contains("exact match by length of the source") && screen.contains("relu")
+    });
+    terminal.press(TAB);
+    terminal.wait_for("answers found");
+}
+
+#[test]
+fn a_head_is_looked_at_taken_apart_and_removed() {
+    let home = home();
+    let terminal = explore(&home, "Transformer");
+    terminal.wait_for("α cross layer 1 head 1");
+    terminal.wait_for("entropy of each head of this layer");
+    terminal.wait_for("Σ q k / √d");
+    terminal.press(TAB);
+    terminal.press(TAB);
+    terminal.wait_for("nats of the answer lost without a head");
+    terminal.wait_for("without encoder 1, head 1");
+    terminal.press(RIGHT);
+    terminal.wait_for("without encoder 1, head 2");
+    // What is typed is asked of the opened view too.
+    terminal.press("\x1b[Z");
+    terminal.press("S20.8.16");
+    terminal.press(ENTER);
+    terminal.wait_for("all heads: 1945-08-16");
+    terminal.press(TAB);
+    terminal.press(LEFT);
+    for _ in 0..4 {
+        terminal.press(DOWN);
+    }
+    terminal.wait_for("without cross 1, head 1: 1955-08-16");
+    let after = |presses: usize, text: &str| {
+        (0..presses).for_each(|_| terminal.press(TAB));
+        terminal.wait_for(text);
+    };
+    after(2, "α on itself without W");
+    after(3, "dot products p_i · p_j of places");
+    after(2, "predicted token by token");
+    after(2, "answers found");
+    after(1, "exact match by length of the source");
+}

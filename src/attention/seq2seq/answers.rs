@@ -2,11 +2,11 @@
 
 use super::readout::readout;
 use super::{Configuration, Seq2Seq, Summary};
-use crate::attention::sequences::{Corpus, Decoder, Tested, Texts, beam_search, padded, show, watched, with_end};
+use crate::attention::sequences::views::{self, Question};
+use crate::attention::sequences::{Corpus, Decoder, Tested, Texts, padded_sources, show, watched, with_end};
 use crate::data::tasks::START;
 use crate::experiment::{
-    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
-    view,
+    Answer, Bilingual, ExperimentError, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording, view,
 };
 use crate::nn::{Bound, Parameters, weights};
 use crate::tensor::{Tape, Tensor};
@@ -14,40 +14,19 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
-/// Held-out pairs from which a curve over lengths is drawn.
-const FOR_LENGTHS: usize = 1000;
 /// Held-out sources of a read-out, half to fit and half to test, and how many are read at a time.
 const FOR_READOUT: usize = 2000;
 const CHUNK: usize = 250;
 
 pub static VIEWS: [ViewSpec; 5] = [
-    ViewSpec::new(
-        "answer",
-        Wording::new("an input and its answer, token by token", "入力と、1 トークンずつの答え"),
-        inputs,
-    ),
-    ViewSpec::new(
-        "beam",
-        Wording::new("beam search: the beginnings it follows and drops", "ビームサーチがたどる系列と捨てる系列"),
-        || {
-            let beam = Knob::integer("beam", 1..=8, 3, ["beginnings followed at once", "同時にたどる系列の数"]);
-            [inputs(), vec![beam]].concat()
-        },
-    ),
+    views::ANSWER,
+    views::BEAM,
     ViewSpec::new(
         "states",
         Wording::new("the hidden state after every token, read and written", "読み書きした各トークン後の隠れ状態"),
-        inputs,
+        views::inputs,
     ),
-    ViewSpec::new(
-        "lengths",
-        Wording::new(
-            "exact match by length of the input, on held-out pairs",
-            "未使用の組での、入力の長さごとの完全一致率",
-        ),
-        Vec::new,
-    )
-    .slow(),
+    views::LENGTHS,
     ViewSpec::new(
         "survival",
         Wording::new(
@@ -58,13 +37,6 @@ pub static VIEWS: [ViewSpec; 5] = [
     )
     .slow(),
 ];
-
-/// A text to answer; a held-out one of the task unless it is given.
-fn inputs() -> Vec<Knob> {
-    let input =
-        Knob::text("input", 200, "", ["a text of the task; empty for an example", "課題の入力。空なら例を使う"]);
-    vec![input, view::seed()]
-}
 
 /// An encoder–decoder that no longer changes.
 pub struct TrainedSeq2Seq {
@@ -107,55 +79,14 @@ impl TrainedSeq2Seq {
     fn read(&self, sources: &[Vec<usize>]) -> (Tensor<f32>, Vec<[Tensor<f32>; 2]>) {
         let tape = Tape::without_gradients();
         let bound = self.parameters.on(&tape);
-        let ended: Vec<Vec<usize>> = sources.iter().map(|source| with_end(source)).collect();
-        let (symbols, lengths) = padded(&ended);
+        let (symbols, lengths) = padded_sources(sources);
         let (states, summary) = self.network.encode(&bound, &symbols, &lengths);
         (states.ordered(), values(&summary))
     }
 
-    /// The text to answer, and its tokens.
-    fn source(&self, inputs: &Knobs) -> Result<(String, Vec<usize>), ExperimentError> {
-        let typed = inputs.text("input").trim().to_owned();
-        let text = if typed.is_empty() {
-            let pairs = self.corpus.held_out(1, inputs.integer("seed") as u64);
-            pairs
-                .into_iter()
-                .next()
-                .map(|pair| pair.source)
-                .ok_or_else(|| ExperimentError::both("type a text to answer", "入力する文字列を打ってください"))?
-        } else {
-            typed
-        };
-        let tokens = self.corpus.typed(&text)?;
-        Ok((text, tokens))
-    }
-
-    /// The source, and the right answer if it is known.
-    fn asked(&self, text: &str) -> Panel {
-        let right = self.corpus.right(text).unwrap_or_else(|| "–".to_owned());
-        let names = [("input", "入力"), ("right answer", "正解")];
-        Panel::Table {
-            names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-            rows: vec![vec![text.to_owned(), right]],
-        }
-    }
-
-    fn answer_to(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
-        let (text, tokens) = self.source(inputs)?;
-        let decoding = watched(self, &tokens, self.corpus.give_up());
-        Ok(vec![self.asked(&text), show::answer(&decoding, &self.corpus.texts.target)])
-    }
-
-    fn beam(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
-        let (text, tokens) = self.source(inputs)?;
-        let width = inputs.integer("beam") as usize;
-        let (found, steps) = beam_search(self, &tokens, width, self.corpus.give_up());
-        let encoding = &self.corpus.texts.target;
-        Ok(vec![self.asked(&text), show::hypotheses(&found, encoding), show::beam_tree(&steps, encoding)])
-    }
-
     fn states(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
-        let (text, tokens) = self.source(inputs)?;
+        let question = Question::new(inputs, &self.corpus)?;
+        let tokens = question.tokens.clone();
         let Texts { source, target, .. } = &*self.corpus.texts;
         let (read, _) = self.read(std::slice::from_ref(&tokens));
         let [_, steps, width] = [0, 1, 2].map(|axis| read.shape()[axis]);
@@ -178,7 +109,7 @@ impl TrainedSeq2Seq {
         let names = decoding.tokens.iter().map(|&token| show::visible(target, token)).collect();
         let heading = Bilingual::new("decoder: state that predicts each token", "復号器: 各トークンを予測する状態");
         let written = crate::tensor::tensor(ndarray::IxDyn(&[decoding.tokens.len(), width]), written);
-        Ok(vec![self.asked(&text), read, show::states(heading, &written, names)])
+        Ok(vec![question.panel(&self.corpus), read, show::states(heading, &written, names)])
     }
 
     /// Which input tokens a line finds in h_T of the last layer.
@@ -200,13 +131,7 @@ impl TrainedSeq2Seq {
     }
 
     fn lengths(&self, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
-        let pairs = self.corpus.held_out(FOR_LENGTHS, 2);
-        if pairs.is_empty() {
-            return Err(ExperimentError::both(
-                "the pairs that this model learned from are not at hand",
-                "このモデルが学習した組が手元にありません",
-            ));
-        }
+        let pairs = views::pairs_for_lengths(&self.corpus)?;
         let tested = Tested::of(self, &self.corpus, &pairs, task)?;
         Ok(vec![show::length_curve(&tested), show::samples(&tested)])
     }
@@ -259,8 +184,8 @@ impl Model for TrainedSeq2Seq {
         let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
         let inputs = &view::find(&VIEWS, name)?.completed(inputs)?;
         let panels = match name.as_str() {
-            "answer" => self.answer_to(inputs),
-            "beam" => self.beam(inputs),
+            "answer" => views::answer(self, &self.corpus, inputs),
+            "beam" => views::beam(self, &self.corpus, inputs),
             "states" => self.states(inputs),
             "lengths" => self.lengths(task),
             _ => self.survival(task),

@@ -29,7 +29,7 @@ pub fn readout(
     if sources.len() < 2 * FEWEST {
         return Err(ExperimentError::both(
             format!("{} held-out sources: a read-out needs {}", sources.len(), 2 * FEWEST),
-            format!("未使用の入力が {} 件しかありません。読み出しには {} 件必要です", sources.len(), 2 * FEWEST),
+            format!("検証用の入力が {} 件しかありません。読み出しには {} 件必要です", sources.len(), 2 * FEWEST),
         ));
     }
     let longest = sources.iter().map(Vec::len).max().unwrap_or(0);

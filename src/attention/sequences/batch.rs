@@ -50,8 +50,13 @@ pub fn with_end(source: &[usize]) -> Vec<usize> {
     source.iter().copied().chain([END]).collect()
 }
 
+/// Sources as an encoder reads them, each with its end: rows filled up to the longest, and their lengths.
+pub fn padded_sources(sources: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
+    padded(&sources.iter().map(|source| with_end(source)).collect::<Vec<_>>())
+}
+
 /// Rows filled up to the longest, and their lengths.
-pub fn padded(rows: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
+fn padded(rows: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
     let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
     let steps = lengths.iter().copied().max().unwrap_or(0);
     let filled = rows.iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(PADDING)).take(steps));

@@ -198,6 +198,12 @@ impl Corpus {
         }
     }
 
+    /// Places that a network needs for a source and for a target: of all that may be typed, with its end, and of all that
+    /// decoding writes, with its start.
+    pub fn places(&self) -> [usize; 2] {
+        [2 * self.texts.longest[0] + 1, self.give_up() + 1]
+    }
+
     /// Tokens after which decoding is given up.
     pub fn give_up(&self) -> usize {
         self.texts.longest[1] + 5

@@ -6,6 +6,7 @@ use crate::data::tasks::Encoding;
 use crate::experiment::panel::{Curve, Curves, HeatMap, Token};
 use crate::experiment::{Bar, Bilingual, Panel};
 use crate::tensor::{Tensor, Var};
+use std::collections::BTreeMap;
 
 /// Pairs shown while a model learns.
 const SAMPLES: usize = 6;
@@ -135,16 +136,29 @@ pub fn states(heading: Bilingual, states: &Tensor<f32>, tokens: Vec<String>) -> 
 
 /// The share of exact answers over the length of the source.
 pub fn length_curve(tested: &Tested) -> Panel {
-    let by_length = tested.exact_match_by_length();
+    let exact = Bilingual::new("exact match", "完全一致率");
+    length_panel(&[(exact, tested.exact_match_by_length())])
+}
+
+/// The same of several models on the same pairs, by their names.
+pub fn length_curves(tested: &[(&str, Tested)]) -> Panel {
+    let curves = tested.iter().map(|(name, tested)| (Bilingual::same(*name), tested.exact_match_by_length()));
+    length_panel(&curves.collect::<Vec<_>>())
+}
+
+/// Shares of exact answers by the length of the source, a curve for each name over the same lengths.
+pub fn length_panel(curves: &[(Bilingual, BTreeMap<usize, f64>)]) -> Panel {
     Panel::Curves(Curves {
         heading: Bilingual::new("exact match by length of the source", "入力の長さごとの完全一致率"),
         axis: Bilingual::new("tokens", "トークン数"),
-        places: by_length.keys().map(|&length| length as f64).collect(),
-        curves: vec![Curve {
-            name: Bilingual::new("exact match", "完全一致率"),
-            values: by_length.into_values().collect(),
-            band: None,
-        }],
+        places: curves
+            .first()
+            .map(|(_, curve)| curve.keys().map(|&length| length as f64).collect())
+            .unwrap_or_default(),
+        curves: curves
+            .iter()
+            .map(|(name, curve)| Curve { name: name.clone(), values: curve.values().copied().collect(), band: None })
+            .collect(),
     })
 }
 

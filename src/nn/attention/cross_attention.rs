@@ -1,8 +1,9 @@
 //! Attention of one sequence to another.
 
-use super::KeyValueCache;
+use super::self_attention::unscaled;
+use super::{AttentionTrace, KeyValueCache};
 use crate::nn::{Bound, Linear, Parameters};
-use crate::tensor::{Activation, Element, Mask, Tensor, Var};
+use crate::tensor::{Activation, Element, Mask, Var};
 use rand::Rng;
 
 /// Multi-head attention of a sequence `[batch, queries, width]` to a memory `[batch, keys, width]`, such as what an encoder
@@ -13,6 +14,7 @@ pub struct CrossAttention {
     key_value: Linear,
     out: Linear,
     heads: usize,
+    is_scaled: bool,
 }
 
 impl CrossAttention {
@@ -33,7 +35,13 @@ impl CrossAttention {
             Linear::new(parameters, &format!("{name}.{part}"), width, outputs, Activation::Identity, random)
         };
         let (query, key_value) = (linear("query", width), linear("key_value", 2 * width));
-        CrossAttention { query, key_value, out: linear("out", width), heads }
+        CrossAttention { query, key_value, out: linear("out", width), heads, is_scaled: true }
+    }
+
+    /// The same without the division by √d.
+    #[must_use]
+    pub fn unscaled(self) -> Self {
+        CrossAttention { is_scaled: false, ..self }
     }
 
     /// x `[batch, queries, width]`, memory `[batch, keys, width]` → `[batch, queries, width]`. The mask says which places
@@ -49,25 +57,25 @@ impl CrossAttention {
         mask: &Mask,
     ) -> Var<'t, E> {
         let (keys, values) = self.keys_and_values(parameters, memory);
-        let found = self.query.forward(parameters, x).attention(keys, values, self.heads, mask.clone());
+        let found = self.query(parameters, x).attention(keys, values, self.heads, mask.clone());
         self.out.forward(parameters, found)
     }
 
-    /// [`forward`](Self::forward) and the weights `[batch, heads, queries, keys]`, through which no gradient goes.
+    /// [`forward`](Self::forward), and what happened on the way.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn forward_with_weights<'t, E: Element>(
+    pub fn forward_traced<'t, E: Element>(
         &self,
         parameters: &Bound<'t, E>,
         x: Var<'t, E>,
         memory: Var<'t, E>,
         mask: &Mask,
-    ) -> (Var<'t, E>, Tensor<E>) {
+    ) -> (Var<'t, E>, AttentionTrace<E>) {
         let (keys, values) = self.keys_and_values(parameters, memory);
-        let query = self.query.forward(parameters, x);
-        let weights = query.attention_weights(keys, self.heads, mask);
-        (self.out.forward(parameters, query.attention(keys, values, self.heads, mask.clone())), weights)
+        let query = self.query(parameters, x);
+        let trace = AttentionTrace::new(x, [query, keys, values], self.heads, mask);
+        (self.out.forward(parameters, query.attention(keys, values, self.heads, mask.clone())), trace)
     }
 
     /// The keys and values of a memory, to attend to it step after step with [`forward_cached`](Self::forward_cached).
@@ -93,8 +101,14 @@ impl CrossAttention {
         mask: &Mask,
     ) -> Var<'t, E> {
         let (keys, values) = memory.on(parameters.tape()).expect("a memory that was read before it is attended to");
-        let found = self.query.forward(parameters, x).attention(keys, values, self.heads, mask.clone());
+        let found = self.query(parameters, x).attention(keys, values, self.heads, mask.clone());
         self.out.forward(parameters, found)
+    }
+
+    /// `[batch, queries, width]`.
+    fn query<'t, E: Element>(&self, parameters: &Bound<'t, E>, x: Var<'t, E>) -> Var<'t, E> {
+        let query = self.query.forward(parameters, x);
+        if self.is_scaled { query } else { unscaled(query, self.heads) }
     }
 
     /// `[batch, keys, width]` each.
@@ -114,7 +128,7 @@ mod tests {
     use super::*;
     use crate::nn::initialise::normal;
     use crate::nn::test_support::random_layer;
-    use crate::tensor::{Tape, tensor};
+    use crate::tensor::{Tape, Tensor, tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -130,9 +144,9 @@ mod tests {
         let tape = Tape::without_gradients();
         let (x, memory) = (tensor([1, 1, 1], vec![3.0]), tensor([1, 2, 1], vec![1.0, 2.0]));
         let (x, memory) = (tape.constant(x), tape.constant(memory));
-        let (y, weights) = attention.forward_with_weights(&parameters.on(&tape), x, memory, &Mask::None);
+        let (y, trace) = attention.forward_traced(&parameters.on(&tape), x, memory, &Mask::None);
         let second = 1.0 / (1.0 + (-3.0_f64).exp());
-        assert!((weights[[0, 0, 0, 1]] - second).abs() < 1e-12 && (weights.sum() - 1.0).abs() < 1e-12);
+        assert!((trace.weights[[0, 0, 0, 1]] - second).abs() < 1e-12 && (trace.weights.sum() - 1.0).abs() < 1e-12);
         assert!((y.item() - (1.0 + second)).abs() < 1e-12);
     }
 
@@ -145,8 +159,8 @@ mod tests {
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
         let (x, memory) = (tape.constant(x), tape.constant(memory));
-        let (y, weights) = attention.forward_with_weights(&bound, x, memory, &Mask::Lengths(vec![2, 5]));
-        assert_eq!(weights.shape(), [2, 2, 3, 5]);
+        let (y, trace) = attention.forward_traced(&bound, x, memory, &Mask::Lengths(vec![2, 5]));
+        assert_eq!(trace.weights.shape(), [2, 2, 3, 5]);
         let alone = attention.forward(&bound, x.narrow(0, 0..1), memory.narrow(0, 0..1).narrow(1, 0..2), &Mask::None);
         assert!(y.at(0, 0).value().iter().zip(&alone.value()).all(|(a, b)| (a - b).abs() < 1e-12));
         assert_eq!(y.value(), attention.forward(&bound, x, memory, &Mask::Lengths(vec![2, 5])).value());

@@ -7,13 +7,15 @@
 //! ```
 //!
 //! [`SelfAttention`] takes queries, keys and values from one sequence, [`CrossAttention`] the queries from one and keys
-//! and values from another. Both can return α, and both can keep keys and values in a [`KeyValueCache`], so that a
+//! and values from another. Both can trace what happened on the way, α among it, and both can keep keys and values in a [`KeyValueCache`], so that a
 //! sequence that grows symbol by symbol is not computed again from its start.
 
 mod cache;
 mod cross_attention;
 mod self_attention;
+mod trace;
 
 pub use cache::KeyValueCache;
 pub use cross_attention::CrossAttention;
 pub use self_attention::SelfAttention;
+pub use trace::AttentionTrace;

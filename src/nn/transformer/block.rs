@@ -1,8 +1,8 @@
 //! The block of a GPT or of an encoder: self-attention, then a feed-forward network.
 
 use super::{BlockSettings, FeedForward, NormalisationOrder};
-use crate::nn::{Bound, KeyValueCache, Normalisation, Parameters, SelfAttention};
-use crate::tensor::{Element, Mask, Tensor, Var};
+use crate::nn::{AttentionTrace, Bound, KeyValueCache, Normalisation, Parameters, SelfAttention};
+use crate::tensor::{Element, Mask, Var};
 use rand::Rng;
 
 /// Self-attention and a feed-forward network: `[batch, length, width]` → `[batch, length, width]`.
@@ -25,8 +25,8 @@ impl TransformerBlock {
         settings: &BlockSettings,
         random: &mut impl Rng,
     ) -> Self {
-        let BlockSettings { width, heads, hidden, order } = *settings;
-        let attention = SelfAttention::new(parameters, &format!("{name}.attention"), width, heads, random);
+        let BlockSettings { width, hidden, order, .. } = *settings;
+        let attention = settings.self_attention(parameters, name, random);
         let feed_forward = FeedForward::new(parameters, &format!("{name}.feed_forward"), width, hidden, random);
         let norms = [0, 1].map(|index| Normalisation::new(parameters, &format!("{name}.norm.{index}"), width));
         TransformerBlock { attention, feed_forward, norms, order }
@@ -40,17 +40,17 @@ impl TransformerBlock {
         self.around(parameters, x, |x| (self.attention.forward(parameters, x, mask), ())).0
     }
 
-    /// [`forward`](Self::forward) and the weights of every head, `[batch, heads, queries, keys]`.
+    /// [`forward`](Self::forward), and what happened in its attention.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn forward_with_weights<'t, E: Element>(
+    pub fn forward_traced<'t, E: Element>(
         &self,
         parameters: &Bound<'t, E>,
         x: Var<'t, E>,
         mask: &Mask,
-    ) -> (Var<'t, E>, Tensor<E>) {
-        self.around(parameters, x, |x| self.attention.forward_with_weights(parameters, x, mask))
+    ) -> (Var<'t, E>, AttentionTrace<E>) {
+        self.around(parameters, x, |x| self.attention.forward_traced(parameters, x, mask))
     }
 
     /// What [`forward`](Self::forward) with [`Mask::Causal`] gives at new places `[batch, new, width]` that follow those
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::nn::initialise::normal;
     use crate::nn::test_support::{assert_near, random_layer};
-    use crate::tensor::{Activation, Tape};
+    use crate::tensor::{Activation, Tape, Tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -167,7 +167,7 @@ mod tests {
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
             let x = tape.constant(input());
-            let (y, weights) = block.forward_with_weights(&bound, x, &Mask::Causal);
+            let (y, AttentionTrace { weights, .. }) = block.forward_traced(&bound, x, &Mask::Causal);
             assert_eq!(y.value(), block.forward(&bound, x, &Mask::Causal).value());
             assert_eq!(weights.shape(), [2, 2, 5, 5]);
             for ((_, _, query, key), &weight) in

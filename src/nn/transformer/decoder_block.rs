@@ -2,8 +2,8 @@
 //! network.
 
 use super::{BlockSettings, FeedForward, NormalisationOrder};
-use crate::nn::{Bound, CrossAttention, KeyValueCache, Normalisation, Parameters, SelfAttention};
-use crate::tensor::{Element, Mask, Tensor, Var};
+use crate::nn::{AttentionTrace, Bound, CrossAttention, KeyValueCache, Normalisation, Parameters, SelfAttention};
+use crate::tensor::{Element, Mask, Var};
 use rand::Rng;
 
 /// Causal self-attention, attention to a memory `[batch, keys, width]` and a feed-forward network:
@@ -47,17 +47,16 @@ impl DecoderBlock {
         settings: &BlockSettings,
         random: &mut impl Rng,
     ) -> Self {
-        let BlockSettings { width, heads, hidden, order } = *settings;
-        let attention = SelfAttention::new(parameters, &format!("{name}.attention"), width, heads, random);
-        let memory = format!("{name}.memory_attention");
-        let memory_attention = CrossAttention::new(parameters, &memory, width, heads, random);
+        let BlockSettings { width, hidden, order, .. } = *settings;
+        let attention = settings.self_attention(parameters, name, random);
+        let memory_attention = settings.memory_attention(parameters, name, random);
         let feed_forward = FeedForward::new(parameters, &format!("{name}.feed_forward"), width, hidden, random);
         let norms = [0, 1, 2].map(|index| Normalisation::new(parameters, &format!("{name}.norm.{index}"), width));
         DecoderBlock { attention, memory_attention, feed_forward, norms, order }
     }
 
-    /// x `[batch, length, width]`, memory `[batch, keys, width]` → `[batch, length, width]`; the mask says which places of
-    /// the memory are no padding.
+    /// x `[batch, length, width]`, memory `[batch, keys, width]` → `[batch, length, width]`. The masks say which of its own
+    /// places each may look at, as a rule [`Mask::Causal`], and which places of the memory are no padding.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -66,27 +65,26 @@ impl DecoderBlock {
         parameters: &Bound<'t, E>,
         x: Var<'t, E>,
         memory: Var<'t, E>,
-        mask: &Mask,
+        [own, of_memory]: [&Mask; 2],
     ) -> Var<'t, E> {
-        let own = |x| (self.attention.forward(parameters, x, &Mask::Causal), ());
-        let to_memory = |x| (self.memory_attention.forward(parameters, x, memory, mask), ());
+        let own = |x| (self.attention.forward(parameters, x, own), ());
+        let to_memory = |x| (self.memory_attention.forward(parameters, x, memory, of_memory), ());
         self.around(parameters, x, own, to_memory).0
     }
 
-    /// [`forward`](Self::forward) and the weights of every head: to its own places `[batch, heads, length, length]` and
-    /// to the memory `[batch, heads, length, keys]`.
+    /// [`forward`](Self::forward), and what happened in its two attentions: to its own places, and to the memory.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn forward_with_weights<'t, E: Element>(
+    pub fn forward_traced<'t, E: Element>(
         &self,
         parameters: &Bound<'t, E>,
         x: Var<'t, E>,
         memory: Var<'t, E>,
-        mask: &Mask,
-    ) -> (Var<'t, E>, [Tensor<E>; 2]) {
-        let own = |x| self.attention.forward_with_weights(parameters, x, &Mask::Causal);
-        let to_memory = |x| self.memory_attention.forward_with_weights(parameters, x, memory, mask);
+        [own, of_memory]: [&Mask; 2],
+    ) -> (Var<'t, E>, [AttentionTrace<E>; 2]) {
+        let own = |x| self.attention.forward_traced(parameters, x, own);
+        let to_memory = |x| self.memory_attention.forward_traced(parameters, x, memory, of_memory);
         self.around(parameters, x, own, to_memory)
     }
 
@@ -98,7 +96,7 @@ impl DecoderBlock {
         DecoderCache { own: KeyValueCache::new(), memory: self.memory_attention.read(parameters, memory) }
     }
 
-    /// What [`forward`](Self::forward) gives at new places `[batch, new, width]` that follow those in the cache; they are
+    /// What [`forward`](Self::forward) under [`Mask::Causal`] gives at new places `[batch, new, width]` that follow those in the cache; they are
     /// added to it.
     ///
     /// # Panics
@@ -136,7 +134,7 @@ mod tests {
     use super::*;
     use crate::nn::initialise::normal;
     use crate::nn::test_support::random_layer;
-    use crate::tensor::Tape;
+    use crate::tensor::{Tape, Tensor};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -179,8 +177,9 @@ mod tests {
                     norm(x + feed(x), 2)
                 }
             };
-            assert_eq!(block.forward(&bound, x, memory, &mask).value(), expected.value());
-            let (y, [own, to_memory]) = block.forward_with_weights(&bound, x, memory, &mask);
+            assert_eq!(block.forward(&bound, x, memory, [&Mask::Causal, &mask]).value(), expected.value());
+            let (y, traces) = block.forward_traced(&bound, x, memory, [&Mask::Causal, &mask]);
+            let [own, to_memory] = traces.map(|trace| trace.weights);
             assert_eq!(y.value(), expected.value());
             assert_eq!((own.shape(), to_memory.shape()), (&[2, 2, 3, 3][..], &[2, 2, 3, 5][..]));
             assert_eq!((own[[0, 0, 0, 1]], to_memory[[0, 0, 0, 2]]), (0.0, 0.0), "later places, and padding");
@@ -196,7 +195,7 @@ mod tests {
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
             let (whole, memory) = (tape.constant(x.clone()), tape.constant(memory));
-            let expected = block.forward(&bound, whole, memory, &mask);
+            let expected = block.forward(&bound, whole, memory, [&Mask::Causal, &mask]);
             let mut cache = block.read(&bound, memory);
             for place in 0..3 {
                 let later = Tape::without_gradients();
@@ -216,7 +215,8 @@ mod tests {
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
         let (x, memory) = (tape.constant(x), tape.constant(memory));
-        let expected = block.forward(&bound, x, memory, &Mask::None).narrow(0, 1..2).narrow(1, 2..3).ordered();
+        let expected =
+            block.forward(&bound, x, memory, [&Mask::Causal, &Mask::None]).narrow(0, 1..2).narrow(1, 2..3).ordered();
         let mut cache = block.read(&bound, memory);
         block.forward_cached(&bound, x.narrow(1, 0..2), &mut cache, &Mask::None);
         cache.select(&[1]);

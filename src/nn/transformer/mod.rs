@@ -18,8 +18,9 @@ pub use block::TransformerBlock;
 pub use decoder_block::{DecoderBlock, DecoderCache};
 pub use feed_forward::FeedForward;
 
-use super::{Bound, Normalisation};
+use super::{Bound, CrossAttention, Normalisation, Parameters, SelfAttention};
 use crate::tensor::{Element, Var};
+use rand::Rng;
 
 /// Where a block normalises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +63,41 @@ pub struct BlockSettings {
     /// Width of the layer in the middle of the feed-forward network.
     pub hidden: usize,
     pub order: NormalisationOrder,
+    /// Whether scores are divided by √d.
+    pub is_scaled: bool,
+    /// Whether self-attention has W_Q, W_K, W_V and W_O; else q = k = v = x.
+    pub is_projected: bool,
 }
 
 impl BlockSettings {
     /// Pre-norm with a feed-forward network four times as wide, as in GPT-2.
     pub fn new(width: usize, heads: usize) -> Self {
-        BlockSettings { width, heads, hidden: 4 * width, order: NormalisationOrder::Pre }
+        let order = NormalisationOrder::Pre;
+        BlockSettings { width, heads, hidden: 4 * width, order, is_scaled: true, is_projected: true }
+    }
+
+    fn self_attention<E: Element>(
+        &self,
+        parameters: &mut Parameters<E>,
+        name: &str,
+        random: &mut impl Rng,
+    ) -> SelfAttention {
+        let attention = if self.is_projected {
+            SelfAttention::new(parameters, &format!("{name}.attention"), self.width, self.heads, random)
+        } else {
+            SelfAttention::without_projections(self.heads)
+        };
+        if self.is_scaled { attention } else { attention.unscaled() }
+    }
+
+    fn memory_attention<E: Element>(
+        &self,
+        parameters: &mut Parameters<E>,
+        name: &str,
+        random: &mut impl Rng,
+    ) -> CrossAttention {
+        let name = format!("{name}.memory_attention");
+        let attention = CrossAttention::new(parameters, &name, self.width, self.heads, random);
+        if self.is_scaled { attention } else { attention.unscaled() }
     }
 }

@@ -48,13 +48,14 @@ impl<'t, E: Element> Var<'t, E> {
                 }
             },
         );
-        let kept = weights.clone();
+        let (kept, mask) = (weights.clone(), mask.clone());
         let indices = [self.index(), keys.index(), v.index(), values.index()];
         let out = self.tape().record(out, &[self, keys, v, values], move |gradient, gradients| {
             let gradient = contiguous(&gradient);
             let [q, k, direction, x] = indices.map(|index| gradients.value(index));
             let [q_index, k_index, v_index, x_index] = indices;
             let (gradient, weights) = (gradient.values(), kept.values());
+            let seen = |sequence: usize| mask.keys(sequence, 0, 1, length);
             gradients.accumulate(x_index, |sums| {
                 parallel::each_row(
                     sums,
@@ -62,7 +63,8 @@ impl<'t, E: Element> Var<'t, E> {
                     #[inline(always)]
                     |index, sums| {
                         let g = &gradient[index * width..(index + 1) * width];
-                        for (row, &weight) in sums.chunks_exact_mut(width).zip(&weights[index * length..]) {
+                        let weights = &weights[index * length..][..seen(index)];
+                        for (row, &weight) in sums.chunks_exact_mut(width).zip(weights) {
                             for (sum, &g) in row.iter_mut().zip(g) {
                                 *sum += weight * g;
                             }
@@ -71,7 +73,7 @@ impl<'t, E: Element> Var<'t, E> {
                 );
             });
             // Of each score, through the softmax.
-            let mut grads = Tensor::unset([batch, length]);
+            let mut grads = Tensor::filled([batch, length], E::zero());
             let all = x.values();
             parallel::each_costly_row(
                 length * width,
@@ -80,7 +82,8 @@ impl<'t, E: Element> Var<'t, E> {
                 #[inline(always)]
                 |index, grads| {
                     let g = &gradient[index * width..(index + 1) * width];
-                    let weights = &weights[index * length..(index + 1) * length];
+                    let weights = &weights[index * length..][..seen(index)];
+                    let grads = &mut grads[..weights.len()];
                     for (grad, row) in grads.iter_mut().zip(all[index * length * width..].chunks_exact(width)) {
                         *grad = parallel::dot_with(g, row, |g, x| g * x);
                     }
@@ -103,7 +106,8 @@ impl<'t, E: Element> Var<'t, E> {
                 |index, for_keys, rows| {
                     let query = &queries[index * h..(index + 1) * h];
                     let (for_query, for_v) = rows.split_at_mut(h);
-                    let keys = projected[index * length * h..].chunks_exact(h).zip(&grads[index * length..]);
+                    let grads = &grads[index * length..][..seen(index)];
+                    let keys = projected[index * length * h..].chunks_exact(h).zip(grads);
                     for (for_key, (key, &grad)) in for_keys.chunks_exact_mut(h).zip(keys) {
                         let sums = for_key.iter_mut().zip(for_query.iter_mut()).zip(for_v.iter_mut());
                         let places = sums.zip(query.iter().zip(key)).zip(direction);

@@ -317,8 +317,9 @@ impl ExercisesTab {
                 }
                 row += 6;
             }
-            Check::Series { condition } => {
-                write(buffer, area, 0, row, &format!("{condition}"), app.theme.accented());
+            Check::Series { condition, knobs } => {
+                let knobs: String = knobs.iter().map(|(name, value)| format!("   {name} = {value}")).collect();
+                write(buffer, area, 0, row, &format!("{condition}{knobs}"), app.theme.accented());
                 write(buffer, area, 0, row + 1, app.say(text::DECIDED_BY_RUN), app.theme.quiet());
                 row += 2;
             }

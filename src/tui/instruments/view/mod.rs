@@ -7,7 +7,7 @@ use super::drawing_pad::PadDone;
 use super::{Instrument, said};
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
 use crate::experiment::panel::Place;
-use crate::experiment::{Answer, Command, ExperimentError, Knobs, Panel, ViewSpec};
+use crate::experiment::{Answer, Command, ExperimentError, KnobValue, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
@@ -55,6 +55,15 @@ struct Opened {
     input: String,
     inputs: Knobs,
     shown: Shown,
+}
+
+impl Opened {
+    /// A place of a panel as the value of its input.
+    fn value(&self, panel: &Panel, place: &Place) -> Option<KnobValue> {
+        let declared = (self.spec.inputs)();
+        let input = declared.iter().find(|input| input.name == self.input)?;
+        panel.value_at(place, &input.kind)
+    }
 }
 
 pub struct View {
@@ -144,19 +153,31 @@ impl View {
     fn picked_panel(&self) -> Option<&Panel> {
         match self.focus {
             Focus::Panel(index) => self.shown.panels.get(index),
-            Focus::Inputs => self.shown.panels.iter().find(|panel| self.can_be_picked(panel)),
+            Focus::Inputs => self.shown.panels.get(self.first_picked()?),
         }
     }
 
-    /// Shows the other view of the place under the cursor.
+    /// The first panel that a place is picked in: one that opens the other view, where there is one.
+    fn first_picked(&self) -> Option<usize> {
+        let opens = |panel: &Panel| {
+            let place = panel::moved(panel, None, (0, 0));
+            place.is_some_and(|place| self.opened.as_ref().is_none_or(|opened| opened.value(panel, &place).is_some()))
+        };
+        self.shown.panels.iter().position(|panel| self.can_be_picked(panel) && opens(panel))
+    }
+
+    /// Shows the other view of the place under the cursor. Inputs that both views have are the same for both.
     fn open(&mut self, lab: &Lab, app: &mut AppContext) {
         let key = self.opened_key();
         let Some(panel) = self.picked_panel().cloned() else { return };
         let Some(place) = &self.cursor else { return };
         let Some(opened) = &mut self.opened else { return };
-        let declared = (opened.spec.inputs)();
-        let value = declared.iter().find(|input| input.name == opened.input);
-        if let Some(value) = value.and_then(|input| panel.value_at(place, &input.kind)) {
+        if let Some(value) = opened.value(&panel, place) {
+            for (name, own) in &mut opened.inputs.0 {
+                if let Some(shared) = self.inputs.values().0.get(name) {
+                    *own = shared.clone();
+                }
+            }
             opened.inputs.0.insert(opened.input.clone(), value);
             opened.shown.asking = true;
             app.ask_view(lab, &key, opened.spec, opened.inputs.clone());
@@ -375,19 +396,21 @@ impl Instrument for View {
             self.seen.append(&mut self.turned);
         }
         if let Focus::Panel(index) = self.focus
-            && index >= self.shown.panels.len()
+            && !self.shown.panels.get(index).is_some_and(|panel| self.can_be_picked(panel))
         {
-            self.focus = Focus::Panel(0);
+            self.focus = Focus::Panel(self.first_picked().unwrap_or(0));
         }
         // Keys go to what one acts on, until the student gives them to the inputs.
         if !std::mem::replace(&mut self.shown_before, self.shown.failure.is_none())
-            && self.shown.panels.first().is_some_and(|panel| self.has_what_is_acted_on(panel))
+            && let Some(first) = self.first_picked()
+            && (self.opened.is_some() || self.has_what_is_acted_on(&self.shown.panels[first]))
         {
-            self.focus = Focus::Panel(0);
+            self.focus = Focus::Panel(first);
         }
-        // A first look at what the place under the cursor opens.
-        if self.cursor.is_none() && (self.opened.is_some() || matches!(self.focus, Focus::Panel(_))) {
-            self.cursor = self.picked_panel().and_then(|panel| panel::moved(panel, None, (0, 0)));
+        // What the place under the cursor opens: a first look at it, or the answer to other inputs.
+        if self.opened.is_some() || self.cursor.is_none() && matches!(self.focus, Focus::Panel(_)) {
+            let picked = self.picked_panel();
+            self.cursor = picked.and_then(|panel| panel::moved(panel, self.cursor.as_ref(), (0, 0)));
             self.open(lab, app);
         }
         true

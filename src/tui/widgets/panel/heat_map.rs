@@ -11,8 +11,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+/// Columns of a cell at the least.
+pub const NARROWEST: usize = 2;
 /// Columns of a cell: at the least, at the most, and from which on its value is written into it.
-const CELL: [usize; 3] = [2, 8, 6];
+const CELL: [usize; 3] = [NARROWEST, 8, 6];
 
 pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     let (rows, columns) = (map.rows.len(), map.columns.len());

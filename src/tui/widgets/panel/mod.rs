@@ -132,8 +132,9 @@ pub fn draw(
     drawn
 }
 
-/// Draws panels below each other, as many as have room, with the picked place of one of them; a last row says how many
-/// are left out. The first is drawn unless the picked one has no room beside it. Gives the index of each drawn panel.
+/// Draws panels below each other, heat maps side by side where they have room, as many as have room, with the picked place
+/// of one of them; a last row says how many are left out. The first is drawn unless the picked one has no room beside it.
+/// Gives the index of each drawn panel.
 pub fn draw_all(
     panels: &[Panel],
     picked: Option<(usize, &Place)>,
@@ -142,9 +143,15 @@ pub fn draw_all(
     look: &mut Look,
     buffer: &mut Buffer,
 ) -> Vec<(usize, Drawn)> {
-    let rooms: Vec<Room> = panels.iter().map(|panel| room(panel, area.width, look.language)).collect();
-    let shown = in_view(&rooms, picked.map_or(0, |(index, _)| index), area.height);
-    let left_out = panels.len() - shown.len();
+    let bands = bands(panels, area.width);
+    let room_of = |band: &Range<usize>| {
+        let rooms = panels[band.clone()].iter().map(|panel| room(panel, area.width, look.language));
+        rooms.reduce(Room::or).expect("no empty band")
+    };
+    let rooms: Vec<Room> = bands.iter().map(room_of).collect();
+    let picked_band = picked.and_then(|(index, _)| bands.iter().position(|band| band.contains(&index)));
+    let shown = in_view(&rooms, picked_band.unwrap_or(0), area.height);
+    let left_out = panels.len() - bands[shown.clone()].iter().map(Range::len).sum::<usize>();
     let foot = u16::from(left_out > 0 && area.height >= 4);
     let body = Rect { height: area.height - foot, ..area };
     if foot > 0 {
@@ -156,12 +163,46 @@ pub fn draw_all(
         Room::Share { weight, .. } => Constraint::Fill(*weight),
     });
     let places = Layout::vertical(constraints).split(body);
-    let drawn = shown.zip(places.iter()).map(|(index, place)| {
-        let cursor = picked.filter(|(at, _)| *at == index).map(|(_, cursor)| cursor);
-        let key = format!("{key}/{index}");
-        (index, draw(&panels[index], cursor, cursor.is_some(), &key, *place, look, buffer))
-    });
-    drawn.collect()
+    let mut drawn = Vec::new();
+    for (band, place) in bands[shown].iter().zip(places.iter()) {
+        let columns = band.clone().map(|index| Constraint::Fill(map_columns(&panels[index]).unwrap_or(1)));
+        let places = Layout::horizontal(columns).spacing(BETWEEN_MAPS).split(*place);
+        for (index, place) in band.clone().zip(places.iter()) {
+            let cursor = picked.filter(|(at, _)| *at == index).map(|(_, cursor)| cursor);
+            let key = format!("{key}/{index}");
+            drawn.push((index, draw(&panels[index], cursor, cursor.is_some(), &key, *place, look, buffer)));
+        }
+    }
+    drawn
+}
+
+/// Columns between two heat maps.
+const BETWEEN_MAPS: u16 = 2;
+
+/// What stands side by side: heat maps that follow each other, shared out evenly over as few rows as it takes for all of
+/// each to be seen; every other panel is alone.
+fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
+    let mut bands = Vec::new();
+    let mut first = 0;
+    while first < panels.len() {
+        let widths: Vec<u16> = panels[first..].iter().map_while(map_columns).collect();
+        let count = widths.len().max(1);
+        let fits = |maps: &[u16]| {
+            maps.iter().fold(0_u16, |sum, columns| sum.saturating_add(columns + BETWEEN_MAPS)) <= width + BETWEEN_MAPS
+        };
+        let beside = (1..=count).rev().find(|&beside| widths.chunks(beside).all(fits)).unwrap_or(1);
+        let even = count.div_ceil(count.div_ceil(beside));
+        bands.extend((first..first + count).step_by(even).map(|from| from..(from + even).min(first + count)));
+        first += count;
+    }
+    bands
+}
+
+/// The columns in which all of a heat map can be seen.
+fn map_columns(panel: &Panel) -> Option<u16> {
+    let Panel::HeatMap(map) = panel else { return None };
+    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
+    Some((names + 1 + heat_map::NARROWEST * map.columns.len()).min(usize::from(u16::MAX)) as u16)
 }
 
 /// Which panels have room in so many rows: one at least, from the first on, or from as late as it takes to have the

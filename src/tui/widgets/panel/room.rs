@@ -16,6 +16,19 @@ pub enum Room {
 }
 
 impl Room {
+    /// What two panels side by side want.
+    pub fn or(self, other: Room) -> Room {
+        let weight = |room| match room {
+            Room::Rows(_) => None,
+            Room::Share { weight, .. } => Some(weight),
+        };
+        let least = self.least().max(other.least());
+        match weight(self).max(weight(other)) {
+            None => Room::Rows(least),
+            Some(weight) => Room::Share { least, weight },
+        }
+    }
+
     /// The rows without which it is not worth drawing.
     pub fn least(self) -> u16 {
         match self {

@@ -222,3 +222,31 @@ fn panels_without_room_are_counted_and_come_into_view_when_picked() {
     assert_eq!(shown(Some(1), 2).0, [1]);
     assert_eq!(shown(None, 0).0, [0]);
 }
+
+/// Four maps of 14 columns each in words, and what is below each other of them.
+fn rows_of_maps(width: u16) -> Vec<usize> {
+    let map = Panel::HeatMap(HeatMap {
+        heading: name(),
+        rows: vec!["a".to_owned(); 3],
+        columns: vec!["x".to_owned(); 6],
+        values: vec![0.5; 18],
+        range: [0.0, 1.0],
+    });
+    let panels = [vec![Panel::note("above")], vec![map; 4], vec![Panel::note("below")]].concat();
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, width, 60);
+    let drawn = draw_all(&panels, None, "k", area, &mut look, &mut Buffer::empty(area));
+    let mut rows: Vec<u16> = drawn.iter().map(|(_, drawn)| drawn.area().y).collect();
+    assert_eq!(rows.len(), 6);
+    rows.dedup();
+    rows.iter().map(|y| drawn.iter().filter(|(_, drawn)| drawn.area().y == *y).count()).collect()
+}
+
+/// 14 columns each and 2 between: three fit into 60, but two and two look better.
+#[test]
+fn heat_maps_stand_side_by_side_in_even_rows() {
+    for (width, rows) in [(62, vec![1, 4, 1]), (60, vec![1, 2, 2, 1]), (30, vec![1, 2, 2, 1]), (29, vec![1; 6])] {
+        assert_eq!(rows_of_maps(width), rows, "{width} columns");
+    }
+}
