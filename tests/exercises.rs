@@ -18,6 +18,7 @@ fn point(series: &str, step: u64, value: f64, knobs: &[(&str, &str)]) -> Attempt
         "on" | "off" => KnobValue::Flag(text == "on"),
         _ => {
             let number = || text.parse().map_or_else(|_| KnobValue::Text(text.to_owned()), KnobValue::Real);
+            // A point makes a number a real one, as in YAML.
             text.parse().map_or_else(|_| number(), KnobValue::Integer)
         }
     };
@@ -106,4 +107,21 @@ fn the_transformer_takes_no_attempt_that_only_looks_right() {
     assert!(passes("order", &at(0.15, 1000, "on", "none")) && !passes("order", &at(0.15, 1000, "on", "learned")));
     assert!(passes("head", &text("1955")) && !passes("head", &text("2005")) && !passes("head", &text("1945")));
     assert!(!passes("why", &text("it has no recurrence")));
+}
+
+/// Runs of another kind reach the same figure with less.
+#[test]
+fn a_run_of_another_kind_passes_no_exercise() {
+    let decided = |lab: &str, exercise: &str, series: &str, value: f64, knobs: &[(&str, &str)]| {
+        passes_in(lab, exercise, &point(series, 500, value, knobs))
+    };
+    let elbo = |likelihood| decided("vae", "reach-110", "val/elbo", -105.0, &[("likelihood", likelihood)]);
+    assert!(elbo("bernoulli") && !elbo("gaussian"));
+    let modes = |data| decided("gan", "all-modes", "modes_covered", 8.0, &[("data", data)]);
+    assert!(modes("ring") && !modes("grid"));
+    let forward = |target, gap| {
+        let knobs = [("target", target), ("direction", "forward"), ("gap", gap), ("weight", "0.6")];
+        decided("kl", "forward-run", "kl/forward", 0.5, &knobs)
+    };
+    assert!(forward("bimodal", "4.0") && !forward("normal", "4.0") && !forward("bimodal", "0.5"));
 }

@@ -137,20 +137,13 @@ impl TrainedAlignments {
         })
     }
 
-    fn attentive(&self) -> impl Iterator<Item = &TrainedNetwork> {
-        self.networks.iter().filter(|network| network.align() != Align::Plain)
-    }
-
     /// The maps of every alignment for one held-out pair, to watch while they learn.
     pub(super) fn example(&self) -> Option<Vec<Panel>> {
         let question = Question::new(&Knobs::defaults(&views::inputs()), &self.corpus).ok()?;
-        Some(self.maps(&question))
-    }
-
-    fn maps(&self, question: &Question) -> Vec<Panel> {
+        let attentive = self.networks.iter().filter(|network| network.align() != Align::Plain);
         let map =
-            |network: &TrainedNetwork| self.map(question, &network.traced(question, &self.corpus), network.align());
-        self.attentive().map(map).collect()
+            |network: &TrainedNetwork| self.map(&question, &network.traced(&question, &self.corpus), network.align());
+        Some(attentive.map(map).collect())
     }
 
     fn columns(&self, question: &Question) -> Vec<String> {
@@ -215,9 +208,13 @@ impl TrainedAlignments {
 
     fn side_by_side(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let question = Question::new(inputs, &self.corpus)?;
-        let tokens = |network: &TrainedNetwork| network.traced(&question, &self.corpus).decoding.tokens;
-        let answers = self.answers(&question, self.networks.iter().map(|network| (network, tokens(network))));
-        Ok([vec![answers], self.maps(&question)].concat())
+        let traced: Vec<_> =
+            self.networks.iter().map(|network| (network, network.traced(&question, &self.corpus))).collect();
+        let tokens = traced.iter().map(|(network, traced)| (*network, traced.decoding.tokens.clone()));
+        let mut panels = vec![self.answers(&question, tokens)];
+        let attentive = traced.iter().filter(|(network, _)| network.align() != Align::Plain);
+        panels.extend(attentive.map(|(network, traced)| self.map(&question, traced, network.align())));
+        Ok(panels)
     }
 
     fn lengths(&self, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
