@@ -7,6 +7,7 @@ use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
+use crate::width::wrapped;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
@@ -318,10 +319,13 @@ impl ExercisesTab {
                 row += 6;
             }
             Check::Series { condition, knobs } => {
-                let knobs: String = knobs.iter().map(|(name, value)| format!("   {name} = {value}")).collect();
-                write(buffer, area, 0, row, &format!("{condition}{knobs}"), app.theme.accented());
-                write(buffer, area, 0, row + 1, app.say(text::DECIDED_BY_RUN), app.theme.quiet());
-                row += 2;
+                let knobs: String = knobs.iter().map(|(name, value)| format!(", {name}={value}")).collect();
+                for line in wrapped(&format!("{condition}{knobs}"), usize::from(area.width.min(76))) {
+                    write(buffer, area, 0, row, &line, app.theme.accented());
+                    row += 1;
+                }
+                write(buffer, area, 0, row, app.say(text::DECIDED_BY_RUN), app.theme.quiet());
+                row += 1;
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
                 write(buffer, area, 0, row, app.say(text::DECIDED_BY_INSTRUMENT), app.theme.quiet());
