@@ -8,12 +8,13 @@ use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
 use crate::generative::{autoencoder, classifier, cyclegan, diffusion, gan, kl, vae};
-use crate::reinforcement::board_game;
+use crate::reinforcement::{board_game, gridworld};
 use std::sync::Arc;
 
 /// Every experiment, in the order of the lecture.
 pub static EXPERIMENTS: &[&Experiment] = &[
     &classifier::EXPERIMENT,
+    &gridworld::EXPERIMENT,
     &board_game::EXPERIMENT,
     &autoencoder::EXPERIMENT,
     &kl::EXPERIMENT,

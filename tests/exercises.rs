@@ -109,6 +109,56 @@ fn the_transformer_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("why", &text("it has no recurrence")));
 }
 
+#[test]
+fn the_grid_world_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("gridworld", exercise, attempt);
+    assert!(passes("return", &text("6.2")));
+    // Without γ, with γ from the first reward on, and with γ once.
+    assert!(["8", "5.58", "7"].iter().all(|wrong| !passes("return", &text(wrong))));
+    assert!(passes("backup", &text("-2.89")) && passes("backup", &text("−2.89")));
+    // Without slip, without γ, and with the sign lost.
+    assert!(["-2.8", "-3.1", "2.89"].iter().all(|wrong| !passes("backup", &text(wrong))));
+    assert!(passes("sweep", &text("13")) && !passes("sweep", &text("14")) && !passes("sweep", &text("12")));
+    // The update of Q-learning, and the target itself.
+    assert!(passes("target", &text("-8.965")));
+    assert!(["-8.804", "-9.55", "-8.9"].iter().all(|wrong| !passes("target", &text(wrong))));
+    assert!((0..4).all(|choice| passes("predict", &Attempt::Choice(choice)) == (choice == 2)));
+    let run = |words: &'static str| -> Vec<(&str, &str)> {
+        words.split(' ').map(|knob| knob.split_once('=').unwrap()).collect()
+    };
+    let cliff = "map=cliff epsilon=0.1 epsilon_decay=1.0 learning_rate=0.1 gamma=0.95 slip=0.0 exploration=epsilon-greedy steps=5000";
+    let at = |step, value| point("mean_return", step, value, &run(cliff));
+    assert!(passes("edge", &at(4010, -21.0)));
+    // Q-learning's best in ten seeds, too early, and without exploration.
+    assert!(!passes("edge", &at(4900, -29.6)) && !passes("edge", &at(1000, -21.0)));
+    let calm = run(
+        "map=cliff epsilon=0.0 epsilon_decay=1.0 learning_rate=0.1 gamma=0.95 slip=0.0 exploration=epsilon-greedy steps=5000",
+    );
+    assert!(!passes("edge", &point("mean_return", 4900, -13.0, &calm)));
+    let sent = |view: &str| Attempt::State { state: "action_sent".into(), view: Some(view.into()), input: None };
+    assert!(passes("drive", &sent("world")) && !passes("drive", &turned("sweeps", "sweeps")));
+    let goals = "map=goals algorithm=q-learning exploration=epsilon-greedy epsilon=0.0 steps=1000";
+    assert!(passes("stuck", &point("mean_return", 1000, 1.0, &run(goals))));
+    assert!(!passes("stuck", &point("mean_return", 100, 1.0, &run(goals))), "too early");
+    let exploring = "map=goals algorithm=q-learning exploration=epsilon-greedy epsilon=0.1 steps=1000";
+    assert!(!passes("stuck", &point("mean_return", 1000, 1.0, &run(exploring))));
+    let ucb = run("map=goals algorithm=q-learning exploration=ucb epsilon=0.0 steps=1000");
+    assert!(passes("explore", &point("mean_return", 210, 9.8, &ucb)));
+    // A lucky first episode, and the run that explores too little.
+    assert!(!passes("explore", &point("mean_return", 2, 10.0, &run(goals))));
+    assert!(!passes("explore", &point("mean_return", 900, 1.0, &run(exploring))));
+    let endless =
+        |moves| point("moves", 200, moves, &run("map=loop algorithm=value-iteration gamma=0.95 slip=0.0 steps=200"));
+    assert!(passes("endless", &endless(11.0)) && !passes("endless", &endless(1000.0)));
+    let lake =
+        "map=lake algorithm=q-learning slip=0.0 epsilon=0.1 epsilon_decay=1.0 exploration=epsilon-greedy steps=20000";
+    let at = |step, value| point("mean_return", step, value, &run(lake));
+    assert!(passes("restless", &at(15040, -0.45)));
+    // The best that α = 1 reached with five seeds, and too early.
+    assert!(!passes("restless", &at(15040, -0.79)) && !passes("restless", &at(14000, -0.3)));
+    assert!(!passes("which", &text("SARSA, because it is safer")));
+}
+
 /// Runs of another kind reach the same figure with less.
 #[test]
 fn a_run_of_another_kind_passes_no_exercise() {

@@ -7,6 +7,7 @@
 mod ddpm;
 mod gan;
 mod gpt;
+mod gridworld;
 mod lenet;
 pub mod peak;
 mod report;
@@ -47,7 +48,7 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 11] = [
+pub const WORKLOADS: [&str; 13] = [
     "vae",
     "gan",
     "ddpm-mlp",
@@ -59,6 +60,8 @@ pub const WORKLOADS: [&str; 11] = [
     "lenet",
     "neighbours",
     "neighbours-glove",
+    "q-learning",
+    "value-iteration",
 ];
 /// The one that needs a text.
 pub const OF_A_TEXT: &str = "word2vec";
@@ -76,6 +79,8 @@ pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
         "seq2seq-gru" => Box::new(seq2seq::Training::attentive(crate::nn::RecurrentKind::Gru, source)),
         "seq2seq-lstm" => Box::new(seq2seq::Training::attentive(crate::nn::RecurrentKind::Lstm, source)),
         "transformer" => Box::new(seq2seq::Training::transformer(source)),
+        "q-learning" => Box::new(gridworld::Learning::new()),
+        "value-iteration" => Box::new(gridworld::Planning::new(source)),
         "lenet" => Box::new(lenet::Training::new(source)),
         _ => return None,
     })

@@ -319,7 +319,7 @@ pub struct SolveArguments {
 
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, transformer, lenet, neighbours or neighbours-glove; all of these if none
+    /// vae, gan, ddpm-mlp, ddpm-unet, gpt, seq2seq-gru, seq2seq-lstm, transformer, lenet, neighbours, neighbours-glove, q-learning or value-iteration; all of these if none
     /// is named;
     /// or word2vec with --corpus, or of board games mcts, playouts or solve
     pub workload: Option<String>,

@@ -105,11 +105,22 @@ pub enum Argument {
     Point,
     /// A word picked in a panel.
     Word,
+    /// A cell picked in a grid: its row and its column, counted from 0, with a space between.
+    Cell,
+    /// Nothing either, but it acts on the world that Explore shows, such as a move of its agent.
+    Shown,
 }
 
 /// The names of some actions, for a message.
 pub fn names(actions: &[ActionSpec]) -> String {
     actions.iter().map(|action| action.name).collect::<Vec<_>>().join(", ")
+}
+
+impl Argument {
+    /// Whether it is a place that a person picks.
+    pub fn is_picked(self) -> bool {
+        matches!(self, Argument::Point | Argument::Word | Argument::Cell)
+    }
 }
 
 impl ActionSpec {

@@ -163,6 +163,11 @@ pub trait Trainable: Send {
     /// When the run cannot go on.
     fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), ExperimentError>;
 
+    /// Steps a second at most, where a person wants to watch each; `None` for as fast as it goes.
+    fn pace(&self) -> Option<f64> {
+        None
+    }
+
     /// Turns a live knob, from the next step on.
     ///
     /// # Errors

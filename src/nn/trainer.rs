@@ -34,6 +34,9 @@ pub trait Learner: Send {
     /// All that changes while it learns, beside what the trainer keeps itself.
     fn saved(&mut self) -> Saved<'_>;
 
+    /// Makes anew what follows from what is saved, after a checkpoint was taken up.
+    fn restored(&mut self) {}
+
     /// What a trained model is opened from.
     fn weights(&self) -> Weights;
 
@@ -187,11 +190,16 @@ impl Run<'_> {
         }
     }
 
+    /// Warns a person of something.
+    pub fn warn(&mut self, message: String) {
+        (self.emit)(Event::Warning { step: self.number, message });
+    }
+
     /// Warns, once in a run, of a loss that is no longer a number; the run goes on.
     pub fn guard(&mut self, loss: f64) {
         if !loss.is_finite() && !std::mem::replace(&mut self.state.diverged, true) {
             let message = "the loss is no longer a number: lower the learning rate and start again".to_owned();
-            (self.emit)(Event::Warning { step: self.number, message });
+            self.warn(message);
         }
     }
 }
@@ -208,6 +216,15 @@ impl<L: Learner> Trainable for Trainer<L> {
         self.learner.step(&mut run)?;
         self.state.step += 1;
         Ok(())
+    }
+
+    fn pace(&self) -> Option<f64> {
+        let pace = match self.state.live.0.get("pace")? {
+            KnobValue::Real(pace) => *pace,
+            KnobValue::Integer(pace) => *pace as f64,
+            _ => return None,
+        };
+        (pace > 0.0).then_some(pace)
     }
 
     fn set_knob(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {
@@ -243,6 +260,7 @@ impl<L: Learner> Trainable for Trainer<L> {
             live.turn(&self.declared, name, value).map_err(|error| ExperimentError::new(error.to_string()))?;
         }
         self.learner.saved().restore(&mut checkpoint)?;
+        self.learner.restored();
         self.state = RunState { live, ..checkpoint.run };
         Ok(())
     }

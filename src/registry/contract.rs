@@ -43,6 +43,7 @@ macro_rules! contract {
 
 contract! {
     classifier "classifier",
+    gridworld "gridworld",
     board_game "board-game",
     autoencoder "autoencoder",
     kl "kl",
@@ -209,7 +210,8 @@ fn plan(experiment: &Experiment, knobs: &Knobs, total: u64) -> Vec<(u64, Command
     });
     let actions = experiment.actions.iter().map(|action| {
         let argument = match action.argument {
-            Argument::Nothing => "",
+            Argument::Nothing | Argument::Shown => "",
+            Argument::Cell => "1 1",
             Argument::Point => "0.5 -0.5",
             Argument::Word => "queen",
         };

@@ -1,8 +1,9 @@
-//! Chapter 1: reinforcement learning. Board games so far: their rules, agents that search, and the lab about both; nothing here knows
-//! of tensors or screens.
+//! Chapter 1: reinforcement learning. Grid worlds; board games: their rules, agents that search, and the lab about both.
+//! `games` and `search` know nothing of tensors, and nothing here knows of screens.
 
 pub mod board_game;
 pub mod games;
+pub mod gridworld;
 pub mod protocol;
 pub mod search;
 pub mod tournament;

@@ -13,6 +13,9 @@ pub trait Commands {
     /// The next command for a run that has done `step` steps. Waits for one if the run is held; `None` if there is none,
     /// or if no more can come.
     fn next(&mut self, step: u64, held: bool) -> Option<Command>;
+
+    /// Waits for so long, or until there is a command.
+    fn wait(&mut self, _most: Duration) {}
 }
 
 /// Commands planned for steps, in rising order: a replay, or a test.
@@ -183,6 +186,9 @@ impl Conductor<'_> {
                 self.checkpoint(sinks, training)?;
                 let took = self.clock.now() - now;
                 checkpoint_due = self.clock.now() + (took * CHECKPOINT_SHARE).max(CHECKPOINT_AT_LEAST);
+            }
+            if let Some(pace) = self.trainable.pace().filter(|_| !position.is_end()) {
+                commands.wait(Duration::from_secs_f64(1.0 / pace).saturating_sub(self.clock.now() - before));
             }
         }
         self.finish(sinks, training)

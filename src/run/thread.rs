@@ -138,14 +138,28 @@ impl Drop for ThreadRun {
     }
 }
 
-struct Channel(Receiver<Command>);
+struct Channel {
+    receiver: Receiver<Command>,
+    /// What came while it was waited for.
+    came: Option<Command>,
+}
 
 impl Commands for Channel {
-    fn next(&mut self, _step: u64, held: bool) -> Option<Command> {
-        if held {
-            return self.0.recv().ok();
+    fn wait(&mut self, most: Duration) {
+        if self.came.is_none() {
+            // Nobody watches any more: the next look says so.
+            self.came = self.receiver.recv_timeout(most).ok();
         }
-        match self.0.try_recv() {
+    }
+
+    fn next(&mut self, _step: u64, held: bool) -> Option<Command> {
+        if let Some(command) = self.came.take() {
+            return Some(command);
+        }
+        if held {
+            return self.receiver.recv().ok();
+        }
+        match self.receiver.try_recv() {
             Ok(command) => Some(command),
             Err(TryRecvError::Empty) => None,
             // Nobody watches any more.
@@ -246,6 +260,10 @@ impl Commands for PlannedThenSent {
     fn next(&mut self, step: u64, held: bool) -> Option<Command> {
         self.planned.next(step, held).or_else(|| self.sent.next(step, held))
     }
+
+    fn wait(&mut self, most: Duration) {
+        self.sent.wait(most);
+    }
 }
 
 fn spawn(segment: Segment) -> ThreadRun {
@@ -258,7 +276,8 @@ fn spawn(segment: Segment) -> ThreadRun {
         let threads = segment.recorder.description().threads.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("train-{i}")).build();
         let pool = pool.map_err(|error| format!("no threads to train on: {error}"))?;
-        let played = pool.install(|| play(segment, Channel(received), &its_snapshots, its_watch));
+        let played =
+            pool.install(|| play(segment, Channel { receiver: received, came: None }, &its_snapshots, its_watch));
         its_snapshots.close();
         played
     });

@@ -6,7 +6,7 @@ mod table;
 pub use key::Key;
 
 use crate::experiment::Wording;
-use crate::experiment::declaration::{ActionSpec, Argument};
+use crate::experiment::declaration::ActionSpec;
 use crossterm::event::{KeyCode, KeyEvent};
 use key::{key, letter};
 use std::borrow::Cow;
@@ -136,6 +136,8 @@ pub enum Context {
     ViewArrows,
     ViewText,
     ViewPanel,
+    /// A panel whose actions go to the run.
+    ExploreLive,
     /// Actions that a run takes whatever is picked.
     RunActions(&'static [ActionSpec]),
     /// Actions that are applied to what is picked on Explore.
@@ -177,6 +179,7 @@ impl Context {
                 Wording::new("Inputs of the view", "ビューの入力")
             }
             Context::ViewPanel => Wording::new("In a panel", "パネルの中"),
+            Context::ExploreLive => Wording::new("The run that is explored", "探索中の実行"),
             Context::RunActions(_) | Context::ExploreActions(_) => {
                 Wording::new("Actions of this lab", "このラボの操作")
             }
@@ -217,8 +220,7 @@ pub fn bindings(context: Context) -> Vec<Binding> {
     };
     let binding = |action: &ActionSpec| {
         // What is picked is also applied by Enter, if there is one thing to do with it.
-        let picks = action.argument != Argument::Nothing;
-        let first = picks && actions.iter().find(|other| other.argument != Argument::Nothing) == Some(action);
+        let first = actions.iter().find(|other| other.argument.is_picked()) == Some(action);
         let keys = [letter(action.key)].into_iter().chain(first.then(|| key(KeyCode::Enter))).collect();
         Binding { context, keys: Cow::Owned(keys), action: Action::Perform(action.name), help: action.help, footer: 3 }
     };

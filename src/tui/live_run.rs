@@ -106,6 +106,11 @@ impl LiveRun {
         self.handle.send(command);
     }
 
+    /// Pauses it, or lets it go on.
+    pub fn toggle_pause(&self) {
+        self.send(if self.stage == Stage::Paused { Command::Resume } else { Command::Pause });
+    }
+
     /// The model as it is now, once there is one.
     pub fn model(&self) -> Option<ModelSource> {
         (self.stage != Stage::Starting).then(|| self.handle.model())

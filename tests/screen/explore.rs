@@ -369,3 +369,55 @@ fn a_head_is_looked_at_taken_apart_and_removed() {
     after(2, "answers found");
     after(1, "exact match by length of the source");
 }
+
+#[test]
+fn a_grid_world_is_looked_at_planned_and_compared() {
+    let home = home();
+    let terminal = explore(&home, "Grid world");
+    terminal.wait_for("V(s) as ground");
+    terminal.wait_for("max Q(s')");
+    terminal.press("w");
+    terminal.wait_for("this goes to a live run");
+    terminal.press("\x1b[Z");
+    terminal.press(RIGHT);
+    terminal.wait_for("action-values");
+    let after = |presses: usize, text: &str| {
+        (0..presses).for_each(|_| terminal.press(TAB));
+        terminal.wait_for(text);
+    };
+    after(2, "backups so far");
+    terminal.wait_for("max_a Q");
+    terminal.press("\x1b[Z");
+    terminal.press(RIGHT);
+    terminal.wait_for("largest change of the last sweep");
+    after(3, "γᵗ: what a reward t moves ahead is worth now");
+    after(2, "mean return, last 100 episodes");
+}
+
+/// A map is changed, the agent driven and the run paused from Explore, while it goes on.
+#[test]
+fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
+    let home = home();
+    let terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
+    terminal.open_lab("Grid world");
+    terminal.press("\x1b2");
+    terminal.wait_for("drive");
+    // The fifth preset.
+    (0..4).for_each(|_| terminal.press(DOWN));
+    terminal.press(ENTER);
+    terminal.wait_for("running");
+    terminal.press("\x1b3");
+    terminal.wait_for("model: this run");
+    terminal.press(" ");
+    terminal.wait_for("paused");
+    terminal.press("l");
+    terminal.wait_for("drive right");
+    terminal.wait_for("last update: Q((3, 0), →)");
+    terminal.press("k");
+    terminal.wait_for("last update: Q((3, 0), ↑)");
+    terminal.press(UP);
+    terminal.press("w");
+    terminal.wait_for("wall");
+    terminal.press("u");
+    terminal.wait_for("undo the last change");
+}

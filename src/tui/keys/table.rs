@@ -102,6 +102,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
 
+    ExploreLive: [letter(' ')] => A::Pause, "pause the run", "実行を一時停止", 4;
+
     ViewInputs: [letter('r'), letter('e')] => A::RandomCode, "another example", "別の例", 4;
     ViewInputs: [letter(',')] => A::KnobPrevious, "input before", "前の入力", 0;
     ViewInputs: [letter('.')] => A::KnobNext, "next input", "次の入力", 0;

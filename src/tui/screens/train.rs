@@ -8,7 +8,7 @@ use crate::registry;
 use crate::run::{Status, export};
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
-use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
@@ -197,9 +197,7 @@ impl TrainTab {
         let Some(run) = run else { return false };
         let view = self.views.get_mut(self.focus);
         match (action, view) {
-            (Action::Pause, _) => {
-                run.send(if run.stage == Stage::Paused { Command::Resume } else { Command::Pause });
-            }
+            (Action::Pause, _) => run.toggle_pause(),
             (Action::SingleStep, _) => run.send(Command::Step),
             (Action::StopRun, _) => run.send(Command::Stop),
             (Action::Perform(name), _) => {

@@ -6,7 +6,7 @@ mod inputs;
 use super::drawing_pad::PadDone;
 use super::{Instrument, said};
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
-use crate::experiment::panel::Place;
+use crate::experiment::panel::{Ground, Place};
 use crate::experiment::{Answer, Command, ExperimentError, KnobValue, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
 use crate::tui::context::{AppContext, Reply};
@@ -140,6 +140,10 @@ impl View {
             Argument::Nothing => false,
             Argument::Point => matches!(panel, Panel::Plane { scene, .. } if scene.labels.is_empty()),
             Argument::Word => place.as_ref().and_then(|place| panel.word_at(place)).is_some(),
+            // A world that somebody is in, not one that is only planned.
+            Argument::Cell | Argument::Shown => {
+                matches!(panel, Panel::Grid(grid) if grid.cells.iter().any(|cell| cell.ground == Ground::Agent))
+            }
         })
     }
 
@@ -207,7 +211,8 @@ impl View {
             return app.notify(message);
         };
         let argument = match (action.argument, &self.cursor) {
-            (Argument::Nothing, _) => Some(String::new()),
+            (Argument::Nothing | Argument::Shown, _) => Some(String::new()),
+            (Argument::Cell, Some(Place::Cell([row, column]))) => Some(format!("{row} {column}")),
             (Argument::Point, Some(Place::Point([x, y]))) => Some(format!("{x:.3} {y:.3}")),
             (Argument::Word, Some(place)) => self.picked_panel().and_then(|panel| panel.word_at(place)),
             _ => None,
@@ -255,6 +260,7 @@ impl Instrument for View {
         };
         if self.shown.panels.iter().any(|panel| self.has_what_is_acted_on(panel)) {
             contexts.insert(0, Context::ExploreActions(self.actions));
+            contexts.insert(1, Context::ExploreLive);
         }
         contexts
     }
@@ -299,6 +305,10 @@ impl Instrument for View {
         let in_panel = matches!(self.focus, Focus::Panel(_));
         match action {
             Action::Perform(name) => self.perform(name, lab, app),
+            Action::Pause => match app.run_of(&lab.id).filter(|run| run.is_live()) {
+                Some(run) => run.toggle_pause(),
+                None => app.notify(app.say(text::ACTION_NO_RUN).to_owned()),
+            },
             Action::Left if in_panel => self.move_cursor((-1, 0), lab, app),
             Action::Right if in_panel => self.move_cursor((1, 0), lab, app),
             Action::Up if in_panel => self.move_cursor((0, -1), lab, app),

@@ -13,6 +13,8 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// The sizes of a cell, the largest first.
 const SIZES: [(u16, u16); 5] = [(9, 3), (7, 3), (5, 1), (3, 1), (1, 1)];
+/// Columns of a cell that shows its arrows, with the line beside it.
+pub const NARROWEST: usize = 4;
 /// The least size of a cell with four triangles.
 const TRIANGLES: (u16, u16) = (7, 3);
 const ARROWS: [&str; 4] = ["↑", "→", "↓", "←"];

@@ -132,7 +132,7 @@ pub fn draw(
     drawn
 }
 
-/// Draws panels below each other, heat maps side by side where they have room, as many as have room, with the picked place
+/// Draws panels below each other, heat maps and grids side by side where they have room, as many as have room, with the picked place
 /// of one of them; a last row says how many are left out. The first is drawn unless the picked one has no room beside it.
 /// Gives the index of each drawn panel.
 pub fn draw_all(
@@ -179,7 +179,7 @@ pub fn draw_all(
 /// Columns between two heat maps.
 const BETWEEN_MAPS: u16 = 2;
 
-/// What stands side by side: heat maps that follow each other, shared out evenly over as few rows as it takes for all of
+/// What stands side by side: heat maps or grids that follow each other, shared out evenly over as few rows as it takes for all of
 /// each to be seen; every other panel is alone.
 fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
     let mut bands = Vec::new();
@@ -198,11 +198,17 @@ fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
     bands
 }
 
-/// The columns in which all of a heat map can be seen.
+/// The columns in which all of a heat map or a grid can be seen.
 fn map_columns(panel: &Panel) -> Option<u16> {
-    let Panel::HeatMap(map) = panel else { return None };
-    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
-    Some((names + 1 + heat_map::NARROWEST * map.columns.len()).min(usize::from(u16::MAX)) as u16)
+    let columns = match panel {
+        Panel::HeatMap(map) => {
+            let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
+            names + 1 + heat_map::NARROWEST * map.columns.len()
+        }
+        Panel::Grid(grid) => grid::NARROWEST * grid.columns + 1,
+        _ => return None,
+    };
+    Some(columns.min(usize::from(u16::MAX)) as u16)
 }
 
 /// Which panels have room in so many rows: one at least, from the first on, or from as late as it takes to have the
