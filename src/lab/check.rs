@@ -226,7 +226,7 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
             Check::Number { tolerance, .. } if *tolerance < 0.0 => {
                 found.push((format!("{path}.number.tolerance"), "a negative tolerance".to_owned()));
             }
-            Check::Series { condition, knobs } => {
+            Check::Series { condition, knobs, .. } => {
                 if !experiment.series.contains(&condition.series.as_str()) {
                     let message = unknown("series", &condition.series, experiment.series.iter().copied());
                     found.push((format!("{path}.series.condition"), message));
@@ -252,7 +252,10 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 if let Some(input) = input {
                     let shown =
                         experiment.views.iter().filter(|spec| view.as_deref().is_none_or(|view| view == spec.name));
-                    let inputs: Vec<&str> = shown.flat_map(|spec| (spec.inputs)()).map(|knob| knob.name).collect();
+                    let inputs: Vec<&str> = match state.as_str() {
+                        "action_sent" => experiment.actions.iter().map(|action| action.name).collect(),
+                        _ => shown.flat_map(|spec| (spec.inputs)()).map(|knob| knob.name).collect(),
+                    };
                     if !inputs.contains(&input.as_str()) {
                         let message = unknown("input", input, inputs.iter().copied());
                         found.push((format!("{path}.instrument.input"), message));

@@ -230,13 +230,16 @@ pub enum Check {
         condition: Condition,
         #[serde(default)]
         knobs: BTreeMap<String, KnobValue>,
+        /// Only of a run on the lab's own data that no action was applied to, such as an edit of its map.
+        #[serde(default)]
+        untouched: bool,
     },
     /// A state reached in an instrument; with `view`, in one that shows this view.
     Instrument {
         state: String,
         #[serde(default)]
         view: Option<String>,
-        /// The input that must have been turned, for the state `input_turned`.
+        /// The input that must have been turned, for the state `input_turned`; for `action_sent` the action.
         #[serde(default)]
         input: Option<String>,
     },

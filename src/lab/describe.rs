@@ -31,7 +31,7 @@ pub fn describe(lab: &Lab, language: Language) -> String {
         let kind = match &exercise.check {
             Check::Choice { .. } => "choice".to_owned(),
             Check::Number { .. } => "number".to_owned(),
-            Check::Series { condition, knobs } => {
+            Check::Series { condition, knobs, .. } => {
                 let knobs = knobs.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
                 format!("{condition}{knobs}")
             }

@@ -15,12 +15,14 @@ pub enum Attempt {
         step: u64,
         value: f64,
         knobs: Knobs,
+        /// Whether the run is on the lab's own data and no action was applied to it.
+        untouched: bool,
     },
     /// A state reached in an instrument, and the view that it shows.
     State {
         state: String,
         view: Option<String>,
-        /// The input of the view that was turned, where one was.
+        /// The input of the view that was turned, or the action that was sent, where one was.
         input: Option<String>,
     },
     /// A line said in a conversation, and the first word of the answer.
@@ -69,10 +71,13 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
             };
             passed(written >= *minimum_characters, &message)
         }
-        (Check::Series { condition, knobs: wanted }, Attempt::Point { series, step, value, knobs })
-            if *series == condition.series
-                && condition.is_met(*step, *value)
-                && wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value)) =>
+        (
+            Check::Series { condition, knobs: wanted, untouched: needed },
+            Attempt::Point { series, step, value, knobs, untouched },
+        ) if *series == condition.series
+            && (*untouched || !needed)
+            && condition.is_met(*step, *value)
+            && wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value)) =>
         {
             Verdict::Passed
         }
@@ -144,15 +149,20 @@ mod tests {
         assert!(matches!(decide(&number, &Attempt::Text("3".into()), Language::En), Verdict::Failed(_)));
         assert_eq!(decide(&number, &Attempt::Choice(2), Language::En), Verdict::Unrelated);
         let condition = || "val/elbo >= -110".parse().unwrap();
-        let series = exercise(Check::Series { condition: condition(), knobs: BTreeMap::new() });
+        let series = exercise(Check::Series { condition: condition(), knobs: BTreeMap::new(), untouched: false });
         let knobs = |latent| Knobs([("latent".to_owned(), KnobValue::Integer(latent))].into());
-        let point = |value| Attempt::Point { series: "val/elbo".into(), step: 5, value, knobs: knobs(2) };
+        let run =
+            |value, untouched| Attempt::Point { series: "val/elbo".into(), step: 5, value, knobs: knobs(2), untouched };
+        let point = |value| run(value, false);
         assert_eq!(decide(&series, &point(-109.0), Language::En), Verdict::Passed);
         assert_eq!(decide(&series, &point(f64::NAN), Language::En), Verdict::Unrelated);
-        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(2).0 });
+        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(2).0, untouched: false });
         assert_eq!(decide(&wanted, &point(-109.0), Language::En), Verdict::Passed);
-        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(20).0 });
+        let wanted = exercise(Check::Series { condition: condition(), knobs: knobs(20).0, untouched: false });
         assert_eq!(decide(&wanted, &point(-109.0), Language::En), Verdict::Unrelated, "a run with another knob");
+        let untouched = exercise(Check::Series { condition: condition(), knobs: BTreeMap::new(), untouched: true });
+        assert_eq!(decide(&untouched, &run(-109.0, true), Language::En), Verdict::Passed);
+        assert_eq!(decide(&untouched, &point(-109.0), Language::En), Verdict::Unrelated, "an action was applied");
         let reached = |state: &str, view: Option<&str>, input: Option<&str>| Attempt::State {
             state: state.into(),
             view: view.map(str::to_owned),

@@ -12,7 +12,6 @@ use super::text;
 use super::theme::{ColorDepth, Theme};
 use crate::exit::Exit;
 use crate::experiment::Wording;
-use crate::lab::Attempt;
 use crate::width::Widths;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent};
@@ -157,12 +156,11 @@ impl App {
 
     /// Takes in what runs and models have to say.
     fn catch_up(&mut self) {
-        let values = self.context.run.as_mut().map(|run| (run.lab.clone(), run.knobs.clone(), run.catch_up()));
-        if let Some((lab, knobs, values)) = values
-            && let Ok(lab) = self.context.catalogue.find(&lab).cloned()
+        if let Some(run) = &mut self.context.run
+            && let Ok(lab) = self.context.catalogue.find(&run.lab).cloned()
         {
-            for (series, step, value) in values {
-                self.context.happened(&lab, &Attempt::Point { series, step, value, knobs: knobs.clone() });
+            for attempt in run.catch_up() {
+                self.context.happened(&lab, &attempt);
             }
         }
         for reply in self.context.questions.take() {

@@ -166,7 +166,7 @@ fn cells(grid: &Grid, language: Language) -> String {
             Ground::Trap => text::PANEL_TRAP,
             Ground::Agent => text::PANEL_AGENT,
         };
-        let place = filled(text::PANEL_CELL.in_language(language), &[&(at / columns + 1), &(at % columns + 1)]);
+        let place = filled(text::PANEL_CELL.in_language(language), &[&(at / columns), &(at % columns)]);
         let value = cell.value.map(|value| format!("V {value:.3}")).unwrap_or_default();
         let four = |name: &str, values: Option<[f32; 4]>| {
             let sides = |values: [f32; 4]| ["↑", "→", "↓", "←"].into_iter().zip(values);

@@ -2,10 +2,12 @@
 
 use super::widgets::chart::Series;
 use crate::experiment::{Command, Event, Knobs, Panel, Report};
+use crate::lab::Attempt;
+use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
 use crate::run::question::ModelSource;
 use crate::run::runner::EventSink;
-use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start};
+use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start, metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,6 +45,8 @@ pub struct LiveRun {
     /// The latest of each view that it emits, with its step.
     pub views: BTreeMap<String, (u64, Vec<Panel>)>,
     pub report: Option<Report>,
+    /// Whether it is on the lab's own data and no action was applied to it.
+    untouched: bool,
     /// The last warning or failure.
     pub message: Option<String>,
     handle: Box<dyn RunHandle>,
@@ -60,16 +64,20 @@ impl LiveRun {
     pub fn start(runner: &dyn Runner, start: Start, wake: Wake) -> Result<Self, RunError> {
         let inbox = Arc::new(Inbox::new(wake));
         let (lab, preset, seed, knobs) = (start.lab.clone(), start.preset.clone(), start.seed, start.knobs.clone());
+        let untouched = start.data.is_none();
         let handle = runner.start(start, into(&inbox))?;
-        Ok(Self::new(handle, inbox, lab, preset, seed, knobs))
+        Ok(LiveRun { untouched, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
     /// Takes up a stopped run.
     pub fn resume(runner: &dyn Runner, store: &RunStore, id: &str, wake: Wake) -> Result<Self, RunError> {
         let description = store.read(id)?;
+        let events = metrics::read(&store.folder_of(id)).map_or_else(|_| Vec::new(), |metrics| metrics.events);
         let inbox = Arc::new(Inbox::new(wake));
         let handle = runner.resume(id, None, into(&inbox))?;
-        Ok(Self::new(handle, inbox, description.lab, description.preset, description.seed, description.knobs))
+        let RunDescription { lab, preset, seed, knobs, data, .. } = description;
+        let untouched = data.is_none() && !events.iter().any(|event| matches!(event, Event::Action { .. }));
+        Ok(LiveRun { untouched, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
     fn new(
@@ -91,6 +99,7 @@ impl LiveRun {
             series: BTreeMap::new(),
             views: BTreeMap::new(),
             report: None,
+            untouched: true,
             message: None,
             handle,
             inbox,
@@ -117,7 +126,7 @@ impl LiveRun {
     }
 
     /// Takes in what happened since the last time; gives the new values of series for exercises to look at.
-    pub fn catch_up(&mut self) -> Vec<(String, u64, f64)> {
+    pub fn catch_up(&mut self) -> Vec<Attempt> {
         let mut values = Vec::new();
         for event in self.inbox.take() {
             self.take_in(event, &mut values);
@@ -125,12 +134,13 @@ impl LiveRun {
         values
     }
 
-    fn take_in(&mut self, event: Event, values: &mut Vec<(String, u64, f64)>) {
+    fn take_in(&mut self, event: Event, values: &mut Vec<Attempt>) {
         match event {
             Event::Started { .. } => self.stage = Stage::Running,
             Event::Scalar { series, step, value } => {
                 self.series.entry(series.clone()).or_default().push(step, value);
-                values.push((series, step, value));
+                let (knobs, untouched) = (self.knobs.clone(), self.untouched);
+                values.push(Attempt::Point { series, step, value, knobs, untouched });
             }
             Event::View { name, step, panels, .. } => {
                 self.views.insert(name, (step, panels));
@@ -138,7 +148,8 @@ impl LiveRun {
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);
             }
-            Event::Action { .. } | Event::Checkpoint { .. } => {}
+            Event::Action { .. } => self.untouched = false,
+            Event::Checkpoint { .. } => {}
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
             }

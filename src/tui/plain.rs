@@ -346,8 +346,7 @@ impl Reader {
         let mut reported = Instant::now();
         while run.is_live() {
             let _late = woken.recv_timeout(REPORT_EVERY);
-            for (series, step, value) in run.catch_up() {
-                let attempt = Attempt::Point { series, step, value, knobs: run.knobs.clone() };
+            for attempt in run.catch_up() {
                 let solved = self.progress.solved(&lab.id);
                 for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
                     if decide(exercise, &attempt, self.environment.language) == Verdict::Passed {

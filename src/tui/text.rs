@@ -219,7 +219,7 @@ words! {
     PANEL_REAL: "real", "実際";
     PANEL_PREDICTED: "predicted", "予測";
     PANEL_POSE: "pose {0}/{1}  {2} s", "姿勢 {0}/{1}  {2} 秒";
-    PANEL_CELL: "row {0}, column {1}", "{0} 行 {1} 列";
+    PANEL_CELL: "({0}, {1})", "({0}, {1})";
     PANEL_POLICY: "policy", "方策";
     PANEL_NATS: "{0} nats", "{0} ナット";
     PANEL_PICTURES: "{0} pictures of {1}×{2}", "{1}×{2} の画像 {0} 枚";

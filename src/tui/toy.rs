@@ -98,10 +98,8 @@ fn it_has_a_dashboard_an_explore_tab_exercises_and_keys_of_its_own() {
     screen.handle_action(Action::Confirm, &mut app);
     screen.handle_action(Action::Perform("kick"), &mut app);
     while app.run.as_ref().is_some_and(LiveRun::is_live) {
-        let run = app.run.as_mut().unwrap();
-        let (knobs, values) = (run.knobs.clone(), run.catch_up());
-        for (series, step, value) in values {
-            app.happened(&lab, &crate::lab::Attempt::Point { series, step, value, knobs: knobs.clone() });
+        for attempt in app.run.as_mut().unwrap().catch_up() {
+            app.happened(&lab, &attempt);
         }
     }
     assert_eq!(app.run.as_ref().unwrap().stage, Stage::Finished);

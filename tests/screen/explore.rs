@@ -389,7 +389,7 @@ fn a_grid_world_is_looked_at_planned_and_compared() {
     terminal.wait_for("max_a Q");
     terminal.press("\x1b[Z");
     terminal.press(RIGHT);
-    terminal.wait_for("largest change of the last sweep");
+    terminal.wait_for("change in the last sweep");
     after(3, "γᵗ: what a reward t moves ahead is worth now");
     after(2, "mean return, last 100 episodes");
 }

@@ -391,8 +391,8 @@ impl Backup<'_> {
 
     /// One row for each action and what may follow it.
     fn table(&self, cell: usize, next_value: &str) -> Panel {
-        let same = |name: &str| Bilingual::same(name);
-        let names = vec![same("a"), same("P"), same("r"), same("s'"), same(next_value), same("r + γ·")];
+        let target = format!("r + γ {next_value}");
+        let names = ["a", "P", "r", "s'", next_value, &target].map(Bilingual::same).to_vec();
         let mut rows = Vec::new();
         for (action, arrow) in ARROWS.iter().enumerate() {
             for outcome in self.dynamics.outcomes(cell, action) {
@@ -485,7 +485,7 @@ impl GridModel {
                 "エージェントは知らず、計画法なら使うもの:",
             ),
         });
-        panels.push(backup.table(cell, "max Q(s')"));
+        panels.push(backup.table(cell, "max Q"));
         panels
     }
 
@@ -552,7 +552,7 @@ impl GridModel {
         }
         panels.push(number("backups so far", "これまでの更新", backups as f64));
         if let Some(change) = progress.change {
-            panels.push(number("largest change of the last sweep", "直前の掃引での最大の変化", change));
+            panels.push(number("change in the last sweep", "直前の掃引での変化", change));
         }
         Ok(panels)
     }

@@ -77,6 +77,11 @@ pub trait Instrument {
     fn inputs_turned(&mut self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Actions of the lab's that were sent to its run since the last time.
+    fn actions_sent(&mut self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// The instruments that a lab names, bound to what the lab's model answers. A lab was checked when it was read: what it

@@ -318,7 +318,7 @@ impl ExercisesTab {
                 }
                 row += 6;
             }
-            Check::Series { condition, knobs } => {
+            Check::Series { condition, knobs, .. } => {
                 let knobs: String = knobs.iter().map(|(name, value)| format!(", {name}={value}")).collect();
                 for line in wrapped(&format!("{condition}{knobs}"), usize::from(area.width.min(76))) {
                     write(buffer, area, 0, row, &line, app.theme.accented());

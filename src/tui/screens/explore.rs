@@ -147,6 +147,7 @@ impl ExploreTab {
             };
             instrument.reached().into_iter().for_each(|state| reached(state, None));
             instrument.inputs_turned().into_iter().for_each(|input| reached("input_turned", Some(input)));
+            instrument.actions_sent().into_iter().for_each(|name| reached("action_sent", Some(name.to_owned())));
         }
         attempts
     }

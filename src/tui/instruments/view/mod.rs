@@ -79,6 +79,7 @@ pub struct View {
     /// Inputs that the student turned and has not seen the answer of.
     turned: Vec<String>,
     seen: Vec<String>,
+    sent: Vec<&'static str>,
     reached: Vec<&'static str>,
     /// Whether there was an answer to draw before.
     shown_before: bool,
@@ -106,6 +107,7 @@ impl View {
             opened,
             turned: Vec::new(),
             seen: Vec::new(),
+            sent: Vec::new(),
             reached: Vec::new(),
             shown_before: false,
         })
@@ -220,7 +222,7 @@ impl View {
         let Some(argument) = argument else { return };
         let message = format!("{} {argument}", app.say(action.help));
         run.send(Command::Action { action: name.to_owned(), argument });
-        self.reached.push("action_sent");
+        self.sent.push(action.name);
         app.notify(message);
     }
 
@@ -463,5 +465,9 @@ impl Instrument for View {
 
     fn inputs_turned(&mut self) -> Vec<String> {
         std::mem::take(&mut self.seen)
+    }
+
+    fn actions_sent(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.sent)
     }
 }

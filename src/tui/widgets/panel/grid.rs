@@ -12,11 +12,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 /// The sizes of a cell, the largest first.
-const SIZES: [(u16, u16); 5] = [(9, 3), (7, 3), (5, 1), (3, 1), (1, 1)];
+const SIZES: [(u16, u16); 6] = [(9, 3), (7, 3), (5, 3), (5, 1), (3, 1), (1, 1)];
 /// Columns of a cell that shows its arrows, with the line beside it.
 pub const NARROWEST: usize = 4;
 /// The least size of a cell with four triangles.
-const TRIANGLES: (u16, u16) = (7, 3);
+const TRIANGLES: (u16, u16) = (5, 3);
 const ARROWS: [&str; 4] = ["↑", "→", "↓", "←"];
 
 /// The arrows of the largest of four values, several when they are equal; + for all four.
@@ -56,7 +56,7 @@ pub fn draw(grid: &Grid, cursor: Option<&Place>, area: Rect, look: &Look, buffer
             && rows * (usize::from(height) + line) + line <= usize::from(room.height)
     };
     // Lines between the cells where they cost no size.
-    let size = SIZES.into_iter().find(|size| fits(*size, 0)).unwrap_or(SIZES[3]);
+    let size = SIZES.into_iter().find(|size| fits(*size, 0)).unwrap_or(SIZES[4]);
     let size = (size.0.min(room.width), size.1);
     let line = u16::from(size.0 >= 3 && fits(size, 1));
     let step = (size.0 + line, size.1 + line);

@@ -1,7 +1,7 @@
 //! Keys move the cursor of a panel.
 
 use crate::experiment::Scene;
-use crate::experiment::panel::{Panel, Place};
+use crate::experiment::panel::{Ground, Panel, Place};
 
 /// Tokens that a step up or down goes: about a row.
 const TOKENS_OF_A_ROW: i64 = 10;
@@ -32,7 +32,14 @@ pub fn moved(panel: &Panel, from: Option<&Place>, (right, down): (i32, i32)) -> 
         Panel::Poses(poses) => item(poses.poses.len(), right + down),
         Panel::Plane { scene, .. } => point(scene, from, right as f32, -down as f32).map(Place::Point),
         Panel::Board { board, .. } => cell([board.rows, board.columns], from, right, down),
-        Panel::HeatMap(_) | Panel::Grid(_) => cell(panel.places()?, from, right, down),
+        Panel::HeatMap(_) => cell(panel.places()?, from, right, down),
+        Panel::Grid(grid) if from.is_none() => {
+            // One begins where the agent is, or will be.
+            let at = |ground: Ground| grid.cells.iter().position(|cell| cell.ground == ground);
+            let index = at(Ground::Agent).or_else(|| at(Ground::Start)).unwrap_or(0);
+            panel.places().map(|[_, columns]| Place::Cell([index / columns, index % columns]))
+        }
+        Panel::Grid(_) => cell(panel.places()?, from, right, down),
         Panel::Note { .. } | Panel::Fault { .. } | Panel::Number { .. } | Panel::Table { .. } => None,
     }
 }

@@ -190,7 +190,7 @@ fn a_heat_map_shows_its_values_and_says_the_largest() {
 #[test]
 fn tokens_curves_grids_and_poses_are_read_aloud_whole() {
     let all: String = panels(2, &[0.25, -1.0]).iter().map(|panel| in_words(panel, Language::En, false)).collect();
-    for part in ["25.0 %", "a heading: 0.25 at", "row 1, column 2", "wall", "V 0.250", "2 poses, 0.05 s apart"] {
+    for part in ["25.0 %", "a heading: 0.25 at", "(0, 1)", "wall", "V 0.250", "2 poses, 0.05 s apart"] {
         assert!(all.contains(part), "{part} is not in\n{all}");
     }
 }
