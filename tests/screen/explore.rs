@@ -375,7 +375,7 @@ fn a_grid_world_is_looked_at_planned_and_compared() {
     let home = home();
     let terminal = explore(&home, "Grid world");
     terminal.wait_for("V(s) as ground");
-    terminal.wait_for("max Q(s')");
+    terminal.wait_for("target");
     terminal.press("w");
     terminal.wait_for("this goes to a live run");
     terminal.press("\x1b[Z");
@@ -407,7 +407,7 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.press(ENTER);
     terminal.wait_for("running");
     terminal.press("\x1b3");
-    terminal.wait_for("model: this run");
+    terminal.wait_for("model: the run on the Train tab");
     terminal.press(" ");
     terminal.wait_for("paused");
     terminal.press("l");

@@ -391,8 +391,8 @@ impl Backup<'_> {
 
     /// One row for each action and what may follow it.
     fn table(&self, cell: usize, next_value: &str) -> Panel {
-        let target = format!("r + γ {next_value}");
-        let names = ["a", "P", "r", "s'", next_value, &target].map(Bilingual::same).to_vec();
+        let names = ["a", "P", "r", "s'", next_value].map(Bilingual::same).into_iter();
+        let names = names.chain([Bilingual::new("target", "目標値")]).collect();
         let mut rows = Vec::new();
         for (action, arrow) in ARROWS.iter().enumerate() {
             for outcome in self.dynamics.outcomes(cell, action) {

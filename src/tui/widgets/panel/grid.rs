@@ -237,6 +237,8 @@ fn draw_cursor(place: Rect, look: &Look, buffer: &mut Buffer) {
             return;
         }
         (_, 1) => &[(left, place.y, "["), (right, place.y, "]")],
+        // Corners would hide the sign of a value.
+        (..7, _) => &[(left, place.y + 1, "["), (right, place.y + 1, "]")],
         _ => &[(left, place.y, "┏"), (right, place.y, "┓"), (left, bottom, "┗"), (right, bottom, "┛")],
     };
     for (x, y, mark) in marks {
