@@ -615,3 +615,32 @@ fn alignments_and_transformers_learn_ones_own_pairs_and_are_looked_into() {
         lines(&ask("transformer", &["without_head", "--set", "input=3/3/2021", "--set", "cell=0,0", "--json"]));
     assert_eq!(removed[0]["panels"][0]["text"]["en"], "all heads: 2021-03-03");
 }
+
+#[test]
+fn a_grid_world_of_ones_own_is_read_planned_and_written() {
+    let home = home();
+    let file = home.path().join("map.txt");
+    let own = file.to_str().unwrap();
+    let train = ["train", "gridworld", "--set", "algorithm=value-iteration", "--set", "steps=50", "--data", own];
+    std::fs::write(&file, "step -1\n\nS..\n#.#\nG..\n").unwrap();
+    let trained = shinso(home.path(), &[&train[..], &["--json"]].concat());
+    assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
+    let said = String::from_utf8(trained.stdout).unwrap();
+    assert!(said.contains(r#""value_error":0.0"#) && said.contains(r#""greedy_moves":4.0"#), "{said}");
+    let folder = home.path().join("out");
+    let exported = shinso(home.path(), &["runs", "export", "last", "--to", folder.to_str().unwrap()]);
+    assert_eq!(exported.status.code(), Some(0), "{}", String::from_utf8_lossy(&exported.stderr));
+    let written = std::fs::read_to_string(folder.join("map.txt")).unwrap();
+    assert!(written.ends_with("\nS..\n#.#\nG..\n"), "{written}");
+    for (text, message) in [
+        ("S..\n...\n", "no goal: expected at least one G"),
+        ("S#G\n", "no way from the start (0, 0) to the goal (0, 2)"),
+        ("S..\n..G.\n", "line 2 of the map: 4 cells: expected 3, as in line 1"),
+        ("S.Q\n..G\n", "line 1 of the map: column 3: `Q`"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        refused(&shinso(home.path(), &train), 1, message);
+    }
+    std::fs::write(&file, format!("S{}G\n", ".".repeat(9_998)).repeat(100)).unwrap();
+    refused(&shinso(home.path(), &train), 1, "100 rows and 10000 columns: expected at most 256 of each");
+}

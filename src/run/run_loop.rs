@@ -133,10 +133,11 @@ impl Conductor<'_> {
                         let mut events = Vec::new();
                         match self.trainable.apply_action(&action, &argument, &mut |event| events.push(event)) {
                             Ok(()) => {
+                                // Who hears of it and asks gets the model that it made.
+                                (sinks.between_steps)(&*self.trainable, held);
                                 let step = self.trainable.position().step;
                                 self.emit(sinks, Event::Action { step, action, argument })?;
                                 events.into_iter().try_for_each(|event| self.emit(sinks, event))?;
-                                (sinks.between_steps)(&*self.trainable, held);
                             }
                             Err(error) => self.warn(sinks, error.to_string())?,
                         }
@@ -276,9 +277,24 @@ mod tests {
     use std::sync::Arc;
 
     /// Counts to ten thousand; fails at a step if asked to.
+    #[derive(Default)]
     struct Counter {
         step: u64,
         fails_at: Option<u64>,
+        pace: Option<f64>,
+    }
+
+    /// Sends nothing, and notes how long it was waited for.
+    #[derive(Default)]
+    struct Waits(Vec<Duration>);
+
+    impl Commands for Waits {
+        fn next(&mut self, _step: u64, _held: bool) -> Option<Command> {
+            None
+        }
+        fn wait(&mut self, most: Duration) {
+            self.0.push(most);
+        }
     }
 
     impl Trainable for Counter {
@@ -292,6 +308,9 @@ mod tests {
             }
             emit(Event::Scalar { series: "count".into(), step: self.step, value: self.step as f64 });
             Ok(())
+        }
+        fn pace(&self) -> Option<f64> {
+            self.pace
         }
         fn set_knob(&mut self, _knob: &str, _value: &KnobValue) -> Result<(), KnobError> {
             Ok(())
@@ -314,6 +333,14 @@ mod tests {
     }
 
     fn run_loop(counter: &mut Counter, tick: Duration) -> (Result<Outcome, RunLoopError>, Vec<Event>, Status) {
+        run_with(&mut Planned::default(), counter, tick)
+    }
+
+    fn run_with(
+        commands: &mut dyn Commands,
+        counter: &mut Counter,
+        tick: Duration,
+    ) -> (Result<Outcome, RunLoopError>, Vec<Event>, Status) {
         let folder = tempfile::tempdir().unwrap();
         let store = RunStore::new(folder.path().to_owned());
         let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
@@ -336,7 +363,7 @@ mod tests {
             }
         };
         let sinks = EventSinks { emit: &mut |event| emitted.push(event.clone()), between_steps: &mut between_steps };
-        let outcome = conductor.run(&mut Planned::default(), sinks);
+        let outcome = conductor.run(commands, sinks);
         // The model that can be asked afterwards is that of the last step.
         assert!(outcome.is_err() || rested == Some(10_000), "rested at {rested:?}");
         (outcome, emitted, store.read(&id).unwrap().status)
@@ -345,7 +372,7 @@ mod tests {
     /// A look at the clock moves it by a second, so a checkpoint seems to take one: the next may come after a hundred.
     #[test]
     fn checkpoints_take_a_hundredth_of_the_time_at_most() {
-        let (outcome, emitted, status) = run_loop(&mut Counter { step: 0, fails_at: None }, Duration::from_secs(1));
+        let (outcome, emitted, status) = run_loop(&mut Counter::default(), Duration::from_secs(1));
         assert!(matches!(outcome, Ok(Outcome::Finished(_))));
         assert_eq!(status, Status::Finished);
         let steps: Vec<u64> = emitted
@@ -357,10 +384,26 @@ mod tests {
         assert!(gaps.take(steps.len() - 2).all(|gap| gap >= 40), "two looks a step, a hundred seconds: {steps:?}");
     }
 
+    /// A step takes some looks at the clock, of a millisecond each; what is left of a tenth of a second is waited for, but not
+    /// after the last step.
+    #[test]
+    fn a_run_that_is_watched_waits_between_its_steps() {
+        let mut waits = Waits::default();
+        let counter = &mut Counter { step: 9_990, pace: Some(10.0), ..Counter::default() };
+        let (outcome, ..) = run_with(&mut waits, counter, Duration::from_millis(1));
+        assert!(matches!(outcome, Ok(Outcome::Finished(_))));
+        assert_eq!(waits.0.len(), 9);
+        let rest = Duration::from_millis(90)..Duration::from_millis(100);
+        assert!(waits.0.iter().all(|wait| rest.contains(wait)), "{:?}", waits.0);
+        let mut waits = Waits::default();
+        let (outcome, ..) = run_with(&mut waits, &mut Counter::default(), Duration::from_millis(1));
+        assert!(outcome.is_ok() && waits.0.is_empty(), "as fast as it goes");
+    }
+
     #[test]
     fn a_failure_is_told_and_recorded() {
         let (outcome, emitted, status) =
-            run_loop(&mut Counter { step: 0, fails_at: Some(7) }, Duration::from_millis(1));
+            run_loop(&mut Counter { fails_at: Some(7), ..Counter::default() }, Duration::from_millis(1));
         assert_eq!(outcome.unwrap_err().to_string(), "a fault");
         assert_eq!(emitted.last(), Some(&Event::Failed { step: 7, message: "a fault".into() }));
         assert_eq!(status, Status::Failed);

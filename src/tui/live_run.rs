@@ -45,8 +45,10 @@ pub struct LiveRun {
     /// The latest of each view that it emits, with its step.
     pub views: BTreeMap<String, (u64, Vec<Panel>)>,
     pub report: Option<Report>,
-    /// Whether it is on the lab's own data and no action was applied to it.
-    untouched: bool,
+    /// Actions that were applied to it.
+    pub actions: u64,
+    /// Whether it is on the lab's own data.
+    on_labs_data: bool,
     /// The last warning or failure.
     pub message: Option<String>,
     handle: Box<dyn RunHandle>,
@@ -64,9 +66,9 @@ impl LiveRun {
     pub fn start(runner: &dyn Runner, start: Start, wake: Wake) -> Result<Self, RunError> {
         let inbox = Arc::new(Inbox::new(wake));
         let (lab, preset, seed, knobs) = (start.lab.clone(), start.preset.clone(), start.seed, start.knobs.clone());
-        let untouched = start.data.is_none();
+        let on_labs_data = start.data.is_none();
         let handle = runner.start(start, into(&inbox))?;
-        Ok(LiveRun { untouched, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
+        Ok(LiveRun { on_labs_data, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
     /// Takes up a stopped run.
@@ -76,8 +78,9 @@ impl LiveRun {
         let inbox = Arc::new(Inbox::new(wake));
         let handle = runner.resume(id, None, into(&inbox))?;
         let RunDescription { lab, preset, seed, knobs, data, .. } = description;
-        let untouched = data.is_none() && !events.iter().any(|event| matches!(event, Event::Action { .. }));
-        Ok(LiveRun { untouched, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
+        let actions = events.iter().filter(|event| matches!(event, Event::Action { .. })).count() as u64;
+        let on_labs_data = data.is_none();
+        Ok(LiveRun { actions, on_labs_data, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
     fn new(
@@ -99,7 +102,8 @@ impl LiveRun {
             series: BTreeMap::new(),
             views: BTreeMap::new(),
             report: None,
-            untouched: true,
+            actions: 0,
+            on_labs_data: true,
             message: None,
             handle,
             inbox,
@@ -139,7 +143,7 @@ impl LiveRun {
             Event::Started { .. } => self.stage = Stage::Running,
             Event::Scalar { series, step, value } => {
                 self.series.entry(series.clone()).or_default().push(step, value);
-                let (knobs, untouched) = (self.knobs.clone(), self.untouched);
+                let (knobs, untouched) = (self.knobs.clone(), self.on_labs_data && self.actions == 0);
                 values.push(Attempt::Point { series, step, value, knobs, untouched });
             }
             Event::View { name, step, panels, .. } => {
@@ -148,7 +152,7 @@ impl LiveRun {
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);
             }
-            Event::Action { .. } => self.untouched = false,
+            Event::Action { .. } => self.actions += 1,
             Event::Checkpoint { .. } => {}
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };

@@ -391,8 +391,10 @@ impl Backup<'_> {
 
     /// One row for each action and what may follow it.
     fn table(&self, cell: usize, next_value: &str) -> Panel {
-        let names = ["a", "P", "r", "s'", next_value].map(Bilingual::same).into_iter();
-        let names = names.chain([Bilingual::new("target", "目標値")]).collect();
+        // What a narrow pane cuts off comes last.
+        let same = |name: &str| Bilingual::same(name);
+        let target = Bilingual::new("target", "目標値");
+        let names = vec![same("a"), target, same("r"), same(next_value), same("s'"), same("P")];
         let mut rows = Vec::new();
         for (action, arrow) in ARROWS.iter().enumerate() {
             for outcome in self.dynamics.outcomes(cell, action) {
@@ -400,11 +402,11 @@ impl Backup<'_> {
                 let value = self.values[next];
                 rows.push(vec![
                     (*arrow).to_owned(),
-                    short(outcome.probability),
-                    short(outcome.reward),
-                    self.map.place(next),
-                    short(value),
                     short(outcome.reward + self.gamma * value),
+                    short(outcome.reward),
+                    short(value),
+                    self.map.place(next),
+                    short(outcome.probability),
                 ]);
             }
         }
@@ -481,8 +483,8 @@ impl GridModel {
         }
         panels.push(Panel::Note {
             text: Bilingual::new(
-                "What the agent does not know, and a planner would back up:",
-                "エージェントは知らず、計画法なら使うもの:",
+                "From the model, which the agent does not know:",
+                "モデルによる目標値(エージェントは知らない):",
             ),
         });
         panels.push(backup.table(cell, "max Q"));

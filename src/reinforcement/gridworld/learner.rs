@@ -456,3 +456,95 @@ impl Learner for GridLearner {
         Ok(report)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Event, KnobValue, Trainable};
+
+    fn trainer(assignments: &str) -> Trainer<GridLearner> {
+        let declared = super::super::knobs();
+        let mut knobs = Knobs::defaults(&declared);
+        assignments.split(' ').for_each(|assignment| knobs.set_text(&declared, assignment).unwrap());
+        GridLearner::new(&knobs, 1, None)
+    }
+
+    fn steps(trainer: &mut Trainer<GridLearner>, count: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        (0..count).for_each(|_| trainer.step(&mut |event| events.push(event)).unwrap());
+        events
+    }
+
+    fn act(trainer: &mut Trainer<GridLearner>, action: &str, argument: &str) -> Result<(), ExperimentError> {
+        trainer.apply_action(action, argument, &mut |_| ())
+    }
+
+    #[test]
+    fn values_adapt_to_a_map_that_is_changed_and_to_a_knob_that_is_turned() {
+        let mut run = trainer("map=rooms algorithm=value-iteration steps=500");
+        let error = |run: &Trainer<GridLearner>| run.learner().value_error().unwrap();
+        steps(&mut run, 60);
+        assert!(error(&run) < 1e-9);
+        let settled = run.learner().value(0);
+        // The way through the upper door is closed.
+        act(&mut run, "wall", "2 5").unwrap();
+        assert!(error(&run) > 0.1);
+        steps(&mut run, 60);
+        assert!(error(&run) < 1e-9 && run.learner().value(0) <= settled);
+        act(&mut run, "undo", "").unwrap();
+        steps(&mut run, 60);
+        assert!((run.learner().value(0) - settled).abs() < 1e-9);
+        run.set_knob("gamma", &KnobValue::Real(0.5)).unwrap();
+        steps(&mut run, 60);
+        assert!(error(&run) < 1e-9 && run.learner().value(0) < settled);
+    }
+
+    #[test]
+    fn what_cannot_be_done_to_a_map_changes_nothing() {
+        let mut run = trainer("map=cliff algorithm=sarsa steps=500");
+        steps(&mut run, 3);
+        let before = run.checkpoint();
+        for (action, argument) in
+            [("undo", ""), ("wall", "9 9"), ("wall", "x"), ("wall", "3 0"), ("goal", "3 11"), ("fly", "1 1")]
+        {
+            let refused = act(&mut run, action, argument).unwrap_err().to_string();
+            assert!(!refused.is_empty() && !refused.contains('\n'), "{refused}");
+        }
+        assert!(run.checkpoint() == before);
+    }
+
+    #[test]
+    fn a_person_drives_to_the_goal_and_q_learning_learns_from_it() {
+        let mut run = trainer("map=cliff algorithm=q-learning steps=500");
+        act(&mut run, "up", "").unwrap();
+        (0..11).for_each(|_| act(&mut run, "right", "").unwrap());
+        assert_eq!(run.learner().model().at, 35);
+        act(&mut run, "down", "").unwrap();
+        assert_eq!(run.learner().model().at, 36, "a new episode");
+        assert_eq!(run.learner().updates(), 13);
+        assert_eq!(run.learner().returns, [-13.0]);
+        let Solver::Agent(agent) = &run.learner().solver else { panic!("it learns") };
+        assert_eq!((agent.q_of(35)[2], agent.visits.iter().sum::<i64>()), (-0.1, 13));
+    }
+
+    #[test]
+    fn a_planner_steps_one_backup_at_a_time() {
+        let mut run = trainer("map=cliff algorithm=value-iteration-in-place steps=500");
+        act(&mut run, "backup", "").unwrap();
+        assert_eq!(run.learner().updates(), 1);
+        act(&mut run, "sweep", "").unwrap();
+        assert_eq!(run.learner().updates(), 37, "to the end of the sweep");
+        act(&mut run, "right", "").unwrap();
+        assert_eq!((run.learner().standing, run.learner().updates()), (36, 37), "off the cliff, back to the start");
+    }
+
+    #[test]
+    fn cells_that_cannot_be_reached_are_warned_of_on_ones_own_map() {
+        let declared = super::super::knobs();
+        let own = Map::parse("S.G#.\n").unwrap();
+        let mut run = GridLearner::new(&Knobs::defaults(&declared), 1, Some(own));
+        let events = steps(&mut run, 2);
+        let warnings = events.iter().filter(|event| matches!(event, Event::Warning { step: 1, .. }));
+        assert_eq!(warnings.count(), 1);
+    }
+}

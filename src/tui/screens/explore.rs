@@ -21,8 +21,8 @@ pub struct ExploreTab {
     focus: usize,
     areas: Vec<Rect>,
     refreshed: Instant,
-    /// The step of the run that was asked last.
-    asked_step: Option<u64>,
+    /// The step of the run that was asked last, and how many actions were applied to it by then.
+    asked_at: Option<(u64, u64)>,
     moving: bool,
 }
 
@@ -33,22 +33,24 @@ impl ExploreTab {
             focus: 0,
             areas: Vec::new(),
             refreshed: Instant::now(),
-            asked_step: None,
+            asked_at: None,
             moving: false,
         }
     }
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_step = app.run_of(&lab.id).map(|run| run.pace.step);
+        self.asked_at = app.run_of(&lab.id).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
     }
 
     /// The run has gone on: ask its model again, not too often.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
-        let step = app.run_of(&lab.id).map(|run| run.pace.step);
+        let now = app.run_of(&lab.id).map(|run| (run.pace.step, run.actions));
         let live = app.run_of(&lab.id).is_some_and(LiveRun::is_live);
-        if step != self.asked_step && (self.refreshed.elapsed() > REFRESH || !live) {
+        // What a person did is shown at once.
+        let acted = now.map(|(_, actions)| actions) != self.asked_at.map(|(_, actions)| actions);
+        if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !live || acted) {
             self.opened(lab, app);
         }
     }
