@@ -181,7 +181,7 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     let home = home();
     refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
     let mut child = command(home.path(), &["--plain"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen embeddings\ntrain\nsay paris - france + japan\nsay king +\nquit\n")
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen kl\nanswer 6 1\nanswer 6 1\nanswer 6 2\nopen embeddings\ntrain\nsay paris - france + japan\nsay king +\nquit\n")
         .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
@@ -191,6 +191,8 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
         "½ ∑",
         "not that number",
         "Solved: A divergence by hand",
+        "Two wrong tries. Read why, and choose the right answer",
+        "Solved: Which direction?",
         "nothing to train",
         "tokyo",
         "Solved: A capital",

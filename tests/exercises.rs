@@ -2,7 +2,7 @@
 
 use shinso::experiment::{KnobValue, Knobs, Language};
 use shinso::lab::exercise::decide;
-use shinso::lab::{Attempt, Catalogue, Verdict};
+use shinso::lab::{Attempt, Catalogue, Check, Verdict};
 use std::path::Path;
 
 fn passes_in(lab: &str, exercise: &str, attempt: &Attempt) -> bool {
@@ -174,6 +174,23 @@ fn the_grid_world_takes_no_attempt_that_only_looks_right() {
     };
     assert!(!passes("mean", &Attempt::Point { series, step, value, knobs, untouched: false }));
     assert!(!passes("which", &text("SARSA, because it is safer")));
+}
+
+/// A student has two tries: the first one that is wrong gets its own sentence.
+#[test]
+fn every_wrong_choice_says_why_in_both_languages() {
+    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
+    for lab in catalogue.labs() {
+        for exercise in &lab.exercises {
+            let Check::Choice { options, answer } = &exercise.check else { continue };
+            for (index, option) in options.iter().enumerate() {
+                let why = option.why.as_ref().map(|why| [why.en.len(), why.ja.len()]);
+                let fits =
+                    if index == *answer { why.is_none() } else { why.is_some_and(|why| why.iter().all(|l| *l > 20)) };
+                assert!(fits, "{}: {}: option {index}", lab.id, exercise.id);
+            }
+        }
+    }
 }
 
 /// Runs of another kind reach the same figure with less.

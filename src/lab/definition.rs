@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use crate::experiment::knob::{find, nearest};
-use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, QueryKind};
+use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, Language, QueryKind};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -217,8 +217,8 @@ pub struct Exercise {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Check {
-    /// `answer` counts from 0.
-    Choice { options: Vec<Bilingual>, answer: usize },
+    /// `answer` counts from 0. After two wrong tries the explanation is shown.
+    Choice { options: Vec<ChoiceOption>, answer: usize },
     Number {
         answer: f64,
         tolerance: f64,
@@ -249,6 +249,26 @@ pub enum Check {
     Line { words: Vec<String> },
     /// Kept for the instructor.
     FreeText { minimum_characters: usize },
+}
+
+/// An option of a choice.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceOption {
+    pub en: String,
+    pub ja: String,
+    /// Of a wrong one, why it is wrong; it does not give the right one away.
+    #[serde(default)]
+    pub why: Option<Bilingual>,
+}
+
+impl ChoiceOption {
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ja => &self.ja,
+        }
+    }
 }
 
 /// A step of the instructor's script.

@@ -44,6 +44,14 @@ pub enum Verdict {
     Unrelated,
 }
 
+/// Wrong tries at a choice after which it is explained. It is solved all the same by choosing the right option then.
+const TRIES: u32 = 2;
+
+/// Whether an exercise is explained after so many wrong attempts.
+pub fn is_explained(exercise: &Exercise, attempts: u32) -> bool {
+    matches!(exercise.check, Check::Choice { .. }) && attempts >= TRIES
+}
+
 /// Decides an attempt at an exercise.
 pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Verdict {
     let passed = |good: bool, message: &str| if good { Verdict::Passed } else { Verdict::Failed(message.to_owned()) };
@@ -52,8 +60,10 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         Language::Ja => ja,
     };
     match (&exercise.check, attempt) {
-        (Check::Choice { answer, .. }, Attempt::Choice(chosen)) => {
-            passed(answer == chosen, in_words("not that one", "それではありません"))
+        (Check::Choice { answer, options }, Attempt::Choice(chosen)) => {
+            let why = options.get(*chosen).and_then(|option| option.why.as_ref());
+            let otherwise = in_words("not that one", "それではありません");
+            passed(answer == chosen, why.map_or(otherwise, |why| why.in_language(language)))
         }
         (Check::Number { answer, tolerance, .. }, Attempt::Text(text)) => match number(text) {
             None => {
@@ -123,6 +133,7 @@ pub fn number(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::experiment::{Bilingual, KnobValue};
+    use crate::lab::ChoiceOption;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -148,6 +159,13 @@ mod tests {
         assert_eq!(decide(&number, &Attempt::Text("2.05".into()), Language::En), Verdict::Passed);
         assert!(matches!(decide(&number, &Attempt::Text("3".into()), Language::En), Verdict::Failed(_)));
         assert_eq!(decide(&number, &Attempt::Choice(2), Language::En), Verdict::Unrelated);
+        let option =
+            |why: Option<&str>| ChoiceOption { en: "a".into(), ja: "あ".into(), why: why.map(Bilingual::same) };
+        let choice = exercise(Check::Choice { options: vec![option(Some("too small")), option(None)], answer: 1 });
+        assert_eq!(decide(&choice, &Attempt::Choice(0), Language::Ja), Verdict::Failed("too small".into()));
+        assert_eq!(decide(&choice, &Attempt::Choice(7), Language::En), Verdict::Failed("not that one".into()));
+        assert_eq!(decide(&choice, &Attempt::Choice(1), Language::En), Verdict::Passed);
+        assert!(is_explained(&choice, 2) && !is_explained(&choice, 1) && !is_explained(&number, 5));
         let condition = || "val/elbo >= -110".parse().unwrap();
         let series = exercise(Check::Series { condition: condition(), knobs: BTreeMap::new(), untouched: false });
         let knobs = |latent| Knobs([("latent".to_owned(), KnobValue::Integer(latent))].into());

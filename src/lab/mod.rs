@@ -12,7 +12,8 @@ mod spans;
 
 pub use catalogue::{Catalogue, check_path};
 pub use definition::{
-    Chart, Check, DemoStep, Exercise, Instrument, InstrumentUse, KnobUse, Lab, Opens, Page, Preset, SeriesUse, ViewUse,
+    Chart, Check, ChoiceOption, DemoStep, Exercise, Instrument, InstrumentUse, KnobUse, Lab, Opens, Page, Preset,
+    SeriesUse, ViewUse,
 };
 pub use describe::describe;
 pub use exercise::{Attempt, Verdict};

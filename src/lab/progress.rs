@@ -103,6 +103,11 @@ impl Progress {
         )
     }
 
+    /// How often an exercise was answered, wrongly until it was solved.
+    pub fn attempts(&self, lab: &str, exercise: &str) -> u32 {
+        self.one("SELECT attempts FROM exercise WHERE lab = ?1 AND exercise = ?2", params![lab, exercise]).unwrap_or(0)
+    }
+
     /// How many hints of an exercise were shown.
     pub fn hints(&self, lab: &str, exercise: &str) -> u32 {
         self.one("SELECT hints FROM exercise WHERE lab = ?1 AND exercise = ?2", params![lab, exercise]).unwrap_or(0)
@@ -171,6 +176,15 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attempts_are_counted() {
+        let progress = Progress::in_memory(None);
+        assert_eq!(progress.attempts("vae", "kl"), 0);
+        progress.attempt("vae", "kl", "1", None).unwrap();
+        progress.attempt("vae", "kl", "2", None).unwrap();
+        assert_eq!((progress.attempts("vae", "kl"), progress.attempts("vae", "other")), (2, 0));
+    }
 
     #[test]
     fn what_is_earned_is_kept() {

@@ -2,6 +2,7 @@
 
 use super::linear::{in_words, reached};
 use super::live_run::LiveRun;
+use super::text;
 use super::widgets::chart::sentence;
 use super::widgets::markdown;
 use crate::environment::Environment;
@@ -10,7 +11,7 @@ use crate::experiment::{
     Answer, Command, Experiment, ExperimentError, Language, Model, Panel, Query, Session, TalkAnswer, TalkQuery,
     TaskContext,
 };
-use crate::lab::exercise::decide;
+use crate::lab::exercise::{decide, is_explained};
 use crate::lab::{Attempt, Check, Lab, Progress, Verdict, describe};
 use crate::registry;
 use crate::run::ask;
@@ -194,7 +195,18 @@ impl Reader {
         };
         match decide(exercise, &attempt, self.environment.language) {
             Verdict::Passed => self.solved(lab, exercise, answer, out),
-            Verdict::Failed(message) => writeln!(out, "{message}"),
+            Verdict::Failed(message) => {
+                if let Err(error) = self.progress.attempt(&lab.id, &exercise.id, answer, None) {
+                    writeln!(out, "{error}")?;
+                }
+                write!(out, "{}", markdown::plain(&message, COLUMNS))?;
+                if is_explained(exercise, self.progress.attempts(&lab.id, &exercise.id)) {
+                    writeln!(out, "{}", text::EXPLAINED.in_language(self.environment.language))?;
+                    let explanation = exercise.explanation.in_language(self.environment.language);
+                    write!(out, "{}", markdown::plain(explanation, COLUMNS))?;
+                }
+                Ok(())
+            }
             Verdict::Unrelated => {
                 writeln!(
                     out,

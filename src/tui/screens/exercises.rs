@@ -1,6 +1,6 @@
 //! Exercises: prompts, hints, answers, and the explanation that is earned.
 
-use crate::lab::exercise::{decide, number};
+use crate::lab::exercise::{decide, is_explained, number};
 use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
@@ -272,11 +272,12 @@ impl ExercisesTab {
         paragraph(exercise.prompt.in_language(language), &mut row, buffer);
         row += 1;
         self.options.clear();
+        let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
                 for (index, option) in options.iter().enumerate() {
                     let chosen = index == self.option && !solved;
-                    let right = solved && index == *answer;
+                    let right = (solved || explained) && index == *answer;
                     let style = match (chosen, right) {
                         (true, _) => app.theme.selected(),
                         (_, true) => Style::new().fg(app.theme.good).add_modifier(Modifier::BOLD),
@@ -333,8 +334,10 @@ impl ExercisesTab {
             }
         }
         if let Some(verdict) = &self.verdict {
-            write(buffer, area, 0, row, verdict, Style::new().fg(app.theme.bad));
-            row += 1;
+            for line in render(verdict, usize::from(area.width.min(76)), &app.theme, app.widths) {
+                put(&line.style(Style::new().fg(app.theme.bad)), area, row, buffer);
+                row += 1;
+            }
         }
         row += 1;
         let shown = app.progress.hints(&lab.id, &exercise.id) as usize;
@@ -351,6 +354,11 @@ impl ExercisesTab {
             let end = write(buffer, area, 0, row, &label, Style::new().fg(app.theme.good).add_modifier(Modifier::BOLD));
             write(buffer, area, end + 2, row, app.say(text::WHY), app.theme.quiet());
             row += 1;
+        } else if explained {
+            write(buffer, area, 0, row, app.say(text::EXPLAINED), Style::new().fg(app.theme.warning));
+            row += 1;
+        }
+        if solved || explained {
             paragraph(exercise.explanation.in_language(language), &mut row, buffer);
         }
     }
