@@ -89,7 +89,7 @@ fn a_student_trains_looks_draws_and_answers() {
     terminal.press(&alt('4'));
     terminal.wait_for("Which term moves first?");
     terminal.press(ENTER);
-    terminal.wait_for("not that one");
+    terminal.wait_for("Training lowers");
     terminal.press("2");
     terminal.press(ENTER);
     terminal.wait_for("price of telling");
@@ -237,9 +237,9 @@ fn without_colour_no_colour_is_sent() {
 fn wide_terminals_get_no_character_of_two_widths() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &["--ambiguous", "wide"], (100, 30), &[]);
-    terminal.wait_for("the tree search against itself");
+    terminal.wait_for("the map with what the run has found");
     // The preview of a model of digits is of ASCII here.
-    terminal.press(&"\x1b[B".repeat(3));
+    terminal.press(&"\x1b[B".repeat(4));
     terminal.wait_for("@");
     let text = terminal.text();
     assert!(!text.contains(['│', '─', '●', '·', '█']), "{text}");

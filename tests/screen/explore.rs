@@ -391,7 +391,7 @@ fn a_grid_world_is_looked_at_planned_and_compared() {
     terminal.press(RIGHT);
     terminal.wait_for("change in the last sweep");
     after(3, "γᵗ: what a reward t moves ahead is worth now");
-    after(2, "mean return, last 100 episodes");
+    after(3, "mean return, last 100 episodes");
 }
 
 /// A map is changed, the agent driven and the run paused from Explore, while it goes on.
@@ -408,10 +408,11 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.wait_for("running");
     terminal.press("\x1b3");
     terminal.wait_for("model: the run on the Train tab");
+    terminal.wait_for("last update");
     terminal.press(" ");
     terminal.wait_for("paused");
     terminal.press("l");
-    terminal.wait_for("drive right");
+    terminal.wait_for("solved: Drive it yourself");
     terminal.wait_for("last update: Q((3, 0), →)");
     terminal.press("k");
     terminal.wait_for("last update: Q((3, 0), ↑)");
