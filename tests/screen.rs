@@ -221,7 +221,7 @@ fn without_colour_no_colour_is_sent() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[("NO_COLOR", "1")]);
     terminal.wait_for_picker();
-    terminal.press(&"\x1b[B".repeat(3));
+    terminal.press(&"\x1b[B".repeat(4));
     terminal.wait_for("█");
     terminal.press("?");
     terminal.wait_for("Esc closes");
