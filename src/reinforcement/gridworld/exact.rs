@@ -71,7 +71,7 @@ fn solve(mut system: Vec<f64>, n: usize) -> Option<Vec<f64>> {
     Some(solution)
 }
 
-/// V*, and what it takes the greedy policy's first actions to be.
+/// V*, the values of an optimal policy, over all cells; `None` if there are too many states.
 pub fn optimal(dynamics: &Dynamics, gamma: f64) -> Option<Vec<f64>> {
     if dynamics.states.len() > MOST_STATES {
         return None;
