@@ -1,16 +1,16 @@
 //! Maps of grid worlds, and the text in which they are written:
 //!
 //! ```text
-//! ; a comment
-//! step -1              the reward of every move
-//! goal 10              the reward of reaching a goal, which ends the episode
-//! trap -100 back       the reward of a trap, and whether it leads `back` to the start or is the `end` of the episode
-//! slip 0.2             the probability of moving to one side instead: half of it to the left, half to the right
-//! wind 0 0 1 2         how many cells the wind carries the agent upwards, for each column
-//! a 5                  the reward of entering a cell that is marked with this letter
-//! b 2 end              the same of a cell that is a goal: reaching it ends the episode, with this reward
+//! ; a comment, to the end of the line
+//! step -1           ; the reward of every move
+//! goal 10           ; the reward of reaching a goal, which ends the episode
+//! trap -100 back    ; the reward of a trap, and whether it leads `back` to the start or is the `end` of the episode
+//! slip 0.2          ; the probability of moving to one side instead: half of it to the left, half to the right
+//! wind 0 0 1 2      ; how many cells the wind carries the agent upwards, for each column
+//! a 5               ; the reward of entering a cell that is marked with this letter
+//! b 2 end           ; the same of a cell that is a goal: reaching it ends the episode, with this reward
 //!
-//! S..a                 then the cells: . free  # wall  S start  G goal  X trap  a–z reward
+//! S..a              ; then the cells: . free  # wall  S start  G goal  X trap  a–z reward
 //! .#XG
 //! ```
 
@@ -133,8 +133,12 @@ impl Map {
         let mut settings = Settings::default();
         let mut rows: Vec<(usize, &str)> = Vec::new();
         for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let (number, line) = (index + 1, line.trim_end());
-            if line.starts_with(';') || (line.is_empty() && rows.is_empty()) {
+            let number = index + 1;
+            if line.starts_with(';') {
+                continue;
+            }
+            let line = line.split_once(';').map_or(line, |(before, _)| before).trim_end();
+            if line.is_empty() && rows.is_empty() {
                 continue;
             }
             // A setting has a space after its name; a row of cells has none.
@@ -550,6 +554,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         assert_eq!(failure(""), "the map has no cells");
+        assert_eq!(Map::parse("; a map\nstep -2 ; a move\nS.G ; cells\n; more\n...\n").unwrap().step, -2.0);
         assert_eq!(failure("step -1\n\nS..\n..\n"), "line 4 of the map: 2 cells: expected 3, as in line 3");
         assert_eq!(failure("S..\n...\n"), "no goal: expected at least one G");
         assert_eq!(failure("...\n..G\n"), "the map has no start: expected one S");
