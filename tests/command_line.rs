@@ -191,7 +191,7 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
         "½ ∑",
         "not that number",
         "Solved: A divergence by hand",
-        "Two wrong tries. Read why, and choose the right answer",
+        "Two wrong tries: read why, and choose the right one",
         "Solved: Which direction?",
         "nothing to train",
         "tokyo",

@@ -243,7 +243,7 @@ words! {
 
     YOUR_ANSWER: "Your answer", "解答";
     SOLVED: "solved", "正解済";
-    EXPLAINED: "Two wrong tries. Read why, and choose the right answer", "2 回とも不正解でした。解説を読み、正しい答えを選んでください";
+    EXPLAINED: "Two wrong tries: read why, and choose the right one", "2 回とも不正解です。正しい答えを選んでください";
     HINT: "Hint", "ヒント";
     NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
     WHY: "Why", "解説";

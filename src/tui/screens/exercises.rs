@@ -334,8 +334,11 @@ impl ExercisesTab {
             }
         }
         if let Some(verdict) = &self.verdict {
-            for line in render(verdict, usize::from(area.width.min(76)), &app.theme, app.widths) {
-                put(&line.style(Style::new().fg(app.theme.bad)), area, row, buffer);
+            row += 1;
+            write(buffer, area, 0, row, "✗", Style::new().fg(app.theme.bad).add_modifier(Modifier::BOLD));
+            let beside = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
+            for line in render(verdict, usize::from(beside.width.min(74)), &app.theme, app.widths) {
+                put(&line, beside, row, buffer);
                 row += 1;
             }
         }
