@@ -191,7 +191,7 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
         "½ ∑",
         "not that number",
         "Solved: A divergence by hand",
-        "Two wrong tries: read why, and choose the right one",
+        "Two wrong tries: now choose the right answer",
         "Solved: Which direction?",
         "nothing to train",
         "tokyo",

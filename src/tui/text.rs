@@ -194,7 +194,7 @@ words! {
     WALK_SIMULATION: "simulation", "シミュレーション";
     WALK_SELECTION: "select", "選択";
     WALK_EXPANSION: "expand", "展開";
-    WALK_PLAYOUT: "simulate", "模擬";
+    WALK_PLAYOUT: "simulate", "プレイアウト";
     WALK_BACKUP: "backup", "逆伝播";
     WALK_SELECTED: "the largest UCB each time:", "UCB が最大の手をたどる:";
     WALK_ROOT_EXPANDED: "children under the root", "個の子を根に追加";
@@ -242,8 +242,10 @@ words! {
     PANEL_AGENT: "agent", "エージェント";
 
     YOUR_ANSWER: "Your answer", "解答";
+    MORE_BELOW: "PageDown: more below", "PageDown: 続き";
+    MORE_ABOVE: "PageUp: more above", "PageUp: 前へ";
     SOLVED: "solved", "正解済";
-    EXPLAINED: "Two wrong tries: read why, and choose the right one", "2 回とも不正解です。正しい答えを選んでください";
+    EXPLAINED: "Two wrong tries: now choose the right answer", "2 回とも不正解です。正しい答えを選んでください";
     HINT: "Hint", "ヒント";
     NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
     WHY: "Why", "解説";

@@ -79,7 +79,7 @@ pub fn knobs() -> Vec<Knob> {
             0.0,
             [
                 "deviation of the noise on all that D sees; it falls to nothing over the run",
-                "D が見るものすべてに加える雑音の標準偏差(終わりに向けて 0 へ)",
+                "D が見るものすべてに加えるノイズの標準偏差(終わりに向けて 0 へ)",
             ],
         )
         .live(),

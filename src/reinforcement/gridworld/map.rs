@@ -6,7 +6,7 @@
 //! goal 10           ; the reward of reaching a goal, which ends the episode
 //! trap -100 back    ; the reward of a trap, and whether it leads `back` to the start or is the `end` of the episode
 //! slip 0.2          ; the probability of moving to one side instead: half of it to the left, half to the right
-//! wind 0 0 1 2      ; how many cells the wind carries the agent upwards, for each column
+//! wind 0 0 1 0      ; how many cells the wind carries the agent upwards, for each column
 //! a 5               ; the reward of entering a cell that is marked with this letter
 //! b 2 end           ; the same of a cell that is a goal: reaching it ends the episode, with this reward
 //!
@@ -549,6 +549,18 @@ mod tests {
         let cliff = Map::named("cliff");
         assert_eq!((cliff.rows(), cliff.columns(), cliff.start()), (4, 12, 36));
         assert_eq!((cliff.trap, cliff.trap_leads, cliff.goal), (-100.0, TrapLeads::Back, 0.0));
+    }
+
+    #[test]
+    fn the_example_above_is_a_map() {
+        let source = include_str!("map.rs");
+        let (_, rest) = source.split_once("//! ```text\n").expect("an example");
+        let (example, _) = rest.split_once("//! ```\n").expect("its end");
+        let text: Vec<&str> = example.lines().map(|line| line.trim_start_matches("//!").trim_start()).collect();
+        // Nothing in it is marked b.
+        let map = Map::parse(&text.join("\n")).unwrap();
+        assert_eq!((map.rows(), map.columns(), map.wind(2), map.reward_of(3)), (2, 4, 1, 5.0));
+        assert_eq!((map.step, map.goal, map.trap, map.slip), (-1.0, 10.0, -100.0, 0.2));
     }
 
     #[test]

@@ -213,10 +213,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     PadModel: [letter('n')] => A::AddNoise, "noise it", "ノイズ", 5;
     PadModel: [letter('h')] => A::MaskHalf, "hide half", "半分隠す", 6;
     PadModel: [letter('d')] => A::Denoise, "denoise", "ノイズ除去", 7;
-    PadModel: [letter('z')] => A::Noise, "pure noise", "純粋な雑音", 0;
+    PadModel: [letter('z')] => A::Noise, "pure noise", "純粋なノイズ", 0;
 
     Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
     Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
+    Exercises: [key(KeyCode::PageDown)] => A::PageDown, "scroll", "スクロール", 0;
 
     Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;
 };

@@ -28,7 +28,13 @@ pub struct ExercisesTab {
     verdict: Option<String>,
     rows: Vec<Rect>,
     options: Vec<(Rect, usize)>,
+    /// Rows of the exercise above those that are shown, and how many are.
+    scrolled: u16,
+    shown: u16,
 }
+
+/// Rows of an exercise at most.
+const LONGEST: u16 = 300;
 
 impl ExercisesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
@@ -42,6 +48,8 @@ impl ExercisesTab {
             verdict: None,
             rows: Vec::new(),
             options: Vec::new(),
+            scrolled: 0,
+            shown: 0,
         }
     }
 
@@ -50,7 +58,7 @@ impl ExercisesTab {
     }
 
     fn select(&mut self, index: usize) {
-        (self.selected, self.option, self.writing, self.verdict) = (index, 0, None, None);
+        (self.selected, self.option, self.writing, self.verdict, self.scrolled) = (index, 0, None, None, 0);
     }
 
     /// Keeps the answer that is being written: leaving it loses nothing. Of a text that is not handed in yet, beyond the end of
@@ -99,6 +107,8 @@ impl ExercisesTab {
         }
         let last = lab.exercises.len().saturating_sub(1);
         match action {
+            Action::PageDown => self.scrolled = self.scrolled.saturating_add(self.shown.saturating_sub(2)),
+            Action::PageUp => self.scrolled = self.scrolled.saturating_sub(self.shown.saturating_sub(2)),
             Action::Left => self.select(self.selected.saturating_sub(1)),
             Action::Right | Action::NextPane => self.select(if self.selected == last { 0 } else { self.selected + 1 }),
             Action::PreviousPane => self.select(if self.selected == 0 { last } else { self.selected - 1 }),
@@ -245,10 +255,36 @@ impl ExercisesTab {
         }
         if let Some(exercise) = lab.exercises.get(self.selected) {
             let detail = detail.inner(Margin::new(2, 1));
-            self.draw_exercise(exercise, solved.contains(&exercise.id), detail, lab, app, buffer);
+            let page = Rect { x: 0, y: 0, width: detail.width, height: LONGEST };
+            let mut whole = Buffer::empty(page);
+            whole.set_style(page, app.theme.body());
+            let rows = self.draw_exercise(exercise, solved.contains(&exercise.id), page, lab, app, &mut whole);
+            self.show_rows(rows, &whole, detail, app, buffer);
         }
     }
 
+    /// Shows as much of an exercise as there is room for, and says that there is more.
+    fn show_rows(&mut self, rows: u16, whole: &Buffer, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let all = rows <= area.height;
+        self.shown = if all { area.height } else { area.height.saturating_sub(1) };
+        self.scrolled = if all { 0 } else { self.scrolled.min(rows - self.shown) };
+        for row in 0..self.shown.min(rows) {
+            for column in 0..area.width {
+                buffer[(area.x + column, area.y + row)] = whole[(column, self.scrolled + row)].clone();
+            }
+        }
+        if !all {
+            let more = if self.scrolled + self.shown < rows { text::MORE_BELOW } else { text::MORE_ABOVE };
+            write(buffer, area, 0, self.shown, app.say(more), app.theme.quiet());
+        }
+        let visible = self.scrolled..self.scrolled + self.shown;
+        self.options.retain(|(place, _)| visible.contains(&place.y));
+        for (place, _) in &mut self.options {
+            (place.x, place.y) = (place.x + area.x, place.y - self.scrolled + area.y);
+        }
+    }
+
+    /// Draws all of an exercise; gives how many rows it takes.
     fn draw_exercise(
         &mut self,
         exercise: &Exercise,
@@ -257,7 +293,7 @@ impl ExercisesTab {
         lab: &Lab,
         app: &AppContext,
         buffer: &mut Buffer,
-    ) {
+    ) -> u16 {
         let language = app.language;
         let mut row = 0;
         let paragraph = |words: &str, row: &mut u16, buffer: &mut Buffer| {
@@ -364,6 +400,7 @@ impl ExercisesTab {
         if solved || explained {
             paragraph(exercise.explanation.in_language(language), &mut row, buffer);
         }
+        row.min(LONGEST)
     }
 
     fn draw_writing(&mut self, place: Rect, app: &AppContext, buffer: &mut Buffer) {
