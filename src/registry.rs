@@ -8,7 +8,7 @@ use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
 use crate::generative::{autoencoder, classifier, cyclegan, diffusion, gan, kl, vae};
-use crate::reinforcement::{board_game, gridworld};
+use crate::reinforcement::{board_game, gridworld, self_play};
 use std::sync::Arc;
 
 /// Every experiment, in the order of the lecture.
@@ -16,6 +16,7 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &classifier::EXPERIMENT,
     &gridworld::EXPERIMENT,
     &board_game::EXPERIMENT,
+    &self_play::EXPERIMENT,
     &autoencoder::EXPERIMENT,
     &kl::EXPERIMENT,
     &vae::EXPERIMENT,

@@ -26,8 +26,9 @@ const ORDER: &[&[&str]] = &[
 const CHAPTERS: [&str; 3] = ["reinforcement", "generative", "attention"];
 
 /// Files and folders of chapters that are labs; they do not import each other either.
-const LABS: [&str; 13] = [
+const LABS: [&str; 14] = [
     "board_game",
+    "self_play",
     "gridworld",
     "autoencoder",
     "cyclegan",

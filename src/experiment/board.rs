@@ -271,7 +271,7 @@ pub struct Judged {
 /// An opponent that a game offers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opponent {
-    /// `mcts` or `alphabeta`.
+    /// `mcts`, `alphabeta` or `net`.
     pub kind: String,
     /// 1 is the weakest.
     pub level: usize,

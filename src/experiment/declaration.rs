@@ -176,6 +176,8 @@ pub struct Setting {
     pub knobs: Knobs,
     pub seed: u64,
     pub source: Source,
+    /// The folder of the run, for what only this lab keeps; none where a run leaves nothing behind.
+    pub folder: Option<PathBuf>,
     /// How many digits for training, validation and test, where a run must be short; else all.
     pub digits: Option<[usize; 3]>,
 }

@@ -69,6 +69,8 @@ pub enum GameAnswer {
     Board { played: Played, board: Box<Board> },
     /// To `Opponents`.
     Opponents {
+        /// The games that are played here.
+        games: Vec<String>,
         opponents: Vec<Opponent>,
         handicaps: Vec<Handicap>,
         /// The game's own c of UCB1.

@@ -45,6 +45,7 @@ contract! {
     classifier "classifier",
     gridworld "gridworld",
     board_game "board-game",
+    self_play "self-play",
     autoencoder "autoencoder",
     kl "kl",
     vae "vae",
@@ -87,7 +88,7 @@ impl Place {
             knobs.set_text(&declared, assignment).unwrap();
         }
         let counts = if experiment.id == "autoencoder" { AUTOENCODER_DIGITS } else { DIGITS };
-        Setting { knobs, seed: SEED, source: self.source.clone(), digits: Some(counts) }
+        Setting { knobs, seed: SEED, source: self.source.clone(), folder: None, digits: Some(counts) }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
 use super::protocol::external::{External, ExternalError, Language};
-use super::search::{Agent, Spec};
+use super::agent::{Agent, Spec};
 use rand::SeedableRng;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use super::metrics::{self, Writer};
 use super::store::{RunError, RunLock, RunStore, write_whole};
 use crate::experiment::{Event, ImageGrid, Panel, Precision, Report, Trainable};
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Files of a run's folder.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -30,6 +30,11 @@ impl Recorder {
         let mut recorder = Recorder { store, description, folder, metrics, _lock: lock };
         recorder.set_status(Status::Running, None, None)?;
         Ok(recorder)
+    }
+
+    /// The folder of the run.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub fn description(&self) -> &RunDescription {

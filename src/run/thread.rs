@@ -360,7 +360,8 @@ fn build(
     let declared = (experiment.knobs)();
     let unfit = |error: KnobError| ExperimentError::new(error.to_string());
     let knobs = description.knobs.completed(&declared).map_err(unfit)?;
-    let setting = Setting { knobs, seed: description.seed, source, digits: None };
+    let folder = Some(recorder.folder().to_owned());
+    let setting = Setting { knobs, seed: description.seed, source, folder, digits: None };
     let mut trainable = experiment.learn(&setting)?;
     if let Some(checkpoint) = checkpoint {
         trainable.restore(checkpoint)?;

@@ -7,7 +7,8 @@ use crate::exit::Exit;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::protocol::files;
 use crate::reinforcement::protocol::record::Ending;
-use crate::reinforcement::search::{Agent, SearchResult};
+use crate::reinforcement::agent::Agent;
+use crate::reinforcement::search::SearchResult;
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::atomic::AtomicBool;
 

@@ -8,7 +8,7 @@ pub mod chess;
 pub mod connect_four;
 pub mod go;
 pub mod gomoku;
-mod grid;
+pub(crate) mod grid;
 pub mod othello;
 pub mod shogi;
 pub mod tic_tac_toe;

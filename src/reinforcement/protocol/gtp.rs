@@ -3,7 +3,8 @@
 use super::record::fresh;
 use super::sgf;
 use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
-use crate::reinforcement::search::{Agent, Budget, SearchResult, Spec};
+use crate::reinforcement::agent::{Agent, AgentError, Spec};
+use crate::reinforcement::search::{Budget, SearchResult};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -75,7 +76,7 @@ pub struct Server {
 impl Server {
     /// # Errors
     /// If the agent does not play this game.
-    pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, crate::reinforcement::search::agent::AgentError> {
+    pub fn new(start: AnyGame, spec: Spec, seed: u64) -> Result<Self, AgentError> {
         let agent = spec.agent(&start, seed)?;
         Ok(Server { spec, seed, agent, positions: vec![start.clone()], start, clock: Clock::default(), analyzed: None })
     }

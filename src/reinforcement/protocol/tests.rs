@@ -197,7 +197,7 @@ fn uci_and_usi_take_positions_and_answer() {
     assert_eq!(shogi.hear(place), Request::Nothing);
     assert!(budget(&mut shogi, "go btime 0 wtime 0 byoyomi 1000").budget.time < Some(Duration::from_millis(1000)));
     let mut agent =
-        "alphabeta:depth=1".parse::<crate::reinforcement::search::Spec>().unwrap().agent(shogi.position(), 1).unwrap();
+        "alphabeta:depth=1".parse::<crate::reinforcement::agent::Spec>().unwrap().agent(shogi.position(), 1).unwrap();
     let result = shogi.think(&mut agent, Default::default(), &false.into(), &|_, _| {});
     assert!(shogi.conclude(&result).contains("\nbestmove "));
 }

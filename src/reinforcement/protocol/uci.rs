@@ -6,8 +6,8 @@ pub use watch::StopCondition;
 
 use super::record::{Ending, Reading, Record, RecordError, words};
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
-use crate::reinforcement::search::agent::Kind;
-use crate::reinforcement::search::{Agent, Budget, OnProgress, SearchResult, Spec};
+use crate::reinforcement::agent::{Agent, Kind, Spec};
+use crate::reinforcement::search::{Budget, OnProgress, SearchResult};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 

@@ -1,17 +1,17 @@
 //! Agents that choose moves, and show how.
 
-pub mod agent;
 pub mod alphabeta;
 pub mod endgame;
 pub mod evaluation;
 pub mod mcts;
+pub mod puct;
 pub mod solver;
 pub mod tree;
 mod visit_buffer;
 
-pub use agent::{Agent, Spec};
 pub use alphabeta::AlphaBeta;
 pub use mcts::Mcts;
+pub use puct::Puct;
 pub use solver::Solver;
 
 use crate::reinforcement::games::{Move, Outcome};

@@ -61,7 +61,7 @@ impl BoardTable {
         let setup = &self.table.setup;
         let agent = match errand {
             Errand::Prediction(_) => "mcts:1s".to_owned(),
-            Errand::Hint => format!("{}:1s", setup.kind),
+            Errand::Hint => self.offer.adviser(&setup.kind),
             _ => match self.offer.opponent(setup) {
                 Some(opponent) => opponent.agent.clone(),
                 None => return,

@@ -1,7 +1,7 @@
 //! A new game: which, against whom, with what advantage.
 
 use super::names::{game_name, kind_name};
-use super::table::{CLOCKS, GAMES, Offer, SEATS, Seats, Setup};
+use super::table::{CLOCKS, Offer, SEATS, Seats, Setup};
 use crate::experiment::Language;
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
@@ -47,15 +47,20 @@ impl Form {
         let setup = &mut self.setup;
         match self.row {
             0 => {
-                let at = GAMES.iter().position(|game| *game == setup.game).unwrap_or(0);
-                GAMES[turned(at, GAMES.len())].clone_into(&mut setup.game);
+                let at = offer.games.iter().position(|game| *game == setup.game).unwrap_or(0);
+                let game = offer.games.get(turned(at, offer.games.len().max(1))).filter(|game| **game != setup.game)?;
+                setup.game.clone_from(game);
                 setup.handicap = 0;
                 // Random games say little in chess and shogi.
                 let deep = matches!(setup.game.as_str(), "chess" | "shogi" | "othello");
                 (if deep { "alphabeta" } else { "mcts" }).clone_into(&mut setup.kind);
                 return Some(setup.game.clone());
             }
-            1 => (if setup.kind == "mcts" { "alphabeta" } else { "mcts" }).clone_into(&mut setup.kind),
+            1 => {
+                let kinds = offer.kinds();
+                let at = kinds.iter().position(|kind| *kind == setup.kind).unwrap_or(0);
+                (*kinds.get(turned(at, kinds.len().max(1)))?).clone_into(&mut setup.kind);
+            }
             2 => {
                 let most = offer.opponents.iter().map(|opponent| opponent.level).max().unwrap_or(1);
                 setup.level = if up { (setup.level + 1).min(most) } else { setup.level.saturating_sub(1).max(1) };

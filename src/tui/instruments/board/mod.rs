@@ -383,15 +383,24 @@ impl Instrument for BoardTable {
             }
             (
                 OFFER,
-                Ok(Answer::Game(GameAnswer::Opponents { opponents, handicaps, exploration, walk_exploration })),
+                Ok(Answer::Game(GameAnswer::Opponents {
+                    games,
+                    opponents,
+                    handicaps,
+                    exploration,
+                    walk_exploration,
+                })),
             ) => {
                 self.offer = Offer {
+                    games: games.clone(),
                     opponents: opponents.clone(),
                     handicaps: handicaps.clone(),
                     exploration: *exploration,
                     walk_exploration: *walk_exploration,
                 };
-                if self.board.is_some() {
+                if let Some(setup) = self.offer.setup_for(&self.table) {
+                    self.begin(setup, lab, app);
+                } else if self.board.is_some() {
                     self.go_on(lab, app);
                 }
             }

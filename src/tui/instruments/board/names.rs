@@ -22,7 +22,11 @@ pub fn game_name(game: &str) -> Wording {
 
 /// The name of a kind of player.
 pub fn kind_name(kind: &str) -> &'static str {
-    if kind == "mcts" { "MCTS" } else { "alpha-beta" }
+    match kind {
+        "mcts" => "MCTS",
+        "net" => "network",
+        _ => "alpha-beta",
+    }
 }
 
 /// The sign of a side, as it is on the board.

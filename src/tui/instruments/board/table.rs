@@ -4,9 +4,6 @@ use crate::experiment::board::{Ending, GaveUp, Handicap, Opponent, Played};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// The games in the order in which they are offered.
-pub const GAMES: [&str; 9] =
-    ["tic-tac-toe", "connect-four", "othello", "gomoku-9", "gomoku-15", "go-9", "go-13", "chess", "shogi"];
 /// Minutes that each side has; 0 is no clock.
 pub const CLOCKS: [u64; 5] = [0, 1, 5, 10, 30];
 
@@ -45,7 +42,7 @@ impl Seats {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     pub game: String,
-    /// `mcts` or `alphabeta`.
+    /// `mcts`, `alphabeta` or `net`.
     pub kind: String,
     pub level: usize,
     pub seats: Seats,
@@ -73,6 +70,8 @@ impl Default for Setup {
 /// What a game offers.
 #[derive(Debug, Clone, Default)]
 pub struct Offer {
+    /// The games that are played here.
+    pub games: Vec<String>,
     pub opponents: Vec<Opponent>,
     pub handicaps: Vec<Handicap>,
     /// c of UCB1 if nobody turns it.
@@ -84,6 +83,33 @@ pub struct Offer {
 impl Offer {
     pub fn opponent(&self, setup: &Setup) -> Option<&Opponent> {
         self.opponents.iter().find(|opponent| opponent.kind == setup.kind && opponent.level == setup.level)
+    }
+
+    /// The kinds of opponents, in their order.
+    pub fn kinds(&self) -> Vec<&str> {
+        let mut kinds: Vec<&str> = self.opponents.iter().map(|opponent| opponent.kind.as_str()).collect();
+        kinds.dedup();
+        kinds
+    }
+
+    /// What to begin with in the place of a table where nothing has been played, if another game or opponent is meant here.
+    pub fn setup_for(&self, table: &Table) -> Option<Setup> {
+        let setup = &table.setup;
+        let kinds = self.kinds();
+        let game = self.games.iter().find(|game| **game == setup.game).or(self.games.first())?;
+        // What leads the list is what the lab is about.
+        let is_untouched = *setup == Setup::default() && table.played.moves.is_empty();
+        let wanted = if is_untouched || !kinds.contains(&setup.kind.as_str()) { kinds.first()? } else { setup.kind.as_str() };
+        let wanted = Setup { game: game.clone(), kind: wanted.to_owned(), ..setup.clone() };
+        (wanted != *setup).then_some(wanted)
+    }
+
+    /// Who advises a person: an agent of this kind with a second's time.
+    pub fn adviser(&self, kind: &str) -> String {
+        match kind {
+            "net" => "net:this,1s".to_owned(),
+            kind => format!("{kind}:1s"),
+        }
     }
 }
 

@@ -1,22 +1,30 @@
-//! Agents by name: `random`, `greedy`, `mcts:2s`, `alphabeta:100ms`, `perfect`, each with its options after commas.
+//! Agents by name: `random`, `greedy`, `mcts:2s`, `alphabeta:100ms`, `perfect`, `net:FILE`, each with its options after commas.
 
-use super::endgame::Endgame;
-use super::evaluation::Evaluate;
-use super::{AlphaBeta, Budget, Candidate, Mcts, OnProgress, SearchResult, Solver, alphabeta, mcts, silent};
+use super::policy_value::{AnyNet, Learned, Net};
+use super::search::endgame::Endgame;
+use super::search::evaluation::Evaluate;
+use super::search::puct::{Evaluator, Stop};
+use super::search::tree;
+use super::search::{AlphaBeta, Budget, Candidate, Mcts, OnProgress, Puct, SearchResult, Solver, alphabeta, mcts, silent};
 use crate::reinforcement::games::{AnyGame, Game, Member, Move, Outcome, PlayoutRng, Style, below};
 use crate::with_game;
 use rand::SeedableRng;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Free squares from which Othello is solved to the end.
 const ENDGAME: u32 = 18;
 const ENDGAME_MEMORY: usize = 1 << 26;
 const SOLVER_MEMORY: usize = 1 << 26;
+/// Simulations of one search led by a network, at most: its tree is kept whole.
+const MOST_SIMULATIONS: u64 = 1 << 20;
+/// Time between two tellings of what such a search believes.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -28,15 +36,18 @@ pub enum Kind {
     AlphaBeta,
     /// Always the best move: tic-tac-toe, Connect Four.
     Perfect,
+    /// A network that was trained by self-play, and a tree search led by it.
+    Net,
 }
 
 impl Kind {
-    const ALL: [(Kind, &'static str); 5] = [
+    const ALL: [(Kind, &'static str); 6] = [
         (Kind::Random, "random"),
         (Kind::Greedy, "greedy"),
         (Kind::Mcts, "mcts"),
         (Kind::AlphaBeta, "alphabeta"),
         (Kind::Perfect, "perfect"),
+        (Kind::Net, "net"),
     ];
 
     fn name(self) -> &'static str {
@@ -59,7 +70,18 @@ pub struct Spec {
     pub depth: Option<u32>,
     /// How often it plays any move at all instead.
     pub blunders: f32,
+    /// The file of a network, or the folder of the run that trained it; [`OWN`] is that of whoever makes the agent.
+    pub net: Option<String>,
 }
+
+/// In the place of a file: the network of whoever makes the agent.
+pub const OWN: &str = "this";
+/// Simulations of a search that a network leads, where nothing is said.
+const NET_SIMULATIONS: u64 = 200;
+/// c of PUCT.
+const NET_EXPLORATION: f32 = 1.5;
+/// The file of a network in the folder of its run.
+const NET_FILE: &str = "model.safetensors";
 
 /// Why a text names no agent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +105,8 @@ impl FromStr for Spec {
         let (name, options) = text.split_once(':').unwrap_or((text, ""));
         let kind = Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind).ok_or_else(|| {
             AgentError(format!(
-                "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect; or \
-                 gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
+                "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect, \
+                 net:FILE,sims=200; or gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
             ))
         })?;
         let mut spec = Spec {
@@ -98,17 +120,30 @@ impl FromStr for Spec {
             memory: None,
             depth: None,
             blunders: 0.0,
+            net: None,
         };
-        for option in options.split(',').filter(|option| !option.is_empty()) {
+        let mut options = options.split(',').filter(|option| !option.is_empty());
+        if kind == Kind::Net {
+            let file = options.next().ok_or_else(|| {
+                AgentError(format!(
+                    "agent `{text}`: which network? Expected net:FILE, the model.safetensors or the folder of a run of self-play"
+                ))
+            })?;
+            spec.net = Some(file.to_owned());
+        }
+        for option in options {
             spec.set(option).ok_or_else(|| {
                 AgentError(format!(
                     "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
-                     (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1"
+                     (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1, sims=N"
                 ))
             })?;
         }
         if matches!(kind, Kind::Mcts | Kind::AlphaBeta) && spec.budget == Budget::default() && spec.depth.is_none() {
             spec.budget.time = Some(Duration::from_secs(1));
+        }
+        if kind == Kind::Net && spec.budget == Budget::default() {
+            spec.budget.playouts = Some(NET_SIMULATIONS);
         }
         spec.budget.ends_when_decided = true;
         Ok(spec)
@@ -151,9 +186,19 @@ impl Spec {
             "memory" => self.memory = Some(whole(1..=1 << 20)?),
             "depth" => self.depth = Some(whole(1..=64)? as u32),
             "blunders" => self.blunders = real(0.0..=1.0)?,
+            "sims" => self.budget.playouts = Some(whole(1..=1 << 24)? as u64),
             _ => return None,
         }
         Some(())
+    }
+
+    /// c of its search at a game.
+    pub fn exploration_at(&self, game: &str) -> f32 {
+        let usual = || match self.kind {
+            Kind::Net => NET_EXPLORATION,
+            _ => mcts::Settings::for_game(game).exploration,
+        };
+        self.exploration.unwrap_or_else(usual)
     }
 
     /// Settings of a tree search for a game.
@@ -173,14 +218,48 @@ impl Spec {
     /// An agent for a game.
     ///
     /// # Errors
-    /// If it does not play that game.
+    /// If it does not play that game, or its network cannot be read.
     pub fn agent(&self, game: &AnyGame, seed: u64) -> Result<Agent, AgentError> {
-        let id = with_game!(game, game => game.id());
+        self.agent_of(game, seed, None)
+    }
+
+    /// The same for somebody who has a network of their own, which is meant by [`OWN`].
+    ///
+    /// # Errors
+    /// If it does not play that game, or its network cannot be read.
+    pub fn agent_of(&self, game: &AnyGame, seed: u64, own: Option<&Arc<AnyNet>>) -> Result<Agent, AgentError> {
+        let id = game.id();
         if self.kind == Kind::Perfect && !matches!(id, "tic-tac-toe" | "connect-four") {
             return Err(AgentError(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
         }
-        let searcher: Box<dyn Searcher> = with_game!(game.clone(), game => searcher(self, game, seed));
+        let searcher = match &self.net {
+            Some(file) => {
+                let net = match own {
+                    Some(net) if file == OWN => Arc::clone(net),
+                    _ => Arc::new(open_net(Path::new(file))?),
+                };
+                led(&net, game, self.exploration_at(id))?
+            }
+            None => with_game!(game.clone(), game => searcher(self, game, seed)),
+        };
         Ok(Agent { spec: self.clone(), searcher, random: PlayoutRng::seed_from_u64(seed ^ 0x5eed) })
+    }
+}
+
+/// The network in a file, or in the folder of a run.
+fn open_net(path: &Path) -> Result<AnyNet, AgentError> {
+    let file = if path.is_dir() { path.join(NET_FILE) } else { path.to_owned() };
+    let wrong = |why: String| AgentError(format!("{}: {why}", file.display()));
+    let bytes = std::fs::read(&file).map_err(|error| wrong(error.to_string()))?;
+    AnyNet::open(&bytes).map_err(|error| wrong(error.to_string()))
+}
+
+/// A search led by a network of this game.
+fn led(net: &AnyNet, game: &AnyGame, exploration: f32) -> Result<Box<dyn Searcher>, AgentError> {
+    match (net, game) {
+        (AnyNet::TicTacToe(net), AnyGame::TicTacToe(_)) => Ok(Box::new(Led { net: net.clone(), exploration })),
+        (AnyNet::ConnectFour(net), AnyGame::ConnectFour(_)) => Ok(Box::new(Led { net: net.clone(), exploration })),
+        (net, game) => Err(AgentError(format!("the network has learned {}, not {}", net.game(), game.id()))),
     }
 }
 
@@ -251,7 +330,7 @@ impl Agent {
     }
 
     /// Its tree, if it has one.
-    pub fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+    pub fn tree(&self) -> Option<Arc<tree::Tree>> {
         self.searcher.tree()
     }
 
@@ -288,7 +367,7 @@ trait Searcher: Send {
 
     fn forget(&mut self) {}
 
-    fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+    fn tree(&self) -> Option<Arc<tree::Tree>> {
         None
     }
 }
@@ -307,6 +386,7 @@ fn searcher<G: Member + Evaluate>(spec: &Spec, game: G, seed: u64) -> Box<dyn Se
             let search = AlphaBeta::new(alphabeta::Settings { depth, memory });
             Box::new(Depth::<G> { search, endgame: None, game: PhantomData })
         }
+        Kind::Net => unreachable!("a network is opened before"),
         Kind::Perfect => Box::new(Perfect { solver: None, search: AlphaBeta::new(alphabeta::Settings::default()) }),
     }
 }
@@ -407,7 +487,7 @@ impl<G: Member> Searcher for Tree<G> {
         self.search = Mcts::new(self.search.root().clone(), self.search.settings.clone());
     }
 
-    fn tree(&self) -> Option<Arc<super::tree::Tree>> {
+    fn tree(&self) -> Option<Arc<tree::Tree>> {
         Some(Arc::clone(self.search.tree()))
     }
 }
@@ -451,6 +531,48 @@ impl<G: Member + Evaluate> Searcher for Depth<G> {
             }
         }
         self.search.search_with_progress(G::of(position).expect("a position of this game"), budget, stop, on_progress)
+    }
+}
+
+/// Asks a network at every position that it meets.
+struct Led<G> {
+    net: Net<G>,
+    exploration: f32,
+}
+
+impl<G: Learned> Searcher for Led<G> {
+    fn think(
+        &mut self,
+        position: &AnyGame,
+        budget: Budget,
+        stop: &AtomicBool,
+        on_progress: OnProgress,
+    ) -> SearchResult {
+        let begun = Instant::now();
+        let position = G::of(position).expect("a position of this game");
+        let mut search = Puct::new(position.clone(), self.exploration);
+        let mut told = begun;
+        let wanted = budget.playouts.unwrap_or(MOST_SIMULATIONS).min(MOST_SIMULATIONS);
+        while search.proven().is_none() && u64::from(search.simulations()) < wanted {
+            if search.descend() == Stop::Leaf {
+                let evaluation = self.net.evaluate(std::slice::from_ref(search.leaf())).pop().expect("one for each");
+                search.expand(&evaluation);
+            }
+            let is_over = stop.load(Ordering::Relaxed) || budget.time.is_some_and(|time| begun.elapsed() >= time);
+            // After the first simulation there is a move to make.
+            if is_over && search.simulations() > 0 {
+                break;
+            }
+            if told.elapsed() >= PROGRESS_EVERY {
+                told = Instant::now();
+                on_progress(&search.result(begun.elapsed()), None);
+            }
+        }
+        search.result(begun.elapsed())
+    }
+
+    fn explore(&mut self, exploration: f32) {
+        self.exploration = exploration;
     }
 }
 

@@ -22,9 +22,20 @@ const ALPHABETA: [&str; 6] = [
     "alphabeta:5s",
 ];
 
-/// Six levels of either kind; those that have all the time think on the other side's time too.
-pub fn opponents() -> Vec<Opponent> {
-    let kinds = [("mcts", MCTS), ("alphabeta", ALPHABETA)];
+/// Budgets of a search that a network leads, from the network alone to one that takes a second or so.
+const NET: [&str; 6] = [
+    "net:this,sims=1,blunders=0.3",
+    "net:this,sims=1",
+    "net:this,sims=16",
+    "net:this,sims=64",
+    "net:this,sims=200",
+    "net:this,sims=2000",
+];
+
+/// Six levels of each kind, those of one's own network first if there is one; those that have all the time think on the other side's
+/// time too.
+pub fn opponents(has_net: bool) -> Vec<Opponent> {
+    let kinds = has_net.then_some(("net", NET)).into_iter().chain([("mcts", MCTS), ("alphabeta", ALPHABETA)]);
     let of = |(kind, agents): (&'static str, [&'static str; 6])| {
         let kind = kind.to_owned();
         (1..).zip(agents).map(move |(level, agent)| Opponent {
@@ -34,7 +45,7 @@ pub fn opponents() -> Vec<Opponent> {
             ponders: kind == "mcts" && level == agents.len(),
         })
     };
-    kinds.into_iter().flat_map(of).collect()
+    kinds.flat_map(of).collect()
 }
 
 /// Shogi without pieces of the side that gives the handicap and then moves first: names, and its back rows.
@@ -94,7 +105,7 @@ pub fn handicaps(game: &AnyGame) -> Vec<Handicap> {
 mod tests {
     use super::*;
     use crate::reinforcement::games::GAMES;
-    use crate::reinforcement::search::Spec;
+    use crate::reinforcement::agent::Spec;
 
     #[test]
     fn every_handicap_is_a_position_that_can_be_played() {
@@ -115,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_opponent_is_an_agent() {
-        for opponent in opponents() {
+        for opponent in opponents(false) {
             let spec: Spec = opponent.agent.parse().unwrap();
             for id in GAMES {
                 spec.agent(&AnyGame::start(id).unwrap(), 1).unwrap();

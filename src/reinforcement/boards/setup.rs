@@ -72,7 +72,7 @@ pub fn diagram(board: &Board) -> String {
 mod tests {
     use super::*;
     use crate::experiment::board::Played;
-    use crate::reinforcement::board_game::view;
+    use crate::reinforcement::boards::view;
     use crate::reinforcement::games::{AnyGame, GAMES, PlayoutRng, below};
     use rand::SeedableRng;
 

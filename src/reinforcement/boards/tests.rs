@@ -3,7 +3,7 @@ use crate::experiment::board::{Ending, Origin};
 use crate::reinforcement::games::{PlayoutRng, below};
 use rand::SeedableRng;
 
-fn ask(model: &BoardGame, query: GameQuery) -> Result<GameAnswer, ExperimentError> {
+fn ask(model: &Boards, query: GameQuery) -> Result<GameAnswer, ExperimentError> {
     about_games(model.answer(&query.into(), &TaskContext::default()))
 }
 
@@ -27,7 +27,7 @@ fn think(played: &Played, agent: &str, exploration: Option<f32>) -> GameQuery {
 
 #[test]
 fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
-    let model = BoardGame;
+    let model = Boards::default();
     let mut random = PlayoutRng::seed_from_u64(4);
     for id in GAMES {
         let mut played = Played::of(id);
@@ -69,7 +69,7 @@ fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
 
 #[test]
 fn a_position_can_be_typed_and_one_that_is_none_says_why() {
-    let model = BoardGame;
+    let model = Boards::default();
     let typed = |game: &str, text: &str| {
         ask(&model, GameQuery::Board { played: Played::of(game), typed: Some(text.to_owned()) })
     };
@@ -94,7 +94,7 @@ fn a_position_can_be_typed_and_one_that_is_none_says_why() {
 
 #[test]
 fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
-    let mut session = BoardGame.session(None).unwrap();
+    let mut session = Boards::default().session(None).unwrap();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&heard);
     let task = TaskContext::hearing(move |answer| listener.lock().unwrap().push(answer));
@@ -125,7 +125,7 @@ fn thinking_tells_on_the_way_and_its_tree_can_be_opened() {
 
 #[test]
 fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
-    let mut session = BoardGame.session(None).unwrap();
+    let mut session = Boards::default().session(None).unwrap();
     let played = Played::of("connect-four");
     let mut nodes = |exploration| {
         let query = think(&played, "mcts:2000,threads=1", exploration).into();
@@ -142,7 +142,7 @@ fn a_tree_is_kept_from_one_thought_to_the_next_until_c_is_moved() {
 
 #[test]
 fn without_end_is_ended_by_calling_it_off() {
-    let mut session = BoardGame.session(None).unwrap();
+    let mut session = Boards::default().session(None).unwrap();
     let observer = session.observer().expect("a table can be watched");
     let task = TaskContext::default();
     let GameQuery::Think { played, agent, exploration, seed, .. } =
@@ -165,7 +165,7 @@ fn without_end_is_ended_by_calling_it_off() {
 
 #[test]
 fn a_game_that_is_written_is_read_again() {
-    let model = BoardGame;
+    let model = Boards::default();
     let mut random = PlayoutRng::seed_from_u64(8);
     for id in GAMES {
         let mut played = Played::of(id);

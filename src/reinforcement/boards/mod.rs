@@ -1,16 +1,5 @@
-//! Board games against agents that search, and show how they do. Nothing is trained: who plays is
-//! [`search`](super::search), by the rules of [`games`](super::games).
-//!
-//! A tree search (MCTS, Coulom 2006) sends simulations from the position to the ends of games and prefers, at every node, the child with
-//! the largest
-//!
-//! ```text
-//! UCB1 = W/N + c √(ln N_parent / N)        (Auer, Cesa-Bianchi & Fischer 2002; UCT: Kocsis & Szepesvári 2006)
-//! ```
-//!
-//! and alpha-beta looks at all moves to a depth and trusts an evaluation written by people. What the lecture names beside them: Deep Blue
-//! (alpha-beta, Campbell, Hoane & Hsu 2002), Ponanza (alpha-beta with a learned evaluation), AlphaGo (tree search with
-//! a policy and a value network, Silver et al. 2016).
+//! Boards: positions by the rules of [`games`](super::games), and a table at which agents think and keep what they know. What the labs
+//! about board games answer from.
 
 mod levels;
 mod puzzle;
@@ -24,14 +13,15 @@ use super::protocol::files;
 use super::protocol::record::Ending;
 use super::search::mcts::Settings;
 use super::search::tree::{Node, Tree};
-use super::search::{Agent, Budget, SearchResult, Spec};
+use super::agent::{Agent, Spec};
+use super::policy_value::AnyNet;
+use super::search::{Budget, SearchResult};
 use crate::experiment::board::{GaveUp, Played};
 use crate::experiment::knob::nearest;
 use crate::experiment::{
-    Answer, Experiment, ExperimentError, GameAnswer, GameQuery, Learn, Model, Preview, Query, QueryKind, Session,
+    Answer, ExperimentError, GameAnswer, GameQuery, Model, Query, QueryKind, Session,
     TaskContext,
 };
-use crate::lab_file;
 use crate::with_game;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,22 +51,17 @@ struct Shown {
     exploration: f32,
 }
 
-pub static EXPERIMENT: Experiment = Experiment {
-    id: "board-game",
-    lab: Some(lab_file!("02-board-game")),
-    answers: &BoardGame::ANSWERS,
-    preview: Preview::Game("connect-four"),
-    learn: Learn::Nothing("`shinso play GAME` plays, and `shinso match GAME AGENT AGENT` lets agents play each other"),
-    open: |_, _, _| Ok(Arc::new(BoardGame)),
-    ..Experiment::EMPTY
-};
-
-/// All games by their rules.
-pub struct BoardGame;
+/// Games by their rules, and agents to play them.
+#[derive(Debug, Clone, Default)]
+pub struct Boards {
+    /// A network that plays too; then its game is the only one.
+    own: Option<Arc<AnyNet>>,
+}
 
 /// Agents at a table, with the trees that they keep from move to move.
 #[derive(Default)]
 struct Table {
+    own: Option<Arc<AnyNet>>,
     minds: Vec<CachedAgent>,
     latest: Latest,
 }
@@ -128,8 +113,13 @@ fn at<'a>(shown: &'a Shown, path: &[u16]) -> Option<(&'a Node, AnyGame)> {
     Some((node, position))
 }
 
-impl BoardGame {
+impl Boards {
     pub const ANSWERS: [QueryKind; 1] = [QueryKind::Game];
+
+    /// The game of a network, with that among the agents.
+    pub fn with(net: Arc<AnyNet>) -> Self {
+        Boards { own: Some(net) }
+    }
 
     /// The position of a game, after a move or a position that was typed.
     fn board(played: &Played, typed: Option<&str>) -> Result<GameAnswer, ExperimentError> {
@@ -180,8 +170,8 @@ impl Table {
             None => {
                 let spec: Spec = words.parse().map_err(|why| ExperimentError::new(format!("{why}")))?;
                 let spec = Spec { memory: spec.memory.or(Some(MEMORY)), ..spec };
-                let own = spec.exploration.unwrap_or(Settings::for_game(position.id()).exploration);
-                let agent = spec.agent(&position, seed).map_err(|why| ExperimentError::new(why.to_string()))?;
+                let own = spec.exploration_at(position.id());
+                let agent = spec.agent_of(&position, seed, self.own.as_ref()).map_err(|why| ExperimentError::new(why.to_string()))?;
                 minds.truncate(MINDS - 1);
                 CachedAgent { of: key, agent, exploration: own, explored: None }
             }
@@ -253,7 +243,7 @@ impl Model for Latest {
     }
 }
 
-impl Model for BoardGame {
+impl Model for Boards {
     fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let Query::Game(game) = query else { return Err(ExperimentError::unanswered(query)) };
         let answer = match game {
@@ -265,7 +255,11 @@ impl Model for BoardGame {
             GameQuery::Opponents { game } => {
                 let start = positions(&Played::of(game))?.pop().expect("the start");
                 Ok(GameAnswer::Opponents {
-                    opponents: levels::opponents(),
+                    games: match &self.own {
+                        Some(net) => vec![net.game().to_owned()],
+                        None => GAMES.map(str::to_owned).to_vec(),
+                    },
+                    opponents: levels::opponents(self.own.is_some()),
                     handicaps: levels::handicaps(&start),
                     exploration: Settings::for_game(game).exploration,
                     walk_exploration: Settings::plain_exploration(game),
@@ -332,7 +326,11 @@ impl Model for BoardGame {
     }
 
     fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
-        Ok(before.unwrap_or_else(|| Box::<Table>::default()))
+        // What agents know by a network that has learned on since is of no use.
+        match &self.own {
+            Some(net) => Ok(Box::new(Table { own: Some(Arc::clone(net)), ..Table::default() })),
+            None => Ok(before.unwrap_or_else(|| Box::<Table>::default())),
+        }
     }
 }
 

@@ -1,0 +1,267 @@
+//! What a network that plays shows: what it feels at a position and what a search led by it finds; its openings; a game under way.
+
+use super::arena::EXPLORATION;
+use super::games::{Ongoing, position_after, search_together};
+use crate::experiment::board::Played;
+use crate::experiment::panel::{Bar, Curve, Curves, Format};
+use crate::experiment::{
+    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, Session, TaskContext, ViewSpec, Wording, view,
+};
+use crate::reinforcement::boards::{Boards, view as drawn};
+use crate::reinforcement::games::{AnyGame, Outcome};
+use crate::reinforcement::policy_value::{AnyNet, Learned, Net};
+use crate::reinforcement::search::Puct;
+use crate::reinforcement::search::puct::{Considered, Evaluator};
+use std::sync::Arc;
+
+/// Searches of rising length that are set side by side.
+const LENGTHS: [u32; 8] = [1, 5, 10, 25, 50, 100, 200, 800];
+
+pub static VIEWS: [ViewSpec; 2] = [
+    ViewSpec::new(
+        "position",
+        Wording::new("what the network feels and what the search finds", "ネットワークの直感と探索の結果"),
+        || {
+            vec![
+                moves(),
+                Knob::integer("simulations", 1..=20_000, 200, ["simulations of the search", "探索のシミュレーション数"]),
+            ]
+        },
+    ),
+    ViewSpec::new(
+        "lengths",
+        Wording::new("the same position with longer and longer searches", "同じ局面を、探索を長くしながら見る"),
+        || vec![moves()],
+    ),
+];
+
+fn moves() -> Knob {
+    Knob::text("moves", 400, "", ["moves from the start: 4453, or b2 a1", "初めからの手順(4453、b2 a1 など)"])
+}
+
+/// A trained network.
+pub struct PlayingModel {
+    net: Arc<AnyNet>,
+    boards: Boards,
+}
+
+impl PlayingModel {
+    pub fn new(net: AnyNet) -> Self {
+        let net = Arc::new(net);
+        PlayingModel { boards: Boards::with(Arc::clone(&net)), net }
+    }
+
+    fn panels(&self, view: &str, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+        match &*self.net {
+            AnyNet::TicTacToe(net) => panels(net, &self.net.start(), view, inputs),
+            AnyNet::ConnectFour(net) => panels(net, &self.net.start(), view, inputs),
+        }
+    }
+}
+
+impl Model for PlayingModel {
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        match query {
+            Query::Game(_) => self.boards.answer(query, task),
+            Query::View { name, inputs } => {
+                let inputs = view::find(&VIEWS, name)?.completed(inputs)?;
+                Ok(Answer::Panels { panels: self.panels(name, &inputs)? })
+            }
+            query => Err(ExperimentError::unanswered(query)),
+        }
+    }
+
+    fn session(&self, before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
+        self.boards.session(before)
+    }
+}
+
+/// The moves of a text: with spaces between them, or where each is a sign, without.
+fn read_moves(start: &AnyGame, text: &str) -> Result<Vec<AnyGame>, ExperimentError> {
+    let words: Vec<String> = match text.contains(char::is_whitespace) || start.id() != "connect-four" {
+        true => text.split_whitespace().map(str::to_owned).collect(),
+        false => text.chars().map(String::from).collect(),
+    };
+    let mut positions = vec![start.clone()];
+    for (word, place) in words.iter().zip(1..) {
+        let mut next = positions.last().expect("the start").clone();
+        let chosen = next.read(word).map_err(|why| {
+            ExperimentError::both(format!("move {place}: {why}"), format!("{place} 手目: {why}"))
+        })?;
+        next.play(chosen);
+        positions.push(next);
+    }
+    Ok(positions)
+}
+
+fn panels<G: Learned>(
+    net: &Net<G>,
+    start: &AnyGame,
+    view: &str,
+    inputs: &Knobs,
+) -> Result<Vec<Panel>, ExperimentError> {
+    let positions = read_moves(start, inputs.text("moves"))?;
+    let any = positions.last().expect("the start").clone();
+    let position = G::of(&any).expect("a position of this game");
+    let mut shown = vec![board_panel(&positions)];
+    if let Some(outcome) = position.outcome() {
+        shown.push(ended(outcome));
+        return Ok(shown);
+    }
+    match view {
+        "lengths" => shown.push(lengths(net, position)),
+        _ => {
+            let simulations = inputs.integer("simulations") as u32;
+            let search = search_together(std::slice::from_ref(position), net, &[simulations], EXPLORATION, |_, _| {});
+            shown.extend(found(net, position, &search[0]));
+        }
+    }
+    Ok(shown)
+}
+
+fn board_panel(positions: &[AnyGame]) -> Panel {
+    let moves = positions.windows(2).filter_map(|pair| made(&pair[0], &pair[1])).collect();
+    let played = Played { moves, ..Played::of(positions[0].id()) };
+    let board = drawn::board(positions, &played);
+    let heading = match board.ending {
+        Some(_) => Bilingual::new("the end", "終局"),
+        None if board.turn == 0 => Bilingual::new("the first side to move", "先手の番"),
+        None => Bilingual::new("the second side to move", "後手の番"),
+    };
+    Panel::Board { heading, board: Box::new(board) }
+}
+
+/// The move between two positions.
+fn made(before: &AnyGame, after: &AnyGame) -> Option<u16> {
+    let mut moves = Vec::new();
+    before.legal(&mut moves);
+    let leads = |chosen: &crate::reinforcement::games::Move| {
+        let mut next = before.clone();
+        next.play(*chosen);
+        next.diagram() == after.diagram()
+    };
+    moves.into_iter().find(leads).map(|chosen| chosen.0)
+}
+
+fn ended(outcome: Outcome) -> Panel {
+    let text = match outcome {
+        Outcome::Drawn => Bilingual::new("The game is drawn.", "引き分けです。"),
+        Outcome::Won(side) if side.index() == 0 => Bilingual::new("The first side has won.", "先手の勝ちです。"),
+        Outcome::Won(_) => Bilingual::new("The second side has won.", "後手の勝ちです。"),
+    };
+    Panel::Note { text }
+}
+
+fn signed(value: f32) -> String {
+    format!("{value:+.2}")
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// How a move ends for the side that makes it, if that is certain.
+fn certain(considered: &Considered) -> Option<&'static str> {
+    considered.proven.map(|_| match considered.value {
+        Some(value) if value > 0.0 => "+1 ✓",
+        Some(value) if value < 0.0 => "−1 ✓",
+        _ => "0 ✓",
+    })
+}
+
+/// Prior, value and visits side by side.
+fn found<G: Learned>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Panel> {
+    let felt = net.evaluate(std::slice::from_ref(position)).remove(0);
+    let number = |en: &str, ja: &str, value: f32| Panel::Number {
+        name: Bilingual::new(en, ja),
+        value: f64::from(value),
+        format: Format::Plain,
+    };
+    let mut rows: Vec<(u32, f32, Vec<String>)> = (search.considered().iter().zip(&felt.priors).zip(search.policy()))
+        .map(|((considered, &prior), share)| {
+            let q = certain(considered).map_or_else(|| considered.value.map_or_else(String::new, signed), str::to_owned);
+            let name = position.name(considered.chosen);
+            (considered.visits, prior, vec![name, percent(prior), considered.visits.to_string(), percent(share), q])
+        })
+        .collect();
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    vec![
+        number("felt: v of the network, for the side to move", "直感: ネットワークの v(手番の側から)", felt.value),
+        number("found: the value after the search", "探索後の価値", search.value()),
+        Panel::Table {
+            names: vec![
+                Bilingual::new("move", "手"),
+                Bilingual::new("prior P", "事前確率 P"),
+                Bilingual::new("visits N", "訪問数 N"),
+                Bilingual::new("π", "π"),
+                Bilingual::new("Q", "Q"),
+            ],
+            rows: rows.into_iter().map(|(_, _, row)| row).collect(),
+        },
+    ]
+}
+
+/// The move and the value after searches of several lengths.
+fn lengths<G: Learned>(net: &Net<G>, position: &G) -> Panel {
+    let positions = vec![position.clone(); LENGTHS.len()];
+    let searches = search_together(&positions, net, &LENGTHS, EXPLORATION, |_, _| {});
+    let row = |(length, search): (&u32, &Puct<G>)| {
+        let policy = search.policy();
+        let best = super::games::largest(&policy);
+        let considered = search.considered();
+        let proven = if search.proven().is_some() { "✓" } else { "" };
+        vec![
+            length.to_string(),
+            position.name(considered[best].chosen),
+            percent(policy[best]),
+            signed(search.value()),
+            proven.to_owned(),
+        ]
+    };
+    Panel::Table {
+        names: vec![
+            Bilingual::new("simulations", "シミュレーション"),
+            Bilingual::new("move", "手"),
+            Bilingual::new("its share of π", "π の割合"),
+            Bilingual::new("value", "価値"),
+            Bilingual::new("certain", "確定"),
+        ],
+        rows: LENGTHS.iter().zip(&searches).map(row).collect(),
+    }
+}
+
+/// With what probability the network opens a game with each move.
+pub fn openings<G: Learned>(start: &G, net: &Net<G>) -> Panel {
+    let evaluation = net.evaluate(std::slice::from_ref(start)).remove(0);
+    let mut moves = Vec::new();
+    start.legal(&mut moves);
+    let bar = |(of, &value): (&crate::reinforcement::games::Move, &f32)| Bar { name: start.name(*of), value };
+    Panel::Bars {
+        heading: Bilingual::new("how the network would open", "ネットワークの初手"),
+        bars: moves.iter().zip(&evaluation.priors).map(bar).collect(),
+        format: Format::Percent,
+    }
+}
+
+/// A game under way, and what its searches believed.
+pub fn game_panels<G: Learned>(start: &G, game: &Ongoing) -> Vec<Panel> {
+    let positions: Vec<AnyGame> = (0..=game.plies.len())
+        .map(|count| position_after(start, &game.plies[..count]).into())
+        .collect();
+    let mut panels = vec![board_panel(&positions)];
+    if game.plies.len() > 1 {
+        // Seen by the first side all the way.
+        let values = game.plies.iter().zip([1.0, -1.0].into_iter().cycle());
+        panels.push(Panel::Curves(Curves {
+            heading: Bilingual::new("the value that searches found, for the first side", "探索が見た価値(先手から)"),
+            axis: Bilingual::new("move", "手数"),
+            places: (1..=game.plies.len()).map(|ply| ply as f64).collect(),
+            curves: vec![Curve {
+                name: Bilingual::new("value", "価値"),
+                values: values.map(|(ply, sign)| sign * f64::from(ply.value)).collect(),
+                band: None,
+            }],
+        }));
+    }
+    panels
+}

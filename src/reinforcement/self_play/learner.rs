@@ -1,0 +1,392 @@
+//! The loop: all games make a move, what has ended is learned from. One process does both here; they meet in files of games alone, so
+//! that the playing could as well be done by others.
+
+use super::answers::{PlayingModel, game_panels, openings};
+use super::arena::{Judged, Opponent, Rung, Searching, agreement, judged, losing_lines, meet, rating};
+use super::files::{self, Header, Shelf};
+use super::games::{Games, Played, Settings};
+use super::replay::Replay;
+use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
+use crate::nn::{
+    Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
+};
+use crate::reinforcement::policy_value::{Configuration, Learned, Net, loss};
+use crate::reinforcement::tournament::Tally;
+use crate::tensor::Tape;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+pub const SERIES: [&str; 10] = [
+    "policy_loss",
+    "value_loss",
+    "entropy",
+    "game_length",
+    "first_wins",
+    "elo",
+    "agreement",
+    "gate",
+    "games",
+    "positions",
+];
+pub const REPORT_KEYS: [&str; 9] = [
+    "elo",
+    "wins_mcts_1000",
+    "agreement",
+    "first_move",
+    "losing_lines",
+    "games",
+    "positions",
+    "net_hash",
+    "parameters",
+];
+
+/// Steps between two points of a curve.
+const MEAN_OVER: u64 = 5;
+/// Finished games that are written into one file.
+const GAMES_A_FILE: usize = 16;
+/// Positions before the first update.
+const FIRST: usize = 1024;
+/// Updates between two takings of the weights that play.
+const REFRESH: i64 = 10;
+/// Share of points with which new weights take the place of those that play, where they have to meet them first.
+const GATE: f64 = 0.55;
+/// Simulations of a move where strength is measured on the way, and at the end.
+const SIMULATIONS: u32 = 50;
+pub const FINAL_SIMULATIONS: u32 = 200;
+/// Games against each rung, on the way and at the end.
+const GAMES: usize = 20;
+const FINAL_GAMES: usize = 100;
+/// Positions for the solver, on the way and at the end, and the stones on them.
+const POSITIONS: usize = 100;
+const FINAL_POSITIONS: usize = 300;
+const STONES: std::ops::RangeInclusive<usize> = 14..=28;
+
+const fn rung(agent: &'static str, elo: f64) -> Rung {
+    Rung { agent, elo }
+}
+
+/// Ratings by matches of 200 to 400 games between neighbours, from openings of two random moves; random play is 0.
+static TIC_TAC_TOE: [Rung; 3] = [rung("random", 0.0), rung("mcts:10,threads=1", 325.0), rung("mcts:100,threads=1", 470.0)];
+static CONNECT_FOUR: [Rung; 4] = [
+    rung("random", 0.0),
+    rung("mcts:100,threads=1", 959.0),
+    rung("mcts:1000,threads=1", 1361.0),
+    rung("mcts:10000,threads=1", 1564.0),
+];
+
+/// The opponents of known strength at a game.
+fn rungs(game: &str) -> &'static [Rung] {
+    if game == "tic-tac-toe" { &TIC_TAC_TOE } else { &CONNECT_FOUR }
+}
+
+/// What is counted over a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Counts {
+    /// Files written.
+    files: u64,
+    games: i64,
+    positions: i64,
+    updates: i64,
+    /// Samples that may still be drawn: each new position is good for so many.
+    credit: f64,
+}
+
+/// Self-play and learning from it.
+pub struct SelfPlayLearner<G> {
+    start: G,
+    net: Net<G>,
+    network: OptimizedNetwork,
+    /// The weights that play.
+    playing: RunningAverage,
+    games: Games<G>,
+    settings: Settings,
+    shelf: Shelf,
+    /// The last file taken from the shelf.
+    last: String,
+    /// Games that wait for a file.
+    ended: Vec<Played>,
+    replay: Replay<G>,
+    counts: Counts,
+    seed: u64,
+    batch: usize,
+    samples_per_position: f64,
+    gate: usize,
+    evaluated_every: u64,
+    /// Positions that the solver has judged.
+    judged: Vec<Judged<G>>,
+    /// Whether files of after the checkpoint may still lie on the shelf.
+    is_restored: bool,
+}
+
+impl<G: Learned> SelfPlayLearner<G> {
+    /// A fresh run; `run` is the folder in which its games are kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    ///
+    /// # Panics
+    /// If `knobs` lacks one of the experiment's.
+    pub fn new(knobs: &Knobs, seed: u64, start: G, run: Option<&Path>) -> Result<Trainer<Self>, ExperimentError> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let whole = |knob: &str| knobs.integer(knob) as usize;
+        let configuration =
+            Configuration { game: start.id().to_owned(), channels: whole("channels"), blocks: whole("blocks") };
+        let net = Net::new(configuration, &mut random);
+        let settings = settings(seed, |knob| knobs.real(knob), |knob| knobs.integer(knob));
+        let mut network = OptimizedNetwork::new(net.parameters.clone());
+        network.adam.weight_decay = knobs.real("weight_decay");
+        let learner = SelfPlayLearner {
+            games: Games::new(start.clone(), whole("games")),
+            network,
+            playing: RunningAverage::new(&net.parameters, 0.0),
+            net,
+            settings,
+            shelf: Shelf::new(run)?,
+            last: String::new(),
+            ended: Vec::new(),
+            replay: Replay::new(whole("buffer")),
+            counts: Counts::default(),
+            seed,
+            batch: whole("batch"),
+            samples_per_position: knobs.real("samples_per_position"),
+            gate: whole("gate"),
+            evaluated_every: knobs.integer("evaluated_every") as u64,
+            judged: Vec::new(),
+            is_restored: false,
+            start,
+        };
+        let total = knobs.integer("steps") as u64;
+        let plan = Plan {
+            declared: super::knobs(),
+            knobs: knobs.clone(),
+            random,
+            schedule: Schedule { warm_up: 0, decay: Decay::Cosine, total },
+            samples_per_step: whole("games") as u64,
+        };
+        Ok(Trainer::new(learner, plan))
+    }
+
+    /// The network with the weights that play.
+    fn player(&self) -> Net<G> {
+        self.net.with(&self.playing.parameters)
+    }
+
+    /// Every game makes a move; those that have ended go to the shelf.
+    fn play(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
+        self.settings = settings(self.seed, |knob| run.real(knob), |knob| run.integer(knob));
+        let player = self.player();
+        let ended = self.games.play_a_move(&player, &self.settings);
+        for game in &ended {
+            run.add("game_length", game.plies.len() as f64);
+            run.add("first_wins", f64::from(game.result + 1) / 2.0);
+            let policies = game.plies.iter().filter(|ply| !ply.policy.is_empty());
+            policies.for_each(|ply| run.add("entropy", entropy(&ply.policy)));
+        }
+        self.ended.extend(ended);
+        while self.ended.len() >= GAMES_A_FILE {
+            let games: Vec<Played> = self.ended.drain(..GAMES_A_FILE).collect();
+            let header = Header::new(self.start.id(), &hash(&player), self.seed, games.len());
+            self.shelf.put(self.counts.files, files::write(&header, &games))?;
+            self.counts.files += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes new games from the shelf, and learns as much as they allow.
+    fn learn(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
+        let taken = self.shelf.take(&mut self.last, &self.start)?;
+        taken.refused.into_iter().for_each(|line| run.warn(line));
+        for game in &taken.games {
+            let added = self.replay.add(game, &self.start);
+            self.counts.games += 1;
+            self.counts.positions += added as i64;
+            self.counts.credit += self.samples_per_position * added as f64;
+        }
+        if self.replay.len() < FIRST.min(4 * self.batch) {
+            self.counts.credit = self.counts.credit.min(self.batch as f64);
+            return Ok(());
+        }
+        while self.counts.credit >= self.batch as f64 {
+            self.counts.credit -= self.batch as f64;
+            self.update(run);
+            if self.counts.updates % REFRESH == 0 {
+                self.refresh(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// One step down the gradient of ℓ.
+    fn update(&mut self, run: &mut Run<'_>) {
+        let (planes, target) = self.replay.sample(self.batch, run.random());
+        let tape = Tape::new();
+        let bound = self.network.parameters.on(&tape);
+        let (logits, values) = self.net.network.forward(&bound, tape.constant(planes));
+        let [policy, value] = loss(logits, values, &target);
+        run.add("policy_loss", f64::from(policy.item()));
+        run.add("value_loss", f64::from(value.item()));
+        let gradients = (policy + value).backward();
+        self.network.descend(&bound, &gradients, run.learning_rate());
+        self.counts.updates += 1;
+    }
+
+    /// Lets the weights that were learned play from now on; where there is a gate, only if they beat those that do.
+    fn refresh(&mut self, run: &mut Run<'_>) {
+        if self.gate > 0 {
+            let (candidate, player) = (self.net.with(&self.network.parameters), self.player());
+            let searching = |net| Searching { net, simulations: self.settings.simulations };
+            let seed = self.seed ^ self.counts.updates as u64;
+            let opponent = &Opponent::Net(searching(&player));
+            let tally = meet(&self.start, searching(&candidate), opponent, self.gate, seed, &AtomicBool::new(false));
+            run.add("gate", tally.score()[0]);
+            if tally.score()[0] < GATE {
+                return;
+            }
+        }
+        self.playing.parameters = self.network.parameters.clone();
+    }
+
+    /// Matches against the rungs, `games` each.
+    fn results(&self, net: Searching<'_, G>, games: usize, stop: &AtomicBool) -> Vec<(Rung, Tally)> {
+        let one = |rung: &Rung| (*rung, meet(&self.start, net, &Opponent::Agent(rung.agent), games, self.seed, stop));
+        rungs(self.start.id()).iter().map(one).collect()
+    }
+
+    /// Whether the solver can judge positions of this game by the result that they have.
+    fn is_solved(&self) -> bool {
+        self.start.id() == "connect-four"
+    }
+
+    fn evaluate(&mut self, run: &mut Run<'_>) {
+        let stop = AtomicBool::new(false);
+        if self.is_solved() && self.judged.is_empty() {
+            self.judged = judged(&self.start, STONES, POSITIONS, JUDGED_SEED, &stop);
+        }
+        let player = self.player();
+        let net = Searching { net: &player, simulations: SIMULATIONS };
+        run.scalar("elo", rating(&self.results(net, GAMES, &stop)));
+        if self.is_solved() {
+            run.scalar("agreement", agreement(net, &self.judged));
+        }
+    }
+
+    fn show(&self, run: &mut Run<'_>) {
+        let player = self.player();
+        run.view("game", false, game_panels(&self.start, &self.games.ongoing[0]));
+        run.view("openings", false, vec![openings(&self.start, &player)]);
+    }
+}
+
+/// The positions that the solver judges are the same for every run.
+const JUDGED_SEED: u64 = 7;
+
+/// The settings of games by the knobs.
+fn settings(seed: u64, real: impl Fn(&str) -> f64, whole: impl Fn(&str) -> i64) -> Settings {
+    Settings {
+        seed,
+        simulations: whole("simulations") as u32,
+        fast_simulations: whole("fast_simulations") as u32,
+        fast_share: real("fast_share") as f32,
+        exploration: real("exploration") as f32,
+        noise: real("noise") as f32,
+        concentration: real("concentration"),
+        drawn_moves: whole("drawn_moves") as usize,
+    }
+}
+
+/// H of a policy, in nats.
+fn entropy(policy: &[f32]) -> f64 {
+    policy.iter().filter(|share| **share > 0.0).map(|&share| -f64::from(share) * f64::from(share).ln()).sum()
+}
+
+/// The beginning of the SHA-256 of a network's weights.
+fn hash<G: Learned>(net: &Net<G>) -> String {
+    let mut hasher = Sha256::new();
+    for (name, value) in net.parameters.iter() {
+        hasher.update(name);
+        value.values().iter().for_each(|x| hasher.update(x.to_le_bytes()));
+    }
+    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl<G: Learned> Learner for SelfPlayLearner<G> {
+    fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
+        if std::mem::take(&mut self.is_restored) {
+            self.shelf.cut(self.counts.files)?;
+        }
+        self.play(run)?;
+        self.learn(run)?;
+        if run.every(MEAN_OVER) || run.is_last() {
+            for series in ["policy_loss", "value_loss", "entropy", "game_length", "first_wins", "gate"] {
+                if let Some(mean) = run.take_mean(series) {
+                    run.scalar(series, mean);
+                }
+            }
+            run.scalar("games", self.counts.games as f64);
+            run.scalar("positions", self.counts.positions as f64);
+            self.show(run);
+        }
+        if run.every(self.evaluated_every) {
+            self.evaluate(run);
+        }
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Arc<dyn Model> {
+        Arc::new(PlayingModel::new(G::any(self.player())))
+    }
+
+    fn saved(&mut self) -> Saved<'_> {
+        let saved = Saved::new()
+            .network("", &mut self.network)
+            .average("playing.", &mut self.playing)
+            .state("ongoing", &mut self.games.ongoing)
+            .state("next", &mut self.games.next)
+            .state("ended", &mut self.ended)
+            .state("last", &mut self.last)
+            .state("counts", &mut self.counts);
+        self.replay.saved(saved)
+    }
+
+    fn restored(&mut self) {
+        self.is_restored = true;
+    }
+
+    fn weights(&self) -> Weights {
+        self.player().weights()
+    }
+
+    fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
+        let player = self.player();
+        let net = Searching { net: &player, simulations: FINAL_SIMULATIONS };
+        let results = self.results(net, FINAL_GAMES, task.stop());
+        let wins = |(rung, tally): &(Rung, Tally)| {
+            rung.agent.starts_with("mcts:1000,").then(|| f64::from(tally.wins) / f64::from(tally.games().max(1)))
+        };
+        let wins = results.iter().find_map(wins);
+        let (mut agreed, mut first, mut losing) = (None, None, None);
+        if self.is_solved() {
+            agreed = Some(agreement(net, &judged(&self.start, STONES, FINAL_POSITIONS, JUDGED_SEED, task.stop())));
+            first = Some(self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
+        } else {
+            losing = Some(losing_lines(&self.start, net, task.stop()));
+        }
+        task.check()?;
+        let mut report = Report::new();
+        report.insert("elo".to_owned(), rating(&results).into());
+        report.insert("wins_mcts_1000".to_owned(), wins.into());
+        report.insert("agreement".to_owned(), agreed.into());
+        report.insert("first_move".to_owned(), first.into());
+        report.insert("losing_lines".to_owned(), losing.into());
+        report.insert("games".to_owned(), self.counts.games.into());
+        report.insert("positions".to_owned(), self.counts.positions.into());
+        report.insert("net_hash".to_owned(), hash(&player).into());
+        report.insert("parameters".to_owned(), player.parameters.count().into());
+        Ok(report)
+    }
+}
