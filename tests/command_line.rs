@@ -381,6 +381,37 @@ fn board_games_are_counted_solved_played_and_matched() {
 }
 
 #[test]
+fn a_network_learns_by_self_play_and_plays() {
+    let home = home();
+    let knobs = "game=tic-tac-toe games=8 channels=4 blocks=1 simulations=8 steps=60 batch=32 evaluated_every=60 evaluation=0.1";
+    let mut train = vec!["train", "self-play", "--json"];
+    knobs.split(' ').for_each(|knob| train.extend(["--set", knob]));
+    let finished = lines(&shinso(home.path(), &train)).pop().unwrap();
+    assert!(finished["report"]["losing_lines"].is_u64(), "{finished}");
+    let run = home.path().join("data/runs").join(finished["run"].as_str().unwrap());
+    let run = if run.exists() { run } else { home.path().join("runs").join(finished["run"].as_str().unwrap()) };
+    // The games lie in the folder of the run, whole files under their numbers.
+    let first = std::fs::read_to_string(run.join("games/00000000.games")).unwrap();
+    let header: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!((&header["rules"], &header["games"]), (&"tic-tac-toe".into(), &16.into()));
+    assert_eq!(first.lines().count(), 17);
+    let net = format!("net:{},sims=60", run.display());
+    let played = shinso(home.path(), &["match", "tic-tac-toe", &net, "random", "--games", "20", "--json"]);
+    let report = &lines(&played)[0]["report"];
+    assert!(report["wins"].as_u64().unwrap() >= 12, "{report}");
+    let kl = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/kl/model.safetensors");
+    for (net, game, said) in [
+        ("net", "tic-tac-toe", "which network? Expected net:FILE"),
+        ("net:/nowhere/model.safetensors", "tic-tac-toe", "/nowhere/model.safetensors: "),
+        (&format!("net:{kl}"), "tic-tac-toe", "but not of a network that plays a game"),
+        (&net, "connect-four", "the network has learned tic-tac-toe, not connect-four"),
+        (&format!("{net},sims=0"), "tic-tac-toe", "`sims=0` is none of"),
+    ] {
+        refused(&shinso(home.path(), &["match", game, net, "random"]), 2, said);
+    }
+}
+
+#[test]
 fn a_game_is_played_in_lines_of_text() {
     let home = home();
     let saved = home.path().join("game.txt");

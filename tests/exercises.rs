@@ -209,3 +209,47 @@ fn a_run_of_another_kind_passes_no_exercise() {
     };
     assert!(forward("bimodal", "4.0") && !forward("normal", "4.0") && !forward("bimodal", "0.5"));
 }
+
+#[test]
+fn self_play_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("self-play", exercise, attempt);
+    assert!(passes("puct", &text("0.5")) && passes("puct", &text("0,5")));
+    // Without c, divided by N, with N(s) instead of its root.
+    assert!(["0.4", "0.516", "3.2", "0.2"].iter().all(|wrong| !passes("puct", &text(wrong))));
+    assert!(passes("loss", &text("1.17")) && passes("loss", &text("1.166")));
+    // The value alone, the policy alone, the entropy in its place, the square left out.
+    assert!(["0.25", "0.916", "0.943", "1.416"].iter().all(|wrong| !passes("loss", &text(wrong))));
+    for (exercise, right) in [("teacher", 1), ("predict", 2)] {
+        assert!((0..4).all(|choice| passes(exercise, &Attempt::Choice(choice)) == (choice == right)), "{exercise}");
+    }
+    let elo = |value, step, knobs: &str| {
+        let knobs: Vec<_> = knobs.split(' ').map(|knob| knob.split_once('=').unwrap()).collect();
+        point("elo", step, value, &knobs)
+    };
+    let quick = "game=tic-tac-toe steps=1500";
+    assert!(passes("unbeaten", &elo(450.0, 1500, quick)));
+    // Too early, too weak, another game.
+    assert!(!passes("unbeaten", &elo(450.0, 300, quick)) && !passes("unbeaten", &elo(400.0, 1500, quick)));
+    assert!(!passes("unbeaten", &elo(900.0, 1500, "game=connect-four steps=1500")));
+    let usual = "game=connect-four simulations=32 channels=32 blocks=3 steps=150";
+    let no_noise = format!("{usual} noise=0.0 drawn_moves=0");
+    let short = format!("{usual} noise=0.25 drawn_moves=10");
+    assert!(passes("same-game", &elo(500.0, 150, &no_noise)));
+    // A run with noise that has not got far, and one without that has.
+    assert!(!passes("same-game", &elo(500.0, 150, &short)) && !passes("same-game", &elo(950.0, 150, &no_noise)));
+    assert!(!passes("same-game", &elo(500.0, 50, &no_noise)));
+    assert!(passes("different-games", &elo(900.0, 150, &short)));
+    assert!(!passes("different-games", &elo(900.0, 150, &short.replace("simulations=32", "simulations=64"))));
+    let no_search = short.replace("simulations=32", "simulations=1");
+    assert!(passes("no-search", &elo(400.0, 150, &no_search)) && !passes("no-search", &elo(400.0, 150, &short)));
+    assert!(passes("some-search", &elo(820.0, 150, &short.replace("simulations=32", "simulations=8"))));
+    assert!(!passes("some-search", &elo(400.0, 150, &no_search)));
+    let by_heart = [("game", "connect-four"), ("buffer", "256"), ("samples_per_position", "16.0"), ("steps", "150")];
+    assert!(passes("by-heart", &point("agreement", 150, 0.8, &by_heart)));
+    assert!(!passes("by-heart", &point("agreement", 150, 0.9, &by_heart)));
+    assert!(!passes("by-heart", &point("agreement", 50, 0.7, &by_heart)));
+    let beaten = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
+    assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
+    assert!(passes("found", &turned("lengths", "moves")) && !passes("found", &turned("position", "moves")));
+    assert!(!passes("scale", &text("proofs")) && passes("scale", &text(&"proofs ".repeat(20))));
+}

@@ -11,6 +11,7 @@ mod gridworld;
 mod lenet;
 pub mod peak;
 mod report;
+mod self_play;
 mod seq2seq;
 mod source;
 mod vae;
@@ -48,7 +49,7 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 13] = [
+pub const WORKLOADS: [&str; 15] = [
     "vae",
     "gan",
     "ddpm-mlp",
@@ -62,6 +63,8 @@ pub const WORKLOADS: [&str; 13] = [
     "neighbours-glove",
     "q-learning",
     "value-iteration",
+    "policy-value",
+    "self-play",
 ];
 /// The one that needs a text.
 pub const OF_A_TEXT: &str = "word2vec";
@@ -80,6 +83,8 @@ pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
         "seq2seq-lstm" => Box::new(seq2seq::Training::attentive(crate::nn::RecurrentKind::Lstm, source)),
         "transformer" => Box::new(seq2seq::Training::transformer(source)),
         "q-learning" => Box::new(gridworld::Learning::new()),
+        "policy-value" => Box::new(self_play::Evaluations::new()),
+        "self-play" => Box::new(self_play::Moves::new()),
         "value-iteration" => Box::new(gridworld::Planning::new(source)),
         "lenet" => Box::new(lenet::Training::new(source)),
         _ => return None,

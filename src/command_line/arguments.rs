@@ -233,8 +233,9 @@ pub struct PlayArguments {
     #[arg(value_parser = GAMES)]
     pub game: String,
 
-    /// Whom to play against: random, greedy, mcts:2s (or a number of playouts), alphabeta:1s, perfect; options after commas, as in
-    /// mcts:1s,threads=1,blunders=0.1
+    /// Whom to play against: random, greedy, mcts:2s (or a number of playouts), alphabeta:1s, perfect, net:FILE (a network
+    /// of self-play: its file or its run's folder); options after commas, as in mcts:1s,threads=1,blunders=0.1 or
+    /// net:FILE,sims=200
     #[arg(long, default_value = "mcts:2s")]
     pub agent: String,
 

@@ -156,6 +156,7 @@ impl Instrument {
             Instrument::Board => &[
                 "game_won",
                 "level_1_beaten",
+                "network_beaten",
                 "level_3_beaten",
                 "level_5_beaten",
                 "hint_seen",

@@ -13,7 +13,7 @@
 
 mod arena;
 mod files;
-mod games;
+pub mod games;
 mod replay;
 mod answers;
 mod learner;
@@ -46,8 +46,8 @@ pub static EXPERIMENT: Experiment = Experiment {
     }),
     open: |weights, _, _| Ok(Arc::new(PlayingModel::new(policy_value::AnyNet::open(weights)?))),
     small: &[
-        "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 evaluated_every=20",
-        "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=20",
+        "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 evaluated_every=20 gate=4 evaluation=0.05",
+        "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",
     ],
     ..Experiment::EMPTY
 };
@@ -56,7 +56,7 @@ fn knobs() -> Vec<Knob> {
     vec![
         Knob::choice("game", &policy_value::GAMES, ["the game", "ゲーム"]),
         Knob::factor("learning_rate", 1e-5..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
-        Knob::integer("simulations", 1..=10_000, 64, ["simulations before a move", "1 手あたりのシミュレーション数"]).live(),
+        Knob::integer("simulations", 1..=10_000, 32, ["simulations before a move", "1 手あたりのシミュレーション数"]).live(),
         Knob::real("fast_share", 0.0..=1.0, 0.0, ["share of moves with a short search", "短い探索で済ませる手の割合"]).live(),
         Knob::integer(
             "fast_simulations",
@@ -76,7 +76,7 @@ fn knobs() -> Vec<Knob> {
         .live(),
         Knob::integer("drawn_moves", 0..=100, 10, ["first moves drawn by visits", "訪問数に応じて抽選する序盤の手数"]).live(),
         Knob::integer("games", 1..=4096, 128, ["games at once", "同時に進める対局の数"]),
-        Knob::integer("buffer", 16..=2_000_000, 40_000, ["positions learned from", "学習に使う局面の数(リプレイバッファ)"]),
+        Knob::integer("buffer", 16..=2_000_000, 100_000, ["positions learned from", "学習に使う局面の数(リプレイバッファ)"]),
         Knob::real(
             "samples_per_position",
             0.1..=64.0,
@@ -88,7 +88,13 @@ fn knobs() -> Vec<Knob> {
         Knob::integer("channels", 1..=256, 32, ["channels of the network", "ネットワークのチャネル数"]),
         Knob::integer("blocks", 0..=40, 3, ["residual blocks", "残差ブロックの数"]),
         Knob::integer("gate", 0..=1000, 0, ["games that new weights have to win (0: none)", "新しい重みが勝つべき対局の数(0 なら無条件)"]),
-        Knob::integer("evaluated_every", 1..=1_000_000, 100, ["steps between two ratings", "強さを測る間隔(ステップ)"]),
-        Knob::integer("steps", 1..=10_000_000, 2000, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
+        Knob::integer("evaluated_every", 1..=1_000_000, 250, ["steps between two ratings", "強さを測る間隔(ステップ)"]),
+        Knob::real(
+            "evaluation",
+            0.01..=10.0,
+            1.0,
+            ["factor of the games that a rating is measured by", "強さを測る対局数に掛ける数"],
+        ),
+        Knob::integer("steps", 1..=10_000_000, 5500, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
     ]
 }

@@ -229,7 +229,7 @@ pub fn losing_lines<G: Learned>(start: &G, net: Searching<'_, G>, stop: &AtomicB
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reinforcement::games::{ConnectFour, TicTacToe};
+    use crate::reinforcement::games::{ConnectFour, Game, TicTacToe};
     use crate::reinforcement::policy_value::Configuration;
     use rand_chacha::ChaCha8Rng;
 

@@ -117,6 +117,8 @@ pub struct SelfPlayLearner<G> {
     samples_per_position: f64,
     gate: usize,
     evaluated_every: u64,
+    /// Factor of the games and positions by which strength is measured.
+    evaluation: f64,
     /// Positions that the solver has judged.
     judged: Vec<Judged<G>>,
     /// Whether files of after the checkpoint may still lie on the shelf.
@@ -156,6 +158,7 @@ impl<G: Learned> SelfPlayLearner<G> {
             samples_per_position: knobs.real("samples_per_position"),
             gate: whole("gate"),
             evaluated_every: knobs.integer("evaluated_every") as u64,
+            evaluation: knobs.real("evaluation"),
             judged: Vec::new(),
             is_restored: false,
             start,
@@ -252,9 +255,18 @@ impl<G: Learned> SelfPlayLearner<G> {
     }
 
     /// Matches against the rungs, `games` each.
-    fn results(&self, net: Searching<'_, G>, games: usize, stop: &AtomicBool) -> Vec<(Rung, Tally)> {
-        let one = |rung: &Rung| (*rung, meet(&self.start, net, &Opponent::Agent(rung.agent), games, self.seed, stop));
-        rungs(self.start.id()).iter().map(one).collect()
+    fn results(&self, net: Searching<'_, G>, games: usize, task: &TaskContext) -> Vec<(Rung, Tally)> {
+        let rungs = rungs(self.start.id());
+        let one = |(done, rung): (usize, &Rung)| {
+            task.report_progress(done as u64, rungs.len() as u64 + 1);
+            (*rung, meet(&self.start, net, &Opponent::Agent(rung.agent), games, self.seed, task.stop()))
+        };
+        rungs.iter().enumerate().map(one).collect()
+    }
+
+    /// So many games or positions, by how thoroughly strength is to be measured; games in pairs.
+    fn measured_by(&self, usual: usize) -> usize {
+        ((usual as f64 * self.evaluation / 2.0).ceil() as usize).max(1) * 2
     }
 
     /// Whether the solver can judge positions of this game by the result that they have.
@@ -263,13 +275,13 @@ impl<G: Learned> SelfPlayLearner<G> {
     }
 
     fn evaluate(&mut self, run: &mut Run<'_>) {
-        let stop = AtomicBool::new(false);
+        let task = TaskContext::default();
         if self.is_solved() && self.judged.is_empty() {
-            self.judged = judged(&self.start, STONES, POSITIONS, JUDGED_SEED, &stop);
+            self.judged = judged(&self.start, STONES, self.measured_by(POSITIONS), JUDGED_SEED, task.stop());
         }
         let player = self.player();
         let net = Searching { net: &player, simulations: SIMULATIONS };
-        run.scalar("elo", rating(&self.results(net, GAMES, &stop)));
+        run.scalar("elo", rating(&self.results(net, self.measured_by(GAMES), &task)));
         if self.is_solved() {
             run.scalar("agreement", agreement(net, &self.judged));
         }
@@ -364,14 +376,15 @@ impl<G: Learned> Learner for SelfPlayLearner<G> {
     fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let player = self.player();
         let net = Searching { net: &player, simulations: FINAL_SIMULATIONS };
-        let results = self.results(net, FINAL_GAMES, task.stop());
+        let results = self.results(net, self.measured_by(FINAL_GAMES), task);
         let wins = |(rung, tally): &(Rung, Tally)| {
             rung.agent.starts_with("mcts:1000,").then(|| f64::from(tally.wins) / f64::from(tally.games().max(1)))
         };
         let wins = results.iter().find_map(wins);
         let (mut agreed, mut first, mut losing) = (None, None, None);
         if self.is_solved() {
-            agreed = Some(agreement(net, &judged(&self.start, STONES, FINAL_POSITIONS, JUDGED_SEED, task.stop())));
+            let positions = self.measured_by(FINAL_POSITIONS);
+            agreed = Some(agreement(net, &judged(&self.start, STONES, positions, JUDGED_SEED, task.stop())));
             first = Some(self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
         } else {
             losing = Some(losing_lines(&self.start, net, task.stop()));

@@ -135,6 +135,9 @@ impl BoardTable {
                     self.reached.push(state);
                 }
             }
+            if setup.kind == "net" {
+                self.reached.push("network_beaten");
+            }
         }
     }
 
