@@ -95,6 +95,6 @@ fn knobs() -> Vec<Knob> {
             1.0,
             ["factor of the games that a rating is measured by", "強さを測る対局数に掛ける数"],
         ),
-        Knob::integer("steps", 1..=10_000_000, 5500, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
+        Knob::integer("steps", 1..=10_000_000, 7000, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
     ]
 }

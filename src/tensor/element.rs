@@ -1,6 +1,7 @@
 //! What tensors are made of: `f32` for training, `f64` for checking gradients.
 
 use super::pool::Pool;
+use super::direct::{self, Row};
 use super::tape::Spare;
 use faer::traits::ComplexField;
 use num_traits::{Float, FromPrimitive, NumAssign};
@@ -39,6 +40,12 @@ pub trait Element:
     /// Where emptied tapes of this type wait for the next step.
     #[doc(hidden)]
     fn spare_lists() -> &'static Spare<Self>;
+
+    /// The windows of some places times weights.
+    #[doc(hidden)]
+    fn multiply_windows(row: Row<'_, Self>) {
+        direct::multiply_plainly(row);
+    }
 }
 
 impl Element for f64 {
@@ -72,6 +79,10 @@ impl Element for f32 {
     fn spare_lists() -> &'static Spare<Self> {
         static SPARE: Spare<f32> = Spare::new();
         &SPARE
+    }
+
+    fn multiply_windows(row: Row<'_, Self>) {
+        direct::multiply(row);
     }
 
     /// Range reduction to |r| ≤ ln(2)/2 in two parts (Cody & Waite 1980) and a polynomial; relative error below 2e-7.

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod array;
+mod direct;
 mod element;
 pub mod gradient_check;
 pub mod half_rows;

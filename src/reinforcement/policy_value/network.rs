@@ -65,7 +65,7 @@ impl PolicyValueNet {
     ) -> Self {
         let relu = Activation::Relu;
         let mut convolution = |name: &str, channels, size: usize, activation| {
-            Convolution::new(parameters, name, channels, size, Window::padded(size / 2), activation, random)
+            Convolution::new(parameters, name, channels, size, Window::padded(size / 2).direct(), activation, random)
         };
         let stem = convolution("stem", (PLANES, channels), 3, relu);
         let block = |index: usize| {

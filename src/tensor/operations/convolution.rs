@@ -21,17 +21,24 @@ pub struct Window {
     pub padding: usize,
     /// Places from one element of a window to the next.
     pub dilation: usize,
+    /// Whether windows of stride and dilation 1 are multiplied where they lie, which is faster on boards of few places.
+    pub direct: bool,
 }
 
 impl Window {
     /// Windows at every place, with zeros around.
     pub const fn padded(padding: usize) -> Self {
-        Window { stride: 1, padding, dilation: 1 }
+        Window { stride: 1, padding, dilation: 1, direct: false }
     }
 
     /// The same with another stride.
     pub const fn stride(self, stride: usize) -> Self {
         Window { stride, ..self }
+    }
+
+    /// The same for boards of few places.
+    pub const fn direct(self) -> Self {
+        Window { direct: true, ..self }
     }
 
     /// The same with another dilation.
@@ -137,6 +144,7 @@ mod tests {
             Window::padded(1).stride(2),
             Window::padded(2).dilation(2),
             Window::padded(3),
+            Window::padded(1).direct(),
         ] {
             check("convolution", &shapes, |_, x| x[0].convolution(x[1], x[2], window, IDENTITY));
         }
@@ -167,14 +175,38 @@ mod tests {
     }
 
     proptest! {
+        /// In vector registers, of every number of places and outputs, forward and back.
+        #[test]
+        fn windows_where_they_lie_are_those_laid_out(
+            (h, w, c, o) in (1_usize..5, 1_usize..17, 1_usize..20, 1_usize..70),
+            size in prop_oneof![Just(1_usize), Just(3)],
+        ) {
+            let numbers = |count: usize, seed: usize| (0..count).map(|i| ((i * 37 + seed) % 19) as f32 / 9.0 - 1.0).collect::<Vec<_>>();
+            let (x, k, b) = (numbers(2 * h * w * c, 1), numbers(o * size * size * c, 5), numbers(o, 3));
+            let found = [Window::padded(1), Window::padded(1).direct()].map(|window| {
+                let tape = Tape::new();
+                let leaf = |shape: &[usize], values: &[f32]| tape.leaf(tensor(ndarray::IxDyn(shape), values.to_vec()));
+                let (x, k, b) = (leaf(&[2, h, w, c], &x), leaf(&[o, size, size, c], &k), leaf(&[o], &b));
+                let y = x.convolution(k, b, window, IDENTITY);
+                let value = y.ordered();
+                let gradients = y.square().sum().backward();
+                [value, gradients.of(x).unwrap().clone(), gradients.of(k).unwrap().clone()]
+            });
+            for (laid_out, direct) in found[0].iter().zip(&found[1]) {
+                let most = laid_out.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
+                prop_assert!(laid_out.iter().zip(direct).all(|(a, b)| (a - b).abs() <= 1e-5 * most));
+            }
+        }
+
         /// The definition, a sum over the window, at every place.
         #[test]
         fn a_convolution_is_its_sum(
             (h, w, c, o) in (3_usize..8, 3_usize..8, 1_usize..20, 1_usize..4),
             (kh, kw) in (1_usize..4, 1_usize..4),
             (stride, padding, dilation) in (1_usize..4, 0_usize..3, 1_usize..3),
+            direct in any::<bool>(),
         ) {
-            let window = Window { stride, padding, dilation };
+            let window = Window { stride, padding, dilation, direct };
             prop_assume!(h + 2 * padding > dilation * (kh - 1) && w + 2 * padding > dilation * (kw - 1));
             let numbers = |count: usize, seed: usize| (0..count).map(|i| ((i * 37 + seed) % 19) as f64 - 9.0).collect::<Vec<_>>();
             let (x, k, b) = (numbers(2 * h * w * c, 1), numbers(o * kh * kw * c, 5), numbers(o, 3));

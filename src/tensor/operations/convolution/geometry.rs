@@ -1,6 +1,7 @@
 //! The lengths of a convolution, and its products.
 
 use super::Window;
+use crate::tensor::direct::Row;
 use crate::tensor::product::{Accum, small_product};
 use crate::tensor::{Element, Tensor, parallel};
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
@@ -17,6 +18,8 @@ const LAID_OUT: usize = 1 << 16;
 const PARTS: usize = 8;
 /// A row of so many kernel widths wastes little on runs that are no windows.
 const FEW_IN_VAIN: usize = 6;
+/// Multiplications of a piece of work where windows are multiplied as they lie.
+const DIRECT_PIECE: usize = 1 << 21;
 /// A run of numbers at least so long is multiplied as it lies.
 const LONG_RUN: usize = 48;
 
@@ -174,6 +177,9 @@ impl Geometry {
         }
         let padded = self.pad(x);
         let padded = padded.values();
+        if self.window.direct && self.window.stride == 1 && self.window.dilation == 1 {
+            return self.convolve_directly(padded, weights.as_slice().expect("weights in order"), out, finish);
+        }
         let at_a_time = self.rows_at_a_time();
         let run = self.kw * self.c;
         let as_it_lies = self.window.dilation == 1 && run >= LONG_RUN;
@@ -206,6 +212,33 @@ impl Geometry {
             out.chunks_exact_mut(outputs).for_each(&finish);
         };
         out.par_chunks_mut(at_a_time * self.out_w * outputs).enumerate().for_each(block);
+    }
+
+    /// [`convolve`](Self::convolve) without a matrix product: for rows of few places.
+    fn convolve_directly<E: Element>(
+        &self,
+        padded: &[E],
+        weights: &[E],
+        out: &mut [E],
+        finish: impl Fn(&mut [E]) + Sync,
+    ) {
+        let outputs = weights.len() / self.size();
+        let row = self.out_w * outputs;
+        let rows_at_a_time = (DIRECT_PIECE / (self.out_w * self.size() * outputs)).max(1);
+        out.par_chunks_mut(rows_at_a_time * row).enumerate().for_each(|(piece, out)| {
+            for (index, out) in out.chunks_exact_mut(row).enumerate() {
+                E::multiply_windows(Row {
+                    x: &padded[self.start(piece * rows_at_a_time + index)..],
+                    step: self.c,
+                    line: self.line(),
+                    run: self.kw * self.c,
+                    weights,
+                    outputs,
+                    out: &mut *out,
+                });
+                out.chunks_exact_mut(outputs).for_each(&finish);
+            }
+        });
     }
 
     /// Adds the gradient of the weights, `[o, kh · kw · c]`, to `sums`.
