@@ -48,7 +48,11 @@ type Exception = (&'static str, &'static str, &'static str);
 
 const EXCEPTIONS: &[Exception] = &[
     ("src/tensor/element.rs", "tensor::pool", "a static of each element type can only be had from its trait"),
-    ("src/tensor/element.rs", "tensor::direct", "how windows are multiplied in vector registers depends on the element type"),
+    (
+        "src/tensor/element.rs",
+        "tensor::direct",
+        "how windows are multiplied in vector registers depends on the element type",
+    ),
     ("src/tensor/element.rs", "tensor::tape", "a static of each element type can only be had from its trait"),
 ];
 

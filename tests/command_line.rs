@@ -387,11 +387,11 @@ fn a_network_learns_by_self_play_and_plays() {
     let mut train = vec!["train", "self-play", "--json"];
     knobs.split(' ').for_each(|knob| train.extend(["--set", knob]));
     let finished = lines(&shinso(home.path(), &train)).pop().unwrap();
-    assert!(finished["report"]["losing_lines"].is_u64(), "{finished}");
+    assert!(finished["report"]["lost_ends"].is_u64(), "{finished}");
     let run = home.path().join("data/runs").join(finished["run"].as_str().unwrap());
     let run = if run.exists() { run } else { home.path().join("runs").join(finished["run"].as_str().unwrap()) };
     // The games lie in the folder of the run, whole files under their numbers.
-    let first = std::fs::read_to_string(run.join("games/00000000.games")).unwrap();
+    let first = std::fs::read_to_string(run.join("games/own-00000000.games")).unwrap();
     let header: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
     assert_eq!((&header["rules"], &header["games"]), (&"tic-tac-toe".into(), &16.into()));
     assert_eq!(first.lines().count(), 17);

@@ -232,8 +232,8 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("unbeaten", &elo(450.0, 300, quick)) && !passes("unbeaten", &elo(400.0, 1500, quick)));
     assert!(!passes("unbeaten", &elo(900.0, 1500, "game=connect-four steps=1500")));
     let usual = "game=connect-four simulations=32 channels=32 blocks=3 steps=150";
-    let no_noise = format!("{usual} noise=0.0 drawn_moves=0");
-    let short = format!("{usual} noise=0.25 drawn_moves=10");
+    let no_noise = format!("{usual} noise=0.0 sampled_moves=0");
+    let short = format!("{usual} noise=0.25 sampled_moves=10");
     assert!(passes("same-game", &elo(500.0, 150, &no_noise)));
     // A run with noise that has not got far, and one without that has.
     assert!(!passes("same-game", &elo(500.0, 150, &short)) && !passes("same-game", &elo(950.0, 150, &no_noise)));

@@ -76,7 +76,7 @@ impl Moves {
             exploration: 1.5,
             noise: 0.25,
             concentration: 1.0,
-            drawn_moves: 10,
+            sampled_moves: 10,
         };
         Moves { net: net(), games: Games::new(ConnectFour::default(), GAMES), settings }
     }

@@ -4,10 +4,10 @@ mod searchers;
 
 use super::games::{AnyGame, PlayoutRng, Style, below};
 use super::policy_value::AnyNet;
-use super::search::{Budget, OnProgress, SearchResult, mcts, silent, tree};
+use super::search::{Budget, OnProgress, SearchResult, mcts, puct, silent, tree};
 use crate::with_game;
 use rand::SeedableRng;
-use searchers::{Searcher, any_move, led, searcher};
+use searchers::{Searcher, any_move, net_search, searcher};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -67,10 +67,10 @@ pub struct Spec {
 pub const OWN: &str = "this";
 /// Simulations of a search that a network leads, where nothing is said.
 const NET_SIMULATIONS: u64 = 200;
-/// c of PUCT.
-const NET_EXPLORATION: f32 = 1.5;
 /// The file of a network in the folder of its run.
 const NET_FILE: &str = "model.safetensors";
+/// Bytes of such a file, at most.
+const LARGEST_NET: u64 = 1 << 28;
 
 /// Why a text names no agent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,16 +111,17 @@ impl FromStr for Spec {
             blunders: 0.0,
             net: None,
         };
-        let mut options = options.split(',').filter(|option| !option.is_empty());
+        let mut options = options.split(',');
         if kind == Kind::Net {
-            let file = options.next().ok_or_else(|| {
+            let file = options.next().filter(|file| !file.is_empty()).ok_or_else(|| {
                 AgentError(format!(
-                    "agent `{text}`: which network? Expected net:FILE, the model.safetensors or the folder of a run of self-play"
+                    "agent `{text}`: which network? Expected net:FILE, the model.safetensors or the \
+                     folder of a run of self-play (a path without commas)"
                 ))
             })?;
             spec.net = Some(file.to_owned());
         }
-        for option in options {
+        for option in options.filter(|option| !option.is_empty()) {
             spec.set(option).ok_or_else(|| {
                 AgentError(format!(
                     "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
@@ -175,7 +176,7 @@ impl Spec {
             "memory" => self.memory = Some(whole(1..=1 << 20)?),
             "depth" => self.depth = Some(whole(1..=64)? as u32),
             "blunders" => self.blunders = real(0.0..=1.0)?,
-            "sims" => self.budget.playouts = Some(whole(1..=1 << 24)? as u64),
+            "sims" => self.budget.playouts = Some(whole(1..=1 << 20)? as u64),
             _ => return None,
         }
         Some(())
@@ -184,7 +185,7 @@ impl Spec {
     /// c of its search at a game.
     pub fn exploration_at(&self, game: &str) -> f32 {
         let usual = || match self.kind {
-            Kind::Net => NET_EXPLORATION,
+            Kind::Net => puct::EXPLORATION,
             _ => mcts::Settings::for_game(game).exploration,
         };
         self.exploration.unwrap_or_else(usual)
@@ -227,7 +228,7 @@ impl Spec {
                     Some(net) if file == OWN => Arc::clone(net),
                     _ => Arc::new(open_net(Path::new(file))?),
                 };
-                led(&net, game, self.exploration_at(id))?
+                net_search(&net, game, self.exploration_at(id))?
             }
             None => with_game!(game.clone(), game => searcher(self, game, seed)),
         };
@@ -239,6 +240,10 @@ impl Spec {
 fn open_net(path: &Path) -> Result<AnyNet, AgentError> {
     let file = if path.is_dir() { path.join(NET_FILE) } else { path.to_owned() };
     let wrong = |why: String| AgentError(format!("{}: {why}", file.display()));
+    let about = std::fs::metadata(&file).map_err(|error| wrong(error.to_string()))?;
+    if !about.is_file() || about.len() > LARGEST_NET {
+        return Err(wrong(format!("not a file of at most {} MB", LARGEST_NET >> 20)));
+    }
     let bytes = std::fs::read(&file).map_err(|error| wrong(error.to_string()))?;
     AnyNet::open(&bytes).map_err(|error| wrong(error.to_string()))
 }
@@ -246,6 +251,9 @@ fn open_net(path: &Path) -> Result<AnyNet, AgentError> {
 impl fmt::Display for Spec {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.kind.name())?;
+        if let Some(net) = &self.net {
+            write!(out, ":{net}")?;
+        }
         match (self.budget.time, self.budget.playouts) {
             (Some(time), _) => write!(out, ":{} ms", time.as_millis()),
             (None, Some(playouts)) => write!(out, ":{playouts}"),

@@ -11,12 +11,12 @@
 //!
 //! and both go on with the better network.
 
+mod answers;
 mod arena;
 mod files;
 pub mod games;
-mod replay;
-mod answers;
 mod learner;
+mod replay;
 
 use super::games::{ConnectFour, TicTacToe};
 use super::policy_value;
@@ -46,7 +46,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     }),
     open: |weights, _, _| Ok(Arc::new(PlayingModel::new(policy_value::AnyNet::open(weights)?))),
     small: &[
-        "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 evaluated_every=20 gate=4 evaluation=0.05",
+        "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 buffer=40 evaluated_every=20 gate=4 evaluation=0.05",
         "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",
     ],
     ..Experiment::EMPTY
@@ -56,42 +56,54 @@ fn knobs() -> Vec<Knob> {
     vec![
         Knob::choice("game", &policy_value::GAMES, ["the game", "ゲーム"]),
         Knob::factor("learning_rate", 1e-5..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
-        Knob::integer("simulations", 1..=10_000, 32, ["simulations before a move", "1 手あたりのシミュレーション数"]).live(),
-        Knob::real("fast_share", 0.0..=1.0, 0.0, ["share of moves with a short search", "短い探索で済ませる手の割合"]).live(),
+        Knob::integer("simulations", 1..=2000, 32, ["simulations before a move", "1 手あたりのシミュレーション数"])
+            .live(),
+        Knob::real("fast_share", 0.0..=0.95, 0.0, ["share of moves with a short search", "短い探索で済ませる手の割合"])
+            .live(),
         Knob::integer(
             "fast_simulations",
-            1..=10_000,
+            1..=2000,
             16,
             ["simulations of a short search", "短い探索のシミュレーション数"],
         )
         .live(),
         Knob::real("exploration", 0.0..=20.0, 1.5, ["c of PUCT", "PUCT の c"]).live(),
         Knob::real("noise", 0.0..=1.0, 0.25, ["ε: share of noise at the root", "ε: 根に混ぜるノイズの割合"]).live(),
-        Knob::factor(
-            "concentration",
-            0.01..=100.0,
-            1.0,
-            ["α of the Dirichlet noise", "ディリクレノイズの α"],
+        Knob::factor("concentration", 0.01..=100.0, 1.0, ["α of the Dirichlet noise", "ディリクレノイズの α"]).live(),
+        Knob::integer(
+            "sampled_moves",
+            0..=100,
+            10,
+            ["first moves of a game that are sampled from π", "π に従ってランダムに選ぶ序盤の手数"],
         )
         .live(),
-        Knob::integer("drawn_moves", 0..=100, 10, ["first moves drawn by visits", "訪問数に応じて抽選する序盤の手数"]).live(),
-        Knob::integer("games", 1..=4096, 128, ["games at once", "同時に進める対局の数"]),
-        Knob::integer("buffer", 16..=2_000_000, 100_000, ["positions learned from", "学習に使う局面の数(リプレイバッファ)"]),
+        Knob::integer("games", 1..=1024, 128, ["games at once", "同時に進める対局の数"]),
+        Knob::integer(
+            "buffer",
+            16..=2_000_000,
+            100_000,
+            ["positions learned from", "学習に使う局面の数(リプレイバッファ)"],
+        ),
         Knob::real(
             "samples_per_position",
             0.1..=64.0,
             4.0,
-            ["how often a new position is drawn", "新しい局面 1 つを学習に使う回数"],
+            ["how often a new position is used", "新しい局面 1 つを学習に使う回数"],
         ),
         Knob::integer("batch", 1..=4096, 128, ["positions an update", "1 回の更新の局面数"]),
         Knob::factor("weight_decay", 1e-6..=1.0, 1e-4, ["weight decay", "重み減衰"]),
         Knob::integer("channels", 1..=256, 32, ["channels of the network", "ネットワークのチャネル数"]),
         Knob::integer("blocks", 0..=40, 3, ["residual blocks", "残差ブロックの数"]),
-        Knob::integer("gate", 0..=1000, 0, ["games that new weights have to win (0: none)", "新しい重みが勝つべき対局の数(0 なら無条件)"]),
+        Knob::integer(
+            "gate",
+            0..=200,
+            0,
+            ["games that new weights have to win (0: none)", "新しい重みが勝つべき対局の数(0 なら無条件)"],
+        ),
         Knob::integer("evaluated_every", 1..=1_000_000, 250, ["steps between two ratings", "強さを測る間隔(ステップ)"]),
         Knob::real(
             "evaluation",
-            0.01..=10.0,
+            0.01..=4.0,
             1.0,
             ["factor of the games that a rating is measured by", "強さを測る対局数に掛ける数"],
         ),

@@ -1,9 +1,9 @@
 //! Matches between two players: pairs of games from random openings, sides changed within a pair, and what the result says of their
 //! strength.
 
+use super::agent::{Agent, Spec};
 use super::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
 use super::protocol::external::{External, ExternalError, Language};
-use super::agent::{Agent, Spec};
 use rand::SeedableRng;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

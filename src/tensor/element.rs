@@ -1,7 +1,7 @@
 //! What tensors are made of: `f32` for training, `f64` for checking gradients.
 
-use super::pool::Pool;
 use super::direct::{self, Row};
+use super::pool::Pool;
 use super::tape::Spare;
 use faer::traits::ComplexField;
 use num_traits::{Float, FromPrimitive, NumAssign};

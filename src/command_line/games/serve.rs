@@ -2,13 +2,13 @@
 
 use super::super::arguments::ServedBy;
 use crate::exit::Exit;
+use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
 use crate::reinforcement::protocol::inbox::{Inbox, overhear};
 use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, StopCondition};
-use crate::reinforcement::search::tree::Tree;
-use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::search::SearchResult;
+use crate::reinforcement::search::tree::Tree;
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;

@@ -227,8 +227,14 @@ fn numbers_that_json_lacks_and_empty_lists_survive_it() {
             Answer::Panels { panels: panels.clone() },
             Answer::Panels { panels: vec![] },
             TalkAnswer::Said { panels }.into(),
-            GameAnswer::Opponents { games: vec![], opponents: vec![], handicaps: vec![], exploration: odd, walk_exploration: odd }
-                .into(),
+            GameAnswer::Opponents {
+                games: vec![],
+                opponents: vec![],
+                handicaps: vec![],
+                exploration: odd,
+                walk_exploration: odd,
+            }
+            .into(),
         ];
         answers.iter().for_each(survives_json);
     }

@@ -2,7 +2,7 @@
 
 use super::{AgentError, Kind, Spec};
 use crate::reinforcement::games::{AnyGame, Game, Member, Move, Outcome, PlayoutRng, below};
-use crate::reinforcement::policy_value::{AnyNet, Learned, Net};
+use crate::reinforcement::policy_value::{AnyNet, Net, NetworkGame};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::evaluation::Evaluate;
 use crate::reinforcement::search::puct::{Evaluator, Stop};
@@ -21,7 +21,7 @@ const ENDGAME_MEMORY: usize = 1 << 26;
 const SOLVER_MEMORY: usize = 1 << 26;
 /// Simulations of one search led by a network, at most: its tree is kept whole.
 const MOST_SIMULATIONS: u64 = 1 << 20;
-/// Time between two tellings of what such a search believes.
+/// Time between two reports of what such a search believes.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Thinks about positions of one game.
@@ -39,10 +39,12 @@ pub(super) trait Searcher: Send {
 }
 
 /// A search led by a network of this game.
-pub(super) fn led(net: &AnyNet, game: &AnyGame, exploration: f32) -> Result<Box<dyn Searcher>, AgentError> {
+pub(super) fn net_search(net: &AnyNet, game: &AnyGame, exploration: f32) -> Result<Box<dyn Searcher>, AgentError> {
     match (net, game) {
-        (AnyNet::TicTacToe(net), AnyGame::TicTacToe(_)) => Ok(Box::new(Led { net: net.clone(), exploration })),
-        (AnyNet::ConnectFour(net), AnyGame::ConnectFour(_)) => Ok(Box::new(Led { net: net.clone(), exploration })),
+        (AnyNet::TicTacToe(net), AnyGame::TicTacToe(_)) => Ok(Box::new(NetSearch { net: net.clone(), exploration })),
+        (AnyNet::ConnectFour(net), AnyGame::ConnectFour(_)) => {
+            Ok(Box::new(NetSearch { net: net.clone(), exploration }))
+        }
         (net, game) => Err(AgentError(format!("the network has learned {}, not {}", net.game(), game.id()))),
     }
 }
@@ -212,12 +214,12 @@ impl<G: Member + Evaluate> Searcher for Depth<G> {
 }
 
 /// Asks a network at every position that it meets.
-struct Led<G> {
+struct NetSearch<G> {
     net: Net<G>,
     exploration: f32,
 }
 
-impl<G: Learned> Searcher for Led<G> {
+impl<G: NetworkGame> Searcher for NetSearch<G> {
     fn think(
         &mut self,
         position: &AnyGame,
@@ -228,8 +230,8 @@ impl<G: Learned> Searcher for Led<G> {
         let begun = Instant::now();
         let position = G::of(position).expect("a position of this game");
         let mut search = Puct::new(position.clone(), self.exploration);
-        let mut told = begun;
-        let wanted = budget.playouts.unwrap_or(MOST_SIMULATIONS).min(MOST_SIMULATIONS);
+        let mut reported = begun;
+        let wanted = budget.playouts.unwrap_or(MOST_SIMULATIONS).clamp(1, MOST_SIMULATIONS);
         while search.proven().is_none() && u64::from(search.simulations()) < wanted {
             if search.descend() == Stop::Leaf {
                 let evaluation = self.net.evaluate(std::slice::from_ref(search.leaf())).pop().expect("one for each");
@@ -240,8 +242,8 @@ impl<G: Learned> Searcher for Led<G> {
             if is_over && search.simulations() > 0 {
                 break;
             }
-            if told.elapsed() >= PROGRESS_EVERY {
-                told = Instant::now();
+            if reported.elapsed() >= PROGRESS_EVERY {
+                reported = Instant::now();
                 on_progress(&search.result(begun.elapsed()), None);
             }
         }

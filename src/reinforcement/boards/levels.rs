@@ -104,8 +104,8 @@ pub fn handicaps(game: &AnyGame) -> Vec<Handicap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reinforcement::games::GAMES;
     use crate::reinforcement::agent::Spec;
+    use crate::reinforcement::games::GAMES;
 
     #[test]
     fn every_handicap_is_a_position_that_can_be_played() {

@@ -8,19 +8,19 @@ mod setup;
 pub mod view;
 mod walk;
 
+use super::agent::{Agent, Spec};
 use super::games::{AnyGame, GAMES, Game, Move, Outcome, Side};
+use super::policy_value::AnyNet;
 use super::protocol::files;
 use super::protocol::record::Ending;
 use super::search::mcts::Settings;
+use super::search::puct;
 use super::search::tree::{Node, Tree};
-use super::agent::{Agent, Spec};
-use super::policy_value::AnyNet;
 use super::search::{Budget, SearchResult};
 use crate::experiment::board::{GaveUp, Played};
 use crate::experiment::knob::nearest;
 use crate::experiment::{
-    Answer, ExperimentError, GameAnswer, GameQuery, Model, Query, QueryKind, Session,
-    TaskContext,
+    Answer, ExperimentError, GameAnswer, GameQuery, Model, Query, QueryKind, Session, TaskContext,
 };
 use crate::with_game;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -171,7 +171,9 @@ impl Table {
                 let spec: Spec = words.parse().map_err(|why| ExperimentError::new(format!("{why}")))?;
                 let spec = Spec { memory: spec.memory.or(Some(MEMORY)), ..spec };
                 let own = spec.exploration_at(position.id());
-                let agent = spec.agent_of(&position, seed, self.own.as_ref()).map_err(|why| ExperimentError::new(why.to_string()))?;
+                let agent = spec
+                    .agent_of(&position, seed, self.own.as_ref())
+                    .map_err(|why| ExperimentError::new(why.to_string()))?;
                 minds.truncate(MINDS - 1);
                 CachedAgent { of: key, agent, exploration: own, explored: None }
             }
@@ -261,7 +263,10 @@ impl Model for Boards {
                     },
                     opponents: levels::opponents(self.own.is_some()),
                     handicaps: levels::handicaps(&start),
-                    exploration: Settings::for_game(game).exploration,
+                    exploration: match &self.own {
+                        Some(_) => puct::EXPLORATION,
+                        None => Settings::for_game(game).exploration,
+                    },
                     walk_exploration: Settings::plain_exploration(game),
                 })
             }

@@ -2,8 +2,8 @@
 
 use super::view;
 use crate::experiment::board::Judged;
-use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::agent::Spec;
+use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::search::Budget;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

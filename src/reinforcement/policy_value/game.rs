@@ -1,14 +1,14 @@
 //! Positions and moves as numbers for a network.
 
-use super::network::Net;
 use super::AnyNet;
+use super::network::Net;
 use crate::reinforcement::games::{AnyGame, ConnectFour, Member, Move, Side, TicTacToe, connect_four, grid};
 
 /// Stones of the side to move, of the other, and ones, by which a network knows where the board ends.
 pub const PLANES: usize = 3;
 
 /// A game that networks learn: stones on the cells of a board, and a fixed list of actions.
-pub trait Learned: Member + Into<AnyGame> {
+pub trait NetworkGame: Member + Into<AnyGame> {
     const ROWS: usize;
     const COLUMNS: usize;
     const ACTIONS: usize;
@@ -49,7 +49,7 @@ pub trait Learned: Member + Into<AnyGame> {
     }
 }
 
-impl Learned for TicTacToe {
+impl NetworkGame for TicTacToe {
     const ROWS: usize = 3;
     const COLUMNS: usize = 3;
     const ACTIONS: usize = 9;
@@ -76,7 +76,7 @@ impl Learned for TicTacToe {
     }
 }
 
-impl Learned for ConnectFour {
+impl NetworkGame for ConnectFour {
     const ROWS: usize = connect_four::ROWS;
     const COLUMNS: usize = connect_four::COLUMNS;
     const ACTIONS: usize = connect_four::COLUMNS;
@@ -111,7 +111,7 @@ mod tests {
     use rand::SeedableRng;
 
     /// The planes of an image are those of the position that the rules call its image, and so are the actions.
-    fn images_agree<G: Learned>(start: &G) {
+    fn images_agree<G: NetworkGame>(start: &G) {
         let (mut random, mut moves) = (PlayoutRng::seed_from_u64(2), Vec::new());
         for _ in 0..50 {
             let mut position = start.clone();

@@ -4,7 +4,7 @@
 mod game;
 mod network;
 
-pub use game::{Learned, PLANES};
+pub use game::{NetworkGame, PLANES};
 pub use network::{Configuration, Net, PolicyValueNet, Target, loss};
 
 use super::games::{AnyGame, ConnectFour, TicTacToe};
@@ -30,10 +30,7 @@ impl AnyNet {
         match configuration.game.as_str() {
             "tic-tac-toe" => Ok(AnyNet::TicTacToe(Net::open(bytes, configuration)?)),
             "connect-four" => Ok(AnyNet::ConnectFour(Net::open(bytes, configuration)?)),
-            other => Err(ExperimentError::new(format!(
-                "a network of `{other}`: expected one of {}",
-                GAMES.join(", ")
-            ))),
+            other => Err(ExperimentError::new(format!("a network of `{other}`: expected one of {}", GAMES.join(", ")))),
         }
     }
 

@@ -7,9 +7,10 @@
 //! ```
 //!
 //! AlphaGo Zero normalises each convolution over the batch. Here the second convolution of a block begins at zero instead, so that a
-//! fresh block changes nothing (Zhang, Dauphin & Ma 2019, arXiv:1901.09321): a position is evaluated the same in any batch.
+//! fresh block changes nothing (Zhang, Dauphin & Ma 2019, arXiv:1901.09321): how a position is evaluated does not depend on the others
+//! of its batch, up to rounding.
 
-use super::game::{Learned, PLANES};
+use super::game::{NetworkGame, PLANES};
 use crate::experiment::ExperimentError;
 use crate::nn::{Bound, Convolution, Linear, Parameters, Weights, weights};
 use crate::reinforcement::search::puct::{Evaluation, Evaluator};
@@ -39,7 +40,8 @@ impl Configuration {
     /// When the file is broken, or is of something else.
     pub fn read(bytes: &[u8]) -> Result<Self, ExperimentError> {
         let text = weights::decode(bytes)?.state;
-        let text = text.ok_or_else(|| ExperimentError::new("a file of weights, but not of a network that plays a game"))?;
+        let text =
+            text.ok_or_else(|| ExperimentError::new("a file of weights, but not of a network that plays a game"))?;
         serde_json::from_str(&text)
             .map_err(|error| ExperimentError::new(format!("not a network that plays a game: {error}")))
     }
@@ -57,7 +59,7 @@ pub struct PolicyValueNet {
 
 impl PolicyValueNet {
     /// A fresh network for a game.
-    pub fn new<G: Learned>(
+    pub fn new<G: NetworkGame>(
         channels: usize,
         blocks: usize,
         parameters: &mut Parameters<f32>,
@@ -82,8 +84,7 @@ impl PolicyValueNet {
             Linear::new(parameters, name, inputs, outputs, activation, random)
         };
         let policy = linear("policy.actions", cells, G::ACTIONS, Activation::Identity);
-        let value =
-            [linear("value.hidden", cells, VALUE, relu), linear("value.out", VALUE, 1, Activation::Tanh)];
+        let value = [linear("value.hidden", cells, VALUE, relu), linear("value.out", VALUE, 1, Activation::Tanh)];
         PolicyValueNet {
             board: [G::ROWS, G::COLUMNS],
             stem,
@@ -135,7 +136,7 @@ pub struct Net<G> {
     game: PhantomData<fn() -> G>,
 }
 
-impl<G: Learned> Net<G> {
+impl<G: NetworkGame> Net<G> {
     /// A fresh one.
     pub fn new(configuration: Configuration, random: &mut impl Rng) -> Self {
         let mut parameters = Parameters::new();
@@ -146,7 +147,8 @@ impl<G: Learned> Net<G> {
 
     /// The same network with other weights.
     pub fn with(&self, parameters: &Parameters<f32>) -> Self {
-        Net { parameters: parameters.clone(), ..self.clone() }
+        let (network, configuration) = (self.network.clone(), self.configuration.clone());
+        Net { network, parameters: parameters.clone(), configuration, game: PhantomData }
     }
 
     /// From the bytes of a file with this configuration.
@@ -181,7 +183,7 @@ impl<G: Learned> Net<G> {
     }
 }
 
-impl<G: Learned> Evaluator<G> for Net<G> {
+impl<G: NetworkGame> Evaluator<G> for Net<G> {
     fn evaluate(&self, positions: &[G]) -> Vec<Evaluation> {
         let (logits, values) = self.outputs(positions);
         let mut moves = Vec::new();
@@ -205,12 +207,16 @@ mod tests {
     use crate::reinforcement::games::{ConnectFour, Game, PlayoutRng, TicTacToe, below};
     use crate::tensor::tensor;
 
-    fn net<G: Learned>(game: &str) -> Net<G> {
+    fn net<G: NetworkGame>(game: &str) -> Net<G> {
         let configuration = Configuration { game: game.to_owned(), channels: 8, blocks: 2 };
         let mut net = Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1));
         // Blocks that do something.
         for (place, (_, value)) in net.parameters.iter_mut().enumerate() {
-            value.values_mut().iter_mut().enumerate().for_each(|(i, x)| *x += ((i * 7 + place) % 11) as f32 / 50.0 - 0.1);
+            value
+                .values_mut()
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, x)| *x += ((i * 7 + place) % 11) as f32 / 50.0 - 0.1);
         }
         net
     }
@@ -271,10 +277,8 @@ mod tests {
         let tape = Tape::without_gradients();
         let logits = tape.constant(tensor([2, 2], vec![0.0, 0.0, 3.0_f32.ln(), 0.0]));
         let values = tape.constant(tensor([2, 1], vec![0.5, -1.0]));
-        let target = Target {
-            policies: tensor([2, 2], vec![0.5, 0.5, 1.0, 0.0]),
-            values: tensor([2, 1], vec![1.0, -1.0]),
-        };
+        let target =
+            Target { policies: tensor([2, 2], vec![0.5, 0.5, 1.0, 0.0]), values: tensor([2, 1], vec![1.0, -1.0]) };
         let [policy, value] = loss(logits, values, &target).map(Var::item);
         assert!((policy - (2.0_f32.ln() - 0.75_f32.ln()) / 2.0).abs() < 1e-6, "{policy}");
         assert!((value - 0.125).abs() < 1e-6, "{value}");

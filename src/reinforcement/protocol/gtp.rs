@@ -2,8 +2,8 @@
 
 use super::record::fresh;
 use super::sgf;
-use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
 use crate::reinforcement::agent::{Agent, AgentError, Spec};
+use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
 use crate::reinforcement::search::{Budget, SearchResult};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;

@@ -5,8 +5,8 @@ mod watch;
 pub use watch::StopCondition;
 
 use super::record::{Ending, Reading, Record, RecordError, words};
-use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
 use crate::reinforcement::agent::{Agent, Kind, Spec};
+use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
 use crate::reinforcement::search::{Budget, OnProgress, SearchResult};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

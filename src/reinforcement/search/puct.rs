@@ -19,6 +19,9 @@ use super::{Candidate, SearchResult};
 use crate::reinforcement::games::{Game, Move, Outcome, Side};
 use std::time::Duration;
 
+/// c, unless somebody asks for another.
+pub const EXPLORATION: f32 = 1.5;
+
 /// What is said of a position.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evaluation {
@@ -110,17 +113,9 @@ impl<G: Game> Puct<G> {
         Puct { root, exploration, nodes, simulations: 0, deepest: 0, path: Vec::new(), leaf, moves: Vec::new() }
     }
 
-    pub fn root(&self) -> &G {
-        &self.root
-    }
-
     /// Simulations so far: those that ended with an evaluation, and those whose result was certain.
     pub fn simulations(&self) -> u32 {
         self.simulations
-    }
-
-    pub fn nodes(&self) -> usize {
-        self.nodes.len()
     }
 
     /// How the game ends from the root, if that is certain.
@@ -139,13 +134,13 @@ impl<G: Game> Puct<G> {
 
     /// The child to follow.
     fn select(&self, node: &Node, mover: Side) -> usize {
-        let root = (node.visits as f32).sqrt();
+        let root_of_visits = (node.visits as f32).sqrt();
         let (mut best, mut most) = (node.first as usize, f32::NEG_INFINITY);
         for index in node.range() {
             let child = &self.nodes[index];
             // What is certainly lost is not looked at again while there is something else.
             let lost = matches!(child.proven, Some(Outcome::Won(side)) if side != mover);
-            let bonus = self.exploration * child.prior * root / (1 + child.visits) as f32;
+            let bonus = self.exploration * child.prior * root_of_visits / (1 + child.visits) as f32;
             let score = self.q(child, mover, node.value) + bonus - if lost { 1e6 } else { 0.0 };
             if score > most {
                 (best, most) = (index, score);
@@ -165,6 +160,7 @@ impl<G: Game> Puct<G> {
         loop {
             let node = &self.nodes[at];
             if let Some(outcome) = node.proven {
+                self.deepest = self.deepest.max(self.path.len() as u32 - 1);
                 self.back_up(worth(outcome, position.turn()));
                 return Stop::Certain;
             }
@@ -293,11 +289,6 @@ impl<G: Game> Puct<G> {
         considered.collect()
     }
 
-    /// What the root was evaluated as by its own network, from −1 to 1 for the side to move.
-    pub fn felt(&self) -> f32 {
-        self.nodes[0].value
-    }
-
     /// What the search believes of its root, from −1 to 1 for the side to move.
     pub fn value(&self) -> f32 {
         match self.nodes[0].proven {
@@ -306,30 +297,43 @@ impl<G: Game> Puct<G> {
         }
     }
 
-    /// The policy that the search recommends, a share for each legal move: by visits; of proven moves the best alone. After a single
-    /// simulation it is the prior.
+    /// Whether a child is among those that keep the best result that is known: all that are not certainly lost, of a root that is proven
+    /// those with its result.
+    fn is_eligible(&self, child: &Node) -> bool {
+        match self.nodes[0].proven {
+            Some(outcome) => child.proven == Some(outcome),
+            None => child.proven != Some(Outcome::Won(self.root.turn().other())),
+        }
+    }
+
+    /// The policy that the search recommends, a share for each legal move: by visits, or while none of the moves that are to be
+    /// considered has a visit by the priors; nothing for what is certainly worse.
     pub fn policy(&self) -> Vec<f32> {
         let children = &self.nodes[self.nodes[0].range()];
-        let mover = self.root.turn();
-        let shares: Vec<f32> = match self.nodes[0].proven {
-            Some(outcome) => children.iter().map(|child| f32::from(child.proven == Some(outcome))).collect(),
-            None => {
-                let lost = |child: &Node| matches!(child.proven, Some(Outcome::Won(side)) if side != mover);
-                children.iter().map(|child| if lost(child) { 0.0 } else { child.visits as f32 }).collect()
-            }
+        let shares = |weight: &dyn Fn(&Node) -> f32| -> Option<Vec<f32>> {
+            let weight = |child| if self.is_eligible(child) { weight(child) } else { 0.0 };
+            let weights: Vec<f32> = children.iter().map(weight).collect();
+            let sum: f32 = weights.iter().sum();
+            (sum > 0.0).then(|| weights.iter().map(|weight| weight / sum).collect())
         };
-        let sum: f32 = shares.iter().sum();
-        if sum > 0.0 {
-            shares.into_iter().map(|share| share / sum).collect()
-        } else {
-            children.iter().map(|child| child.prior).collect()
-        }
+        shares(&|child| child.visits as f32)
+            .or_else(|| shares(&|child| child.prior))
+            .or_else(|| shares(&|_| 1.0))
+            .unwrap_or_default()
+    }
+
+    /// The move to play: of those that keep the best result the most visited, among equals that with the largest prior.
+    pub fn best(&self) -> Option<Move> {
+        self.ranked(0, self.root.turn()).first().map(|&best| self.nodes[best].chosen)
     }
 
     /// The moves expected, one after another.
     fn line(&self) -> Vec<Move> {
         let (mut line, mut at, mut mover) = (Vec::new(), 0, self.root.turn());
-        while let Some(best) = self.ranked(at, mover).first().copied().filter(|best| self.nodes[*best].visits > 0) {
+        while let Some(&best) = self.ranked(at, mover).first() {
+            if self.nodes[best].visits == 0 && self.nodes[best].proven.is_none() {
+                break;
+            }
             line.push(self.nodes[best].chosen);
             (at, mover) = (best, mover.other());
         }
@@ -348,11 +352,6 @@ impl<G: Game> Puct<G> {
             };
             rank(a).cmp(&rank(b)).then(b.visits.cmp(&a.visits)).then(b.prior.total_cmp(&a.prior))
         });
-        if self.nodes[at].proven == Some(Outcome::Drawn)
-            && let Some(place) = ranked.iter().position(|child| self.nodes[*child].proven == Some(Outcome::Drawn))
-        {
-            ranked[..=place].rotate_right(1);
-        }
         ranked
     }
 

@@ -1,6 +1,5 @@
-//! What a network that plays shows: what it feels at a position and what a search led by it finds; its openings; a game under way.
+//! What a network that plays shows: its own policy and value at a position beside those of a search; its openings; a game in progress.
 
-use super::arena::EXPLORATION;
 use super::games::{Ongoing, position_after, search_together};
 use crate::experiment::board::Played;
 use crate::experiment::panel::{Bar, Curve, Curves, Format};
@@ -9,9 +8,9 @@ use crate::experiment::{
 };
 use crate::reinforcement::boards::{Boards, view as drawn};
 use crate::reinforcement::games::{AnyGame, Outcome};
-use crate::reinforcement::policy_value::{AnyNet, Learned, Net};
+use crate::reinforcement::policy_value::{AnyNet, Net, NetworkGame};
 use crate::reinforcement::search::Puct;
-use crate::reinforcement::search::puct::{Considered, Evaluator};
+use crate::reinforcement::search::puct::{Considered, EXPLORATION, Evaluator};
 use std::sync::Arc;
 
 /// Searches of rising length that are set side by side.
@@ -20,11 +19,16 @@ const LENGTHS: [u32; 8] = [1, 5, 10, 25, 50, 100, 200, 800];
 pub static VIEWS: [ViewSpec; 2] = [
     ViewSpec::new(
         "position",
-        Wording::new("what the network feels and what the search finds", "ネットワークの直感と探索の結果"),
+        Wording::new("the network alone, and with a search", "ネットワークだけの評価と、探索の結果"),
         || {
             vec![
                 moves(),
-                Knob::integer("simulations", 1..=20_000, 200, ["simulations of the search", "探索のシミュレーション数"]),
+                Knob::integer(
+                    "simulations",
+                    1..=20_000,
+                    200,
+                    ["simulations of the search", "探索のシミュレーション数"],
+                ),
             ]
         },
     ),
@@ -77,33 +81,34 @@ impl Model for PlayingModel {
 }
 
 /// The moves of a text: with spaces between them, or where each is a sign, without.
-fn read_moves(start: &AnyGame, text: &str) -> Result<Vec<AnyGame>, ExperimentError> {
+fn read_moves(start: &AnyGame, text: &str) -> Result<(Vec<AnyGame>, Vec<u16>), ExperimentError> {
     let words: Vec<String> = match text.contains(char::is_whitespace) || start.id() != "connect-four" {
         true => text.split_whitespace().map(str::to_owned).collect(),
         false => text.chars().map(String::from).collect(),
     };
-    let mut positions = vec![start.clone()];
+    let (mut positions, mut moves) = (vec![start.clone()], Vec::new());
     for (word, place) in words.iter().zip(1..) {
         let mut next = positions.last().expect("the start").clone();
-        let chosen = next.read(word).map_err(|why| {
-            ExperimentError::both(format!("move {place}: {why}"), format!("{place} 手目: {why}"))
-        })?;
+        let chosen = next
+            .read(word)
+            .map_err(|why| ExperimentError::both(format!("move {place}: {why}"), format!("{place} 手目: {why}")))?;
         next.play(chosen);
         positions.push(next);
+        moves.push(chosen.0);
     }
-    Ok(positions)
+    Ok((positions, moves))
 }
 
-fn panels<G: Learned>(
+fn panels<G: NetworkGame>(
     net: &Net<G>,
     start: &AnyGame,
     view: &str,
     inputs: &Knobs,
 ) -> Result<Vec<Panel>, ExperimentError> {
-    let positions = read_moves(start, inputs.text("moves"))?;
+    let (positions, moves) = read_moves(start, inputs.text("moves"))?;
     let any = positions.last().expect("the start").clone();
     let position = G::of(&any).expect("a position of this game");
-    let mut shown = vec![board_panel(&positions)];
+    let mut shown = vec![board_panel(&positions, moves)];
     if let Some(outcome) = position.outcome() {
         shown.push(ended(outcome));
         return Ok(shown);
@@ -119,8 +124,8 @@ fn panels<G: Learned>(
     Ok(shown)
 }
 
-fn board_panel(positions: &[AnyGame]) -> Panel {
-    let moves = positions.windows(2).filter_map(|pair| made(&pair[0], &pair[1])).collect();
+/// The last of some positions, and the moves that led there.
+fn board_panel(positions: &[AnyGame], moves: Vec<u16>) -> Panel {
     let played = Played { moves, ..Played::of(positions[0].id()) };
     let board = drawn::board(positions, &played);
     let heading = match board.ending {
@@ -129,18 +134,6 @@ fn board_panel(positions: &[AnyGame]) -> Panel {
         None => Bilingual::new("the second side to move", "後手の番"),
     };
     Panel::Board { heading, board: Box::new(board) }
-}
-
-/// The move between two positions.
-fn made(before: &AnyGame, after: &AnyGame) -> Option<u16> {
-    let mut moves = Vec::new();
-    before.legal(&mut moves);
-    let leads = |chosen: &crate::reinforcement::games::Move| {
-        let mut next = before.clone();
-        next.play(*chosen);
-        next.diagram() == after.diagram()
-    };
-    moves.into_iter().find(leads).map(|chosen| chosen.0)
 }
 
 fn ended(outcome: Outcome) -> Panel {
@@ -170,24 +163,25 @@ fn certain(considered: &Considered) -> Option<&'static str> {
 }
 
 /// Prior, value and visits side by side.
-fn found<G: Learned>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Panel> {
-    let felt = net.evaluate(std::slice::from_ref(position)).remove(0);
+fn found<G: NetworkGame>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Panel> {
+    let alone = net.evaluate(std::slice::from_ref(position)).remove(0);
     let number = |en: &str, ja: &str, value: f32| Panel::Number {
         name: Bilingual::new(en, ja),
         value: f64::from(value),
         format: Format::Plain,
     };
-    let mut rows: Vec<(u32, f32, Vec<String>)> = (search.considered().iter().zip(&felt.priors).zip(search.policy()))
+    let mut rows: Vec<(u32, f32, Vec<String>)> = (search.considered().iter().zip(&alone.priors).zip(search.policy()))
         .map(|((considered, &prior), share)| {
-            let q = certain(considered).map_or_else(|| considered.value.map_or_else(String::new, signed), str::to_owned);
+            let q =
+                certain(considered).map_or_else(|| considered.value.map_or_else(String::new, signed), str::to_owned);
             let name = position.name(considered.chosen);
             (considered.visits, prior, vec![name, percent(prior), considered.visits.to_string(), percent(share), q])
         })
         .collect();
     rows.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
     vec![
-        number("felt: v of the network, for the side to move", "直感: ネットワークの v(手番の側から)", felt.value),
-        number("found: the value after the search", "探索後の価値", search.value()),
+        number("v of the network, for the side to move", "ネットワークの v(手番の側から)", alone.value),
+        number("value after the search", "探索後の価値", search.value()),
         Panel::Table {
             names: vec![
                 Bilingual::new("move", "手"),
@@ -202,21 +196,15 @@ fn found<G: Learned>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Panel>
 }
 
 /// The move and the value after searches of several lengths.
-fn lengths<G: Learned>(net: &Net<G>, position: &G) -> Panel {
+fn lengths<G: NetworkGame>(net: &Net<G>, position: &G) -> Panel {
     let positions = vec![position.clone(); LENGTHS.len()];
     let searches = search_together(&positions, net, &LENGTHS, EXPLORATION, |_, _| {});
     let row = |(length, search): (&u32, &Puct<G>)| {
         let policy = search.policy();
-        let best = super::games::largest(&policy);
-        let considered = search.considered();
+        let best = search.best().expect("a move of a game that goes on");
+        let share = search.considered().iter().position(|of| of.chosen == best).map_or(0.0, |place| policy[place]);
         let proven = if search.proven().is_some() { "✓" } else { "" };
-        vec![
-            length.to_string(),
-            position.name(considered[best].chosen),
-            percent(policy[best]),
-            signed(search.value()),
-            proven.to_owned(),
-        ]
+        vec![length.to_string(), position.name(best), percent(share), signed(search.value()), proven.to_owned()]
     };
     Panel::Table {
         names: vec![
@@ -231,7 +219,7 @@ fn lengths<G: Learned>(net: &Net<G>, position: &G) -> Panel {
 }
 
 /// With what probability the network opens a game with each move.
-pub fn openings<G: Learned>(start: &G, net: &Net<G>) -> Panel {
+pub fn openings<G: NetworkGame>(start: &G, net: &Net<G>) -> Panel {
     let evaluation = net.evaluate(std::slice::from_ref(start)).remove(0);
     let mut moves = Vec::new();
     start.legal(&mut moves);
@@ -243,12 +231,11 @@ pub fn openings<G: Learned>(start: &G, net: &Net<G>) -> Panel {
     }
 }
 
-/// A game under way, and what its searches believed.
-pub fn game_panels<G: Learned>(start: &G, game: &Ongoing) -> Vec<Panel> {
-    let positions: Vec<AnyGame> = (0..=game.plies.len())
-        .map(|count| position_after(start, &game.plies[..count]).into())
-        .collect();
-    let mut panels = vec![board_panel(&positions)];
+/// A game in progress, and the values that its searches found.
+pub fn game_panels<G: NetworkGame>(start: &G, game: &Ongoing) -> Vec<Panel> {
+    let positions: Vec<AnyGame> =
+        (0..=game.plies.len()).map(|count| position_after(start, &game.plies[..count]).into()).collect();
+    let mut panels = vec![board_panel(&positions, game.plies.iter().map(|ply| ply.chosen).collect())];
     if game.plies.len() > 1 {
         // Seen by the first side all the way.
         let values = game.plies.iter().zip([1.0, -1.0].into_iter().cycle());

@@ -1,17 +1,16 @@
 //! How strong a network is: matches against fixed opponents, moves against the solver, and an exhaustive look for a way to beat it.
 
-use super::games::{largest, search_together};
+use super::games::search_together;
 use crate::reinforcement::agent::Spec;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
-use crate::reinforcement::policy_value::{Learned, Net};
+use crate::reinforcement::policy_value::{Net, NetworkGame};
+use crate::reinforcement::search::puct::EXPLORATION;
 use crate::reinforcement::tournament::{Tally, opening};
 use rand::SeedableRng;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// c of PUCT where strength is measured.
-pub const EXPLORATION: f32 = 1.5;
 /// Random moves that begin each pair of games.
 const OPENING: usize = 2;
 
@@ -29,13 +28,12 @@ impl<G> Clone for Searching<'_, G> {
 }
 impl<G> Copy for Searching<'_, G> {}
 
-impl<G: Learned> Searching<'_, G> {
+impl<G: NetworkGame> Searching<'_, G> {
     /// The move it makes at each of some positions.
     pub fn moves(&self, positions: &[G]) -> Vec<Move> {
         let simulations = vec![self.simulations; positions.len()];
         let searches = search_together(positions, self.net, &simulations, EXPLORATION, |_, _| {});
-        let best = |search: &crate::reinforcement::search::Puct<G>| search.considered()[largest(&search.policy())].chosen;
-        searches.iter().map(best).collect()
+        searches.iter().map(|search| search.best().expect("a move of a game that goes on")).collect()
     }
 }
 
@@ -46,13 +44,11 @@ pub enum Opponent<'a, G> {
     Net(Searching<'a, G>),
 }
 
-impl<G: Learned> Opponent<'_, G> {
+impl<G: NetworkGame> Opponent<'_, G> {
     /// Its move in each of some games, given by their numbers.
     fn moves(&self, games: &[(u64, G)], seed: u64, stop: &AtomicBool) -> Vec<Move> {
         match self {
-            Opponent::Net(net) => {
-                net.moves(&games.iter().map(|(_, position)| position.clone()).collect::<Vec<_>>())
-            }
+            Opponent::Net(net) => net.moves(&games.iter().map(|(_, position)| position.clone()).collect::<Vec<_>>()),
             Opponent::Agent(words) => {
                 let spec: Spec = words.parse().expect("an agent by its name");
                 let think = |(number, position): &(u64, G)| {
@@ -68,7 +64,7 @@ impl<G: Learned> Opponent<'_, G> {
 
 /// Games of a network against an opponent, sides changed from one to the next, each pair from an opening of two random moves; all of
 /// them at once. Cut short, it counts those that have ended.
-pub fn meet<G: Learned>(
+pub fn meet<G: NetworkGame>(
     start: &G,
     net: Searching<'_, G>,
     opponent: &Opponent<'_, G>,
@@ -147,7 +143,7 @@ pub struct Judged<G> {
 
 /// Positions of random games with so many stones in which it matters what is played, and no move wins at once: with the moves that keep
 /// the result which the position has.
-pub fn judged<G: Learned>(
+pub fn judged<G: NetworkGame>(
     start: &G,
     stones: std::ops::RangeInclusive<usize>,
     count: usize,
@@ -187,15 +183,16 @@ pub fn judged<G: Learned>(
 }
 
 /// The share of positions in which it plays one of the best moves.
-pub fn agreement<G: Learned>(net: Searching<'_, G>, judged: &[Judged<G>]) -> f64 {
+pub fn agreement<G: NetworkGame>(net: Searching<'_, G>, judged: &[Judged<G>]) -> f64 {
     let positions: Vec<G> = judged.iter().map(|judged| judged.position.clone()).collect();
     let moves = net.moves(&positions);
     let right = judged.iter().zip(moves).filter(|(judged, chosen)| judged.best.contains(chosen)).count();
     right as f64 / judged.len().max(1) as f64
 }
 
-/// Whatever the other side does: the ends of all lines in which it loses, on either side. For games as small as tic-tac-toe.
-pub fn losing_lines<G: Learned>(start: &G, net: Searching<'_, G>, stop: &AtomicBool) -> usize {
+/// Whatever the other side does: how often a position that the network reaches can be left by a move that beats it, on either side. 0
+/// means that nobody can beat it. For games as small as tic-tac-toe.
+pub fn lost_ends<G: NetworkGame>(start: &G, net: Searching<'_, G>, stop: &AtomicBool) -> usize {
     let mut losses = 0;
     for own in Side::BOTH {
         let (mut level, mut seen) = (vec![start.clone()], HashSet::new());
@@ -233,7 +230,7 @@ mod tests {
     use crate::reinforcement::policy_value::Configuration;
     use rand_chacha::ChaCha8Rng;
 
-    fn fresh<G: Learned>(game: &str) -> Net<G> {
+    fn fresh<G: NetworkGame>(game: &str) -> Net<G> {
         let configuration = Configuration { game: game.into(), channels: 4, blocks: 1 };
         Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1))
     }
@@ -253,7 +250,7 @@ mod tests {
     #[test]
     fn a_fresh_network_can_be_beaten_at_tic_tac_toe_and_with_a_long_search_cannot() {
         let (net, stop) = (fresh::<TicTacToe>("tic-tac-toe"), AtomicBool::new(false));
-        let lines = |simulations| losing_lines(&TicTacToe::default(), Searching { net: &net, simulations }, &stop);
+        let lines = |simulations| lost_ends(&TicTacToe::default(), Searching { net: &net, simulations }, &stop);
         assert!(lines(2) > 0);
         assert_eq!(lines(2000), 0, "all is proven");
     }

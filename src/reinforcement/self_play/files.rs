@@ -4,12 +4,11 @@
 //! that whoever looks into the folder, on this machine or another, sees whole files only. What is torn, of other rules or not a game
 //! is set aside under the ending `refused`, and told of in one line.
 
-use super::games::{Ply, Played, position_after};
+use super::games::{Played, Ply, position_after, result_of};
 use crate::experiment::ExperimentError;
-use crate::reinforcement::games::Side;
-use crate::reinforcement::policy_value::Learned;
+use crate::reinforcement::policy_value::NetworkGame;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -19,6 +18,8 @@ const FORMAT: &str = "shinso-games";
 const VERSION: u32 = 1;
 const ENDING: &str = "games";
 const REFUSED: &str = "refused";
+/// How the names of a run's own files begin; others that write into its folder take other names.
+const OWN: &str = "own-";
 /// Bytes of a file at most.
 const LARGEST: u64 = 1 << 26;
 
@@ -53,7 +54,7 @@ pub fn write(header: &Header, games: &[Played]) -> String {
 ///
 /// # Errors
 /// With the line and what was expected.
-pub fn read<G: Learned>(text: &str, start: &G) -> Result<(Header, Vec<Played>), ExperimentError> {
+pub fn read<G: NetworkGame>(text: &str, start: &G) -> Result<(Header, Vec<Played>), ExperimentError> {
     let wrong = |line: usize, what: String| ExperimentError::new(format!("line {line}: {what}"));
     let mut lines = text.split_inclusive('\n');
     let first = lines.next().unwrap_or_default();
@@ -82,7 +83,7 @@ pub fn read<G: Learned>(text: &str, start: &G) -> Result<(Header, Vec<Played>), 
 }
 
 /// Plays a game through.
-fn check<G: Learned>(game: &Played, start: &G) -> Result<(), String> {
+fn check<G: NetworkGame>(game: &Played, start: &G) -> Result<(), String> {
     let mut position = start.clone();
     let mut moves = Vec::new();
     for (ply, index) in game.plies.iter().zip(1..) {
@@ -104,7 +105,7 @@ fn check<G: Learned>(game: &Played, start: &G) -> Result<(), String> {
         position = position_after(&position, std::slice::from_ref(ply));
     }
     match position.outcome() {
-        Some(outcome) if game.result != (2.0 * outcome.share(Side::First) - 1.0) as i8 => {
+        Some(outcome) if game.result != result_of(outcome) => {
             Err(format!("the result is {}, which is not how the game ended", game.result))
         }
         None if game.plies.len() < super::games::LONGEST => Err("the game has not ended".into()),
@@ -114,34 +115,34 @@ fn check<G: Learned>(game: &Played, start: &G) -> Result<(), String> {
 
 /// Where files of games are put and taken from.
 #[derive(Debug)]
-pub enum Shelf {
+pub enum GameFiles {
     /// A folder, which others may read and write too.
     Folder(PathBuf),
     /// Nothing is kept: those not yet taken.
     Memory(VecDeque<String>),
 }
 
-/// What was taken from a shelf.
+/// What was taken from files.
 pub struct Taken {
     pub games: Vec<Played>,
     /// Files that were set aside, each with why.
     pub refused: Vec<String>,
 }
 
-fn trouble(path: &Path, error: &io::Error) -> ExperimentError {
+fn file_error(path: &Path, error: &io::Error) -> ExperimentError {
     ExperimentError::new(format!("{}: {error}", path.display()))
 }
 
-impl Shelf {
+impl GameFiles {
     /// The folder `games` in the folder of a run, or none.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(run: Option<&Path>) -> Result<Self, ExperimentError> {
-        let Some(run) = run else { return Ok(Shelf::Memory(VecDeque::new())) };
+        let Some(run) = run else { return Ok(GameFiles::Memory(VecDeque::new())) };
         let folder = run.join("games");
-        fs::create_dir_all(&folder).map_err(|error| trouble(&folder, &error))?;
-        Ok(Shelf::Folder(folder))
+        fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
+        Ok(GameFiles::Folder(folder))
     }
 
     /// Puts a file there under its number.
@@ -150,34 +151,36 @@ impl Shelf {
     /// When it cannot be written.
     pub fn put(&mut self, number: u64, text: String) -> Result<(), ExperimentError> {
         match self {
-            Shelf::Memory(waiting) => waiting.push_back(text),
-            Shelf::Folder(folder) => {
-                let path = folder.join(format!("{number:08}.{ENDING}"));
+            GameFiles::Memory(waiting) => waiting.push_back(text),
+            GameFiles::Folder(folder) => {
+                let path = folder.join(format!("{OWN}{number:08}.{ENDING}"));
                 let written = atomic_write_file::AtomicWriteFile::open(&path).and_then(|mut file| {
                     file.write_all(text.as_bytes())?;
                     file.commit()
                 });
-                written.map_err(|error| trouble(&path, &error))?;
+                written.map_err(|error| file_error(&path, &error))?;
             }
         }
         Ok(())
     }
 
-    /// The games of the files after `last`, the name of the last one taken, which moves on.
+    /// The games of the files that have not been taken yet, in the order of their names, which are added to `before`.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn take<G: Learned>(&mut self, last: &mut String, start: &G) -> Result<Taken, ExperimentError> {
+    pub fn take<G: NetworkGame>(&mut self, before: &mut BTreeSet<String>, start: &G) -> Result<Taken, ExperimentError> {
         let mut taken = Taken { games: Vec::new(), refused: Vec::new() };
         match self {
-            Shelf::Memory(waiting) => {
+            GameFiles::Memory(waiting) => {
                 for text in waiting.drain(..) {
                     taken.games.extend(read(&text, start)?.1);
                 }
             }
-            Shelf::Folder(folder) => {
-                let before = last.clone();
-                for name in names(folder)?.into_iter().filter(|name| *name > before) {
+            GameFiles::Folder(folder) => {
+                for name in names(folder)? {
+                    if before.contains(&name) {
+                        continue;
+                    }
                     let path = folder.join(&name);
                     match text_of(&path).and_then(|text| read(&text, start)) {
                         Ok((_, games)) => taken.games.extend(games),
@@ -188,24 +191,24 @@ impl Shelf {
                             taken.refused.push(format!("{name}: {why}; the file is set aside as {aside}"));
                         }
                     }
-                    *last = name;
+                    before.insert(name);
                 }
             }
         }
         Ok(taken)
     }
 
-    /// Forgets the files of this run from a number on: they were written after the checkpoint that it goes on from.
+    /// Removes the files of this run itself from a number on: they were written after the checkpoint that it goes on from.
     ///
     /// # Errors
     /// When one cannot be removed.
     pub fn cut(&mut self, from: u64) -> Result<(), ExperimentError> {
-        if let Shelf::Folder(folder) = self {
+        if let GameFiles::Folder(folder) = self {
             for name in names(folder)? {
-                let number: Option<u64> = name.strip_suffix(ENDING).and_then(|name| name.trim_end_matches('.').parse().ok());
+                let number = name.strip_prefix(OWN).and_then(|rest| rest.split('.').next()?.parse::<u64>().ok());
                 if number.is_some_and(|number| number >= from) {
                     let path = folder.join(name);
-                    fs::remove_file(&path).map_err(|error| trouble(&path, &error))?;
+                    fs::remove_file(&path).map_err(|error| file_error(&path, &error))?;
                 }
             }
         }
@@ -215,7 +218,7 @@ impl Shelf {
 
 /// The names of the files of games in a folder, in order.
 fn names(folder: &Path) -> Result<Vec<String>, ExperimentError> {
-    let entries = fs::read_dir(folder).map_err(|error| trouble(folder, &error))?;
+    let entries = fs::read_dir(folder).map_err(|error| file_error(folder, &error))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == ENDING))
@@ -295,21 +298,27 @@ mod tests {
     #[test]
     fn a_bad_file_is_set_aside_and_the_others_are_taken() {
         let run = tempfile::tempdir().unwrap();
-        let mut shelf = Shelf::new(Some(run.path())).unwrap();
+        let mut files = GameFiles::new(Some(run.path())).unwrap();
         let games = games(4);
         let folder = run.path().join("games");
-        shelf.put(0, text(&games[..2])).unwrap();
-        shelf.put(2, text(&games[2..])).unwrap();
-        fs::write(folder.join("00000001.games"), &text(&games)[..200]).unwrap();
+        files.put(0, text(&games[..2])).unwrap();
+        files.put(2, text(&games[2..])).unwrap();
+        fs::write(folder.join("own-00000001.games"), &text(&games)[..200]).unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
-        let mut last = String::new();
-        let taken = shelf.take(&mut last, &TicTacToe::default()).unwrap();
+        let mut before = BTreeSet::new();
+        let taken = files.take(&mut before, &TicTacToe::default()).unwrap();
         assert_eq!(taken.games, games);
         assert_eq!(taken.refused.len(), 1);
-        assert!(taken.refused[0].starts_with("00000001.games: ") && folder.join("00000001.refused").exists());
-        assert!(shelf.take(&mut last, &TicTacToe::default()).unwrap().games.is_empty());
-        shelf.cut(1).unwrap();
-        assert_eq!(names(&folder).unwrap(), ["00000000.games"]);
+        assert!(taken.refused[0].starts_with("own-00000001.games: ") && folder.join("own-00000001.refused").exists());
+        assert!(files.take(&mut before, &TicTacToe::default()).unwrap().games.is_empty());
+        // Of other machines, under names of their own before and behind those of the run.
+        fs::write(folder.join("00000500.games"), text(&games[..1])).unwrap();
+        fs::write(folder.join("zz.games"), text(&games[..1])).unwrap();
+        assert_eq!(files.take(&mut before, &TicTacToe::default()).unwrap().games.len(), 2);
+        files.put(3, text(&games[1..2])).unwrap();
+        assert_eq!(files.take(&mut before, &TicTacToe::default()).unwrap().games, games[1..2]);
+        files.cut(1).unwrap();
+        assert_eq!(names(&folder).unwrap(), ["00000500.games", "own-00000000.games", "zz.games"]);
         assert!(folder.join("notes.txt").exists());
     }
 

@@ -1,11 +1,12 @@
 //! Self-play: a network plays many games against itself at once, each move after a search of its own.
 //!
 //! The games of a *group* search in step, so that the positions which they want to have evaluated go through the network as one batch;
-//! groups are independent of each other, one thread each. Between two moves nothing is kept but the moves and what the searches
+//! groups are independent of each other. Between two moves nothing is kept but the moves and what the searches
 //! recommended: what a checkpoint holds is a few numbers a game.
 
+use crate::experiment::number;
 use crate::reinforcement::games::{Move, Outcome, PlayoutRng, Side, below, mixed};
-use crate::reinforcement::policy_value::{Learned, Net};
+use crate::reinforcement::policy_value::{Net, NetworkGame};
 use crate::reinforcement::search::puct::{Evaluator, Puct, Stop};
 use rand::SeedableRng;
 use rand_distr::{Distribution, Gamma, weighted::WeightedIndex};
@@ -32,8 +33,8 @@ pub struct Settings {
     pub noise: f32,
     /// α of the Dirichlet distribution that the noise is drawn from.
     pub concentration: f64,
-    /// Moves at the beginning of a game that are drawn by their visits; later the most visited is played.
-    pub drawn_moves: usize,
+    /// Moves at the beginning of a game that are sampled from π; later the most visited is played.
+    pub sampled_moves: usize,
 }
 
 /// A move of a game, and the search before it.
@@ -41,8 +42,10 @@ pub struct Settings {
 pub struct Ply {
     pub chosen: u16,
     /// π of the search, a share for each legal move in their order; empty for a fast search, which nothing is learned from.
+    #[serde(with = "number")]
     pub policy: Vec<f32>,
     /// What the search believed, from −1 to 1 for the side to move.
+    #[serde(with = "number")]
     pub value: f32,
 }
 
@@ -73,7 +76,7 @@ pub struct Games<G> {
 }
 
 /// The position after some plies.
-pub fn position_after<G: Learned>(start: &G, plies: &[Ply]) -> G {
+pub fn position_after<G: NetworkGame>(start: &G, plies: &[Ply]) -> G {
     let mut position = start.clone();
     plies.iter().for_each(|ply| position.play(Move(ply.chosen)));
     position
@@ -81,7 +84,7 @@ pub fn position_after<G: Learned>(start: &G, plies: &[Ply]) -> G {
 
 /// Searches positions in step, in groups: for each so many simulations, fewer where the result is certain before. `at_root` sees a search
 /// when its root has been evaluated.
-pub fn search_together<G: Learned>(
+pub fn search_together<G: NetworkGame>(
     positions: &[G],
     net: &Net<G>,
     simulations: &[u32],
@@ -123,13 +126,16 @@ pub fn search_together<G: Learned>(
     searches.into_iter().map(|(_, search)| search).collect()
 }
 
-/// The place of the largest share, the first among equals.
-pub fn largest(shares: &[f32]) -> usize {
-    let most = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    shares.iter().position(|share| *share == most).unwrap_or(0)
+/// 1 if the first side won, −1 if the other did, 0 for a draw.
+pub fn result_of(outcome: Outcome) -> i8 {
+    match outcome {
+        Outcome::Won(Side::First) => 1,
+        Outcome::Won(Side::Second) => -1,
+        Outcome::Drawn => 0,
+    }
 }
 
-impl<G: Learned> Games<G> {
+impl<G: NetworkGame> Games<G> {
     /// So many games, all at their start.
     pub fn new(start: G, count: usize) -> Self {
         let ongoing = (0..count as u64).map(|number| Ongoing { number, plies: Vec::new() }).collect();
@@ -144,14 +150,14 @@ impl<G: Learned> Games<G> {
     pub fn play_a_move(&mut self, net: &Net<G>, settings: &Settings) -> Vec<Played> {
         let positions: Vec<G> = (0..self.ongoing.len()).map(|index| self.position(index)).collect();
         let full: Vec<bool> = (self.ongoing.iter())
-            .map(|game| share(&mut dice(settings.seed, game, Purpose::Cap)) >= settings.fast_share)
+            .map(|game| share(&mut random_for(settings.seed, game, Purpose::Cap)) >= settings.fast_share)
             .collect();
         let simulations = |full: &bool| if *full { settings.simulations } else { settings.fast_simulations };
         let simulations: Vec<u32> = full.iter().map(simulations).collect();
         let ongoing = &self.ongoing;
         let searches = search_together(&positions, net, &simulations, settings.exploration, |index, search| {
             if full[index] && settings.noise > 0.0 {
-                let mut random = dice(settings.seed, &ongoing[index], Purpose::Noise);
+                let mut random = random_for(settings.seed, &ongoing[index], Purpose::Noise);
                 let count = search.considered().len();
                 search.mix(settings.noise, &dirichlet(count, settings.concentration, &mut random));
             }
@@ -160,30 +166,29 @@ impl<G: Learned> Games<G> {
         let moves = searches.iter().zip(full).zip(positions);
         for (game, ((search, is_full), mut position)) in self.ongoing.iter_mut().zip(moves) {
             let policy = search.policy();
-            let mut random = dice(settings.seed, game, Purpose::Move);
-            let chosen = if game.plies.len() < settings.drawn_moves {
-                WeightedIndex::new(&policy).map_or(0, |shares| shares.sample(&mut random))
+            let mut random = random_for(settings.seed, game, Purpose::Move);
+            let chosen = if game.plies.len() < settings.sampled_moves {
+                let shares = WeightedIndex::new(&policy).expect("shares that add up to 1");
+                search.considered()[shares.sample(&mut random)].chosen
             } else {
-                largest(&policy)
+                search.best().expect("a move of a game that goes on")
             };
-            let chosen = search.considered()[chosen].chosen;
             let policy = if is_full { policy } else { Vec::new() };
             game.plies.push(Ply { chosen: chosen.0, policy, value: search.value() });
             position.play(chosen);
             let outcome = position.outcome().or((game.plies.len() >= LONGEST).then_some(Outcome::Drawn));
             if let Some(outcome) = outcome {
-                let result = (2.0 * outcome.share(Side::First) - 1.0) as i8;
                 let fresh = Ongoing { number: self.next, plies: Vec::new() };
                 self.next += 1;
                 let Ongoing { number, plies } = std::mem::replace(game, fresh);
-                ended.push(Played { number, plies, result });
+                ended.push(Played { number, plies, result: result_of(outcome) });
             }
         }
         ended
     }
 }
 
-/// What dice are thrown for.
+/// What random numbers are for.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     /// Whether the search is a full one.
@@ -192,8 +197,8 @@ enum Purpose {
     Move,
 }
 
-/// Dice for one purpose at one move of one game: the same whatever else is played at the time.
-fn dice(seed: u64, game: &Ongoing, purpose: Purpose) -> PlayoutRng {
+/// Random numbers for one purpose at one move of one game: the same whatever else is played at the time.
+fn random_for(seed: u64, game: &Ongoing, purpose: Purpose) -> PlayoutRng {
     PlayoutRng::seed_from_u64(mixed(mixed(seed ^ mixed(game.number)) ^ (4 * game.plies.len() as u64 + purpose as u64)))
 }
 
@@ -207,11 +212,7 @@ fn dirichlet(count: usize, concentration: f64, random: &mut PlayoutRng) -> Vec<f
     let gamma = Gamma::new(concentration, 1.0).expect("a positive concentration");
     let drawn: Vec<f64> = (0..count).map(|_| gamma.sample(random)).collect();
     let sum: f64 = drawn.iter().sum();
-    if sum > 0.0 {
-        drawn.iter().map(|x| (x / sum) as f32).collect()
-    } else {
-        vec![1.0 / count as f32; count]
-    }
+    if sum > 0.0 { drawn.iter().map(|x| (x / sum) as f32).collect() } else { vec![1.0 / count as f32; count] }
 }
 
 #[cfg(test)]
@@ -226,7 +227,7 @@ impl Settings {
             exploration: 1.5,
             noise: 0.25,
             concentration: 1.0,
-            drawn_moves: 4,
+            sampled_moves: 4,
         }
     }
 }
@@ -257,9 +258,11 @@ mod tests {
         assert_eq!(games.next, 5 + ended.len() as u64);
         for game in &ended {
             let position = position_after(&ConnectFour::default(), &game.plies);
-            let result = (2.0 * position.outcome().unwrap().share(Side::First) - 1.0) as i8;
-            assert_eq!(game.result, result);
-            assert!(game.plies.iter().any(|ply| ply.policy.is_empty()) && game.plies.iter().any(|ply| !ply.policy.is_empty()));
+            assert_eq!(game.result, result_of(position.outcome().unwrap()));
+            assert!(
+                game.plies.iter().any(|ply| ply.policy.is_empty())
+                    && game.plies.iter().any(|ply| !ply.policy.is_empty())
+            );
         }
     }
 

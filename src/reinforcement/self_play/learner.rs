@@ -2,21 +2,20 @@
 //! that the playing could as well be done by others.
 
 use super::answers::{PlayingModel, game_panels, openings};
-use super::arena::{Judged, Opponent, Rung, Searching, agreement, judged, losing_lines, meet, rating};
-use super::files::{self, Header, Shelf};
+use super::arena::{Judged, Opponent, Rung, Searching, agreement, judged, lost_ends, meet, rating};
+use super::files::{self, GameFiles, Header};
 use super::games::{Games, Played, Settings};
 use super::replay::Replay;
 use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
-use crate::nn::{
-    Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
-};
-use crate::reinforcement::policy_value::{Configuration, Learned, Net, loss};
+use crate::nn::{Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights};
+use crate::reinforcement::policy_value::{Configuration, Net, NetworkGame, loss};
 use crate::reinforcement::tournament::Tally;
 use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,17 +32,8 @@ pub const SERIES: [&str; 10] = [
     "games",
     "positions",
 ];
-pub const REPORT_KEYS: [&str; 9] = [
-    "elo",
-    "wins_mcts_1000",
-    "agreement",
-    "first_move",
-    "losing_lines",
-    "games",
-    "positions",
-    "net_hash",
-    "parameters",
-];
+pub const REPORT_KEYS: [&str; 9] =
+    ["elo", "wins_mcts_1000", "agreement", "first_move", "lost_ends", "games", "positions", "net_hash", "parameters"];
 
 /// Steps between two points of a curve.
 const MEAN_OVER: u64 = 5;
@@ -71,7 +61,8 @@ const fn rung(agent: &'static str, elo: f64) -> Rung {
 }
 
 /// Ratings by matches of 200 to 400 games between neighbours, from openings of two random moves; random play is 0.
-static TIC_TAC_TOE: [Rung; 3] = [rung("random", 0.0), rung("mcts:10,threads=1", 325.0), rung("mcts:100,threads=1", 470.0)];
+static TIC_TAC_TOE: [Rung; 3] =
+    [rung("random", 0.0), rung("mcts:10,threads=1", 325.0), rung("mcts:100,threads=1", 470.0)];
 static CONNECT_FOUR: [Rung; 4] = [
     rung("random", 0.0),
     rung("mcts:100,threads=1", 959.0),
@@ -105,9 +96,9 @@ pub struct SelfPlayLearner<G> {
     playing: RunningAverage,
     games: Games<G>,
     settings: Settings,
-    shelf: Shelf,
-    /// The last file taken from the shelf.
-    last: String,
+    files: GameFiles,
+    /// The names of the files taken so far.
+    taken: BTreeSet<String>,
     /// Games that wait for a file.
     ended: Vec<Played>,
     replay: Replay<G>,
@@ -121,11 +112,11 @@ pub struct SelfPlayLearner<G> {
     evaluation: f64,
     /// Positions that the solver has judged.
     judged: Vec<Judged<G>>,
-    /// Whether files of after the checkpoint may still lie on the shelf.
+    /// Whether files of after the checkpoint may still lie in the folder.
     is_restored: bool,
 }
 
-impl<G: Learned> SelfPlayLearner<G> {
+impl<G: NetworkGame> SelfPlayLearner<G> {
     /// A fresh run; `run` is the folder in which its games are kept.
     ///
     /// # Errors
@@ -148,8 +139,8 @@ impl<G: Learned> SelfPlayLearner<G> {
             playing: RunningAverage::new(&net.parameters, 0.0),
             net,
             settings,
-            shelf: Shelf::new(run)?,
-            last: String::new(),
+            files: GameFiles::new(run)?,
+            taken: BTreeSet::new(),
             ended: Vec::new(),
             replay: Replay::new(whole("buffer")),
             counts: Counts::default(),
@@ -179,7 +170,7 @@ impl<G: Learned> SelfPlayLearner<G> {
         self.net.with(&self.playing.parameters)
     }
 
-    /// Every game makes a move; those that have ended go to the shelf.
+    /// Every game makes a move; those that have ended go into files.
     fn play(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         self.settings = settings(self.seed, |knob| run.real(knob), |knob| run.integer(knob));
         let player = self.player();
@@ -194,15 +185,15 @@ impl<G: Learned> SelfPlayLearner<G> {
         while self.ended.len() >= GAMES_A_FILE {
             let games: Vec<Played> = self.ended.drain(..GAMES_A_FILE).collect();
             let header = Header::new(self.start.id(), &hash(&player), self.seed, games.len());
-            self.shelf.put(self.counts.files, files::write(&header, &games))?;
+            self.files.put(self.counts.files, files::write(&header, &games))?;
             self.counts.files += 1;
         }
         Ok(())
     }
 
-    /// Takes new games from the shelf, and learns as much as they allow.
+    /// Takes new games from the files, and learns as much as they allow.
     fn learn(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
-        let taken = self.shelf.take(&mut self.last, &self.start)?;
+        let taken = self.files.take(&mut self.taken, &self.start)?;
         taken.refused.into_iter().for_each(|line| run.warn(line));
         for game in &taken.games {
             let added = self.replay.add(game, &self.start);
@@ -210,7 +201,7 @@ impl<G: Learned> SelfPlayLearner<G> {
             self.counts.positions += added as i64;
             self.counts.credit += self.samples_per_position * added as f64;
         }
-        if self.replay.len() < FIRST.min(4 * self.batch) {
+        if self.replay.len() < FIRST.min(4 * self.batch).min(self.replay.capacity()) {
             self.counts.credit = self.counts.credit.min(self.batch as f64);
             return Ok(());
         }
@@ -251,7 +242,10 @@ impl<G: Learned> SelfPlayLearner<G> {
                 return;
             }
         }
-        self.playing.parameters = self.network.parameters.clone();
+        // Weights that are no numbers any more never play: the run has warned of them.
+        if self.network.parameters.iter().all(|(_, value)| value.values().iter().all(|x| x.is_finite())) {
+            self.playing.parameters = self.network.parameters.clone();
+        }
     }
 
     /// Matches against the rungs, `games` each.
@@ -307,7 +301,7 @@ fn settings(seed: u64, real: impl Fn(&str) -> f64, whole: impl Fn(&str) -> i64) 
         exploration: real("exploration") as f32,
         noise: real("noise") as f32,
         concentration: real("concentration"),
-        drawn_moves: whole("drawn_moves") as usize,
+        sampled_moves: whole("sampled_moves") as usize,
     }
 }
 
@@ -317,7 +311,7 @@ fn entropy(policy: &[f32]) -> f64 {
 }
 
 /// The beginning of the SHA-256 of a network's weights.
-fn hash<G: Learned>(net: &Net<G>) -> String {
+fn hash<G: NetworkGame>(net: &Net<G>) -> String {
     let mut hasher = Sha256::new();
     for (name, value) in net.parameters.iter() {
         hasher.update(name);
@@ -326,10 +320,10 @@ fn hash<G: Learned>(net: &Net<G>) -> String {
     hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl<G: Learned> Learner for SelfPlayLearner<G> {
+impl<G: NetworkGame> Learner for SelfPlayLearner<G> {
     fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         if std::mem::take(&mut self.is_restored) {
-            self.shelf.cut(self.counts.files)?;
+            self.files.cut(self.counts.files)?;
         }
         self.play(run)?;
         self.learn(run)?;
@@ -360,7 +354,7 @@ impl<G: Learned> Learner for SelfPlayLearner<G> {
             .state("ongoing", &mut self.games.ongoing)
             .state("next", &mut self.games.next)
             .state("ended", &mut self.ended)
-            .state("last", &mut self.last)
+            .state("taken", &mut self.taken)
             .state("counts", &mut self.counts);
         self.replay.saved(saved)
     }
@@ -387,7 +381,7 @@ impl<G: Learned> Learner for SelfPlayLearner<G> {
             agreed = Some(agreement(net, &judged(&self.start, STONES, positions, JUDGED_SEED, task.stop())));
             first = Some(self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
         } else {
-            losing = Some(losing_lines(&self.start, net, task.stop()));
+            losing = Some(lost_ends(&self.start, net, task.stop()));
         }
         task.check()?;
         let mut report = Report::new();
@@ -395,11 +389,96 @@ impl<G: Learned> Learner for SelfPlayLearner<G> {
         report.insert("wins_mcts_1000".to_owned(), wins.into());
         report.insert("agreement".to_owned(), agreed.into());
         report.insert("first_move".to_owned(), first.into());
-        report.insert("losing_lines".to_owned(), losing.into());
+        report.insert("lost_ends".to_owned(), losing.into());
         report.insert("games".to_owned(), self.counts.games.into());
         report.insert("positions".to_owned(), self.counts.positions.into());
         report.insert("net_hash".to_owned(), hash(&player).into());
         report.insert("parameters".to_owned(), player.parameters.count().into());
         Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Event, Trainable};
+    use crate::reinforcement::games::TicTacToe;
+    use std::fs;
+
+    fn trainer(more: &str, run: Option<&Path>) -> Trainer<SelfPlayLearner<TicTacToe>> {
+        let declared = super::super::knobs();
+        let mut knobs = Knobs::defaults(&declared);
+        let small =
+            "game=tic-tac-toe games=16 simulations=8 channels=4 blocks=1 batch=16 steps=40 evaluated_every=1000";
+        for knob in small.split(' ').chain(more.split_whitespace()) {
+            knobs.set_text(&declared, knob).unwrap();
+        }
+        SelfPlayLearner::new(&knobs, 3, TicTacToe::default(), run).unwrap()
+    }
+
+    fn steps(trainer: &mut Trainer<SelfPlayLearner<TicTacToe>>, count: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        (0..count).for_each(|_| trainer.step(&mut |event| events.push(event)).unwrap());
+        events
+    }
+
+    /// The games in the folder of a run: names and contents.
+    fn games(run: &Path) -> Vec<(String, String)> {
+        let entries = fs::read_dir(run.join("games")).unwrap().map(|entry| entry.unwrap());
+        let name = |entry: &fs::DirEntry| entry.file_name().into_string().unwrap();
+        let mut games: Vec<_> = entries.map(|of| (name(&of), fs::read_to_string(of.path()).unwrap())).collect();
+        games.sort();
+        games
+    }
+
+    #[test]
+    fn a_run_that_is_resumed_is_the_straight_one_with_its_files() {
+        let [straight, resumed] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let mut run = trainer("", Some(straight.path()));
+        steps(&mut run, 40);
+        let expected = run.checkpoint();
+        let mut run = trainer("", Some(resumed.path()));
+        steps(&mut run, 20);
+        let checkpoint = run.checkpoint();
+        // What comes now is lost, but for its files.
+        steps(&mut run, 12);
+        let mut run = trainer("", Some(resumed.path()));
+        run.restore(&checkpoint).unwrap();
+        steps(&mut run, 20);
+        assert!(run.checkpoint() == expected);
+        assert_eq!(games(resumed.path()), games(straight.path()));
+        assert!(games(straight.path()).len() > 3);
+    }
+
+    #[test]
+    fn a_small_buffer_is_learned_from_and_a_bad_file_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = trainer("buffer=16", Some(folder.path()));
+        fs::write(folder.path().join("games/theirs.games"), "not a game\n").unwrap();
+        let events = steps(&mut run, 20);
+        assert!(events.iter().any(|event| matches!(event, Event::Scalar { series, .. } if series == "policy_loss")));
+        let warned = |event: &&Event| matches!(event, Event::Warning { message, .. } if message.starts_with("theirs.games: line 1: "));
+        assert_eq!(events.iter().filter(warned).count(), 1);
+    }
+
+    #[test]
+    fn weights_play_only_when_they_have_won_where_there_is_a_gate() {
+        let playing = |run: &Trainer<SelfPlayLearner<TicTacToe>>| hash(&run.learner().player());
+        let mut open = trainer("", None);
+        let fresh = playing(&open);
+        steps(&mut open, 40);
+        assert_ne!(playing(&open), fresh);
+        // Two networks that search for long draw every game, which is no win.
+        let mut gated = trainer("gate=4 simulations=400 games=4", None);
+        let events = steps(&mut gated, 40);
+        let scores: Vec<f64> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Scalar { series, value, .. } if series == "gate" => Some(*value),
+                _ => None,
+            })
+            .collect();
+        assert!(!scores.is_empty() && scores.iter().all(|score| *score < GATE), "{scores:?}");
+        assert_eq!(playing(&gated), fresh);
     }
 }

@@ -3,7 +3,7 @@
 use super::games::Played;
 use crate::nn::Saved;
 use crate::reinforcement::games::{Move, Side};
-use crate::reinforcement::policy_value::{Learned, PLANES, Target};
+use crate::reinforcement::policy_value::{NetworkGame, PLANES, Target};
 use crate::tensor::{Tensor, tensor};
 use rand::{Rng, RngExt};
 use std::marker::PhantomData;
@@ -23,12 +23,18 @@ pub struct Replay<G> {
     game: PhantomData<fn() -> G>,
 }
 
-impl<G: Learned> Replay<G> {
+impl<G: NetworkGame> Replay<G> {
     pub fn new(capacity: usize) -> Self {
         let (codes, policies, values) = (Vec::new(), Vec::new(), Vec::new());
         Replay { capacity, next: 0, codes, policies, values, game: PhantomData }
     }
 
+    /// Positions at most.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Positions now.
     pub fn len(&self) -> usize {
         self.values.len()
     }
@@ -75,7 +81,8 @@ impl<G: Learned> Replay<G> {
     pub fn sample(&self, n: usize, random: &mut impl Rng) -> (Tensor<f32>, Target) {
         let mut planes = Tensor::unset([n, G::ROWS, G::COLUMNS, PLANES]);
         let (mut policies, mut values) = (vec![0.0; n * G::ACTIONS], Vec::with_capacity(n));
-        let outputs = planes.values_mut().chunks_exact_mut(G::CELLS * PLANES).zip(policies.chunks_exact_mut(G::ACTIONS));
+        let outputs =
+            planes.values_mut().chunks_exact_mut(G::CELLS * PLANES).zip(policies.chunks_exact_mut(G::ACTIONS));
         for (planes, policy) in outputs {
             let (at, symmetry) = (random.random_range(0..self.len()), random.random_range(0..G::SYMMETRIES));
             G::write_planes(&self.codes[at * G::CELLS..][..G::CELLS], symmetry, planes);
@@ -138,9 +145,8 @@ mod tests {
         replay.push(&code, &policy, 0.25);
         let (planes, target) = replay.sample(64, &mut ChaCha8Rng::seed_from_u64(1));
         let mut seen = std::collections::BTreeSet::new();
-        for ((planes, policy), value) in (planes.values().chunks(27))
-            .zip(target.policies.values().chunks(9))
-            .zip(target.values.values())
+        for ((planes, policy), value) in
+            (planes.values().chunks(27)).zip(target.policies.values().chunks(9)).zip(target.values.values())
         {
             let symmetry = (0..8).find(|symmetry| {
                 let mut image = [0.0; 27];

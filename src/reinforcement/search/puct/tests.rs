@@ -112,7 +112,8 @@ fn compare<G: Game>(root: &G, simulations: u32) {
         plain.simulate(1.5);
         let expected: Vec<(Move, u32, Option<Outcome>)> =
             plain.children.iter().map(|(chosen, child)| (*chosen, child.visits, child.proven())).collect();
-        let found: Vec<_> = search.considered().iter().map(|child| (child.chosen, child.visits, child.proven)).collect();
+        let found: Vec<_> =
+            search.considered().iter().map(|child| (child.chosen, child.visits, child.proven)).collect();
         assert_eq!(found, expected, "simulation {number} at {}", root.diagram());
         assert_eq!(search.proven(), plain.proven());
     }
@@ -175,7 +176,7 @@ fn the_policy_is_the_visits_and_after_one_simulation_the_prior() {
     search.search(1, &opinion);
     let evaluation = opinion(&[ConnectFour::default()]).remove(0);
     assert_eq!(search.policy(), evaluation.priors);
-    assert_eq!(search.felt(), evaluation.value);
+    assert_eq!(search.value(), evaluation.value);
     search.mix(0.25, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     assert!((search.considered()[0].prior - (0.75 * evaluation.priors[0] + 0.25)).abs() < 1e-6);
     search.search(101, &opinion);
@@ -183,4 +184,47 @@ fn the_policy_is_the_visits_and_after_one_simulation_the_prior() {
     assert_eq!(visits.iter().sum::<f32>(), 100.0);
     let policy = search.policy();
     assert!(policy.iter().zip(&visits).all(|(share, visits)| (share - visits / 100.0).abs() < 1e-6));
+}
+
+/// The move that the prior likes best turns out to lose at once: neither the policy nor the best move is that one.
+#[test]
+fn what_is_certainly_lost_is_not_recommended() {
+    // o threatens 1 1 1: whoever does not play column 1 loses at once.
+    let position = ConnectFour::from_moves("213141").unwrap();
+    let (mut moves, mut losing) = (Vec::new(), Vec::new());
+    position.legal(&mut moves);
+    for &chosen in &moves {
+        let mut next = position;
+        next.play(chosen);
+        let mut replies = Vec::new();
+        next.legal(&mut replies);
+        let loses = replies.iter().any(|reply| {
+            let mut after = next;
+            after.play(*reply);
+            after.outcome() == Some(Outcome::Won(Side::Second))
+        });
+        if loses {
+            losing.push(chosen);
+        }
+    }
+    if losing.is_empty() || losing.len() == moves.len() {
+        panic!("a position with moves that lose at once: {}", position.diagram());
+    }
+    let favours_a_loss = |positions: &[ConnectFour]| -> Vec<Evaluation> {
+        let one = |position: &ConnectFour| {
+            let mut moves = Vec::new();
+            position.legal(&mut moves);
+            let prior = |of: &Move| if *of == losing[0] { 0.94 } else { 0.06 / (moves.len() - 1) as f32 };
+            Evaluation { priors: moves.iter().map(prior).collect(), value: 0.0 }
+        };
+        positions.iter().map(one).collect()
+    };
+    let mut search = Puct::new(position, 1.5);
+    search.search(2, &favours_a_loss);
+    let lost = search.considered().iter().position(|child| child.chosen == losing[0]).unwrap();
+    assert!(search.considered()[lost].proven.is_some(), "it was looked at");
+    let policy = search.policy();
+    assert_eq!(policy[lost], 0.0);
+    assert!((policy.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    assert_ne!(search.best(), Some(losing[0]));
 }

@@ -192,7 +192,7 @@ impl BoardTable {
             let name = if setup.seats.is_person(side) {
                 app.say(text::BOARD_YOU).to_owned()
             } else {
-                format!("{} {} {}", kind_name(&setup.kind), app.say(text::BOARD_LEVEL), setup.level)
+                format!("{} {} {}", app.say(kind_name(&setup.kind)), app.say(text::BOARD_LEVEL), setup.level)
             };
             let style = if turns { app.theme.strong() } else { app.theme.quiet() };
             write(buffer, inner, 1, side as u16, if turns { "▸" } else { " " }, app.theme.accented());

@@ -102,7 +102,7 @@ pub fn draw(form: &Form, offer: &Offer, area: Rect, app: &AppContext, buffer: &m
     });
     let rows: [(_, String); ROWS] = [
         (text::BOARD_GAME, app.say(game_name(&setup.game)).to_owned()),
-        (text::BOARD_OPPONENT, kind_name(&setup.kind).to_owned()),
+        (text::BOARD_OPPONENT, app.say(kind_name(&setup.kind)).to_owned()),
         (text::BOARD_LEVEL, format!("{}  {level}", setup.level)),
         (text::BOARD_SIDE, seats.to_owned()),
         (text::BOARD_HANDICAP, handicap),

@@ -237,6 +237,8 @@ impl Instrument for BoardTable {
 
     fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         if self.board.is_some() {
+            // Another model may have come, which plays another game.
+            app.ask(lab, OFFER, GameQuery::Opponents { game: self.table.setup.game.clone() });
             return;
         }
         let kept = app.progress.setting(&place_of(lab)).and_then(|kept| serde_json::from_str(&kept).ok());
@@ -378,19 +380,16 @@ impl Instrument for BoardTable {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
+            // An answer to a question of before another game was begun.
+            (NOW, Ok(Answer::Game(GameAnswer::Board { played, .. }))) if !self.offer.plays(&played.game) => {}
             (NOW | READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
                 self.arrived(played, (**board).clone(), lab, app)
             }
             (
                 OFFER,
-                Ok(Answer::Game(GameAnswer::Opponents {
-                    games,
-                    opponents,
-                    handicaps,
-                    exploration,
-                    walk_exploration,
-                })),
+                Ok(Answer::Game(GameAnswer::Opponents { games, opponents, handicaps, exploration, walk_exploration })),
             ) => {
+                let first = self.offer.opponents.is_empty();
                 self.offer = Offer {
                     games: games.clone(),
                     opponents: opponents.clone(),
@@ -398,7 +397,7 @@ impl Instrument for BoardTable {
                     exploration: *exploration,
                     walk_exploration: *walk_exploration,
                 };
-                if let Some(setup) = self.offer.setup_for(&self.table) {
+                if let Some(setup) = self.offer.setup_for(&self.table, first) {
                     self.begin(setup, lab, app);
                 } else if self.board.is_some() {
                     self.go_on(lab, app);

@@ -21,11 +21,11 @@ pub fn game_name(game: &str) -> Wording {
 }
 
 /// The name of a kind of player.
-pub fn kind_name(kind: &str) -> &'static str {
+pub fn kind_name(kind: &str) -> Wording {
     match kind {
-        "mcts" => "MCTS",
-        "net" => "network",
-        _ => "alpha-beta",
+        "mcts" => Wording::new("MCTS", "MCTS"),
+        "net" => Wording::new("network", "ネットワーク"),
+        _ => Wording::new("alpha-beta", "alpha-beta"),
     }
 }
 

@@ -85,6 +85,11 @@ impl Offer {
         self.opponents.iter().find(|opponent| opponent.kind == setup.kind && opponent.level == setup.level)
     }
 
+    /// Whether a game is played here, as far as that is known.
+    pub fn plays(&self, game: &str) -> bool {
+        self.games.is_empty() || self.games.iter().any(|own| own == game)
+    }
+
     /// The kinds of opponents, in their order.
     pub fn kinds(&self) -> Vec<&str> {
         let mut kinds: Vec<&str> = self.opponents.iter().map(|opponent| opponent.kind.as_str()).collect();
@@ -92,15 +97,18 @@ impl Offer {
         kinds
     }
 
-    /// What to begin with in the place of a table where nothing has been played, if another game or opponent is meant here.
-    pub fn setup_for(&self, table: &Table) -> Option<Setup> {
+    /// What to begin with in the place of a table whose game or opponent is not offered here; on the `first` offer also in the place of the
+    /// usual beginning, if the lab is about another opponent.
+    pub fn setup_for(&self, table: &Table, first: bool) -> Option<Setup> {
         let setup = &table.setup;
         let kinds = self.kinds();
         let game = self.games.iter().find(|game| **game == setup.game).or(self.games.first())?;
         // What leads the list is what the lab is about.
-        let is_untouched = *setup == Setup::default() && table.played.moves.is_empty();
-        let wanted = if is_untouched || !kinds.contains(&setup.kind.as_str()) { kinds.first()? } else { setup.kind.as_str() };
-        let wanted = Setup { game: game.clone(), kind: wanted.to_owned(), ..setup.clone() };
+        let is_untouched = first && *setup == Setup::default() && table.played.moves.is_empty();
+        let wanted =
+            if is_untouched || !kinds.contains(&setup.kind.as_str()) { kinds.first()? } else { setup.kind.as_str() };
+        let handicap = if *game == setup.game { setup.handicap } else { 0 };
+        let wanted = Setup { game: game.clone(), kind: wanted.to_owned(), handicap, ..setup.clone() };
         (wanted != *setup).then_some(wanted)
     }
 
@@ -288,5 +296,27 @@ mod tests {
         assert_eq!(table.ending(None), Some(Ending::Won(1)));
         table.go(0);
         assert_eq!(table.ending(None), None);
+    }
+    #[test]
+    fn a_table_takes_the_game_and_the_opponent_that_are_offered() {
+        let opponent = |kind: &str| Opponent { kind: kind.into(), level: 1, agent: kind.into(), ponders: false };
+        let offer = |games: &[&str], kinds: &[&str]| Offer {
+            games: games.iter().map(|game| (*game).to_owned()).collect(),
+            opponents: kinds.iter().map(|kind| opponent(kind)).collect(),
+            ..Offer::default()
+        };
+        let usual = offer(&["tic-tac-toe", "connect-four"], &["mcts", "alphabeta"]);
+        let network = offer(&["tic-tac-toe"], &["net", "mcts"]);
+        let mut table = Table::new(Setup::default(), &[]);
+        assert_eq!(usual.setup_for(&table, true), None);
+        let wanted = network.setup_for(&table, true).unwrap();
+        assert_eq!((wanted.game.as_str(), wanted.kind.as_str()), ("tic-tac-toe", "net"));
+        // Whoever has chosen MCTS keeps it; a game that is not played here gives way.
+        let here = offer(&["connect-four"], &["net", "mcts"]);
+        assert_eq!(here.setup_for(&table, false), None);
+        table.setup.handicap = 2;
+        let wanted = network.setup_for(&table, false).unwrap();
+        assert_eq!((wanted.game.as_str(), wanted.kind.as_str(), wanted.handicap), ("tic-tac-toe", "mcts", 0));
+        assert!(here.plays("connect-four") && !network.plays("connect-four") && Offer::default().plays("chess"));
     }
 }
