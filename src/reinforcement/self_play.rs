@@ -21,7 +21,7 @@ mod replay;
 use super::games::{ConnectFour, TicTacToe};
 use super::policy_value;
 use crate::experiment::{Experiment, Knob, Learn, Preview, QueryKind};
-use crate::lab_file;
+use crate::{bundled, lab_file};
 use answers::PlayingModel;
 use learner::SelfPlayLearner;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub static EXPERIMENT: Experiment = Experiment {
         }
     }),
     open: |weights, _, _| Ok(Arc::new(PlayingModel::new(policy_value::AnyNet::open(weights)?))),
+    bundled: bundled!("self-play"),
     small: &[
         "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 buffer=40 evaluated_every=20 gate=4 evaluation=0.05",
         "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",

@@ -394,6 +394,29 @@ fn a_grid_world_is_looked_at_planned_and_compared() {
     after(3, "mean return, last 100 episodes");
 }
 
+#[test]
+fn a_network_is_asked_searched_with_and_played_against() {
+    let home = home();
+    let terminal = explore(&home, "Self-play");
+    terminal.wait_for("prior P");
+    terminal.wait_for("the first side to move");
+    terminal.press("4");
+    terminal.press(ENTER);
+    terminal.wait_for("the second side to move");
+    terminal.press("49");
+    terminal.press(ENTER);
+    terminal.wait_for("move 2: `9` is no column");
+    let next = |text: &str| {
+        for _ in 0..6 {
+            terminal.press(TAB);
+        }
+        terminal.wait_for(text);
+    };
+    next("network level 1");
+    terminal.press(ENTER);
+    terminal.wait_for("move 2");
+}
+
 /// A map is changed, the agent driven and the run paused from Explore, while it goes on.
 #[test]
 fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {

@@ -1,7 +1,5 @@
 //! Positions and moves as numbers for a network.
 
-use super::AnyNet;
-use super::network::Net;
 use crate::reinforcement::games::{AnyGame, ConnectFour, Member, Move, Side, TicTacToe, connect_four, grid};
 
 /// Stones of the side to move, of the other, and ones, by which a network knows where the board ends.
@@ -15,9 +13,6 @@ pub trait NetworkGame: Member + Into<AnyGame> {
     const CELLS: usize = Self::ROWS * Self::COLUMNS;
     /// Images of a board under its symmetry, itself one of them.
     const SYMMETRIES: usize;
-
-    /// A network of this game among those of all.
-    fn any(net: Net<Self>) -> AnyNet;
 
     /// Whose stone is in a cell, row by row from above.
     fn stone_at(&self, cell: usize) -> Option<Side>;
@@ -55,10 +50,6 @@ impl NetworkGame for TicTacToe {
     const ACTIONS: usize = 9;
     const SYMMETRIES: usize = 8;
 
-    fn any(net: Net<Self>) -> AnyNet {
-        AnyNet::TicTacToe(net)
-    }
-
     fn stone_at(&self, cell: usize) -> Option<Side> {
         self.stone(cell)
     }
@@ -81,10 +72,6 @@ impl NetworkGame for ConnectFour {
     const COLUMNS: usize = connect_four::COLUMNS;
     const ACTIONS: usize = connect_four::COLUMNS;
     const SYMMETRIES: usize = 2;
-
-    fn any(net: Net<Self>) -> AnyNet {
-        AnyNet::ConnectFour(net)
-    }
 
     fn stone_at(&self, cell: usize) -> Option<Side> {
         self.stone(cell % Self::COLUMNS, Self::ROWS - 1 - cell / Self::COLUMNS)

@@ -20,6 +20,23 @@ pub enum AnyNet {
     ConnectFour(Net<ConnectFour>),
 }
 
+/// A game whose networks are among [`AnyNet`].
+pub trait ListedGame: NetworkGame {
+    fn list(net: Net<Self>) -> AnyNet;
+}
+
+impl ListedGame for TicTacToe {
+    fn list(net: Net<Self>) -> AnyNet {
+        AnyNet::TicTacToe(net)
+    }
+}
+
+impl ListedGame for ConnectFour {
+    fn list(net: Net<Self>) -> AnyNet {
+        AnyNet::ConnectFour(net)
+    }
+}
+
 impl AnyNet {
     /// A network from the bytes of its file.
     ///

@@ -8,7 +8,7 @@ use super::games::{Games, Played, Settings};
 use super::replay::Replay;
 use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
 use crate::nn::{Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights};
-use crate::reinforcement::policy_value::{Configuration, Net, NetworkGame, loss};
+use crate::reinforcement::policy_value::{Configuration, ListedGame, Net, NetworkGame, loss};
 use crate::reinforcement::tournament::Tally;
 use crate::tensor::Tape;
 use rand::SeedableRng;
@@ -20,20 +20,30 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub const SERIES: [&str; 10] = [
+pub const SERIES: [&str; 11] = [
     "policy_loss",
     "value_loss",
     "entropy",
     "game_length",
     "first_wins",
     "elo",
-    "agreement",
+    "optimal_move_rate",
+    "lost_ends",
     "gate",
     "games",
     "positions",
 ];
-pub const REPORT_KEYS: [&str; 9] =
-    ["elo", "wins_mcts_1000", "agreement", "first_move", "lost_ends", "games", "positions", "net_hash", "parameters"];
+pub const REPORT_KEYS: [&str; 9] = [
+    "elo",
+    "score_vs_mcts1000",
+    "optimal_move_rate",
+    "first_move",
+    "lost_ends",
+    "games",
+    "positions",
+    "net_hash",
+    "parameters",
+];
 
 /// Steps between two points of a curve.
 const MEAN_OVER: u64 = 5;
@@ -116,7 +126,7 @@ pub struct SelfPlayLearner<G> {
     is_restored: bool,
 }
 
-impl<G: NetworkGame> SelfPlayLearner<G> {
+impl<G: ListedGame> SelfPlayLearner<G> {
     /// A fresh run; `run` is the folder in which its games are kept.
     ///
     /// # Errors
@@ -277,7 +287,11 @@ impl<G: NetworkGame> SelfPlayLearner<G> {
         let net = Searching { net: &player, simulations: SIMULATIONS };
         run.scalar("elo", rating(&self.results(net, self.measured_by(GAMES), &task)));
         if self.is_solved() {
-            run.scalar("agreement", agreement(net, &self.judged));
+            run.scalar("optimal_move_rate", agreement(net, &self.judged));
+        } else {
+            // With a search of any length tic-tac-toe is soon proven: the network alone is measured.
+            let alone = Searching { simulations: 1, ..net };
+            run.scalar("lost_ends", lost_ends(&self.start, alone, task.stop()) as f64);
         }
     }
 
@@ -320,7 +334,7 @@ fn hash<G: NetworkGame>(net: &Net<G>) -> String {
     hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl<G: NetworkGame> Learner for SelfPlayLearner<G> {
+impl<G: ListedGame> Learner for SelfPlayLearner<G> {
     fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         if std::mem::take(&mut self.is_restored) {
             self.files.cut(self.counts.files)?;
@@ -344,7 +358,7 @@ impl<G: NetworkGame> Learner for SelfPlayLearner<G> {
     }
 
     fn snapshot(&self) -> Arc<dyn Model> {
-        Arc::new(PlayingModel::new(G::any(self.player())))
+        Arc::new(PlayingModel::new(G::list(self.player())))
     }
 
     fn saved(&mut self) -> Saved<'_> {
@@ -371,10 +385,9 @@ impl<G: NetworkGame> Learner for SelfPlayLearner<G> {
         let player = self.player();
         let net = Searching { net: &player, simulations: FINAL_SIMULATIONS };
         let results = self.results(net, self.measured_by(FINAL_GAMES), task);
-        let wins = |(rung, tally): &(Rung, Tally)| {
-            rung.agent.starts_with("mcts:1000,").then(|| f64::from(tally.wins) / f64::from(tally.games().max(1)))
-        };
-        let wins = results.iter().find_map(wins);
+        let against = results.iter().find(|(rung, _)| rung.agent.starts_with("mcts:1000,"));
+        // The share of games won: draws do not count.
+        let score = against.map(|(_, tally)| f64::from(tally.wins) / f64::from(tally.games().max(1)));
         let (mut agreed, mut first, mut losing) = (None, None, None);
         if self.is_solved() {
             let positions = self.measured_by(FINAL_POSITIONS);
@@ -386,8 +399,8 @@ impl<G: NetworkGame> Learner for SelfPlayLearner<G> {
         task.check()?;
         let mut report = Report::new();
         report.insert("elo".to_owned(), rating(&results).into());
-        report.insert("wins_mcts_1000".to_owned(), wins.into());
-        report.insert("agreement".to_owned(), agreed.into());
+        report.insert("score_vs_mcts1000".to_owned(), score.into());
+        report.insert("optimal_move_rate".to_owned(), agreed.into());
         report.insert("first_move".to_owned(), first.into());
         report.insert("lost_ends".to_owned(), losing.into());
         report.insert("games".to_owned(), self.counts.games.into());

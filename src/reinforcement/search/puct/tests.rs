@@ -190,7 +190,7 @@ fn the_policy_is_the_visits_and_after_one_simulation_the_prior() {
 #[test]
 fn what_is_certainly_lost_is_not_recommended() {
     // o threatens 1 1 1: whoever does not play column 1 loses at once.
-    let position = ConnectFour::from_moves("213141").unwrap();
+    let position = ConnectFour::from_moves("214161").unwrap();
     let (mut moves, mut losing) = (Vec::new(), Vec::new());
     position.legal(&mut moves);
     for &chosen in &moves {
