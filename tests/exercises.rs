@@ -261,6 +261,9 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(passes("more-memory", &elo(1000.0, 600, &large)) && !passes("more-memory", &elo(740.0, 600, &small)));
     // Positions that are used four times are another cure, of another run.
     assert!(!passes("more-memory", &elo(1000.0, 600, &small.replace("16.0", "4.0"))));
+    assert!(passes("found", &text("25")));
+    // The lengths before and after it, and the column.
+    assert!(["10", "50", "2", "1"].iter().all(|wrong| !passes("found", &text(wrong))));
     let beaten = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
     assert!(!passes("scale", &text("proofs")) && passes("scale", &text(&"proofs ".repeat(20))));

@@ -108,19 +108,17 @@ fn panels<G: NetworkGame>(
     let (positions, moves) = read_moves(start, inputs.text("moves"))?;
     let any = positions.last().expect("the start").clone();
     let position = G::of(&any).expect("a position of this game");
-    let mut shown = vec![board_panel(&positions, moves)];
-    if let Some(outcome) = position.outcome() {
-        shown.push(ended(outcome));
-        return Ok(shown);
-    }
-    match view {
-        "lengths" => shown.push(lengths(net, position)),
-        _ => {
-            let simulations = inputs.integer("simulations") as u32;
-            let search = search_together(std::slice::from_ref(position), net, &[simulations], EXPLORATION, |_, _| {});
-            shown.extend(found(net, position, &search[0]));
+    // What has no room in a small terminal is the board.
+    let mut shown = match position.outcome() {
+        Some(outcome) => vec![ended(outcome)],
+        None if view == "lengths" => vec![lengths(net, position)],
+        None => {
+            let simulations = [inputs.integer("simulations") as u32];
+            let search = search_together(std::slice::from_ref(position), net, &simulations, EXPLORATION, |_, _| {});
+            found(net, position, &search[0])
         }
-    }
+    };
+    shown.push(board_panel(&positions, moves));
     Ok(shown)
 }
 
@@ -165,11 +163,6 @@ fn certain(considered: &Considered) -> Option<&'static str> {
 /// Prior, value and visits side by side.
 fn found<G: NetworkGame>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Panel> {
     let alone = net.evaluate(std::slice::from_ref(position)).remove(0);
-    let number = |en: &str, ja: &str, value: f32| Panel::Number {
-        name: Bilingual::new(en, ja),
-        value: f64::from(value),
-        format: Format::Plain,
-    };
     let mut rows: Vec<(u32, f32, Vec<String>)> = (search.considered().iter().zip(&alone.priors).zip(search.policy()))
         .map(|((considered, &prior), share)| {
             let q =
@@ -180,8 +173,12 @@ fn found<G: NetworkGame>(net: &Net<G>, position: &G, search: &Puct<G>) -> Vec<Pa
         .collect();
     rows.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
     vec![
-        number("v of the network, for the side to move", "ネットワークの v(手番の側から)", alone.value),
-        number("value after the search", "探索後の価値", search.value()),
+        Panel::Note {
+            text: Bilingual::new(
+                format!("v of the network {}, value of the search {}", signed(alone.value), signed(search.value())),
+                format!("ネットワークの v {}、探索後の価値 {}", signed(alone.value), signed(search.value())),
+            ),
+        },
         Panel::Table {
             names: vec![
                 Bilingual::new("move", "手"),
