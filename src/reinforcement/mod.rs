@@ -1,4 +1,5 @@
-//! Chapter 1: reinforcement learning. Grid worlds; board games: their rules, agents that search, and the lab about both.
+//! Chapter 1: reinforcement learning. Grid worlds; board games: their rules, agents that search, networks that learn by self-play, and
+//! the labs about them.
 //! `games` and `search` know nothing of tensors, and nothing here knows of screens.
 
 pub mod agent;
