@@ -11,7 +11,7 @@
 //! * [`markdown`]: pages of Markdown with LaTeX formulas, read and checked
 //! * [`nn`]: parameters, layers, initialisers, optimisers, the trainer, checkpoints
 //! * [`data`]: what models learn from
-//! * [`reinforcement`]: chapter 1, reinforcement learning: board games so far, their rules, agents that search, and the lab about both
+//! * [`reinforcement`]: chapter 1, reinforcement learning: grid worlds, board games and self-play, a robot that walks
 //! * [`generative`]: chapter 2 of the lecture, deep generative models
 //! * [`attention`]: chapter 3, attention and transformers: words as vectors so far
 //! * [`bench`]: the workloads by which the engine is measured

@@ -8,7 +8,7 @@ use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
 use crate::generative::{autoencoder, classifier, cyclegan, diffusion, gan, kl, vae};
-use crate::reinforcement::{board_game, gridworld, self_play};
+use crate::reinforcement::{board_game, gridworld, self_play, walker};
 use std::sync::Arc;
 
 /// Every experiment, in the order of the lecture.
@@ -17,6 +17,7 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &gridworld::EXPERIMENT,
     &board_game::EXPERIMENT,
     &self_play::EXPERIMENT,
+    &walker::EXPERIMENT,
     &autoencoder::EXPERIMENT,
     &kl::EXPERIMENT,
     &vae::EXPERIMENT,

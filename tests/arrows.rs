@@ -26,9 +26,10 @@ const ORDER: &[&[&str]] = &[
 const CHAPTERS: [&str; 3] = ["reinforcement", "generative", "attention"];
 
 /// Files and folders of chapters that are labs; they do not import each other either.
-const LABS: [&str; 14] = [
+const LABS: [&str; 15] = [
     "board_game",
     "self_play",
+    "walker",
     "gridworld",
     "autoencoder",
     "cyclegan",

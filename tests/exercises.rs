@@ -268,3 +268,64 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
     assert!(!passes("scale", &text("proofs")) && passes("scale", &text(&"proofs ".repeat(20))));
 }
+
+#[test]
+fn walker_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("walker", exercise, attempt);
+    assert!(passes("ars", &text("0.7")));
+    // Without δ, without the difference, downwards.
+    assert!(["0.6", "0.8", "0.3", "0.5"].iter().all(|wrong| !passes("ars", &text(wrong))));
+    assert!(passes("imagined", &text("12.4")) && passes("imagined", &text("12.44")));
+    // Seconds for steps, hours, half a day.
+    assert!(["248.9", "298.7", "6.2", "1.24"].iter().all(|wrong| !passes("imagined", &text(wrong))));
+    for (exercise, right, options) in [("supervised", 1, 3), ("predict", 1, 3), ("predict-exploit", 1, 3)] {
+        assert!(
+            (0..options).all(|choice| passes(exercise, &Attempt::Choice(choice)) == (choice == right)),
+            "{exercise}"
+        );
+    }
+    let of = |series: &str, value, step, knobs: &str| {
+        let knobs: Vec<_> = knobs.split(' ').map(|knob| knob.split_once('=').unwrap()).collect();
+        point(series, step, value, &knobs)
+    };
+    let quick = "robot=quadruped method=world-model ground=flat harder_from=0 wanted_speed=1.2 frozen_model=off \
+                 ungated=off swinging=21 horizon=30 improvements=100 members=4 steps=180";
+    let quick = quick.split_whitespace().collect::<Vec<_>>().join(" ");
+    let search = quick.replace("world-model", "search").replace("steps=180", "steps=2400");
+    assert!(passes("walk", &of("speed", 1.1, 93, &quick)));
+    // Too slow, the search, a biped, another wanted speed.
+    assert!(!passes("walk", &of("speed", 0.9, 93, &quick)) && !passes("walk", &of("speed", 1.1, 93, &search)));
+    assert!(!passes("walk", &of("speed", 1.1, 93, &quick.replace("quadruped", "biped"))));
+    assert!(!passes("walk", &of("speed", 1.1, 93, &quick.replace("=1.2", "=2.0"))));
+    assert!(passes("search", &of("speed", 1.1, 1100, &search)) && !passes("search", &of("speed", 1.1, 93, &quick)));
+    let exploit = quick.replace("frozen_model=off ungated=off", "frozen_model=on ungated=on").replace("=180", "=150");
+    assert!(passes("exploit", &of("return", 0.2, 144, &exploit)));
+    // Early, a robot that walks, a model that is fitted, the dreamed return.
+    assert!(
+        !passes("exploit", &of("return", 0.2, 44, &exploit)) && !passes("exploit", &of("return", 0.9, 144, &exploit))
+    );
+    assert!(!passes("exploit", &of("return", 0.2, 144, &quick)));
+    assert!(!passes("exploit", &of("dreamed_return", 0.2, 144, &exploit)));
+    let refit = exploit.replace("frozen_model=on", "frozen_model=off");
+    assert!(passes("refit", &of("return", 1.0, 105, &refit)) && !passes("refit", &of("return", 1.0, 105, &exploit)));
+    // `quick` has a gate and more time.
+    assert!(!passes("refit", &of("return", 1.0, 105, &quick)));
+    let short = quick.replace("horizon=30", "horizon=2");
+    assert!(passes("short", &of("return", -3.8, 177, &short)));
+    assert!(!passes("short", &of("return", -3.8, 177, &quick)) && !passes("short", &of("return", -3.8, 60, &short)));
+    let longer = quick.replace("horizon=30", "horizon=10");
+    assert!(passes("longer", &of("speed", 1.2, 110, &longer)));
+    assert!(!passes("longer", &of("speed", 0.4, 110, &longer)) && !passes("longer", &of("speed", 1.2, 110, &quick)));
+    let turned = |view: &str, input: &str| Attempt::State {
+        state: "input_turned".to_owned(),
+        view: Some(view.to_owned()),
+        input: Some(input.to_owned()),
+    };
+    for (exercise, view, input) in
+        [("horizon", "dream", "horizon"), ("floor", "dream", "friction"), ("push", "walk", "push")]
+    {
+        assert!(passes(exercise, &turned(view, input)), "{exercise}");
+        assert!(!passes(exercise, &turned(view, "seed")) && !passes(exercise, &turned("worlds", input)), "{exercise}");
+    }
+    assert!(!passes("your-robot", &text("a crane")) && passes("your-robot", &text(&"a crane ".repeat(20))));
+}

@@ -15,6 +15,7 @@ mod self_play;
 mod seq2seq;
 mod source;
 mod vae;
+mod walker;
 mod words;
 
 pub use report::{Report, measure};
@@ -49,7 +50,7 @@ pub trait Workload: Send {
 }
 
 /// The names of all workloads.
-pub const WORKLOADS: [&str; 15] = [
+pub const WORKLOADS: [&str; 16] = [
     "vae",
     "gan",
     "ddpm-mlp",
@@ -65,6 +66,7 @@ pub const WORKLOADS: [&str; 15] = [
     "value-iteration",
     "policy-value",
     "self-play",
+    "walker",
 ];
 /// The one that needs a text.
 pub const OF_A_TEXT: &str = "word2vec";
@@ -85,6 +87,7 @@ pub fn workload(name: &str, source: Source) -> Option<Box<dyn Workload>> {
         "q-learning" => Box::new(gridworld::Learning::new()),
         "policy-value" => Box::new(self_play::Evaluations::new()),
         "self-play" => Box::new(self_play::Moves::new()),
+        "walker" => Box::new(walker::Walking::new()),
         "value-iteration" => Box::new(gridworld::Planning::new(source)),
         "lenet" => Box::new(lenet::Training::new(source)),
         _ => return None,

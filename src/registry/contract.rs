@@ -46,6 +46,7 @@ contract! {
     gridworld "gridworld",
     board_game "board-game",
     self_play "self-play",
+    walker "walker",
     autoencoder "autoencoder",
     kl "kl",
     vae "vae",

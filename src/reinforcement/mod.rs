@@ -12,3 +12,4 @@ pub mod protocol;
 pub mod search;
 pub mod self_play;
 pub mod tournament;
+pub mod walker;

@@ -177,7 +177,7 @@ impl App {
     fn in_motion(&self) -> bool {
         let moving = match &self.place {
             Place::Picker => self.picker.in_motion(),
-            Place::Lab(lab) => lab.in_motion(),
+            Place::Lab(lab) => lab.in_motion(&self.context),
         };
         let keeps_time = matches!(&self.place, Place::Lab(lab) if lab.keeps_time());
         keeps_time || moving && self.overlay.is_none() && self.last_input.elapsed() < WATCHED_FOR

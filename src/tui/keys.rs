@@ -136,6 +136,8 @@ pub enum Context {
     ViewArrows,
     ViewText,
     ViewPanel,
+    /// A view with figures that move.
+    ViewMotion,
     /// A panel whose actions go to the run.
     ExploreLive,
     /// Actions that a run takes whatever is picked.
@@ -178,6 +180,7 @@ impl Context {
             Context::ViewInputs | Context::ViewArrows | Context::ViewText => {
                 Wording::new("Inputs of the view", "ビューの入力")
             }
+            Context::ViewMotion => Wording::new("Figures that move", "動く図"),
             Context::ViewPanel => Wording::new("In a panel", "パネルの中"),
             Context::ExploreLive => Wording::new("The run that is explored", "探索中の実行"),
             Context::RunActions(_) | Context::ExploreActions(_) => {

@@ -10,6 +10,7 @@ use crate::run::runner::EventSink;
 use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start, metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub struct LiveRun {
     pub pace: Pace,
     pub series: BTreeMap<String, Series>,
     /// The latest of each view that it emits, with its step.
-    pub views: BTreeMap<String, (u64, Vec<Panel>)>,
+    pub views: BTreeMap<String, LiveView>,
     pub report: Option<Report>,
     /// Actions that were applied to it.
     pub actions: u64,
@@ -147,7 +148,7 @@ impl LiveRun {
                 values.push(Attempt::Point { series, step, value, knobs, untouched });
             }
             Event::View { name, step, panels, .. } => {
-                self.views.insert(name, (step, panels));
+                self.views.insert(name, LiveView { step, panels, since: Instant::now() });
             }
             Event::Knob { knob, value, .. } => {
                 self.knobs.0.insert(knob, value);
@@ -170,5 +171,25 @@ impl LiveRun {
                 self.report = Some(report);
             }
         }
+    }
+}
+/// What a run showed last under a name.
+#[derive(Debug, Clone)]
+pub struct LiveView {
+    pub step: u64,
+    pub panels: Vec<Panel>,
+    /// Since when.
+    pub since: Instant,
+}
+
+impl LiveView {
+    /// Of figures that move: their panel, the moment that they have come to, and whether there are more.
+    pub fn moment(&self) -> Option<(usize, usize, bool)> {
+        self.panels.iter().enumerate().find_map(|(index, panel)| {
+            let Panel::Poses(poses) = panel else { return None };
+            let last = poses.poses.len().checked_sub(1)?;
+            let moment = self.since.elapsed().as_secs_f32() / poses.seconds_per_pose.max(1e-3);
+            Some((index, (moment as usize).min(last), moment < last as f32))
+        })
     }
 }

@@ -119,6 +119,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     ViewText: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
     ViewText: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
 
+    ViewMotion: [key(KeyCode::Enter)] => A::Confirm, "play, faster, stop", "再生・速く・停止", 1;
+
     ViewPanel: [key(KeyCode::Left)] => A::Left, "pick", "選ぶ", 2;
     ViewPanel: [key(KeyCode::Right)] => A::Right, "pick", "選ぶ", 0;
 

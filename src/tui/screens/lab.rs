@@ -200,8 +200,12 @@ impl LabScreen {
         self.explore.keeps_time()
     }
 
-    pub fn in_motion(&self) -> bool {
-        self.explore.keeps_time() || self.tab == Tab::Explore && self.explore.in_motion()
+    pub fn in_motion(&self, app: &AppContext) -> bool {
+        match self.tab {
+            Tab::Explore if self.explore.in_motion() => true,
+            Tab::Train if self.train.in_motion(&self.lab, app) => true,
+            _ => self.explore.keeps_time(),
+        }
     }
 
     pub fn tick(&mut self, app: &mut AppContext) {

@@ -2,13 +2,14 @@
 
 use super::now;
 use super::setup::Setup;
+use crate::experiment::panel::Place;
 use crate::experiment::{ActionSpec, Command, Event};
 use crate::lab::{Chart, Lab, ViewUse};
 use crate::registry;
 use crate::run::{Status, export};
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
-use crate::tui::live_run::LiveRun;
+use crate::tui::live_run::{LiveRun, LiveView};
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
@@ -370,6 +371,12 @@ impl TrainTab {
         now::draw(table, lab, self.knob, app, buffer);
     }
 
+    /// Whether figures move in a picture of the run.
+    pub fn in_motion(&self, lab: &Lab, app: &AppContext) -> bool {
+        let views = app.run_of(&lab.id).into_iter().flat_map(|run| run.views.values());
+        views.filter_map(LiveView::moment).any(|(_, _, moves)| moves)
+    }
+
     fn draw_pane(&mut self, index: usize, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let focused = index == self.focus;
         let Some(run) = app.run_of(&lab.id) else { return };
@@ -377,12 +384,15 @@ impl TrainTab {
             let view = &lab.dashboard.views[index - lab.dashboard.charts.len()];
             let shown = run.views.get(&view.name).cloned();
             let note = (shown.as_ref())
-                .map_or(String::new(), |(step, _)| format!("{} {}", app.say(text::STEP), number(*step as f64)));
+                .map_or(String::new(), |shown| format!("{} {}", app.say(text::STEP), number(shown.step as f64)));
             let inner = frame(area, view.title.in_language(app.language), &note, focused, &app.theme, buffer);
             self.panes[index] = (area, inner);
-            if let Some((_, panels)) = shown {
+            if let Some(shown) = shown {
+                // Figures move while one looks.
+                let moment = shown.moment().map(|(index, moment, _)| (index, Place::Item(moment)));
+                let moment = moment.as_ref().map(|(index, place)| (*index, place));
                 let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-                panel::draw_all(&panels, None, &format!("train/{}", view.name), inner, &mut look, buffer);
+                panel::draw_all(&shown.panels, moment, &format!("train/{}", view.name), inner, &mut look, buffer);
             }
             return;
         };

@@ -29,6 +29,15 @@ enum Focus {
     Panel(usize),
 }
 
+/// How fast figures move: pictures of the motion for each of the screen's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Playing {
+    No,
+    Slowly,
+    /// About as fast as they did.
+    InTime,
+}
+
 /// The panels of an answer, or why there are none.
 #[derive(Default)]
 struct Shown {
@@ -83,6 +92,9 @@ pub struct View {
     reached: Vec<&'static str>,
     /// Whether there was an answer to draw before.
     shown_before: bool,
+    playing: Playing,
+    /// The moment of figures that move.
+    moment: usize,
 }
 
 impl View {
@@ -110,6 +122,8 @@ impl View {
             sent: Vec::new(),
             reached: Vec::new(),
             shown_before: false,
+            playing: Playing::No,
+            moment: 0,
         })
     }
 
@@ -192,15 +206,41 @@ impl View {
 
     fn move_cursor(&mut self, by: (i32, i32), lab: &Lab, app: &mut AppContext) {
         let Some(panel) = self.picked_panel() else { return };
-        if let Some(place) = panel::moved(panel, self.cursor.as_ref(), by) {
+        // By hand figures go on from the moment that they have come to.
+        let moment = matches!(panel, Panel::Poses(_)).then_some(Place::Item(self.moment));
+        if let Some(place) = panel::moved(panel, moment.as_ref().or(self.cursor.as_ref()), by) {
             self.pick(place, lab, app);
         }
     }
 
     fn pick(&mut self, place: Place, lab: &Lab, app: &mut AppContext) {
+        if let (Some(Panel::Poses(_)), Place::Item(moment)) = (self.picked_panel(), &place) {
+            (self.moment, self.playing) = (*moment, Playing::No);
+        }
         self.cursor = Some(place);
         self.reached.push("place_picked");
         self.open(lab, app);
+    }
+
+    /// The panel with figures that move, and how many moments it has.
+    fn motion(&self) -> Option<(usize, usize)> {
+        self.shown.panels.iter().enumerate().find_map(|(index, panel)| match panel {
+            Panel::Poses(poses) if poses.poses.len() > 1 => Some((index, poses.poses.len())),
+            _ => None,
+        })
+    }
+
+    /// Goes on to the next way of showing figures that move; from their last moment, from the first again.
+    fn play(&mut self, moments: usize) {
+        if self.moment + 1 >= moments {
+            self.moment = 0;
+            self.playing = Playing::No;
+        }
+        self.playing = match self.playing {
+            Playing::No => Playing::Slowly,
+            Playing::Slowly => Playing::InTime,
+            Playing::InTime => Playing::No,
+        };
     }
 
     /// Sends an action of the lab's to its run, applied to the place under the cursor.
@@ -260,6 +300,9 @@ impl Instrument for View {
             Focus::Inputs => vec![Context::ViewArrows, Context::ViewInputs],
             Focus::Panel(_) => vec![Context::ViewPanel, Context::ViewInputs],
         };
+        if self.motion().is_some() && !self.in_text() {
+            contexts.insert(0, Context::ViewMotion);
+        }
         if self.shown.panels.iter().any(|panel| self.has_what_is_acted_on(panel)) {
             contexts.insert(0, Context::ExploreActions(self.actions));
             contexts.insert(1, Context::ExploreLive);
@@ -315,6 +358,11 @@ impl Instrument for View {
             Action::Right if in_panel => self.move_cursor((1, 0), lab, app),
             Action::Up if in_panel => self.move_cursor((0, -1), lab, app),
             Action::Down if in_panel => self.move_cursor((0, 1), lab, app),
+            Action::Confirm if self.motion().is_some() && !self.in_text() => {
+                if let Some((_, moments)) = self.motion() {
+                    self.play(moments);
+                }
+            }
             Action::Confirm if in_panel => self.open(lab, app),
             Action::Up | Action::KnobPrevious => self.inputs.choose(false),
             Action::Down | Action::KnobNext => self.inputs.choose(true),
@@ -401,6 +449,9 @@ impl Instrument for View {
             return false;
         }
         self.shown.take(answer);
+        if self.motion().is_some() {
+            (self.moment, self.playing) = (0, Playing::Slowly);
+        }
         if self.shown.failure.is_none() && !self.turned.is_empty() {
             if self.turned.iter().any(|input| input == "picture") {
                 self.reached.push("drawing_shown");
@@ -426,6 +477,17 @@ impl Instrument for View {
             self.open(lab, app);
         }
         true
+    }
+
+    fn tick(&mut self, _lab: &Lab, _app: &mut AppContext) -> bool {
+        let (Some((_, moments)), Playing::Slowly | Playing::InTime) = (self.motion(), self.playing) else {
+            return false;
+        };
+        self.moment = (self.moment + if self.playing == Playing::Slowly { 1 } else { 3 }).min(moments - 1);
+        if self.moment + 1 == moments {
+            self.playing = Playing::No;
+        }
+        self.playing != Playing::No
     }
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
@@ -455,7 +517,14 @@ impl Instrument for View {
             Self::draw_panels(&mut opened.shown, None, &opened_key, second, app, buffer);
             body = first;
         }
-        let cursor = cursor.as_ref().map(|place| (place, focus));
+        // What moves shows its moment, wherever the keys go.
+        let moment = Place::Item(self.moment);
+        let cursor = match self.motion() {
+            Some((index, _)) if !matches!(focus, Focus::Panel(other) if other != index) => {
+                Some((&moment, Focus::Panel(index)))
+            }
+            _ => cursor.as_ref().map(|place| (place, focus)),
+        };
         Self::draw_panels(&mut self.shown, cursor, &key, body, app, buffer);
     }
 
