@@ -442,3 +442,25 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.press("u");
     terminal.wait_for("undo the last change");
 }
+
+#[test]
+fn a_robot_walks_dreams_and_is_pushed() {
+    let home = home();
+    let terminal = explore(&home, "Learning to walk");
+    terminal.wait_for("m/s, no fall");
+    // The figure moves by itself, and stops at its end; Enter lets it walk again.
+    terminal.wait_for("pose 5/");
+    terminal.wait_for("pose 120/120");
+    terminal.press(ENTER);
+    terminal.wait_for("pose 3/");
+    // A harder push than anything that it has met.
+    (0..4).for_each(|_| terminal.press(DOWN));
+    terminal.press("\x1b[F");
+    terminal.wait_for("fallen after");
+    // Two panels, then the next view.
+    (0..3).for_each(|_| terminal.press(TAB));
+    terminal.wait_for("the truth, and the mean of the dreams");
+    terminal.wait_for("error after 1 step");
+    (0..4).for_each(|_| terminal.press(TAB));
+    terminal.wait_for("strength × 0.7");
+}

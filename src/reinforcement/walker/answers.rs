@@ -6,7 +6,7 @@ use super::episode::{Episode, SUSTAINED, Terms, walk};
 use super::experience::{Experience, Step};
 use super::learner::{Scenes, WalkerLearner, falls, speed};
 use super::policy::Senses;
-use super::simulator::{CONTROL_HZ, Conditions, Ground};
+use super::simulator::{CONTROL_HZ, Conditions, Ground, figure, height_at};
 use super::world_model::{Scales, Sizes, Task, WorldModel};
 use crate::experiment::panel::{Curve, Curves, HeatMap, Pose, Poses};
 use crate::experiment::{
@@ -24,6 +24,8 @@ use std::time::Instant;
 
 /// The ground is drawn so far before and behind the way that was walked, metres.
 const AROUND: f32 = 2.0;
+/// And has a point every so many metres.
+const BETWEEN: f32 = 0.05;
 /// Episodes of each row of the table of worlds.
 const EPISODES: u64 = 10;
 /// Worlds to be tested in: their names, friction μ, mass, strength, ground.
@@ -335,9 +337,8 @@ impl WalkerModel {
         let poses = (0..steps).map(|step| {
             let felt: Vec<f32> = (0..observed).map(|axis| mean_of(step, &|dream| dream.1[axis]).0 as f32).collect();
             let x = mean_of(step, &|dream| dream.0).0 as f32;
-            let below = super::simulator::height_at(&ground, x);
-            let predicted =
-                super::simulator::figure(&self.body, [x, felt[0] + below], felt[1], &felt[2..2 + self.body.joints()]);
+            let below = height_at(&ground, x);
+            let predicted = figure(&self.body, [x, felt[0] + below], felt[1], &felt[2..2 + self.body.joints()]);
             Pose { limbs: limbs[from + step].clone(), predicted, contacts: Vec::new() }
         });
         let poses = Panel::Poses(Poses {
@@ -554,9 +555,9 @@ fn around(ground: &[[f32; 2]], limbs: &[Vec<[f32; 4]>]) -> Vec<[f32; 2]> {
     let xs = limbs.iter().flatten().map(|limb| limb[0]);
     let [low, high] = xs.fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
     let (low, high) = (low - AROUND, high + AROUND);
-    let end = |x: f32| [x, super::simulator::height_at(ground, x)];
-    let within = ground.iter().filter(|at| low < at[0] && at[0] < high).copied();
-    std::iter::once(end(low)).chain(within).chain([end(high)]).collect()
+    let points = ((high - low) / BETWEEN).ceil().clamp(1.0, 10_000.0) as usize;
+    let at = |point: usize| low + (high - low) * point as f32 / points as f32;
+    (0..=points).map(|point| [at(point), height_at(ground, at(point))]).collect()
 }
 
 /// A robot as it moved, and when which foot was on the ground.
@@ -570,7 +571,11 @@ pub fn robot_panels(scenes: &Scenes) -> Vec<Panel> {
     let legs = scenes.contacts.first().map_or(0, Vec::len);
     let names = if legs == 4 { vec!["front a", "front b", "rear a", "rear b"] } else { vec!["leg a", "leg b"] };
     let values = (0..legs).flat_map(|leg| scenes.contacts.iter().map(move |step| f32::from(u8::from(step[leg]))));
-    let times = (0..scenes.contacts.len()).map(|step| format!("{:.2}", step as f32 / CONTROL_HZ));
+    // A name at each whole second.
+    let times = (0..scenes.contacts.len()).map(|step| match step % CONTROL_HZ as usize {
+        0 => (step / CONTROL_HZ as usize).to_string(),
+        _ => String::new(),
+    });
     vec![
         Panel::Poses(Poses {
             heading: Bilingual::new("the robot", "ロボット"),

@@ -17,6 +17,8 @@ const UNSTABLE: f32 = 100.0;
 /// The ground reaches so far to the left and right, in pieces of so much, metres.
 const GROUND: [f32; 2] = [-10.0, 200.0];
 const PIECE: f32 = 0.25;
+/// Lines of a figure that are its torso.
+const TORSO_LINES: usize = 4;
 
 /// What the robot walks on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -244,7 +246,7 @@ impl Robot {
     /// Where feet touch the ground.
     pub fn touching(&self) -> Vec<[f32; 2]> {
         let ends = self.limbs();
-        let feet = ends.iter().skip(2).step_by(2).map(|link| [link[2], link[3]]);
+        let feet = ends.iter().skip(TORSO_LINES + 1).step_by(2).map(|link| [link[2], link[3]]);
         feet.zip(self.contacts()).filter(|(_, touches)| *touches).map(|(at, _)| at).collect()
     }
 }
@@ -256,7 +258,7 @@ pub fn height_at(ground: &[[f32; 2]], x: f32) -> f32 {
     y0 + (y1 - y0) * ((x - x0) / (x1 - x0)).clamp(0.0, 1.0)
 }
 
-/// Torso, then thigh and shank of each leg, as lines `[x, y, x, y]`; the middle of the torso is at `at`, the joints' angles are counted from
+/// The sides of the torso, then thigh and shank of each leg, as lines `[x, y, x, y]`; the middle of the torso is at `at`, the joints' angles are counted from
 /// how the robot stands.
 pub fn figure(body: &Body, at: [f32; 2], pitch: f32, joints: &[f32]) -> Vec<[f32; 4]> {
     let turned = |[x, y]: [f32; 2]| {
@@ -264,10 +266,11 @@ pub fn figure(body: &Body, at: [f32; 2], pitch: f32, joints: &[f32]) -> Vec<[f32
         [at[0] + x * cos - y * sin, at[1] + x * sin + y * cos]
     };
     let [long, high] = body.torso;
-    // A long torso is a line lengthwise, a high one a line upwards.
-    let along = if long > high { [long, 0.0] } else { [0.0, high] };
-    let [[x0, y0], [x1, y1]] = [turned([-along[0], -along[1]]), turned(along)];
-    let mut limbs = vec![[x0, y0, x1, y1]];
+    let corners = [[-long, -high], [long, -high], [long, high], [-long, high]].map(turned);
+    let mut limbs: Vec<[f32; 4]> = (0..TORSO_LINES)
+        .map(|side| (corners[side], corners[(side + 1) % TORSO_LINES]))
+        .map(|([x0, y0], [x1, y1])| [x0, y0, x1, y1])
+        .collect();
     for (leg, hip) in body.hips.iter().enumerate() {
         let mut from = turned(*hip);
         let mut angle = pitch;
@@ -324,7 +327,7 @@ mod tests {
             for (leg, [_, shank]) in robot.legs.iter().enumerate() {
                 let shank = &robot.world.bodies[*shank];
                 let foot = shank.position() * Vector::new(0.0, -body.links[1]);
-                let drawn = robot.limbs()[2 + 2 * leg];
+                let drawn = robot.limbs()[TORSO_LINES + 1 + 2 * leg];
                 assert!((drawn[2] - foot.x).abs() < 0.02 && (drawn[3] - foot.y).abs() < 0.02, "{drawn:?}, {foot:?}");
             }
         }
