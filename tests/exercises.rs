@@ -313,7 +313,7 @@ fn walker_takes_no_attempt_that_only_looks_right() {
     let short = quick.replace("horizon=30", "horizon=2");
     assert!(passes("short", &of("return", -3.8, 177, &short)));
     assert!(!passes("short", &of("return", -3.8, 177, &quick)) && !passes("short", &of("return", -3.8, 60, &short)));
-    let longer = quick.replace("horizon=30", "horizon=10");
+    let longer = quick.replace("horizon=30", "horizon=20");
     assert!(passes("longer", &of("speed", 1.2, 110, &longer)));
     assert!(!passes("longer", &of("speed", 0.4, 110, &longer)) && !passes("longer", &of("speed", 1.2, 110, &quick)));
     let turned = |view: &str, input: &str| Attempt::State {

@@ -58,7 +58,13 @@ fn knobs() -> Vec<Knob> {
         Knob::choice("ground", &Ground::NAMES, ["the ground", "地面"]).live(),
         Knob::real("friction", 0.0..=2.0, 0.9, ["friction of the ground", "地面の摩擦係数"]).live(),
         Knob::real("mass", 0.2..=3.0, 1.0, ["factor of the torso's mass", "胴体の質量に掛ける数"]).live(),
-        Knob::real("strength", 0.1..=3.0, 1.0, ["factor of the motors' torque", "モーターのトルクに掛ける数"]).live(),
+        Knob::real(
+            "strength",
+            0.1..=3.0,
+            1.0,
+            ["factor of the motors' torque and stiffness", "モーターのトルクと硬さに掛ける数"],
+        )
+        .live(),
         Knob::factor(
             "stiffness",
             0.01..=10_000.0,
@@ -79,16 +85,16 @@ fn knobs() -> Vec<Knob> {
             ["second from which the world is harder (0: never)", "世界が難しくなる時刻(秒、0 ならなし)"],
         ),
         Knob::real("wanted_speed", 0.1..=3.0, 1.2, ["wanted speed, m/s", "目標の速さ(m/s)"]).live(),
-        Knob::real("frequency", 0.2..=5.0, 2.0, ["strides a second", "1 秒あたりの歩数"]),
+        Knob::real("frequency", 0.2..=5.0, 2.0, ["gait cycles per second (ν)", "1 秒あたりの歩行周期の数(ν)"]),
         Knob::real("noise", 0.0..=1.0, 0.1, ["noise added to actions", "行動に加えるノイズ"]).live(),
         Knob::integer(
             "swinging",
             1..=10_000,
             21,
-            ["seconds that legs swing at random first", "最初にでたらめに脚を振る秒数"],
+            ["seconds that legs swing at random first", "最初にランダムに脚を振る秒数"],
         ),
         Knob::integer("members", 1..=16, 4, ["networks of the world model", "世界モデルのネットワークの数"]),
-        Knob::integer("width", 4..=512, 64, ["width of their hidden layers", "隠れ層の幅"]),
+        Knob::integer("width", 4..=256, 64, ["width of their hidden layers", "隠れ層の幅"]),
         Knob::integer(
             "memory",
             0..=256,
@@ -99,7 +105,7 @@ fn knobs() -> Vec<Knob> {
             "learning_rate",
             1e-5..=1.0,
             2e-3,
-            ["Adam's step size η for the model", "世界モデルの Adam の学習率 η"],
+            ["learning rate of Adam for the world model", "世界モデルの Adam の学習率"],
         )
         .live(),
         Knob::integer(
@@ -110,32 +116,33 @@ fn knobs() -> Vec<Knob> {
         )
         .live(),
         Knob::integer("horizon", 1..=400, 30, ["control steps of a dream", "想像の長さ(制御ステップ)"]).live(),
-        Knob::integer("starts", 1..=1024, 16, ["dreams of each policy", "方策ごとの想像の数"]).live(),
+        Knob::integer("starts", 1..=256, 16, ["dreams of each policy", "方策ごとの想像の数"]).live(),
         Knob::integer(
             "improvements",
             0..=10_000,
             100,
-            ["steps of the policy after an episode", "1 エピソード後の方策の更新回数"],
+            ["updates of the policy after an episode", "1 エピソード後の方策の更新回数"],
         )
         .live(),
         Knob::integer(
             "directions",
             1..=256,
             16,
-            ["directions tried for a step of the policy", "方策の更新 1 回で試す方向の数"],
+            ["directions tried per update of the policy", "方策の更新 1 回で試す方向の数"],
         ),
         Knob::factor("sigma", 1e-3..=1.0, 0.1, ["σ: how far a direction is tried", "σ: 試す方向の大きさ"]).live(),
-        Knob::factor("policy_step", 1e-4..=1.0, 0.05, ["step size of the policy", "方策の学習率"]).live(),
-        Knob::flag("ungated", ["take every new policy, whatever it does", "新しい方策を試験なしで採用する"]).live(),
+        Knob::factor("policy_step", 1e-4..=1.0, 0.05, ["η: learning rate of the policy (ARS)", "η: 方策の学習率(ARS)"])
+            .live(),
+        Knob::flag("ungated", ["no gate: keep every new policy", "ゲートを使わず、新しい方策をすべて採用する"]).live(),
         Knob::flag("frozen_model", ["fit the world model once only", "世界モデルを一度しか学習しない"]).live(),
-        Knob::integer("steps", 1..=10_000_000, 180, ["seconds of the robot's time", "ロボットの時間(秒)"]),
+        Knob::integer("steps", 1..=20_000, 180, ["seconds of the robot's time", "ロボットの時間(秒)"]),
         Knob::real(
             "pace",
             0.0..=100.0,
             0.0,
             [
-                "seconds of the robot in a second, to watch it; 0: as fast as it goes",
-                "1 秒あたりに進めるロボットの秒数(0 なら全速)",
+                "robot seconds per real second; 0: as fast as possible",
+                "実時間 1 秒あたりに進めるロボットの秒数(0 なら全速)",
             ],
         )
         .live(),

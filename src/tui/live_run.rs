@@ -173,6 +173,7 @@ impl LiveRun {
         }
     }
 }
+
 /// What a run showed last under a name.
 #[derive(Debug, Clone)]
 pub struct LiveView {

@@ -456,11 +456,11 @@ fn a_robot_walks_dreams_and_is_pushed() {
     // A harder push than anything that it has met.
     (0..4).for_each(|_| terminal.press(DOWN));
     terminal.press("\x1b[F");
-    terminal.wait_for("fallen after");
-    // Two panels, then the next view.
-    (0..3).for_each(|_| terminal.press(TAB));
+    terminal.wait_for("fell after");
+    // The figure, then the next view.
+    (0..2).for_each(|_| terminal.press(TAB));
     terminal.wait_for("the truth, and the mean of the dreams");
     terminal.wait_for("error after 1 step");
-    (0..4).for_each(|_| terminal.press(TAB));
+    (0..2).for_each(|_| terminal.press(TAB));
     terminal.wait_for("strength × 0.7");
 }

@@ -28,6 +28,8 @@ const AROUND: f32 = 2.0;
 const BETWEEN: f32 = 0.05;
 /// Episodes of each row of the table of worlds.
 const EPISODES: u64 = 10;
+/// Noise of their actions, as in training.
+const NOISE: f32 = 0.1;
 /// Worlds to be tested in: their names, friction μ, mass, strength, ground.
 const WORLDS: [(&str, Conditions); 7] = {
     let same = Conditions { ground: Ground::Flat, friction: 0.9, mass: 1.0, strength: 1.0 };
@@ -54,7 +56,7 @@ pub static VIEWS: [ViewSpec; 4] = [
                 0.0,
                 ["push, N·s (negative: backwards)", "押す強さ(N·s、負は後ろ向き)"],
             ));
-            inputs.push(Knob::real("push_at", 0.0..=20.0, 3.0, ["second of the push", "押す時刻(秒)"]));
+            inputs.push(Knob::integer("push_at", 0..=19, 3, ["second of the push", "押す時刻(秒)"]));
             inputs.push(Knob::integer("seconds", 1..=20, 6, ["seconds", "秒数"]));
             inputs.push(view::seed());
             inputs
@@ -116,7 +118,12 @@ fn world() -> Vec<Knob> {
         Knob::choice("ground", &Ground::NAMES, ["the ground", "地面"]),
         Knob::real("friction", 0.0..=2.0, 0.9, ["friction of the ground", "地面の摩擦係数"]),
         Knob::real("mass", 0.2..=3.0, 1.0, ["factor of the torso's mass", "胴体の質量に掛ける数"]),
-        Knob::real("strength", 0.1..=3.0, 1.0, ["factor of the motors' torque", "モーターのトルクに掛ける数"]),
+        Knob::real(
+            "strength",
+            0.1..=3.0,
+            1.0,
+            ["factor of the motors' torque and stiffness", "モーターのトルクと硬さに掛ける数"],
+        ),
     ]
 }
 
@@ -253,7 +260,7 @@ impl WalkerModel {
         let mut episode = Episode::new(terms, self.policy.clone(), self.body.joints(), random);
         let mut robot = episode.robot(&self.body);
         let mut scenes = Scenes::new(&robot);
-        let (push, at) = (inputs.real("push") as f32, (inputs.real("push_at") as f32).floor() as usize);
+        let (push, at) = (inputs.real("push") as f32, inputs.integer("push_at") as usize);
         while !episode.has_ended() {
             let push = if episode.marks.len() == at { push } else { 0.0 };
             episode.live_a_second(&mut robot, &self.senses, self.task, push, random, |_, robot| scenes.add(robot));
@@ -262,11 +269,14 @@ impl WalkerModel {
         let seconds = episode.steps() as f32 / CONTROL_HZ;
         let note = Panel::Note {
             text: if episode.progress.fallen {
-                Bilingual::new(format!("fallen after {seconds:.1} s"), format!("{seconds:.1} 秒で転倒"))
+                Bilingual::new(format!("fell after {seconds:.1} s"), format!("{seconds:.1} 秒で転倒"))
             } else {
                 Bilingual::new(format!("{speed:.2} m/s, no fall"), format!("{speed:.2} m/s、転倒なし"))
             },
         };
+        if scenes.limbs.is_empty() {
+            return vec![note];
+        }
         let mut panels = robot_panels(&scenes);
         panels.insert(1, note);
         panels
@@ -305,7 +315,7 @@ impl WalkerModel {
             places.push(robot.distance());
             limbs.push(robot.limbs());
         });
-        if experience.len() <= from + 1 {
+        if experience.len() <= from {
             return vec![Panel::Note {
                 text: Bilingual::new(
                     "The robot fell before the dream began.",
@@ -351,8 +361,8 @@ impl WalkerModel {
         let dreamed: Vec<(f64, f64)> = (0..steps).map(|step| mean_of(step, &|dream| dream.0)).collect();
         let distance = Panel::Curves(Curves {
             heading: Bilingual::new(
-                "distance, m; the band is how far the members lie apart",
-                "進んだ距離 (m)。帯はネットワークどうしのばらつき",
+                "distance, m; the band is the disagreement of the networks",
+                "進んだ距離 (m)。帯はネットワークの不一致",
             ),
             axis: Bilingual::new("seconds", "秒"),
             places: seconds.clone(),
@@ -389,26 +399,25 @@ impl WalkerModel {
                 ((0..observed).map(square).sum::<f64>() / observed as f64).sqrt()
             })
             .collect();
-        let at = |step: usize| step.min(steps) - 1;
         let note = Panel::Note {
             text: Bilingual::new(
                 format!(
-                    "error after 1 step {:.2}, after {steps} {:.2}; the members lie {:.2} apart (1: as much as the robot moves)",
+                    "error after 1 step {:.2}, after {steps} steps {:.2}; disagreement {:.2} (unit: standard deviation in the training data)",
                     wrong[0],
-                    wrong[at(steps)],
-                    apart[at(steps)]
+                    wrong[steps - 1],
+                    apart[steps - 1]
                 ),
                 format!(
-                    "1 ステップ後の誤差 {:.2}、{steps} ステップ後 {:.2}。ネットワークのばらつき {:.2}(1 は動きの大きさ)",
+                    "1 ステップ後の誤差 {:.2}、{steps} ステップ後 {:.2}。不一致 {:.2}(単位: 訓練データの標準偏差)",
                     wrong[0],
-                    wrong[at(steps)],
-                    apart[at(steps)]
+                    wrong[steps - 1],
+                    apart[steps - 1]
                 ),
             ),
         };
         let errors = Panel::Curves(Curves {
             heading: Bilingual::new(
-                "error of the dream, and disagreement of the members",
+                "error of the dream, and disagreement of the networks",
                 "想像の誤差と、ネットワークの不一致",
             ),
             axis: Bilingual::new("seconds", "秒"),
@@ -427,7 +436,7 @@ impl WalkerModel {
         for (place, (name, conditions)) in WORLDS.into_iter().enumerate() {
             task.report_progress(place as u64, WORLDS.len() as u64);
             task.check()?;
-            let terms = Terms { conditions, seed: 0, limit: SUSTAINED, noise: 0.0, push: 0.0 };
+            let terms = Terms { conditions, seed: 0, limit: SUSTAINED, noise: NOISE, push: 0.0 };
             let fallen = |push: f32| {
                 falls(&self.body, &self.senses, &self.policy, Terms { push, ..terms }, self.task, EPISODES).to_string()
             };
@@ -437,8 +446,8 @@ impl WalkerModel {
         let names = vec![
             Bilingual::new("world", "世界"),
             Bilingual::new("speed, m/s", "速さ (m/s)"),
-            Bilingual::new("falls of 10", "10 回中の転倒"),
-            Bilingual::new(format!("with pushes of {push:.0} N·s"), format!("{push:.0} N·s で押したとき")),
+            Bilingual::new(format!("falls in {EPISODES}"), format!("{EPISODES} 回中の転倒")),
+            Bilingual::new(format!("pushes of {push:.0} N·s"), format!("{push:.0} N·s で押す")),
         ];
         Ok(vec![Panel::Table { names, rows }])
     }
@@ -453,17 +462,18 @@ fn race(inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentErro
     if key.0 == 0 {
         return Ok(vec![Panel::Note {
             text: Bilingual::new(
-                "Turn `minutes` up to 20 to let both methods learn here, from nothing; it takes about 15 seconds.",
-                "minutes を 20 に上げると、二つの方法がここで最初から学習します。15 秒ほどかかります。",
+                "Turn `minutes` up to 20 to let both methods learn here from scratch; it takes half a minute.",
+                "minutes を 20 に上げると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
             ),
         }]);
     }
-    let mut races = RACES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(panels) = races.get(&key) {
-        return Ok(panels.clone());
+    let races = || RACES.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = races().get(&key).cloned();
+    if let Some(panels) = before {
+        return Ok(panels);
     }
     let panels = run_race(inputs, task)?;
-    races.insert(key, panels.clone());
+    races().insert(key, panels.clone());
     Ok(panels)
 }
 
@@ -496,29 +506,25 @@ fn run_race(inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, Experiment
             done += 1;
             task.report_progress(done, total);
         }
-        found.push((method, points));
+        found.push((method, points, run.learner().reached()));
     }
-    let first = |points: &[[f64; 3]]| points.iter().find(|point| point[2] >= 1.0).copied();
     let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
-    let rows = found.iter().map(|(method, points)| {
-        let reached = first(points);
-        let best = points.iter().map(|point| point[2]).fold(0.0, f64::max);
-        vec![(*method).to_owned(), cell(reached.map(|r| r[0])), cell(reached.map(|r| r[1])), format!("{best:.2}")]
+    let rows = found.iter().map(|(method, _, reached)| {
+        vec![(*method).to_owned(), cell(reached.map(|r| r[0])), cell(reached.map(|r| r[1]))]
     });
     let table = Panel::Table {
         names: vec![
             Bilingual::new("method", "方法"),
             Bilingual::new("robot minutes to 1 m/s", "1 m/s までのロボットの時間(分)"),
-            Bilingual::new("seconds here", "計算時間(秒)"),
-            Bilingual::new("best, m/s", "最高 (m/s)"),
+            Bilingual::new("computing time, s", "計算時間(秒)"),
         ],
         rows: rows.collect(),
     };
     let curves = |axis: usize, heading: Bilingual, name: Bilingual| {
         let mut places: Vec<f64> =
-            found.iter().flat_map(|(_, points)| points.iter().map(move |point| point[axis])).collect();
+            found.iter().flat_map(|(_, points, _)| points.iter().map(move |point| point[axis])).collect();
         places.sort_by(f64::total_cmp);
-        let curve = |(method, points): &(&str, Vec<[f64; 3]>)| Curve {
+        let curve = |(method, points, _): &(&str, Vec<[f64; 3]>, Option<[f64; 2]>)| Curve {
             name: Bilingual::same(*method),
             values: places.iter().map(|&place| between(points, axis, place)).collect(),
             band: None,
@@ -643,7 +649,7 @@ mod tests {
         let speed = |panels: &[Panel]| note(panels).split(' ').next().unwrap().parse::<f32>();
         assert!(speed(&panels(&model, "walk", &[("seconds", 12.0)])).unwrap() >= 1.0);
         let felled = note(&panels(&model, "walk", &[("push", -60.0)]));
-        assert!(felled.starts_with("fallen after"), "{felled}");
+        assert!(felled.starts_with("fell after"), "{felled}");
     }
 
     #[test]

@@ -134,6 +134,7 @@ impl Episode {
             if ended == Ended::Unstable {
                 // What is no number any more is not learned from.
                 (self.progress.fallen, self.progress.unstable) = (true, true);
+                self.progress.total += task.reward(0.0, 0.0, true);
                 break;
             }
             let (after, displacement) = (robot.observe(), robot.distance() - from);

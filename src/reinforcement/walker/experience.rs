@@ -12,6 +12,8 @@ const BEGINNING: i64 = 2;
 const FROM_PUSHES: f32 = 0.4;
 const FROM_BEGINNINGS: f32 = 0.1;
 const ENOUGH: usize = 20;
+/// Draws for a whole window.
+const DRAWS: usize = 100;
 
 /// A control step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,16 +85,17 @@ impl Experience {
         last - before..=last
     }
 
-    /// A step that `length` steps of one episode end with, if there is one among some draws.
+    /// `length` steps in a row of one episode, or fewer if no draw meets so many.
     pub fn draw_window(&self, length: usize, random: &mut ChaCha8Rng) -> std::ops::RangeInclusive<usize> {
-        for _ in 0..100 {
-            let last = random.random_range(0..self.len());
-            let window = self.window(last, length);
+        let mut draw = || self.window(random.random_range(0..self.len()), length);
+        let mut window = draw();
+        for _ in 0..DRAWS {
             if window.clone().count() == length {
-                return window;
+                break;
             }
+            window = draw();
         }
-        self.window(self.len() - 1, length)
+        window
     }
 }
 

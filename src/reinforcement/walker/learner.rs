@@ -48,12 +48,12 @@ const TRIED: usize = 5;
 const SWING: f32 = 0.4;
 /// Updates of the fresh world model, in multiples of the later ones.
 const FIRST_UPDATES: usize = 3;
-/// A policy stays if its return is at least this share of that of the policy before.
+/// A policy stays if it did not fall and its return is at least this share of that of the policy before.
 const GATE: f32 = 0.8;
 /// Pushes of the final test, N·s, and its episodes.
 pub const TEST_PUSH: f32 = 16.0;
 const TEST_EPISODES: u64 = 40;
-/// What becomes of the world from a set time on: friction, and factors of mass and strength.
+/// What becomes of the world from a set time on, unless it is harder already: friction, and factors of mass and strength.
 const HARDER: [f32; 3] = [0.5, 1.25, 0.85];
 
 /// How the robot learns.
@@ -110,6 +110,8 @@ pub struct WalkerLearner {
     swinging: u64,
     wanted: f64,
     conditions: Conditions,
+    /// Push, noise and wanted speed of the last episode.
+    demands: [f32; 3],
     began: Option<Instant>,
     walked: Option<f64>,
 }
@@ -163,6 +165,7 @@ impl WalkerLearner {
             swinging: knobs.integer("swinging") as u64,
             wanted: knobs.real("wanted_speed"),
             conditions: Conditions::default(),
+            demands: [knobs.real("push") as f32, knobs.real("noise") as f32, knobs.real("wanted_speed") as f32],
             began: None,
             walked: None,
             body,
@@ -188,7 +191,9 @@ impl WalkerLearner {
         let harder = run.integer("harder_from") as u64;
         if harder > 0 && run.index() >= harder {
             let [friction, mass, strength] = HARDER;
-            conditions = Conditions { friction, mass, strength, ..conditions };
+            conditions.friction = conditions.friction.min(friction);
+            conditions.mass = conditions.mass.max(mass);
+            conditions.strength = conditions.strength.min(strength);
             push = push.max(TEST_PUSH);
         }
         Terms { conditions, seed: run.index(), limit, noise, push }
@@ -209,9 +214,10 @@ impl WalkerLearner {
                 }
             }
         };
-        if terms.conditions != self.conditions {
-            // Another world: what was good before need not be.
-            self.conditions = terms.conditions;
+        let asked = [terms.push, noise, self.wanted as f32];
+        if (terms.conditions, asked) != (self.conditions, self.demands) {
+            // Another world, or another task: what was good before need not be.
+            (self.conditions, self.demands) = (terms.conditions, asked);
             self.kept_rate = None;
         }
         let episode = Episode::new(terms, policy, self.body.joints(), run.random());
@@ -309,7 +315,7 @@ impl WalkerLearner {
         Ok(())
     }
 
-    /// Keeps a policy that walked to the end, or about as well as the one before; else the next starts from that one again.
+    /// Keeps a policy that walked to the end, and about as well as the one before; else the next starts from that one again.
     fn gate(&mut self, episode: &Episode, ungated: bool) {
         let stands = !episode.progress.fallen && self.kept_rate.is_none_or(|kept| episode.rate() >= GATE * kept);
         if ungated || stands || self.kept_rate.is_none() {
@@ -346,6 +352,10 @@ impl WalkerLearner {
             let rate = run.learning_rate();
             let loss = model.fit(experience, updates, rate, run.random());
             run.guard(loss);
+            if !loss.is_finite() {
+                // Of a model that has diverged nothing is learned.
+                return Ok(());
+            }
             run.scalar("model_loss", loss);
             *is_fitted = true;
         }
@@ -370,10 +380,6 @@ impl WalkerLearner {
         if summed > 0.0 {
             self.policy = sum.into_iter().map(|sum| sum / summed).collect();
         }
-        if self.policy.iter().any(|weight| !weight.is_finite()) {
-            // Of a model that has diverged nothing is learned.
-            self.policy.clone_from(&self.kept);
-        }
         let from: Vec<usize> = (0..drawn).map(|_| starts.draw(run.random())).collect();
         let dreamed = model.dream(std::slice::from_ref(&self.policy), &dreams, &from)[0];
         let imagined = improvements * 2 * count as i64 * drawn as i64 * horizon as i64;
@@ -381,6 +387,11 @@ impl WalkerLearner {
         run.scalar("dreamed_return", f64::from(dreamed / horizon as f32 * CONTROL_HZ));
         run.scalar("imagined_steps", self.counts.imagined_steps as f64);
         Ok(())
+    }
+
+    /// Robot minutes and seconds of this process until 1 m/s was sustained.
+    pub(super) fn reached(&self) -> Option<[f64; 2]> {
+        Some([self.counts.one? as f64 / 60.0, self.walked?])
     }
 
     fn model(&self) -> WalkerModel {
@@ -487,7 +498,9 @@ impl Learner for WalkerLearner {
             .state("episode", &mut self.episode)
             .state("asked", &mut self.asked)
             .state("counts", &mut self.counts)
-            .state("conditions", &mut self.conditions);
+            .state("conditions", &mut self.conditions)
+            .state("demands", &mut self.demands)
+            .state("wanted", &mut self.wanted);
         match &mut self.mind {
             Mind::Searching(search) => saved.state("seed", &mut search.seed).buffer("returns", &mut search.returns),
             Mind::Dreaming(dreamer) => {

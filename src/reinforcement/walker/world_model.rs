@@ -293,10 +293,11 @@ impl WorldModel {
 
     /// The mean return of each policy over `horizon` imagined control steps from each of `starts`, which the members share out.
     pub fn dream(&self, policies: &[Vec<f32>], dreams: &Dreams<'_>, starts: &[usize]) -> Vec<f32> {
-        let each = starts.len().div_ceil(self.members.len());
-        let parts: Vec<Vec<f32>> = (starts.par_chunks(each).enumerate())
-            .map(|(member, starts)| self.dream_of(member, policies, dreams, starts))
-            .collect();
+        let members = self.members.len();
+        let share = |member: usize| &starts[member * starts.len() / members..(member + 1) * starts.len() / members];
+        let busy: Vec<usize> = (0..members).filter(|&member| !share(member).is_empty()).collect();
+        let parts: Vec<Vec<f32>> =
+            busy.into_par_iter().map(|member| self.dream_of(member, policies, dreams, share(member))).collect();
         let mean = |policy: usize| parts.iter().map(|part| part[policy]).sum::<f32>() / starts.len() as f32;
         (0..policies.len()).map(mean).collect()
     }

@@ -209,7 +209,9 @@ impl LabScreen {
     }
 
     pub fn tick(&mut self, app: &mut AppContext) {
-        self.explore.tick(&self.lab, app);
+        if self.tab == Tab::Explore || self.explore.keeps_time() {
+            self.explore.tick(&self.lab, app);
+        }
         self.note_states(app);
     }
 

@@ -165,6 +165,10 @@ impl View {
 
     /// Whether picking a place in a panel does something. Of a picture or a board all is seen without.
     fn can_be_picked(&self, panel: &Panel) -> bool {
+        // Where something moves it keeps the cursor.
+        if self.motion().is_some() && !matches!(panel, Panel::Poses(_)) {
+            return false;
+        }
         let all_is_seen = matches!(panel, Panel::Pictures { .. } | Panel::Board { .. });
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
     }
