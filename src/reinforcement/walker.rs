@@ -15,6 +15,8 @@ pub mod episode;
 pub mod experience;
 mod learner;
 pub mod policy;
+mod race;
+mod scenes;
 pub mod simulator;
 pub mod world_model;
 
@@ -38,7 +40,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     report: &learner::REPORT_KEYS,
     preview: Preview::View("walk"),
     learn: Learn::By(|setting| Ok(Box::new(WalkerLearner::new(&setting.knobs, setting.seed)))),
-    open: |weights, _, _| Ok(Arc::new(WalkerModel::open(weights)?)),
+    open: |weights, _, _| Ok(Arc::new(WalkerModel::open(weights, learner::start)?)),
     bundled: bundled!("walker"),
     small: &[
         "steps=30 swinging=6 improvements=2 directions=2 starts=4 horizon=5 updates=5 members=2 width=8 push=8",

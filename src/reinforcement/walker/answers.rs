@@ -2,30 +2,23 @@
 //! side by side.
 
 use super::body::{Body, Kind};
-use super::episode::{Episode, SUSTAINED, Terms, walk};
+use super::episode::{Episode, SUSTAINED, Terms, falls, speed, walk};
 use super::experience::{Experience, Step};
-use super::learner::{Scenes, WalkerLearner, falls, speed};
 use super::policy::Senses;
+use super::race::{Start, race};
+use super::scenes::{Scenes, around, robot_panels};
 use super::simulator::{CONTROL_HZ, Conditions, Ground, figure, height_at};
 use super::world_model::{Scales, Sizes, Task, WorldModel};
-use crate::experiment::panel::{Curve, Curves, HeatMap, Pose, Poses};
+use crate::experiment::panel::{Curve, Curves, Pose, Poses};
 use crate::experiment::{
-    Answer, Bilingual, Event, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, Trainable, ViewSpec,
-    Wording, view,
+    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
 };
 use crate::nn::{Weights, weights};
 use crate::tensor::tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
-/// The ground is drawn so far before and behind the way that was walked, metres.
-const AROUND: f32 = 2.0;
-/// And has a point every so many metres.
-const BETWEEN: f32 = 0.05;
 /// Episodes of each row of the table of worlds.
 const EPISODES: u64 = 10;
 /// Noise of their actions, as in training.
@@ -150,7 +143,12 @@ pub struct WalkerModel {
     /// The world that it was in last.
     conditions: Conditions,
     model: Option<WorldModel>,
+    /// Begins a run of this lab.
+    start: Start,
 }
+
+/// Where a dreamed torso is, and what is felt there.
+type Dreamed = (f32, Vec<f32>);
 
 /// What is kept beside the weights.
 #[derive(Serialize, Deserialize)]
@@ -172,8 +170,9 @@ impl WalkerModel {
         task: Task,
         conditions: Conditions,
         model: Option<WorldModel>,
+        start: Start,
     ) -> Self {
-        WalkerModel { body, senses, policy, task, conditions, model }
+        WalkerModel { body, senses, policy, task, conditions, model, start }
     }
 
     pub fn policy(&self) -> &[f32] {
@@ -191,7 +190,7 @@ impl WalkerModel {
     ///
     /// # Errors
     /// When the file is broken, or of another robot or network than it says.
-    pub fn open(bytes: &[u8]) -> Result<Self, ExperimentError> {
+    pub fn open(bytes: &[u8], start: Start) -> Result<Self, ExperimentError> {
         let mut archive = weights::decode(bytes)?;
         let kept: Kept = serde_json::from_str(archive.state.as_deref().unwrap_or_default())
             .map_err(|error| ExperimentError::new(format!("the robot beside the weights cannot be read: {error}")))?;
@@ -221,7 +220,15 @@ impl WalkerModel {
             }
             None => None,
         };
-        Ok(WalkerModel { body, senses, policy, task: Task { wanted: kept.wanted }, conditions: kept.conditions, model })
+        Ok(WalkerModel {
+            body,
+            senses,
+            policy,
+            task: Task { wanted: kept.wanted },
+            conditions: kept.conditions,
+            model,
+            start,
+        })
     }
 
     pub(super) fn weights(&self) -> Weights {
@@ -326,7 +333,7 @@ impl WalkerModel {
         let end = experience.len().min(from + horizon);
         let begin_at = if from > 0 { places[from - 1] } else { 0.0 };
         // The same actions in every member, as they were in truth: what differs is the model alone.
-        let dreams: Vec<Vec<(f32, Vec<f32>)>> = (0..model.members.len())
+        let dreams: Vec<Vec<Dreamed>> = (0..model.members.len())
             .map(|member| {
                 let mut imagined = model.begin(member, &experience, &[from]);
                 let mut at = begin_at;
@@ -338,7 +345,7 @@ impl WalkerModel {
             })
             .collect();
         let count = dreams.len() as f64;
-        let mean_of = |step: usize, of: &dyn Fn(&(f32, Vec<f32>)) -> f32| {
+        let mean_of = |step: usize, of: &dyn Fn(&Dreamed) -> f32| {
             let values: Vec<f64> = dreams.iter().map(|dream| f64::from(of(&dream[step]))).collect();
             let mean = values.iter().sum::<f64>() / count;
             (mean, (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt())
@@ -453,152 +460,6 @@ impl WalkerModel {
     }
 }
 
-/// A race that was run, by its minutes and its seed: it is about the methods, not about the model that is asked.
-static RACES: Mutex<BTreeMap<(i64, i64), Vec<Panel>>> = Mutex::new(BTreeMap::new());
-
-/// A race, as it was run before or now.
-fn race(inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
-    let key = (inputs.integer("minutes"), inputs.integer("seed"));
-    if key.0 == 0 {
-        return Ok(vec![Panel::Note {
-            text: Bilingual::new(
-                "Turn `minutes` up to 20 to let both methods learn here from scratch; it takes half a minute.",
-                "minutes を 20 に上げると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
-            ),
-        }]);
-    }
-    let races = || RACES.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = races().get(&key).cloned();
-    if let Some(panels) = before {
-        return Ok(panels);
-    }
-    let panels = run_race(inputs, task)?;
-    races().insert(key, panels.clone());
-    Ok(panels)
-}
-
-/// Both ways to learn from the same seed: speed by robot time, and by seconds of this computer.
-fn run_race(inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
-    let minutes = inputs.integer("minutes");
-    let runs = [("world-model", 3.min(minutes)), ("search", minutes)];
-    let total: u64 = runs.iter().map(|(_, minutes)| 60 * *minutes as u64).sum();
-    let (mut done, mut found) = (0, Vec::new());
-    for (method, minutes) in runs {
-        let declared = super::knobs();
-        let mut knobs = Knobs::defaults(&declared);
-        // The search as in its preset; with fewer directions an update needs less robot time.
-        let own: &[&str] = if method == "search" { &["directions=8", "policy_step=0.1"] } else { &[] };
-        let common = [format!("method={method}"), format!("steps={}", 60 * minutes)];
-        for assignment in common.iter().map(String::as_str).chain(own.iter().copied()) {
-            knobs.set_text(&declared, assignment).expect("a knob of this lab");
-        }
-        let mut run = WalkerLearner::new(&knobs, inputs.integer("seed") as u64);
-        let (began, mut points) = (Instant::now(), Vec::new());
-        for second in 1..=60 * minutes {
-            task.check()?;
-            run.step(&mut |event| {
-                if let Event::Scalar { series, value, .. } = event
-                    && series == "speed"
-                {
-                    points.push([second as f64 / 60.0, began.elapsed().as_secs_f64(), value]);
-                }
-            })?;
-            done += 1;
-            task.report_progress(done, total);
-        }
-        found.push((method, points, run.learner().reached()));
-    }
-    let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
-    let rows = found.iter().map(|(method, _, reached)| {
-        vec![(*method).to_owned(), cell(reached.map(|r| r[0])), cell(reached.map(|r| r[1]))]
-    });
-    let table = Panel::Table {
-        names: vec![
-            Bilingual::new("method", "方法"),
-            Bilingual::new("robot minutes to 1 m/s", "1 m/s までのロボットの時間(分)"),
-            Bilingual::new("computing time, s", "計算時間(秒)"),
-        ],
-        rows: rows.collect(),
-    };
-    let curves = |axis: usize, heading: Bilingual, name: Bilingual| {
-        let mut places: Vec<f64> =
-            found.iter().flat_map(|(_, points, _)| points.iter().map(move |point| point[axis])).collect();
-        places.sort_by(f64::total_cmp);
-        let curve = |(method, points, _): &(&str, Vec<[f64; 3]>, Option<[f64; 2]>)| Curve {
-            name: Bilingual::same(*method),
-            values: places.iter().map(|&place| between(points, axis, place)).collect(),
-            band: None,
-        };
-        Panel::Curves(Curves { heading, axis: name, curves: found.iter().map(curve).collect(), places: places.clone() })
-    };
-    Ok(vec![
-        table,
-        curves(
-            0,
-            Bilingual::new("speed, m/s, by robot time", "速さ (m/s)とロボットの時間"),
-            Bilingual::new("robot minutes", "ロボットの時間(分)"),
-        ),
-        curves(
-            1,
-            Bilingual::new("speed, m/s, by computing time", "速さ (m/s)と計算時間"),
-            Bilingual::new("seconds", "秒"),
-        ),
-    ])
-}
-
-/// The value of a curve between its points; not a number before the first and after the last.
-fn between(points: &[[f64; 3]], axis: usize, place: f64) -> f64 {
-    let right = points.partition_point(|point| point[axis] < place);
-    match (right.checked_sub(1).and_then(|left| points.get(left)), points.get(right)) {
-        (_, Some(point)) if point[axis] == place => point[2],
-        (Some(left), Some(right)) => left[2] + (right[2] - left[2]) * (place - left[axis]) / (right[axis] - left[axis]),
-        _ => f64::NAN,
-    }
-}
-
-/// The ground where some figures are.
-fn around(ground: &[[f32; 2]], limbs: &[Vec<[f32; 4]>]) -> Vec<[f32; 2]> {
-    let xs = limbs.iter().flatten().map(|limb| limb[0]);
-    let [low, high] = xs.fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
-    let (low, high) = (low - AROUND, high + AROUND);
-    let points = ((high - low) / BETWEEN).ceil().clamp(1.0, 10_000.0) as usize;
-    let at = |point: usize| low + (high - low) * point as f32 / points as f32;
-    (0..=points).map(|point| [at(point), height_at(ground, at(point))]).collect()
-}
-
-/// A robot as it moved, and when which foot was on the ground.
-pub fn robot_panels(scenes: &Scenes) -> Vec<Panel> {
-    let poses = scenes.limbs.iter().zip(&scenes.touching);
-    let pose = |(limbs, contacts): (&Vec<[f32; 4]>, &Vec<[f32; 2]>)| Pose {
-        limbs: limbs.clone(),
-        contacts: contacts.clone(),
-        ..Pose::default()
-    };
-    let legs = scenes.contacts.first().map_or(0, Vec::len);
-    let names = if legs == 4 { vec!["front a", "front b", "rear a", "rear b"] } else { vec!["leg a", "leg b"] };
-    let values = (0..legs).flat_map(|leg| scenes.contacts.iter().map(move |step| f32::from(u8::from(step[leg]))));
-    // A name at each whole second.
-    let times = (0..scenes.contacts.len()).map(|step| match step % CONTROL_HZ as usize {
-        0 => (step / CONTROL_HZ as usize).to_string(),
-        _ => String::new(),
-    });
-    vec![
-        Panel::Poses(Poses {
-            heading: Bilingual::new("the robot", "ロボット"),
-            seconds_per_pose: 1.0 / CONTROL_HZ,
-            ground: around(&scenes.ground, &scenes.limbs),
-            poses: poses.map(pose).collect(),
-        }),
-        Panel::HeatMap(HeatMap {
-            heading: Bilingual::new("footfalls: when which foot is on the ground", "足の接地(時間ごと)"),
-            rows: names.into_iter().map(str::to_owned).collect(),
-            columns: times.collect(),
-            values: values.collect(),
-            range: [0.0, 1.0],
-        }),
-    ]
-}
-
 impl Model for WalkerModel {
     fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
@@ -607,7 +468,7 @@ impl Model for WalkerModel {
             "walk" => self.walk(&inputs),
             "dream" => self.dream(&inputs),
             "worlds" => self.worlds(&inputs, task)?,
-            _ => race(&inputs, task)?,
+            _ => race(&inputs, task, self.start)?,
         };
         Ok(Answer::Panels { panels })
     }
@@ -617,16 +478,8 @@ impl Model for WalkerModel {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_curve_is_a_line_between_its_points_and_nothing_beyond() {
-        let points = [[1.0, 0.0, 10.0], [3.0, 0.0, 20.0]];
-        assert_eq!([1.0, 1.5, 3.0].map(|place| between(&points, 0, place)), [10.0, 12.5, 20.0]);
-        assert!(between(&points, 0, 0.5).is_nan() && between(&points, 0, 3.5).is_nan());
-        assert!(between(&[], 0, 1.0).is_nan());
-    }
-
     fn bundled() -> WalkerModel {
-        WalkerModel::open(super::super::EXPERIMENT.bundled.weights).unwrap()
+        WalkerModel::open(super::super::EXPERIMENT.bundled.weights, super::super::learner::start).unwrap()
     }
 
     fn panels(model: &WalkerModel, view: &str, inputs: &[(&str, f64)]) -> Vec<Panel> {
@@ -668,7 +521,7 @@ mod tests {
         let model = WalkerModel { model: None, ..bundled() };
         assert!(note(&panels(&model, "dream", &[])).contains("without a world model"));
         let bytes = model.weights().encode(crate::experiment::Precision::Single);
-        assert!(WalkerModel::open(&bytes).unwrap().model.is_none());
+        assert!(WalkerModel::open(&bytes, super::super::learner::start).unwrap().model.is_none());
     }
 
     #[test]
@@ -684,7 +537,10 @@ mod tests {
             sizes: None,
         });
         let weights = Weights::new().tensor("policy", tensor([192], model.policy.clone())).text(text.unwrap());
-        let refused = WalkerModel::open(&weights.encode(crate::experiment::Precision::Single)).err().unwrap();
+        let refused =
+            WalkerModel::open(&weights.encode(crate::experiment::Precision::Single), super::super::learner::start)
+                .err()
+                .unwrap();
         assert_eq!(refused.to_string(), "weights of another robot than the one beside them");
     }
 }

@@ -5,8 +5,9 @@ use super::body::Body;
 use super::policy::{Senses, normal};
 use super::simulator::{CONTROL_HZ, Conditions, Ended, Robot};
 use super::world_model::Task;
-use rand::RngExt;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Control steps of a second.
@@ -16,6 +17,8 @@ const FIRST_PUSH: std::ops::Range<usize> = 20..60;
 const NEXT_PUSH: std::ops::Range<usize> = 40..80;
 /// Of the noise, so much stays from one control step to the next.
 const LINGERS: f32 = 0.5;
+/// Seconds of an episode.
+pub const EPISODE: usize = 12;
 /// Seconds over which a speed has to be sustained.
 pub const SUSTAINED: usize = 10;
 
@@ -188,11 +191,25 @@ pub fn walk(
     episode
 }
 
+/// How many of some episodes with pushes end in a fall.
+pub fn falls(body: &Body, senses: &Senses, policy: &[f32], terms: Terms, task: Task, episodes: u64) -> usize {
+    let fell = |seed: u64| {
+        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        walk(body, senses, policy, Terms { seed, ..terms }, task, random, |_, _| {}).progress.fallen
+    };
+    (0..episodes).into_par_iter().filter(|&seed| fell(seed)).count()
+}
+
+/// The speed over the last ten of twelve seconds, without noise and pushes; of one that falls, that until then.
+pub fn speed(body: &Body, senses: &Senses, policy: &[f32], conditions: Conditions, task: Task) -> f32 {
+    let terms = Terms { conditions, seed: 0, limit: EPISODE, noise: 0.0, push: 0.0 };
+    walk(body, senses, policy, terms, task, &mut ChaCha8Rng::seed_from_u64(0), |_, _| {}).speed()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::body::Kind;
     use super::*;
-    use rand::SeedableRng;
 
     fn terms() -> Terms {
         Terms { conditions: Conditions::default(), seed: 3, limit: 12, noise: 0.1, push: 6.0 }

@@ -48,6 +48,10 @@ impl Experience {
         2 * self.observed + self.joints + 2
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.ages.is_empty()
+    }
+
     pub fn len(&self) -> usize {
         self.ages.len()
     }

@@ -1,18 +1,18 @@
 //! The run: a step is one second of the robot's time. It walks, and between two episodes it learns: in its world model, or, for
 //! comparison, by trying policies out on the robot itself.
 
-use super::answers::{WalkerModel, prefix, robot_panels};
+use super::answers::{WalkerModel, prefix};
 use super::body::{Body, Kind};
-use super::episode::{Episode, SUSTAINED, Terms, walk};
+use super::episode::{EPISODE, Episode, SUSTAINED, Terms, falls, speed};
 use super::experience::{Experience, Step};
 use super::policy::{Directions, Senses};
+use super::scenes::{Scenes, robot_panels};
 use super::simulator::{CONTROL_HZ, Conditions, Ground, Robot};
 use super::world_model::{Dreams, Sizes, Task, WorldModel};
-use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
+use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext, Trainable};
 use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,8 +40,7 @@ pub const REPORT_KEYS: [&str; 9] = [
     "parameters",
 ];
 
-/// Seconds of an episode; of one that only swings its legs; of a policy that is tried out.
-const EPISODE: usize = 12;
+/// Seconds of an episode in which legs only swing, and of a policy that is tried out.
 const SWINGING: usize = 3;
 const TRIED: usize = 5;
 /// How far legs swing at random.
@@ -338,7 +337,7 @@ impl WalkerLearner {
         let task = self.task();
         let Mind::Dreaming(dreamer) = &mut self.mind else { return Ok(()) };
         let Dreamer { model, experience, fresh, is_fitted } = &mut **dreamer;
-        if experience.len() == 0 {
+        if experience.is_empty() {
             return Ok(());
         }
         if *is_fitted && *fresh < experience.len() {
@@ -389,19 +388,27 @@ impl WalkerLearner {
         Ok(())
     }
 
-    /// Robot minutes and seconds of this process until 1 m/s was sustained.
-    pub(super) fn reached(&self) -> Option<[f64; 2]> {
-        Some([self.counts.one? as f64 / 60.0, self.walked?])
-    }
-
     fn model(&self) -> WalkerModel {
         let model = match &self.mind {
             Mind::Dreaming(dreamer) if dreamer.is_fitted => Some(dreamer.model.clone()),
             _ => None,
         };
         let policy = if self.kept_rate.is_some() { &self.kept } else { &self.policy };
-        WalkerModel::new(self.body.clone(), self.senses.clone(), policy.clone(), self.task(), self.conditions, model)
+        WalkerModel::new(
+            self.body.clone(),
+            self.senses.clone(),
+            policy.clone(),
+            self.task(),
+            self.conditions,
+            model,
+            start,
+        )
     }
+}
+
+/// Begins a run.
+pub fn start(knobs: &Knobs, seed: u64) -> Box<dyn Trainable> {
+    Box::new(WalkerLearner::new(knobs, seed))
 }
 
 fn sigma(run: &Run<'_>) -> f32 {
@@ -415,42 +422,6 @@ impl Search {
     }
 }
 
-/// How a robot looked over some control steps.
-pub struct Scenes {
-    pub ground: Vec<[f32; 2]>,
-    pub limbs: Vec<Vec<[f32; 4]>>,
-    pub touching: Vec<Vec<[f32; 2]>>,
-    pub contacts: Vec<Vec<bool>>,
-}
-
-impl Scenes {
-    pub fn new(robot: &Robot) -> Self {
-        let (limbs, touching, contacts) = (Vec::new(), Vec::new(), Vec::new());
-        Scenes { ground: robot.ground().to_vec(), limbs, touching, contacts }
-    }
-
-    pub fn add(&mut self, robot: &Robot) {
-        self.limbs.push(robot.limbs());
-        self.touching.push(robot.touching());
-        self.contacts.push(robot.contacts());
-    }
-}
-
-/// How many of some episodes with pushes end in a fall.
-pub fn falls(body: &Body, senses: &Senses, policy: &[f32], terms: Terms, task: Task, episodes: u64) -> usize {
-    let fell = |seed: u64| {
-        let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        walk(body, senses, policy, Terms { seed, ..terms }, task, random, |_, _| {}).progress.fallen
-    };
-    (0..episodes).into_par_iter().filter(|&seed| fell(seed)).count()
-}
-
-/// The speed over the last ten of twelve seconds, without noise and pushes; of one that falls, that until then.
-pub fn speed(body: &Body, senses: &Senses, policy: &[f32], conditions: Conditions, task: Task) -> f32 {
-    let terms = Terms { conditions, seed: 0, limit: EPISODE, noise: 0.0, push: 0.0 };
-    walk(body, senses, policy, terms, task, &mut ChaCha8Rng::seed_from_u64(0), |_, _| {}).speed()
-}
-
 impl Learner for WalkerLearner {
     fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         self.began.get_or_insert_with(Instant::now);
@@ -460,11 +431,10 @@ impl Learner for WalkerLearner {
         }
         let scenes = self.live(run);
         let ended = self.episode.as_ref().is_some_and(Episode::has_ended);
-        if ended || run.real("pace") > 0.0 || run.is_last() {
-            if let Some(scenes) = scenes.filter(|scenes| !scenes.limbs.is_empty()) {
-                let keep = run.is_last();
-                run.view("robot", keep, robot_panels(&scenes));
-            }
+        let shown = ended || run.real("pace") > 0.0 || run.is_last();
+        if let Some(scenes) = scenes.filter(|scenes| shown && !scenes.limbs.is_empty()) {
+            let keep = run.is_last();
+            run.view("robot", keep, robot_panels(&scenes));
         }
         if ended { self.finish(run) } else { Ok(()) }
     }
@@ -555,7 +525,7 @@ impl Learner for WalkerLearner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Event, KnobValue, Trainable};
+    use crate::experiment::{Event, KnobValue};
 
     const SMALL: &str = "swinging=6 improvements=2 directions=2 starts=4 horizon=5 updates=5 members=2 width=8";
 
