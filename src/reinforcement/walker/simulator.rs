@@ -284,9 +284,10 @@ pub fn figure(body: &Body, at: [f32; 2], pitch: f32, joints: &[f32]) -> Vec<[f32
     limbs
 }
 
-/// Whether a torso at this height over the ground and this pitch has fallen.
+/// Whether a torso at this height over the ground and this pitch has fallen; so has one of which there are no numbers any more.
 pub fn has_fallen(body: &Body, height: f32, pitch: f32) -> bool {
-    pitch.abs() > FALLEN_PITCH || height < FALLEN_HEIGHT * body.standing_height()
+    let stands = pitch.abs() <= FALLEN_PITCH && height >= FALLEN_HEIGHT * body.standing_height();
+    !stands
 }
 
 #[cfg(test)]
@@ -354,6 +355,20 @@ mod tests {
         let mut robot = Robot::new(&body, &Conditions::default(), 0);
         robot.push(1e6);
         assert_eq!(robot.step(&vec![0.0; body.joints()]), Ended::Unstable);
+    }
+
+    #[test]
+    fn what_lies_is_upside_down_or_no_number_has_fallen() {
+        let body = Body::new(Kind::Quadruped);
+        let fallen = |height, pitch| has_fallen(&body, height, pitch);
+        let standing = body.standing_height();
+        assert!(!fallen(standing, 0.0) && !fallen(0.6 * standing, -0.9));
+        assert!(
+            fallen(0.4 * standing, 0.0)
+                && fallen(standing, -1.1)
+                && fallen(f32::NAN, 0.0)
+                && fallen(standing, f32::NAN)
+        );
     }
 
     #[test]
