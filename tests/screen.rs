@@ -221,7 +221,7 @@ fn without_colour_no_colour_is_sent() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &[], (80, 24), &[("NO_COLOR", "1")]);
     terminal.wait_for_picker();
-    terminal.press(&"\x1b[B".repeat(5));
+    terminal.press(&"\x1b[B".repeat(6));
     terminal.wait_for("█");
     terminal.press("?");
     terminal.wait_for("Esc closes");
@@ -239,7 +239,7 @@ fn wide_terminals_get_no_character_of_two_widths() {
     let mut terminal = Terminal::start(home.path(), &["--ambiguous", "wide"], (100, 30), &[]);
     terminal.wait_for("the map with what the run has found");
     // The preview of a model of digits is of ASCII here.
-    terminal.press(&"\x1b[B".repeat(5));
+    terminal.press(&"\x1b[B".repeat(6));
     terminal.wait_for("@");
     let text = terminal.text();
     assert!(!text.contains(['│', '─', '●', '·', '█']), "{text}");

@@ -455,7 +455,7 @@ fn a_robot_walks_dreams_and_is_pushed() {
     terminal.wait_for("pose 3/");
     // A harder push than anything that it has met.
     (0..4).for_each(|_| terminal.press(DOWN));
-    terminal.press("\x1b[F");
+    terminal.press("\x1b[H");
     terminal.wait_for("fell after");
     // The figure, then the next view.
     (0..2).for_each(|_| terminal.press(TAB));
