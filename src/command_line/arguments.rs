@@ -112,7 +112,7 @@ pub enum Verb {
     Solve(SolveArguments),
     /// Count the lines of so many moves from a position, which proves the rules of a game
     Perft {
-        /// tic-tac-toe, connect-four, othello, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
+        /// tic-tac-toe, connect-four, othello, othello-6, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
         #[arg(value_parser = GAMES)]
         game: String,
         /// How many moves
@@ -229,7 +229,7 @@ pub struct ServedBy {
 
 #[derive(Debug, Args)]
 pub struct PlayArguments {
-    /// tic-tac-toe, connect-four, othello, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
+    /// tic-tac-toe, connect-four, othello, othello-6, gomoku-9, gomoku-15, go-9, go-13, chess or shogi
     #[arg(value_parser = GAMES)]
     pub game: String,
 

@@ -18,7 +18,8 @@ pub mod games;
 mod learner;
 mod replay;
 
-use super::games::{ConnectFour, TicTacToe};
+use super::games::othello::SMALL;
+use super::games::{ConnectFour, Othello, TicTacToe};
 use super::policy_value;
 use crate::experiment::{Experiment, Knob, Learn, Preview, QueryKind};
 use crate::{bundled, lab_file};
@@ -41,6 +42,7 @@ pub static EXPERIMENT: Experiment = Experiment {
         let (knobs, seed, run) = (&setting.knobs, setting.seed, setting.folder.as_deref());
         match knobs.choice("game") {
             "tic-tac-toe" => Ok(Box::new(SelfPlayLearner::new(knobs, seed, TicTacToe::default(), run)?)),
+            "othello-6" => Ok(Box::new(SelfPlayLearner::new(knobs, seed, Othello::new(SMALL), run)?)),
             _ => Ok(Box::new(SelfPlayLearner::new(knobs, seed, ConnectFour::default(), run)?)),
         }
     }),
@@ -49,6 +51,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     small: &[
         "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 buffer=40 evaluated_every=20 gate=4 evaluation=0.05",
         "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",
+        "game=othello-6 games=4 simulations=4 channels=4 blocks=1 steps=80 batch=8 evaluated_every=80 evaluation=0.02",
     ],
     ..Experiment::EMPTY
 };

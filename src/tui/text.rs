@@ -107,6 +107,7 @@ words! {
     GAME_TIC_TAC_TOE: "Tic-tac-toe", "三目並べ";
     GAME_CONNECT_FOUR: "Connect Four", "四目並べ";
     GAME_OTHELLO: "Othello", "オセロ";
+    GAME_OTHELLO_6: "Othello 6×6", "オセロ 6×6";
     GAME_GOMOKU_9: "Gomoku 9×9", "五目並べ 9×9";
     GAME_GOMOKU_15: "Gomoku 15×15", "五目並べ 15×15";
     GAME_GO_9: "Go 9×9", "囲碁 9×9";

@@ -1,6 +1,7 @@
 //! How each kind of agent thinks.
 
 use super::{AgentError, Kind, Spec};
+use crate::reinforcement::games::othello::SMALL;
 use crate::reinforcement::games::{AnyGame, Game, Member, Move, Outcome, PlayoutRng, below};
 use crate::reinforcement::policy_value::{AnyNet, Net, NetworkGame};
 use crate::reinforcement::search::endgame::Endgame;
@@ -43,6 +44,9 @@ pub(super) fn net_search(net: &AnyNet, game: &AnyGame, exploration: f32) -> Resu
     match (net, game) {
         (AnyNet::TicTacToe(net), AnyGame::TicTacToe(_)) => Ok(Box::new(NetSearch { net: net.clone(), exploration })),
         (AnyNet::ConnectFour(net), AnyGame::ConnectFour(_)) => {
+            Ok(Box::new(NetSearch { net: net.clone(), exploration }))
+        }
+        (AnyNet::Othello(net), AnyGame::Othello(position)) if position.size() == SMALL => {
             Ok(Box::new(NetSearch { net: net.clone(), exploration }))
         }
         (net, game) => Err(AgentError(format!("the network has learned {}, not {}", net.game(), game.id()))),

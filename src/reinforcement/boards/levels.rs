@@ -1,7 +1,7 @@
 //! Whom a game can be played against, and with what advantage.
 
 use crate::experiment::board::{Handicap, Opponent};
-use crate::reinforcement::games::{AnyGame, Game};
+use crate::reinforcement::games::{AnyGame, Game, Othello};
 
 /// Budgets and blunders of the tree search, the weakest first: from one that lets a child win to all that it has.
 const MCTS: [&str; 6] = [
@@ -83,18 +83,17 @@ pub fn handicaps(game: &AnyGame) -> Vec<Handicap> {
                 handicap(en, ja, start)
             })
             .collect(),
-        AnyGame::Othello(_) => (1..=4)
+        AnyGame::Othello(othello) => (1..=4)
             .map(|corners| {
-                let row = |left: bool, right: bool| {
-                    format!("{}......{}", if left { 'x' } else { '.' }, if right { 'x' } else { '.' })
-                };
-                let (top, bottom) = (row(true, corners >= 3), row(corners >= 4, corners >= 2));
-                let middle = "......../......../...ox.../...xo.../......../........";
+                let (usual, last) = (Othello::new(othello.size()).diagram(), othello.size() - 1);
+                let squares = [(0, 0), (last, last), (0, last), (last, 0)];
+                let mut start: Vec<char> = usual.chars().collect();
+                squares[..corners].iter().for_each(|(row, column)| start[row * (last + 2) + column] = 'x');
                 let (en, ja) = match corners {
                     1 => ("1 corner".to_owned(), "隅 1 つ".to_owned()),
                     _ => (format!("{corners} corners"), format!("隅 {corners} つ")),
                 };
-                handicap(&en, &ja, format!("{top}/{middle}/{bottom} x"))
+                handicap(&en, &ja, String::from_iter(start))
             })
             .collect(),
         AnyGame::TicTacToe(_) | AnyGame::ConnectFour(_) | AnyGame::Gomoku(_) => Vec::new(),

@@ -2,7 +2,9 @@
 
 use crate::experiment::board::{Board, Branch, Considered, Counted, Ending, Expected, Man, Origin, Tally, Thinking};
 use crate::experiment::board::{Choice, Played};
-use crate::reinforcement::games::{AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, connect_four};
+use crate::reinforcement::games::{
+    AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, connect_four, othello,
+};
 use crate::reinforcement::search::tree::{Children, Node, Tree};
 use crate::reinforcement::search::{Budget, SearchResult};
 use crate::with_game;
@@ -79,7 +81,7 @@ pub fn cells(position: &AnyGame, of: Move) -> (Origin, Option<usize>) {
             (Origin::Nowhere, Some((connect_four::ROWS - 1 - row) * connect_four::COLUMNS + at))
         }
         AnyGame::Go(game) => (Origin::Nowhere, (of != game.pass()).then_some(at)),
-        AnyGame::Othello(_) => (Origin::Nowhere, (at < 64).then_some(at)),
+        AnyGame::Othello(_) => (Origin::Nowhere, (of != othello::PASS).then_some(at)),
         AnyGame::TicTacToe(_) | AnyGame::Gomoku(_) => (Origin::Nowhere, Some(at)),
     }
 }
@@ -122,7 +124,10 @@ pub fn board(positions: &[AnyGame], played: &Played) -> Board {
         AnyGame::ConnectFour(game) => connect_four_board(game),
         AnyGame::Othello(game) => {
             let count = game.count().map(|count| count as f32);
-            Board { tallies: vec![Tally { what: Counted::Discs, of: count }], ..square(8, |at| game.stone(at)) }
+            Board {
+                tallies: vec![Tally { what: Counted::Discs, of: count }],
+                ..square(game.size(), |at| game.stone(at))
+            }
         }
         AnyGame::Gomoku(game) => {
             let size = game.size();

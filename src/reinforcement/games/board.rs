@@ -35,7 +35,7 @@ impl AnyGame {
         let names = |size, capital, skips_i, from_below| grid::Names { size, capital, skips_i, from_below };
         match self {
             AnyGame::TicTacToe(game) => stones(names(3, false, false, true), |point| game.stone(point)),
-            AnyGame::Othello(game) => stones(names(8, false, false, false), |point| game.stone(point)),
+            AnyGame::Othello(game) => stones(names(game.size(), false, false, false), |point| game.stone(point)),
             AnyGame::Gomoku(game) => stones(names(game.size(), false, false, true), |point| game.stone(point)),
             AnyGame::Go(game) => stones(names(game.size(), true, true, true), |point| game.stone(point)),
             AnyGame::ConnectFour(game) => connect_four_board(game),

@@ -293,8 +293,8 @@ macro_rules! with_game {
 }
 
 /// The games by name.
-pub const GAMES: [&str; 9] =
-    ["tic-tac-toe", "connect-four", "othello", "gomoku-9", "gomoku-15", "go-9", "go-13", "chess", "shogi"];
+pub const GAMES: [&str; 10] =
+    ["tic-tac-toe", "connect-four", "othello", "othello-6", "gomoku-9", "gomoku-15", "go-9", "go-13", "chess", "shogi"];
 
 impl AnyGame {
     /// The start of a game by its name.
@@ -303,6 +303,7 @@ impl AnyGame {
             "tic-tac-toe" => AnyGame::TicTacToe(TicTacToe::default()),
             "connect-four" => AnyGame::ConnectFour(ConnectFour::default()),
             "othello" => AnyGame::Othello(Othello::default()),
+            "othello-6" => AnyGame::Othello(Othello::new(othello::SMALL)),
             "gomoku-9" => AnyGame::Gomoku(Gomoku::new(9, gomoku::Rule::FiveOrMore)),
             "gomoku-15" => AnyGame::Gomoku(Gomoku::new(15, gomoku::Rule::FiveOrMore)),
             "go-9" => AnyGame::Go(Go::new(9, go::Rules::default())),

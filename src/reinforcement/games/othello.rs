@@ -1,11 +1,17 @@
-//! Othello (Reversi) on 8 × 8. The upper left square is a1; black, dark, moves first.
+//! Othello (Reversi) on 8 × 8, and on 6 × 6, where it is known that the second side wins by 4 discs (Feinstein 1993). The upper left
+//! square is a1; black, dark, moves first.
+//!
+//! Positions are bits of an 8 × 8 board; the small board is its upper left part. Squares and moves are numbered row by row on the board
+//! that is played on.
 
 use super::grid::{self, Names};
 use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
 
 /// A side that cannot move passes.
 pub const PASS: Move = Move(64);
-const NAMES: Names = Names { size: 8, capital: false, skips_i: false, from_below: false };
+/// Lines of the usual board and of the small one.
+pub const SIZE: usize = 8;
+pub const SMALL: usize = 6;
 const SIGNS: [char; 2] = ['x', 'o'];
 const NOT_A: u64 = 0xfefe_fefe_fefe_fefe;
 const NOT_H: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -18,12 +24,19 @@ pub struct Othello {
     second: bool,
     open: u64,
     ended: bool,
+    is_small: bool,
 }
 
 impl Default for Othello {
     fn default() -> Self {
-        Othello::of(1 << 28 | 1 << 35, 1 << 27 | 1 << 36, false)
+        Othello::new(SIZE)
     }
+}
+
+/// The squares of a board, as bits.
+#[inline(always)]
+pub(crate) const fn squares(is_small: bool) -> u64 {
+    if is_small { 0x0000_3f3f_3f3f_3f3f } else { u64::MAX }
 }
 
 /// Moves all bits one square in one of eight ways: up or down by 0, 1, 7, 8 or 9 squares, without coming round the edge.
@@ -51,7 +64,7 @@ fn open_way<const WAY: usize>(own: u64, other: u64) -> u64 {
     shifted::<WAY>(run)
 }
 
-/// Where a side with these discs may play.
+/// Where a side with these discs may play, on a board that fills all bits.
 #[inline(always)]
 pub(crate) fn open(own: u64, other: u64) -> u64 {
     let ways = open_way::<0>(own, other)
@@ -88,10 +101,49 @@ pub(crate) fn turned(place: u64, own: u64, other: u64) -> u64 {
 }
 
 impl Othello {
-    fn of(own: u64, other: u64, second: bool) -> Self {
-        let open_here = open(own, other);
-        let ended = open_here == 0 && open(other, own) == 0;
-        Othello { own, other, second, open: open_here, ended }
+    /// The start on a board of 8 or 6 lines.
+    ///
+    /// # Panics
+    /// For any other number of lines.
+    pub fn new(size: usize) -> Self {
+        match size {
+            SIZE => Othello::of(1 << 28 | 1 << 35, 1 << 27 | 1 << 36, false, false),
+            SMALL => Othello::of(1 << 19 | 1 << 26, 1 << 18 | 1 << 27, false, true),
+            other => panic!("Othello on {other} lines"),
+        }
+    }
+
+    fn of(own: u64, other: u64, second: bool, is_small: bool) -> Self {
+        let open_here = open(own, other) & squares(is_small);
+        let ended = open_here == 0 && open(other, own) & squares(is_small) == 0;
+        Othello { own, other, second, open: open_here, ended, is_small }
+    }
+
+    /// Lines of the board.
+    pub fn size(&self) -> usize {
+        if self.is_small { SMALL } else { SIZE }
+    }
+
+    /// The squares of the board, as bits.
+    pub fn squares(&self) -> u64 {
+        squares(self.is_small)
+    }
+
+    /// The number of the square of a bit.
+    #[inline]
+    pub(crate) fn square_of(&self, bit: u32) -> u16 {
+        (if self.is_small { bit / 8 * SMALL as u32 + bit % 8 } else { bit }) as u16
+    }
+
+    /// The bit of a square.
+    #[inline]
+    pub(crate) fn bit_of(&self, square: u16) -> u32 {
+        let square = u32::from(square);
+        if self.is_small { square / SMALL as u32 * 8 + square % SMALL as u32 } else { square }
+    }
+
+    fn names(&self) -> Names {
+        Names { size: self.size(), capital: false, skips_i: false, from_below: false }
     }
 
     /// The discs of the side to move and of the other, as bits.
@@ -105,13 +157,14 @@ impl Othello {
     }
 
     pub fn empties(&self) -> u32 {
-        64 - (self.own | self.other).count_ones()
+        (self.squares() & !(self.own | self.other)).count_ones()
     }
 
     pub fn stone(&self, square: usize) -> Option<Side> {
-        if self.own >> square & 1 == 1 {
+        let bit = self.bit_of(square as u16);
+        if self.own >> bit & 1 == 1 {
             Some(self.turn())
-        } else if self.other >> square & 1 == 1 {
+        } else if self.other >> bit & 1 == 1 {
             Some(self.turn().other())
         } else {
             None
@@ -127,21 +180,21 @@ impl Othello {
     #[inline]
     fn step(&mut self, place: Option<u32>) {
         let (mut own, mut other) = (self.own, self.other);
-        if let Some(square) = place {
-            let turned = turned(1 << square, own, other);
-            own |= turned | 1 << square;
+        if let Some(bit) = place {
+            let turned = turned(1 << bit, own, other);
+            own |= turned | 1 << bit;
             other &= !turned;
         }
-        let open_next = open(other, own);
+        let open_next = open(other, own) & self.squares();
         // A side that has just passed cannot move; else it is looked at only when the other cannot.
-        let ended = open_next == 0 && (place.is_none() || open(own, other) == 0);
-        *self = Othello { own: other, other: own, second: !self.second, open: open_next, ended };
+        let ended = open_next == 0 && (place.is_none() || open(own, other) & self.squares() == 0);
+        *self = Othello { own: other, other: own, second: !self.second, open: open_next, ended, ..*self };
     }
 }
 
 impl Game for Othello {
     fn id(&self) -> &'static str {
-        "othello"
+        if self.is_small { "othello-6" } else { "othello" }
     }
 
     #[inline]
@@ -160,19 +213,24 @@ impl Game for Othello {
         }
         let mut open = self.open;
         while open != 0 {
-            moves.push(Move(open.trailing_zeros() as u16));
+            moves.push(Move(self.square_of(open.trailing_zeros())));
             open &= open - 1;
         }
     }
 
     #[inline]
     fn is_legal(&self, chosen: Move) -> bool {
-        if chosen == PASS { self.open == 0 && !self.ended } else { chosen.0 < 64 && self.open >> chosen.0 & 1 == 1 }
+        match chosen {
+            PASS => self.open == 0 && !self.ended,
+            Move(square) => {
+                usize::from(square) < self.size() * self.size() && self.open >> self.bit_of(square) & 1 == 1
+            }
+        }
     }
 
     #[inline]
     fn play(&mut self, chosen: Move) {
-        self.step((chosen != PASS).then_some(u32::from(chosen.0)));
+        self.step((chosen != PASS).then(|| self.bit_of(chosen.0)));
     }
 
     #[inline]
@@ -190,11 +248,11 @@ impl Game for Othello {
     }
 
     fn name(&self, of: Move) -> String {
-        if of == PASS { "pass".to_owned() } else { NAMES.write(usize::from(of.0)) }
+        if of == PASS { "pass".to_owned() } else { self.names().write(usize::from(of.0)) }
     }
 
     fn read(&self, text: &str) -> Result<Move, MoveError> {
-        let chosen = if text.eq_ignore_ascii_case("pass") { PASS } else { Move(NAMES.read(text)? as u16) };
+        let chosen = if text.eq_ignore_ascii_case("pass") { PASS } else { Move(self.names().read(text)? as u16) };
         if self.is_legal(chosen) {
             Ok(chosen)
         } else if self.ended {
@@ -209,14 +267,16 @@ impl Game for Othello {
     }
 
     fn diagram(&self) -> String {
-        grid::write((8, 8), SIGNS, self.turn(), |square| self.stone(square))
+        grid::write((self.size(), self.size()), SIGNS, self.turn(), |square| self.stone(square))
     }
 
     fn at(&self, text: &str) -> Result<Self, MoveError> {
-        let (stones, turn) = grid::read(text, (8, 8), SIGNS)?;
-        let of =
-            |side| stones.iter().enumerate().filter(|(_, stone)| **stone == Some(side)).map(|(at, _)| 1 << at).sum();
-        Ok(Othello::of(of(turn), of(turn.other()), turn == Side::Second))
+        let (stones, turn) = grid::read(text, (self.size(), self.size()), SIGNS)?;
+        let of = |side| {
+            let those = stones.iter().zip(0..).filter(|(stone, _)| **stone == Some(side));
+            those.map(|(_, square)| 1 << self.bit_of(square)).sum()
+        };
+        Ok(Othello::of(of(turn), of(turn.other()), turn == Side::Second, self.is_small))
     }
 
     fn symmetries(&self) -> usize {
@@ -224,13 +284,16 @@ impl Game for Othello {
     }
 
     fn image(&self, symmetry: usize) -> Self {
-        let map =
-            |bits: u64| (0..64).filter(|at| bits >> at & 1 == 1).map(|at| 1 << grid::image(at, 8, symmetry)).sum();
+        let squares = 0..(self.size() * self.size()) as u16;
+        let map = |bits: u64| {
+            let taken = squares.clone().filter(|square| bits >> self.bit_of(*square) & 1 == 1);
+            taken.map(|square| 1 << self.bit_of(self.image_of(Move(square), symmetry).0)).sum()
+        };
         Othello { own: map(self.own), other: map(self.other), open: map(self.open), ..*self }
     }
 
     fn image_of(&self, chosen: Move, symmetry: usize) -> Move {
-        if chosen == PASS { PASS } else { Move(grid::image(usize::from(chosen.0), 8, symmetry) as u16) }
+        if chosen == PASS { PASS } else { Move(grid::image(usize::from(chosen.0), self.size(), symmetry) as u16) }
     }
 
     fn playout(
@@ -250,7 +313,7 @@ impl Game for Othello {
             });
             self.step(place);
             if let Some(trace) = &mut trace {
-                trace.push(place.map_or(PASS, |place| Move(place as u16)));
+                trace.push(place.map_or(PASS, |bit| Move(self.square_of(bit))));
             }
         }
         self.outcome().unwrap_or(Outcome::Drawn)

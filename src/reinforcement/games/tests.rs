@@ -21,6 +21,7 @@ fn perft_of_the_starts() {
     assert_eq!(perft(&TicTacToe::default(), 9), 255_168);
     lines("connect-four", &[7, 49, 343, 2401, 16_807, 117_649, 823_536]);
     lines("othello", &[4, 12, 56, 244, 1396, 8200, 55_092, 390_216]);
+    lines("othello-6", &[4, 12, 56, 244]);
     lines("gomoku-9", &[81, 81 * 80, 81 * 80 * 79]);
     lines("chess", &[20, 400, 8902, 197_281]);
     lines("shogi", &[30, 900, 25_470]);
@@ -117,13 +118,64 @@ fn images_have_the_images_of_the_moves() {
             }
         }
     }
-    for id in ["tic-tac-toe", "connect-four", "othello", "gomoku-9"] {
+    for id in ["tic-tac-toe", "connect-four", "othello", "othello-6", "gomoku-9"] {
         random_games(id, 3, |any| with_game!(any, game => check(game)));
     }
     // Of Go the board is turned, not the past.
     let go = Go::new(9, go::Rules::default())
         .at("...x...../..xox..../........./........./....o..../........./xo......./.x......./o........ o");
     check(&go.unwrap());
+}
+
+/// Othello by the words of its rules: from a free square, in each of eight ways, a run of the other's discs up to one's own is turned.
+#[test]
+fn othello_on_both_boards_is_as_the_rules_say() {
+    fn turned(position: &Othello, square: usize) -> Vec<usize> {
+        let size = position.size() as isize;
+        let (row, column) = (square as isize / size, square as isize % size);
+        let stone = |row: isize, column: isize| position.stone((row * size + column) as usize);
+        let mut all = Vec::new();
+        if stone(row, column).is_some() {
+            return all;
+        }
+        for (down, right) in (-1..=1).flat_map(|down| (-1..=1).map(move |right| (down, right))) {
+            let mut run = Vec::new();
+            for step in 1.. {
+                let (row, column) = (row + step * down, column + step * right);
+                if !(0..size).contains(&row) || !(0..size).contains(&column) || stone(row, column).is_none() {
+                    break;
+                }
+                if stone(row, column) == Some(position.turn()) {
+                    all.append(&mut run);
+                    break;
+                }
+                run.push((row * size + column) as usize);
+            }
+        }
+        all
+    }
+    let (mut legal, mut games) = (Vec::new(), [0, 0]);
+    for (id, size) in [("othello", 8), ("othello-6", 6)] {
+        random_games(id, 20, |any| {
+            let AnyGame::Othello(position) = any else { unreachable!() };
+            assert_eq!(position.size(), size);
+            position.legal(&mut legal);
+            let expected = (0..size * size).filter(|square| !turned(position, *square).is_empty());
+            let found = legal.iter().filter(|chosen| **chosen != othello::PASS).map(|chosen| usize::from(chosen.0));
+            assert!(expected.eq(found.clone()), "{}", position.diagram());
+            for square in found {
+                let mut next = *position;
+                next.play(Move(square as u16));
+                for at in 0..size * size {
+                    let is_own = at == square || turned(position, square).contains(&at);
+                    let stone = if is_own { Some(position.turn()) } else { position.stone(at) };
+                    assert_eq!(next.stone(at), stone, "{} {}", position.diagram(), position.name(Move(square as u16)));
+                }
+            }
+            games[usize::from(size == 6)] += usize::from(legal.is_empty());
+        });
+    }
+    assert_eq!(games, [20, 20], "all were played to the end");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Positions and moves as numbers for a network.
 
-use crate::reinforcement::games::{AnyGame, ConnectFour, Member, Move, Side, TicTacToe, connect_four, grid};
+use crate::reinforcement::games::othello::{PASS, SMALL};
+use crate::reinforcement::games::{AnyGame, ConnectFour, Member, Move, Othello, Side, TicTacToe, connect_four, grid};
 
 /// Stones of the side to move, of the other, and ones, by which a network knows where the board ends.
 pub const PLANES: usize = 3;
@@ -91,6 +92,30 @@ impl NetworkGame for ConnectFour {
     }
 }
 
+/// On 6 × 6; the last action is a pass.
+impl NetworkGame for Othello {
+    const ROWS: usize = SMALL;
+    const COLUMNS: usize = SMALL;
+    const ACTIONS: usize = SMALL * SMALL + 1;
+    const SYMMETRIES: usize = 8;
+
+    fn stone_at(&self, cell: usize) -> Option<Side> {
+        self.stone(cell)
+    }
+
+    fn action(of: Move) -> usize {
+        if of == PASS { Self::CELLS } else { usize::from(of.0) }
+    }
+
+    fn image_of_cell(cell: usize, symmetry: usize) -> usize {
+        grid::image(cell, SMALL, symmetry)
+    }
+
+    fn image_of_action(action: usize, symmetry: usize) -> usize {
+        if action == Self::CELLS { action } else { grid::image(action, SMALL, symmetry) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +153,7 @@ mod tests {
     fn images_of_planes_are_planes_of_images() {
         images_agree(&TicTacToe::default());
         images_agree(&ConnectFour::default());
+        images_agree(&Othello::new(SMALL));
     }
 
     #[test]

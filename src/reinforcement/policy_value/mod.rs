@@ -7,17 +7,18 @@ mod network;
 pub use game::{NetworkGame, PLANES};
 pub use network::{Configuration, Net, PolicyValueNet, Target, loss};
 
-use super::games::{AnyGame, ConnectFour, TicTacToe};
+use super::games::{AnyGame, ConnectFour, Othello, TicTacToe};
 use crate::experiment::ExperimentError;
 
 /// The games that networks learn here, the usual one first.
-pub const GAMES: [&str; 2] = ["connect-four", "tic-tac-toe"];
+pub const GAMES: [&str; 3] = ["connect-four", "tic-tac-toe", "othello-6"];
 
 /// A network of one of the games.
 #[derive(Debug, Clone)]
 pub enum AnyNet {
     TicTacToe(Net<TicTacToe>),
     ConnectFour(Net<ConnectFour>),
+    Othello(Net<Othello>),
 }
 
 /// A game whose networks are among [`AnyNet`].
@@ -37,6 +38,12 @@ impl ListedGame for ConnectFour {
     }
 }
 
+impl ListedGame for Othello {
+    fn list(net: Net<Self>) -> AnyNet {
+        AnyNet::Othello(net)
+    }
+}
+
 impl AnyNet {
     /// A network from the bytes of its file.
     ///
@@ -47,6 +54,7 @@ impl AnyNet {
         match configuration.game.as_str() {
             "tic-tac-toe" => Ok(AnyNet::TicTacToe(Net::open(bytes, configuration)?)),
             "connect-four" => Ok(AnyNet::ConnectFour(Net::open(bytes, configuration)?)),
+            "othello-6" => Ok(AnyNet::Othello(Net::open(bytes, configuration)?)),
             other => Err(ExperimentError::new(format!("a network of `{other}`: expected one of {}", GAMES.join(", ")))),
         }
     }
@@ -56,6 +64,7 @@ impl AnyNet {
         match self {
             AnyNet::TicTacToe(_) => "tic-tac-toe",
             AnyNet::ConnectFour(_) => "connect-four",
+            AnyNet::Othello(_) => "othello-6",
         }
     }
 

@@ -184,7 +184,7 @@ impl External {
                 let size = match start {
                     AnyGame::Go(game) => game.size(),
                     AnyGame::Gomoku(game) => game.size(),
-                    AnyGame::Othello(_) => 8,
+                    AnyGame::Othello(game) => game.size(),
                     _ => return Err(self.trouble(format!("{} is not played by GTP", start.id()))),
                 };
                 self.gtp(&format!("boardsize {size}"), PATIENCE)?;

@@ -3,7 +3,7 @@
 use super::record::fresh;
 use super::sgf;
 use crate::reinforcement::agent::{Agent, AgentError, Spec};
-use crate::reinforcement::games::{AnyGame, Game, Go, Move, Side};
+use crate::reinforcement::games::{AnyGame, Game, Go, Move, Othello, Side, othello};
 use crate::reinforcement::search::{Budget, SearchResult};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -165,7 +165,9 @@ impl Server {
                 self.restart(Go::new(size, rules).into())
             }
             AnyGame::Gomoku(game) if game.size() == size => self.restart(self.start.clone()),
-            AnyGame::Othello(_) if size == 8 => self.restart(self.start.clone()),
+            AnyGame::Othello(_) if [othello::SIZE, othello::SMALL].contains(&size) => {
+                self.restart(Othello::new(size).into())
+            }
             AnyGame::TicTacToe(_) if size == 3 => self.restart(self.start.clone()),
             _ => Err("unacceptable size".to_owned()),
         }

@@ -1,6 +1,6 @@
 //! A game that is kept, and what all formats of files need to read one: places of faults, starts, words.
 
-use crate::reinforcement::games::{AnyGame, Go, Gomoku, Move, Outcome, gomoku};
+use crate::reinforcement::games::{AnyGame, Go, Gomoku, Move, Othello, Outcome, gomoku};
 
 /// What is wrong with a text, and where: lines and columns (in characters) from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,7 @@ pub(super) fn fresh(like: &AnyGame) -> AnyGame {
         AnyGame::Gomoku(game) => Gomoku::new(game.size(), game.rule()).into(),
         AnyGame::TicTacToe(_) => AnyGame::TicTacToe(Default::default()),
         AnyGame::ConnectFour(_) => AnyGame::ConnectFour(Default::default()),
-        AnyGame::Othello(_) => AnyGame::Othello(Default::default()),
+        AnyGame::Othello(game) => Othello::new(game.size()).into(),
         AnyGame::Chess(_) => AnyGame::Chess(Default::default()),
         AnyGame::Shogi(_) => AnyGame::Shogi(Default::default()),
     }

@@ -2,7 +2,7 @@
 //! is used; written as one line of play.
 
 use super::record::{Ending, Reading, Record, RecordError, fresh, gomoku_like};
-use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go};
+use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go, othello};
 use std::fmt::Write;
 
 /// How deep a tree may nest.
@@ -223,8 +223,11 @@ impl Line<'_> {
             (None, _) => "1",
         };
         match (number, like) {
-            ("2", _) if matches!(size, None | Some(8)) => Ok(Othello::default().into()),
-            ("2", _) => Err(refused(size.unwrap_or(8), "Othello has 8")),
+            ("2", AnyGame::Othello(game)) if size.is_none_or(|size| size == game.size()) => Ok(fresh(like)),
+            ("2", _) if matches!(size, None | Some(othello::SIZE | othello::SMALL)) => {
+                Ok(Othello::new(size.unwrap_or(othello::SIZE)).into())
+            }
+            ("2", _) => Err(refused(size.unwrap_or(othello::SIZE), "Othello has 8 or 6")),
             ("4", _) if matches!(size, None | Some(9 | 15)) => Ok(gomoku_like(size, like).into()),
             ("4", AnyGame::Gomoku(game)) if size == Some(game.size()) => Ok(fresh(like)),
             ("4", _) => Err(refused(size.unwrap_or(15), "Gomoku is played on 9 or 15 here")),
@@ -324,6 +327,7 @@ fn size(game: &AnyGame) -> usize {
     match game {
         AnyGame::Go(game) => game.size(),
         AnyGame::Gomoku(game) => game.size(),
+        AnyGame::Othello(game) => game.size(),
         _ => 8,
     }
 }
@@ -426,7 +430,9 @@ pub(super) fn write(record: &Record) -> String {
         }
         if number == 2 && black + white == 0 {
             // No disc, where four would be.
-            text.push_str("AE[dd:ee]");
+            let middle = size / 2;
+            let corners = [middle - 1, middle].map(|line| place(line * size + line));
+            write!(text, "AE[{}:{}]", corners[0], corners[1]).expect("a string");
         }
         text.push_str(if turn == Side::First { "PL[B]" } else { "PL[W]" });
     }

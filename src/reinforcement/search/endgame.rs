@@ -3,7 +3,7 @@
 //! Alpha-beta with null windows; the move that leaves the other side the fewest answers comes first (fastest first), regions with an odd
 //! number of free squares before even ones, a table where many squares are left.
 
-use crate::reinforcement::games::othello::{PASS, open, turned};
+use crate::reinforcement::games::othello::{self, PASS, SMALL, turned};
 use crate::reinforcement::games::{Game, Move, Othello, mixed};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,6 +19,55 @@ const CLASSES: [u64; 4] = [
     0x0081_8142_4281_8100 | 0x0018_4200_0042_1800,
     0x42c3_0000_0000_c342,
 ];
+const SMALL_CLASSES: [u64; 4] = [0x2100_0000_0021, 0x0c00_2d2d_000c, 0x000c_1212_0c00, 0x1233_0000_3312];
+/// Quarters of the boards.
+const QUARTERS: [u64; 4] = [0x0f0f_0f0f, 0xf0f0_f0f0, 0x0f0f_0f0f << 32, 0xf0f0_f0f0 << 32];
+const SMALL_QUARTERS: [u64; 4] = [0x0007_0707, 0x0038_3838, 0x0007_0707 << 24, 0x0038_3838 << 24];
+
+/// The board that is played on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ground {
+    squares: u64,
+    classes: &'static [u64; 4],
+    quarters: &'static [u64; 4],
+}
+
+impl Ground {
+    const USUAL: Ground = Ground { squares: othello::squares(false), classes: &CLASSES, quarters: &QUARTERS };
+    const SMALL: Ground =
+        Ground { squares: othello::squares(true), classes: &SMALL_CLASSES, quarters: &SMALL_QUARTERS };
+
+    #[inline]
+    fn open(&self, own: u64, other: u64) -> u64 {
+        othello::open(own, other) & self.squares
+    }
+
+    #[inline]
+    fn empty(&self, own: u64, other: u64) -> u64 {
+        self.squares & !(own | other)
+    }
+
+    /// Discs of a full board.
+    #[inline]
+    fn whole(&self) -> i32 {
+        self.squares.count_ones() as i32
+    }
+
+    /// The end of a game: the free squares go to the winner.
+    fn final_score(&self, own: u64, other: u64) -> i32 {
+        let (own, other) = (own.count_ones() as i32, other.count_ones() as i32);
+        match own.cmp(&other) {
+            std::cmp::Ordering::Greater => self.whole() - 2 * other,
+            std::cmp::Ordering::Less => 2 * own - self.whole(),
+            std::cmp::Ordering::Equal => 0,
+        }
+    }
+
+    /// Free squares in quarters of the board with an odd number of them: the last move there is likely one's own.
+    fn odd_quarters(&self, empty: u64) -> u64 {
+        self.quarters.iter().filter(|quarter| (empty & **quarter).count_ones() & 1 == 1).sum()
+    }
+}
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
@@ -32,6 +81,7 @@ struct Entry {
 /// Solves ends, with a table that it keeps.
 pub struct Endgame {
     table: Vec<Entry>,
+    ground: Ground,
     nodes: u64,
 }
 
@@ -39,27 +89,11 @@ pub struct Endgame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// The end of a game: the free squares go to the winner.
-fn final_score(own: u64, other: u64) -> i32 {
-    let (own, other) = (own.count_ones() as i32, other.count_ones() as i32);
-    match own.cmp(&other) {
-        std::cmp::Ordering::Greater => 64 - 2 * other,
-        std::cmp::Ordering::Less => 2 * own - 64,
-        std::cmp::Ordering::Equal => 0,
-    }
-}
-
-/// Free squares in quarters of the board with an odd number of them: the last move there is likely one's own.
-fn odd_quarters(empty: u64) -> u64 {
-    const QUARTERS: [u64; 4] = [0x0f0f_0f0f, 0xf0f0_f0f0, 0x0f0f_0f0f << 32, 0xf0f0_f0f0 << 32];
-    QUARTERS.iter().filter(|quarter| (empty & **quarter).count_ones() & 1 == 1).sum()
-}
-
 impl Endgame {
     /// With a table of so many bytes.
     pub fn new(bytes: usize) -> Self {
         let entries = (bytes / size_of::<Entry>()).next_power_of_two().max(1024);
-        Endgame { table: vec![Entry::default(); entries], nodes: 0 }
+        Endgame { table: vec![Entry::default(); entries], ground: Ground::USUAL, nodes: 0 }
     }
 
     pub fn nodes(&self) -> u64 {
@@ -72,9 +106,14 @@ impl Endgame {
     /// # Errors
     /// If `stop` was set before the end.
     pub fn solve(&mut self, position: &Othello, stop: &AtomicBool) -> Result<(i32, Option<Move>), Stopped> {
+        let ground = if position.size() == SMALL { Ground::SMALL } else { Ground::USUAL };
+        if ground != self.ground {
+            self.table.fill(Entry::default());
+            self.ground = ground;
+        }
         let (own, other) = position.discs();
         if position.outcome().is_some() {
-            return Ok((final_score(own, other), None));
+            return Ok((ground.final_score(own, other), None));
         }
         if position.open() == 0 {
             let score = -self.search(other, own, -64, 64, true, stop)?;
@@ -102,7 +141,7 @@ impl Endgame {
                 score = -self.search(next_own, next_other, -high, -bound, false, stop)?;
             }
             if score > low {
-                (best, low) = (Some(Move(square as u16)), score);
+                (best, low) = (Some(Move(position.square_of(square.into()))), score);
             }
         }
         Ok((low, best))
@@ -110,7 +149,8 @@ impl Endgame {
 
     /// Moves with the fewest answers first; `known` before all.
     fn ordered(&self, own: u64, other: u64, mut moves: u64, known: u8) -> impl Iterator<Item = (i32, u8)> + use<> {
-        let odd = odd_quarters(!(own | other));
+        let odd = self.ground.odd_quarters(self.ground.empty(own, other));
+        let classes = self.ground.classes;
         let mut list = [(0_i32, 0_u8); 34];
         let mut count = 0;
         while moves != 0 {
@@ -118,13 +158,13 @@ impl Endgame {
             let place = 1_u64 << square;
             moves &= moves - 1;
             let turned = turned(place, own, other);
-            let answers = open(other & !turned, own | turned | place);
-            let class = CLASSES.iter().position(|class| class & place != 0).unwrap_or(1) as i32;
+            let answers = self.ground.open(other & !turned, own | turned | place);
+            let class = classes.iter().position(|class| class & place != 0).unwrap_or(1) as i32;
             // A corner among the answers is worse than another.
             let rank = if square == known {
                 i32::MIN
             } else {
-                16 * (answers.count_ones() + (answers & CLASSES[0]).count_ones()) as i32 + 4 * class
+                16 * (answers.count_ones() + (answers & classes[0]).count_ones()) as i32 + 4 * class
                     - if odd & place != 0 { 6 } else { 0 }
             };
             let mut at = count;
@@ -151,15 +191,15 @@ impl Endgame {
         if self.nodes.is_multiple_of(LOOK_EVERY) && stop.load(Ordering::Relaxed) {
             return Err(Stopped);
         }
-        let empty = !(own | other);
+        let empty = self.ground.empty(own, other);
         let left = empty.count_ones();
         if left <= FEW {
             return Ok(self.few(own, other, low, high, passed));
         }
-        let moves = open(own, other);
+        let moves = self.ground.open(own, other);
         if moves == 0 {
             if passed {
-                return Ok(final_score(own, other));
+                return Ok(self.ground.final_score(own, other));
             }
             return Ok(-self.search(other, own, -high, -low, true, stop)?);
         }
@@ -218,11 +258,11 @@ impl Endgame {
 
     /// With few squares left: those of odd quarters first, without looking further.
     fn few(&mut self, own: u64, other: u64, mut low: i32, high: i32, passed: bool) -> i32 {
-        let empty = !(own | other);
+        let empty = self.ground.empty(own, other);
         if empty & (empty.wrapping_sub(1)) == 0 {
             return self.last(own, other, empty);
         }
-        let odd = odd_quarters(empty) & empty;
+        let odd = self.ground.odd_quarters(empty) & empty;
         let mut best = -65;
         for mut part in [odd, empty & !odd] {
             while part != 0 {
@@ -246,7 +286,7 @@ impl Endgame {
         if best > -65 {
             best
         } else if passed {
-            final_score(own, other)
+            self.ground.final_score(own, other)
         } else {
             -self.few(other, own, -high, -low, true)
         }
@@ -255,16 +295,16 @@ impl Endgame {
     /// One free square or none: whoever can takes it.
     fn last(&mut self, own: u64, other: u64, empty: u64) -> i32 {
         if empty == 0 {
-            return final_score(own, other);
+            return self.ground.final_score(own, other);
         }
         let gain = turned(empty, own, other);
         if gain != 0 {
-            return 2 * (own.count_ones() + gain.count_ones() + 1) as i32 - 64;
+            return 2 * (own.count_ones() + gain.count_ones() + 1) as i32 - self.ground.whole();
         }
         let loss = turned(empty, other, own);
         if loss != 0 {
-            return 64 - 2 * (other.count_ones() + loss.count_ones() + 1) as i32;
+            return self.ground.whole() - 2 * (other.count_ones() + loss.count_ones() + 1) as i32;
         }
-        final_score(own, other)
+        self.ground.final_score(own, other)
     }
 }

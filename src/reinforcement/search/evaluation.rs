@@ -89,19 +89,24 @@ impl Evaluate for Othello {
     /// Mobility, corners and the squares beside them, stable edges, and near the end the discs.
     fn evaluate(&self) -> i32 {
         let (own, other) = self.discs();
-        let (free, other_free) = (self.open().count_ones() as i32, othello::open(other, own).count_ones() as i32);
-        let empty = !(own | other);
-        const CORNERS: u64 = 0x8100_0000_0000_0081;
+        let (free, other_free) = (self.open().count_ones(), (othello::open(other, own) & self.squares()).count_ones());
+        let (free, other_free) = (free as i32, other_free as i32);
+        let empty = self.squares() & !(own | other);
+        // Corners, the square diagonally beside each, and the two along its edges.
+        let last = self.size() - 1;
+        let [right, below] = [1_u64 << last, 1_u64 << (8 * last)];
+        let around = [
+            (1, 1 << 9, 1 << 1 | 1 << 8),
+            (right, right << 7, right >> 1 | right << 8),
+            (below, below >> 7, below << 1 | below >> 8),
+            (below << last, below << last >> 9, below << last >> 1 | below << last >> 8),
+        ];
+        let at_corners: u64 = around.iter().map(|(corner, ..)| corner).sum();
         let bits = |bits: u64| bits.count_ones() as i32;
-        let corners = bits(own & CORNERS) - bits(other & CORNERS);
+        let corners = bits(own & at_corners) - bits(other & at_corners);
         // The squares beside a corner that is free give it away, the diagonal ones most of all.
         let (mut diagonal, mut beside) = (0_u64, 0_u64);
-        for (corner, inner, next) in [
-            (1_u64, 1 << 9, 1 << 1 | 1 << 8),
-            (1 << 7, 1 << 14, 1 << 6 | 1 << 15),
-            (1 << 56, 1 << 49, 1 << 57 | 1 << 48),
-            (1 << 63, 1 << 54, 1 << 62 | 1 << 55),
-        ] {
+        for (corner, inner, next) in around {
             if empty & corner != 0 {
                 diagonal |= inner;
                 beside |= next;
@@ -115,11 +120,11 @@ impl Evaluate for Othello {
         };
         let edge = near(empty);
         let frontier = bits(own & edge) - bits(other & edge);
-        let stable = bits(stable_edges(own)) - bits(stable_edges(other));
+        let stable = bits(stable_edges(own, last)) - bits(stable_edges(other, last));
         let left = self.empties() as i32;
         let mobility = 100 * (free - other_free) * 8 / (free + other_free + 2);
         let discs = bits(own) - bits(other);
-        let late = (40 - left).max(0);
+        let late = (self.squares().count_ones() as i32 * 5 / 8 - left).max(0);
         mobility * 3 / 2 + 700 * corners
             - 250 * (bits(own & diagonal) - bits(other & diagonal))
             - 100 * (bits(own & beside) - bits(other & beside))
@@ -134,21 +139,27 @@ impl Evaluate for Othello {
             3, 3, 3, 3, -5, 10, 10, -5, 3, 3, 3, 3, -5, 10, 20, -5, 10, 3, 3, 10, -5, 20, -40, -60, -5, -5, -5, -5,
             -60, -40, 90, -40, 20, 10, 10, 20, -40, 90,
         ];
+        const SMALL_SQUARES: [i32; 36] = [
+            90, -40, 20, 20, -40, 90, -40, -60, -5, -5, -60, -40, 20, -5, 3, 3, -5, 20, 20, -5, 3, 3, -5, 20, -40, -60,
+            -5, -5, -60, -40, 90, -40, 20, 20, -40, 90,
+        ];
         if chosen == othello::PASS {
             return 0;
         }
         let (own, other) = self.discs();
-        let place = 1_u64 << chosen.0;
+        let place = 1_u64 << self.bit_of(chosen.0);
         let turned = othello::turned(place, own, other);
-        let answers = othello::open(other & !turned, own | turned | place).count_ones() as i32;
-        SQUARES[usize::from(chosen.0)] - 12 * answers
+        let answers = othello::open(other & !turned, own | turned | place) & self.squares();
+        let squares: &[i32] = if self.size() == othello::SMALL { &SMALL_SQUARES } else { &SQUARES };
+        squares[usize::from(chosen.0)] - 12 * answers.count_ones() as i32
     }
 
     /// The side with more discs wins, and by how many counts too.
     fn final_score(&self, outcome: Outcome, _: i32) -> i32 {
         let (own, other) = self.discs();
         let (own, other) = (own.count_ones() as i32, other.count_ones() as i32);
-        let margin = if own > other { 64 - 2 * other } else { 2 * own - 64 };
+        let whole = self.squares().count_ones() as i32;
+        let margin = if own > other { whole - 2 * other } else { 2 * own - whole };
         match outcome {
             Outcome::Won(_) => 20_000 * margin.signum() + 100 * margin,
             Outcome::Drawn => 0,
@@ -160,10 +171,10 @@ impl Evaluate for Othello {
     }
 }
 
-/// Own discs in rows of their own from a corner along an edge.
-fn stable_edges(own: u64) -> u64 {
-    let mut stable = 0;
-    for (corner, ways) in [(0_i32, [1_i32, 8]), (7, [-1, 8]), (56, [1, -8]), (63, [-1, -8])] {
+/// Own discs in rows of their own from a corner along an edge of a board whose last line is `last`.
+fn stable_edges(own: u64, last: usize) -> u64 {
+    let (mut stable, last) = (0, last as i32);
+    for (corner, ways) in [(0_i32, [1_i32, 8]), (last, [-1, 8]), (8 * last, [1, -8]), (9 * last, [-1, -8])] {
         for way in ways {
             let mut at = corner;
             for _ in 0..8 {

@@ -68,7 +68,7 @@ impl Settings {
             "go-9" | "go-13" | "gomoku-9" | "gomoku-15" => {
                 Settings { exploration: 0.0, rave: Some(300.0), playouts: Style::Light, ..plain }
             }
-            "othello" => Settings { exploration: 0.7, ..plain },
+            "othello" | "othello-6" => Settings { exploration: 0.7, ..plain },
             "tic-tac-toe" => Settings { playouts: Style::Light, ..plain },
             "connect-four" => Settings { exploration: 1.0, playouts: Style::Light, ..plain },
             _ => plain,

@@ -81,7 +81,7 @@ fn the_end_of_othello_agrees_with_looking_at_everything() {
         let (own, other) = position.discs();
         let (own, other) = (own.count_ones() as i32, other.count_ones() as i32);
         if moves.is_empty() {
-            let left = 64 - own - other;
+            let left = position.squares().count_ones() as i32 - own - other;
             return own - other + left * (own - other).signum();
         }
         let after = |chosen: &crate::reinforcement::games::Move| {
@@ -92,8 +92,9 @@ fn the_end_of_othello_agrees_with_looking_at_everything() {
         moves.iter().map(after).max().unwrap()
     }
     let (mut solver, mut random) = (endgame::Endgame::new(1 << 20), PlayoutRng::seed_from_u64(9));
-    for _ in 0..40 {
-        let (mut position, mut moves) = (Othello::default(), Vec::new());
+    // One solver for both boards.
+    for size in [8, 6].into_iter().cycle().take(60) {
+        let (mut position, mut moves) = (Othello::new(size), Vec::new());
         while position.empties() > 9 && position.outcome().is_none() {
             position.legal(&mut moves);
             position.play(moves[below(&mut random, moves.len())]);

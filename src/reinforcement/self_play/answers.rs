@@ -59,6 +59,7 @@ impl PlayingModel {
         match &*self.net {
             AnyNet::TicTacToe(net) => panels(net, &self.net.start(), view, inputs),
             AnyNet::ConnectFour(net) => panels(net, &self.net.start(), view, inputs),
+            AnyNet::Othello(net) => panels(net, &self.net.start(), view, inputs),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! How strong a network is: matches against fixed opponents, moves against the solver, and an exhaustive look for a way to beat it.
 
 use super::games::search_together;
-use crate::reinforcement::agent::Spec;
+use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
 use crate::reinforcement::policy_value::{Net, NetworkGame};
+use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::puct::EXPLORATION;
 use crate::reinforcement::tournament::{Tally, opening};
 use rand::SeedableRng;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Random moves that begin each pair of games.
 const OPENING: usize = 2;
+const ENDGAME_MEMORY: usize = 1 << 22;
 
 /// A network with its searches: one that plays.
 #[derive(Debug)]
@@ -141,22 +143,59 @@ pub struct Judged<G> {
     pub best: Vec<Move>,
 }
 
-/// Positions of random games with so many stones in which it matters what is played, and no move wins at once: with the moves that keep
+/// What knows how positions end: the solver of a game, or that of the end of Othello.
+enum Judge {
+    Agent(Box<Agent>),
+    Endgame(Endgame),
+}
+
+impl Judge {
+    fn of(start: &AnyGame) -> Self {
+        match start {
+            AnyGame::Othello(_) => Judge::Endgame(Endgame::new(ENDGAME_MEMORY)),
+            start => {
+                let spec: Spec = "perfect".parse().expect("an agent");
+                Judge::Agent(Box::new(spec.agent(start, 0).expect("an agent of a game that is solved")))
+            }
+        }
+    }
+
+    /// What each move gets for the side to move: 1 for a win, ½ for a draw. Cut short, some may be missing.
+    fn shares(&mut self, position: &AnyGame, moves: &[Move], stop: &AtomicBool) -> Vec<(Move, f32)> {
+        match self {
+            Judge::Agent(agent) => {
+                agent.think(position, stop).candidates.iter().map(|of| (of.chosen, of.value)).collect()
+            }
+            Judge::Endgame(endgame) => {
+                let share = |chosen: &Move| {
+                    let mut next = position.clone();
+                    next.play(*chosen);
+                    let AnyGame::Othello(next) = next else { return None };
+                    let (margin, _) = endgame.solve(&next, stop).ok()?;
+                    // Of the next side to move, and so with its sign changed.
+                    Some((*chosen, (1.0 - margin.signum() as f32) / 2.0))
+                };
+                moves.iter().filter_map(share).collect()
+            }
+        }
+    }
+}
+
+/// Positions of random games after so many moves in which it matters what is played, and no move wins at once: with the moves that keep
 /// the result which the position has.
 pub fn judged<G: NetworkGame>(
     start: &G,
-    stones: std::ops::RangeInclusive<usize>,
+    plies: std::ops::RangeInclusive<usize>,
     count: usize,
     seed: u64,
     stop: &AtomicBool,
 ) -> Vec<Judged<G>> {
-    let spec: Spec = "perfect".parse().expect("an agent");
-    let mut agent = spec.agent(&start.clone().into(), seed).expect("an agent of a game that is solved");
+    let mut judge = Judge::of(&start.clone().into());
     let (mut random, mut moves, mut found) = (PlayoutRng::seed_from_u64(seed), Vec::new(), Vec::new());
     while found.len() < count && !stop.load(Ordering::Relaxed) {
-        let plies = stones.start() + below(&mut random, stones.end() - stones.start() + 1);
+        let count = plies.start() + below(&mut random, plies.end() - plies.start() + 1);
         let mut position = start.clone();
-        for _ in 0..plies {
+        for _ in 0..count {
             position.legal(&mut moves);
             if moves.is_empty() {
                 break;
@@ -172,10 +211,10 @@ pub fn judged<G: NetworkGame>(
         if moves.len() < 2 || moves.iter().any(wins) {
             continue;
         }
-        let candidates = agent.think(&position.clone().into(), stop).candidates;
-        let most = candidates.iter().map(|candidate| candidate.value).fold(0.0, f32::max);
-        let best: Vec<Move> = candidates.iter().filter(|of| of.value == most).map(|of| of.chosen).collect();
-        if candidates.len() == moves.len() && best.len() < moves.len() {
+        let shares = judge.shares(&position.clone().into(), &moves, stop);
+        let most = shares.iter().fold(0.0, |most: f32, (_, share)| most.max(*share));
+        let best: Vec<Move> = shares.iter().filter(|(_, share)| *share == most).map(|(chosen, _)| *chosen).collect();
+        if shares.len() == moves.len() && best.len() < moves.len() {
             found.push(Judged { position, best });
         }
     }
@@ -226,7 +265,8 @@ pub fn lost_ends<G: NetworkGame>(start: &G, net: Searching<'_, G>, stop: &Atomic
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reinforcement::games::{ConnectFour, Game, TicTacToe};
+    use crate::reinforcement::games::othello::SMALL;
+    use crate::reinforcement::games::{ConnectFour, Game, Othello, TicTacToe};
     use crate::reinforcement::policy_value::Configuration;
     use rand_chacha::ChaCha8Rng;
 
@@ -281,6 +321,15 @@ mod tests {
             for (chosen, score) in scores {
                 assert_eq!(best.contains(&chosen), score.signum() == most, "{}", position.diagram());
             }
+        }
+        let judged_ends = super::judged(&Othello::new(SMALL), 18..=26, 10, 1, &stop);
+        for Judged { position, best } in &judged_ends {
+            let (margin, chosen) = Endgame::new(1 << 20).solve(position, &stop).unwrap();
+            let mut next = position.clone();
+            next.play(best[0]);
+            let (after, _) = Endgame::new(1 << 20).solve(&next, &stop).unwrap();
+            assert_eq!(-after.signum(), margin.signum(), "{}", position.diagram());
+            assert!(best.contains(&chosen.unwrap()));
         }
         let net = fresh::<ConnectFour>("connect-four");
         let share = |simulations| agreement(Searching { net: &net, simulations }, &judged);

@@ -61,10 +61,19 @@ pub const FINAL_SIMULATIONS: u32 = 200;
 /// Games against each rung, on the way and at the end.
 const GAMES: usize = 20;
 const FINAL_GAMES: usize = 100;
-/// Positions for the solver, on the way and at the end, and the stones on them.
+/// Positions for the solver, on the way and at the end.
 const POSITIONS: usize = 100;
 const FINAL_POSITIONS: usize = 300;
-const STONES: std::ops::RangeInclusive<usize> = 14..=28;
+
+/// The moves after which positions are judged by the solver of a game; none where a whole game is looked at.
+fn plies_judged(game: &str) -> Option<std::ops::RangeInclusive<usize>> {
+    match game {
+        "tic-tac-toe" => None,
+        // Up to 14 free squares are solved in a moment.
+        "othello-6" => Some(18..=26),
+        _ => Some(14..=28),
+    }
+}
 
 const fn rung(agent: &'static str, elo: f64) -> Rung {
     Rung { agent, elo }
@@ -79,10 +88,20 @@ static CONNECT_FOUR: [Rung; 4] = [
     rung("mcts:1000,threads=1", 1361.0),
     rung("mcts:10000,threads=1", 1564.0),
 ];
+static OTHELLO: [Rung; 4] = [
+    rung("random", 0.0),
+    rung("mcts:100,threads=1", 1.0),
+    rung("mcts:1000,threads=1", 2.0),
+    rung("mcts:10000,threads=1", 3.0),
+];
 
 /// The opponents of known strength at a game.
 fn rungs(game: &str) -> &'static [Rung] {
-    if game == "tic-tac-toe" { &TIC_TAC_TOE } else { &CONNECT_FOUR }
+    match game {
+        "tic-tac-toe" => &TIC_TAC_TOE,
+        "othello-6" => &OTHELLO,
+        _ => &CONNECT_FOUR,
+    }
 }
 
 /// What is counted over a run.
@@ -273,20 +292,16 @@ impl<G: ListedGame> SelfPlayLearner<G> {
         ((usual as f64 * self.evaluation / 2.0).ceil() as usize).max(1) * 2
     }
 
-    /// Whether the solver can judge positions of this game by the result that they have.
-    fn is_solved(&self) -> bool {
-        self.start.id() == "connect-four"
-    }
-
     fn evaluate(&mut self, run: &mut Run<'_>) {
         let task = TaskContext::default();
-        if self.is_solved() && self.judged.is_empty() {
-            self.judged = judged(&self.start, STONES, self.measured_by(POSITIONS), JUDGED_SEED, task.stop());
+        let plies = plies_judged(self.start.id());
+        if let Some(plies) = plies.clone().filter(|_| self.judged.is_empty()) {
+            self.judged = judged(&self.start, plies, self.measured_by(POSITIONS), JUDGED_SEED, task.stop());
         }
         let player = self.player();
         let net = Searching { net: &player, simulations: SIMULATIONS };
         run.scalar("elo", rating(&self.results(net, self.measured_by(GAMES), &task)));
-        if self.is_solved() {
+        if plies.is_some() {
             run.scalar("optimal_move_rate", agreement(net, &self.judged));
         } else {
             // With a search of any length tic-tac-toe is soon proven: the network alone is measured.
@@ -389,9 +404,9 @@ impl<G: ListedGame> Learner for SelfPlayLearner<G> {
         // The share of games won: draws do not count.
         let score = against.map(|(_, tally)| f64::from(tally.wins) / f64::from(tally.games().max(1)));
         let (mut agreed, mut first, mut losing) = (None, None, None);
-        if self.is_solved() {
+        if let Some(plies) = plies_judged(self.start.id()) {
             let positions = self.measured_by(FINAL_POSITIONS);
-            agreed = Some(agreement(net, &judged(&self.start, STONES, positions, JUDGED_SEED, task.stop())));
+            agreed = Some(agreement(net, &judged(&self.start, plies, positions, JUDGED_SEED, task.stop())));
             first = Some(self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
         } else {
             losing = Some(lost_ends(&self.start, net, task.stop()));

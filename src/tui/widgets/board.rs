@@ -105,8 +105,8 @@ fn paints(board: &Board, theme: &Theme) -> Paints {
     let (light, dark): (u32, u32) = match (board.game.as_str(), theme.dark) {
         ("chess", true) => (0x6f7d8c, 0x4a5666),
         ("chess", false) => (0xe9edf2, 0xb8c4d0),
-        ("othello", true) => (0x24543c, 0x1f4a35),
-        ("othello", false) => (0x9bcfae, 0x8fc5a3),
+        ("othello" | "othello-6", true) => (0x24543c, 0x1f4a35),
+        ("othello" | "othello-6", false) => (0x9bcfae, 0x8fc5a3),
         ("connect-four" | "tic-tac-toe", true) => (0x22364f, 0x1d2f46),
         ("connect-four" | "tic-tac-toe", false) => (0xd3e2f3, 0xc5d8ee),
         ("shogi", true) => (0x6b5432, 0x5f4a2b),

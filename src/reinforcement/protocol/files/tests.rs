@@ -288,6 +288,11 @@ fn sgf_is_read_with_stones_set_up() {
     let empty = read("(;GM[2]AE[dd:ee])", &start("othello")).unwrap();
     let (text, _) = write(&empty.start, &[], ["", ""], None, Ending::Rules);
     assert_eq!(read(&text, &start("othello")).unwrap().start.diagram(), empty.start.diagram(), "{text}");
+    let small = read("(;GM[2]SZ[6];B[db])", &start("othello")).unwrap();
+    assert_eq!((small.start.id(), names(&small).as_str()), ("othello-6", "d2"));
+    let empty = read("(;GM[2]SZ[6]AE[cc:dd])", &start("othello-6")).unwrap();
+    let (text, _) = write(&empty.start, &[], ["", ""], None, Ending::Rules);
+    assert_eq!(read(&text, &start("othello")).unwrap().start.diagram(), empty.start.diagram(), "{text}");
     // Points in the notation of the game, and passes that are left out.
     let othello = read("(;GM[2];B[f5];W[f6];B[fg])", &start("othello")).unwrap();
     assert_eq!(names(&othello), "f5 f6 f7");

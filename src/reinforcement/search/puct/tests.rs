@@ -124,6 +124,7 @@ fn it_is_the_plain_search_visit_by_visit() {
     compare(&TicTacToe::default(), 300);
     compare(&ConnectFour::default(), 300);
     compare(&Othello::default(), 200);
+    compare(&Othello::new(6), 200);
     let mut random = PlayoutRng::seed_from_u64(3);
     let mut moves = Vec::new();
     for _ in 0..20 {

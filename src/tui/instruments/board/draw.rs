@@ -71,7 +71,7 @@ impl BoardTable {
         }
         if let Some(picked) = self.picked {
             marks.hints = board.from(picked).filter_map(|choice| choice.to).collect();
-        } else if board.game == "othello" && self.is_persons_turn() {
+        } else if matches!(board.game.as_str(), "othello" | "othello-6") && self.is_persons_turn() {
             marks.hints = board.choices.iter().filter_map(|choice| choice.to).collect();
         }
         match &self.side {

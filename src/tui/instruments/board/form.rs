@@ -52,7 +52,7 @@ impl Form {
                 setup.game.clone_from(game);
                 setup.handicap = 0;
                 // Random games say little in chess and shogi.
-                let deep = matches!(setup.game.as_str(), "chess" | "shogi" | "othello");
+                let deep = matches!(setup.game.as_str(), "chess" | "shogi" | "othello" | "othello-6");
                 (if deep { "alphabeta" } else { "mcts" }).clone_into(&mut setup.kind);
                 return Some(setup.game.clone());
             }

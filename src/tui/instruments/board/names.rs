@@ -11,6 +11,7 @@ pub fn game_name(game: &str) -> Wording {
         "tic-tac-toe" => text::GAME_TIC_TAC_TOE,
         "connect-four" => text::GAME_CONNECT_FOUR,
         "othello" => text::GAME_OTHELLO,
+        "othello-6" => text::GAME_OTHELLO_6,
         "gomoku-9" => text::GAME_GOMOKU_9,
         "gomoku-15" => text::GAME_GOMOKU_15,
         "go-9" => text::GAME_GO_9,
