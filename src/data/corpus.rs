@@ -1,13 +1,12 @@
 //! A text to learn from, of any size: its vocabulary, and its words a chunk at a time. A file is read twice or more and is
 //! never held whole.
 
+use super::text::Text;
 use super::tokens;
 use super::vectors::Words;
 use crate::experiment::{ExperimentError, TaskContext};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The end of a line among words.
@@ -38,16 +37,9 @@ impl Vocabulary {
     }
 }
 
-#[derive(Clone)]
-enum Text {
-    Memory(Arc<str>),
-    File(PathBuf),
-}
-
 /// A text with its vocabulary.
 pub struct Corpus {
     text: Text,
-    length: u64,
     spaced: bool,
     pub vocabulary: Vocabulary,
 }
@@ -55,10 +47,8 @@ pub struct Corpus {
 impl Corpus {
     /// Of a text in memory, whose Japanese has spaces between words.
     pub fn of_text(text: impl Into<Arc<str>>, rarest: u64) -> Self {
-        let text = text.into();
-        let length = text.len() as u64;
         let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
-        let mut corpus = Corpus { text: Text::Memory(text), length, spaced: true, vocabulary };
+        let mut corpus = Corpus { text: Text::memory(text), spaced: true, vocabulary };
         corpus.count(rarest, &TaskContext::default()).expect("a text in memory can be read");
         corpus
     }
@@ -69,15 +59,9 @@ impl Corpus {
     /// When the file cannot be read, or has no word that is frequent enough.
     pub fn open(path: &Path, rarest: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
         let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
-        let file = File::open(path).map_err(|error| failure(error.to_string()))?;
-        let facts = file.metadata().map_err(|error| failure(error.to_string()))?;
-        if !facts.is_file() {
-            return Err(failure("not a file; expected a text in UTF-8".to_owned()));
-        }
         let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
-        let text = Text::File(path.to_owned());
-        let mut corpus = Corpus { text, length: facts.len(), spaced: false, vocabulary };
-        let mut sample = corpus.bytes(0, SAMPLE as u64)?;
+        let mut corpus = Corpus { text: Text::open(path)?, spaced: false, vocabulary };
+        let mut sample = corpus.text.bytes(0, SAMPLE as u64)?;
         sample.truncate(sample.iter().rposition(u8::is_ascii_whitespace).unwrap_or(sample.len()));
         corpus.spaced = tokens::is_spaced(&String::from_utf8_lossy(&sample));
         corpus.count(rarest, task)?;
@@ -90,34 +74,18 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Bytes of the text from `start`, up to `length` of them.
-    fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, ExperimentError> {
-        let end = (start + length).min(self.length);
-        match &self.text {
-            Text::Memory(text) => Ok(text.as_bytes()[start.min(end) as usize..end as usize].to_vec()),
-            Text::File(path) => {
-                let failure = |error: std::io::Error| ExperimentError::new(format!("{}: {error}", path.display()));
-                let mut file = File::open(path).map_err(failure)?;
-                file.seek(SeekFrom::Start(start)).map_err(failure)?;
-                let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
-                file.take(end.saturating_sub(start)).read_to_end(&mut bytes).map_err(failure)?;
-                Ok(bytes)
-            }
-        }
-    }
-
     fn chunk_length(&self) -> u64 {
-        (self.length / CHUNKS).clamp(*CHUNK.start(), *CHUNK.end())
+        (self.text.len() / CHUNKS).clamp(*CHUNK.start(), *CHUNK.end())
     }
 
     pub fn chunks(&self) -> u64 {
-        self.length.div_ceil(self.chunk_length())
+        self.text.len().div_ceil(self.chunk_length())
     }
 
     /// Whether a chunk has less than half the text of the others, as the last one may.
     pub fn is_short(&self, chunk: u64) -> bool {
         let length = self.chunk_length();
-        chunk > 0 && 2 * self.length.saturating_sub(chunk * length) < length
+        chunk > 0 && 2 * self.text.len().saturating_sub(chunk * length) < length
     }
 
     /// Words a chunk, on average.
@@ -133,8 +101,8 @@ impl Corpus {
         let start = chunk * length;
         // One byte before: a space there means that a word begins with the chunk.
         let before = u64::from(start > 0);
-        let bytes = self.bytes(start - before, length + before + FURTHEST)?;
-        let to_the_end = start - before + bytes.len() as u64 == self.length;
+        let bytes = self.text.bytes(start - before, length + before + FURTHEST)?;
+        let to_the_end = start - before + bytes.len() as u64 == self.text.len();
         let cut = |from: usize| {
             let end = bytes.len().min(from + FURTHEST as usize);
             let reach = &bytes[from.min(bytes.len())..end];
@@ -148,7 +116,7 @@ impl Corpus {
         };
         let from = if start == 0 { 0 } else { cut(0).min(bytes.len()) };
         let last = (length + before) as usize - 1;
-        let to = if start + length >= self.length { bytes.len() } else { cut(last).min(bytes.len()) };
+        let to = if start + length >= self.text.len() { bytes.len() } else { cut(last).min(bytes.len()) };
         Ok(String::from_utf8_lossy(&bytes[from.min(to)..to]).into_owned())
     }
 

@@ -1,13 +1,16 @@
 //! What models learn from.
 
 mod batches;
+pub mod bytepair;
 pub mod corpus;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;
 pub mod questions;
+pub mod stories;
 pub mod styles;
 pub mod tasks;
+pub mod text;
 pub mod tokens;
 mod unpack;
 pub mod vectors;

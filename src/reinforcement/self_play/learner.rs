@@ -79,7 +79,7 @@ const fn rung(agent: &'static str, elo: f64) -> Rung {
     Rung { agent, elo }
 }
 
-/// Ratings by matches of 200 to 400 games between neighbours, from openings of two random moves; random play is 0.
+/// Ratings by matches of 200 to 400 games between neighbours (`shinso match`), from openings of two random moves; random play is 0.
 static TIC_TAC_TOE: [Rung; 3] =
     [rung("random", 0.0), rung("mcts:10,threads=1", 325.0), rung("mcts:100,threads=1", 470.0)];
 static CONNECT_FOUR: [Rung; 4] = [
@@ -90,9 +90,9 @@ static CONNECT_FOUR: [Rung; 4] = [
 ];
 static OTHELLO: [Rung; 4] = [
     rung("random", 0.0),
-    rung("mcts:100,threads=1", 1.0),
-    rung("mcts:1000,threads=1", 2.0),
-    rung("mcts:10000,threads=1", 3.0),
+    rung("mcts:100,threads=1", 742.0),
+    rung("mcts:1000,threads=1", 1054.0),
+    rung("mcts:10000,threads=1", 1396.0),
 ];
 
 /// The opponents of known strength at a game.

@@ -1,0 +1,274 @@
+//! Byte-pair encoding (Gage 1994; Sennrich, Haddow & Birch 2016, arXiv:1508.07909), over bytes as in GPT-2 (Radford et al. 2019).
+//!
+//! A text is cut into words, each with the space before it, and a word into its bytes. Learning merges, again and again, the pair of
+//! neighbours that is most frequent in all words into a new symbol. Encoding makes the same merges in the same order. There is a symbol
+//! for every byte, so every text can be encoded, and decoding gives the same bytes back.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// Symbols of single bytes: the first ones.
+pub const BYTES: usize = 256;
+
+/// Merges in the order in which they were learned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Merges", into = "Merges")]
+pub struct BytePair {
+    merges: Vec<[u32; 2]>,
+    /// The place of a merge by its pair.
+    places: HashMap<[u32; 2], u32>,
+    /// What each symbol stands for.
+    pieces: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Merges(Vec<[u32; 2]>);
+
+impl From<Merges> for BytePair {
+    fn from(Merges(merges): Merges) -> Self {
+        BytePair::new(merges)
+    }
+}
+
+impl From<BytePair> for Merges {
+    fn from(encoding: BytePair) -> Self {
+        Merges(encoding.merges)
+    }
+}
+
+/// A word on the way, and how often it occurs.
+struct Word {
+    symbols: Vec<u32>,
+    count: i64,
+}
+
+/// The words of a text, each with the space before it: runs of letters, of digits, of other signs, and of white space. The last space of
+/// a run belongs to the word behind it.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Class {
+        Letter,
+        Digit,
+        Space,
+        Other,
+    }
+    let class = |letter: char| match letter {
+        letter if letter.is_whitespace() => Class::Space,
+        letter if letter.is_alphabetic() => Class::Letter,
+        letter if letter.is_numeric() => Class::Digit,
+        _ => Class::Other,
+    };
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut letters = rest.char_indices();
+        let (_, first) = letters.next()?;
+        let second = letters.clone().next().map(|(_, letter)| letter);
+        let leads = first == ' ' && second.is_some_and(|letter| class(letter) != Class::Space);
+        let of = if leads { class(second.expect("a letter behind the space")) } else { class(first) };
+        let from = if leads { 1 } else { 0 };
+        let run = rest[from..].char_indices().find(|(_, letter)| class(*letter) != of);
+        let mut end = run.map_or(rest.len(), |(at, _)| from + at);
+        if of == Class::Space && end < rest.len() {
+            // The last of some spaces goes with the next word.
+            let last = rest[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+            end = if last > 0 { last } else { end };
+        }
+        let (word, behind) = rest.split_at(end);
+        rest = behind;
+        Some(word)
+    })
+}
+
+impl BytePair {
+    fn new(merges: Vec<[u32; 2]>) -> Self {
+        let mut pieces: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+        // What a file names but does not define stands for nothing.
+        let piece = |pieces: &[Vec<u8>], symbol: u32| pieces.get(symbol as usize).cloned().unwrap_or_default();
+        for &[left, right] in &merges {
+            pieces.push([piece(&pieces, left), piece(&pieces, right)].concat());
+        }
+        let places = merges.iter().copied().zip(0..).collect();
+        BytePair { merges, places, pieces }
+    }
+
+    /// Learns merges from a text until there are so many symbols, or no pair occurs twice. Of pairs that are equally frequent the one
+    /// with the smaller numbers comes first.
+    pub fn learn(text: &str, symbols: usize) -> Self {
+        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        words(text).for_each(|word| *counts.entry(word).or_default() += 1);
+        let mut list: Vec<Word> = counts
+            .into_iter()
+            .map(|(word, count)| Word { symbols: word.bytes().map(u32::from).collect(), count })
+            .collect();
+        let mut pairs: HashMap<[u32; 2], i64> = HashMap::new();
+        // The words in which a pair once stood.
+        let mut found_in: HashMap<[u32; 2], Vec<usize>> = HashMap::new();
+        for (index, word) in list.iter().enumerate() {
+            for pair in word.symbols.array_windows::<2>() {
+                *pairs.entry(*pair).or_default() += word.count;
+                found_in.entry(*pair).or_default().push(index);
+            }
+        }
+        let mut merges = Vec::new();
+        while BYTES + merges.len() < symbols {
+            let best = pairs.iter().max_by_key(|(pair, count)| (**count, std::cmp::Reverse(**pair)));
+            let Some((&pair, _)) = best.filter(|(_, count)| **count > 1) else { break };
+            let symbol = (BYTES + merges.len()) as u32;
+            merges.push(pair);
+            let mut places = found_in.remove(&pair).unwrap_or_default();
+            places.sort_unstable();
+            places.dedup();
+            for index in places {
+                let word = &mut list[index];
+                for pair in word.symbols.array_windows::<2>() {
+                    *pairs.entry(*pair).or_default() -= word.count;
+                }
+                word.symbols = merged(&word.symbols, pair, symbol);
+                for pair in word.symbols.array_windows::<2>() {
+                    *pairs.entry(*pair).or_default() += word.count;
+                    found_in.entry(*pair).or_default().push(index);
+                }
+            }
+            pairs.remove(&pair);
+        }
+        BytePair::new(merges)
+    }
+
+    /// Symbols in all.
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The bytes that a symbol stands for; none for one that does not exist.
+    pub fn piece(&self, symbol: usize) -> &[u8] {
+        self.pieces.get(symbol).map_or(&[], Vec::as_slice)
+    }
+
+    /// The merges, in the order in which they were learned: two symbols, which become the next free one.
+    pub fn merges(&self) -> &[[u32; 2]] {
+        &self.merges
+    }
+
+    /// The symbols of a text.
+    pub fn encode(&self, text: &str) -> Vec<usize> {
+        self.encode_with(text, self.merges.len())
+    }
+
+    /// The symbols of a text by the first merges alone.
+    pub fn encode_with(&self, text: &str, merges: usize) -> Vec<usize> {
+        let mut all = Vec::new();
+        for word in words(text) {
+            let mut symbols: Vec<u32> = word.bytes().map(u32::from).collect();
+            loop {
+                let places = symbols.array_windows::<2>().filter_map(|pair| self.places.get(pair).copied());
+                let Some(first) = places.min().filter(|place| (*place as usize) < merges) else { break };
+                symbols = merged(&symbols, self.merges[first as usize], BYTES as u32 + first);
+            }
+            all.extend(symbols.into_iter().map(|symbol| symbol as usize));
+        }
+        all
+    }
+
+    /// The bytes of some symbols.
+    pub fn decode(&self, symbols: &[usize]) -> Vec<u8> {
+        symbols.iter().flat_map(|symbol| self.piece(*symbol).iter().copied()).collect()
+    }
+}
+
+/// Symbols with a pair made one, from the left.
+fn merged(symbols: &[u32], pair: [u32; 2], into: u32) -> Vec<u32> {
+    let mut after = Vec::with_capacity(symbols.len());
+    let mut place = 0;
+    while place < symbols.len() {
+        if symbols[place..].starts_with(&pair) {
+            after.push(into);
+            place += 2;
+        } else {
+            after.push(symbols[place]);
+            place += 1;
+        }
+    }
+    after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(encoding: &BytePair, text: &str) -> Vec<String> {
+        let piece = |symbol: &usize| String::from_utf8_lossy(encoding.piece(*symbol)).into_owned();
+        encoding.encode(text).iter().map(piece).collect()
+    }
+
+    #[test]
+    fn words_take_the_space_before_them() {
+        let of = |text| words(text).collect::<Vec<_>>();
+        assert_eq!(
+            of("Ben's 12 keys,  now!\n\n x"),
+            ["Ben", "'", "s", " 12", " keys", ",", " ", " now", "!", "\n\n", " x"]
+        );
+        assert_eq!(of("今、アンナ  "), ["今", "、", "アンナ", "  "]);
+        assert_eq!(of("a\nb"), ["a", "\n", "b"]);
+    }
+
+    /// `low` 5 times, `lower` twice, `newest` 6 times, `widest` 3 times: the example of Sennrich et al., whose first merges are
+    /// e + s, es + t, l + o, lo + w.
+    #[test]
+    fn the_most_frequent_pair_comes_first() {
+        let text = [("low", 5), ("lower", 2), ("newest", 6), ("widest", 3)]
+            .map(|(word, count)| format!("{word}\n").repeat(count))
+            .concat();
+        let encoding = BytePair::learn(&text, BYTES + 4);
+        let pieces: Vec<&[u8]> = (0..4).map(|merge| encoding.piece(BYTES + merge)).collect();
+        assert_eq!(pieces, [&b"es"[..], b"est", b"lo", b"low"]);
+        assert_eq!(shown(&encoding, "lowest"), ["low", "est"]);
+        assert_eq!(encoding.encode_with("lowest", 1).len(), 5);
+        assert_eq!(encoding.encode_with("lowest", 0).len(), 6);
+    }
+
+    #[test]
+    fn a_file_keeps_the_merges() {
+        let encoding = BytePair::learn("banana bandana 王様 王様", 300);
+        let written = serde_json::to_string(&encoding).unwrap();
+        assert_eq!(serde_json::from_str::<BytePair>(&written).unwrap(), encoding);
+        let odd: BytePair = serde_json::from_str("[[97,9999],[4000000000,98]]").unwrap();
+        assert_eq!(odd.decode(&odd.encode("ab")), b"ab", "merges of symbols that do not exist");
+    }
+
+    #[test]
+    fn what_was_learned_from_a_text_takes_fewer_symbols() {
+        let text = crate::data::stories::text(crate::data::stories::Language::Japanese, 200, 1);
+        let encoding = BytePair::learn(&text, 600);
+        assert!(encoding.encode(&text).len() * 8 < text.len(), "{} of {}", encoding.encode(&text).len(), text.len());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_decoded_to_itself(text in "\\PC{0,40}|[ab \n]{0,40}", learned in "[ab王 ]{0,60}") {
+            let encoding = BytePair::learn(&learned, 280);
+            prop_assert_eq!(words(&text).collect::<String>(), text.clone());
+            prop_assert_eq!(encoding.decode(&encoding.encode(&text)), text.as_bytes());
+        }
+
+        /// The counts kept up to date while pairs merge are those of counting anew.
+        #[test]
+        fn each_merge_is_the_most_frequent_pair(text in "[abc ]{0,80}") {
+            let encoding = BytePair::learn(&text, 270);
+            for (place, merge) in encoding.merges().iter().enumerate() {
+                let mut counts: BTreeMap<[usize; 2], usize> = BTreeMap::new();
+                for word in words(&text) {
+                    let symbols = encoding.encode_with(word, place);
+                    symbols.array_windows::<2>().for_each(|pair| *counts.entry(*pair).or_default() += 1);
+                }
+                let most = counts.values().copied().max().unwrap();
+                let first = counts.iter().find(|(_, count)| **count == most).unwrap().0;
+                prop_assert_eq!(first, &merge.map(|symbol| symbol as usize));
+            }
+        }
+    }
+}

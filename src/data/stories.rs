@@ -1,0 +1,357 @@
+//! A small world in which things happen, told in sentences of a fixed form, in English and in Japanese. A text can be checked twice:
+//! whether each of its sentences has one of the forms ([`Language::read`]), and whether what it tells can have happened ([`check`]).
+//!
+//! ```text
+//! Anna is in the garden. There is a key in the kitchen. Anna goes to the kitchen. Anna takes the key. Now Anna has the key.
+//! ```
+
+mod forms;
+mod world;
+
+pub use world::{Breach, check};
+
+use crate::experiment::Bilingual;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use world::World;
+
+/// What a sentence says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A person is introduced in a place.
+    Is,
+    /// A thing is introduced in a place.
+    Lies,
+    Goes,
+    /// From outdoors to a place with a roof.
+    ShelteredFromRain,
+    Takes,
+    Puts,
+    Gives,
+    /// Right after a gift.
+    Thanks,
+    /// Food that one holds is gone then.
+    Eats,
+    /// Where a person is by now, where a thing is, and who has it.
+    NowIs,
+    NowLies,
+    NowHas,
+}
+
+impl Kind {
+    const ALL: [Kind; 12] = [
+        Kind::Is,
+        Kind::Lies,
+        Kind::Goes,
+        Kind::ShelteredFromRain,
+        Kind::Takes,
+        Kind::Puts,
+        Kind::Gives,
+        Kind::Thanks,
+        Kind::Eats,
+        Kind::NowIs,
+        Kind::NowLies,
+        Kind::NowHas,
+    ];
+}
+
+/// A sentence: what it says of whom. Words that its form has no place for are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sentence {
+    pub kind: Kind,
+    /// Numbers of words: of a person, of the one who gets something or is thanked, of a thing, of a place.
+    pub who: usize,
+    pub whom: usize,
+    pub thing: usize,
+    pub place: usize,
+}
+
+impl Sentence {
+    fn of(kind: Kind) -> Self {
+        Sentence { kind, who: 0, whom: 0, thing: 0, place: 0 }
+    }
+}
+
+pub const PEOPLE: usize = 10;
+pub const THINGS: usize = 10;
+/// The last things are food.
+pub const FOOD: std::ops::Range<usize> = 7..10;
+pub const PLACES: usize = 8;
+/// Places without a roof.
+pub const OUTDOORS: std::ops::Range<usize> = 0..3;
+
+/// In which language stories are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Japanese,
+}
+
+impl Language {
+    /// By its name.
+    ///
+    /// # Panics
+    /// If there is no such language.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "english" => Language::English,
+            "japanese" => Language::Japanese,
+            other => panic!("no stories in `{other}`"),
+        }
+    }
+
+    /// A sentence in words.
+    pub fn write(self, sentence: &Sentence) -> String {
+        forms::write(self, sentence)
+    }
+
+    /// The sentence that a text says; none if it has none of the forms.
+    pub fn read(self, text: &str) -> Option<Sentence> {
+        forms::read(self, text)
+    }
+
+    /// The sentences of a text, each with its full stop; what stands behind the last one too.
+    pub fn sentences(self, text: &str) -> Vec<&str> {
+        let stop = match self {
+            Language::English => '.',
+            Language::Japanese => '。',
+        };
+        text.split_inclusive(stop).map(str::trim).filter(|sentence| !sentence.is_empty()).collect()
+    }
+
+    /// A story as a line of text.
+    pub fn tell(self, story: &[Sentence]) -> String {
+        let sentences: Vec<String> = story.iter().map(|sentence| self.write(sentence)).collect();
+        sentences.join(if self == Language::English { " " } else { "" })
+    }
+}
+
+/// Events between the beginning of a story and its end, and facts at the end.
+const EVENTS: std::ops::RangeInclusive<usize> = 4..=6;
+const FACTS: std::ops::RangeInclusive<usize> = 1..=2;
+/// Sentences tried before a story ends early.
+const TRIES: usize = 200;
+
+/// What happens in a story: what is done to things is told more often than where people go.
+const HAPPENS: [Kind; 11] = [
+    Kind::Goes,
+    Kind::Goes,
+    Kind::ShelteredFromRain,
+    Kind::Takes,
+    Kind::Takes,
+    Kind::Takes,
+    Kind::Gives,
+    Kind::Gives,
+    Kind::Puts,
+    Kind::Eats,
+    Kind::Thanks,
+];
+const FACT: [Kind; 4] = [Kind::NowHas, Kind::NowHas, Kind::NowLies, Kind::NowIs];
+
+/// Who and what a story is about.
+struct Cast {
+    people: [usize; 2],
+    places: [usize; 3],
+    things: Vec<usize>,
+}
+
+impl Cast {
+    fn new(random: &mut impl RngExt) -> Self {
+        let first = random.random_range(0..PEOPLE);
+        let second = (first + random.random_range(1..PEOPLE)) % PEOPLE;
+        let place = random.random_range(0..PLACES);
+        // Two who are in one place have something to do with each other.
+        let next = if random.random_bool(0.5) { place } else { random.random_range(0..PLACES) };
+        let thing = random.random_range(0..THINGS);
+        let mut things = vec![thing];
+        if random.random_bool(0.5) {
+            things.push((thing + random.random_range(1..THINGS)) % THINGS);
+        }
+        Cast { people: [first, second], places: [place, next, random.random_range(0..PLACES)], things }
+    }
+
+    /// A sentence of one of these kinds that can be told now.
+    fn sentence(&self, kinds: &[Kind], world: &World, random: &mut impl RngExt) -> Option<Sentence> {
+        let any = |random: &mut _| {
+            let subject = RngExt::random_range(random, 0..2);
+            let sentence = Sentence {
+                kind: kinds[RngExt::random_range(random, 0..kinds.len())],
+                who: self.people[subject],
+                whom: self.people[1 - subject],
+                thing: self.things[RngExt::random_range(random, 0..self.things.len())],
+                place: match RngExt::random_bool(random, 0.7) {
+                    true => self.places[RngExt::random_range(random, 0..3)],
+                    false => RngExt::random_range(random, 0..PLACES),
+                },
+            };
+            forms::with_used_alone(sentence)
+        };
+        (0..TRIES).map(|_| any(random)).find(|sentence| world.breach(sentence).is_none())
+    }
+}
+
+/// A story in which everything can happen as it is told: two people, one or two things, some events, one or two facts.
+pub fn story(random: &mut impl RngExt) -> Vec<Sentence> {
+    let cast = Cast::new(random);
+    let mut story = Vec::new();
+    for (&who, &place) in cast.people.iter().zip(&cast.places) {
+        story.push(Sentence { who, place, ..Sentence::of(Kind::Is) });
+    }
+    for &thing in &cast.things {
+        let place = cast.places[random.random_range(0..3)];
+        story.push(Sentence { thing, place, ..Sentence::of(Kind::Lies) });
+    }
+    let mut world = World::default();
+    story.iter().for_each(|sentence| world.take(sentence));
+    let [events, facts] = [EVENTS, FACTS].map(|count| random.random_range(count));
+    let kinds = std::iter::repeat_n(&HAPPENS[..], events).chain(std::iter::repeat_n(&FACT[..], facts));
+    for kinds in kinds {
+        if let Some(sentence) = cast.sentence(kinds, &world, random) {
+            world.take(&sentence);
+            story.push(sentence);
+        }
+    }
+    story
+}
+
+/// So many stories, one a line.
+pub fn text(language: Language, count: usize, seed: u64) -> String {
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let mut text = String::new();
+    for _ in 0..count {
+        text.push_str(&language.tell(&story(random)));
+        text.push('\n');
+    }
+    text
+}
+
+/// What there is to say of a text that should be a story.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Its sentences, each with whether it has one of the forms.
+    pub sentences: Vec<(String, bool)>,
+    /// The first sentence that cannot be true, and why; only where all have their forms.
+    pub breach: Option<(usize, Bilingual)>,
+}
+
+impl Verdict {
+    pub fn of(language: Language, text: &str) -> Self {
+        let texts = language.sentences(text);
+        let read: Vec<Option<Sentence>> = texts.iter().map(|text| language.read(text)).collect();
+        let whole: Option<Vec<Sentence>> = read.iter().copied().collect();
+        let breach = whole.and_then(|story| check(&story)).map(|(place, breach)| (place, breach.why()));
+        let sentences = texts.iter().map(|text| (*text).to_owned()).zip(read.iter().map(Option::is_some)).collect();
+        Verdict { sentences, breach }
+    }
+
+    pub fn is_grammatical(&self) -> bool {
+        !self.sentences.is_empty() && self.sentences.iter().all(|(_, has_form)| *has_form)
+    }
+
+    /// Whether all that it tells can have happened.
+    pub fn is_consistent(&self) -> bool {
+        self.is_grammatical() && self.breach.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    const LANGUAGES: [Language; 2] = [Language::English, Language::Japanese];
+
+    fn sentence() -> impl Strategy<Value = Sentence> {
+        (0..Kind::ALL.len(), 0..PEOPLE, 0..PEOPLE, 0..THINGS, 0..PLACES)
+            .prop_map(|(kind, who, whom, thing, place)| {
+                forms::with_used_alone(Sentence { kind: Kind::ALL[kind], who, whom, thing, place })
+            })
+            .prop_filter("food is eaten", |sentence| sentence.kind != Kind::Eats || FOOD.contains(&sentence.thing))
+    }
+
+    #[test]
+    fn stories_are_long_enough_to_learn_from_and_always_the_same() {
+        for language in LANGUAGES {
+            let story = text(language, 25_000, 1);
+            assert!(story.len() > 5 << 20, "{} bytes", story.len());
+            assert_eq!(
+                text(language, 20, 1),
+                story.lines().take(20).map(|line| format!("{line}\n")).collect::<String>()
+            );
+            let few = story.lines().take(500);
+            let read = few.flat_map(|line| language.sentences(line)).map(|text| language.read(text).unwrap().kind);
+            let kinds: HashSet<Kind> = read.collect();
+            assert_eq!(kinds.len(), Kind::ALL.len());
+        }
+    }
+
+    #[test]
+    fn every_story_is_read_back_and_can_be_true() {
+        let random = &mut ChaCha8Rng::seed_from_u64(2);
+        for _ in 0..2000 {
+            let story = story(random);
+            assert_eq!(check(&story), None, "{}", Language::English.tell(&story));
+            for language in LANGUAGES {
+                let told = language.tell(&story);
+                let texts = language.sentences(&told);
+                let read: Option<Vec<Sentence>> = texts.into_iter().map(|text| language.read(text)).collect();
+                assert_eq!(read.as_ref(), Some(&story), "{told}");
+                assert!(Verdict::of(language, &told).is_consistent());
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_with_its_place() {
+        let verdict = |text: &str| Verdict::of(Language::English, text);
+        let story = "Anna is in the garden. Ben is in the kitchen. There is a key in the garden. Anna takes the key.";
+        assert!(verdict(story).is_consistent());
+        for (next, why) in [
+            ("Anna gives the key to Ben.", "the two are not in the same place"),
+            ("Ben takes the key.", "somebody has the thing already"),
+            ("Now Ben has the key.", "somebody else has it, or nobody"),
+            ("Now the key is in the kitchen.", "it is not there"),
+            ("Ben thanks Anna.", "there was no gift right before"),
+            ("Anna goes to the garden.", "the person is there already"),
+            ("There is a key in the garden.", "the thing is known already"),
+            ("Clara goes to the garden.", "nobody has said where the person is"),
+        ] {
+            let found = verdict(&format!("{story} {next}"));
+            assert!(found.is_grammatical(), "{next}");
+            assert_eq!(found.breach.map(|(place, why)| (place, why.en)), Some((4, why.to_owned())), "{next}");
+        }
+        for wrong in [
+            "Anna goes to garden.",
+            "Anna is hungry, so he eats the apple.",
+            "There is a apple in the shop.",
+            "Anna",
+            "",
+        ] {
+            assert!(!verdict(wrong).is_grammatical(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_sentence_is_read_as_it_was_written(sentence in sentence()) {
+            for language in LANGUAGES {
+                prop_assert_eq!(language.read(&language.write(&sentence)), Some(sentence));
+            }
+        }
+
+        /// What is read is written as it was: the parser accepts nothing else.
+        #[test]
+        fn nothing_else_is_a_sentence(sentence in sentence(), at in any::<prop::sample::Index>(), with in "[a-zA-Zのを ]?") {
+            for language in LANGUAGES {
+                let mut letters: Vec<char> = language.write(&sentence).chars().collect();
+                let place = at.index(letters.len());
+                letters.splice(place..=place, with.chars());
+                let text = String::from_iter(letters);
+                if let Some(read) = language.read(&text) {
+                    prop_assert_eq!(language.write(&read), text);
+                }
+            }
+        }
+    }
+}
