@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod contract;
 
-use crate::attention::{alignment, embeddings, seq2seq, transformer, word2vec};
+use crate::attention::{alignment, embeddings, gpt, seq2seq, transformer, word2vec};
 use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
@@ -29,6 +29,7 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &seq2seq::EXPERIMENT,
     &alignment::EXPERIMENT,
     &transformer::EXPERIMENT,
+    &gpt::EXPERIMENT,
     #[cfg(test)]
     &crate::generative::toy::EXPERIMENT,
 ];

@@ -26,7 +26,7 @@ const ORDER: &[&[&str]] = &[
 const CHAPTERS: [&str; 3] = ["reinforcement", "generative", "attention"];
 
 /// Files and folders of chapters that are labs; they do not import each other either.
-const LABS: [&str; 15] = [
+const LABS: [&str; 16] = [
     "board_game",
     "self_play",
     "walker",
@@ -42,6 +42,7 @@ const LABS: [&str; 15] = [
     "word2vec",
     "seq2seq",
     "transformer",
+    "gpt",
 ];
 
 /// An arrow that should not be there: the file, what it imports, and why it still does.

@@ -656,6 +656,54 @@ fn alignments_and_transformers_learn_ones_own_pairs_and_are_looked_into() {
 }
 
 #[test]
+fn a_language_model_learns_ones_own_text_and_goes_on_with_it() {
+    let home = home();
+    let file = home.path().join("text.txt");
+    let own = file.to_str().unwrap();
+    let train = |more: &[&str]| {
+        let small = "context=16 width=8 heads=2 layers=1 steps=30 batch=4 tokens=characters";
+        let set = small.split(' ').flat_map(|assignment| ["--set", assignment]).collect::<Vec<_>>();
+        shinso(home.path(), &[&["train", "gpt"], &set[..], more, &["--corpus", own, "--json"]].concat())
+    };
+    std::fs::write(&file, "The cat sat on the mat.\n".repeat(200)).unwrap();
+    let trained = train(&[]);
+    assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
+    let last = lines(&trained).pop().unwrap();
+    let report = &last["report"];
+    assert!(report["validation_loss"].as_f64().unwrap() < 3.0 && report["grammatical_share"].is_null(), "{report}");
+    assert_eq!(report["vocabulary"], 14);
+    let run = last["run"].as_str().unwrap();
+    let ask = |arguments: &[&str]| shinso(home.path(), &[&["ask", "gpt"], arguments, &["--run", run]].concat());
+    let panels = |arguments: &[&str]| lines(&ask(&[arguments, &["--json"]].concat())).pop().unwrap()["panels"].clone();
+    let text = "prompt=The cat";
+    let given = panels(&["continue", "--set", text, "--set", "length=5"]);
+    assert_eq!(given[0]["tokens"].as_array().unwrap().len(), "The cat".len() + 5);
+    assert_eq!(given, panels(&["continue", "--set", text, "--set", "length=5"]), "the same seed");
+    let cold = panels(&["next", "--set", text, "--set", "temperature=0"]);
+    assert_eq!(cold[2]["bars"].as_array().unwrap().len(), 1, "{cold}");
+    let long = format!("prompt={}", "The cat sat on the mat.".repeat(4));
+    let cut = panels(&["surprise", "--set", &long]);
+    assert!(cut[0]["text"]["en"].as_str().unwrap().starts_with("The first 76 tokens"), "{cut}");
+    refused(&ask(&["continue", "--set", "prompt=The dog"]), 1, "`d` at place 5 never stood in the text");
+    refused(&ask(&["attention", "--set", "layer=2", "--set", text]), 1, "this model has 1");
+    assert!(panels(&["stories"])[0]["text"]["en"].as_str().unwrap().contains("a text of your own"));
+
+    for (bytes, why) in [
+        (&b""[..], "text.txt: empty; expected a text in UTF-8"),
+        (b"one\ntwo \xff\n", "text.txt: line 2, byte 5 is no UTF-8"),
+        (b"one\0two", "text.txt: line 1, byte 4 is NUL"),
+        (b"a short text", "text.txt: too short: 12 bytes"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        refused(&train(&[]), 1, why);
+    }
+    refused(&train(&["--set", "start=bundled"]), 1, "text.txt: too short");
+    std::fs::write(&file, "The cat sat on the mat.\n".repeat(200)).unwrap();
+    refused(&train(&["--set", "start=bundled"]), 1, "start = bundled: expected layers = 4, width = 128, heads = 4");
+    refused(&train(&["--set", "trains=head"]), 1, "a part of a network is trained where start = bundled");
+}
+
+#[test]
 fn a_grid_world_of_ones_own_is_read_planned_and_written() {
     let home = home();
     let file = home.path().join("map.txt");

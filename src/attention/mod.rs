@@ -4,6 +4,7 @@
 
 pub mod alignment;
 pub mod embeddings;
+pub mod gpt;
 pub mod seq2seq;
 pub mod sequences;
 pub mod transformer;

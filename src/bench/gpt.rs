@@ -1,9 +1,10 @@
-//! A GPT of characters: 4 blocks of width 128 with 4 heads, context 128, 96 symbols, batches of 16, AdamW.
+//! The network of the lab `gpt` on characters: 4 blocks of width 128 with 4 heads, context 128, 96 symbols, batches of 16, AdamW.
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::nn::{Adam, BlockSettings, Bound, Embedding, Linear, Normalisation, Parameters, TransformerBlock};
-use crate::tensor::{Activation, Mask, Tape, Var};
+use crate::attention::gpt::{Configuration, Gpt};
+use crate::nn::{Adam, BlockSettings, Parameters};
+use crate::tensor::Tape;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -15,11 +16,7 @@ const SYMBOLS: usize = 96;
 const LETTERS: usize = 200_000;
 
 pub struct Training {
-    symbols: Embedding,
-    places: Embedding,
-    blocks: Vec<TransformerBlock>,
-    norm: Normalisation,
-    head: Linear,
+    network: Gpt,
     parameters: Parameters<f32>,
     adam: Adam<f32>,
     text: Vec<usize>,
@@ -31,36 +28,20 @@ pub struct Training {
 
 impl Training {
     pub fn new(source: Source) -> Self {
-        let (mut parameters, random) = (Parameters::new(), &mut ChaCha8Rng::seed_from_u64(0));
-        let symbols = Embedding::new(&mut parameters, "symbols", SYMBOLS, WIDTH, 0.02, random);
-        let places = Embedding::new(&mut parameters, "places", CONTEXT, WIDTH, 0.02, random);
-        let settings = BlockSettings::new(WIDTH, HEADS);
-        let block = |index: usize| TransformerBlock::new(&mut parameters, &format!("block.{index}"), &settings, random);
-        let blocks = (0..4).map(block).collect();
-        let norm = Normalisation::new(&mut parameters, "norm", WIDTH);
-        let head = Linear::without_bias(&mut parameters, "head", WIDTH, SYMBOLS, Activation::Identity, random);
+        let configuration = Configuration {
+            layers: 4,
+            block: BlockSettings::new(WIDTH, HEADS),
+            context: CONTEXT,
+            symbols: SYMBOLS,
+            is_tied: false,
+            is_causal: true,
+        };
+        let mut parameters = Parameters::new();
+        let network = Gpt::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         super::count_out(&mut parameters);
         let adam = Adam::new(&parameters).with_weight_decay(0.1);
         let text = source::symbols(0, LETTERS, SYMBOLS);
-        Training {
-            symbols,
-            places,
-            blocks,
-            norm,
-            head,
-            parameters,
-            adam,
-            text,
-            seen: Vec::new(),
-            next: Vec::new(),
-            source,
-        }
-    }
-
-    fn logits<'t>(&self, bound: &Bound<'t, f32>, symbols: &[usize]) -> Var<'t, f32> {
-        let x = self.symbols.forward(bound, symbols).reshape([BATCH, CONTEXT, WIDTH]) + self.places.table(bound);
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(bound, x, &Mask::Causal));
-        self.head.forward(bound, self.norm.layer(bound, x))
+        Training { network, parameters, adam, text, seen: Vec::new(), next: Vec::new(), source }
     }
 }
 
@@ -75,7 +56,7 @@ impl Workload for Training {
         }
         let tape = Tape::new();
         let bound = self.parameters.on(&tape);
-        let loss = self.logits(&bound, &self.seen).cross_entropy(&self.next);
+        let loss = self.network.forward(&bound, BATCH, &self.seen).cross_entropy(&self.next);
         let value = loss.item();
         let gradients = loss.backward();
         self.adam.update(&mut self.parameters, &bound, &gradients, 3e-4);

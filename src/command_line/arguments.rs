@@ -34,7 +34,7 @@ pub struct Arguments {
     pub runner: String,
 
     /// One's own data instead of the embedded ones: a folder with the four files of an MNIST-like set in IDX format, or,
-    /// for word2vec, a text, for seq2seq, attention and transformer, pairs as lines `source<TAB>target`, for gridworld, a map
+    /// for word2vec and gpt, a text, for seq2seq, attention and transformer, pairs as lines `source<TAB>target`, for gridworld, a map
     #[arg(long, global = true, value_name = "PATH", visible_alias = "corpus")]
     pub data: Option<PathBuf>,
 }

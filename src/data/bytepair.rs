@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Symbols of single bytes: the first ones.
 pub const BYTES: usize = 256;
+/// Bytes of a word at most: longer runs are cut, so that a text without spaces takes no longer than another.
+const LONGEST_WORD: usize = 64;
 
 /// Merges in the order in which they were learned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,9 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
             let last = rest[..end].char_indices().next_back().map_or(0, |(at, _)| at);
             end = if last > 0 { last } else { end };
         }
+        if end > LONGEST_WORD {
+            end = (0..=LONGEST_WORD).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(end);
+        }
         let (word, behind) = rest.split_at(end);
         rest = behind;
         Some(word)
@@ -85,7 +90,8 @@ impl BytePair {
         // What a file names but does not define stands for nothing.
         let piece = |pieces: &[Vec<u8>], symbol: u32| pieces.get(symbol as usize).cloned().unwrap_or_default();
         for &[left, right] in &merges {
-            pieces.push([piece(&pieces, left), piece(&pieces, right)].concat());
+            let joined = [piece(&pieces, left), piece(&pieces, right)].concat();
+            pieces.push(if joined.len() <= LONGEST_WORD { joined } else { Vec::new() });
         }
         let places = merges.iter().copied().zip(0..).collect();
         BytePair { merges, places, pieces }
@@ -130,6 +136,7 @@ impl BytePair {
                 }
             }
             pairs.remove(&pair);
+            pairs.retain(|_, count| *count > 0);
         }
         BytePair::new(merges)
     }
@@ -214,6 +221,8 @@ mod tests {
         );
         assert_eq!(of("今、アンナ  "), ["今", "、", "アンナ", "  "]);
         assert_eq!(of("a\nb"), ["a", "\n", "b"]);
+        let long = "王".repeat(50);
+        assert_eq!(of(&long).iter().map(|word| word.len()).collect::<Vec<_>>(), [63, 63, 24]);
     }
 
     /// `low` 5 times, `lower` twice, `newest` 6 times, `widest` 3 times: the example of Sennrich et al., whose first merges are
@@ -236,6 +245,8 @@ mod tests {
         let encoding = BytePair::learn("banana bandana 王様 王様", 300);
         let written = serde_json::to_string(&encoding).unwrap();
         assert_eq!(serde_json::from_str::<BytePair>(&written).unwrap(), encoding);
+        let doubling: Vec<[u32; 2]> = (0..60).map(|place| [255 + place, 255 + place]).collect();
+        assert!(BytePair::new(doubling).pieces.iter().all(|piece| piece.len() <= LONGEST_WORD));
         let odd: BytePair = serde_json::from_str("[[97,9999],[4000000000,98]]").unwrap();
         assert_eq!(odd.decode(&odd.encode("ab")), b"ab", "merges of symbols that do not exist");
     }

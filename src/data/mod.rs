@@ -11,6 +11,7 @@ pub mod stories;
 pub mod styles;
 pub mod tasks;
 pub mod text;
+pub mod tokenizer;
 pub mod tokens;
 mod unpack;
 pub mod vectors;

@@ -1,18 +1,20 @@
-//! A small world in which things happen, told in sentences of a fixed form, in English and in Japanese. A text can be checked twice:
-//! whether each of its sentences has one of the forms ([`Language::read`]), and whether what it tells can have happened ([`check`]).
+//! A small world in which things happen, in sentences of a fixed form: English, Japanese, and English in the past tense. A text can be
+//! checked twice: whether each of its sentences has one of the forms ([`Language::read`]), and whether all of it can have happened
+//! ([`check`]).
 //!
 //! ```text
-//! Anna is in the garden. There is a key in the kitchen. Anna goes to the kitchen. Anna takes the key. Now Anna has the key.
+//! Anna is in the garden. There is a key in the kitchen. Anna goes to the kitchen. Anna takes the key in the kitchen. Now Anna has the key.
 //! ```
 
 mod forms;
 mod world;
 
-pub use world::{Breach, check};
+pub use world::{Contradiction, check};
 
 use crate::experiment::Bilingual;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use world::World;
 
 /// What a sentence says.
@@ -80,12 +82,18 @@ pub const PLACES: usize = 8;
 /// Places without a roof.
 pub const OUTDOORS: std::ops::Range<usize> = 0..3;
 
-/// In which language stories are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The language of stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Language {
     English,
     Japanese,
+    /// English in the past tense: another style with the same words.
+    Past,
 }
+
+/// The languages by name.
+pub const LANGUAGES: [&str; 3] = ["english", "japanese", "past"];
 
 impl Language {
     /// By its name.
@@ -96,6 +104,7 @@ impl Language {
         match name {
             "english" => Language::English,
             "japanese" => Language::Japanese,
+            "past" => Language::Past,
             other => panic!("no stories in `{other}`"),
         }
     }
@@ -110,29 +119,32 @@ impl Language {
         forms::read(self, text)
     }
 
+    pub fn full_stop(self) -> char {
+        match self {
+            Language::English | Language::Past => '.',
+            Language::Japanese => '。',
+        }
+    }
+
     /// The sentences of a text, each with its full stop; what stands behind the last one too.
     pub fn sentences(self, text: &str) -> Vec<&str> {
-        let stop = match self {
-            Language::English => '.',
-            Language::Japanese => '。',
-        };
-        text.split_inclusive(stop).map(str::trim).filter(|sentence| !sentence.is_empty()).collect()
+        text.split_inclusive(self.full_stop()).map(str::trim).filter(|sentence| !sentence.is_empty()).collect()
     }
 
     /// A story as a line of text.
-    pub fn tell(self, story: &[Sentence]) -> String {
+    pub fn write_story(self, story: &[Sentence]) -> String {
         let sentences: Vec<String> = story.iter().map(|sentence| self.write(sentence)).collect();
-        sentences.join(if self == Language::English { " " } else { "" })
+        sentences.join(if self == Language::Japanese { "" } else { " " })
     }
 }
 
 /// Events between the beginning of a story and its end, and facts at the end.
-const EVENTS: std::ops::RangeInclusive<usize> = 4..=6;
-const FACTS: std::ops::RangeInclusive<usize> = 1..=2;
-/// Sentences tried before a story ends early.
+const EVENTS: std::ops::RangeInclusive<usize> = 3..=5;
+const FACTS: std::ops::RangeInclusive<usize> = 2..=3;
+/// Sentences tried before one is left out.
 const TRIES: usize = 200;
 
-/// What happens in a story: what is done to things is told more often than where people go.
+/// What happens in a story: things are handled more often than people go somewhere.
 const HAPPENS: [Kind; 11] = [
     Kind::Goes,
     Kind::Goes,
@@ -146,7 +158,7 @@ const HAPPENS: [Kind; 11] = [
     Kind::Eats,
     Kind::Thanks,
 ];
-const FACT: [Kind; 4] = [Kind::NowHas, Kind::NowHas, Kind::NowLies, Kind::NowIs];
+const FACT: [Kind; 3] = [Kind::NowHas, Kind::NowLies, Kind::NowIs];
 
 /// Who and what a story is about.
 struct Cast {
@@ -170,7 +182,7 @@ impl Cast {
         Cast { people: [first, second], places: [place, next, random.random_range(0..PLACES)], things }
     }
 
-    /// A sentence of one of these kinds that can be told now.
+    /// A sentence of one of these kinds that can come next.
     fn sentence(&self, kinds: &[Kind], world: &World, random: &mut impl RngExt) -> Option<Sentence> {
         let any = |random: &mut _| {
             let subject = RngExt::random_range(random, 0..2);
@@ -179,18 +191,15 @@ impl Cast {
                 who: self.people[subject],
                 whom: self.people[1 - subject],
                 thing: self.things[RngExt::random_range(random, 0..self.things.len())],
-                place: match RngExt::random_bool(random, 0.7) {
-                    true => self.places[RngExt::random_range(random, 0..3)],
-                    false => RngExt::random_range(random, 0..PLACES),
-                },
+                place: RngExt::random_range(random, 0..PLACES),
             };
             forms::with_used_alone(sentence)
         };
-        (0..TRIES).map(|_| any(random)).find(|sentence| world.breach(sentence).is_none())
+        (0..TRIES).map(|_| any(random)).find(|sentence| world.contradiction(sentence).is_none())
     }
 }
 
-/// A story in which everything can happen as it is told: two people, one or two things, some events, one or two facts.
+/// A story without contradictions: two people, one or two things, some events, some facts.
 pub fn story(random: &mut impl RngExt) -> Vec<Sentence> {
     let cast = Cast::new(random);
     let mut story = Vec::new();
@@ -216,10 +225,11 @@ pub fn story(random: &mut impl RngExt) -> Vec<Sentence> {
 
 /// So many stories, one a line.
 pub fn text(language: Language, count: usize, seed: u64) -> String {
-    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    // Other stories in each language: what one model learned is not what another is examined with.
+    let random = &mut ChaCha8Rng::seed_from_u64(seed ^ (language as u64) << 32);
     let mut text = String::new();
     for _ in 0..count {
-        text.push_str(&language.tell(&story(random)));
+        text.push_str(&language.write_story(&story(random)));
         text.push('\n');
     }
     text
@@ -231,7 +241,7 @@ pub struct Verdict {
     /// Its sentences, each with whether it has one of the forms.
     pub sentences: Vec<(String, bool)>,
     /// The first sentence that cannot be true, and why; only where all have their forms.
-    pub breach: Option<(usize, Bilingual)>,
+    pub contradiction: Option<(usize, Bilingual)>,
 }
 
 impl Verdict {
@@ -239,18 +249,19 @@ impl Verdict {
         let texts = language.sentences(text);
         let read: Vec<Option<Sentence>> = texts.iter().map(|text| language.read(text)).collect();
         let whole: Option<Vec<Sentence>> = read.iter().copied().collect();
-        let breach = whole.and_then(|story| check(&story)).map(|(place, breach)| (place, breach.why()));
+        let contradiction =
+            whole.and_then(|story| check(&story)).map(|(place, contradiction)| (place, contradiction.why()));
         let sentences = texts.iter().map(|text| (*text).to_owned()).zip(read.iter().map(Option::is_some)).collect();
-        Verdict { sentences, breach }
+        Verdict { sentences, contradiction }
     }
 
     pub fn is_grammatical(&self) -> bool {
         !self.sentences.is_empty() && self.sentences.iter().all(|(_, has_form)| *has_form)
     }
 
-    /// Whether all that it tells can have happened.
+    /// Whether all of it can have happened.
     pub fn is_consistent(&self) -> bool {
-        self.is_grammatical() && self.breach.is_none()
+        self.is_grammatical() && self.contradiction.is_none()
     }
 }
 
@@ -260,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
-    const LANGUAGES: [Language; 2] = [Language::English, Language::Japanese];
+    const LANGUAGES: [Language; 3] = [Language::English, Language::Japanese, Language::Past];
 
     fn sentence() -> impl Strategy<Value = Sentence> {
         (0..Kind::ALL.len(), 0..PEOPLE, 0..PEOPLE, 0..THINGS, 0..PLACES)
@@ -291,25 +302,27 @@ mod tests {
         let random = &mut ChaCha8Rng::seed_from_u64(2);
         for _ in 0..2000 {
             let story = story(random);
-            assert_eq!(check(&story), None, "{}", Language::English.tell(&story));
+            assert_eq!(check(&story), None, "{}", Language::English.write_story(&story));
             for language in LANGUAGES {
-                let told = language.tell(&story);
-                let texts = language.sentences(&told);
+                let written = language.write_story(&story);
+                let texts = language.sentences(&written);
                 let read: Option<Vec<Sentence>> = texts.into_iter().map(|text| language.read(text)).collect();
-                assert_eq!(read.as_ref(), Some(&story), "{told}");
-                assert!(Verdict::of(language, &told).is_consistent());
+                assert_eq!(read.as_ref(), Some(&story), "{written}");
+                assert!(Verdict::of(language, &written).is_consistent());
             }
         }
     }
 
     #[test]
-    fn what_cannot_be_is_told_with_its_place() {
+    fn a_contradiction_has_a_place_and_a_reason() {
         let verdict = |text: &str| Verdict::of(Language::English, text);
-        let story = "Anna is in the garden. Ben is in the kitchen. There is a key in the garden. Anna takes the key.";
+        let story = "Anna is in the garden. Ben is in the kitchen. There is a key in the garden. Anna takes the key in the \
+                     garden.";
         assert!(verdict(story).is_consistent());
         for (next, why) in [
             ("Anna gives the key to Ben.", "the two are not in the same place"),
-            ("Ben takes the key.", "somebody has the thing already"),
+            ("Ben takes the key in the kitchen.", "somebody has the thing already"),
+            ("Anna puts the key down in the park.", "the person is somewhere else"),
             ("Now Ben has the key.", "somebody else has it, or nobody"),
             ("Now the key is in the kitchen.", "it is not there"),
             ("Ben thanks Anna.", "there was no gift right before"),
@@ -319,7 +332,7 @@ mod tests {
         ] {
             let found = verdict(&format!("{story} {next}"));
             assert!(found.is_grammatical(), "{next}");
-            assert_eq!(found.breach.map(|(place, why)| (place, why.en)), Some((4, why.to_owned())), "{next}");
+            assert_eq!(found.contradiction.map(|(place, why)| (place, why.en)), Some((4, why.to_owned())), "{next}");
         }
         for wrong in [
             "Anna goes to garden.",

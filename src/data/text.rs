@@ -1,6 +1,6 @@
 //! A text to learn from, of any size: in memory, or a file of which parts are read as they are wanted.
 
-use crate::experiment::{ExperimentError, TaskContext};
+use crate::experiment::{ExperimentError, Language, TaskContext};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -35,11 +35,11 @@ impl Text {
     /// When there is no such file.
     pub fn open(path: &Path) -> Result<Self, ExperimentError> {
         let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
-        let facts = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-        if !facts.is_file() {
+        let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
+        if !metadata.is_file() {
             return Err(failure("not a file; expected a text in UTF-8".to_owned()));
         }
-        Ok(Text { origin: Origin::File(path.to_owned()), length: facts.len() })
+        Ok(Text { origin: Origin::File(path.to_owned()), length: metadata.len() })
     }
 
     /// Bytes in all.
@@ -52,10 +52,13 @@ impl Text {
     }
 
     /// A failure of this text, with its file.
-    pub fn failure(&self, why: impl std::fmt::Display) -> ExperimentError {
+    pub fn failure(&self, why: ExperimentError) -> ExperimentError {
         match &self.origin {
-            Origin::Memory(_) => ExperimentError::new(why.to_string()),
-            Origin::File(path) => ExperimentError::new(format!("{}: {why}", path.display())),
+            Origin::Memory(_) => why,
+            Origin::File(path) => {
+                let [en, ja] = [Language::En, Language::Ja].map(|language| why.in_language(language));
+                ExperimentError::both(format!("{}: {en}", path.display()), format!("{}: {ja}", path.display()))
+            }
         }
     }
 
@@ -68,7 +71,7 @@ impl Text {
         match &self.origin {
             Origin::Memory(text) => Ok(text.as_bytes()[start.min(end) as usize..end as usize].to_vec()),
             Origin::File(path) => {
-                let failure = |error: std::io::Error| self.failure(error);
+                let failure = |error: std::io::Error| self.failure(ExperimentError::new(error.to_string()));
                 let mut file = File::open(path).map_err(failure)?;
                 file.seek(SeekFrom::Start(start)).map_err(failure)?;
                 let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
@@ -105,31 +108,44 @@ impl Text {
             task.report_progress(start, self.length);
             rest.extend(self.bytes(start, CHUNK)?);
             start += CHUNK;
-            let (whole, trouble) = match std::str::from_utf8(&rest) {
-                Ok(text) => (text.len(), None),
-                Err(error) if error.error_len().is_none() && start < self.length => (error.valid_up_to(), None),
-                Err(error) => (error.valid_up_to(), Some("is no UTF-8: expected a text in UTF-8, or convert it first")),
+            let (whole, is_broken) = match std::str::from_utf8(&rest) {
+                Ok(text) => (text.len(), false),
+                // A character that the next piece completes.
+                Err(error) if error.error_len().is_none() && start < self.length => (error.valid_up_to(), false),
+                Err(error) => (error.valid_up_to(), true),
             };
             let piece = std::str::from_utf8(&rest[..whole]).expect("it was looked at");
             let nul = piece.bytes().position(|byte| byte == 0);
-            let (read, trouble) = match nul {
-                Some(at) => (&piece[..at], Some("is NUL: expected a text, not a file of another kind")),
-                None => (piece, trouble),
-            };
-            for byte in read.bytes() {
+            for byte in piece.bytes().take(nul.unwrap_or(whole)) {
                 column += 1;
                 if byte == b'\n' {
                     (line, column) = (line + 1, 0);
                 }
             }
-            if let Some(trouble) = trouble {
-                return Err(self.failure(format!("line {line}, byte {} {trouble}", column + 1)));
+            let at = |en: &str, ja: &str| {
+                let place = column + 1;
+                let (en, ja) =
+                    (format!("line {line}, byte {place} {en}"), format!("{line} 行目の {place} バイト目{ja}"));
+                Err(self.failure(ExperimentError::both(en, ja)))
+            };
+            if nul.is_some() {
+                return at(
+                    "is NUL: expected a text, not a file of another kind",
+                    "が NUL です。テキストファイルを指定してください",
+                );
+            }
+            if is_broken {
+                return at(
+                    "is no UTF-8: expected a text in UTF-8, or convert it first",
+                    "が UTF-8 ではありません。UTF-8 に変換してください",
+                );
             }
             take(piece);
             rest.drain(..whole);
         }
         if self.is_empty() {
-            return Err(self.failure("empty; expected a text in UTF-8"));
+            let (en, ja) = ("empty; expected a text in UTF-8", "空です。UTF-8 のテキストを指定してください");
+            return Err(self.failure(ExperimentError::both(en, ja)));
         }
         Ok(())
     }

@@ -282,6 +282,15 @@ impl Experiment {
         self.bundled_run().ok()?.report.get("train_seconds")?.as_f64()
     }
 
+    /// The knobs of the run that made the bundled model, completed.
+    ///
+    /// # Errors
+    /// When there is no bundled model, or it is of another program.
+    pub fn bundled_knobs(&self) -> Result<Knobs, ExperimentError> {
+        let knobs = self.bundled_run()?.knobs.completed(&(self.knobs)());
+        knobs.map_err(|error| ExperimentError::new(format!("the bundled model: {error}")))
+    }
+
     fn bundled_run(&self) -> Result<BundledRun, ExperimentError> {
         let failure =
             |error: serde_yaml::Error| ExperimentError::new(format!("the bundled model of {}: {error}", self.id));

@@ -4,6 +4,7 @@
 //! A layer is one file: what it holds, `new`, which adds its weights to [`Parameters`] under its name, and `forward`.
 
 mod adam;
+mod adapter;
 mod attention;
 pub mod checkpoint;
 mod clip;
@@ -33,6 +34,7 @@ mod transformer;
 pub mod weights;
 
 pub use adam::Adam;
+pub use adapter::Adapters;
 pub use attention::{AttentionTrace, CrossAttention, KeyValueCache, SelfAttention};
 pub use checkpoint::Checkpoint;
 pub use clip::{clip_norm, gradient_norm};

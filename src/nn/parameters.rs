@@ -46,6 +46,20 @@ impl<E: Element> Parameters<E> {
         self.names.iter().position(|other| other == name)
     }
 
+    /// The address of the parameter of this name, if there is one.
+    pub fn id(&self, name: &str) -> Option<ParameterId> {
+        self.place(name).map(ParameterId)
+    }
+
+    /// Puts every parameter on a tape, to be learned if `learns` picks it by its name; the others stay as they are.
+    pub fn partly_on<'t>(&self, tape: &'t Tape<E>, learns: impl Fn(&str) -> bool) -> Bound<'t, E> {
+        let var = |(name, value): (&str, &Tensor<E>)| match learns(name) {
+            true => tape.leaf(value.clone()),
+            false => tape.constant(value.clone()),
+        };
+        Bound { tape, vars: self.iter().map(var).collect() }
+    }
+
     /// Puts every parameter on a tape.
     pub fn on<'t>(&self, tape: &'t Tape<E>) -> Bound<'t, E> {
         Bound { tape, vars: self.values.iter().map(|value| tape.leaf(value.clone())).collect() }
@@ -93,6 +107,11 @@ pub struct Bound<'t, E: Element> {
 impl<'t, E: Element> Bound<'t, E> {
     pub fn tape(&self) -> &'t Tape<E> {
         self.tape
+    }
+
+    /// Puts something else in the place of a parameter.
+    pub(super) fn replace(&mut self, id: ParameterId, var: Var<'t, E>) {
+        self.vars[id.0] = var;
     }
 
     /// The parameters in their order.

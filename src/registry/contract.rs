@@ -58,6 +58,7 @@ contract! {
     seq2seq "seq2seq",
     attention "attention",
     transformer "transformer",
+    gpt "gpt",
     toy "toy",
 }
 

@@ -1,4 +1,4 @@
-//! The forms of sentences and their words, in two languages.
+//! The forms of sentences and their words, in each language.
 
 use super::{FOOD, Kind, Language, OUTDOORS, PEOPLE, PLACES, Sentence, THINGS};
 
@@ -71,22 +71,36 @@ fn form(language: Language, kind: Kind) -> &'static [Part] {
         (Language::English, Kind::ShelteredFromRain) => {
             &[Text("It rains, so "), Who, Text(" goes to "), Place, Text(".")]
         }
-        (Language::English, Kind::Takes) => &[Who, Text(" takes "), Thing, Text(".")],
-        (Language::English, Kind::Puts) => &[Who, Text(" puts "), Thing, Text(" down.")],
+        (Language::English, Kind::Takes) => &[Who, Text(" takes "), Thing, Text(" "), AtPlace, Text(".")],
+        (Language::English, Kind::Puts) => &[Who, Text(" puts "), Thing, Text(" down "), AtPlace, Text(".")],
         (Language::English, Kind::Gives) => &[Who, Text(" gives "), Thing, Text(" to "), Whom, Text(".")],
         (Language::English, Kind::Thanks) => &[Who, Text(" thanks "), Whom, Text(".")],
         (Language::English, Kind::Eats) => &[Who, Text(" is hungry, so "), Pronoun, Text(" eats "), Thing, Text(".")],
         (Language::English, Kind::NowIs) => &[Text("Now "), Who, Text(" is "), AtPlace, Text(".")],
         (Language::English, Kind::NowLies) => &[Text("Now "), Thing, Text(" is "), AtPlace, Text(".")],
         (Language::English, Kind::NowHas) => &[Text("Now "), Who, Text(" has "), Thing, Text(".")],
+        (Language::Past, Kind::Is) => &[Who, Text(" was "), AtPlace, Text(".")],
+        (Language::Past, Kind::Lies) => &[Text("There was "), AThing, Text(" "), AtPlace, Text(".")],
+        (Language::Past, Kind::Goes) => &[Who, Text(" went to "), Place, Text(".")],
+        (Language::Past, Kind::ShelteredFromRain) => {
+            &[Text("It rained, so "), Who, Text(" went to "), Place, Text(".")]
+        }
+        (Language::Past, Kind::Takes) => &[Who, Text(" took "), Thing, Text(" "), AtPlace, Text(".")],
+        (Language::Past, Kind::Puts) => &[Who, Text(" put "), Thing, Text(" down "), AtPlace, Text(".")],
+        (Language::Past, Kind::Gives) => &[Who, Text(" gave "), Thing, Text(" to "), Whom, Text(".")],
+        (Language::Past, Kind::Thanks) => &[Who, Text(" thanked "), Whom, Text(".")],
+        (Language::Past, Kind::Eats) => &[Who, Text(" was hungry, so "), Pronoun, Text(" ate "), Thing, Text(".")],
+        (Language::Past, Kind::NowIs) => &[Text("Then "), Who, Text(" was "), AtPlace, Text(".")],
+        (Language::Past, Kind::NowLies) => &[Text("Then "), Thing, Text(" was "), AtPlace, Text(".")],
+        (Language::Past, Kind::NowHas) => &[Text("Then "), Who, Text(" had "), Thing, Text(".")],
         (Language::Japanese, Kind::Is) => &[Who, Text("は"), Place, Text("にいる。")],
         (Language::Japanese, Kind::Lies) => &[Place, Text("に"), Thing, Text("がある。")],
         (Language::Japanese, Kind::Goes) => &[Who, Text("は"), Place, Text("に行く。")],
         (Language::Japanese, Kind::ShelteredFromRain) => {
             &[Text("雨が降ってきたので、"), Who, Text("は"), Place, Text("に行く。")]
         }
-        (Language::Japanese, Kind::Takes) => &[Who, Text("は"), Thing, Text("を手に取る。")],
-        (Language::Japanese, Kind::Puts) => &[Who, Text("は"), Thing, Text("を置く。")],
+        (Language::Japanese, Kind::Takes) => &[Who, Text("は"), Place, Text("で"), Thing, Text("を手に取る。")],
+        (Language::Japanese, Kind::Puts) => &[Who, Text("は"), Place, Text("に"), Thing, Text("を置く。")],
         (Language::Japanese, Kind::Gives) => &[Who, Text("は"), Whom, Text("に"), Thing, Text("を渡す。")],
         (Language::Japanese, Kind::Thanks) => &[Who, Text("は"), Whom, Text("にお礼を言う。")],
         (Language::Japanese, Kind::Eats) => &[Who, Text("はお腹がすいたので、"), Thing, Text("を食べる。")],
@@ -100,12 +114,12 @@ fn form(language: Language, kind: Kind) -> &'static [Part] {
 fn word(language: Language, part: Part, number: usize) -> String {
     match (language, part) {
         (_, Text(text)) => text.to_owned(),
-        (Language::English, Who | Whom) => PEOPLE_EN[number].0.to_owned(),
-        (Language::English, Pronoun) => if PEOPLE_EN[number].1 { "she" } else { "he" }.to_owned(),
-        (Language::English, Thing) => format!("the {}", THINGS_EN[number].1),
-        (Language::English, AThing) => format!("{} {}", THINGS_EN[number].0, THINGS_EN[number].1),
-        (Language::English, Place) => format!("the {}", PLACES_EN[number].1),
-        (Language::English, AtPlace) => format!("{} the {}", PLACES_EN[number].0, PLACES_EN[number].1),
+        (Language::English | Language::Past, Who | Whom) => PEOPLE_EN[number].0.to_owned(),
+        (Language::English | Language::Past, Pronoun) => if PEOPLE_EN[number].1 { "she" } else { "he" }.to_owned(),
+        (Language::English | Language::Past, Thing) => format!("the {}", THINGS_EN[number].1),
+        (Language::English | Language::Past, AThing) => format!("{} {}", THINGS_EN[number].0, THINGS_EN[number].1),
+        (Language::English | Language::Past, Place) => format!("the {}", PLACES_EN[number].1),
+        (Language::English | Language::Past, AtPlace) => format!("{} the {}", PLACES_EN[number].0, PLACES_EN[number].1),
         (Language::Japanese, Who | Whom | Pronoun) => PEOPLE_JA[number].to_owned(),
         (Language::Japanese, Thing | AThing) => THINGS_JA[number].to_owned(),
         (Language::Japanese, Place | AtPlace) => PLACES_JA[number].to_owned(),

@@ -22,9 +22,9 @@ pub(super) struct World {
     gift: Option<[usize; 2]>,
 }
 
-/// Why a sentence cannot be true after what was told before.
+/// Why a sentence cannot be true after those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Breach {
+pub enum Contradiction {
     Impossible,
     PersonKnown,
     PersonUnknown,
@@ -32,6 +32,7 @@ pub enum Breach {
     ThingUnknown,
     ThereAlready,
     NotOutdoors,
+    PersonElsewhere,
     Held,
     NotHere,
     NotHeld,
@@ -42,28 +43,29 @@ pub enum Breach {
     Eaten,
 }
 
-impl Breach {
+impl Contradiction {
     pub fn why(self) -> Bilingual {
         let (en, ja) = match self {
-            Breach::Impossible => ("this cannot be done", "これはできません"),
-            Breach::PersonKnown => ("the person is known already", "その人はすでに登場しています"),
-            Breach::PersonUnknown => {
+            Contradiction::Impossible => ("this cannot be done", "これはできません"),
+            Contradiction::PersonKnown => ("the person is known already", "その人はすでに登場しています"),
+            Contradiction::PersonUnknown => {
                 ("nobody has said where the person is", "その人がどこにいるか、まだ語られていません")
             }
-            Breach::ThingKnown => ("the thing is known already", "その物はすでに登場しています"),
-            Breach::ThingUnknown => {
+            Contradiction::ThingKnown => ("the thing is known already", "その物はすでに登場しています"),
+            Contradiction::ThingUnknown => {
                 ("nobody has said where the thing is", "その物がどこにあるか、まだ語られていません")
             }
-            Breach::ThereAlready => ("the person is there already", "その人はすでにそこにいます"),
-            Breach::NotOutdoors => ("the person is under a roof", "その人は屋内にいます"),
-            Breach::Held => ("somebody has the thing already", "その物はすでに誰かが持っています"),
-            Breach::NotHere => ("the thing is somewhere else", "その物は別の場所にあります"),
-            Breach::NotHeld => ("the person does not have the thing", "その人はその物を持っていません"),
-            Breach::Apart => ("the two are not in the same place", "二人は同じ場所にいません"),
-            Breach::NoGift => ("there was no gift right before", "直前に何も渡していません"),
-            Breach::Elsewhere => ("it is not there", "そこにはありません(いません)"),
-            Breach::NotHis => ("somebody else has it, or nobody", "持っているのは別の人か、誰も持っていません"),
-            Breach::Eaten => ("it has been eaten", "もう食べられてしまいました"),
+            Contradiction::ThereAlready => ("the person is there already", "その人はすでにそこにいます"),
+            Contradiction::NotOutdoors => ("the person is under a roof", "その人は屋内にいます"),
+            Contradiction::PersonElsewhere => ("the person is somewhere else", "その人は別の場所にいます"),
+            Contradiction::Held => ("somebody has the thing already", "その物はすでに誰かが持っています"),
+            Contradiction::NotHere => ("the thing is somewhere else", "その物は別の場所にあります"),
+            Contradiction::NotHeld => ("the person does not have the thing", "その人はその物を持っていません"),
+            Contradiction::Apart => ("the two are not in the same place", "二人は同じ場所にいません"),
+            Contradiction::NoGift => ("there was no gift right before", "直前に何も渡していません"),
+            Contradiction::Elsewhere => ("it is not there", "そこにはありません(いません)"),
+            Contradiction::NotHis => ("somebody else has it, or nobody", "持っているのは別の人か、誰も持っていません"),
+            Contradiction::Eaten => ("it has been eaten", "もう食べられてしまいました"),
         };
         Bilingual::new(en, ja)
     }
@@ -71,58 +73,65 @@ impl Breach {
 
 impl World {
     /// Why a sentence cannot come next; none if it can.
-    pub(super) fn breach(&self, sentence: &Sentence) -> Option<Breach> {
+    pub(super) fn contradiction(&self, sentence: &Sentence) -> Option<Contradiction> {
         self.allows(sentence).err()
     }
 
-    fn person(&self, who: usize) -> Result<usize, Breach> {
-        self.people[who].ok_or(Breach::PersonUnknown)
+    fn person(&self, who: usize) -> Result<usize, Contradiction> {
+        self.people[who].ok_or(Contradiction::PersonUnknown)
     }
 
-    fn holds(&self, who: usize, thing: usize) -> Result<(), Breach> {
+    fn holds(&self, who: usize, thing: usize) -> Result<(), Contradiction> {
         match self.things[thing] {
             Whereabouts::With(holder) if holder == who => Ok(()),
-            Whereabouts::Eaten => Err(Breach::Eaten),
-            Whereabouts::Unknown => Err(Breach::ThingUnknown),
-            _ => Err(Breach::NotHeld),
+            Whereabouts::Eaten => Err(Contradiction::Eaten),
+            Whereabouts::Unknown => Err(Contradiction::ThingUnknown),
+            _ => Err(Contradiction::NotHeld),
         }
     }
 
-    fn allows(&self, sentence: &Sentence) -> Result<(), Breach> {
+    fn allows(&self, sentence: &Sentence) -> Result<(), Contradiction> {
         let Sentence { kind, who, whom, thing, place } = *sentence;
-        let unless = |is_wrong: bool, breach: Breach| if is_wrong { Err(breach) } else { Ok(()) };
-        unless(!forms::can_be(sentence), Breach::Impossible)?;
+        let unless = |is_wrong: bool, contradiction: Contradiction| if is_wrong { Err(contradiction) } else { Ok(()) };
+        unless(!forms::can_be(sentence), Contradiction::Impossible)?;
         match kind {
-            Kind::Is => unless(self.people[who].is_some(), Breach::PersonKnown),
-            Kind::Lies => unless(self.things[thing] != Whereabouts::Unknown, Breach::ThingKnown),
-            Kind::Goes => unless(self.person(who)? == place, Breach::ThereAlready),
-            Kind::ShelteredFromRain => unless(!OUTDOORS.contains(&self.person(who)?), Breach::NotOutdoors),
+            Kind::Is => unless(self.people[who].is_some(), Contradiction::PersonKnown),
+            Kind::Lies => unless(self.things[thing] != Whereabouts::Unknown, Contradiction::ThingKnown),
+            Kind::Goes => unless(self.person(who)? == place, Contradiction::ThereAlready),
+            Kind::ShelteredFromRain => unless(!OUTDOORS.contains(&self.person(who)?), Contradiction::NotOutdoors),
             Kind::Takes => {
                 let here = self.person(who)?;
+                unless(here != place, Contradiction::PersonElsewhere)?;
                 match self.things[thing] {
-                    Whereabouts::Lies(place) => unless(place != here, Breach::NotHere),
-                    Whereabouts::With(_) => Err(Breach::Held),
-                    Whereabouts::Eaten => Err(Breach::Eaten),
-                    Whereabouts::Unknown => Err(Breach::ThingUnknown),
+                    Whereabouts::Lies(place) => unless(place != here, Contradiction::NotHere),
+                    Whereabouts::With(_) => Err(Contradiction::Held),
+                    Whereabouts::Eaten => Err(Contradiction::Eaten),
+                    Whereabouts::Unknown => Err(Contradiction::ThingUnknown),
                 }
             }
-            Kind::Puts | Kind::Eats => self.person(who).and_then(|_| self.holds(who, thing)),
+            Kind::Puts => {
+                unless(self.person(who)? != place, Contradiction::PersonElsewhere)?;
+                self.holds(who, thing)
+            }
+            Kind::Eats => self.person(who).and_then(|_| self.holds(who, thing)),
             Kind::Gives => {
                 self.holds(who, thing)?;
-                unless(self.person(who)? != self.person(whom)?, Breach::Apart)
+                unless(self.person(who)? != self.person(whom)?, Contradiction::Apart)
             }
-            Kind::Thanks => unless(self.gift != Some([whom, who]), Breach::NoGift),
-            Kind::NowIs => unless(self.person(who)? != place, Breach::Elsewhere),
+            Kind::Thanks => unless(self.gift != Some([whom, who]), Contradiction::NoGift),
+            Kind::NowIs => unless(self.person(who)? != place, Contradiction::Elsewhere),
             Kind::NowLies => match self.things[thing] {
-                Whereabouts::Lies(at) => unless(at != place, Breach::Elsewhere),
-                Whereabouts::With(holder) => unless(self.person(holder)? != place, Breach::Elsewhere),
-                Whereabouts::Eaten => Err(Breach::Eaten),
-                Whereabouts::Unknown => Err(Breach::ThingUnknown),
+                Whereabouts::Lies(at) => unless(at != place, Contradiction::Elsewhere),
+                Whereabouts::With(holder) => unless(self.person(holder)? != place, Contradiction::Elsewhere),
+                Whereabouts::Eaten => Err(Contradiction::Eaten),
+                Whereabouts::Unknown => Err(Contradiction::ThingUnknown),
             },
-            Kind::NowHas => self.person(who).and_then(|_| self.holds(who, thing)).map_err(|breach| match breach {
-                Breach::NotHeld => Breach::NotHis,
-                breach => breach,
-            }),
+            Kind::NowHas => {
+                self.person(who).and_then(|_| self.holds(who, thing)).map_err(|contradiction| match contradiction {
+                    Contradiction::NotHeld => Contradiction::NotHis,
+                    contradiction => contradiction,
+                })
+            }
         }
     }
 
@@ -143,11 +152,11 @@ impl World {
 }
 
 /// The first sentence of a story that cannot be true, and why.
-pub fn check(story: &[Sentence]) -> Option<(usize, Breach)> {
+pub fn check(story: &[Sentence]) -> Option<(usize, Contradiction)> {
     let mut world = World::default();
     for (place, sentence) in story.iter().enumerate() {
-        if let Some(breach) = world.breach(sentence) {
-            return Some((place, breach));
+        if let Some(contradiction) = world.contradiction(sentence) {
+            return Some((place, contradiction));
         }
         world.take(sentence);
     }

@@ -223,7 +223,6 @@ impl Line<'_> {
             (None, _) => "1",
         };
         match (number, like) {
-            ("2", AnyGame::Othello(game)) if size.is_none_or(|size| size == game.size()) => Ok(fresh(like)),
             ("2", _) if matches!(size, None | Some(othello::SIZE | othello::SMALL)) => {
                 Ok(Othello::new(size.unwrap_or(othello::SIZE)).into())
             }

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Random moves that begin each pair of games.
 const OPENING: usize = 2;
+/// Bytes of the table of the solver of ends.
 const ENDGAME_MEMORY: usize = 1 << 22;
 
 /// A network with its searches: one that plays.
@@ -193,9 +194,9 @@ pub fn judged<G: NetworkGame>(
     let mut judge = Judge::of(&start.clone().into());
     let (mut random, mut moves, mut found) = (PlayoutRng::seed_from_u64(seed), Vec::new(), Vec::new());
     while found.len() < count && !stop.load(Ordering::Relaxed) {
-        let count = plies.start() + below(&mut random, plies.end() - plies.start() + 1);
+        let played = plies.start() + below(&mut random, plies.end() - plies.start() + 1);
         let mut position = start.clone();
-        for _ in 0..count {
+        for _ in 0..played {
             position.legal(&mut moves);
             if moves.is_empty() {
                 break;
@@ -323,13 +324,16 @@ mod tests {
             }
         }
         let judged_ends = super::judged(&Othello::new(SMALL), 18..=26, 10, 1, &stop);
+        let (mut solver, mut moves) = (Endgame::new(1 << 20), Vec::new());
         for Judged { position, best } in &judged_ends {
-            let (margin, chosen) = Endgame::new(1 << 20).solve(position, &stop).unwrap();
-            let mut next = position.clone();
-            next.play(best[0]);
-            let (after, _) = Endgame::new(1 << 20).solve(&next, &stop).unwrap();
-            assert_eq!(-after.signum(), margin.signum(), "{}", position.diagram());
-            assert!(best.contains(&chosen.unwrap()));
+            let result = solver.solve(position, &stop).unwrap().0.signum();
+            position.legal(&mut moves);
+            for chosen in &moves {
+                let mut next = *position;
+                next.play(*chosen);
+                let keeps = -solver.solve(&next, &stop).unwrap().0.signum() == result;
+                assert_eq!(best.contains(chosen), keeps, "{} {}", position.diagram(), position.name(*chosen));
+            }
         }
         let net = fresh::<ConnectFour>("connect-four");
         let share = |simulations| agreement(Searching { net: &net, simulations }, &judged);

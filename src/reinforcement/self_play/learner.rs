@@ -8,6 +8,7 @@ use super::games::{Games, Played, Settings};
 use super::replay::Replay;
 use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
 use crate::nn::{Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights};
+use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::policy_value::{Configuration, ListedGame, Net, NetworkGame, loss};
 use crate::reinforcement::tournament::Tally;
 use crate::tensor::Tape;
@@ -407,7 +408,9 @@ impl<G: ListedGame> Learner for SelfPlayLearner<G> {
         if let Some(plies) = plies_judged(self.start.id()) {
             let positions = self.measured_by(FINAL_POSITIONS);
             agreed = Some(agreement(net, &judged(&self.start, plies, positions, JUDGED_SEED, task.stop())));
-            first = Some(self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
+            // In Othello all first moves are images of each other.
+            let is_symmetric = matches!(self.start.clone().into(), AnyGame::Othello(_));
+            first = (!is_symmetric).then(|| self.start.name(net.moves(std::slice::from_ref(&self.start))[0]));
         } else {
             losing = Some(lost_ends(&self.start, net, task.stop()));
         }

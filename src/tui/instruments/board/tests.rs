@@ -68,7 +68,7 @@ impl Opened {
     }
 
     fn set_up(&mut self, game: &str, seats: Seats) {
-        let kind = if matches!(game, "chess" | "shogi" | "othello") { "alphabeta" } else { "mcts" };
+        let kind = if matches!(game, "chess" | "shogi" | "othello" | "othello-6") { "alphabeta" } else { "mcts" };
         let setup = Setup { game: game.to_owned(), kind: kind.to_owned(), seats, ..Setup::default() };
         self.board.begin(setup, &self.lab, &mut self.app);
         self.settle();
@@ -363,10 +363,11 @@ fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
 /// Every board in both languages, as a person first sees it and after some moves.
 #[test]
 fn every_board() {
-    let lines: [(&str, &[&str]); 9] = [
+    let lines: [(&str, &[&str]); 10] = [
         ("tic-tac-toe", &["b2", "a3", "c1"]),
         ("connect-four", &["4", "4", "3", "5"]),
         ("othello", &["d3", "c5", "f6"]),
+        ("othello-6", &["d2", "c2", "b3"]),
         ("gomoku-9", &["e5", "d5", "d4"]),
         ("gomoku-15", &["h8", "g8", "g9"]),
         ("go-9", &["E5", "C4", "G3"]),

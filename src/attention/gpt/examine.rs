@@ -1,0 +1,144 @@
+//! A trained GPT looked into: its tokens, the attention of every head, and what each layer would say.
+
+use super::generate::{TrainedGpt, log_probabilities};
+use crate::data::tokenizer::Tokenizer;
+use crate::experiment::panel::{HeatMap, Token};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, Panel};
+use crate::tensor::Tape;
+use ndarray::{Ix4, s};
+
+/// Places of a text that are drawn, the last ones.
+const PLACES: usize = 28;
+/// Merges that are listed.
+const MERGES: usize = 400;
+/// Tokens that a layer would say, listed for the last place.
+const SHOWN: usize = 3;
+
+/// How a text is cut, and the merges.
+pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+    let text = &model.asked(inputs);
+    let shown = |symbols: &[usize], heading: Bilingual| {
+        let token =
+            |&symbol: &usize| Token { text: model.name(symbol), value: None, alternatives: Vec::new(), marked: false };
+        Panel::Tokens { heading, tokens: symbols.iter().map(token).collect() }
+    };
+    let symbols = model.tokenizer.encode(text)?;
+    let heading = |count: usize| {
+        let letters = text.chars().count();
+        Bilingual::new(format!("{count} tokens of {letters} characters"), format!("{letters} 文字が {count} トークン"))
+    };
+    let mut panels = vec![shown(&symbols, heading(symbols.len()))];
+    let Tokenizer::BytePair(encoding) = &*model.tokenizer else {
+        panels.push(Panel::Note {
+            text: Bilingual::new(
+                format!(
+                    "A token is a character here; {} of them occur in the text that was learned from.",
+                    model.tokenizer.len()
+                ),
+                format!(
+                    "このモデルのトークンは文字です。学習したテキストには {} 種類あります。",
+                    model.tokenizer.len()
+                ),
+            ),
+        });
+        return Ok(panels);
+    };
+    for merges in [16, 64].into_iter().filter(|merges| *merges < encoding.merges().len()) {
+        let symbols = encoding.encode_with(text, merges);
+        let count = symbols.len();
+        let heading = Bilingual::new(
+            format!("after the first {merges} merges: {count} tokens"),
+            format!("最初の {merges} 回の併合まで: {count} トークン"),
+        );
+        panels.push(shown(&symbols, heading));
+    }
+    let names = [("merge", "併合"), ("left", "左"), ("right", "右"), ("new token", "新しいトークン")];
+    let rows = encoding.merges().iter().take(MERGES).enumerate().map(|(place, [left, right])| {
+        let name = |symbol: usize| model.name(symbol);
+        let made = crate::data::bytepair::BYTES + place;
+        vec![(place + 1).to_string(), name(*left as usize), name(*right as usize), name(made)]
+    });
+    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
+    Ok(panels)
+}
+
+/// α of every head of a layer, for the last places of a text.
+pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+    let (prompt, note) = model.fitted(&model.asked(inputs))?;
+    let (layer, layers) = (inputs.integer("layer") as usize, model.network.configuration.layers);
+    if layer > layers {
+        return Err(ExperimentError::both(
+            format!("input `layer` = `{layer}`: this model has {layers}"),
+            format!("入力 `layer` = `{layer}`: このモデルにあるのは {layers} までです"),
+        ));
+    }
+    let tape = Tape::without_gradients();
+    let trace = model.network.trace(&model.parameters.on(&tape), &prompt);
+    let weights =
+        trace.attention[layer - 1].weights.view().into_dimensionality::<Ix4>().expect("[1, heads, queries, keys]");
+    let from = prompt.len().saturating_sub(PLACES);
+    let names: Vec<String> = prompt[from..].iter().map(|&token| model.name(token)).collect();
+    let map = |head: usize| {
+        Panel::HeatMap(HeatMap {
+            heading: Bilingual::new(
+                format!("layer {layer} head {}", head + 1),
+                format!("層 {layer} ヘッド {}", head + 1),
+            ),
+            rows: names.clone(),
+            columns: names.clone(),
+            values: weights.slice(s![0, head, from.., from..]).iter().copied().collect(),
+            range: [0.0, 1.0],
+        })
+    };
+    Ok(note.into_iter().chain((0..weights.len_of(ndarray::Axis(1))).map(map)).collect())
+}
+
+/// What the vectors behind each layer say when they go through the last layer at once (nostalgebraist 2020, "interpreting GPT: the logit
+/// lens").
+pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+    let (prompt, note) = model.fitted(&model.asked(inputs))?;
+    let tape = Tape::without_gradients();
+    let bound = model.parameters.on(&tape);
+    let trace = model.network.trace(&bound, &prompt);
+    let width = model.network.configuration.symbols;
+    let from = prompt.len().saturating_sub(PLACES);
+    // By layer and place: ln P of every symbol.
+    let predictions: Vec<Vec<Vec<f64>>> = (trace.states.iter())
+        .map(|state| {
+            let logits = model.network.logits(&bound, state.narrow(1, from..prompt.len())).ordered();
+            logits.values().chunks_exact(width).map(log_probabilities).collect()
+        })
+        .collect();
+    let likeliest = |logarithms: &[f64]| {
+        let mut order: Vec<usize> = (0..logarithms.len()).collect();
+        order.sort_by(|&a, &b| logarithms[b].total_cmp(&logarithms[a]));
+        order
+    };
+    let last = predictions.last().expect("a state before the first block at least");
+    let finally: Vec<usize> = last.iter().map(|logarithms| likeliest(logarithms)[0]).collect();
+    let rows = predictions.iter().enumerate().map(|(layer, places)| {
+        let logarithms = places.last().expect("a token");
+        let words = likeliest(logarithms)
+            .into_iter()
+            .take(SHOWN)
+            .map(|symbol| format!("{} {:.0} %", model.name(symbol), 100.0 * logarithms[symbol].exp()));
+        [vec![layer.to_string()], words.collect()].concat()
+    });
+    let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
+    let mut panels: Vec<Panel> = note.into_iter().collect();
+    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
+    panels.push(Panel::HeatMap(HeatMap {
+        heading: Bilingual::new(
+            "P that each layer gives to the final prediction at each place",
+            "最終予測のトークンに各層が与える確率 P(位置ごと)",
+        ),
+        rows: (0..predictions.len()).map(|layer| layer.to_string()).collect(),
+        columns: finally.iter().map(|&symbol| model.name(symbol)).collect(),
+        values: predictions
+            .iter()
+            .flat_map(|places| places.iter().zip(&finally).map(|(logarithms, &symbol)| logarithms[symbol].exp() as f32))
+            .collect(),
+        range: [0.0, 1.0],
+    }));
+    Ok(panels)
+}

@@ -1,0 +1,289 @@
+//! A GPT that no longer changes: opened from a file, going on with a text token by token.
+
+use super::{Configuration, Gpt};
+use crate::data::stories::Language;
+use crate::data::tokenizer::Tokenizer;
+use crate::experiment::{ExperimentError, Knobs, QueryKind};
+use crate::nn::{KeyValueCache, Parameters, SamplingError, SamplingSettings, weights};
+use crate::tensor::Tape;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A GPT that no longer changes.
+#[derive(Clone)]
+pub struct TrainedGpt {
+    pub(super) network: Arc<Gpt>,
+    pub(super) parameters: Parameters<f32>,
+    pub(super) tokenizer: Arc<Tokenizer>,
+    /// The language of its stories; none after a text of one's own.
+    pub(super) language: Option<Language>,
+}
+
+/// What stands in a file beside the weights.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Metadata {
+    pub tokenizer: Tokenizer,
+    pub language: Option<Language>,
+}
+
+/// How a text is continued.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Continuation {
+    pub settings: SamplingSettings,
+    /// Tokens at most.
+    pub most: usize,
+    pub seed: u64,
+    /// Whether the end of a line ends it, as it ends a story.
+    pub stops_at_line: bool,
+}
+
+/// A token that was generated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    pub token: usize,
+    /// ln P of the model itself, at temperature 1.
+    pub log_probability: f64,
+    /// H of the model's distribution, in nats.
+    pub entropy: f64,
+    /// What it was drawn from, by the settings: a probability for each symbol.
+    pub drawn_from: Vec<f64>,
+}
+
+/// A text that is being read, with the keys and values of what was read.
+pub(super) struct Reader<'a> {
+    model: &'a TrainedGpt,
+    caches: Vec<KeyValueCache<f32>>,
+    read: Vec<usize>,
+}
+
+impl Reader<'_> {
+    /// The logits of what follows all that was read. Where that would be more than the context, only its last half is read again.
+    pub(super) fn read(&mut self, tokens: &[usize]) -> Vec<f32> {
+        let context = self.model.network.configuration.context;
+        self.read.extend(tokens);
+        let mut new = tokens.len();
+        if self.caches.first().map_or(0, KeyValueCache::length) + new > context {
+            self.read.drain(..self.read.len() - (context / 2).max(1));
+            self.caches = self.model.network.caches();
+            new = self.read.len();
+        }
+        let tape = Tape::without_gradients();
+        let bound = self.model.parameters.on(&tape);
+        let new = &self.read[self.read.len() - new..];
+        self.model.network.read(&bound, &mut self.caches, 1, new).ordered().values().to_vec()
+    }
+}
+
+fn failed(error: SamplingError) -> ExperimentError {
+    ExperimentError::new(error.to_string())
+}
+
+/// ln P of each symbol.
+pub(super) fn log_probabilities(logits: &[f32]) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
+    logits.iter().map(|logit| f64::from(logit - largest) - total.ln()).collect()
+}
+
+/// H of a distribution given by its logarithms, in nats.
+pub(super) fn entropy(logarithms: &[f64]) -> f64 {
+    logarithms.iter().filter(|ln| ln.is_finite()).map(|ln| -ln.exp() * ln).sum()
+}
+
+impl TrainedGpt {
+    /// The kinds of query it answers.
+    pub const ANSWERS: [QueryKind; 1] = [QueryKind::View];
+
+    /// From a file of weights.
+    ///
+    /// # Errors
+    /// When the file is broken or does not fit the knobs.
+    pub fn open(bytes: &[u8], knobs: &Knobs) -> Result<Self, ExperimentError> {
+        let state = weights::decode(bytes)?.state;
+        let state = state.ok_or_else(|| ExperimentError::new("the weights lack their vocabulary"))?;
+        let Metadata { tokenizer, language } = serde_json::from_str(&state)
+            .map_err(|error| ExperimentError::new(format!("the vocabulary beside the weights: {error}")))?;
+        let configuration = Configuration::from_knobs(knobs, tokenizer.len())?;
+        let mut parameters = Parameters::new();
+        let network = Gpt::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
+        weights::open(&mut [("", &mut parameters)], bytes)?;
+        Ok(TrainedGpt { network: Arc::new(network), parameters, tokenizer: Arc::new(tokenizer), language })
+    }
+
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader { model: self, caches: self.network.caches(), read: Vec::new() }
+    }
+
+    /// The tokens that a prompt is read as, one at least: a story, and a text without a beginning, begin behind the end of a line.
+    ///
+    /// # Errors
+    /// When a character never stood in the text that was learned from.
+    pub fn prompt(&self, text: &str) -> Result<Vec<usize>, ExperimentError> {
+        let tokens = self.tokenizer.encode(text)?;
+        if self.language.is_none() && !tokens.is_empty() {
+            return Ok(tokens);
+        }
+        let beginning = self.tokenizer.encode("\n").unwrap_or_else(|_| vec![0]);
+        Ok([beginning, tokens].concat())
+    }
+
+    /// Goes on with a prompt of at least one token; `hear` gets each token as it comes, and may end it with an error.
+    ///
+    /// # Errors
+    /// That of `hear`, or when the model has diverged.
+    pub fn generate(
+        &self,
+        prompt: &[usize],
+        how: &Continuation,
+        mut hear: impl FnMut(Generated) -> Result<(), ExperimentError>,
+    ) -> Result<(), ExperimentError> {
+        let random = &mut ChaCha8Rng::seed_from_u64(how.seed);
+        let mut reader = self.reader();
+        let mut logits = reader.read(prompt);
+        for place in 0..how.most {
+            let token = how.settings.sample(&logits, random).map_err(failed)?;
+            let drawn_from = how.settings.probabilities(&logits).map_err(failed)?;
+            let logarithms = log_probabilities(&logits);
+            hear(Generated { token, log_probability: logarithms[token], entropy: entropy(&logarithms), drawn_from })?;
+            if how.stops_at_line && self.ends_line(token) {
+                break;
+            }
+            if place + 1 < how.most {
+                logits = reader.read(&[token]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a token has the end of a line in it.
+    pub(super) fn ends_line(&self, token: usize) -> bool {
+        match &*self.tokenizer {
+            Tokenizer::BytePair(encoding) => encoding.piece(token).contains(&b'\n'),
+            tokenizer @ Tokenizer::Characters(_) => tokenizer.decode(&[token]) == "\n",
+        }
+    }
+
+    /// Texts from nothing, each up to the end of a line, `most` tokens or the end of the context, all at once, and whether the line has
+    /// ended; the text of a number is the same whatever stands beside it.
+    ///
+    /// # Errors
+    /// When the model has diverged.
+    pub fn lines(&self, count: usize, how: &Continuation) -> Result<Vec<(String, bool)>, ExperimentError> {
+        let begin = self.prompt("")?;
+        let most = how.most.min(self.network.configuration.context.saturating_sub(begin.len()));
+        let mut random: Vec<ChaCha8Rng> =
+            (0..count as u64).map(|row| ChaCha8Rng::seed_from_u64(how.seed ^ row << 32)).collect();
+        let mut lines = vec![Vec::new(); count];
+        let mut going: Vec<usize> = (0..count).collect();
+        let mut caches = self.network.caches();
+        let mut tokens = begin.repeat(count);
+        for _ in 0..most {
+            if going.is_empty() {
+                break;
+            }
+            let tape = Tape::without_gradients();
+            let bound = self.parameters.on(&tape);
+            let logits = self.network.read(&bound, &mut caches, going.len(), &tokens).ordered();
+            let width = self.network.configuration.symbols;
+            let mut kept = Vec::new();
+            tokens.clear();
+            for (place, (&row, logits)) in going.iter().zip(logits.values().chunks_exact(width)).enumerate() {
+                let token = how.settings.sample(logits, &mut random[row]).map_err(failed)?;
+                lines[row].push(token);
+                if !self.ends_line(token) {
+                    kept.push(place);
+                    tokens.push(token);
+                }
+            }
+            if kept.len() < going.len() {
+                caches.iter_mut().for_each(|cache| cache.select(&kept));
+                going = kept.iter().map(|&place| going[place]).collect();
+            }
+        }
+        let text = |line: &Vec<usize>| {
+            let has_ended = line.last().is_some_and(|token| self.ends_line(*token));
+            (self.tokenizer.decode(line).trim_end_matches('\n').to_owned(), has_ended)
+        };
+        Ok(lines.iter().map(text).collect())
+    }
+
+    /// Logits `[length, symbols]` at every place of a text that fits, row by row.
+    pub(super) fn all_logits(&self, tokens: &[usize]) -> Vec<f32> {
+        let tape = Tape::without_gradients();
+        self.network.forward(&self.parameters.on(&tape), 1, tokens).ordered().values().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::knobs;
+    use super::super::learner::GptLearner;
+    use super::*;
+    use crate::experiment::Trainable;
+
+    /// A fresh network, whose predictions are as good as random.
+    fn fresh(set: &str) -> TrainedGpt {
+        let mut with = Knobs::defaults(&knobs());
+        let small = "stories=100 layers=1 width=8 heads=2 context=16 vocabulary=300";
+        small.split(' ').chain(set.split_whitespace()).for_each(|given| with.set_text(&knobs(), given).unwrap());
+        let run = GptLearner::new(&with, 1, None).unwrap();
+        TrainedGpt::open(&run.weights(crate::experiment::Precision::Single), &with).unwrap()
+    }
+
+    fn how(most: usize) -> Continuation {
+        Continuation { settings: SamplingSettings::default(), most, seed: 3, stops_at_line: false }
+    }
+
+    fn generated(model: &TrainedGpt, prompt: &str, how: &Continuation) -> Vec<Generated> {
+        let mut all = Vec::new();
+        model.generate(&model.prompt(prompt).unwrap(), how, |token| Ok(all.push(token))).unwrap();
+        all
+    }
+
+    /// Each token is drawn from what the whole network says of the text before it, with a cache or without.
+    #[test]
+    fn tokens_come_from_the_distribution_of_the_full_pass() {
+        for tokens in ["tokens=characters", "tokens=bytepair"] {
+            let model = fresh(tokens);
+            let mut text = model.prompt("An").unwrap();
+            let found = generated(&model, "An", &how(16 - text.len()));
+            for token in &found {
+                let logits = model.all_logits(&text);
+                let expected = log_probabilities(&logits[logits.len() - model.network.configuration.symbols..]);
+                assert!((token.log_probability - expected[token.token]).abs() < 1e-4);
+                assert!((token.drawn_from[token.token].ln() - token.log_probability).abs() < 1e-4);
+                assert!((token.entropy - entropy(&expected)).abs() < 1e-4);
+                text.push(token.token);
+            }
+            assert_eq!(found, generated(&model, "An", &how(found.len())), "the same seed");
+        }
+    }
+
+    #[test]
+    fn a_text_may_be_longer_than_the_context() {
+        let model = fresh("tokens=characters");
+        let long = "Anna is in the garden. Ben is in the park.";
+        assert_eq!(generated(&model, long, &how(40)).len(), 40);
+        // What was forgotten has no say.
+        let [a, b] = ["Anna is in the garden. Ben is in the park.", "Ben goes to the house. Ben is in the park."];
+        assert_eq!(generated(&model, a, &how(3)), generated(&model, b, &how(3)));
+    }
+
+    #[test]
+    fn lines_together_are_those_one_by_one() {
+        let mut model = fresh("tokens=characters");
+        // Lines end soon, and not all at once.
+        let end = model.tokenizer.encode("\n").unwrap()[0];
+        let table = model.parameters.get_mut("head.weight").unwrap();
+        (0..8).for_each(|column| table[[end, column]] *= 6.0);
+        let together = model.lines(12, &how(15)).unwrap();
+        let ended = together.iter().filter(|(_, has_ended)| *has_ended).count();
+        assert!((2..12).contains(&ended), "{together:?}");
+        for (count, beginning) in [(1, 1), (5, 5)] {
+            assert_eq!(together[..beginning], model.lines(count, &how(15)).unwrap());
+        }
+        assert!(together.iter().all(|(line, _)| !line.contains('\n')));
+    }
+}
