@@ -661,7 +661,7 @@ fn a_language_model_learns_ones_own_text_and_goes_on_with_it() {
     let file = home.path().join("text.txt");
     let own = file.to_str().unwrap();
     let train = |more: &[&str]| {
-        let small = "context=16 width=8 heads=2 layers=1 steps=30 batch=4 tokens=characters";
+        let small = "context=16 width=8 heads=2 layers=1 steps=100 warm_up=10 batch=4 tokens=characters";
         let set = small.split(' ').flat_map(|assignment| ["--set", assignment]).collect::<Vec<_>>();
         shinso(home.path(), &[&["train", "gpt"], &set[..], more, &["--corpus", own, "--json"]].concat())
     };
@@ -670,8 +670,9 @@ fn a_language_model_learns_ones_own_text_and_goes_on_with_it() {
     assert_eq!(trained.status.code(), Some(0), "{}", String::from_utf8_lossy(&trained.stderr));
     let last = lines(&trained).pop().unwrap();
     let report = &last["report"];
-    assert!(report["validation_loss"].as_f64().unwrap() < 3.0 && report["grammatical_share"].is_null(), "{report}");
-    assert_eq!(report["vocabulary"], 14);
+    // A guess among 13 characters costs ln 13 = 2.56 nats.
+    assert!(report["validation_loss"].as_f64().unwrap() < 2.3 && report["grammatical_share"].is_null(), "{report}");
+    assert_eq!(report["vocabulary"], 13);
     let run = last["run"].as_str().unwrap();
     let ask = |arguments: &[&str]| shinso(home.path(), &[&["ask", "gpt"], arguments, &["--run", run]].concat());
     let panels = |arguments: &[&str]| lines(&ask(&[arguments, &["--json"]].concat())).pop().unwrap()["panels"].clone();
@@ -692,7 +693,7 @@ fn a_language_model_learns_ones_own_text_and_goes_on_with_it() {
         (&b""[..], "text.txt: empty; expected a text in UTF-8"),
         (b"one\ntwo \xff\n", "text.txt: line 2, byte 5 is no UTF-8"),
         (b"one\0two", "text.txt: line 1, byte 4 is NUL"),
-        (b"a short text", "text.txt: too short: 12 bytes"),
+        (b"a short text", "text.txt: too short: a part of 11 bytes, expected about 16 for context = 16"),
     ] {
         std::fs::write(&file, bytes).unwrap();
         refused(&train(&[]), 1, why);

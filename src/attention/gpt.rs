@@ -27,14 +27,14 @@ use crate::nn::{
     TransformerBlock, sinusoidal_positions,
 };
 use crate::tensor::{Activation, Mask, Var};
-
+use crate::{bundled, lab_file};
 use learner::GptLearner;
 use rand::Rng;
 use std::sync::Arc;
 
 pub static EXPERIMENT: Experiment = Experiment {
     id: "gpt",
-    // lab: Some(lab_file!("16-gpt")),
+    lab: Some(lab_file!("16-gpt")),
     knobs,
     series: &learner::SERIES,
     headline: "loss",
@@ -47,7 +47,7 @@ pub static EXPERIMENT: Experiment = Experiment {
         Ok(Box::new(GptLearner::new(&setting.knobs, setting.seed, setting.source.folder.as_deref())?))
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedGpt::open(weights, knobs)?)),
-    // bundled: bundled!("gpt"),
+    bundled: bundled!("gpt"),
     small: &[
         "text=english tokens=bytepair vocabulary=300 stories=200 layers=1 width=8 heads=2 context=32 batch=4 steps=60 sampled=2",
         "text=japanese tokens=characters stories=200 layers=2 width=12 heads=3 context=24 batch=2 steps=40 tied=on sampled=2",

@@ -1,4 +1,4 @@
-//! A small world in which things happen, in sentences of a fixed form: English, Japanese, and English in the past tense. A text can be
+//! A small world in which things happen, in sentences of a fixed form: English, Japanese, and English in another style. A text can be
 //! checked twice: whether each of its sentences has one of the forms ([`Language::read`]), and whether all of it can have happened
 //! ([`check`]).
 //!
@@ -88,12 +88,12 @@ pub const OUTDOORS: std::ops::Range<usize> = 0..3;
 pub enum Language {
     English,
     Japanese,
-    /// English in the past tense: another style with the same words.
-    Past,
+    /// English in another style with the same words: `Now Anna goes to the garden.`
+    Chronicle,
 }
 
 /// The languages by name.
-pub const LANGUAGES: [&str; 3] = ["english", "japanese", "past"];
+pub const LANGUAGES: [&str; 3] = ["english", "japanese", "chronicle"];
 
 impl Language {
     /// By its name.
@@ -104,7 +104,7 @@ impl Language {
         match name {
             "english" => Language::English,
             "japanese" => Language::Japanese,
-            "past" => Language::Past,
+            "chronicle" => Language::Chronicle,
             other => panic!("no stories in `{other}`"),
         }
     }
@@ -121,7 +121,7 @@ impl Language {
 
     pub fn full_stop(self) -> char {
         match self {
-            Language::English | Language::Past => '.',
+            Language::English | Language::Chronicle => '.',
             Language::Japanese => '。',
         }
     }
@@ -271,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
-    const LANGUAGES: [Language; 3] = [Language::English, Language::Japanese, Language::Past];
+    const LANGUAGES: [Language; 3] = [Language::English, Language::Japanese, Language::Chronicle];
 
     fn sentence() -> impl Strategy<Value = Sentence> {
         (0..Kind::ALL.len(), 0..PEOPLE, 0..PEOPLE, 0..THINGS, 0..PLACES)

@@ -98,7 +98,7 @@ fn example() -> Knob {
 }
 
 fn length() -> Knob {
-    Knob::integer("length", 1..=2000, 60, ["tokens at most", "最大トークン数"])
+    Knob::integer("length", 1..=2000, 120, ["tokens at most", "最大トークン数"])
 }
 
 fn sampling() -> Vec<Knob> {
@@ -388,15 +388,15 @@ impl TrainedGpt {
         }
         let mask = self.tokenizer.len();
         let typed = inputs.text("prompt");
-        let (mut tokens, mut gaps) = (self.prompt("")?, Vec::new());
-        if self.language.is_none() {
-            tokens.clear();
-        }
+        let (mut tokens, mut gaps) = (Vec::new(), Vec::new());
         if typed.is_empty() {
-            tokens.extend(self.tokenizer.encode(&self.asked(inputs))?);
+            tokens = self.fitted(&self.asked(inputs))?.0;
             gaps.push(tokens.len() / 2);
             tokens[gaps[0]] = mask;
         } else {
+            if self.language.is_some() {
+                tokens = self.prompt("")?;
+            }
             let parts: Vec<&str> = typed.split('_').collect();
             let (last, before) = parts.split_last().expect("a part at least");
             for part in before {

@@ -79,20 +79,28 @@ fn form(language: Language, kind: Kind) -> &'static [Part] {
         (Language::English, Kind::NowIs) => &[Text("Now "), Who, Text(" is "), AtPlace, Text(".")],
         (Language::English, Kind::NowLies) => &[Text("Now "), Thing, Text(" is "), AtPlace, Text(".")],
         (Language::English, Kind::NowHas) => &[Text("Now "), Who, Text(" has "), Thing, Text(".")],
-        (Language::Past, Kind::Is) => &[Who, Text(" was "), AtPlace, Text(".")],
-        (Language::Past, Kind::Lies) => &[Text("There was "), AThing, Text(" "), AtPlace, Text(".")],
-        (Language::Past, Kind::Goes) => &[Who, Text(" went to "), Place, Text(".")],
-        (Language::Past, Kind::ShelteredFromRain) => {
-            &[Text("It rained, so "), Who, Text(" went to "), Place, Text(".")]
+        (Language::Chronicle, Kind::Is) => &[Text("There is "), Who, Text(" "), AtPlace, Text(".")],
+        (Language::Chronicle, Kind::Lies) => &[Text("Now "), AThing, Text(" is "), AtPlace, Text(".")],
+        (Language::Chronicle, Kind::Goes) => &[Text("Now "), Who, Text(" goes to "), Place, Text(".")],
+        (Language::Chronicle, Kind::ShelteredFromRain) => {
+            &[Text("It rains, so "), Who, Text(" goes to "), Place, Text(".")]
         }
-        (Language::Past, Kind::Takes) => &[Who, Text(" took "), Thing, Text(" "), AtPlace, Text(".")],
-        (Language::Past, Kind::Puts) => &[Who, Text(" put "), Thing, Text(" down "), AtPlace, Text(".")],
-        (Language::Past, Kind::Gives) => &[Who, Text(" gave "), Thing, Text(" to "), Whom, Text(".")],
-        (Language::Past, Kind::Thanks) => &[Who, Text(" thanked "), Whom, Text(".")],
-        (Language::Past, Kind::Eats) => &[Who, Text(" was hungry, so "), Pronoun, Text(" ate "), Thing, Text(".")],
-        (Language::Past, Kind::NowIs) => &[Text("Then "), Who, Text(" was "), AtPlace, Text(".")],
-        (Language::Past, Kind::NowLies) => &[Text("Then "), Thing, Text(" was "), AtPlace, Text(".")],
-        (Language::Past, Kind::NowHas) => &[Text("Then "), Who, Text(" had "), Thing, Text(".")],
+        (Language::Chronicle, Kind::Takes) => {
+            &[Text("There "), Who, Text(" takes "), Thing, Text(" "), AtPlace, Text(".")]
+        }
+        (Language::Chronicle, Kind::Puts) => {
+            &[Text("There "), Who, Text(" puts "), Thing, Text(" down "), AtPlace, Text(".")]
+        }
+        (Language::Chronicle, Kind::Gives) => {
+            &[Text("Now "), Who, Text(" gives "), Thing, Text(" to "), Whom, Text(".")]
+        }
+        (Language::Chronicle, Kind::Thanks) => &[Text("Now "), Who, Text(" thanks "), Whom, Text(".")],
+        (Language::Chronicle, Kind::Eats) => {
+            &[Text("Now "), Who, Text(" is hungry, so "), Pronoun, Text(" eats "), Thing, Text(".")]
+        }
+        (Language::Chronicle, Kind::NowIs) => &[Who, Text(" is "), AtPlace, Text(".")],
+        (Language::Chronicle, Kind::NowLies) => &[Text("There "), Thing, Text(" is "), AtPlace, Text(".")],
+        (Language::Chronicle, Kind::NowHas) => &[Who, Text(" has "), Thing, Text(".")],
         (Language::Japanese, Kind::Is) => &[Who, Text("は"), Place, Text("にいる。")],
         (Language::Japanese, Kind::Lies) => &[Place, Text("に"), Thing, Text("がある。")],
         (Language::Japanese, Kind::Goes) => &[Who, Text("は"), Place, Text("に行く。")],
@@ -114,12 +122,14 @@ fn form(language: Language, kind: Kind) -> &'static [Part] {
 fn word(language: Language, part: Part, number: usize) -> String {
     match (language, part) {
         (_, Text(text)) => text.to_owned(),
-        (Language::English | Language::Past, Who | Whom) => PEOPLE_EN[number].0.to_owned(),
-        (Language::English | Language::Past, Pronoun) => if PEOPLE_EN[number].1 { "she" } else { "he" }.to_owned(),
-        (Language::English | Language::Past, Thing) => format!("the {}", THINGS_EN[number].1),
-        (Language::English | Language::Past, AThing) => format!("{} {}", THINGS_EN[number].0, THINGS_EN[number].1),
-        (Language::English | Language::Past, Place) => format!("the {}", PLACES_EN[number].1),
-        (Language::English | Language::Past, AtPlace) => format!("{} the {}", PLACES_EN[number].0, PLACES_EN[number].1),
+        (Language::English | Language::Chronicle, Who | Whom) => PEOPLE_EN[number].0.to_owned(),
+        (Language::English | Language::Chronicle, Pronoun) => if PEOPLE_EN[number].1 { "she" } else { "he" }.to_owned(),
+        (Language::English | Language::Chronicle, Thing) => format!("the {}", THINGS_EN[number].1),
+        (Language::English | Language::Chronicle, AThing) => format!("{} {}", THINGS_EN[number].0, THINGS_EN[number].1),
+        (Language::English | Language::Chronicle, Place) => format!("the {}", PLACES_EN[number].1),
+        (Language::English | Language::Chronicle, AtPlace) => {
+            format!("{} the {}", PLACES_EN[number].0, PLACES_EN[number].1)
+        }
         (Language::Japanese, Who | Whom | Pronoun) => PEOPLE_JA[number].to_owned(),
         (Language::Japanese, Thing | AThing) => THINGS_JA[number].to_owned(),
         (Language::Japanese, Place | AtPlace) => PLACES_JA[number].to_owned(),
