@@ -208,6 +208,13 @@ impl TrainedGpt {
         }
     }
 
+    /// The text, where it is an example.
+    pub(super) fn example(&self, inputs: &Knobs, tokens: &[usize]) -> Option<Panel> {
+        let tokens = || tokens.iter().map(|&token| self.given(token)).collect();
+        let heading = || Bilingual::new("an example", "例の文章");
+        inputs.text("prompt").is_empty().then(|| Panel::Tokens { heading: heading(), tokens: tokens() })
+    }
+
     /// A prompt, and a note where its front was cut off.
     pub(super) fn fitted(&self, text: &str) -> Result<(Vec<usize>, Option<Panel>), ExperimentError> {
         let mut tokens = self.prompt(text)?;
@@ -288,13 +295,14 @@ impl TrainedGpt {
     fn next(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let (prompt, note) = self.fitted(&self.asked(inputs))?;
         let logits = self.reader().read(&prompt);
+        let example = self.example(inputs, &prompt);
         let logarithms = log_probabilities(&logits);
         let own: Vec<f64> = logarithms.iter().map(|ln| ln.exp()).collect();
         let left = settings(inputs).probabilities(&logits).map_err(|error| ExperimentError::new(error.to_string()))?;
         let kept = left.iter().filter(|&&probability| probability > 0.0).count();
-        let mut panels: Vec<Panel> = note.into_iter().collect();
+        let mut panels: Vec<Panel> = note.into_iter().chain(example).collect();
         panels.push(Panel::Number {
-            name: Bilingual::new("entropy of the model's distribution", "モデルの分布のエントロピー"),
+            name: Bilingual::new("entropy H", "エントロピー H"),
             value: entropy(&logarithms),
             format: Format::Nats,
         });

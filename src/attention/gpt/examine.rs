@@ -125,7 +125,7 @@ pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, Exp
         [vec![layer.to_string()], words.collect()].concat()
     });
     let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
-    let mut panels: Vec<Panel> = note.into_iter().collect();
+    let mut panels: Vec<Panel> = note.into_iter().chain(model.example(inputs, &prompt)).collect();
     panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(

@@ -33,7 +33,7 @@ pub const REPORT_KEYS: [&str; 8] = [
 
 /// Steps between two points of the curves, and between two looks at what is held out.
 const MEAN_OVER: u64 = 20;
-const VALIDATE_EVERY: u64 = 200;
+const VALIDATE_EVERY: u64 = 100;
 /// Stretches of the held-out text that are looked at on the way, and at the end.
 const VALIDATED: usize = 32;
 const FINAL_VALIDATED: usize = 256;

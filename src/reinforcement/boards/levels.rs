@@ -120,7 +120,7 @@ mod tests {
                 given += 1;
             }
         }
-        assert_eq!(given, 8 + 8 + 4 + 6 + 4);
+        assert_eq!(given, 8 + 8 + 4 + 6 + 4 + 4);
     }
 
     #[test]

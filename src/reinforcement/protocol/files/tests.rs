@@ -288,8 +288,8 @@ fn sgf_is_read_with_stones_set_up() {
     let empty = read("(;GM[2]AE[dd:ee])", &start("othello")).unwrap();
     let (text, _) = write(&empty.start, &[], ["", ""], None, Ending::Rules);
     assert_eq!(read(&text, &start("othello")).unwrap().start.diagram(), empty.start.diagram(), "{text}");
-    let small = read("(;GM[2]SZ[6];B[db])", &start("othello")).unwrap();
-    assert_eq!((small.start.id(), names(&small).as_str()), ("othello-6", "d2"));
+    let small = read("(;GM[2]SZ[6];B[cb])", &start("othello")).unwrap();
+    assert_eq!((small.start.id(), names(&small).as_str()), ("othello-6", "c2"));
     let empty = read("(;GM[2]SZ[6]AE[cc:dd])", &start("othello-6")).unwrap();
     let (text, _) = write(&empty.start, &[], ["", ""], None, Ending::Rules);
     assert_eq!(read(&text, &start("othello")).unwrap().start.diagram(), empty.start.diagram(), "{text}");

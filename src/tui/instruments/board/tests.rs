@@ -367,7 +367,7 @@ fn every_board() {
         ("tic-tac-toe", &["b2", "a3", "c1"]),
         ("connect-four", &["4", "4", "3", "5"]),
         ("othello", &["d3", "c5", "f6"]),
-        ("othello-6", &["d2", "c2", "b3"]),
+        ("othello-6", &["c2", "d2", "e2"]),
         ("gomoku-9", &["e5", "d5", "d4"]),
         ("gomoku-15", &["h8", "g8", "g9"]),
         ("go-9", &["E5", "C4", "G3"]),
