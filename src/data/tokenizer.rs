@@ -127,6 +127,11 @@ pub fn visible(letter: char) -> String {
     }
 }
 
+/// A text of which nothing can move the cursor or hide: lines and spaces stay, other control characters can be seen.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if matches!(letter, ' ' | '\n') { letter.to_string() } else { visible(letter) }).collect()
+}
+
 /// Marks that change the direction of a text or take no room.
 fn is_formatting(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -158,6 +163,7 @@ mod tests {
         let tokenizer = Tokenizer::BytePair(BytePair::learn("", 0));
         let shown = |byte| tokenizer.shown(byte);
         assert_eq!([shown(0x1b), shown(0xe7), shown(b' '.into())], ["␛", "‹e7›", "␣"]);
+        assert_eq!(printable("a b\n\u{1b}[2J\r"), "a b\n␛[2J␍");
         assert_eq!(
             ["\u{202e}", "\u{85}", "\t"].map(|text| text.chars().map(visible).collect::<String>()),
             ["‹202e›", "‹85›", "␉"]

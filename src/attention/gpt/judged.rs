@@ -2,6 +2,7 @@
 
 use super::generate::{Continuation, TrainedGpt};
 use crate::data::stories::{Language, Verdict};
+use crate::data::tokenizer::printable;
 use crate::experiment::{Bilingual, ExperimentError, Panel, TaskContext};
 
 /// Stories generated at once.
@@ -64,7 +65,7 @@ impl Judged {
     pub fn panel(&self, shown: usize) -> Panel {
         let row = |(line, verdict): &(String, Verdict)| {
             let (mark, fault) = first_fault(verdict);
-            vec![mark.to_owned(), fault.unwrap_or_default().to_owned(), line.clone()]
+            vec![mark.to_owned(), printable(fault.unwrap_or_default()), printable(line)]
         };
         let names = [("", ""), ("first fault", "最初の誤り"), ("story", "物語")];
         Panel::Table {
@@ -98,6 +99,7 @@ pub fn verdict_note(verdict: &Verdict) -> Panel {
             )
         }
         (_, Some(sentence)) => {
+            let sentence = printable(sentence);
             Bilingual::new(format!("✗ not grammatical: {sentence}"), format!("✗ 文法に合わない文: {sentence}"))
         }
     };

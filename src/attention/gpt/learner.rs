@@ -6,6 +6,7 @@ use super::judged::Judged;
 use super::tuning::{self, Tuning};
 use super::{EXPERIMENT, Gpt};
 use crate::data::stories;
+use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
@@ -324,7 +325,7 @@ impl GptLearner {
                 let mut tokens = Vec::new();
                 let how = Continuation { most: TOKENS_SHOWN, stops_at_line: false, ..self.how(self.seed) };
                 model.generate(&model.prompt("")?, &how, |generated| Ok(tokens.push(generated.token)))?;
-                Panel::note(model.tokenizer.decode(&tokens))
+                Panel::note(printable(&model.tokenizer.decode(&tokens)))
             }
         };
         run.view("sample", run.is_last(), vec![panel]);
