@@ -4,7 +4,7 @@ use super::examine;
 use super::generate::{Continuation, Generated, TrainedGpt, entropy, log_probabilities};
 use super::judged::{Judged, verdict, verdict_note};
 use crate::data::stories::{self, Language};
-use crate::data::tokenizer::Tokenizer;
+use crate::data::tokenizer::{Tokenizer, printable};
 use crate::experiment::panel::{Curve, Curves, Format, Token};
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
@@ -34,16 +34,18 @@ pub static VIEWS: [ViewSpec; 8] = [
         Wording::new("the probability of each token of a text", "文章の各トークンの確率"),
         || vec![example()],
     ),
-    ViewSpec::new(
-        "attention",
-        Wording::new("attention of every head of a layer", "層ごとの全ヘッドの注意"),
-        || {
-            vec![
-                prompt(),
-                Knob::integer("layer", 1..=24, 1, ["which block, from the input on", "何番目のブロックか(入力側から)"]),
-            ]
-        },
-    ),
+    ViewSpec::new("attention", Wording::new("where each head looks", "各ヘッドの注目先"), || {
+        vec![
+            example(),
+            Knob::integer("layer", 1..=24, 1, ["which block, from the input on", "何番目のブロックか(入力側から)"]),
+            Knob::integer(
+                "head",
+                0..=16,
+                0,
+                ["which head; 0 for the last token's look by all", "何番目のヘッドか。0 なら最後のトークンの全ヘッド"],
+            ),
+        ]
+    }),
     ViewSpec::new(
         "lens",
         Wording::new("what each layer would predict (logit lens)", "各層の時点での予測(ロジットレンズ)"),
@@ -209,10 +211,12 @@ impl TrainedGpt {
     }
 
     /// The text, where it is an example.
-    pub(super) fn example(&self, inputs: &Knobs, tokens: &[usize]) -> Option<Panel> {
-        let tokens = || tokens.iter().map(|&token| self.given(token)).collect();
-        let heading = || Bilingual::new("an example", "例の文章");
-        inputs.text("prompt").is_empty().then(|| Panel::Tokens { heading: heading(), tokens: tokens() })
+    pub(super) fn example(&self, inputs: &Knobs) -> Option<Panel> {
+        let is_example = inputs.text("prompt").is_empty();
+        is_example.then(|| {
+            let text = printable(&self.asked(inputs));
+            Panel::Note { text: Bilingual::new(format!("example: {text}"), format!("例: {text}")) }
+        })
     }
 
     /// A prompt, and a note where its front was cut off.
@@ -295,7 +299,7 @@ impl TrainedGpt {
     fn next(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let (prompt, note) = self.fitted(&self.asked(inputs))?;
         let logits = self.reader().read(&prompt);
-        let example = self.example(inputs, &prompt);
+        let example = self.example(inputs);
         let logarithms = log_probabilities(&logits);
         let own: Vec<f64> = logarithms.iter().map(|ln| ln.exp()).collect();
         let left = settings(inputs).probabilities(&logits).map_err(|error| ExperimentError::new(error.to_string()))?;

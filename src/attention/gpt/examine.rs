@@ -62,35 +62,54 @@ pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, E
     Ok(panels)
 }
 
-/// α of every head of a layer, for the last places of a text.
+/// Where the last place of a text looks with every head, or α of one head at the last places.
 pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
     let (prompt, note) = model.fitted(&model.asked(inputs))?;
-    let (layer, layers) = (inputs.integer("layer") as usize, model.network.configuration.layers);
-    if layer > layers {
-        return Err(ExperimentError::both(
-            format!("input `layer` = `{layer}`: this model has {layers}"),
-            format!("入力 `layer` = `{layer}`: このモデルにあるのは {layers} までです"),
-        ));
+    let configuration = model.network.configuration;
+    for (name, most) in [("layer", configuration.layers), ("head", configuration.block.heads)] {
+        let asked = inputs.integer(name);
+        if asked as usize > most {
+            return Err(ExperimentError::both(
+                format!("input `{name}` = `{asked}`: this model has {most}"),
+                format!("入力 `{name}` = `{asked}`: このモデルにあるのは {most} までです"),
+            ));
+        }
     }
+    let (layer, head) = (inputs.integer("layer") as usize, inputs.integer("head") as usize);
     let tape = Tape::without_gradients();
     let trace = model.network.trace(&model.parameters.on(&tape), &prompt);
-    let weights =
-        trace.attention[layer - 1].weights.view().into_dimensionality::<Ix4>().expect("[1, heads, queries, keys]");
+    let weights = |layer: usize| {
+        let weights = trace.attention[layer].weights.view();
+        weights.into_dimensionality::<Ix4>().expect("[1, heads, queries, keys]")
+    };
     let from = prompt.len().saturating_sub(PLACES);
     let names: Vec<String> = prompt[from..].iter().map(|&token| model.name(token)).collect();
-    let map = |head: usize| {
-        Panel::HeatMap(HeatMap {
-            heading: Bilingual::new(
-                format!("layer {layer} head {}", head + 1),
-                format!("層 {layer} ヘッド {}", head + 1),
-            ),
-            rows: names.clone(),
-            columns: names.clone(),
-            values: weights.slice(s![0, head, from.., from..]).iter().copied().collect(),
+    let map = if head == 0 {
+        let heads = || {
+            (0..configuration.layers).flat_map(|layer| (0..configuration.block.heads).map(move |head| (layer, head)))
+        };
+        let last = prompt.len() - 1;
+        HeatMap {
+            heading: Bilingual::new("where the last token looks: layer.head", "最後のトークンの注目先(層.ヘッド)"),
+            rows: heads().map(|(layer, head)| format!("{}.{}", layer + 1, head + 1)).collect(),
+            columns: names,
+            values: heads()
+                .flat_map(|(layer, head)| weights(layer).slice(s![0, head, last, from..]).to_vec())
+                .collect(),
             range: [0.0, 1.0],
-        })
+        }
+    } else {
+        // The rows that have most to look at come first where there is little room.
+        let rows = (from..prompt.len()).rev();
+        HeatMap {
+            heading: Bilingual::new(format!("layer {layer} head {head}"), format!("層 {layer} ヘッド {head}")),
+            rows: rows.clone().map(|place| model.name(prompt[place])).collect(),
+            columns: names,
+            values: rows.flat_map(|place| weights(layer - 1).slice(s![0, head - 1, place, from..]).to_vec()).collect(),
+            range: [0.0, 1.0],
+        }
     };
-    Ok(note.into_iter().chain((0..weights.len_of(ndarray::Axis(1))).map(map)).collect())
+    Ok(note.into_iter().chain([Panel::HeatMap(map)]).collect())
 }
 
 /// What the vectors behind each layer say when they go through the last layer at once (nostalgebraist 2020, "interpreting GPT: the logit
@@ -125,7 +144,7 @@ pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, Exp
         [vec![layer.to_string()], words.collect()].concat()
     });
     let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
-    let mut panels: Vec<Panel> = note.into_iter().chain(model.example(inputs, &prompt)).collect();
+    let mut panels: Vec<Panel> = note.into_iter().chain(model.example(inputs)).collect();
     panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(
