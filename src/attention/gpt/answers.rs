@@ -204,7 +204,10 @@ impl TrainedGpt {
                 let mut tokens = Vec::new();
                 let prompt = self.prompt("").unwrap_or_default();
                 // What diverged has no example.
-                let _ = self.generate(&prompt, &how, |generated| Ok(tokens.push(generated.token)));
+                let _ = self.generate(&prompt, &how, |generated| {
+                    tokens.push(generated.token);
+                    Ok(())
+                });
                 self.tokenizer.decode(&tokens)
             }
         }

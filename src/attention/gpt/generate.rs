@@ -238,7 +238,12 @@ mod tests {
 
     fn generated(model: &TrainedGpt, prompt: &str, how: &Continuation) -> Vec<Generated> {
         let mut all = Vec::new();
-        model.generate(&model.prompt(prompt).unwrap(), how, |token| Ok(all.push(token))).unwrap();
+        model
+            .generate(&model.prompt(prompt).unwrap(), how, |token| {
+                all.push(token);
+                Ok(())
+            })
+            .unwrap();
         all
     }
 

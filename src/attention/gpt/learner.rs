@@ -324,7 +324,10 @@ impl GptLearner {
             None => {
                 let mut tokens = Vec::new();
                 let how = Continuation { most: TOKENS_SHOWN, stops_at_line: false, ..self.how(self.seed) };
-                model.generate(&model.prompt("")?, &how, |generated| Ok(tokens.push(generated.token)))?;
+                model.generate(&model.prompt("")?, &how, |generated| {
+                    tokens.push(generated.token);
+                    Ok(())
+                })?;
                 Panel::note(printable(&model.tokenizer.decode(&tokens)))
             }
         };
