@@ -17,10 +17,15 @@ const SHOWN: usize = 3;
 /// How a text is cut, and the merges.
 pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
     let text = &model.asked(inputs);
+    // Every other token is marked, so that it can be seen where each ends.
     let shown = |symbols: &[usize], heading: Bilingual| {
-        let token =
-            |&symbol: &usize| Token { text: model.name(symbol), value: None, alternatives: Vec::new(), marked: false };
-        Panel::Tokens { heading, tokens: symbols.iter().map(token).collect() }
+        let token = |(place, &symbol): (usize, &usize)| Token {
+            text: model.name(symbol),
+            value: None,
+            alternatives: Vec::new(),
+            marked: place % 2 == 1,
+        };
+        Panel::Tokens { heading, tokens: symbols.iter().enumerate().map(token).collect() }
     };
     let symbols = model.tokenizer.encode(text)?;
     let heading = |count: usize| {
