@@ -2,13 +2,13 @@
 //! understanding by generative pre-training"; Radford et al. 2019, GPT-2).
 //!
 //! ```text
-//! x_t = E[w_t] + P[t]                             the embedding of a token and of its place
-//! x ← x + attention(norm(x)),  x ← x + f(norm(x))  layers times; each place sees those before it
-//! P(w_{t+1} | w_1 … w_t) = softmax(E norm(x_t))
+//! x_t = E[w_t] + P[t]                               the vectors of a token and of its place
+//! x ← x + attention(norm(x)),  x ← x + f(norm(x))   in each block; each place sees those before it
+//! P(w_{t+1} | w_1 … w_t) = softmax(W norm(x_t))     W = E in GPT-2 (knob `tied`)
 //! ```
 //!
-//! The loss is the mean of −ln P over the next tokens at all places of a text, computed in one pass. The same network without the mask learns to fill
-//! gaps (BERT: Devlin et al. 2018, arXiv:1810.04805).
+//! The loss is the mean of −ln P over the next tokens at all places of a text, computed in one pass. The same network without the mask
+//! learns to fill gaps (BERT: Devlin et al. 2018, arXiv:1810.04805).
 
 mod answers;
 mod corpus;
