@@ -394,6 +394,14 @@ fn gpt_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("tune", &at("consistent_share", 300, 0.5, &style)));
     assert!(!passes("tune", &at("consistent_share", 300, 0.5, &tuned("last_block"))));
     assert!(!passes("tune", &at("consistent_share", 300, 0.06, &tuned("all"))));
+    assert!(passes("cut", &text("13")));
+    // Characters, words, and the first merges alone.
+    assert!(["22", "5", "19", "12"].iter().all(|wrong| !passes("cut", &text(wrong))));
+    assert!(passes("holder", &text("68")));
+    // What the rules give, a share, another bar, and two thirds.
+    assert!(["75", "0.68", "16", "66"].iter().all(|wrong| !passes("holder", &text(wrong))));
+    assert!(passes("greedy", &text("11")));
+    assert!(["9", "10", "12", "8"].iter().all(|wrong| !passes("greedy", &text(wrong))));
     assert!(passes("rank", &text("2048")));
     assert!(["49152", "512", "1536", "196608"].iter().all(|wrong| !passes("rank", &text(wrong))));
     assert!(!passes("society", &text("copyright")) && !passes("society", &text(&" ".repeat(90))));

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Bytes looked at in one go.
 const CHUNK: u64 = 1 << 20;
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug, Clone)]
 enum Origin {
@@ -19,6 +21,8 @@ enum Origin {
 #[derive(Debug, Clone)]
 pub struct Text {
     origin: Origin,
+    /// Bytes of a byte order mark in front, which is no part of the text.
+    mark: u64,
     length: u64,
 }
 
@@ -26,10 +30,10 @@ impl Text {
     pub fn memory(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let length = text.len() as u64;
-        Text { origin: Origin::Memory(text), length }
+        Text { origin: Origin::Memory(text), mark: 0, length }
     }
 
-    /// A file as long as it is now.
+    /// A file as long as it is now, without the byte order mark that some programs write in front.
     ///
     /// # Errors
     /// When there is no such file.
@@ -39,7 +43,11 @@ impl Text {
         if !metadata.is_file() {
             return Err(failure("not a file; expected a text in UTF-8".to_owned()));
         }
-        Ok(Text { origin: Origin::File(path.to_owned()), length: metadata.len() })
+        let mut head = Vec::with_capacity(MARK.len());
+        let file = File::open(path).map_err(|error| failure(error.to_string()))?;
+        file.take(MARK.len() as u64).read_to_end(&mut head).map_err(|error| failure(error.to_string()))?;
+        let mark = if head == MARK { MARK.len() as u64 } else { 0 };
+        Ok(Text { origin: Origin::File(path.to_owned()), mark, length: metadata.len().saturating_sub(mark) })
     }
 
     /// Bytes in all.
@@ -73,7 +81,7 @@ impl Text {
             Origin::File(path) => {
                 let failure = |error: std::io::Error| self.failure(ExperimentError::new(error.to_string()));
                 let mut file = File::open(path).map_err(failure)?;
-                file.seek(SeekFrom::Start(start)).map_err(failure)?;
+                file.seek(SeekFrom::Start(self.mark + start)).map_err(failure)?;
                 let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
                 file.take(end.saturating_sub(start)).read_to_end(&mut bytes).map_err(failure)?;
                 Ok(bytes)
@@ -175,6 +183,9 @@ mod tests {
         assert_eq!(checked(b"one \xe7\x8e"), format!("line 1, byte 5 {utf}"));
         assert_eq!(checked(b"a\n\nb\0c"), "line 3, byte 2 is NUL: expected a text, not a file of another kind");
         assert_eq!(checked(b""), "empty; expected a text in UTF-8");
+        assert_eq!(checked(b"\xef\xbb\xbfone\r\n"), "one\r\n", "without the mark");
+        assert_eq!(checked(b"\xef\xbb\xbf"), "empty; expected a text in UTF-8");
+        assert_eq!(checked(b"\xff\xfeo\0n\0"), format!("line 1, byte 1 {utf}"), "UTF-16");
         // A character that lies across two pieces.
         let long = format!("{}王{}", "x".repeat(CHUNK as usize - 1), "y".repeat(10));
         assert_eq!(checked(long.as_bytes()), long);
