@@ -25,11 +25,16 @@ pub struct Environment {
 
 impl Environment {
     /// Finds the folders and loads the labs. `labs` is a folder of lab files besides the embedded ones and the person's
-    /// own, `data` replaces the embedded data.
+    /// own, `data` replaces the embedded data, `weights` is a folder with a language model.
     ///
     /// # Errors
     /// When no home folder is known, or `labs` cannot be read.
-    pub fn open(language: Language, labs: Option<&Path>, data: Option<PathBuf>) -> Result<Self, String> {
+    pub fn open(
+        language: Language,
+        labs: Option<&Path>,
+        data: Option<PathBuf>,
+        weights: Option<PathBuf>,
+    ) -> Result<Self, String> {
         let folders = Folders::find()?;
         let catalogue = Catalogue::load(&folders.labs(), labs);
         if let Some(folder) = labs
@@ -46,6 +51,7 @@ impl Environment {
             source: Source {
                 cache: folders.cache.clone(),
                 folder,
+                weights,
                 keep: folders.data.clone(),
                 companion: registry::open_bundled,
             },
@@ -64,7 +70,13 @@ impl Environment {
             language: Language::En,
             store: RunStore::new(folders.runs()),
             catalogue,
-            source: Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled },
+            source: Source {
+                cache: path.clone(),
+                folder: None,
+                weights: None,
+                keep: path,
+                companion: registry::open_bundled,
+            },
             folders,
             labs: None,
             in_processes: false,

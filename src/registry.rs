@@ -53,6 +53,14 @@ pub fn open_bundled(id: &str, source: &Source) -> Result<Arc<dyn Model>, Experim
     find(id)?.open_bundled(source)
 }
 
+/// The model that answers in a lab where none of a run is asked.
+///
+/// # Errors
+/// When there is no such experiment, or its model cannot be opened.
+pub fn open_default(id: &str, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
+    find(id)?.open_default(source)
+}
+
 /// The generators of digits that are bundled, and real digits as the bar that samples are measured by.
 ///
 /// # Errors

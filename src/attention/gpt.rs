@@ -13,6 +13,7 @@
 mod answers;
 mod corpus;
 mod examine;
+mod folder;
 mod generate;
 mod judged;
 mod learner;
@@ -47,6 +48,7 @@ pub static EXPERIMENT: Experiment = Experiment {
         Ok(Box::new(GptLearner::new(&setting.knobs, setting.seed, setting.source.folder.as_deref())?))
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedGpt::open(weights, knobs)?)),
+    open_folder: Some(|folder| Ok(Arc::new(TrainedGpt::open_folder(folder)?))),
     bundled: bundled!("gpt"),
     small: &[
         "text=english tokens=bytepair vocabulary=300 stories=200 layers=1 width=8 heads=2 context=32 batch=4 steps=60 sampled=2",
@@ -130,7 +132,7 @@ impl Gpt {
         let [of_symbols, of_places] = if is_tied { TIED_EMBEDDING } else { EMBEDDING };
         let symbols = Embedding::new(parameters, "tokens", count, block.width, of_symbols, random);
         let places = Embedding::new(parameters, "positions", context, block.width, of_places, random);
-        if !is_tied {
+        if !is_tied && !parameters.are_to_come() {
             // They begin as sines, by which places of a distance can find each other, and are learned from there.
             *parameters.get_mut("positions.weight").expect("just added") = sinusoidal_positions(context, block.width);
         }

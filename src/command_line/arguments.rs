@@ -37,6 +37,11 @@ pub struct Arguments {
     /// for word2vec and gpt, a text, for seq2seq, attention and transformer, pairs as lines `source<TAB>target`, for gridworld, a map
     #[arg(long, global = true, value_name = "PATH", visible_alias = "corpus")]
     pub data: Option<PathBuf>,
+
+    /// A GPT-2 that answers in the lab gpt in place of the bundled model: a folder in Hugging Face's layout, with config.json,
+    /// model.safetensors, and tokenizer.json or vocab.json and merges.txt
+    #[arg(long, global = true, value_name = "DIR")]
+    pub weights: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +52,8 @@ pub enum Verb {
     Worker,
     /// Ask a model for one of its views; without a view, list the views of a lab and their inputs
     Ask(AskArguments),
+    /// Let a GPT go on with a text: the bundled one, that of a run, or a GPT-2 (--weights); prints what it adds
+    Generate(GenerateArguments),
     /// List, check or describe labs
     Labs {
         #[command(subcommand)]
@@ -151,6 +158,32 @@ pub struct AskArguments {
     /// Write pictures as PNG files into this folder
     #[arg(long, value_name = "DIR")]
     pub png: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// The text to go on with [default: standard input; on a terminal, a text from its beginning]
+    pub prompt: Option<String>,
+    /// The model of this run of the lab gpt
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Tokens at most; a story ends with its line, a text of GPT-2 with its end
+    #[arg(long, default_value_t = 100)]
+    pub tokens: usize,
+    /// What logits are divided by: below 1 the likely becomes likelier, 0 takes the most likely token
+    #[arg(long, default_value_t = 1.0)]
+    pub temperature: f64,
+    /// Sample from this many of the most likely tokens; 0 for all
+    #[arg(long, default_value_t = 0)]
+    pub top_k: usize,
+    /// Sample from the most likely tokens that reach this share of the probability together
+    #[arg(long, default_value_t = 1.0)]
+    pub top_p: f64,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print a line of JSON for each token, with its log-probability and the entropy in nats, and one with the speed at the end
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use super::arguments::AskArguments;
 use super::print;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::experiment::{Answer, Experiment, ExperimentError, Model, Panel, Query, TaskContext, ViewSpec};
+use crate::experiment::{Answer, Experiment, ExperimentError, Knobs, Model, Panel, Query, TaskContext, ViewSpec};
 use crate::registry;
 use crate::run::recorder::{self, WEIGHTS};
 use crate::run::{RunError, ask, file};
@@ -60,9 +60,20 @@ fn experiment(environment: &Environment, id: &str) -> Result<&'static Experiment
     Ok(experiment)
 }
 
-/// The bundled model, or that of a run of the same experiment.
+/// The model of a run of the experiment, or the one that answers without.
 fn model(environment: &Environment, experiment: &Experiment, run: Option<&str>) -> Result<Arc<dyn Model>, Exit> {
-    let Some(id) = run else { return experiment.open_bundled(&environment.source).map_err(Exit::failed) };
+    let in_words = |error: ExperimentError| Exit::Failed(error.in_language(environment.language).to_owned());
+    let Some(id) = run else { return experiment.open_default(&environment.source).map_err(in_words) };
+    let (weights, knobs) = weights_of_run(environment, experiment, id)?;
+    experiment.open(&weights, &knobs, &environment.source).map_err(Exit::failed)
+}
+
+/// The weights that a run of an experiment kept, and its knobs.
+pub(super) fn weights_of_run(
+    environment: &Environment,
+    experiment: &Experiment,
+    id: &str,
+) -> Result<(Vec<u8>, Knobs), Exit> {
     let description = environment.store.find(id).map_err(|error| match error {
         error @ RunError::Unknown(..) => Exit::usage(error),
         error => Exit::failed(error),
@@ -72,7 +83,8 @@ fn model(environment: &Environment, experiment: &Experiment, run: Option<&str>) 
         return Err(Exit::Usage(format!("run {} is of {found}, not of {}", description.id, experiment.id)));
     }
     let weights = environment.store.bytes(&description.id, WEIGHTS).map_err(Exit::failed)?;
-    experiment.open(&weights, &description.knobs, &environment.source).map_err(Exit::failed)
+    let knobs = description.knobs.completed(&(experiment.knobs)()).map_err(Exit::failed)?;
+    Ok((weights, knobs))
 }
 
 /// The views there are, and what each can be asked with.

@@ -7,6 +7,7 @@ mod compare;
 mod doctor;
 mod embed;
 mod games;
+mod generate;
 mod labs;
 mod runs;
 mod signals;
@@ -50,7 +51,8 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         _ => {}
     }
-    let opened = Environment::open(arguments.language(), arguments.labs.as_deref(), arguments.data.clone());
+    let (data, weights) = (arguments.data.clone(), arguments.weights.clone());
+    let opened = Environment::open(arguments.language(), arguments.labs.as_deref(), data, weights);
     let environment = match opened {
         Ok(environment) => environment.with_runs_in_processes(arguments.runner == "process"),
         Err(error) => return Exit::Failed(error),
@@ -60,6 +62,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::Train(train)) => train::run(&environment, train),
         Some(Verb::Worker) => worker::run(&environment),
         Some(Verb::Ask(arguments)) => ask::run(&environment, &arguments),
+        Some(Verb::Generate(arguments)) => generate::run(&environment, &arguments),
         Some(Verb::Labs { verb }) => labs::run(&environment, verb),
         Some(Verb::Runs { verb }) => runs::run(&environment, verb),
         Some(Verb::Bench(bench)) => {

@@ -4,37 +4,69 @@
 //! neighbours that is most frequent in all words into a new symbol. Encoding makes the same merges in the same order. There is a symbol
 //! for every byte, so every text can be encoded, and decoding gives the same bytes back.
 
+mod definition;
+mod words;
+
+pub use definition::{Definition, END_OF_TEXT};
+
+use crate::experiment::ExperimentError;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use words::{Cut, LONGEST_WORD, words};
 
-/// Symbols of single bytes: the first ones.
+/// Symbols of single bytes: the first ones of what is learned here.
 pub const BYTES: usize = 256;
-/// Bytes of a word at most: longer runs are cut, so that a text without spaces takes no longer than another.
-const LONGEST_WORD: usize = 64;
 
-/// Merges in the order in which they were learned.
+/// Merges in the order in which they were learned, here or elsewhere ([`Definition`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Merges", into = "Merges")]
+#[serde(try_from = "Written", into = "Written")]
 pub struct BytePair {
-    merges: Vec<[u32; 2]>,
+    cut: Cut,
+    /// The symbol of each byte.
+    bytes: Vec<u32>,
+    merges: Vec<Merge>,
     /// The place of a merge by its pair.
     places: HashMap<[u32; 2], u32>,
     /// What each symbol stands for.
     pieces: Vec<Vec<u8>>,
+    /// Texts that are a symbol each, and are never cut, such as `<|endoftext|>`.
+    whole: BTreeMap<String, u32>,
+    /// Whether a text that does not begin with a space gets one.
+    leads_with_space: bool,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Merges(Vec<[u32; 2]>);
+/// A pair of symbols and the symbol that it becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    pub pair: [u32; 2],
+    pub into: u32,
+}
 
-impl From<Merges> for BytePair {
-    fn from(Merges(merges): Merges) -> Self {
-        BytePair::new(merges)
+/// In a file: what was learned here is its pairs alone.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Learned(Vec<[u32; 2]>),
+    Defined(Definition),
+}
+
+impl TryFrom<Written> for BytePair {
+    type Error = ExperimentError;
+
+    fn try_from(written: Written) -> Result<Self, ExperimentError> {
+        match written {
+            Written::Learned(pairs) => Ok(BytePair::new(&pairs)),
+            Written::Defined(definition) => BytePair::defined(&definition),
+        }
     }
 }
 
-impl From<BytePair> for Merges {
+impl From<BytePair> for Written {
     fn from(encoding: BytePair) -> Self {
-        Merges(encoding.merges)
+        match encoding.cut {
+            Cut::Plain => Written::Learned(encoding.merges.iter().map(|merge| merge.pair).collect()),
+            Cut::Gpt2 => Written::Defined(encoding.definition()),
+        }
     }
 }
 
@@ -44,64 +76,34 @@ struct Word {
     count: i64,
 }
 
-/// The words of a text, each with the space before it: runs of letters, of digits, of other signs, and of white space. The last space of
-/// a run belongs to the word behind it.
-pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Class {
-        Letter,
-        Digit,
-        Space,
-        Other,
-    }
-    let class = |letter: char| match letter {
-        letter if letter.is_whitespace() => Class::Space,
-        letter if letter.is_alphabetic() => Class::Letter,
-        letter if letter.is_numeric() => Class::Digit,
-        _ => Class::Other,
-    };
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let mut letters = rest.char_indices();
-        let (_, first) = letters.next()?;
-        let second = letters.clone().next().map(|(_, letter)| letter);
-        let leads = first == ' ' && second.is_some_and(|letter| class(letter) != Class::Space);
-        let of = if leads { class(second.expect("a letter behind the space")) } else { class(first) };
-        let from = if leads { 1 } else { 0 };
-        let run = rest[from..].char_indices().find(|(_, letter)| class(*letter) != of);
-        let mut end = run.map_or(rest.len(), |(at, _)| from + at);
-        if of == Class::Space && end < rest.len() {
-            // The last of some spaces goes with the next word.
-            let last = rest[..end].char_indices().next_back().map_or(0, |(at, _)| at);
-            end = if last > 0 { last } else { end };
-        }
-        if end > LONGEST_WORD {
-            end = (0..=LONGEST_WORD).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(end);
-        }
-        let (word, behind) = rest.split_at(end);
-        rest = behind;
-        Some(word)
-    })
-}
-
 impl BytePair {
-    fn new(merges: Vec<[u32; 2]>) -> Self {
+    /// Pairs that each become the next free symbol behind the bytes.
+    fn new(pairs: &[[u32; 2]]) -> Self {
         let mut pieces: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+        let mut merges = Vec::with_capacity(pairs.len());
         // What a file names but does not define stands for nothing.
         let piece = |pieces: &[Vec<u8>], symbol: u32| pieces.get(symbol as usize).cloned().unwrap_or_default();
-        for &[left, right] in &merges {
+        for &[left, right] in pairs {
             let joined = [piece(&pieces, left), piece(&pieces, right)].concat();
+            merges.push(Merge { pair: [left, right], into: pieces.len() as u32 });
             pieces.push(if joined.len() <= LONGEST_WORD { joined } else { Vec::new() });
         }
-        let places = merges.iter().copied().zip(0..).collect();
-        BytePair { merges, places, pieces }
+        BytePair {
+            cut: Cut::Plain,
+            bytes: (0..BYTES as u32).collect(),
+            places: pairs.iter().copied().zip(0..).collect(),
+            merges,
+            pieces,
+            whole: BTreeMap::new(),
+            leads_with_space: false,
+        }
     }
 
     /// Learns merges from a text until there are so many symbols, or no pair occurs twice. Of pairs that are equally frequent the one
     /// with the smaller numbers comes first.
     pub fn learn(text: &str, symbols: usize) -> Self {
         let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-        words(text).for_each(|word| *counts.entry(word).or_default() += 1);
+        words(text, Cut::Plain).for_each(|word| *counts.entry(word).or_default() += 1);
         let mut list: Vec<Word> = counts
             .into_iter()
             .map(|(word, count)| Word { symbols: word.bytes().map(u32::from).collect(), count })
@@ -129,7 +131,7 @@ impl BytePair {
                 for pair in word.symbols.array_windows::<2>() {
                     *pairs.entry(*pair).or_default() -= word.count;
                 }
-                word.symbols = merged(&word.symbols, pair, symbol);
+                word.symbols = merged(&word.symbols, Merge { pair, into: symbol });
                 for pair in word.symbols.array_windows::<2>() {
                     *pairs.entry(*pair).or_default() += word.count;
                     found_in.entry(*pair).or_default().push(index);
@@ -138,7 +140,7 @@ impl BytePair {
             pairs.remove(&pair);
             pairs.retain(|_, count| *count > 0);
         }
-        BytePair::new(merges)
+        BytePair::new(&merges)
     }
 
     /// Symbols in all.
@@ -155,9 +157,14 @@ impl BytePair {
         self.pieces.get(symbol).map_or(&[], Vec::as_slice)
     }
 
-    /// The merges, in the order in which they were learned: two symbols, which become the next free one.
-    pub fn merges(&self) -> &[[u32; 2]] {
+    /// The merges, in the order in which they were learned.
+    pub fn merges(&self) -> &[Merge] {
         &self.merges
+    }
+
+    /// The symbol of a text that is never cut, if it is one.
+    pub fn whole(&self, text: &str) -> Option<usize> {
+        self.whole.get(text).map(|symbol| *symbol as usize)
     }
 
     /// The symbols of a text.
@@ -167,17 +174,31 @@ impl BytePair {
 
     /// The symbols of a text by the first merges alone.
     pub fn encode_with(&self, text: &str, merges: usize) -> Vec<usize> {
-        let mut all = Vec::new();
-        for word in words(text) {
-            let mut symbols: Vec<u32> = word.bytes().map(u32::from).collect();
+        let (mut all, mut rest) = (Vec::new(), text);
+        loop {
+            // The first that is never cut; of several that begin there the longest.
+            let found = self.whole.iter().filter_map(|(name, symbol)| rest.find(name).map(|at| (at, name, symbol)));
+            let next = found.min_by_key(|(at, name, _)| (*at, std::cmp::Reverse(name.len())));
+            let Some((at, name, symbol)) = next else { break };
+            self.cut_and_merge(&rest[..at], merges, &mut all);
+            all.push(*symbol as usize);
+            rest = &rest[at + name.len()..];
+        }
+        self.cut_and_merge(rest, merges, &mut all);
+        all
+    }
+
+    fn cut_and_merge(&self, text: &str, merges: usize, all: &mut Vec<usize>) {
+        let led = (self.leads_with_space && !text.is_empty() && !text.starts_with(' ')).then(|| format!(" {text}"));
+        for word in words(led.as_deref().unwrap_or(text), self.cut) {
+            let mut symbols: Vec<u32> = word.bytes().map(|byte| self.bytes[usize::from(byte)]).collect();
             loop {
                 let places = symbols.array_windows::<2>().filter_map(|pair| self.places.get(pair).copied());
                 let Some(first) = places.min().filter(|place| (*place as usize) < merges) else { break };
-                symbols = merged(&symbols, self.merges[first as usize], BYTES as u32 + first);
+                symbols = merged(&symbols, self.merges[first as usize]);
             }
             all.extend(symbols.into_iter().map(|symbol| symbol as usize));
         }
-        all
     }
 
     /// The bytes of some symbols.
@@ -187,7 +208,7 @@ impl BytePair {
 }
 
 /// Symbols with a pair made one, from the left.
-fn merged(symbols: &[u32], pair: [u32; 2], into: u32) -> Vec<u32> {
+fn merged(symbols: &[u32], Merge { pair, into }: Merge) -> Vec<u32> {
     let mut after = Vec::with_capacity(symbols.len());
     let mut place = 0;
     while place < symbols.len() {
@@ -212,19 +233,6 @@ mod tests {
         encoding.encode(text).iter().map(piece).collect()
     }
 
-    #[test]
-    fn words_take_the_space_before_them() {
-        let of = |text| words(text).collect::<Vec<_>>();
-        assert_eq!(
-            of("Ben's 12 keys,  now!\n\n x"),
-            ["Ben", "'", "s", " 12", " keys", ",", " ", " now", "!", "\n\n", " x"]
-        );
-        assert_eq!(of("今、アンナ  "), ["今", "、", "アンナ", "  "]);
-        assert_eq!(of("a\nb"), ["a", "\n", "b"]);
-        let long = "王".repeat(50);
-        assert_eq!(of(&long).iter().map(|word| word.len()).collect::<Vec<_>>(), [63, 63, 24]);
-    }
-
     /// `low` 5 times, `lower` twice, `newest` 6 times, `widest` 3 times: the example of Sennrich et al., whose first merges are
     /// e + s, es + t, l + o, lo + w.
     #[test]
@@ -246,7 +254,7 @@ mod tests {
         let written = serde_json::to_string(&encoding).unwrap();
         assert_eq!(serde_json::from_str::<BytePair>(&written).unwrap(), encoding);
         let doubling: Vec<[u32; 2]> = (0..60).map(|place| [255 + place, 255 + place]).collect();
-        assert!(BytePair::new(doubling).pieces.iter().all(|piece| piece.len() <= LONGEST_WORD));
+        assert!(BytePair::new(&doubling).pieces.iter().all(|piece| piece.len() <= LONGEST_WORD));
         let odd: BytePair = serde_json::from_str("[[97,9999],[4000000000,98]]").unwrap();
         assert_eq!(odd.decode(&odd.encode("ab")), b"ab", "merges of symbols that do not exist");
     }
@@ -262,7 +270,7 @@ mod tests {
         #[test]
         fn any_text_is_decoded_to_itself(text in "\\PC{0,40}|[ab \n]{0,40}", learned in "[ab王 ]{0,60}") {
             let encoding = BytePair::learn(&learned, 280);
-            prop_assert_eq!(words(&text).collect::<String>(), text.clone());
+            prop_assert_eq!(words(&text, Cut::Plain).collect::<String>(), text.clone());
             prop_assert_eq!(encoding.decode(&encoding.encode(&text)), text.as_bytes());
         }
 
@@ -272,13 +280,13 @@ mod tests {
             let encoding = BytePair::learn(&text, 270);
             for (place, merge) in encoding.merges().iter().enumerate() {
                 let mut counts: BTreeMap<[usize; 2], usize> = BTreeMap::new();
-                for word in words(&text) {
+                for word in words(&text, Cut::Plain) {
                     let symbols = encoding.encode_with(word, place);
                     symbols.array_windows::<2>().for_each(|pair| *counts.entry(*pair).or_default() += 1);
                 }
                 let most = counts.values().copied().max().unwrap();
                 let first = counts.iter().find(|(_, count)| **count == most).unwrap().0;
-                prop_assert_eq!(first, &merge.map(|symbol| symbol as usize));
+                prop_assert_eq!(first, &merge.pair.map(|symbol| symbol as usize));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A text to learn from, of any size: in memory, or a file of which parts are read as they are wanted.
 
-use crate::experiment::{ExperimentError, Language, TaskContext};
+use crate::experiment::{ExperimentError, TaskContext};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -63,10 +63,7 @@ impl Text {
     pub fn failure(&self, why: ExperimentError) -> ExperimentError {
         match &self.origin {
             Origin::Memory(_) => why,
-            Origin::File(path) => {
-                let [en, ja] = [Language::En, Language::Ja].map(|language| why.in_language(language));
-                ExperimentError::both(format!("{}: {en}", path.display()), format!("{}: {ja}", path.display()))
-            }
+            Origin::File(path) => why.in_file(path),
         }
     }
 

@@ -102,6 +102,14 @@ impl Tokenizer {
         }
     }
 
+    /// The bytes that a symbol stands for; none for one that does not exist.
+    pub fn bytes(&self, symbol: usize) -> Vec<u8> {
+        match self {
+            Tokenizer::Characters(_) => self.decode(&[symbol]).into_bytes(),
+            Tokenizer::BytePair(encoding) => encoding.piece(symbol).to_vec(),
+        }
+    }
+
     /// A symbol as it is shown: spaces and control characters can be seen, bytes of a part of a character stand in hexadecimal.
     pub fn shown(&self, symbol: usize) -> String {
         match self {

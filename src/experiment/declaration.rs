@@ -8,7 +8,7 @@ use super::model::{ExperimentError, Model, Trainable};
 use super::query::QueryKind;
 use super::view::{self, ViewSpec};
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Something that can be trained and asked. Each chapter file holds one; the registry lists them.
@@ -37,6 +37,8 @@ pub struct Experiment {
     pub preview: Preview,
     pub learn: Learn,
     pub open: Open,
+    /// Opens a model that was trained elsewhere from its folder, where the lab knows such models.
+    pub open_folder: Option<OpenFolder>,
     /// A run's weights in the formats of its field, for export.
     pub files: Option<Files>,
     pub bundled: Bundled,
@@ -54,6 +56,9 @@ pub enum Learn {
 
 /// Makes a model from its weights and the knobs of its run.
 pub type Open = fn(weights: &[u8], knobs: &Knobs, source: &Source) -> Result<Arc<dyn Model>, ExperimentError>;
+
+/// Makes a model from the folder of one that was trained elsewhere.
+pub type OpenFolder = fn(folder: &Path) -> Result<Arc<dyn Model>, ExperimentError>;
 
 /// Names of files and their contents.
 pub type Files = fn(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, ExperimentError>;
@@ -164,6 +169,8 @@ pub struct Source {
     pub cache: PathBuf,
     /// A person's own folder or file instead of the embedded data.
     pub folder: Option<PathBuf>,
+    /// A folder with a model that was trained elsewhere, in place of the bundled one of the lab that can open it.
+    pub weights: Option<PathBuf>,
     /// Where what a person said is kept from one time to the next.
     pub keep: PathBuf,
     /// Opens the bundled model of another experiment, to stand beside one's own.
@@ -217,6 +224,7 @@ impl Experiment {
         preview: Preview::Nothing,
         learn: Learn::Nothing("there is nothing to train"),
         open: |_, _, _| Err(ExperimentError::new("there is no model to open")),
+        open_folder: None,
         files: None,
         bundled: Bundled { weights: &[], run: "knobs: {}" },
         small: &[],
@@ -275,6 +283,17 @@ impl Experiment {
     /// When it does not fit what this program declares: a fault of the program.
     pub fn open_bundled(&self, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
         self.open(self.bundled.weights, &self.bundled_run()?.knobs, source)
+    }
+
+    /// The model that answers where none of a run is asked: one that was trained elsewhere if a folder of it is given, else the bundled one.
+    ///
+    /// # Errors
+    /// When the folder cannot be opened; or as [`open_bundled`](Self::open_bundled).
+    pub fn open_default(&self, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
+        match (self.open_folder, &source.weights) {
+            (Some(open), Some(folder)) => open(folder),
+            _ => self.open_bundled(source),
+        }
     }
 
     /// How long the training of the bundled model took, if anything was trained.

@@ -2,10 +2,11 @@
 
 use super::event::{Event, Report};
 use super::knob::KnobError;
-use super::language::Language;
+use super::language::{Bilingual, Language};
 use super::query::{Answer, Query};
 use super::value::KnobValue;
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use thiserror::Error;
@@ -33,6 +34,18 @@ impl ExperimentError {
             format!("this model does not answer {kind:?}"),
             format!("このモデルは {kind:?} に答えません"),
         )
+    }
+
+    /// The same, of a file.
+    #[must_use]
+    pub fn in_file(&self, file: &Path) -> Self {
+        let Bilingual { en, ja } = self.wording();
+        ExperimentError::both(format!("{}: {en}", file.display()), format!("{}: {ja}", file.display()))
+    }
+
+    /// Both languages; English for one that it was not said in.
+    pub fn wording(&self) -> Bilingual {
+        Bilingual::new(self.in_language(Language::En), self.in_language(Language::Ja))
     }
 
     pub fn in_language(&self, language: Language) -> &str {

@@ -21,7 +21,8 @@ impl Embedding {
         deviation: f64,
         random: &mut impl Rng,
     ) -> Self {
-        Embedding { table: parameters.add(format!("{name}.weight"), normal(&[symbols, width], deviation, random)) }
+        let fresh = |shape: &[usize]| normal(shape, deviation, random);
+        Embedding { table: parameters.add_fresh(format!("{name}.weight"), &[symbols, width], fresh) }
     }
 
     /// The rows of symbols: `[symbols.len(), width]`.

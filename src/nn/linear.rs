@@ -38,7 +38,8 @@ impl Linear {
         random: &mut impl Rng,
     ) -> Self {
         let bare = Self::without_bias(parameters, name, inputs, outputs, activation, random);
-        Linear { bias: Some(parameters.add(format!("{name}.bias"), zeros(outputs))), ..bare }
+        let bias = parameters.add_fresh(format!("{name}.bias"), &[outputs], |_| zeros(outputs));
+        Linear { bias: Some(bias), ..bare }
     }
 
     /// A layer that adds nothing.
@@ -50,8 +51,9 @@ impl Linear {
         activation: Activation,
         random: &mut impl Rng,
     ) -> Self {
-        let weight = weight_for(activation, &[outputs, inputs], random);
-        Linear { weight: parameters.add(format!("{name}.weight"), weight), bias: None, activation }
+        let fresh = |shape: &[usize]| weight_for(activation, shape, random);
+        let weight = parameters.add_fresh(format!("{name}.weight"), &[outputs, inputs], fresh);
+        Linear { weight, bias: None, activation }
     }
 
     /// W `[outputs, inputs]`.

@@ -16,8 +16,8 @@ impl Normalisation {
     /// Adds γ `[width]`, ones at first, and β `[width]`, zeros at first.
     pub fn new<E: Element>(parameters: &mut Parameters<E>, name: &str, width: usize) -> Self {
         Normalisation {
-            gamma: parameters.add(format!("{name}.gamma"), Tensor::filled([width], E::one())),
-            beta: parameters.add(format!("{name}.beta"), zeros(width)),
+            gamma: parameters.add_fresh(format!("{name}.gamma"), &[width], |_| Tensor::filled([width], E::one())),
+            beta: parameters.add_fresh(format!("{name}.beta"), &[width], |_| zeros(width)),
         }
     }
 

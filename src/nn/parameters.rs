@@ -13,11 +13,62 @@ pub struct ParameterId(usize);
 pub struct Parameters<E: Element> {
     names: Vec<String>,
     values: Vec<Tensor<E>>,
+    /// The shapes of values that are still to come, see [`unfilled`](Self::unfilled).
+    to_come: Option<Vec<Vec<usize>>>,
 }
 
 impl<E: Element> Parameters<E> {
     pub fn new() -> Self {
-        Parameters { names: Vec::new(), values: Vec::new() }
+        Parameters { names: Vec::new(), values: Vec::new(), to_come: None }
+    }
+
+    /// Those of a network whose values come from elsewhere: what its layers would begin with is not drawn, and there are no numbers until
+    /// [`fill`](Self::fill).
+    pub fn unfilled() -> Self {
+        Parameters { to_come: Some(Vec::new()), ..Self::new() }
+    }
+
+    /// Whether the values come from elsewhere, and have not come yet.
+    pub fn are_to_come(&self) -> bool {
+        self.to_come.is_some()
+    }
+
+    /// Gives every parameter its value, by its name and shape.
+    ///
+    /// # Errors
+    /// The first that `value` has.
+    ///
+    /// # Panics
+    /// If a value has another shape.
+    pub fn fill<Error>(
+        &mut self,
+        mut value: impl FnMut(&str, &[usize]) -> Result<Tensor<E>, Error>,
+    ) -> Result<(), Error> {
+        let shapes = self.to_come.take().unwrap_or_default();
+        for ((name, place), shape) in self.names.iter().zip(&mut self.values).zip(shapes) {
+            *place = value(name, &shape)?;
+            assert_eq!(place.shape(), shape, "the shape of `{name}`");
+        }
+        Ok(())
+    }
+
+    /// [`add`](Self::add) of what a layer begins with, unless the values come from elsewhere.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    pub fn add_fresh(
+        &mut self,
+        name: impl Into<String>,
+        shape: &[usize],
+        fresh: impl FnOnce(&[usize]) -> Tensor<E>,
+    ) -> ParameterId {
+        match &mut self.to_come {
+            None => self.add(name, fresh(shape)),
+            Some(shapes) => {
+                shapes.push(shape.to_vec());
+                self.add(name, Tensor::filled([0], E::zero()))
+            }
+        }
     }
 
     /// Adds a parameter under a name of its own.
@@ -143,6 +194,20 @@ mod tests {
         assert_eq!(parameters.get("a.bias"), Some(&tensor([1], vec![4.0])));
         assert_eq!(parameters.get("a"), None);
         assert_eq!(parameters.get_mut("b"), None);
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_not_drawn() {
+        let mut parameters = Parameters::<f64>::unfilled();
+        parameters.add_fresh("a", &[2], |_| unreachable!("nothing is drawn"));
+        parameters.add_fresh("b", &[1], |_| unreachable!("nothing is drawn"));
+        let value = |name: &str, shape: &[usize]| match name {
+            "a" => Ok(Tensor::filled([shape[0]], 3.0)),
+            name => Err(name.to_owned()),
+        };
+        assert_eq!(parameters.clone().fill(value), Err("b".to_owned()));
+        parameters.fill(|_, shape| Ok::<_, ()>(Tensor::filled([shape[0]], 4.0))).unwrap();
+        assert_eq!((parameters.get("a"), parameters.count()), (Some(&tensor([2], vec![4.0, 4.0])), 3));
     }
 
     #[test]

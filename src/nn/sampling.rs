@@ -78,27 +78,38 @@ impl SamplingSettings {
         if largest == f64::NEG_INFINITY {
             return Err(SamplingError::Nothing);
         }
-        // The most likely first, equals in their order.
-        let mut order: Vec<usize> = (0..logits.len()).collect();
-        order.sort_by(|&a, &b| logits[b].partial_cmp(&logits[a]).expect("logits that are numbers"));
-        let kept = if self.temperature == 0.0 { 1 } else { self.top_k.unwrap_or(order.len()) };
-        order.truncate(kept);
         let weight = |place: usize| {
             // At temperature 0, and where a tiny one overflows the quotient, the largest still weighs 1.
             let below = logits[place] - largest;
             if below == 0.0 { 1.0 } else { (below / self.temperature).exp() }
         };
+        let kept = if self.temperature == 0.0 { 1 } else { self.top_k.unwrap_or(logits.len()) };
+        if kept >= logits.len() && self.top_p == 1.0 {
+            let mut probabilities: Vec<f64> = (0..logits.len()).map(weight).collect();
+            normalise(&mut probabilities);
+            return Ok(probabilities);
+        }
+        // The most likely first, equals in their order.
+        let order = |&a: &usize, &b: &usize| {
+            logits[b].partial_cmp(&logits[a]).expect("logits that are numbers").then(a.cmp(&b))
+        };
+        let mut places: Vec<usize> = (0..logits.len()).collect();
+        if kept < places.len() {
+            places.select_nth_unstable_by(kept, order);
+            places.truncate(kept);
+        }
+        places.sort_unstable_by(order);
         let mut probabilities = vec![0.0; logits.len()];
-        order.iter().for_each(|&place| probabilities[place] = weight(place));
+        places.iter().for_each(|&place| probabilities[place] = weight(place));
         normalise(&mut probabilities);
         if self.top_p < 1.0 {
             let mut reached = 0.0;
-            let enough = order.iter().position(|&place| {
+            let enough = places.iter().position(|&place| {
                 reached += probabilities[place];
                 reached >= self.top_p
             });
-            let kept = enough.map_or(order.len(), |last| last + 1);
-            order[kept..].iter().for_each(|&place| probabilities[place] = 0.0);
+            let kept = enough.map_or(places.len(), |last| last + 1);
+            places[kept..].iter().for_each(|&place| probabilities[place] = 0.0);
             normalise(&mut probabilities);
         }
         Ok(probabilities)
@@ -109,21 +120,25 @@ impl SamplingSettings {
     /// # Errors
     /// As those of [`probabilities`](Self::probabilities).
     pub fn sample<E: Element>(&self, logits: &[E], random: &mut impl Rng) -> Result<usize, SamplingError> {
-        let probabilities = self.probabilities(logits)?;
-        let mut rest: f64 = random.random();
-        let mut last = 0;
-        for (place, &probability) in probabilities.iter().enumerate() {
-            if probability > 0.0 {
-                last = place;
-                rest -= probability;
-                if rest < 0.0 {
-                    break;
-                }
+        Ok(draw(&self.probabilities(logits)?, random))
+    }
+}
+
+/// A place, at random by its probability; they sum to 1.
+pub fn draw(probabilities: &[f64], random: &mut impl Rng) -> usize {
+    let mut rest: f64 = random.random();
+    let mut last = 0;
+    for (place, &probability) in probabilities.iter().enumerate() {
+        if probability > 0.0 {
+            last = place;
+            rest -= probability;
+            if rest < 0.0 {
+                break;
             }
         }
-        // Where rounding leaves a little at the end, it belongs to the last that is possible.
-        Ok(last)
     }
+    // Where rounding leaves a little at the end, it belongs to the last that is possible.
+    last
 }
 
 fn normalise(weights: &mut [f64]) {

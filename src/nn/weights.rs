@@ -4,7 +4,7 @@
 use super::Parameters;
 use crate::experiment::{ExperimentError, Precision};
 use crate::tensor::{Tensor, tensor};
-use half::f16;
+use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -57,7 +57,8 @@ pub fn encode<'a>(
     safetensors::serialize(stored, metadata).expect("lengths follow from shapes")
 }
 
-/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats.
+/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats. Of a large one [`WeightsFile`](super::WeightsFile) reads
+/// what is wanted.
 ///
 /// # Errors
 /// When the bytes are no such file.
@@ -69,14 +70,52 @@ pub fn decode(bytes: &[u8]) -> Result<Archive, ExperimentError> {
     let state = metadata.metadata().as_ref().and_then(|entries| entries.get(TEXT).cloned());
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            Dtype::F16 => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            other => return Err(ExperimentError::new(format!("tensor `{name}` holds {other:?}, expected F32 or F16"))),
-        };
+        let format = Format::of(name, view.dtype())?;
+        let mut values = vec![0.0; view.data().len() / format.bytes()];
+        format.read(view.data(), &mut values);
         tensors.insert(name.to_owned(), tensor(ndarray::IxDyn(view.shape()), values));
     }
     Ok(Archive { tensors, state })
+}
+
+/// How numbers stand in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Single,
+    Half,
+    Brain,
+}
+
+impl Format {
+    /// That of a tensor.
+    ///
+    /// # Errors
+    /// When it holds anything else than floats of 16 or 32 bits.
+    pub fn of(tensor: &str, dtype: Dtype) -> Result<Self, ExperimentError> {
+        match dtype {
+            Dtype::F32 => Ok(Format::Single),
+            Dtype::F16 => Ok(Format::Half),
+            Dtype::BF16 => Ok(Format::Brain),
+            other => Err(ExperimentError::new(format!("tensor `{tensor}` holds {other:?}, expected F32, F16 or BF16"))),
+        }
+    }
+
+    /// Bytes of a number.
+    pub fn bytes(self) -> usize {
+        if self == Format::Single { 4 } else { 2 }
+    }
+
+    /// The numbers that some bytes stand for, as many as there is room for.
+    pub fn read(self, bytes: &[u8], out: &mut [f32]) {
+        let (pairs, fours) = (bytes.as_chunks::<2>().0, bytes.as_chunks::<4>().0);
+        match self {
+            Format::Single => out.iter_mut().zip(fours).for_each(|(out, four)| *out = f32::from_le_bytes(*four)),
+            Format::Half => out.iter_mut().zip(pairs).for_each(|(out, pair)| *out = f16::from_le_bytes(*pair).to_f32()),
+            Format::Brain => {
+                out.iter_mut().zip(pairs).for_each(|(out, pair)| *out = bf16::from_le_bytes(*pair).to_f32());
+            }
+        }
+    }
 }
 
 impl Archive {

@@ -78,7 +78,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         Place {
-            source: Source { cache: path.clone(), folder: None, keep: path, companion: open_bundled },
+            source: Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: open_bundled },
             _folder: folder,
         }
     }

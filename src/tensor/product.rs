@@ -1,6 +1,6 @@
 //! Matrix products: `faer`'s kernels over raw strides, cut by shape so that every number of threads gives the same bits.
 
-use super::{Element, Tensor};
+use super::{Element, Tensor, parallel};
 pub use faer::Accum;
 use faer::linalg::matmul::matmul;
 use faer::{MatMut, MatRef, Par};
@@ -12,6 +12,12 @@ const ONE_PIECE: usize = 1 << 22;
 /// Multiplications a piece beyond that, until there are [`MOST_PIECES`].
 const PIECE: usize = 1 << 22;
 const MOST_PIECES: usize = 8;
+/// Numbers of a matrix that a vector is multiplied with by one thread: reading them is what takes time.
+const ROWS_PIECE: usize = 1 << 17;
+/// Numbers of a matrix from which a vector is multiplied with it in dot products of its own.
+const LARGE: usize = 1 << 16;
+/// Running sums of a dot product.
+const SUMS: usize = 64;
 /// Rows or columns of the result in the smallest unit of a cut, a multiple of every kernel's tile.
 const GRAIN: usize = 16;
 
@@ -31,8 +37,52 @@ pub fn product_then<E: Element>(
     finish: impl Fn(usize, usize, &mut [E]) + Sync,
 ) -> Tensor<E> {
     let mut out = Tensor::unset([a.nrows(), b.ncols()]);
-    in_pieces(out.values_mut(), Accum::Replace, a, b, finish);
+    match (a.to_slice(), b.t().to_slice()) {
+        (Some(x), Some(rows)) if a.nrows() == 1 && rows.len() >= LARGE => {
+            assert_eq!(x.len(), b.nrows(), "shapes of a product");
+            dot_products(out.values_mut(), rows, x, finish);
+        }
+        _ => in_pieces(out.values_mut(), Accum::Replace, a, b, finish),
+    }
     out
+}
+
+/// The dot product of each row with x: what a language model does with all its weights for every token.
+fn dot_products<E: Element>(out: &mut [E], rows: &[E], x: &[E], finish: impl Fn(usize, usize, &mut [E]) + Sync) {
+    let a_piece = (ROWS_PIECE / x.len()).max(1);
+    out.par_chunks_mut(a_piece).zip(rows.par_chunks(a_piece * x.len())).enumerate().for_each(|(piece, (out, rows))| {
+        parallel::vectorised(
+            #[inline(always)]
+            || {
+                for (y, row) in out.iter_mut().zip(rows.chunks_exact(x.len())) {
+                    *y = dot(row, x);
+                }
+            },
+        );
+        finish(0, piece * a_piece, out);
+    });
+}
+
+/// Σ aᵢ bᵢ, in as many running sums as keep the arithmetic ahead of the memory.
+#[inline(always)]
+fn dot<E: Element>(a: &[E], b: &[E]) -> E {
+    let (mut sums, (a, a_rest), (b, b_rest)) = ([E::zero(); SUMS], a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..SUMS {
+            sums[lane] = a[lane].mul_add(b[lane], sums[lane]);
+        }
+    }
+    for (lane, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
+        sums[lane] = a.mul_add(b, sums[lane]);
+    }
+    let mut width = SUMS;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            sums[lane] = sums[lane] + sums[lane + width];
+        }
+    }
+    sums[0]
 }
 
 /// `out += a b`, with `out` `[m, n]` in order.
@@ -143,6 +193,19 @@ mod tests {
             let a = if turn & 1 == 0 { matrix(m, k, 1) } else { matrix(k, m, 1).reversed_axes() };
             let b = if turn & 2 == 0 { matrix(k, n, 2) } else { matrix(n, k, 2).reversed_axes() };
             prop_assert_eq!(product(a.view(), b.view()), Tensor::from(a.dot(&b).into_dyn()));
+        }
+    }
+
+    #[test]
+    fn a_vector_times_a_large_matrix_is_ndarrays() {
+        for (k, n) in [(64, 1024), (300, 700), (1, 70_000), (70_000, 1), (65, 1009)] {
+            let (a, b) = (matrix(1, k, 1), matrix(n, k, 2));
+            assert!(k * n >= LARGE);
+            let found = product_then(a.view(), b.t(), |_, column, part| {
+                part.iter_mut().enumerate().for_each(|(place, y)| *y += (column + place) as f64);
+            });
+            let expected: Vec<f64> = a.dot(&b.t()).iter().enumerate().map(|(place, y)| y + place as f64).collect();
+            assert_eq!(found.values(), expected);
         }
     }
 

@@ -82,7 +82,8 @@ impl AppContext {
         use crate::run::thread::ThreadRunner;
         let store = RunStore::new(folder.join("runs"));
         let path = folder.to_owned();
-        let source = Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled };
+        let source =
+            Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: registry::open_bundled };
         let runner = ThreadRunner { store: store.clone(), source: source.clone() };
         AppContext::new(
             language,
@@ -137,7 +138,7 @@ impl AppContext {
         let (experiment, source) = (experiment.to_owned(), self.source.clone());
         Arc::new(move || {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = || registry::open_bundled(&experiment, &source);
+            let open = || registry::open_default(&experiment, &source);
             slot.get_or_insert_with(open).clone()
         })
     }

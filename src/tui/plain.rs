@@ -236,7 +236,7 @@ impl Reader {
     /// The bundled model of a lab, and the session with it once there was a word.
     fn asked(&mut self, lab: &Lab) -> Result<&mut Asked, ExperimentError> {
         if self.asked.as_ref().is_none_or(|asked| asked.lab != lab.id) {
-            let model = registry::open_bundled(&lab.experiment, &self.environment.source)?;
+            let model = registry::open_default(&lab.experiment, &self.environment.source)?;
             self.asked = Some(Asked { lab: lab.id.clone(), model, session: None });
         }
         Ok(self.asked.as_mut().expect("just set"))

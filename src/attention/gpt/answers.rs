@@ -1,7 +1,7 @@
 //! What can be asked of a trained GPT.
 
 use super::examine;
-use super::generate::{Continuation, Generated, TrainedGpt, entropy, log_probabilities};
+use super::generate::{Continuation, Generated, TrainedGpt, entropy, largest, log_probabilities};
 use super::judged::{Judged, verdict, verdict_note};
 use crate::data::stories::{self, Language};
 use crate::data::tokenizer::{Tokenizer, printable};
@@ -37,10 +37,10 @@ pub static VIEWS: [ViewSpec; 8] = [
     ViewSpec::new("attention", Wording::new("where each head looks", "各ヘッドの注目先"), || {
         vec![
             example(),
-            Knob::integer("layer", 1..=24, 1, ["which block, from the input on", "何番目のブロックか(入力側から)"]),
+            Knob::integer("layer", 1..=256, 1, ["which block, from the input on", "何番目のブロックか(入力側から)"]),
             Knob::integer(
                 "head",
-                0..=16,
+                0..=256,
                 0,
                 ["which head; 0 for the last token's look by all", "何番目のヘッドか。0 なら最後のトークンの全ヘッド"],
             ),
@@ -146,18 +146,12 @@ impl Model for TrainedGpt {
     fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
         let inputs = &view::find(&VIEWS, name)?.completed(inputs)?;
-        let is_causal = self.network.configuration.is_causal;
         let panels = match name.as_str() {
             "tokens" => examine::tokens(self, inputs)?,
             "attention" => examine::attention(self, inputs)?,
             "lens" => examine::lens(self, inputs)?,
             "fill" => self.fill(inputs)?,
-            _ if !is_causal => vec![Panel::Note {
-                text: Bilingual::new(
-                    "This model fills gaps: it was never trained to continue a text. Use the view `fill`.",
-                    "このモデルは穴埋め用で、文章の続きは学習していません。ビュー `fill` を使ってください。",
-                ),
-            }],
+            _ if let Err(why) = self.is_for_continuing() => vec![Panel::Note { text: why.wording() }],
             "continue" => self.go_on(inputs, task)?,
             "next" => self.next(inputs)?,
             "surprise" => self.surprise(inputs)?,
@@ -170,15 +164,14 @@ impl Model for TrainedGpt {
 impl TrainedGpt {
     /// The likeliest symbols of a distribution, as bars.
     fn likeliest(&self, probabilities: &[f64], most: usize) -> Vec<Bar> {
-        let mut order: Vec<usize> = (0..probabilities.len()).filter(|&symbol| probabilities[symbol] > 0.0).collect();
-        order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-        let bar = |&symbol: &usize| Bar { name: self.name(symbol), value: probabilities[symbol] as f32 };
-        order.iter().take(most).map(bar).collect()
+        let possible = largest(probabilities, most).into_iter().filter(|&symbol| probabilities[symbol] > 0.0);
+        possible.map(|symbol| Bar { name: self.name(symbol), value: probabilities[symbol] as f32 }).collect()
     }
 
     /// A symbol as it is shown.
     pub(super) fn name(&self, symbol: usize) -> String {
-        if symbol == self.tokenizer.len() { "[MASK]".to_owned() } else { self.tokenizer.shown(symbol) }
+        let is_mask = !self.network.configuration.is_causal && symbol == self.tokenizer.len();
+        if is_mask { "[MASK]".to_owned() } else { self.tokenizer.shown(symbol) }
     }
 
     /// The text that is asked about: that of the input `prompt`, or an example.
@@ -224,19 +217,8 @@ impl TrainedGpt {
 
     /// A prompt, and a note where its front was cut off.
     pub(super) fn fitted(&self, text: &str) -> Result<(Vec<usize>, Option<Panel>), ExperimentError> {
-        let mut tokens = self.prompt(text)?;
-        let context = self.network.configuration.context;
-        let over = tokens.len().saturating_sub(context);
-        tokens.drain(..over);
-        let note = (over > 0).then(|| Panel::Note {
-            text: Bilingual::new(
-                format!(
-                    "The first {over} tokens of the text do not fit into the context of {context} and are left out."
-                ),
-                format!("文脈長 {context} に入らない最初の {over} トークンは読んでいません。"),
-            ),
-        });
-        Ok((tokens, note))
+        let (tokens, note) = self.fitting_prompt(text)?;
+        Ok((tokens, note.map(|text| Panel::Note { text })))
     }
 
     fn given(&self, token: usize) -> Token {
@@ -369,8 +351,8 @@ impl TrainedGpt {
         let Some(language) = self.language else {
             return Ok(vec![Panel::Note {
                 text: Bilingual::new(
-                    "This model learned from a text of your own, which has no grammar to check. Use the view `continue`.",
-                    "このモデルは自分のテキストで学習しているため、文法では判定できません。ビュー `continue` を使ってください。",
+                    "This model did not learn from the lab's stories: there is no grammar to check what it writes by. Use the view `continue`.",
+                    "このモデルはこのラボの物語で学習していないため、文法では判定できません。ビュー `continue` を使ってください。",
                 ),
             }]);
         };

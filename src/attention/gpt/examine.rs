@@ -1,10 +1,10 @@
 //! A trained GPT looked into: its tokens, the attention of every head, and what each layer would say.
 
-use super::generate::{TrainedGpt, log_probabilities};
+use super::generate::{TrainedGpt, largest, log_probabilities};
 use crate::data::tokenizer::Tokenizer;
 use crate::experiment::panel::{HeatMap, Token};
 use crate::experiment::{Bilingual, ExperimentError, Knobs, Panel};
-use crate::tensor::Tape;
+use crate::tensor::{Tape, Var};
 use ndarray::{Ix4, s};
 
 /// Places of a text that are drawn, the last ones.
@@ -58,10 +58,9 @@ pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, E
         panels.push(shown(&symbols, heading));
     }
     let names = [("merge", "併合"), ("left", "左"), ("right", "右"), ("new token", "新しいトークン")];
-    let rows = encoding.merges().iter().take(MERGES).enumerate().map(|(place, [left, right])| {
-        let name = |symbol: usize| model.name(symbol);
-        let made = crate::data::bytepair::BYTES + place;
-        vec![(place + 1).to_string(), name(*left as usize), name(*right as usize), name(made)]
+    let rows = encoding.merges().iter().take(MERGES).enumerate().map(|(place, merge)| {
+        let [left, right, made] = [merge.pair[0], merge.pair[1], merge.into].map(|symbol| model.name(symbol as usize));
+        vec![(place + 1).to_string(), left, right, made]
     });
     panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
     Ok(panels)
@@ -126,42 +125,34 @@ pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, Exp
     let trace = model.network.trace(&bound, &prompt);
     let width = model.network.configuration.symbols;
     let from = prompt.len().saturating_sub(PLACES);
-    // By layer and place: ln P of every symbol.
-    let predictions: Vec<Vec<Vec<f64>>> = (trace.states.iter())
-        .map(|state| {
-            let logits = model.network.logits(&bound, state.narrow(1, from..prompt.len())).ordered();
-            logits.values().chunks_exact(width).map(log_probabilities).collect()
-        })
-        .collect();
-    let likeliest = |logarithms: &[f64]| {
-        let mut order: Vec<usize> = (0..logarithms.len()).collect();
-        order.sort_by(|&a, &b| logarithms[b].total_cmp(&logarithms[a]));
-        order
-    };
-    let last = predictions.last().expect("a state before the first block at least");
-    let finally: Vec<usize> = last.iter().map(|logarithms| likeliest(logarithms)[0]).collect();
-    let rows = predictions.iter().enumerate().map(|(layer, places)| {
-        let logarithms = places.last().expect("a token");
-        let words = likeliest(logarithms)
+    // One layer at a time: a large vocabulary at every place of every layer would not fit into memory.
+    let logits = |state: Var<'_, f32>| model.network.logits(&bound, state.narrow(1, from..prompt.len())).ordered();
+    let last = logits(*trace.states.last().expect("a state before the first block at least"));
+    let finally: Vec<usize> = last.values().chunks_exact(width).map(|logits| largest(logits, 1)[0]).collect();
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for (layer, &state) in trace.states.iter().enumerate() {
+        let logits = logits(state);
+        let mut of_last = Vec::new();
+        for (logits, &symbol) in logits.values().chunks_exact(width).zip(&finally) {
+            of_last = log_probabilities(logits);
+            values.push(of_last[symbol].exp() as f32);
+        }
+        let words = largest(&of_last, SHOWN)
             .into_iter()
-            .take(SHOWN)
-            .map(|symbol| format!("{} {:.0} %", model.name(symbol), 100.0 * logarithms[symbol].exp()));
-        [vec![layer.to_string()], words.collect()].concat()
-    });
+            .map(|symbol| format!("{} {:.0} %", model.name(symbol), 100.0 * of_last[symbol].exp()));
+        rows.push([vec![layer.to_string()], words.collect()].concat());
+    }
     let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
     let mut panels: Vec<Panel> = note.into_iter().chain(model.example(inputs)).collect();
-    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
+    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows });
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(
             "P that each layer gives to the final prediction at each place",
             "最終予測のトークンに各層が与える確率 P(位置ごと)",
         ),
-        rows: (0..predictions.len()).map(|layer| layer.to_string()).collect(),
+        rows: (0..trace.states.len()).map(|layer| layer.to_string()).collect(),
         columns: finally.iter().map(|&symbol| model.name(symbol)).collect(),
-        values: predictions
-            .iter()
-            .flat_map(|places| places.iter().zip(&finally).map(|(logarithms, &symbol)| logarithms[symbol].exp() as f32))
-            .collect(),
+        values,
         range: [0.0, 1.0],
     }));
     Ok(panels)

@@ -1,11 +1,12 @@
 //! A GPT that no longer changes: opened from a file, going on with a text token by token.
 
 use super::{Configuration, Gpt};
+use crate::data::bytepair::END_OF_TEXT;
 use crate::data::stories::Language;
 use crate::data::tokenizer::Tokenizer;
-use crate::experiment::{ExperimentError, Knobs, QueryKind};
-use crate::nn::{KeyValueCache, Parameters, SamplingError, SamplingSettings, weights};
-use crate::tensor::Tape;
+use crate::experiment::{Bilingual, ExperimentError, Knobs, QueryKind};
+use crate::nn::{KeyValueCache, Parameters, SamplingError, SamplingSettings, draw, weights};
+use crate::tensor::{Element, Tape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,22 @@ pub(super) fn log_probabilities(logits: &[f32]) -> Vec<f64> {
     logits.iter().map(|logit| f64::from(logit - largest) - total.ln()).collect()
 }
 
+/// The places of the largest numbers, the largest first, of equals the first.
+pub(super) fn largest<E: Element>(numbers: &[E], most: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..numbers.len()).collect();
+    // What is not a number comes last.
+    let order = |a: &usize, b: &usize| {
+        let by_number = numbers[*b].partial_cmp(&numbers[*a]);
+        by_number.unwrap_or_else(|| numbers[*a].is_nan().cmp(&numbers[*b].is_nan())).then(a.cmp(b))
+    };
+    if most < places.len() {
+        places.select_nth_unstable_by(most, order);
+        places.truncate(most);
+    }
+    places.sort_by(order);
+    places
+}
+
 /// H of a distribution given by its logarithms, in nats.
 pub(super) fn entropy(logarithms: &[f64]) -> f64 {
     logarithms.iter().filter(|ln| ln.is_finite()).map(|ln| -ln.exp() * ln).sum()
@@ -125,11 +142,65 @@ impl TrainedGpt {
         if self.language.is_none() && !tokens.is_empty() {
             return Ok(tokens);
         }
-        let beginning = self.tokenizer.encode("\n").unwrap_or_else(|_| vec![0]);
+        let beginning = match self.end_of_text() {
+            Some(end) => vec![end],
+            None => self.tokenizer.encode("\n").unwrap_or_else(|_| vec![0]),
+        };
         Ok([beginning, tokens].concat())
     }
 
-    /// Goes on with a prompt of at least one token; `hear` gets each token as it comes, and may end it with an error.
+    /// The token that stands before and behind a text, if there is one.
+    pub fn end_of_text(&self) -> Option<usize> {
+        match &*self.tokenizer {
+            Tokenizer::BytePair(encoding) => encoding.whole(END_OF_TEXT),
+            Tokenizer::Characters(_) => None,
+        }
+    }
+
+    /// The tokens of a prompt that fit into the context, the last ones, and what there is to say if it was cut.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn fitting_prompt(&self, text: &str) -> Result<(Vec<usize>, Option<Bilingual>), ExperimentError> {
+        let mut tokens = self.prompt(text)?;
+        let context = self.network.configuration.context;
+        let over = tokens.len().saturating_sub(context);
+        tokens.drain(..over);
+        let note = (over > 0).then(|| {
+            Bilingual::new(
+                format!(
+                    "The first {over} tokens of the text do not fit into the context of {context} and are left out."
+                ),
+                format!("文脈長 {context} に入らない最初の {over} トークンは読んでいません。"),
+            )
+        });
+        Ok((tokens, note))
+    }
+
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Whether it learned from the lab's stories, of which each is a line.
+    pub fn tells_stories(&self) -> bool {
+        self.language.is_some()
+    }
+
+    /// Whether a text can be continued by it.
+    ///
+    /// # Errors
+    /// When it fills gaps.
+    pub fn is_for_continuing(&self) -> Result<(), ExperimentError> {
+        match self.network.configuration.is_causal {
+            true => Ok(()),
+            false => Err(ExperimentError::both(
+                "this model fills gaps: it was never trained to continue a text. Use the view `fill`.",
+                "このモデルは穴埋め用で、文章の続きは学習していません。ビュー `fill` を使ってください。",
+            )),
+        }
+    }
+
+    /// Goes on with a prompt of at least one token, at most to the end of a text; `hear` gets each token as it comes, and may end it with an error.
     ///
     /// # Errors
     /// That of `hear`, or when the model has diverged.
@@ -140,14 +211,14 @@ impl TrainedGpt {
         mut hear: impl FnMut(Generated) -> Result<(), ExperimentError>,
     ) -> Result<(), ExperimentError> {
         let random = &mut ChaCha8Rng::seed_from_u64(how.seed);
-        let mut reader = self.reader();
+        let (mut reader, end) = (self.reader(), self.end_of_text());
         let mut logits = reader.read(prompt);
         for place in 0..how.most {
-            let token = how.settings.sample(&logits, random).map_err(failed)?;
             let drawn_from = how.settings.probabilities(&logits).map_err(failed)?;
+            let token = draw(&drawn_from, random);
             let logarithms = log_probabilities(&logits);
             hear(Generated { token, log_probability: logarithms[token], entropy: entropy(&logarithms), drawn_from })?;
-            if how.stops_at_line && self.ends_line(token) {
+            if (how.stops_at_line && self.ends_line(token)) || Some(token) == end {
                 break;
             }
             if place + 1 < how.most {

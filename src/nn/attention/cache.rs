@@ -1,14 +1,25 @@
 //! Keys and values of what an attention layer has read so far.
 
 use crate::tensor::{Element, Tape, Tensor, Var};
-use ndarray::Axis;
+use ndarray::{Axis, Slice};
 
 /// The keys and values of one attention layer, `[batch, length, width]` each, kept from one tape to the next while a
 /// sequence is decoded. Each layer of a model has its own.
 ///
 /// They stand on a tape as constants: the cache is for answering, nothing is learned through it.
 #[derive(Debug, Clone, Default)]
-pub struct KeyValueCache<E: Element>(Option<(Tensor<E>, Tensor<E>)>);
+pub struct KeyValueCache<E: Element>(Option<Read<E>>);
+
+/// Keys and values with room for more: `[batch, capacity, width]`, of which the first `length` places are read.
+#[derive(Debug, Clone)]
+struct Read<E: Element> {
+    keys: Tensor<E>,
+    values: Tensor<E>,
+    length: usize,
+}
+
+/// Places for which there is room when more come than there is room for, as a multiple of those that there are.
+const GROWTH: usize = 2;
 
 impl<E: Element> KeyValueCache<E> {
     /// Of nothing read yet.
@@ -18,7 +29,7 @@ impl<E: Element> KeyValueCache<E> {
 
     /// How many places have been read.
     pub fn length(&self) -> usize {
-        self.0.as_ref().map_or(0, |(keys, _)| keys.shape()[1])
+        self.0.as_ref().map_or(0, |read| read.length)
     }
 
     /// Keeps only these sequences of the batch, in this order, some of them perhaps several times: what a beam search
@@ -28,7 +39,11 @@ impl<E: Element> KeyValueCache<E> {
     /// If there is no such sequence.
     pub fn select(&mut self, rows: &[usize]) {
         let picked = |kept: &Tensor<E>| Tensor::from(kept.select(Axis(0), rows).into_dyn());
-        self.0 = self.0.take().map(|(keys, values)| (picked(&keys), picked(&values)));
+        self.0 = self.0.take().map(|Read { keys, values, length }| Read {
+            keys: picked(&keys),
+            values: picked(&values),
+            length,
+        });
     }
 
     /// Appends the keys and values of new places, `[batch, new, width]`, and gives all of them, `[batch, length, width]`.
@@ -38,18 +53,42 @@ impl<E: Element> KeyValueCache<E> {
     pub(super) fn append<'t>(&mut self, keys: Var<'t, E>, values: Var<'t, E>) -> (Var<'t, E>, Var<'t, E>) {
         let learns = keys.needs_gradient() || values.needs_gradient();
         assert!(!learns, "a key-value cache is for tapes without gradients");
-        let all = match self.on(keys.tape()) {
-            None => (keys, values),
-            Some((old_keys, old_values)) => {
-                (Var::concatenate(&[old_keys, keys], 1), Var::concatenate(&[old_values, values], 1))
+        let tape = keys.tape();
+        let (keys, values) = (keys.ordered(), values.ordered());
+        match &mut self.0 {
+            None => {
+                let length = keys.shape()[1];
+                self.0 = Some(Read { keys, values, length });
             }
-        };
-        self.0 = Some((all.0.ordered(), all.1.ordered()));
-        all
+            Some(read) => {
+                let length = read.length + keys.shape()[1];
+                write(&mut read.keys, &keys, read.length, length);
+                write(&mut read.values, &values, read.length, length);
+                read.length = length;
+            }
+        }
+        self.on(tape).expect("just read")
     }
 
     /// All keys and values, on a tape.
     pub(super) fn on<'t>(&self, tape: &'t Tape<E>) -> Option<(Var<'t, E>, Var<'t, E>)> {
-        self.0.as_ref().map(|(keys, values)| (tape.constant(keys.clone()), tape.constant(values.clone())))
+        let part = |kept: &Tensor<E>, length: usize| {
+            let mut part = kept.clone();
+            part.slice_axis_inplace(Axis(1), Slice::from(..length));
+            tape.constant(part)
+        };
+        self.0.as_ref().map(|read| (part(&read.keys, read.length), part(&read.values, read.length)))
     }
+}
+
+/// Writes new places behind the first `from`, up to `to`; where there is no room for them, there is much more afterwards.
+fn write<E: Element>(kept: &mut Tensor<E>, new: &Tensor<E>, from: usize, to: usize) {
+    let &[batch, capacity, width] = kept.shape() else { unreachable!("[batch, places, width]") };
+    assert_eq!((new.shape()[0], new.shape()[2]), (batch, width), "the batch and width of what was read");
+    if to > capacity {
+        let mut larger = Tensor::filled([batch, GROWTH * to, width], E::zero());
+        larger.slice_axis_mut(Axis(1), Slice::from(..from)).assign(&kept.slice_axis(Axis(1), Slice::from(..from)));
+        *kept = larger;
+    }
+    kept.slice_axis_mut(Axis(1), Slice::from(from..to)).assign(new);
 }

@@ -10,7 +10,8 @@ use crate::run::worker::VERSION;
 fn stopped(folder: &std::path::Path) -> (RunStore, String) {
     let store = RunStore::new(folder.join("runs"));
     let path = folder.to_owned();
-    let source = Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled };
+    let source =
+        Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: registry::open_bundled };
     let declared = (registry::find("kl").unwrap().knobs)();
     let start = Start {
         lab: "kl".to_owned(),

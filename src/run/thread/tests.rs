@@ -10,7 +10,7 @@ static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir()
 
 fn source() -> Source {
     let path = CACHE.path().to_owned();
-    Source { cache: path.clone(), folder: None, keep: path, companion: registry::open_bundled }
+    Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: registry::open_bundled }
 }
 
 fn small() -> Start {
