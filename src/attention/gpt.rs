@@ -17,6 +17,7 @@ mod folder;
 mod generate;
 mod judged;
 mod learner;
+mod sweep;
 mod tuning;
 
 pub use generate::{Continuation, Generated, TrainedGpt};
@@ -53,6 +54,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     small: &[
         "text=english tokens=bytepair vocabulary=300 stories=200 layers=1 width=8 heads=2 context=32 batch=4 steps=60 sampled=2",
         "text=japanese tokens=characters stories=200 layers=2 width=12 heads=3 context=24 batch=2 steps=40 tied=on sampled=2",
+        "sizes=2 stories=200 layers=1 width=16 heads=2 context=32 batch=4 steps=40 sampled=2",
         "objective=masked stories=200 layers=1 width=8 heads=2 context=32 batch=4 steps=40 sampled=2",
     ],
     ..Experiment::EMPTY

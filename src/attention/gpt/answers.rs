@@ -1,8 +1,8 @@
 //! What can be asked of a trained GPT.
 
-use super::examine;
 use super::generate::{Continuation, Generated, TrainedGpt, entropy, largest, log_probabilities};
 use super::judged::{Judged, verdict, verdict_note};
+use super::{examine, sweep};
 use crate::data::stories::{self, Language};
 use crate::data::tokenizer::{Tokenizer, printable};
 use crate::experiment::panel::{Curve, Curves, Format, Token};
@@ -12,7 +12,7 @@ use crate::experiment::{
 use crate::nn::SamplingSettings;
 use std::time::{Duration, Instant};
 
-pub static VIEWS: [ViewSpec; 8] = [
+pub static VIEWS: [ViewSpec; 9] = [
     ViewSpec::new(
         "continue",
         Wording::new(
@@ -83,6 +83,14 @@ pub static VIEWS: [ViewSpec; 8] = [
             )]
         },
     ),
+    ViewSpec::new(
+        "scale",
+        Wording::new(
+            "text and parameters from this lab's model to GPT-3",
+            "このラボのモデルから GPT-3 までのテキスト量とパラメータ数",
+        ),
+        Vec::new,
+    ),
 ];
 
 /// Sentences of the example that is looked into where no text was typed, and tokens where there are none.
@@ -151,6 +159,7 @@ impl Model for TrainedGpt {
             "attention" => examine::attention(self, inputs)?,
             "lens" => examine::lens(self, inputs)?,
             "fill" => self.fill(inputs)?,
+            "scale" => sweep::scale(),
             _ if let Err(why) = self.is_for_continuing() => vec![Panel::Note { text: why.wording() }],
             "continue" => self.go_on(inputs, task)?,
             "next" => self.next(inputs)?,

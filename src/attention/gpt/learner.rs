@@ -3,13 +3,14 @@
 use super::corpus::Corpus;
 use super::generate::{Continuation, Metadata, TrainedGpt};
 use super::judged::Judged;
+use super::sweep::{Point, Smaller, Sweep};
 use super::tuning::{self, Tuning};
 use super::{EXPERIMENT, Gpt};
 use crate::data::stories;
 use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
-    Adam, Decay, Learner, OptimizedNetwork, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
+    Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };
 use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
@@ -101,6 +102,15 @@ pub fn knobs() -> Vec<Knob> {
                 "同梱モデルのうち学習する部分。全部、最後のブロックと正規化、ランク 4 のアダプター、新しい最終層",
             ],
         ),
+        Knob::integer(
+            "sizes",
+            1..=6,
+            1,
+            [
+                "networks that are trained side by side, each half as wide as the one before; the first is the run's model",
+                "並べて学習するネットワークの数。幅を半分ずつ狭める。この学習のモデルは一つ目",
+            ],
+        ),
         Knob::integer("layers", 1..=24, 4, ["blocks", "ブロック数"]),
         Knob::integer("width", 4..=1024, 128, ["dimension of the token vectors", "トークンのベクトルの次元"]),
         Knob::integer(
@@ -140,6 +150,7 @@ pub struct GptLearner {
     begun_with: Fingerprint,
     tuning: Tuning,
     optimized: OptimizedNetwork,
+    sweep: Sweep,
     batch: usize,
     sampled: usize,
     seed: u64,
@@ -171,6 +182,16 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Parameters with their optimiser.
+fn optimized(knobs: &Knobs, parameters: Parameters<f32>) -> OptimizedNetwork {
+    let mut optimized = OptimizedNetwork::new(parameters);
+    // Only matrices decay, as in nanoGPT; β₂ looks back less far than usual.
+    let adam = Adam::new(&optimized.parameters).with_betas(0.9, 0.99).with_clipping(knobs.real("clip"));
+    let decays = |_: &str, value: &crate::tensor::Tensor<f32>| value.shape().len() > 1;
+    optimized.adam = adam.with_weight_decay_where(&optimized.parameters, knobs.real("weight_decay"), decays);
+    optimized
+}
+
 /// How well what is held out is predicted.
 struct Validation {
     /// Nats per token.
@@ -199,11 +220,8 @@ impl GptLearner {
         let corpus = Corpus::new(knobs, seed, file, tokenizer, &TaskContext::default())?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (tuning, parameters) = Tuning::new(knobs, &corpus.tokenizer, start.as_ref(), &mut random)?;
-        let mut optimized = OptimizedNetwork::new(parameters);
-        // Only matrices decay, as in nanoGPT; β₂ looks back less far than usual.
-        let adam = Adam::new(&optimized.parameters).with_betas(0.9, 0.99).with_clipping(knobs.real("clip"));
-        let decays = |_: &str, value: &crate::tensor::Tensor<f32>| value.shape().len() > 1;
-        optimized.adam = adam.with_weight_decay_where(&optimized.parameters, knobs.real("weight_decay"), decays);
+        let widest = tuning.network.configuration;
+        let sweep = Sweep::new(knobs, widest, |parameters| optimized(knobs, parameters), &mut random)?;
         let whole = |knob: &str| knobs.integer(knob) as usize;
         let learner = GptLearner {
             begun_with: Fingerprint {
@@ -213,7 +231,8 @@ impl GptLearner {
             },
             corpus,
             tuning,
-            optimized,
+            optimized: optimized(knobs, parameters),
+            sweep,
             batch: whole("batch"),
             sampled: whole("sampled"),
             seed,
@@ -234,6 +253,11 @@ impl GptLearner {
 
     fn network(&self) -> &Gpt {
         &self.tuning.network
+    }
+
+    #[cfg(test)]
+    pub(super) fn sweep(&self) -> &Sweep {
+        &self.sweep
     }
 
     fn is_causal(&self) -> bool {
@@ -268,20 +292,30 @@ impl GptLearner {
         batch
     }
 
-    /// The loss on held-out stretches, in nats per token, and in bits per character of what was predicted.
+    /// How well the network of the run predicts held-out stretches.
     fn validation(&self, count: usize, task: &TaskContext) -> Result<Validation, ExperimentError> {
+        self.validation_of(self.network(), &self.tuning.whole(&self.optimized.parameters), count, task)
+    }
+
+    /// The loss of a network on held-out stretches, in nats per token, and in bits per character of what was predicted.
+    fn validation_of(
+        &self,
+        network: &Gpt,
+        parameters: &Parameters<f32>,
+        count: usize,
+        task: &TaskContext,
+    ) -> Result<Validation, ExperimentError> {
         let context = self.network().configuration.context;
         let stretches = self.corpus.held_out(count, context + 1)?;
         // The same gaps each time.
         let random = &mut ChaCha8Rng::seed_from_u64(self.seed);
-        let whole = self.tuning.whole(&self.optimized.parameters);
         let (mut nats, mut tokens, mut characters) = (0.0, 0, 0);
         for part in stretches.chunks(TOGETHER) {
             task.check()?;
             let batch = self.batch_of(part, random);
             let tape = Tape::without_gradients();
-            let bound = whole.on(&tape);
-            let loss = self.network().forward(&bound, batch.rows, &batch.given).cross_entropy(&batch.wanted);
+            let bound = parameters.on(&tape);
+            let loss = network.forward(&bound, batch.rows, &batch.given).cross_entropy(&batch.wanted);
             let predicted = batch.wanted.iter().flatten().count();
             nats += f64::from(loss.item()) * predicted as f64;
             tokens += predicted;
@@ -306,6 +340,17 @@ impl GptLearner {
     fn how(&self, seed: u64) -> Continuation {
         let most = self.network().configuration.context;
         Continuation { settings: SamplingSettings::default(), most, seed, stops_at_line: true }
+    }
+
+    /// Keeps the held-out losses of all sizes, where that of the widest is known.
+    fn compare_sizes(&mut self, tokens: u64, widest: f64) -> Result<(), ExperimentError> {
+        let mut losses = vec![widest];
+        for Smaller { network, optimized } in &self.sweep.smaller {
+            let validation = self.validation_of(network, &optimized.parameters, VALIDATED, &TaskContext::default())?;
+            losses.push(validation.loss);
+        }
+        self.sweep.history.push(Point { tokens, losses });
+        Ok(())
     }
 
     /// What it says now: stories, judged, or the beginning of some text.
@@ -351,6 +396,12 @@ impl Learner for GptLearner {
         let loss = self.network().forward(bound, batch.rows, &batch.given).cross_entropy(&batch.wanted);
         let value = f64::from(loss.item());
         self.optimized.descend(&learned, &loss.backward(), learning_rate);
+        for Smaller { network, optimized } in &mut self.sweep.smaller {
+            let tape = Tape::new();
+            let bound = optimized.parameters.on(&tape);
+            let loss = network.forward(&bound, batch.rows, &batch.given).cross_entropy(&batch.wanted);
+            optimized.descend(&bound, &loss.backward(), learning_rate);
+        }
         run.means(MEAN_OVER, [("loss", value)]);
         if run.every(MEAN_OVER) {
             run.scalar("learning_rate", learning_rate);
@@ -358,7 +409,12 @@ impl Learner for GptLearner {
         if run.is_first() || run.is_last() || run.every(VALIDATE_EVERY) {
             let Validation { loss, .. } = self.validation(VALIDATED, &TaskContext::default())?;
             run.scalar("validation_loss", loss);
-            if loss.is_finite() {
+            if !self.sweep.is_empty() {
+                let tokens = run.number() * (batch.rows * context) as u64;
+                self.compare_sizes(tokens, loss)?;
+                let widest = (self.network().configuration.block.width, self.optimized.parameters.count());
+                run.view("sample", run.is_last(), self.sweep.panels(widest));
+            } else if loss.is_finite() {
                 self.show(run)?;
             }
         }
@@ -370,7 +426,14 @@ impl Learner for GptLearner {
     }
 
     fn saved(&mut self) -> Saved<'_> {
-        let saved = Saved::new().network("", &mut self.optimized);
+        let mut saved = Saved::new().network("", &mut self.optimized);
+        let Sweep { smaller, history } = &mut self.sweep;
+        if !smaller.is_empty() {
+            saved = saved.state("sweep", history);
+        }
+        for (place, Smaller { optimized, .. }) in smaller.iter_mut().enumerate() {
+            saved = saved.network(&format!("smaller.{place}."), optimized);
+        }
         saved.checked_state("begun_with", &mut self.begun_with, Fingerprint::is_the_same)
     }
 
