@@ -26,7 +26,7 @@ const ORDER: &[&[&str]] = &[
 const CHAPTERS: [&str; 3] = ["reinforcement", "generative", "attention"];
 
 /// Files and folders of chapters that are labs; they do not import each other either.
-const LABS: [&str; 16] = [
+const LABS: [&str; 17] = [
     "board_game",
     "self_play",
     "walker",
@@ -43,6 +43,7 @@ const LABS: [&str; 16] = [
     "seq2seq",
     "transformer",
     "gpt",
+    "xai",
 ];
 
 /// An arrow that should not be there: the file, what it imports, and why it still does.

@@ -40,7 +40,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     knobs,
     series: &learner::SERIES,
     headline: "loss",
-    emits: &["sample"],
+    emits: &["sample", "sizes"],
     views: &answers::VIEWS,
     answers: &TrainedGpt::ANSWERS,
     report: &learner::REPORT_KEYS,
@@ -116,14 +116,6 @@ pub struct Gpt {
 const EMBEDDING: [f64; 2] = [1.0, 0.7];
 const TIED_EMBEDDING: [f64; 2] = [0.02, 0.02];
 
-/// What happened while a text was read.
-pub(crate) struct Trace<'t> {
-    /// The vectors of all places `[1, length, width]`: before the first block, and behind each.
-    pub states: Vec<Var<'t, f32>>,
-    /// The attention of each block.
-    pub attention: Vec<AttentionTrace<f32>>,
-}
-
 impl Gpt {
     /// A fresh network.
     ///
@@ -149,7 +141,7 @@ impl Gpt {
     }
 
     /// The vectors of tokens `rows × length`, the first of them at the place `from`: `[rows, length, width]`.
-    fn embed<'t>(&self, bound: &Bound<'t, f32>, rows: usize, tokens: &[usize], from: usize) -> Var<'t, f32> {
+    pub(crate) fn embed<'t>(&self, bound: &Bound<'t, f32>, rows: usize, tokens: &[usize], from: usize) -> Var<'t, f32> {
         let (length, width) = (tokens.len() / rows, self.configuration.block.width);
         let places = self.places.table(bound).narrow(0, from..from + length);
         self.symbols.forward(bound, tokens).reshape([rows, length, width]) + places
@@ -205,21 +197,17 @@ impl Gpt {
         self.logits(bound, x.narrow(1, length - 1..length))
     }
 
-    /// What happens while one text is read.
+    /// One block alone, and its attention: `[1, length, width]` → `[1, length, width]`.
     ///
     /// # Panics
-    /// If a token is unknown or there are too many.
-    pub(crate) fn trace<'t>(&self, bound: &Bound<'t, f32>, tokens: &[usize]) -> Trace<'t> {
-        let mask = self.mask();
-        let mut x = self.embed(bound, 1, tokens, 0);
-        let mut trace = Trace { states: vec![x], attention: Vec::with_capacity(self.blocks.len()) };
-        for block in &self.blocks {
-            let attention;
-            (x, attention) = block.forward_traced(bound, x, &mask);
-            trace.states.push(x);
-            trace.attention.push(attention);
-        }
-        trace
+    /// If there is no such block.
+    pub(crate) fn layer<'t>(
+        &self,
+        bound: &Bound<'t, f32>,
+        layer: usize,
+        x: Var<'t, f32>,
+    ) -> (Var<'t, f32>, AttentionTrace<f32>) {
+        self.blocks[layer].forward_traced(bound, x, &self.mask())
     }
 }
 
@@ -282,14 +270,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_state_gives_the_logits() {
+    fn layer_by_layer_gives_the_logits() {
         let (parameters, network) = network(true, true);
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
-        let trace = network.trace(&bound, &TOKENS[..5]);
-        assert_eq!((trace.states.len(), trace.attention.len()), (3, 2));
+        let mut x = network.embed(&bound, 1, &TOKENS[..5], 0);
+        for layer in 0..2 {
+            x = network.layer(&bound, layer, x).0;
+        }
         let expected = network.forward(&bound, 1, &TOKENS[..5]).ordered();
-        near(network.logits(&bound, trace.states[2]).ordered().values(), expected.values());
+        near(network.logits(&bound, x).ordered().values(), expected.values());
     }
 
     #[test]

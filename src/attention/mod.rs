@@ -1,7 +1,7 @@
 //! Chapter 3 of the lecture: attention and transformers. Words as vectors: [`word2vec`] is where such vectors come from,
 //! [`embeddings`] what one can do with them. Sequences: [`seq2seq`] reads one and writes another;
 //! [`alignment`] lets the writer look back at what was read; [`transformer`] only looks. Language models: [`gpt`] predicts the next token
-//! of any text.
+//! of any text. [`xai`] asks a classifier why.
 
 pub mod alignment;
 pub mod embeddings;
@@ -11,3 +11,4 @@ pub mod sequences;
 pub mod transformer;
 pub mod word2vec;
 pub mod words;
+pub mod xai;

@@ -1,7 +1,6 @@
 //! `shinso generate`: a language model goes on with a text, token by token, on standard output.
 
 use super::arguments::GenerateArguments;
-use super::print;
 use super::signals::Interrupt;
 use crate::attention::gpt::{self, Continuation, Generated, TrainedGpt};
 use crate::data::tokenizer::printable;
@@ -17,7 +16,6 @@ use std::time::Instant;
 const LONGEST_PROMPT: u64 = 1 << 20;
 
 pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
-    let begun = Instant::now();
     let settings = SamplingSettings {
         temperature: arguments.temperature,
         top_k: (arguments.top_k > 0).then_some(arguments.top_k),
@@ -26,67 +24,76 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
     if let Err(error) = settings.check() {
         return Exit::usage(error);
     }
-    let interrupt = match Interrupt::listen() {
-        Ok(interrupt) => interrupt,
-        Err(error) => return Exit::failed(error),
-    };
     let text = match prompt(arguments) {
         Ok(text) => text,
         Err(exit) => return exit,
     };
-    let model = match model(environment, arguments.run.as_deref()) {
-        Ok(model) => model,
+    let begun = Instant::now();
+    let opened = model(environment, arguments.run.as_deref()).and_then(|model| {
+        let prompt = model.is_for_continuing().and_then(|()| model.fitting_prompt(&text));
+        prompt.map(|prompt| (model, prompt)).map_err(|error| Exit::failed(error.in_language(environment.language)))
+    });
+    let (model, (prompt, note)) = match opened {
+        Ok(opened) => opened,
         Err(exit) => return exit,
     };
-    let in_words = |error: ExperimentError| Exit::Failed(error.in_language(environment.language).to_owned());
-    if let Err(error) = model.is_for_continuing() {
-        return in_words(error);
+    if let Some(note) = note {
+        let _closed = writeln!(io::stderr(), "{}", note.in_language(environment.language));
     }
-    let prompt = match model.fitting_prompt(&text) {
-        Ok((prompt, note)) => {
-            if let Some(note) = note {
-                let _closed = writeln!(io::stderr(), "{}", note.in_language(environment.language));
-            }
-            prompt
-        }
-        Err(error) => return in_words(error),
+    // From here on Ctrl-C ends it between two tokens; before, at once.
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
     };
     let how =
         Continuation { settings, most: arguments.tokens, seed: arguments.seed, stops_at_line: model.tells_stories() };
-    let mut out =
-        Output { is_json: arguments.json, is_terminal: io::stdout().is_terminal(), pending: Vec::new(), exit: None };
+    let is_terminal = io::stdout().is_terminal();
+    let mut out = Output { is_json: arguments.json, is_terminal, pending: Vec::new(), ended: None };
     let (mut count, mut first) = (0_u32, None);
     let result = model.generate(&prompt, &how, |generated| {
         count += 1;
         first.get_or_insert_with(|| begun.elapsed());
         out.token(&model, &generated);
-        match out.exit.is_some() || interrupt.is_set() {
+        match out.ended.is_some() || interrupt.is_set() {
             // What ends it is known already.
             true => Err(ExperimentError::new("")),
             false => Ok(()),
         }
     });
-    if let Some(exit) = out.exit {
-        return exit;
+    if let Some(error) = out.ended {
+        return written(Err(error));
     }
     let is_interrupted = interrupt.is_set();
     if let (Err(error), false) = (&result, is_interrupted) {
-        return Exit::Failed(error.in_language(environment.language).to_owned());
+        return Exit::failed(error.in_language(environment.language));
     }
-    let first = first.unwrap_or_default();
-    let rest = (begun.elapsed() - first).as_secs_f64();
+    let rest = first.map(|first| (begun.elapsed() - first).as_secs_f64());
     let line = json!({
         "version": 1,
-        "event": "finished",
+        "event": if is_interrupted { "interrupted" } else { "finished" },
+        "text": out.rest(),
         "prompt_tokens": prompt.len(),
         "tokens": count,
-        "first_token_seconds": first.as_secs_f64(),
-        "tokens_per_second": (count > 1).then(|| f64::from(count - 1) / rest),
+        "first_token_seconds": first.map(|first| first.as_secs_f64()),
+        "tokens_per_second": rest.filter(|_| count > 1).map(|rest| f64::from(count - 1) / rest),
     });
-    let end = if arguments.json { format!("{line}\n") } else { out.end() };
-    match print(&end) {
+    let end = if arguments.json { format!("{line}\n") } else { format!("{}\n", out.rest()) };
+    match written(put(&end)) {
         Exit::Done if is_interrupted => Exit::Interrupted,
         exit => exit,
+    }
+}
+
+fn put(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+/// How the program ends by what writing came to; a reader that went away is no failure of ours.
+fn written(result: io::Result<()>) -> Exit {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed(format!("standard output: {error}")),
+        _ => Exit::Done,
     }
 }
 
@@ -117,17 +124,15 @@ fn prompt(arguments: &GenerateArguments) -> Result<String, Exit> {
 
 /// The model of a folder, of a run, or the bundled one.
 fn model(environment: &Environment, run: Option<&str>) -> Result<TrainedGpt, Exit> {
+    let in_words = |error: ExperimentError| Exit::failed(error.in_language(environment.language));
     let (weights, knobs) = match (run, &environment.source.weights) {
-        (None, Some(folder)) => {
-            return TrainedGpt::open_folder(folder)
-                .map_err(|error| Exit::Failed(error.in_language(environment.language).to_owned()));
-        }
+        (None, Some(folder)) => return TrainedGpt::open_folder(folder).map_err(in_words),
         (Some(run), _) => super::ask::weights_of_run(environment, &gpt::EXPERIMENT, run)?,
         (None, None) => {
             (gpt::EXPERIMENT.bundled.weights.to_vec(), gpt::EXPERIMENT.bundled_knobs().map_err(Exit::failed)?)
         }
     };
-    TrainedGpt::open(&weights, &knobs).map_err(Exit::failed)
+    TrainedGpt::open(&weights, &knobs).map_err(in_words)
 }
 
 /// Text on its way out.
@@ -137,38 +142,39 @@ struct Output {
     /// Bytes of a character that is not whole yet.
     pending: Vec<u8>,
     /// Why nothing more can be written.
-    exit: Option<Exit>,
+    ended: Option<io::Error>,
 }
 
 impl Output {
     fn token(&mut self, model: &TrainedGpt, generated: &Generated) {
+        let is_end = Some(generated.token) == model.end_of_text();
+        if !is_end {
+            self.pending.extend(model.tokenizer().bytes(generated.token));
+        }
+        let text = whole_characters(&mut self.pending);
         let text = if self.is_json {
             let line = json!({
                 "version": 1,
                 "event": "token",
                 "token": generated.token,
-                "text": model.tokenizer().decode(&[generated.token]),
+                // The characters that are whole with it.
+                "text": text,
                 "log_probability": generated.log_probability,
                 "entropy": generated.entropy,
             });
             format!("{line}\n")
-        } else if Some(generated.token) == model.end_of_text() {
-            return;
-        } else {
-            self.pending.extend(model.tokenizer().bytes(generated.token));
-            let text = whole_characters(&mut self.pending);
+        } else if self.is_terminal {
             // Nothing that a model says moves the cursor.
-            if self.is_terminal { printable(&text) } else { text }
+            printable(&text)
+        } else {
+            text
         };
-        match print(&text) {
-            Exit::Done => {}
-            exit => self.exit = Some(exit),
-        }
+        self.ended = put(&text).err();
     }
 
-    /// What is left, and the end of the line.
-    fn end(&self) -> String {
-        format!("{}\n", String::from_utf8_lossy(&self.pending))
+    /// Bytes that have become no character.
+    fn rest(&self) -> String {
+        String::from_utf8_lossy(&self.pending).into_owned()
     }
 }
 

@@ -17,6 +17,7 @@ mod worker;
 pub use arguments::Arguments;
 
 use crate::data::questions;
+use crate::data::tokenizer::printable;
 use crate::data::world::World;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -31,7 +32,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let exit = dispatch(arguments);
     if let Exit::Failed(message) | Exit::Usage(message) = &exit {
         // One line, whatever a library put into its message.
-        let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = printable(&message.split_whitespace().collect::<Vec<_>>().join(" "));
         let _closed = writeln!(io::stderr(), "shinso: {line}");
     }
     ExitCode::from(exit.code())
@@ -57,6 +58,11 @@ fn dispatch(arguments: Arguments) -> Exit {
         Ok(environment) => environment.with_runs_in_processes(arguments.runner == "process"),
         Err(error) => return Exit::Failed(error),
     };
+    if let Some(folder) = &arguments.weights
+        && let Some(why) = ignores_weights(arguments.verb.as_ref())
+    {
+        return Exit::Usage(format!("--weights {}: {why}", folder.display()));
+    }
     match arguments.verb {
         None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some()),
         Some(Verb::Train(train)) => train::run(&environment, train),
@@ -86,6 +92,19 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
         Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
+    }
+}
+
+/// Why a verb could do nothing with the folder of a model, if it could not.
+fn ignores_weights(verb: Option<&Verb>) -> Option<String> {
+    match verb {
+        None => None,
+        Some(Verb::Generate(generate)) => {
+            generate.run.as_ref().map(|run| format!("expected this or --run {run}, not both"))
+        }
+        Some(Verb::Ask(ask)) if ask.run.is_some() => Some("expected this or --run, not both".to_owned()),
+        Some(Verb::Ask(ask)) => (ask.lab != "gpt").then(|| "such a model answers in the lab gpt alone".to_owned()),
+        Some(_) => Some("expected no verb, or `generate` or `ask gpt`".to_owned()),
     }
 }
 

@@ -11,7 +11,8 @@ pub use definition::{Definition, END_OF_TEXT};
 
 use crate::experiment::ExperimentError;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use words::{Cut, LONGEST_WORD, words};
 
 /// Symbols of single bytes: the first ones of what is learned here.
@@ -29,8 +30,8 @@ pub struct BytePair {
     places: HashMap<[u32; 2], u32>,
     /// What each symbol stands for.
     pieces: Vec<Vec<u8>>,
-    /// Texts that are a symbol each, and are never cut, such as `<|endoftext|>`.
-    whole: BTreeMap<String, u32>,
+    /// Special tokens: texts that are a symbol each, and are never cut, such as `<|endoftext|>`.
+    special: BTreeMap<String, u32>,
     /// Whether a text that does not begin with a space gets one.
     leads_with_space: bool,
 }
@@ -94,7 +95,7 @@ impl BytePair {
             places: pairs.iter().copied().zip(0..).collect(),
             merges,
             pieces,
-            whole: BTreeMap::new(),
+            special: BTreeMap::new(),
             leads_with_space: false,
         }
     }
@@ -119,7 +120,7 @@ impl BytePair {
         }
         let mut merges = Vec::new();
         while BYTES + merges.len() < symbols {
-            let best = pairs.iter().max_by_key(|(pair, count)| (**count, std::cmp::Reverse(**pair)));
+            let best = pairs.iter().max_by_key(|(pair, count)| (**count, Reverse(**pair)));
             let Some((&pair, _)) = best.filter(|(_, count)| **count > 1) else { break };
             let symbol = (BYTES + merges.len()) as u32;
             merges.push(pair);
@@ -162,9 +163,9 @@ impl BytePair {
         &self.merges
     }
 
-    /// The symbol of a text that is never cut, if it is one.
-    pub fn whole(&self, text: &str) -> Option<usize> {
-        self.whole.get(text).map(|symbol| *symbol as usize)
+    /// The symbol of a special token, if there is one of this text.
+    pub fn special(&self, text: &str) -> Option<usize> {
+        self.special.get(text).map(|symbol| *symbol as usize)
     }
 
     /// The symbols of a text.
@@ -174,31 +175,65 @@ impl BytePair {
 
     /// The symbols of a text by the first merges alone.
     pub fn encode_with(&self, text: &str, merges: usize) -> Vec<usize> {
-        let (mut all, mut rest) = (Vec::new(), text);
-        loop {
-            // The first that is never cut; of several that begin there the longest.
-            let found = self.whole.iter().filter_map(|(name, symbol)| rest.find(name).map(|at| (at, name, symbol)));
-            let next = found.min_by_key(|(at, name, _)| (*at, std::cmp::Reverse(name.len())));
-            let Some((at, name, symbol)) = next else { break };
-            self.cut_and_merge(&rest[..at], merges, &mut all);
-            all.push(*symbol as usize);
-            rest = &rest[at + name.len()..];
+        let (mut all, mut from) = (Vec::new(), 0);
+        // Where each special text comes next.
+        let mut next: Vec<(usize, &str, u32)> = (self.special.iter())
+            .filter_map(|(name, symbol)| text.find(name).map(|at| (at, name.as_str(), *symbol)))
+            .collect();
+        // The first; of several that begin there the longest.
+        while let Some(&(at, name, symbol)) = next.iter().min_by_key(|(at, name, _)| (*at, Reverse(name.len()))) {
+            self.cut_and_merge(&text[from..at], merges, &mut all);
+            all.push(symbol as usize);
+            from = at + name.len();
+            next.retain_mut(|(at, name, _)| {
+                let behind = if *at < from { text[from..].find(*name).map(|found| from + found) } else { Some(*at) };
+                *at = behind.unwrap_or(*at);
+                behind.is_some()
+            });
         }
-        self.cut_and_merge(rest, merges, &mut all);
+        self.cut_and_merge(&text[from..], merges, &mut all);
         all
     }
 
     fn cut_and_merge(&self, text: &str, merges: usize, all: &mut Vec<usize>) {
         let led = (self.leads_with_space && !text.is_empty() && !text.starts_with(' ')).then(|| format!(" {text}"));
         for word in words(led.as_deref().unwrap_or(text), self.cut) {
-            let mut symbols: Vec<u32> = word.bytes().map(|byte| self.bytes[usize::from(byte)]).collect();
-            loop {
-                let places = symbols.array_windows::<2>().filter_map(|pair| self.places.get(pair).copied());
-                let Some(first) = places.min().filter(|place| (*place as usize) < merges) else { break };
-                symbols = merged(&symbols, self.merges[first as usize]);
-            }
-            all.extend(symbols.into_iter().map(|symbol| symbol as usize));
+            let symbols: Vec<u32> = word.bytes().map(|byte| self.bytes[usize::from(byte)]).collect();
+            all.extend(self.merge(symbols, merges).map(|symbol| symbol as usize));
         }
+    }
+
+    /// The symbols of a word after all merges: again and again the pair whose merge was learned first, the leftmost of equals. In
+    /// O(n log n), as a word may be a million letters long.
+    fn merge(&self, mut symbols: Vec<u32>, merges: usize) -> impl Iterator<Item = u32> {
+        /// In the place of a symbol that has become part of the one before it.
+        const GONE: u32 = u32::MAX;
+        let end = symbols.len();
+        let (mut before, mut behind): (Vec<usize>, Vec<usize>) =
+            (0..end).map(|at| (at.wrapping_sub(1), at + 1)).unzip();
+        let place = |symbols: &[u32], left: usize, right: usize| {
+            let pair = [*symbols.get(left)?, *symbols.get(right)?];
+            self.places.get(&pair).copied().filter(|place| (*place as usize) < merges)
+        };
+        let mut waiting: BinaryHeap<Reverse<(u32, usize)>> =
+            (0..end).filter_map(|at| place(&symbols, at, at + 1).map(|place| Reverse((place, at)))).collect();
+        while let Some(Reverse((first, left))) = waiting.pop() {
+            // What was merged in the meantime makes other pairs.
+            let right = behind[left];
+            if symbols[left] == GONE || place(&symbols, left, right) != Some(first) {
+                continue;
+            }
+            symbols[left] = self.merges[first as usize].into;
+            symbols[right] = GONE;
+            behind[left] = behind[right];
+            if let Some(back) = before.get_mut(behind[right]) {
+                *back = left;
+            }
+            for (left, right) in [(before[left], left), (left, behind[left])] {
+                waiting.extend(place(&symbols, left, right).map(|place| Reverse((place, left))));
+            }
+        }
+        symbols.into_iter().filter(|symbol| *symbol != GONE)
     }
 
     /// The bytes of some symbols.
@@ -267,6 +302,18 @@ mod tests {
     }
 
     proptest! {
+        /// Merge after merge over the whole word gives the same.
+        #[test]
+        fn merges_are_made_in_their_order(text in "[ab]{0,30}", learned in "[ab ]{0,80}") {
+            let encoding = BytePair::learn(&learned, 275);
+            let mut symbols: Vec<u32> = text.bytes().map(u32::from).collect();
+            for merge in encoding.merges() {
+                symbols = merged(&symbols, *merge);
+            }
+            let found = encoding.encode(&text);
+            prop_assert_eq!(found, symbols.into_iter().map(|symbol| symbol as usize).collect::<Vec<_>>());
+        }
+
         #[test]
         fn any_text_is_decoded_to_itself(text in "\\PC{0,40}|[ab \n]{0,40}", learned in "[ab王 ]{0,60}") {
             let encoding = BytePair::learn(&learned, 280);

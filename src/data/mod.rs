@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;
+pub mod pictures;
 pub mod questions;
 pub mod stories;
 pub mod styles;

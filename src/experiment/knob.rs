@@ -170,7 +170,8 @@ impl Knob {
 impl Knob {
     /// Reads a value as a person types it.
     pub fn parse(&self, text: &str) -> Result<KnobValue, KnobError> {
-        let text = text.trim();
+        // A text is what it is, with the spaces at its ends.
+        let text = if matches!(self.kind, KnobKind::Text { .. }) { text } else { text.trim() };
         let value = match &self.kind {
             KnobKind::Integer { .. } => text.parse().ok().map(KnobValue::Integer),
             KnobKind::Real { .. } => text.parse().ok().map(KnobValue::Real),

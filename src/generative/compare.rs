@@ -3,8 +3,8 @@
 use super::classifier::Judge;
 use super::measure::{classes_share, parzen};
 use crate::data::Mnist;
+use crate::data::pictures::intensities;
 use crate::experiment::{Answer, ExperimentError, Model, Query, TaskContext};
-use crate::generative::digits::intensities;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;

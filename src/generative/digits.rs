@@ -1,25 +1,14 @@
 //! Digits on their way between queries, which speak of pictures, and networks, which speak of tensors.
 
+use crate::data::pictures::{SIDE, drawing};
 use crate::data::{Digits, mnist};
 use crate::experiment::{
     Answer, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, TaskContext, view,
 };
-use crate::tensor::{Tensor, tensor};
+use crate::tensor::Tensor;
 
 /// Most pictures, codes or draws in one query.
 const MOST: usize = 10_000;
-/// Pixels a side.
-pub const SIDE: usize = 28;
-
-/// Pictures of 28×28 as `[count, 784]` in [0, 1].
-pub fn intensities(pictures: &[GrayImage]) -> Result<Tensor<f32>, ExperimentError> {
-    if let Some(odd) = pictures.iter().find(|picture| (picture.width, picture.height) != (SIDE, SIDE)) {
-        return Err(ExperimentError::new(format!("a picture of {}×{} pixels, expected 28×28", odd.width, odd.height)));
-    }
-    let values = pictures.iter().flat_map(GrayImage::intensities).collect();
-    Ok(tensor([pictures.len(), mnist::PIXELS], values))
-}
-
 /// Intensities `[count, 784]` as pictures.
 pub fn pictures(values: &Tensor<f32>) -> Vec<GrayImage> {
     let values = values.as_slice().expect("a result in standard layout");
@@ -51,11 +40,6 @@ pub fn samples_inputs() -> Vec<Knob> {
 /// Samples in a grid.
 pub fn samples(pictures: Vec<GrayImage>) -> Panel {
     Panel::images(ImageGrid::new(10, pictures))
-}
-
-/// The input of a view for a digit of the student's own.
-pub fn drawing() -> Knob {
-    Knob::picture("picture", ["a digit of your own in place of test digits", "テスト画像の代わりに使う自分の数字"])
 }
 
 /// What a view of digits can be asked with: test digits by `seed`, or one `picture`.

@@ -83,7 +83,7 @@ pub fn decode(bytes: &[u8]) -> Result<Archive, ExperimentError> {
 pub(super) enum Format {
     Single,
     Half,
-    Brain,
+    BFloat16,
 }
 
 impl Format {
@@ -95,7 +95,7 @@ impl Format {
         match dtype {
             Dtype::F32 => Ok(Format::Single),
             Dtype::F16 => Ok(Format::Half),
-            Dtype::BF16 => Ok(Format::Brain),
+            Dtype::BF16 => Ok(Format::BFloat16),
             other => Err(ExperimentError::new(format!("tensor `{tensor}` holds {other:?}, expected F32, F16 or BF16"))),
         }
     }
@@ -111,7 +111,7 @@ impl Format {
         match self {
             Format::Single => out.iter_mut().zip(fours).for_each(|(out, four)| *out = f32::from_le_bytes(*four)),
             Format::Half => out.iter_mut().zip(pairs).for_each(|(out, pair)| *out = f16::from_le_bytes(*pair).to_f32()),
-            Format::Brain => {
+            Format::BFloat16 => {
                 out.iter_mut().zip(pairs).for_each(|(out, pair)| *out = bf16::from_le_bytes(*pair).to_f32());
             }
         }

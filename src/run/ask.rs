@@ -19,13 +19,13 @@ pub fn inputs(view: &ViewSpec, assignments: &[String]) -> Result<Knobs, Experime
         let (name, value) = assignment.split_once('=').ok_or_else(|| {
             ExperimentError::new(format!("`{assignment}`: expected input=value, such as {}", example(view)))
         })?;
-        let (name, value) = (name.trim(), value.trim());
+        let name = name.trim();
         let failure = |error: crate::experiment::KnobError| {
             ExperimentError::new(format!("view `{}`: {}", view.name, error.of_inputs()))
         };
         let input = find(&declared, name).map_err(failure)?;
         let value = match input.kind {
-            KnobKind::Picture if value != "none" => KnobValue::from(digit(Path::new(value))?),
+            KnobKind::Picture if value.trim() != "none" => KnobValue::from(digit(Path::new(value.trim()))?),
             _ => input.parse(value).map_err(failure)?,
         };
         inputs.0.insert(name.to_owned(), value);

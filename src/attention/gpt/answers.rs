@@ -1,6 +1,6 @@
 //! What can be asked of a trained GPT.
 
-use super::generate::{Continuation, Generated, TrainedGpt, entropy, largest, log_probabilities};
+use super::generate::{Continuation, TrainedGpt, entropy, largest, log_probabilities};
 use super::judged::{Judged, verdict, verdict_note};
 use super::{examine, sweep};
 use crate::data::stories::{self, Language};
@@ -156,21 +156,32 @@ impl Model for TrainedGpt {
         let inputs = &view::find(&VIEWS, name)?.completed(inputs)?;
         let panels = match name.as_str() {
             "tokens" => examine::tokens(self, inputs)?,
-            "attention" => examine::attention(self, inputs)?,
-            "lens" => examine::lens(self, inputs)?,
-            "fill" => self.fill(inputs)?,
+            "attention" => examine::attention(self, inputs, task)?,
+            "lens" => examine::lens(self, inputs, task)?,
+            "fill" => self.fill(inputs, task)?,
             "scale" => sweep::scale(),
             _ if let Err(why) = self.is_for_continuing() => vec![Panel::Note { text: why.wording() }],
             "continue" => self.go_on(inputs, task)?,
             "next" => self.next(inputs)?,
-            "surprise" => self.surprise(inputs)?,
+            "surprise" => self.surprise(inputs, task)?,
             _ => self.stories(inputs, task)?,
         };
-        Ok(Answer::Panels { panels })
+        Ok(Answer::Panels { panels: self.origin().into_iter().chain(panels).collect() })
     }
 }
 
 impl TrainedGpt {
+    /// Which model it is, where it was trained elsewhere.
+    fn origin(&self) -> Option<Panel> {
+        let folder = self.folder.as_ref()?;
+        let count = self.parameters.count();
+        let text = Bilingual::new(
+            format!("the model of {folder}: {count} parameters"),
+            format!("{folder} のモデル(パラメータ {count} 個)"),
+        );
+        Some(Panel::Note { text })
+    }
+
     /// The likeliest symbols of a distribution, as bars.
     fn likeliest(&self, probabilities: &[f64], most: usize) -> Vec<Bar> {
         let possible = largest(probabilities, most).into_iter().filter(|&symbol| probabilities[symbol] > 0.0);
@@ -189,6 +200,10 @@ impl TrainedGpt {
         if !typed.is_empty() {
             return typed.to_owned();
         }
+        self.example.get_or_init(|| self.example_text()).clone()
+    }
+
+    fn example_text(&self) -> String {
         match self.language {
             Some(language) => {
                 let story = stories::text(language, 1, EXAMPLE_SEED);
@@ -216,7 +231,7 @@ impl TrainedGpt {
     }
 
     /// The text, where it is an example.
-    pub(super) fn example(&self, inputs: &Knobs) -> Option<Panel> {
+    pub(super) fn example_note(&self, inputs: &Knobs) -> Option<Panel> {
         let is_example = inputs.text("prompt").is_empty();
         is_example.then(|| {
             let text = printable(&self.asked(inputs));
@@ -242,7 +257,7 @@ impl TrainedGpt {
             seed: inputs.integer("seed") as u64,
             stops_at_line: self.language.is_some(),
         };
-        let (mut tokens, mut all, mut shown_at) = (Vec::new(), Vec::<Generated>::new(), Instant::now());
+        let (mut tokens, mut all, mut shown_at) = (Vec::new(), Vec::new(), Instant::now());
         tokens.extend(prompt.iter().map(|&token| self.given(token)));
         let heading = || Bilingual::new("the text and its continuation", "文章とその続き");
         self.generate(&prompt, &how, |generated| {
@@ -253,7 +268,7 @@ impl TrainedGpt {
                 alternatives: self.likeliest(&generated.drawn_from, ALTERNATIVES),
                 marked: false,
             });
-            all.push(generated);
+            all.push((generated.token, generated.entropy, generated.log_probability));
             if shown_at.elapsed() >= SHOWN_EVERY {
                 shown_at = Instant::now();
                 task.show(Answer::Panels {
@@ -265,7 +280,7 @@ impl TrainedGpt {
         let mut panels: Vec<Panel> = note.into_iter().collect();
         panels.push(Panel::Tokens { heading: heading(), tokens });
         if let Some(language) = self.language {
-            let new: Vec<usize> = all.iter().map(|generated| generated.token).collect();
+            let new: Vec<usize> = all.iter().map(|(token, _, _)| *token).collect();
             let has_ended = new.last().is_some_and(|token| self.ends_line(*token));
             let whole = format!("{}{}", inputs.text("prompt"), self.tokenizer.decode(&new));
             panels.push(verdict_note(&verdict(language, &whole, has_ended)));
@@ -277,12 +292,12 @@ impl TrainedGpt {
             curves: vec![
                 Curve {
                     name: Bilingual::new("entropy H", "エントロピー H"),
-                    values: all.iter().map(|generated| generated.entropy).collect(),
+                    values: all.iter().map(|(_, entropy, _)| *entropy).collect(),
                     band: None,
                 },
                 Curve {
                     name: Bilingual::new("−ln P of the token", "そのトークンの −ln P"),
-                    values: all.iter().map(|generated| -generated.log_probability).collect(),
+                    values: all.iter().map(|(_, _, ln)| -ln).collect(),
                     band: None,
                 },
             ],
@@ -293,7 +308,7 @@ impl TrainedGpt {
     fn next(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
         let (prompt, note) = self.fitted(&self.asked(inputs))?;
         let logits = self.reader().read(&prompt);
-        let example = self.example(inputs);
+        let example = self.example_note(inputs);
         let logarithms = log_probabilities(&logits);
         let own: Vec<f64> = logarithms.iter().map(|ln| ln.exp()).collect();
         let left = settings(inputs).probabilities(&logits).map_err(|error| ExperimentError::new(error.to_string()))?;
@@ -320,14 +335,13 @@ impl TrainedGpt {
         Ok(panels)
     }
 
-    fn surprise(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+    fn surprise(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let (prompt, note) = self.fitted(&self.asked(inputs))?;
-        let logits = self.all_logits(&prompt);
-        let width = self.network.configuration.symbols;
+        let state = self.last_state(&prompt, task)?;
         let mut tokens = vec![self.given(prompt[0])];
         let mut nats = 0.0;
-        for (logits, &token) in logits.chunks_exact(width).zip(&prompt[1..]) {
-            let logarithms = log_probabilities(logits);
+        self.logits_of(&state, 0..prompt.len() - 1, |place, logits| {
+            let (logarithms, token) = (log_probabilities(logits), prompt[place + 1]);
             nats -= logarithms[token];
             let own: Vec<f64> = logarithms.iter().map(|ln| ln.exp()).collect();
             tokens.push(Token {
@@ -336,7 +350,7 @@ impl TrainedGpt {
                 alternatives: self.likeliest(&own, ALTERNATIVES),
                 marked: false,
             });
-        }
+        });
         let (count, characters) = (prompt.len() - 1, self.tokenizer.decode(&prompt[1..]).chars().count());
         let mean = nats / count.max(1) as f64;
         let mut panels: Vec<Panel> = note.into_iter().collect();
@@ -383,7 +397,7 @@ impl TrainedGpt {
     }
 
     /// What stands in the gaps of a text.
-    fn fill(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+    fn fill(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         if self.network.configuration.is_causal {
             return Ok(vec![Panel::Note {
                 text: Bilingual::new(
@@ -425,19 +439,20 @@ impl TrainedGpt {
                 ),
             ));
         }
-        let logits = self.all_logits(&tokens);
-        let width = self.network.configuration.symbols;
-        let bars = gaps.iter().enumerate().map(|(number, &place)| {
-            let own: Vec<f64> =
-                log_probabilities(&logits[place * width..(place + 1) * width]).iter().map(|ln| ln.exp()).collect();
-            Panel::Bars {
-                heading: Bilingual::new(format!("gap {}", number + 1), format!("空所 {}", number + 1)),
-                bars: self.likeliest(&own, ALTERNATIVES),
-                format: Format::Percent,
-            }
-        });
+        let state = self.last_state(&tokens, task)?;
+        let mut bars = Vec::with_capacity(gaps.len());
+        for (number, &gap) in gaps.iter().enumerate() {
+            self.logits_of(&state, gap..gap + 1, |_, logits| {
+                let own: Vec<f64> = log_probabilities(logits).iter().map(|ln| ln.exp()).collect();
+                bars.push(Panel::Bars {
+                    heading: Bilingual::new(format!("gap {}", number + 1), format!("空所 {}", number + 1)),
+                    bars: self.likeliest(&own, ALTERNATIVES),
+                    format: Format::Percent,
+                });
+            });
+        }
         let shown = tokens.iter().map(|&token| Token { marked: token == mask, ..self.given(token) });
         let text = Panel::Tokens { heading: Bilingual::new("the text", "文章"), tokens: shown.collect() };
-        Ok([vec![text], bars.collect()].concat())
+        Ok([vec![text], bars].concat())
     }
 }

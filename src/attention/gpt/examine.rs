@@ -3,9 +3,8 @@
 use super::generate::{TrainedGpt, largest, log_probabilities};
 use crate::data::tokenizer::Tokenizer;
 use crate::experiment::panel::{HeatMap, Token};
-use crate::experiment::{Bilingual, ExperimentError, Knobs, Panel};
-use crate::tensor::{Tape, Var};
-use ndarray::{Ix4, s};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, Panel, TaskContext};
+use ndarray::{Array3, Ix4, s};
 
 /// Places of a text that are drawn, the last ones.
 const PLACES: usize = 28;
@@ -67,7 +66,7 @@ pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, E
 }
 
 /// Where the last place of a text looks with every head, or α of one head at the last places.
-pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
     let (prompt, note) = model.fitted(&model.asked(inputs))?;
     let configuration = model.network.configuration;
     for (name, most) in [("layer", configuration.layers), ("head", configuration.block.heads)] {
@@ -80,26 +79,26 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>
         }
     }
     let (layer, head) = (inputs.integer("layer") as usize, inputs.integer("head") as usize);
-    let tape = Tape::without_gradients();
-    let trace = model.network.trace(&model.parameters.on(&tape), &prompt);
-    let weights = |layer: usize| {
-        let weights = trace.attention[layer].weights.view();
-        weights.into_dimensionality::<Ix4>().expect("[1, heads, queries, keys]")
-    };
     let from = prompt.len().saturating_sub(PLACES);
     let names: Vec<String> = prompt[from..].iter().map(|&token| model.name(token)).collect();
+    // Of each layer `[heads, places, places]`: the last places alone, as long texts have many.
+    let mut kept: Vec<Array3<f32>> = Vec::with_capacity(configuration.layers);
+    model.layers(&prompt, task, |_, attention| {
+        if let Some(attention) = attention {
+            let weights = attention.weights.view().into_dimensionality::<Ix4>();
+            kept.push(weights.expect("[1, heads, queries, keys]").slice(s![0, .., from.., from..]).to_owned());
+        }
+    })?;
     let map = if head == 0 {
         let heads = || {
             (0..configuration.layers).flat_map(|layer| (0..configuration.block.heads).map(move |head| (layer, head)))
         };
-        let last = prompt.len() - 1;
+        let last = prompt.len() - 1 - from;
         HeatMap {
             heading: Bilingual::new("where the last token looks: layer.head", "最後のトークンの注目先(層.ヘッド)"),
             rows: heads().map(|(layer, head)| format!("{}.{}", layer + 1, head + 1)).collect(),
             columns: names,
-            values: heads()
-                .flat_map(|(layer, head)| weights(layer).slice(s![0, head, last, from..]).to_vec())
-                .collect(),
+            values: heads().flat_map(|(layer, head)| kept[layer].slice(s![head, last, ..]).to_vec()).collect(),
             range: [0.0, 1.0],
         }
     } else {
@@ -109,7 +108,7 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>
             heading: Bilingual::new(format!("layer {layer} head {head}"), format!("層 {layer} ヘッド {head}")),
             rows: rows.clone().map(|place| model.name(prompt[place])).collect(),
             columns: names,
-            values: rows.flat_map(|place| weights(layer - 1).slice(s![0, head - 1, place, from..]).to_vec()).collect(),
+            values: rows.flat_map(|place| kept[layer - 1].slice(s![head - 1, place - from, ..]).to_vec()).collect(),
             range: [0.0, 1.0],
         }
     };
@@ -118,39 +117,36 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>
 
 /// What the vectors behind each layer say when they go through the last layer at once (nostalgebraist 2020, "interpreting GPT: the logit
 /// lens").
-pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
+pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
     let (prompt, note) = model.fitted(&model.asked(inputs))?;
-    let tape = Tape::without_gradients();
-    let bound = model.parameters.on(&tape);
-    let trace = model.network.trace(&bound, &prompt);
-    let width = model.network.configuration.symbols;
-    let from = prompt.len().saturating_sub(PLACES);
-    // One layer at a time: a large vocabulary at every place of every layer would not fit into memory.
-    let logits = |state: Var<'_, f32>| model.network.logits(&bound, state.narrow(1, from..prompt.len())).ordered();
-    let last = logits(*trace.states.last().expect("a state before the first block at least"));
-    let finally: Vec<usize> = last.values().chunks_exact(width).map(|logits| largest(logits, 1)[0]).collect();
+    let places = prompt.len().saturating_sub(PLACES)..prompt.len();
+    let mut states = Vec::with_capacity(model.network.configuration.layers + 1);
+    model.layers(&prompt, task, |state, _| states.push(state.clone()))?;
+    let mut finally = Vec::new();
+    let last = states.last().expect("a state before the first block at least");
+    model.logits_of(last, places.clone(), |_, logits| finally.push(largest(logits, 1)[0]));
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    for (layer, &state) in trace.states.iter().enumerate() {
-        let logits = logits(state);
+    for (layer, state) in states.iter().enumerate() {
+        task.check()?;
         let mut of_last = Vec::new();
-        for (logits, &symbol) in logits.values().chunks_exact(width).zip(&finally) {
+        model.logits_of(state, places.clone(), |place, logits| {
             of_last = log_probabilities(logits);
-            values.push(of_last[symbol].exp() as f32);
-        }
+            values.push(of_last[finally[place - places.start]].exp() as f32);
+        });
         let words = largest(&of_last, SHOWN)
             .into_iter()
             .map(|symbol| format!("{} {:.0} %", model.name(symbol), 100.0 * of_last[symbol].exp()));
         rows.push([vec![layer.to_string()], words.collect()].concat());
     }
     let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
-    let mut panels: Vec<Panel> = note.into_iter().chain(model.example(inputs)).collect();
+    let mut panels: Vec<Panel> = note.into_iter().chain(model.example_note(inputs)).collect();
     panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows });
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(
             "P that each layer gives to the final prediction at each place",
             "最終予測のトークンに各層が与える確率 P(位置ごと)",
         ),
-        rows: (0..trace.states.len()).map(|layer| layer.to_string()).collect(),
+        rows: (0..states.len()).map(|layer| layer.to_string()).collect(),
         columns: finally.iter().map(|&symbol| model.name(symbol)).collect(),
         values,
         range: [0.0, 1.0],

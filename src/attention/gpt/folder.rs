@@ -4,7 +4,7 @@
 use super::generate::TrainedGpt;
 use super::{Configuration, Gpt};
 use crate::data::bytepair::{BytePair, Definition};
-use crate::data::tokenizer::Tokenizer;
+use crate::data::tokenizer::{Tokenizer, printable};
 use crate::experiment::ExperimentError;
 use crate::nn::{BlockSettings, Parameters, WeightsFile};
 use crate::tensor::Tensor;
@@ -17,8 +17,10 @@ use std::sync::Arc;
 
 /// Bytes of a file of text at most: the vocabulary of GPT-2 has one million.
 const LARGEST_TEXT: u64 = 64 << 20;
-/// Blocks, width, places and symbols at most.
-const MOST: [usize; 4] = [256, 1 << 14, 1 << 16, 1 << 20];
+const MOST_LAYERS: usize = 256;
+const MOST_WIDTH: usize = 1 << 14;
+const MOST_PLACES: usize = 1 << 16;
+const MOST_SYMBOLS: usize = 1 << 20;
 /// What is added to the variance in a normalisation.
 const EPSILON: f64 = 1e-5;
 
@@ -27,8 +29,9 @@ const EPSILON: f64 = 1e-5;
 struct Config {
     model_type: String,
     vocab_size: usize,
-    #[serde(alias = "n_ctx")]
-    n_positions: usize,
+    n_positions: Option<usize>,
+    /// The same under its older name; many files have both.
+    n_ctx: Option<usize>,
     n_embd: usize,
     n_layer: usize,
     n_head: usize,
@@ -59,21 +62,26 @@ fn yes() -> bool {
     true
 }
 
+/// A text of a file as it can be shown.
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
 impl Config {
     /// The shape of the network.
     fn configuration(&self) -> Result<Configuration, ExperimentError> {
         let found = |name: &str, value: &dyn std::fmt::Display, expected: &str| {
             Err(ExperimentError::both(
-                format!("config.json: {name} = {value}, expected {expected}"),
-                format!("config.json: {name} = {value}。{expected} にしてください"),
+                format!("{name} = {value}, expected {expected}"),
+                format!("{name} = {value}。{expected} にしてください"),
             ))
         };
         if self.model_type != "gpt2" {
-            return found("model_type", &self.model_type, "gpt2");
+            return found("model_type", &quoted(&self.model_type), "\"gpt2\"");
         }
         // Two names of the formula by tanh.
         if !["gelu_new", "gelu_pytorch_tanh"].contains(&self.activation_function.as_str()) {
-            return found("activation_function", &self.activation_function, "gelu_new");
+            return found("activation_function", &quoted(&self.activation_function), "\"gelu_new\"");
         }
         if (self.layer_norm_epsilon - EPSILON).abs() > 1e-3 * EPSILON {
             return found("layer_norm_epsilon", &self.layer_norm_epsilon, "1e-5");
@@ -87,28 +95,28 @@ impl Config {
                 return found(name, &value, &expected.to_string());
             }
         }
-        let sizes = [
-            ("n_layer", self.n_layer),
-            ("n_embd", self.n_embd),
-            ("n_positions", self.n_positions),
-            ("vocab_size", self.vocab_size),
-        ];
-        for ((name, size), most) in sizes.into_iter().zip(MOST) {
+        let Some(context) = self.n_positions.or(self.n_ctx) else {
+            return found("n_positions", &"?", "the places that are read at most");
+        };
+        let hidden = self.n_inner.unwrap_or(4 * self.n_embd);
+        for (name, size, most) in [
+            ("n_layer", self.n_layer, MOST_LAYERS),
+            ("n_embd", self.n_embd, MOST_WIDTH),
+            ("n_positions", context, MOST_PLACES),
+            ("vocab_size", self.vocab_size, MOST_SYMBOLS),
+            ("n_inner", hidden, 4 * MOST_WIDTH),
+        ] {
             if !(1..=most).contains(&size) {
-                return found(name, &size, &format!("1..={most}"));
+                return found(name, &size, &format!("1 – {most}"));
             }
         }
         if self.n_head == 0 || !self.n_embd.is_multiple_of(self.n_head) {
-            return found("n_head", &self.n_head, &format!("1..={}, n_embd % n_head = 0", self.n_embd));
-        }
-        let hidden = self.n_inner.unwrap_or(4 * self.n_embd);
-        if !(1..=4 * MOST[1]).contains(&hidden) {
-            return found("n_inner", &hidden, &format!("1..={}", 4 * MOST[1]));
+            return found("n_head", &self.n_head, &format!("a divisor of n_embd = {}", self.n_embd));
         }
         Ok(Configuration {
             layers: self.n_layer,
             block: BlockSettings { hidden, ..BlockSettings::new(self.n_embd, self.n_head) },
-            context: self.n_positions,
+            context,
             symbols: self.vocab_size,
             is_tied: self.tie_word_embeddings,
             is_causal: true,
@@ -123,10 +131,13 @@ fn text(folder: &Path, name: &str) -> Result<Option<String>, ExperimentError> {
     match fs::metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failure(error)),
-        Ok(found) if !found.is_file() || found.len() > LARGEST_TEXT => {
+        Ok(found) if !found.is_file() => {
+            Err(ExperimentError::both("no file; expected a text", "ファイルではありません").in_file(&path))
+        }
+        Ok(found) if found.len() > LARGEST_TEXT => {
             let why = ExperimentError::both(
-                format!("{} bytes; expected a file of at most {LARGEST_TEXT}", found.len()),
-                format!("{} バイトです。{LARGEST_TEXT} バイト以下のファイルにしてください", found.len()),
+                format!("{} bytes; expected at most {LARGEST_TEXT}", found.len()),
+                format!("{} バイトです。{LARGEST_TEXT} バイト以下にしてください", found.len()),
             );
             Err(why.in_file(&path))
         }
@@ -193,13 +204,14 @@ impl TrainedGpt {
     /// When a file is missing or broken, or it is another kind of network: what, and where.
     pub fn open_folder(folder: &Path) -> Result<Self, ExperimentError> {
         if !folder.is_dir() {
-            let why = ExperimentError::both("no such folder", "フォルダーがありません");
+            let why = ExperimentError::both("no folder", "フォルダーではありません");
             return Err(why.in_file(folder));
         }
         let config = text(folder, "config.json")?.ok_or_else(|| missing(folder, "config.json"))?;
-        let config: Config = serde_json::from_str(&config)
-            .map_err(|error| ExperimentError::new(error.to_string()).in_file(&folder.join("config.json")))?;
-        let configuration = config.configuration().map_err(|why| why.in_file(folder))?;
+        let in_config = |why: ExperimentError| why.in_file(&folder.join("config.json"));
+        let config: Config =
+            serde_json::from_str(&config).map_err(|error| in_config(ExperimentError::new(error.to_string())))?;
+        let configuration = config.configuration().map_err(in_config)?;
         let tokenizer = tokenizer(folder)?;
         if tokenizer.len() > configuration.symbols {
             let (symbols, size) = (tokenizer.len(), configuration.symbols);
@@ -219,6 +231,8 @@ impl TrainedGpt {
             parameters,
             tokenizer: Arc::new(Tokenizer::BytePair(tokenizer)),
             language: None,
+            folder: Some(printable(&folder.display().to_string())),
+            example: Arc::default(),
         })
     }
 }
@@ -344,7 +358,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_of_another_kind_is_said() {
         let files = "expected a GPT-2 as Hugging Face lays it out: config.json, model.safetensors, and tokenizer.json or vocab.json with merges.txt";
-        assert_eq!(error(Path::new("/nowhere/at/all")), "DIR: no such folder");
+        assert_eq!(error(Path::new("/nowhere/at/all")), "DIR: no folder");
         for name in ["config.json", "model.safetensors"] {
             assert_eq!(error(copy(&[name]).path()), format!("DIR: {name} is missing; {files}"));
         }
@@ -361,16 +375,19 @@ mod tests {
             change(folder.path(), "config.json", from, to);
             error(folder.path())
         };
-        assert_eq!(changed("\"gpt2\"", "\"llama\""), "DIR: config.json: model_type = llama, expected gpt2");
-        assert_eq!(changed("gelu_new", "relu"), "DIR: config.json: activation_function = relu, expected gelu_new");
-        assert_eq!(changed("1e-05", "1e-06"), "DIR: config.json: layer_norm_epsilon = 0.000001, expected 1e-5");
+        assert_eq!(changed("\"gpt2\"", "\"llama\""), "DIR/config.json: model_type = \"llama\", expected \"gpt2\"");
+        assert_eq!(
+            changed("gelu_new", "relu"),
+            "DIR/config.json: activation_function = \"relu\", expected \"gelu_new\""
+        );
+        assert_eq!(changed("1e-05", "1e-06"), "DIR/config.json: layer_norm_epsilon = 0.000001, expected 1e-5");
         assert_eq!(
             changed("\"n_layer\": 2", "\"n_layer\": 1000000000"),
-            "DIR: config.json: n_layer = 1000000000, expected 1..=256"
+            "DIR/config.json: n_layer = 1000000000, expected 1 – 256"
         );
         assert_eq!(
             changed("\"n_head\": 3", "\"n_head\": 5"),
-            "DIR: config.json: n_head = 5, expected 1..=24, n_embd % n_head = 0"
+            "DIR/config.json: n_head = 5, expected a divisor of n_embd = 24"
         );
         assert_eq!(
             changed("\"vocab_size\": 400", "\"vocab_size\": 300"),
@@ -385,6 +402,14 @@ mod tests {
             "DIR/model.safetensors: tensor `transformer.wte.weight` has shape [400, 24], expected [400, 48]"
         );
         assert!(changed("{", "[").starts_with("DIR/config.json: "));
+        // Older files have the places under two names.
+        let folder = copy(&[]);
+        change(folder.path(), "config.json", "\"n_positions\"", "\"n_ctx\": 32, \"n_positions\"");
+        assert_eq!(TrainedGpt::open_folder(folder.path()).unwrap().network.configuration.context, 32);
+        assert_eq!(
+            changed("\"gpt2\"", "\"\\u001b[31m\""),
+            "DIR/config.json: model_type = \"\\u{1b}[31m\", expected \"gpt2\""
+        );
         let found = changed("vocab_size", "size");
         assert!(found.starts_with("DIR/config.json: missing field `vocab_size`"), "{found}");
         let folder = copy(&[]);
@@ -394,7 +419,7 @@ mod tests {
         fs::File::create(folder.path().join("vocab.json")).unwrap().set_len(3 << 30).unwrap();
         assert_eq!(
             error(folder.path()),
-            format!("DIR/vocab.json: {} bytes; expected a file of at most {LARGEST_TEXT}", 3_u64 << 30)
+            format!("DIR/vocab.json: {} bytes; expected at most {LARGEST_TEXT}", 3_u64 << 30)
         );
     }
 

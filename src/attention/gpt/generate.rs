@@ -4,13 +4,14 @@ use super::{Configuration, Gpt};
 use crate::data::bytepair::END_OF_TEXT;
 use crate::data::stories::Language;
 use crate::data::tokenizer::Tokenizer;
-use crate::experiment::{Bilingual, ExperimentError, Knobs, QueryKind};
-use crate::nn::{KeyValueCache, Parameters, SamplingError, SamplingSettings, draw, weights};
-use crate::tensor::{Element, Tape};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, QueryKind, TaskContext};
+use crate::nn::{AttentionTrace, KeyValueCache, Parameters, SamplingError, SamplingSettings, draw, weights};
+use crate::tensor::{Element, Tape, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// A GPT that no longer changes.
 #[derive(Clone)]
@@ -20,6 +21,10 @@ pub struct TrainedGpt {
     pub(super) tokenizer: Arc<Tokenizer>,
     /// The language of its stories; none after a text of one's own.
     pub(super) language: Option<Language>,
+    /// The folder that it was opened from, where it was trained elsewhere.
+    pub(super) folder: Option<String>,
+    /// What is looked into where no text was typed, once it was written.
+    pub(super) example: Arc<OnceLock<String>>,
 }
 
 /// What stands in a file beside the weights.
@@ -51,6 +56,9 @@ pub struct Generated {
     /// What it was drawn from, by the settings: a probability for each symbol.
     pub drawn_from: Vec<f64>,
 }
+
+/// Places whose logits are in memory together.
+const PLACES_TOGETHER: usize = 64;
 
 /// A text that is being read, with the keys and values of what was read.
 pub(super) struct Reader<'a> {
@@ -126,7 +134,14 @@ impl TrainedGpt {
         let mut parameters = Parameters::new();
         let network = Gpt::new(configuration, &mut parameters, &mut ChaCha8Rng::seed_from_u64(0));
         weights::open(&mut [("", &mut parameters)], bytes)?;
-        Ok(TrainedGpt { network: Arc::new(network), parameters, tokenizer: Arc::new(tokenizer), language })
+        Ok(TrainedGpt {
+            network: Arc::new(network),
+            parameters,
+            tokenizer: Arc::new(tokenizer),
+            language,
+            folder: None,
+            example: Arc::default(),
+        })
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
@@ -152,7 +167,7 @@ impl TrainedGpt {
     /// The token that stands before and behind a text, if there is one.
     pub fn end_of_text(&self) -> Option<usize> {
         match &*self.tokenizer {
-            Tokenizer::BytePair(encoding) => encoding.whole(END_OF_TEXT),
+            Tokenizer::BytePair(encoding) => encoding.special(END_OF_TEXT),
             Tokenizer::Characters(_) => None,
         }
     }
@@ -280,7 +295,56 @@ impl TrainedGpt {
         Ok(lines.iter().map(text).collect())
     }
 
+    /// Reads a text that fits layer by layer: `see` gets the vectors `[1, length, width]` before the first block and behind each, with the
+    /// attention of that block. Each layer is read on a tape of its own, so that only one of them is in memory.
+    ///
+    /// # Errors
+    /// When it was called off.
+    pub(super) fn layers(
+        &self,
+        tokens: &[usize],
+        task: &TaskContext,
+        mut see: impl FnMut(&Tensor<f32>, Option<AttentionTrace<f32>>),
+    ) -> Result<(), ExperimentError> {
+        let mut state = {
+            let tape = Tape::without_gradients();
+            self.network.embed(&self.parameters.on(&tape), 1, tokens, 0).ordered()
+        };
+        see(&state, None);
+        for layer in 0..self.network.configuration.layers {
+            task.check()?;
+            let tape = Tape::without_gradients();
+            let (next, attention) = self.network.layer(&self.parameters.on(&tape), layer, tape.constant(state));
+            state = next.ordered();
+            see(&state, Some(attention));
+        }
+        Ok(())
+    }
+
+    /// Hands out the logits `[symbols]` of some places of vectors behind a block, place by place; a large vocabulary at all of them would
+    /// take hundreds of megabytes.
+    pub(super) fn logits_of(&self, state: &Tensor<f32>, places: Range<usize>, mut see: impl FnMut(usize, &[f32])) {
+        for from in places.clone().step_by(PLACES_TOGETHER) {
+            let tape = Tape::without_gradients();
+            let part = tape.constant(state.clone()).narrow(1, from..(from + PLACES_TOGETHER).min(places.end));
+            let logits = self.network.logits(&self.parameters.on(&tape), part).ordered();
+            let rows = logits.values().chunks_exact(self.network.configuration.symbols);
+            rows.enumerate().for_each(|(place, logits)| see(from + place, logits));
+        }
+    }
+
+    /// The vectors behind the last block, of a text that fits.
+    ///
+    /// # Errors
+    /// When it was called off.
+    pub(super) fn last_state(&self, tokens: &[usize], task: &TaskContext) -> Result<Tensor<f32>, ExperimentError> {
+        let mut last = None;
+        self.layers(tokens, task, |state, _| last = Some(state.clone()))?;
+        Ok(last.expect("a state before the first block at least"))
+    }
+
     /// Logits `[length, symbols]` at every place of a text that fits, row by row.
+    #[cfg(test)]
     pub(super) fn all_logits(&self, tokens: &[usize]) -> Vec<f32> {
         let tape = Tape::without_gradients();
         self.network.forward(&self.parameters.on(&tape), 1, tokens).ordered().values().to_vec()

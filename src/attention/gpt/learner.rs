@@ -334,6 +334,8 @@ impl GptLearner {
             parameters: self.tuning.whole(&self.optimized.parameters),
             tokenizer: Arc::clone(&self.corpus.tokenizer),
             language: self.corpus.language,
+            folder: None,
+            example: Arc::default(),
         }
     }
 
@@ -413,7 +415,7 @@ impl Learner for GptLearner {
                 let tokens = run.number() * (batch.rows * context) as u64;
                 self.compare_sizes(tokens, loss)?;
                 let widest = (self.network().configuration.block.width, self.optimized.parameters.count());
-                run.view("sample", run.is_last(), self.sweep.panels(widest));
+                run.view("sizes", run.is_last(), self.sweep.panels(widest));
             } else if loss.is_finite() {
                 self.show(run)?;
             }

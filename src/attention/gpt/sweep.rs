@@ -107,8 +107,11 @@ impl Sweep {
             .zip(&last.losses)
             .map(|((width, count), loss)| ([(*count as f32).log10(), loss.log10() as f32], width.to_string()));
         let by_parameters = Panel::Plane {
-            heading: Bilingual::new("held-out loss by parameters, at each width", "幅ごとのパラメータ数と検証損失"),
-            scene: labelled(&points.collect::<Vec<_>>(), ["log₁₀ parameters", "log₁₀ loss"]),
+            heading: Bilingual::new(
+                "held-out loss L by parameters N, at each width",
+                "幅ごとのパラメータ数 N と検証損失 L",
+            ),
+            scene: labelled(&points.collect::<Vec<_>>(), ["log₁₀ N", "log₁₀ L"]),
         };
         vec![table, by_tokens, by_parameters]
     }
@@ -143,8 +146,8 @@ pub fn scale() -> Vec<Panel> {
     let points = MODELS.map(|(name, text, count)| ([text.log10(), count.log10()], name.to_owned()));
     vec![
         Panel::Plane {
-            heading: Bilingual::new("text and parameters", "テキストの量とパラメータ数"),
-            scene: labelled(&points, ["log₁₀ bytes of text", "log₁₀ parameters"]),
+            heading: Bilingual::new("bytes of text D and parameters N", "テキストのバイト数 D とパラメータ数 N"),
+            scene: labelled(&points, ["log₁₀ D", "log₁₀ N"]),
         },
         Panel::Note {
             text: Bilingual::new(

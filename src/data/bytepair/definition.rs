@@ -21,8 +21,8 @@ pub struct Definition {
     pub vocabulary: BTreeMap<String, u32>,
     /// Pairs of pieces, by their names, the first merge first.
     pub merges: Merges,
-    /// Texts that are a symbol each, and are never cut.
-    pub whole: BTreeMap<String, u32>,
+    /// Special tokens: texts that are a symbol each, and are never cut.
+    pub special: BTreeMap<String, u32>,
     /// Whether a text that does not begin with a space gets one.
     pub leads_with_space: bool,
 }
@@ -93,8 +93,8 @@ impl Definition {
             })
         });
         let merges = Merges(merges.collect::<Result<_, _>>()?);
-        let whole = vocabulary.get_key_value(END_OF_TEXT).map(|(name, symbol)| (name.clone(), *symbol));
-        Ok(Definition { merges, whole: whole.into_iter().collect(), vocabulary, leads_with_space: false })
+        let special = vocabulary.get_key_value(END_OF_TEXT).map(|(name, symbol)| (name.clone(), *symbol));
+        Ok(Definition { merges, special: special.into_iter().collect(), vocabulary, leads_with_space: false })
     }
 
     /// That of `tokenizer.json`.
@@ -172,11 +172,11 @@ impl Definition {
         if let Some((what, _)) = unknown.iter().find(|(_, is_there)| *is_there) {
             return Err(other(what));
         }
-        let whole = added_tokens.into_iter().filter(|added| !added.content.is_empty());
+        let special = added_tokens.into_iter().filter(|added| !added.content.is_empty());
         Ok(Definition {
             vocabulary: model.vocab,
             merges: model.merges,
-            whole: whole.map(|added| (added.content, added.id)).collect(),
+            special: special.map(|added| (added.content, added.id)).collect(),
             leads_with_space: cut.add_prefix_space,
         })
     }
@@ -188,9 +188,9 @@ impl BytePair {
     /// # Errors
     /// When a byte or a piece of a merge has no symbol, or a number is too large.
     pub fn defined(definition: &Definition) -> Result<Self, ExperimentError> {
-        let Definition { vocabulary, merges, whole, leads_with_space } = definition;
+        let Definition { vocabulary, merges, special, leads_with_space } = definition;
         let by_letter: HashMap<char, u8> = letters().into_iter().zip(0..=u8::MAX).collect();
-        let last = vocabulary.values().chain(whole.values()).max().copied().unwrap_or(0);
+        let last = vocabulary.values().chain(special.values()).max().copied().unwrap_or(0);
         if last >= MOST_SYMBOLS {
             return Err(refused(
                 format!("the vocabulary has a symbol {last}; expected numbers below {MOST_SYMBOLS}"),
@@ -198,7 +198,7 @@ impl BytePair {
             ));
         }
         let mut pieces = vec![Vec::new(); last as usize + 1];
-        let named = vocabulary.iter().filter(|(name, _)| !whole.contains_key(*name));
+        let named = vocabulary.iter().filter(|(name, _)| !special.contains_key(*name));
         for (name, symbol) in named {
             let bytes: Option<Vec<u8>> = name.chars().map(|letter| by_letter.get(&letter).copied()).collect();
             pieces[*symbol as usize] = bytes.ok_or_else(|| {
@@ -208,7 +208,7 @@ impl BytePair {
                 )
             })?;
         }
-        whole.iter().for_each(|(text, symbol)| pieces[*symbol as usize] = text.as_bytes().to_vec());
+        special.iter().for_each(|(text, symbol)| pieces[*symbol as usize] = text.as_bytes().to_vec());
         let missing = |name: &str| {
             refused(format!("the vocabulary lacks the piece {name:?}"), format!("語彙に断片 {name:?} がありません"))
         };
@@ -224,7 +224,7 @@ impl BytePair {
             places: all.iter().map(|merge| merge.pair).zip(0..).collect(),
             merges: all,
             pieces,
-            whole: whole.clone(),
+            special: special.clone(),
             leads_with_space: *leads_with_space,
         })
     }
@@ -235,12 +235,12 @@ impl BytePair {
         let name = |symbol: u32| -> String {
             self.pieces[symbol as usize].iter().map(|byte| letters[usize::from(*byte)]).collect()
         };
-        let is_whole = |symbol: u32| self.whole.values().any(|other| *other == symbol);
+        let is_special = |symbol: u32| self.special.values().any(|other| *other == symbol);
         let symbols = (0..self.pieces.len() as u32).filter(|symbol| !self.piece(*symbol as usize).is_empty());
         Definition {
-            vocabulary: symbols.filter(|symbol| !is_whole(*symbol)).map(|symbol| (name(symbol), symbol)).collect(),
+            vocabulary: symbols.filter(|symbol| !is_special(*symbol)).map(|symbol| (name(symbol), symbol)).collect(),
             merges: Merges(self.merges.iter().map(|merge| merge.pair.map(name)).collect()),
-            whole: self.whole.clone(),
+            special: self.special.clone(),
             leads_with_space: self.leads_with_space,
         }
     }
@@ -258,8 +258,8 @@ mod tests {
         let count = pieces.len() as u32;
         let vocabulary = pieces.into_iter().zip((0..count).rev()).collect();
         let merges = [["a", "b"], ["ab", "c"], ["Ġ", "a"]].map(|pair| pair.map(String::from)).to_vec();
-        let whole = [("<|endoftext|>".to_owned(), count)].into();
-        Definition { vocabulary, merges: Merges(merges), whole, leads_with_space: false }
+        let special = [("<|endoftext|>".to_owned(), count)].into();
+        Definition { vocabulary, merges: Merges(merges), special, leads_with_space: false }
     }
 
     #[test]
@@ -276,9 +276,16 @@ mod tests {
         let of = |names: &[&str]| names.iter().map(|name| definition.vocabulary[*name] as usize).collect::<Vec<_>>();
         assert_eq!(encoding.encode("abc ab"), of(&["abc", "Ġ", "ab"]));
         assert_eq!(encoding.encode_with("abc", 1), of(&["ab", "c"]));
-        let end = encoding.whole(END_OF_TEXT).unwrap();
+        let end = encoding.special(END_OF_TEXT).unwrap();
         assert_eq!(encoding.encode("a<|endoftext|>b"), [of(&["a"]), vec![end], of(&["b"])].concat());
         assert_eq!(encoding.decode(&[end]), END_OF_TEXT.as_bytes());
+        let more = Definition { special: [("<a>".into(), 300), ("<a>b".into(), 301)].into(), ..definition.clone() };
+        let found = BytePair::defined(&more).unwrap().encode("<a><a>b<b<a>");
+        assert_eq!(
+            found,
+            [vec![300, 301], of(&["<", "b"]), vec![300]].concat(),
+            "the longest of those that begin first"
+        );
         let led = BytePair::defined(&Definition { leads_with_space: true, ..definition.clone() }).unwrap();
         assert_eq!(led.encode("ax"), of(&["Ġa", "x"]));
         assert!(led.encode("").is_empty());
@@ -288,13 +295,13 @@ mod tests {
     fn the_forms_of_files_are_one() {
         let expected = definition();
         let mut vocabulary = expected.vocabulary.clone();
-        vocabulary.extend(expected.whole.clone());
+        vocabulary.extend(expected.special.clone());
         let list = serde_json::to_string(&vocabulary).unwrap();
         let lines = "#version: 0.2\na b\nab c\nĠ a\n";
         let of_lists = Definition::of_lists(&list, lines).unwrap();
         assert_eq!(BytePair::defined(&of_lists).unwrap(), BytePair::defined(&expected).unwrap());
         for merges in [r#"["a b","ab c","Ġ a"]"#, r#"[["a","b"],["ab","c"],["Ġ","a"]]"#] {
-            let end = expected.whole[END_OF_TEXT];
+            let end = expected.special[END_OF_TEXT];
             let file = format!(
                 r#"{{"added_tokens":[{{"id":{end},"content":"<|endoftext|>"}}],"normalizer":null,
                 "pre_tokenizer":{{"type":"ByteLevel","add_prefix_space":false}},

@@ -1,13 +1,14 @@
 //! What can be asked of trained autoencoders.
 
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of};
+use crate::data::pictures::{SIDE, intensities};
 use crate::data::{Digits, Mnist, mnist};
 use crate::experiment::query::{Code, LatentPlane};
 use crate::experiment::{
     Answer, ExperimentError, GrayImage, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
     view,
 };
-use crate::generative::digits::{self, SIDE, at_most, examples, intensities, pictures};
+use crate::generative::digits::{self, at_most, examples, pictures};
 use crate::generative::latent::plane_through;
 use crate::nn::{Parameters, Principal, weights};
 use crate::tensor::{Tape, Tensor, tensor};

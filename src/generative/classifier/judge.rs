@@ -1,12 +1,12 @@
 //! A classifier that no longer learns, as a judge of pictures.
 
 use super::{Classifier, FEATURES};
+use crate::data::pictures::{drawing, intensities};
 use crate::data::{Digits, mnist};
 use crate::experiment::panel::Format;
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
 };
-use crate::generative::digits::{self, intensities};
 use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor, tensor};
 use faer::{Mat, Side};
@@ -20,7 +20,7 @@ const BATCH: usize = 250;
 pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
     "read",
     Wording::new("how probable each digit is for a picture", "画像がどの数字か、それぞれの確率"),
-    || vec![digits::drawing()],
+    || vec![drawing()],
 )];
 
 /// Reads digits and measures sets of them.

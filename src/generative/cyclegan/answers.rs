@@ -4,11 +4,12 @@ use super::setup::{networks, styled, unit};
 use super::translator::{Translator, translate};
 use super::{CycleGan, StylePair};
 use crate::data::Digits;
+use crate::data::pictures::intensities;
 use crate::data::styles::Style;
 use crate::experiment::{
     Answer, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording, view,
 };
-use crate::generative::digits::{self, examples, intensities, pictures};
+use crate::generative::digits::{self, examples, pictures};
 use crate::generative::noise::normal_rows;
 use crate::nn::{Parameters, weights};
 use crate::tensor::{Tensor, tensor};

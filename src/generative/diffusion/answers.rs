@@ -4,12 +4,13 @@ use super::denoiser::{Kind, NO_CLASS};
 use super::sampler::normals;
 use super::{Denoiser, Known, NoiseSchedule, STEPS, Sampler, SamplerSettings, prompt};
 use crate::data::Digits;
+use crate::data::pictures::intensities;
 use crate::experiment::scene::{Cloud, CloudKind};
 use crate::experiment::{
     Answer, Bilingual, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, QueryKind, Scene,
     TaskContext, ViewSpec, Wording, view,
 };
-use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
+use crate::generative::digits::{self, at_most, examples, in_the_plane, not_in_the_plane, pictures};
 use crate::generative::plane::{Plane, REACH};
 use crate::nn::{Parameters, weights};
 use crate::tensor::{Tensor, tensor};

@@ -2,13 +2,14 @@
 
 use super::{Configuration, Gan, Target, non_saturating_loss};
 use crate::data::Digits;
+use crate::data::pictures::intensities;
 use crate::experiment::query::{LatentPlane, Score};
 use crate::experiment::scene::{Cloud, CloudKind, Shade};
 use crate::experiment::{
     Answer, Bilingual, ExperimentError, GrayImage, Knobs, Model, Panel, Query, QueryKind, Scene, TaskContext, ViewSpec,
     Wording, view,
 };
-use crate::generative::digits::{self, at_most, examples, in_the_plane, intensities, not_in_the_plane, pictures};
+use crate::generative::digits::{self, at_most, examples, in_the_plane, not_in_the_plane, pictures};
 use crate::generative::noise::normal_rows;
 use crate::generative::plane::{Plane, REACH};
 use crate::nn::{Parameters, weights};

@@ -1,13 +1,14 @@
 //! What can be asked of a trained VAE.
 
 use super::{Configuration, Likelihood, Vae};
+use crate::data::pictures::intensities;
 use crate::data::{Digits, mnist};
 use crate::experiment::query::{Code, LatentPlane, Score};
 use crate::experiment::{
     Answer, ExperimentError, GrayImage, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
     view,
 };
-use crate::generative::digits::{self, at_most, examples, intensities, pictures};
+use crate::generative::digits::{self, at_most, examples, pictures};
 use crate::generative::latent::plane_through;
 use crate::generative::noise::noise;
 use crate::nn::{Parameters, weights};

@@ -56,6 +56,11 @@ impl<'t, E: Element> Var<'t, E> {
         self.unary(relu, |gradient, x, _| if x > E::zero() { gradient } else { E::zero() })
     }
 
+    /// x as it is; of the gradient only what is positive comes back.
+    pub fn positive_gradient(self) -> Self {
+        self.unary(|x| x, |gradient, _, _| relu(gradient))
+    }
+
     /// x where it is positive, `slope · x` elsewhere (Maas, Hannun & Ng 2013).
     pub fn leaky_relu(self, slope: f64) -> Self {
         let slope = E::of(slope);
