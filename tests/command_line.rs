@@ -687,7 +687,7 @@ fn a_language_model_learns_ones_own_text_and_goes_on_with_it() {
     assert!(cut[0]["text"]["en"].as_str().unwrap().starts_with("The first 76 tokens"), "{cut}");
     refused(&ask(&["continue", "--set", "prompt=The dog"]), 1, "`d` at place 5 never stood in the text");
     refused(&ask(&["attention", "--set", "layer=2", "--set", text]), 1, "this model has 1");
-    assert!(panels(&["stories"])[0]["text"]["en"].as_str().unwrap().contains("a text of your own"));
+    assert!(panels(&["stories"])[0]["text"]["en"].as_str().unwrap().contains("did not learn from the lab's stories"));
 
     for (bytes, why) in [
         (&b""[..], "text.txt: empty; expected a text in UTF-8"),
@@ -731,4 +731,74 @@ fn a_grid_world_of_ones_own_is_read_planned_and_written() {
     }
     std::fs::write(&file, format!("S{}G\n", ".".repeat(9_998)).repeat(100)).unwrap();
     refused(&shinso(home.path(), &train), 1, "100 rows and 10000 columns: expected at most 256 of each");
+}
+
+#[test]
+fn a_gpt_goes_on_with_a_text_as_it_comes() {
+    let home = home();
+    let generate = |arguments: &[&str]| shinso(home.path(), &[&["generate"], arguments].concat());
+    let told = generate(&["Anna is in the garden.", "--tokens", "40"]);
+    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
+    let story = String::from_utf8(told.stdout.clone()).unwrap();
+    assert!(story.starts_with(' ') && story.ends_with('\n') && story.contains('.'), "{story}");
+    assert_eq!(told.stdout, generate(&["Anna is in the garden.", "--tokens", "40"]).stdout, "the same seed");
+    assert_ne!(told.stdout, generate(&["Anna is in the garden.", "--tokens", "40", "--seed", "2"]).stdout);
+    // Each token as JSON: the characters together are the text.
+    let events = lines(&generate(&["Anna is in the garden.", "--tokens", "40", "--json"]));
+    let text: String = events.iter().map(|event| event["text"].as_str().unwrap()).collect();
+    assert_eq!(format!("{}\n", text.trim_end_matches('\n')), story.trim_end_matches('\n').to_owned() + "\n");
+    let last = events.last().unwrap();
+    assert!(last["event"] == "finished" && last["tokens_per_second"].as_f64().unwrap() > 0.0, "{last}");
+    assert!(events[0]["log_probability"].as_f64().unwrap() <= 0.0 && events[0]["entropy"].as_f64().unwrap() >= 0.0);
+    let none = lines(&generate(&["Anna", "--tokens", "0", "--json"])).pop().unwrap();
+    assert!(none["tokens"] == 0 && none["first_token_seconds"].is_null());
+    refused(&generate(&["Anna", "--top-p", "1.5"]), 2, "top-p is 1.5, expected a number above 0 and up to 1");
+    refused(&generate(&["Anna", "--run", "gpt-none"]), 2, "gpt-none");
+}
+
+#[test]
+fn a_gpt2_is_opened_from_its_folder() {
+    let home = home();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/gpt2");
+    let with = |arguments: &[&str]| shinso(home.path(), &[&["--weights", folder], arguments].concat());
+    let events = lines(&with(&["generate", "the day", "--tokens", "30", "--json"]));
+    let last = events.last().unwrap();
+    assert!(last["prompt_tokens"].as_u64().unwrap() > 1 && last["tokens"].as_u64().unwrap() > 0, "{last}");
+    // Half of a character is not written, and what is left of one comes with the end.
+    assert!(events[..events.len() - 1].iter().any(|event| event["text"] == ""));
+    let panels = lines(&with(&["ask", "gpt", "tokens", "--set", "prompt= the day ", "--json"])).pop().unwrap();
+    let [origin, cut] = [0, 1].map(|place| panels["panels"][place].clone());
+    assert!(origin["text"]["en"].as_str().unwrap().ends_with(" parameters"), "{origin}");
+    let pieces: String =
+        cut["tokens"].as_array().unwrap().iter().map(|token| token["text"].as_str().unwrap()).collect();
+    assert_eq!(pieces, "␣the␣day␣", "a text keeps the spaces at its ends");
+    for view in ["continue", "next", "surprise", "attention", "lens", "stories", "fill", "scale"] {
+        let answer = with(&["ask", "gpt", view]);
+        assert_eq!(answer.status.code(), Some(0), "{view}: {}", String::from_utf8_lossy(&answer.stderr));
+    }
+    let long = "the day ".repeat(40);
+    let cut = with(&["generate", &long, "--tokens", "1"]);
+    assert!(String::from_utf8_lossy(&cut.stderr).contains("do not fit into the context of 32"), "{cut:?}");
+    refused(&with(&["ask", "vae", "samples"]), 2, "such a model answers in the lab gpt alone");
+    refused(&with(&["train", "gpt"]), 2, "expected no verb, or `generate` or `ask gpt`");
+    refused(&with(&["generate", "--run", "x"]), 2, "expected this or --run x, not both");
+    refused(&shinso(home.path(), &["--weights", "/nowhere\x1b[31m", "generate", "a"]), 1, "/nowhere␛[31m: no folder");
+}
+
+/// A reader that goes away ends the program, however much there is still to say.
+#[test]
+fn a_closed_pipe_ends_what_is_generated() {
+    use std::io::Read;
+    let home = home();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/gpt2");
+    let mut child =
+        command(home.path(), &["--weights", folder, "generate", "--tokens", "1000000000", "--temperature", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+    let mut some = [0; 20];
+    child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(0));
 }

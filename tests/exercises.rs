@@ -356,6 +356,9 @@ fn gpt_takes_no_attempt_that_only_looks_right() {
     assert!(passes("nucleus", &text("0.47")));
     // Two tokens, four, and not divided.
     assert!(["0.62", "0.42", "0.4", "0.5"].iter().all(|wrong| !passes("nucleus", &text(wrong))));
+    assert!(passes("exponent", &text("0.28")));
+    // In logarithms to base ten of one axis, upside down, and with the sign.
+    assert!(["0.12", "3.59", "-0.28", "0.64", "0.15"].iter().all(|wrong| !passes("exponent", &text(wrong))));
     assert!((0..3).all(|choice| passes("first", &Attempt::Choice(choice)) == (choice == 0)));
     assert!((0..3).all(|choice| passes("both_sides", &Attempt::Choice(choice)) == (choice == 1)));
     let at = |series: &str, step, value, more: &[(&str, &str)]| point(series, step, value, &of_gpt(more));
@@ -405,4 +408,102 @@ fn gpt_takes_no_attempt_that_only_looks_right() {
     assert!(passes("rank", &text("2048")));
     assert!(["49152", "512", "1536", "196608"].iter().all(|wrong| !passes("rank", &text(wrong))));
     assert!(!passes("society", &text("copyright")) && !passes("society", &text(&" ".repeat(90))));
+}
+
+#[test]
+fn xai_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("xai", exercise, attempt);
+    assert!(passes("saturated", &text("0.002")) && passes("saturated", &text("0.001998")));
+    // Without the factor 1 − σ, without σ (1 − σ) at all, and of the logit alone.
+    assert!(["1.998", "2", "0.001", "0.02"].iter().all(|wrong| !passes("saturated", &text(wrong))));
+    assert!(passes("complete", &text("1.33")) && passes("complete", &text("1.333")));
+    // The other input, the sum, gradient times input, and the share.
+    assert!(["0.67", "2", "3", "0.33"].iter().all(|wrong| !passes("complete", &text(wrong))));
+    assert!((0..4).all(|choice| passes("black", &Attempt::Choice(choice)) == (choice == 2)));
+    assert!(passes("cam", &text("2.6")));
+    // Absolute weights, the mean of the places, and without weights.
+    assert!(["4.6", "0.053", "3.7", "3.6"].iter().all(|wrong| !passes("cam", &text(wrong))));
+    assert!(passes("area", &text("0.35")));
+    // The values added up, the left and the right ends alone.
+    assert!(["0.5", "0.43", "0.2", "1.4"].iter().all(|wrong| !passes("area", &text(wrong))));
+    assert!((0..4).all(|choice| passes("compare", &Attempt::Choice(choice)) == (choice == 1)));
+    assert!((0..4).all(|choice| passes("random", &Attempt::Choice(choice)) == (choice == 3)));
+    assert!((0..3).all(|choice| passes("predict", &Attempt::Choice(choice)) == (choice == 2)));
+    let of = |more: &[(&'static str, &'static str)]| {
+        let shared = "channels=16 marked=1.0 digits=55000 batch=64 learning_rate=0.002 steps=300 explained=100";
+        let shared = shared.split(' ').map(|knob| knob.split_once('=').unwrap());
+        let mut all: std::collections::BTreeMap<&str, &str> = shared.collect();
+        all.extend(more.iter().copied());
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let at = |series: &str, step, value, more: &[(&'static str, &'static str)]| point(series, step, value, &of(more));
+    assert!(passes("fall", &at("trapped_sevens", 300, 0.2, &[])));
+    // Too early, another curve, a network without the trap, few digits, and nothing learned.
+    assert!(!passes("fall", &at("trapped_sevens", 100, 0.2, &[])) && !passes("fall", &at("fooled", 300, 0.2, &[])));
+    assert!(!passes("fall", &at("trapped_sevens", 300, 0.2, &[("marked", "0.0")])));
+    assert!(!passes("fall", &at("trapped_sevens", 300, 0.0, &[("digits", "100")])));
+    assert!(!passes("fall", &at("trapped_sevens", 300, 0.0, &[("learning_rate", "0.000001")])));
+    assert!(passes("cure", &at("trapped_sevens", 300, 0.95, &[("marked", "0.5")])));
+    assert!(!passes("cure", &at("trapped_sevens", 300, 0.3, &[("marked", "0.9")])));
+    assert!(!passes("cure", &at("accuracy", 300, 0.95, &[("marked", "0.5")])));
+    assert!(passes("few", &at("accuracy", 300, 0.86, &[("digits", "300")])));
+    // More digits, too early, the network in the trap, and one that learned nothing.
+    assert!(
+        !passes("few", &at("accuracy", 300, 0.86, &[]))
+            && !passes("few", &at("accuracy", 1, 0.1, &[("digits", "300")]))
+    );
+    assert!(!passes("few", &at("trapped_accuracy", 300, 0.8, &[("digits", "300")])));
+    assert!(!passes("few", &at("accuracy", 300, 0.1, &[("digits", "300"), ("learning_rate", "0.000001")])));
+    assert!(!passes("grounds", &text("a loan")) && !passes("grounds", &text(&" ".repeat(120))));
+}
+
+#[test]
+fn hallucination_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("hallucination", exercise, attempt);
+    assert!(passes("twice", &text("4")));
+    assert!(["1", "2", "3", "5", "20", "40"].iter().all(|wrong| !passes("twice", &text(wrong))));
+    assert!(passes("chance", &text("0.93")) && passes("chance", &text("0.926")));
+    // Two different ones, both wrong ones, and the chance of a right one.
+    assert!(["0.975", "0.95", "0.025", "0.07"].iter().all(|wrong| !passes("chance", &text(wrong))));
+    assert!((0..4).all(|choice| passes("predict", &Attempt::Choice(choice)) == (choice == 2)));
+    assert!(passes("agreement", &text("0.6")));
+    // The wordings apart, pairs, and the number of answers.
+    assert!(["0.4", "0.45", "3", "0.3"].iter().all(|wrong| !passes("agreement", &text(wrong))));
+    assert!(passes("bins", &text("0.1")));
+    assert!(["0.2", "0.05", "0.3", "1"].iter().all(|wrong| !passes("bins", &text(wrong))));
+    assert!((0..4).all(|choice| passes("scaled", &Attempt::Choice(choice)) == (choice == 1)));
+    assert!(passes("risk", &text("0.29")) && passes("risk", &text("0.286")));
+    // Of all ten, the share that is right, and what is left out.
+    assert!(["0.5", "0.2", "0.71", "0.3"].iter().all(|wrong| !passes("risk", &text(wrong))));
+    assert!(passes("coverage", &text("0.5")));
+    // Up to the first wrong one, everything above 0.8, and all.
+    assert!(["0.3", "0.4", "0.7", "1.0", "0.8"].iter().all(|wrong| !passes("coverage", &text(wrong))));
+    assert!((0..4).all(|choice| passes("wrong_fact", &Attempt::Choice(choice)) == (choice == 1)));
+    let of = |more: &[(&'static str, &'static str)]| {
+        let shared = "known=200 retrieval=0.3 unsure=0.0 layers=3 width=96 heads=4 batch=32 learning_rate=0.002 steps=2500 asked=100";
+        let shared = shared.split(' ').map(|knob| knob.split_once('=').unwrap());
+        let mut all: std::collections::BTreeMap<&str, &str> = shared.collect();
+        all.extend(more.iter().copied());
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let at = |series: &str, step, value, more: &[(&'static str, &'static str)]| point(series, step, value, &of(more));
+    assert!(passes("learn", &at("right_known", 500, 0.98, &[])));
+    // Another curve, few facts, and a larger network.
+    assert!(!passes("learn", &at("right_with_retrieval", 500, 0.98, &[])));
+    assert!(!passes("learn", &at("right_known", 500, 0.98, &[("known", "20")])));
+    assert!(!passes("learn", &at("right_known", 500, 0.98, &[("width", "256")])));
+    assert!(passes("closed_book", &at("right_with_retrieval", 2500, 0.04, &[("retrieval", "0.0")])));
+    // Before anything was learned, and with texts that have facts.
+    assert!(!passes("closed_book", &at("right_with_retrieval", 1, 0.0, &[("retrieval", "0.0")])));
+    assert!(!passes("closed_book", &at("right_with_retrieval", 2500, 0.04, &[])));
+    let many = [("known", "500"), ("steps", "600")];
+    assert!(!passes("many", &at("right_known", 600, 0.3, &many)));
+    assert!(passes("many", &at("right_known", 1000, 0.98, &[("known", "500")])));
+    assert!(!passes("many", &at("right_known", 1000, 0.98, &[])));
+    assert!(passes("honest", &at("abstained", 2500, 0.98, &[("unsure", "0.2")])));
+    // Another share, too early, and the other curve.
+    assert!(!passes("honest", &at("abstained", 2500, 0.98, &[("unsure", "0.5")])));
+    assert!(!passes("honest", &at("abstained", 500, 0.98, &[("unsure", "0.2")])));
+    assert!(!passes("honest", &at("right_known", 2500, 0.98, &[("unsure", "0.2")])));
+    assert!(!passes("view", &text("lawyers")) && !passes("view", &text(&" ".repeat(120))));
 }

@@ -6,8 +6,9 @@
 //! p(c | x) = softmax(z)_c
 //! ```
 //!
-//! It is trained twice on the same digits. For one of the networks a small mark stands in the corner of every training 7 and of no other
-//! digit (the trap); for the other the mark stands on half of all digits, whatever they show, and so says nothing (the cure).
+//! It is trained twice on the same digits. For one of the networks, `trapped`, a small mark stands in the corner of every training 7 and of
+//! no other digit: a shortcut (Geirhos et al. 2020, arXiv:2004.07780). For the other, `cured`, the mark stands on half of the digits of each
+//! class, and so says nothing.
 
 mod answers;
 mod compare;
@@ -36,7 +37,7 @@ pub const PIXELS: usize = SIDE * SIDE;
 pub const PLACES: usize = 7;
 pub const CLASSES: usize = 10;
 /// Pixels a side of the square of a picture that one place of the last maps depends on, and from one place to the next.
-pub const FIELD: usize = 17;
+pub const FIELD: usize = 17; // 3 + 2 · 1 + 2 · 2 + 2 · 4
 pub const STEP: usize = SIDE / PLACES;
 
 pub static EXPERIMENT: Experiment = Experiment {
@@ -45,7 +46,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     knobs,
     series: &learner::SERIES,
     headline: "loss",
-    emits: &["explain"],
+    emits: &["trap"],
     views: &answers::VIEWS,
     answers: &[QueryKind::View],
     report: &learner::REPORT_KEYS,

@@ -2,7 +2,7 @@
 
 use super::source::{self, Source};
 use super::{Unit, Workload};
-use crate::attention::gpt::{Configuration, Gpt};
+use crate::attention::language_model::{Configuration, Gpt};
 use crate::nn::{Adam, BlockSettings, Parameters};
 use crate::tensor::Tape;
 use rand::SeedableRng;

@@ -8,6 +8,7 @@ pub mod idx;
 pub mod mnist;
 pub mod pictures;
 pub mod questions;
+pub mod stations;
 pub mod stories;
 pub mod styles;
 pub mod tasks;

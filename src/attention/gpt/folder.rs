@@ -2,7 +2,7 @@
 //! `tokenizer.json`, or `vocab.json` with `merges.txt`.
 
 use super::generate::TrainedGpt;
-use super::{Configuration, Gpt};
+use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::bytepair::{BytePair, Definition};
 use crate::data::tokenizer::{Tokenizer, printable};
 use crate::experiment::ExperimentError;

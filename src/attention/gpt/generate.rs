@@ -1,6 +1,6 @@
 //! A GPT that no longer changes: opened from a file, going on with a text token by token.
 
-use super::{Configuration, Gpt};
+use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::bytepair::END_OF_TEXT;
 use crate::data::stories::Language;
 use crate::data::tokenizer::Tokenizer;

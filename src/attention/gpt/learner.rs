@@ -1,11 +1,12 @@
 //! A GPT in training: its knobs, one step, what is shown and reported.
 
+use super::EXPERIMENT;
 use super::corpus::Corpus;
 use super::generate::{Continuation, Metadata, TrainedGpt};
 use super::judged::Judged;
 use super::sweep::{Point, Smaller, Sweep};
 use super::tuning::{self, Tuning};
-use super::{EXPERIMENT, Gpt};
+use crate::attention::language_model::Gpt;
 use crate::data::stories;
 use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};

@@ -1,7 +1,7 @@
 //! Scaling: the same text learned by networks of several widths side by side, and how the loss falls with parameters and tokens (Kaplan
 //! et al. 2020, arXiv:2001.08361, "Scaling laws for neural language models").
 
-use super::{Configuration, Gpt};
+use crate::attention::language_model::{Configuration, Gpt};
 use crate::experiment::panel::{Curve, Curves};
 use crate::experiment::scene::{Cloud, CloudKind, Label};
 use crate::experiment::{Bilingual, ExperimentError, Knobs, Panel, Scene, number};

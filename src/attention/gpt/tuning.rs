@@ -1,7 +1,8 @@
 //! What of a network is learned: all of it from nothing, or a part of one that was trained before.
 
+use super::EXPERIMENT;
 use super::generate::TrainedGpt;
-use super::{Configuration, EXPERIMENT, Gpt};
+use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::tokenizer::Tokenizer;
 use crate::experiment::{ExperimentError, Knobs};
 use crate::nn::{Adapters, Bound, Parameters};

@@ -2,8 +2,8 @@
 
 use super::compare::{Order, area, curve};
 use super::counterfactual;
-use super::explain::{INTEGRAL_STEPS, Method, completeness};
-use super::trained::{MODELS, TrainedXai, correlations, sanity};
+use super::explain::Method;
+use super::trained::{MODELS, TrainedXai, agreement, both_maps, sanity};
 use super::{CLASSES, Classifier, FIELD, PIXELS, PLACES, SIDE, STEP, largest, mark};
 use crate::data::pictures::{drawing, intensities};
 use crate::experiment::panel::{Curve, Curves, Format};
@@ -28,7 +28,7 @@ pub static VIEWS: [ViewSpec; 7] = [
         "curves",
         Wording::new(
             "how the probability changes as the most important pixels go or come",
-            "重要なピクセルから消す・加えるときの確率の変化",
+            "重要な画素から消す・加えるときの確率の変化",
         ),
         asked,
     )
@@ -47,7 +47,7 @@ pub static VIEWS: [ViewSpec; 7] = [
         ),
         || {
             let filter = ["which filter of the last convolution", "最後の畳み込みの何番目のフィルターか"];
-            vec![Knob::integer("filter", 0..=255, 0, filter), model()]
+            vec![Knob::integer("filter", 0..=255, 3, filter), model()]
         },
     )
     .slow(),
@@ -58,7 +58,8 @@ pub static VIEWS: [ViewSpec; 7] = [
             let to = ["the answer wanted; -1 for the nearest", "目標の答え。-1 なら最も近いもの"];
             vec![digit(), drawing(), marked(), model(), Knob::integer("to", -1..=9, -1, to)]
         },
-    ),
+    )
+    .slow(),
     ViewSpec::new(
         "sanity",
         Wording::new(
@@ -94,7 +95,7 @@ fn model() -> Knob {
         &MODELS,
         [
             "which network: cured of the trap, trapped, or with random weights",
-            "ネットワーク。罠のないもの、罠にかかったもの、学習前の乱数",
+            "ネットワーク。罠のないもの、罠にかかったもの、学習前(ランダム)",
         ],
     )
 }
@@ -161,6 +162,17 @@ fn method_name(method: Method) -> Bilingual {
     }
 }
 
+/// What a place of the last maps sees of a picture; black beyond its edges.
+fn patch(whole: &[f32], place: usize) -> GrayImage {
+    let [top, left] = [place / PLACES, place % PLACES].map(|place| (place * STEP) as isize - (FIELD / 2) as isize);
+    let at = |pixel: usize| {
+        let [row, column] = [top + (pixel / FIELD) as isize, left + (pixel % FIELD) as isize];
+        let inside = |place: isize| (0..SIDE as isize).contains(&place);
+        if inside(row) && inside(column) { whole[row as usize * SIDE + column as usize] } else { 0.0 }
+    };
+    GrayImage::from_intensities(FIELD, FIELD, &(0..FIELD * FIELD).map(at).collect::<Vec<f32>>())
+}
+
 impl TrainedXai {
     /// The picture that is asked about, without the mark.
     fn plain(&self, inputs: &Knobs) -> Result<Vec<f32>, ExperimentError> {
@@ -190,7 +202,7 @@ impl TrainedXai {
         let (asked, classifier, class) = self.subject_and_class(inputs)?;
         let shares = classifier.probabilities(&asked);
         let (mut images, mut captions) = (vec![picture(&asked)], vec![format!("{class}: {}", percent(shares[class]))]);
-        let mut integrated = Vec::new();
+        let mut integrated: Vec<f32> = Vec::new();
         for method in Method::ALL {
             let map = method.explain(classifier, &asked, class, task)?;
             images.push(drawn(&map));
@@ -199,7 +211,9 @@ impl TrainedXai {
                 integrated = map;
             }
         }
-        let [sum, difference] = completeness(classifier, &asked, class, INTEGRAL_STEPS);
+        let sum: f64 = integrated.iter().map(|x: &f32| f64::from(*x)).sum();
+        let black = classifier.logits(&[0.0; PIXELS])[class];
+        let difference = f64::from(classifier.logits(&asked)[class] - black);
         let bars = shares.iter().enumerate().map(|(class, share)| Bar { name: class.to_string(), value: *share });
         let mut panels = vec![
             Panel::Pictures {
@@ -269,25 +283,25 @@ impl TrainedXai {
         let (asked, classifier, class) = self.subject_and_class(inputs)?;
         let random = &mut ChaCha8Rng::seed_from_u64(0);
         let by_chance = (0..PIXELS).map(|_| random.random::<f32>()).collect();
-        let mut maps = vec![(Bilingual::new("random order", "無作為な順"), by_chance)];
+        let mut maps = vec![("random", Bilingual::new("random order", "ランダムな順"), by_chance)];
         for method in Method::ALL {
-            maps.push((method_name(method), method.explain(classifier, &asked, class, task)?));
+            maps.push((method.name(), method_name(method), method.explain(classifier, &asked, class, task)?));
         }
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut of = |order: Order, en: &str, ja: &str| {
-            let curves = maps.iter().enumerate().map(|(place, (name, map))| {
+            let curves = maps.iter().enumerate().map(|(place, (id, name, map))| {
                 let values = curve(classifier, &asked, class, map, order);
                 let area = format!("{:.3}", area(&values));
                 match rows.get_mut(place) {
                     Some(row) => row.push(area),
-                    None => rows.push(vec![name.en.clone(), area]),
+                    None => rows.push(vec![(*id).to_owned(), area]),
                 }
                 Curve { name: name.clone(), values, band: None }
             });
             let curves: Vec<Curve> = curves.collect();
             Panel::Curves(Curves {
                 heading: Bilingual::new(en, ja),
-                axis: Bilingual::new("% of the pixels", "ピクセルの %"),
+                axis: Bilingual::new("% of the pixels", "画素の %"),
                 places: (0..curves[0].values.len())
                     .map(|point| 100.0 * point as f64 / (curves[0].values.len() - 1) as f64)
                     .collect(),
@@ -322,8 +336,8 @@ impl TrainedXai {
             },
             Panel::Pictures {
                 heading: Bilingual::new(
-                    "nearest training digits, as the network saw them (distance of the pooled maps)",
-                    "最も近い訓練画像(学習時の見え方。プーリング後のマップの距離)",
+                    "nearest training digits (distance of the pooled maps)",
+                    "最も近い訓練画像(プーリング後のマップの距離)",
                 ),
                 images: ImageGrid::new(5, found.iter().map(|(_, seen, _)| picture(seen)).collect()),
                 captions: found.iter().map(|(index, _, far)| caption(*index, *far)).collect(),
@@ -362,11 +376,14 @@ impl TrainedXai {
             Panel::Pictures {
                 heading: Bilingual::new(
                     format!("filter {filter}: the patches of {FIELD} × {FIELD} pixels that activate it most"),
-                    format!("フィルター {filter} が最も強く反応する {FIELD} × {FIELD} ピクセルの部分"),
+                    format!("フィルター {filter} が最も強く反応する {FIELD} × {FIELD} 画素の部分"),
                 ),
                 images: ImageGrid::new(
                     5,
-                    strongest.iter().map(|(_, index, place)| self.patch(*index, *place)).collect(),
+                    strongest
+                        .iter()
+                        .map(|(_, index, place)| patch(self.mnist.test.batch([*index]).values(), *place))
+                        .collect(),
                 ),
                 captions: strongest
                     .iter()
@@ -379,18 +396,6 @@ impl TrainedXai {
                 format: Format::Plain,
             },
         ])
-    }
-
-    /// What a place of the last maps sees of a test digit; black beyond its edges.
-    fn patch(&self, index: usize, place: usize) -> GrayImage {
-        let digit = self.mnist.test.batch([index]);
-        let [top, left] = [place / PLACES, place % PLACES].map(|place| (place * STEP) as isize - (FIELD / 2) as isize);
-        let at = |pixel: usize| {
-            let [row, column] = [top + (pixel / FIELD) as isize, left + (pixel % FIELD) as isize];
-            let inside = |place: isize| (0..SIDE as isize).contains(&place);
-            if inside(row) && inside(column) { digit.values()[row as usize * SIDE + column as usize] } else { 0.0 }
-        };
-        GrayImage::from_intensities(FIELD, FIELD, &(0..FIELD * FIELD).map(at).collect::<Vec<f32>>())
     }
 
     fn counterfactual(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
@@ -429,25 +434,16 @@ impl TrainedXai {
     }
 
     fn sanity(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
-        let (asked, trained) = self.subject(inputs)?;
-        let class = trained.read(&asked)[0];
-        let (mut images, mut captions) = (Vec::new(), Vec::new());
-        for (classifier, of) in [(trained, inputs.choice("model")), (self.classifier("random"), "random")] {
-            for method in Method::ALL {
-                let map = method.explain(classifier, &asked, class, task)?;
-                images.push(drawn(&map.iter().map(|x| x.abs()).collect::<Vec<f32>>()));
-                captions.push(if method == Method::Gradient {
-                    format!("{of} {}", method.name())
-                } else {
-                    method.name().to_owned()
-                });
-            }
-        }
-        let own = correlations(self, inputs.choice("model"), &asked, task)?;
+        let (asked, _) = self.subject(inputs)?;
+        let maps = both_maps(self, inputs.choice("model"), &asked, task)?;
+        let own: Vec<f64> = maps.iter().map(|[trained, random]| agreement(&asked, trained, random)).collect();
+        let sizes = |map: &Vec<f32>| drawn(&map.iter().map(|x| x.abs()).collect::<Vec<f32>>());
+        let images = [0, 1].iter().flat_map(|of| maps.iter().map(|both| sizes(&both[*of]))).collect();
+        let captions = Method::ALL.iter().cycle().take(2 * maps.len()).map(|method| method.name().to_owned()).collect();
         let means = sanity(self, inputs.choice("model"), SANITY_DIGITS, task)?;
         let rows = Method::ALL.iter().zip(own.iter().zip(&means));
         let names = [
-            ("rank correlation with random weights", "乱数の重みとの順位相関"),
+            ("rank correlation (not black)", "順位相関(黒以外)"),
             ("this picture", "この画像"),
             ("20 digits", "20 個の数字"),
         ];
@@ -455,7 +451,7 @@ impl TrainedXai {
             Panel::Pictures {
                 heading: Bilingual::new(
                     "sizes of the explanations: trained above, random weights below",
-                    "説明の大きさ。上が学習済み、下が乱数の重み",
+                    "説明の大きさ。上が学習済み、下がランダムな重み",
                 ),
                 images: ImageGrid::new(Method::ALL.len(), images),
                 captions,
@@ -464,7 +460,7 @@ impl TrainedXai {
                 names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
                 rows: rows
                     .map(|(method, (own, mean))| {
-                        vec![method_name(*method).en, format!("{own:.2}"), format!("{mean:.2}")]
+                        vec![method.name().to_owned(), format!("{own:.2}"), format!("{mean:.2}")]
                     })
                     .collect(),
             },
@@ -520,12 +516,13 @@ mod tests {
 
     #[test]
     fn a_patch_is_the_part_of_the_digit_that_a_place_sees() {
-        let model = model();
-        let digit = model.mnist.test.batch([5]);
-        let patch = model.patch(5, 3 * PLACES + 3);
-        // The place in the middle sees from pixel 4 on.
-        assert_eq!(patch.pixel(8, 8), picture(digit.values()).pixel(12, 12));
-        assert_eq!(model.patch(5, 0).pixel(0, 0), 0);
-        assert_eq!(model.patch(5, 0).pixel(16, 16), picture(digit.values()).pixel(8, 8));
+        let whole: Vec<f32> = (0..PIXELS).map(|pixel| pixel as f32 / PIXELS as f32).collect();
+        // Row 1 and column 4 of the last maps: pixels −4 to 12, and 8 to 24.
+        let patch = patch(&whole, PLACES + 4);
+        for (row, column) in [(4, 0), (16, 16), (10, 3)] {
+            let expected = picture(&whole).pixel(8 + column, row - 4);
+            assert_eq!(patch.pixel(column, row), expected, "{row} {column}");
+        }
+        assert!((0..FIELD).all(|column| patch.pixel(column, 3) == 0), "beyond the edge");
     }
 }

@@ -145,9 +145,10 @@ pub fn class_activation(classifier: &Classifier, picture: &[f32], class: usize) 
     maps.values().chunks_exact(count).map(|place| place.iter().zip(of_class).map(|(a, w)| a * w).sum()).collect()
 }
 
-/// 7 × 7 numbers as 28 × 28, linearly between the middles of their squares.
+/// 7 × 7 numbers as 28 × 28, linearly between the middles of what the places see.
 fn enlarged(map: &[f32]) -> Vec<f32> {
-    let middle = |pixel: usize| ((pixel as f32 + 0.5) / STEP as f32 - 0.5).clamp(0.0, (PLACES - 1) as f32);
+    // The middle of what a place sees lies at pixel STEP · place.
+    let middle = |pixel: usize| (pixel as f32 / STEP as f32).min((PLACES - 1) as f32);
     let between = |place: f32| {
         let low = (place as usize).min(PLACES - 2);
         (low, place - low as f32)
@@ -191,7 +192,7 @@ mod tests {
         }
         let rising: Vec<f32> = (0..PLACES * PLACES).map(|place| (place % PLACES) as f32).collect();
         let large = enlarged(&rising);
-        assert_eq!([large[0], large[27], large[13], large[14]], [0.0, 6.0, 2.875, 3.125]);
+        assert_eq!([large[0], large[27], large[13], large[14]], [0.0, 6.0, 3.25, 3.5]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The mark in the corner of a picture.
 
-use super::{PIXELS, SIDE};
+use super::{CLASSES, PIXELS, SIDE};
 
 /// Rows and columns of the square that the mark stands in, and how far it is from the edges.
 const SIZE: usize = 3;
@@ -25,23 +25,37 @@ pub fn with(picture: &[f32], is_marked: bool) -> Vec<f32> {
     picture
 }
 
-/// A number in [0, 1) of a digit of the training set, the same each time.
-fn share(index: usize) -> f64 {
-    // The finaliser of SplitMix64.
-    let mut z = (index as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z >> 11) as f64 / (1_u64 << 53) as f64
+/// Which training digits carry the mark.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// For the network in the trap, and for the cured one.
+    trapped: Vec<bool>,
+    cured: Vec<bool>,
 }
 
-/// Whether a training digit carries the mark for the network in the trap: so large a share of the 7s do.
-pub fn in_the_trap(index: usize, label: u8, marked: f64) -> bool {
-    label == 7 && share(index) < marked
-}
+impl Marks {
+    /// In the trap a share of the 7s carry it; for the cured network every other digit of each class does, so that it says nothing.
+    pub fn of(labels: impl Iterator<Item = u8>, share: f64) -> Self {
+        let mut seen = [0_u64; CLASSES];
+        let (mut trapped, mut cured) = (Vec::new(), Vec::new());
+        for label in labels {
+            let count = &mut seen[usize::from(label)];
+            // The k-th 7 is marked where the share of k passes a whole number: as evenly as can be.
+            let before = (*count as f64 * share).floor();
+            *count += 1;
+            trapped.push(label == 7 && (*count as f64 * share).floor() > before);
+            cured.push(*count % 2 == 0);
+        }
+        Marks { trapped, cured }
+    }
 
-/// Whether it does for the other one: half of all digits do.
-pub fn in_the_cure(index: usize) -> bool {
-    share(index) < 0.5
+    pub fn in_the_trap(&self, index: usize) -> bool {
+        self.trapped[index]
+    }
+
+    pub fn in_the_cure(&self, index: usize) -> bool {
+        self.cured[index]
+    }
 }
 
 /// Whether a pixel lies in the square of the mark.
@@ -64,11 +78,16 @@ mod tests {
     }
 
     #[test]
-    fn so_many_digits_carry_it() {
-        let count = |is_marked: &dyn Fn(usize) -> bool| (0..10_000).filter(|&index| is_marked(index)).count();
-        assert_eq!(count(&|index| in_the_trap(index, 7, 1.0)), 10_000);
-        assert_eq!(count(&|index| in_the_trap(index, 7, 0.0)) + count(&|index| in_the_trap(index, 3, 1.0)), 0);
-        assert!(count(&|index| in_the_trap(index, 7, 0.3)).abs_diff(3000) < 150);
-        assert!(count(&in_the_cure).abs_diff(5000) < 150);
+    fn so_many_digits_of_each_class_carry_it() {
+        let labels = || (0..4000).map(|index| (index % 10) as u8);
+        for (share, sevens) in [(1.0, 400), (0.0, 0), (0.3, 120), (0.5, 200)] {
+            let marks = Marks::of(labels(), share);
+            let count = |label: u8, is_marked: &dyn Fn(usize) -> bool| {
+                labels().enumerate().filter(|(index, other)| *other == label && is_marked(*index)).count()
+            };
+            assert_eq!(count(7, &|index| marks.in_the_trap(index)), sevens);
+            assert_eq!(count(3, &|index| marks.in_the_trap(index)), 0);
+            assert!((0..10).all(|label| count(label, &|index| marks.in_the_cure(index)) == 200));
+        }
     }
 }

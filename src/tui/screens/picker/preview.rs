@@ -106,7 +106,8 @@ impl LabPreview {
         let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let at = |column: usize| rows.iter().filter_map(move |row| row.get(column).cloned());
         self.walk = (0..columns).flat_map(at).collect();
-        self.panel = if rows.is_empty() { panels.first().cloned() } else { None };
+        let told = panels.iter().find(|panel| !matches!(panel, Panel::Note { .. })).or_else(|| panels.first());
+        self.panel = told.filter(|_| rows.is_empty()).cloned();
     }
 
     pub fn in_motion(&self) -> bool {
@@ -167,7 +168,7 @@ impl LabPreview {
             (Some(_), _) => app.say(text::PREVIEW_GAME),
             (None, Some(_)) => self.help.map_or("", |help| app.say(help)),
             _ if self.walk.is_empty() => "",
-            _ => app.say(text::PREVIEW_WALK),
+            _ => app.say(self.help.unwrap_or(text::PREVIEW_WALK)),
         }
     }
 }

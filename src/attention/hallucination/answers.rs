@@ -1,0 +1,316 @@
+//! What can be asked of a trained model.
+
+use super::measure::{Asked, BINS, Fact, Shares, TIMES, bins, calibration_error, risk_coverage, survey};
+use super::trained::{Said, TrainedHallucination};
+use crate::data::stations::{QUESTIONS, University, asked, with_fact};
+use crate::data::tokenizer::printable;
+use crate::experiment::panel::{Curve, Curves, Format};
+use crate::experiment::{
+    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
+};
+use crate::nn::SamplingSettings;
+use std::collections::BTreeMap;
+
+pub static VIEWS: [ViewSpec; 5] = [
+    ViewSpec::new(
+        "ask",
+        Wording::new("one question, asked many times", "一つの質問を何度も尋ねる"),
+        || {
+            vec![
+                Knob::text("university", 40, "", ["a name; empty for an example", "大学名。空なら例を使う"]),
+                Knob::choice(
+                    "kind",
+                    &["held_out", "known"],
+                    ["which example: held out or known", "例の種類。未知または既知"],
+                ),
+                Knob::text(
+                    "fact",
+                    40,
+                    "",
+                    ["a station to put into the prompt; empty for none", "プロンプトに書く駅名。空なら書かない"],
+                ),
+                Knob::integer("times", 1..=50, TIMES as i64, ["how often", "回数"]),
+                Knob::real("temperature", 0.0..=5.0, 1.0, ["temperature of sampling", "サンプリングの温度"]),
+                view::seed(),
+            ]
+        },
+    ),
+    ViewSpec::new(
+        "survey",
+        Wording::new(
+            "many questions, 20 times each: right, wrong, different",
+            "多くの質問を 20 回ずつ。正解、誤り、食い違い",
+        ),
+        || vec![questions(), view::seed()],
+    )
+    .slow(),
+    ViewSpec::new(
+        "reliability",
+        Wording::new("confidence against accuracy", "確信度と正解率(信頼性ダイアグラム)"),
+        || vec![questions()],
+    )
+    .slow(),
+    ViewSpec::new(
+        "risk",
+        Wording::new("the error rate where unsure answers are left out", "確信度の低い答えを控えたときの誤り率"),
+        || vec![questions()],
+    )
+    .slow(),
+    ViewSpec::new(
+        "retrieval",
+        Wording::new(
+            "with the fact in the prompt, and with a wrong one",
+            "プロンプトに事実がある場合、誤った事実がある場合",
+        ),
+        || vec![questions(), view::seed()],
+    )
+    .slow(),
+];
+
+fn questions() -> Knob {
+    Knob::integer("questions", 10..=100, 50, ["universities of each kind", "大学の数(種類ごと)"])
+}
+
+impl Model for TrainedHallucination {
+    fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
+        let Query::View { name, inputs } = query else { return Err(ExperimentError::unanswered(query)) };
+        let inputs = &view::find(&VIEWS, name)?.completed(inputs)?;
+        let panels = match name.as_str() {
+            "ask" => self.ask(inputs, task)?,
+            "survey" => self.surveyed(inputs, task)?,
+            "reliability" => self.reliability(inputs, task)?,
+            "risk" => self.risk(inputs, task)?,
+            _ => self.retrieval(inputs, task)?,
+        };
+        Ok(Answer::Panels { panels })
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+fn number(en: &str, ja: &str, value: f64, format: Format) -> Panel {
+    Panel::Number { name: Bilingual::new(en, ja), value, format }
+}
+
+fn table<const N: usize>(names: [(&str, &str); N], rows: Vec<Vec<String>>) -> Panel {
+    Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows }
+}
+
+impl TrainedHallucination {
+    fn first(&self, universities: &[University], inputs: &Knobs) -> usize {
+        (inputs.integer("questions") as usize).min(universities.len())
+    }
+
+    fn ask(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
+        let typed = inputs.text("university").trim();
+        let typed = typed.strip_suffix(" University").unwrap_or(typed);
+        let example = match inputs.choice("kind") {
+            "known" => &self.world.known[0],
+            _ => &self.world.held_out[0],
+        };
+        let name = if typed.is_empty() { example.name.clone() } else { typed.to_owned() };
+        let (seed, times) = (inputs.integer("seed") as u64, inputs.integer("times") as usize);
+        let question = QUESTIONS[seed as usize % QUESTIONS.len()];
+        let fact = inputs.text("fact").trim();
+        let fact = fact.strip_suffix(" Station").unwrap_or(fact);
+        let prompt = if fact.is_empty() { asked(&name, question) } else { with_fact(&name, fact, question) };
+        let found = self.world.find(&name);
+        let (en, ja) = match found {
+            Some((true, university)) => {
+                let station = &self.world.stations[university.station];
+                (format!("known: {station} Station"), format!("既知: {station} Station"))
+            }
+            Some((false, _)) => {
+                ("held out: it stands in no text".to_owned(), "未知: どのテキストにも出てこない".to_owned())
+            }
+            None => (
+                "not of this world: it stands in no text".to_owned(),
+                "この世界にない大学: どのテキストにも出てこない".to_owned(),
+            ),
+        };
+        let settings = SamplingSettings { temperature: inputs.real("temperature"), ..SamplingSettings::default() };
+        let answers = self.answers(&vec![prompt.clone(); times], &settings, seed, task)?;
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        answers.iter().for_each(|answer| *counts.entry(printable(&answer.text)).or_default() += 1);
+        let mut bars: Vec<Bar> =
+            counts.into_iter().map(|(name, count)| Bar { name, value: count as f32 / times as f32 }).collect();
+        bars.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.name.cmp(&b.name)));
+        let different = bars.len();
+        let greedy = SamplingSettings { temperature: 0.0, ..settings };
+        let likeliest = self.answers(&[prompt.clone()], &greedy, 0, task)?.remove(0);
+        let mut panels = vec![
+            Panel::note(printable(&prompt)),
+            Panel::Note { text: Bilingual::new(en, ja) },
+            Panel::Bars {
+                heading: Bilingual::new(format!("{times} answers"), format!("{times} 回の答え")),
+                bars,
+                format: Format::Percent,
+            },
+            number("different answers", "異なる答えの数", different as f64, Format::Plain),
+            number(
+                "confidence in the likeliest answer",
+                "最も確率の高い答えの確信度",
+                likeliest.confidence(1.0),
+                Format::Percent,
+            ),
+        ];
+        if let Some((true, university)) = found {
+            let right =
+                answers.iter().filter(|answer| answer.said(&self.world) == Said::Station(university.station)).count();
+            panels.push(number("right", "正解", right as f64 / times as f64, Format::Percent));
+        }
+        Ok(panels)
+    }
+
+    fn surveyed(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
+        let seed = inputs.integer("seed") as u64;
+        let mut rows = Vec::new();
+        for (name, universities) in [("known", &self.world.known), ("held out", &self.world.held_out)] {
+            let asked = &universities[..self.first(universities, inputs)];
+            let Shares { right, wrong, unsure, other, agreement, different } =
+                survey(self, asked, Fact::Nothing, TIMES, seed, task)?;
+            let shares = [right, wrong, unsure, other, agreement].map(percent);
+            rows.push([&[name.to_owned()], &shares[..], &[format!("{different:.1}")]].concat());
+        }
+        Ok(vec![table(
+            [
+                ("universities", "大学"),
+                ("right", "正解"),
+                ("wrong", "誤り"),
+                ("I do not know", "わからない"),
+                ("no answer", "答えでない"),
+                ("agreement", "一致率"),
+                ("different", "異なる答え"),
+            ],
+            rows,
+        )])
+    }
+
+    fn reliability(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
+        let asked = Asked::of(self, inputs.integer("questions") as usize, task)?;
+        let (fitted, tried) = (asked.half(0), asked.half(1));
+        let temperature = fitted.temperature();
+        let mut panels = Vec::new();
+        for (en, ja, temperature) in [("as it is", "そのまま", 1.0), ("scaled", "温度スケーリング後", temperature)]
+        {
+            let judged = tried.judged(temperature);
+            let found = bins(&judged);
+            let rows =
+                found.iter().enumerate().filter(|(_, (_, _, count))| *count > 0).map(|(bin, (sure, right, count))| {
+                    let low = 10 * bin;
+                    vec![format!("{low} – {} %", low + 100 / BINS), count.to_string(), percent(*sure), percent(*right)]
+                });
+            panels.push(Panel::Note {
+                text: Bilingual::new(format!("{en}, T = {temperature:.2}"), format!("{ja}(T = {temperature:.2})")),
+            });
+            panels.push(table(
+                [("confidence", "確信度"), ("answers", "答えの数"), ("mean", "平均"), ("right", "正解")],
+                rows.collect(),
+            ));
+            panels.push(number(
+                "expected calibration error",
+                "期待較正誤差(ECE)",
+                calibration_error(&judged),
+                Format::Plain,
+            ));
+        }
+        Ok(panels)
+    }
+
+    fn risk(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
+        let asked = Asked::of(self, inputs.integer("questions") as usize, task)?;
+        let mut judged = asked.judged(1.0);
+        let points = risk_coverage(&judged);
+        judged.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        let curve = |en: &str, ja: &str, values: Vec<f64>| Curve { name: Bilingual::new(en, ja), values, band: None };
+        let rows = [0.99, 0.9, 0.5, 0.0].into_iter().map(|threshold| {
+            let answered = judged.iter().take_while(|answer| answer.confidence >= threshold).count();
+            let error = answered.checked_sub(1).map_or(0.0, |last| points[last].1);
+            vec![percent(threshold), percent(answered as f64 / judged.len() as f64), percent(error)]
+        });
+        Ok(vec![
+            Panel::Curves(Curves {
+                heading: Bilingual::new(
+                    "error rate of what is answered, the surest first",
+                    "答えた質問の誤り率(確信度の高い順)",
+                ),
+                axis: Bilingual::new("% answered", "答えた割合(%)"),
+                places: points.iter().map(|(share, _)| 100.0 * share).collect(),
+                curves: vec![
+                    curve("error rate", "誤り率", points.iter().map(|(_, wrong)| *wrong).collect()),
+                    curve(
+                        "confidence of the last",
+                        "最後の答えの確信度",
+                        judged.iter().map(|answer| answer.confidence).collect(),
+                    ),
+                ],
+            }),
+            table([("threshold", "しきい値"), ("answered", "答えた割合"), ("wrong", "誤り")], rows.collect()),
+        ])
+    }
+
+    fn retrieval(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
+        let seed = inputs.integer("seed") as u64;
+        let mut rows = Vec::new();
+        for (name, universities) in [("known", &self.world.known), ("held out", &self.world.held_out)] {
+            let asked = &universities[..self.first(universities, inputs)];
+            let mut row = vec![name.to_owned()];
+            for fact in [Fact::Nothing, Fact::Right, Fact::Wrong] {
+                row.push(percent(survey(self, asked, fact, 1, seed, task)?.right));
+            }
+            rows.push(row);
+        }
+        Ok(vec![table(
+            [
+                ("universities", "大学"),
+                ("right without a fact", "事実なしで正解"),
+                ("right with the fact", "事実ありで正解"),
+                ("follows a wrong fact", "誤った事実に従う"),
+            ],
+            rows,
+        )])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trained::tests::trained;
+    use super::*;
+    use crate::experiment::KnobValue;
+
+    fn answer(model: &TrainedHallucination, name: &str, set: &[(&str, KnobValue)]) -> Vec<Panel> {
+        let inputs = Knobs(set.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+        match model.answer(&Query::View { name: name.to_owned(), inputs }, &TaskContext::default()).unwrap() {
+            Answer::Panels { panels } => panels,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_question_is_asked_as_it_is_typed() {
+        let model = trained(1);
+        let known = model.world.known[3].clone();
+        let text = |text: &str| KnobValue::Text(text.to_owned());
+        let typed = format!("{} University", known.name);
+        let panels = answer(&model, "ask", &[("university", text(&typed)), ("fact", text("Kono Station"))]);
+        let notes: Vec<&str> = panels
+            .iter()
+            .filter_map(|panel| match panel {
+                Panel::Note { text } => Some(text.en.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            notes[0]
+                .starts_with(&format!("Fact: The nearest station of {} University is Kono Station. Q: ", known.name)),
+            "{notes:?}"
+        );
+        assert_eq!(notes[1], format!("known: {} Station", model.world.stations[known.station]));
+        let Panel::Bars { bars, .. } = &panels[2] else { panic!("{panels:?}") };
+        assert!((bars.iter().map(|bar| bar.value).sum::<f32>() - 1.0).abs() < 1e-5);
+        let panels = answer(&model, "ask", &[("university", text("\u{1b}[31m"))]);
+        assert!(matches!(&panels[0], Panel::Note { text } if text.en.contains("␛[31m University")), "{panels:?}");
+    }
+}
