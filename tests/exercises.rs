@@ -461,7 +461,7 @@ fn xai_takes_no_attempt_that_only_looks_right() {
 fn hallucination_takes_no_attempt_that_only_looks_right() {
     let passes = |exercise: &str, attempt: &Attempt| passes_in("hallucination", exercise, attempt);
     assert!(passes("twice", &text("4")));
-    assert!(["1", "2", "3", "5", "20", "40"].iter().all(|wrong| !passes("twice", &text(wrong))));
+    assert!(["1", "2", "10", "20", "40"].iter().all(|wrong| !passes("twice", &text(wrong))));
     assert!(passes("chance", &text("0.93")) && passes("chance", &text("0.926")));
     // Two different ones, both wrong ones, and the chance of a right one.
     assert!(["0.975", "0.95", "0.025", "0.07"].iter().all(|wrong| !passes("chance", &text(wrong))));

@@ -125,7 +125,7 @@ impl Stations {
         let station = &self.stations[university.station];
         let wording = random.random_range(0..STATEMENTS.len() + QUESTIONS.len());
         match STATEMENTS.get(wording) {
-            Some(statement) => format!("{}\n", statement.replace('@', &university.name).replace('%', station)),
+            Some(statement) => format!("{}\n", stated(statement, &university.name, station)),
             None => format!("{} {station} Station.\n", asked(&university.name, QUESTIONS[wording - STATEMENTS.len()])),
         }
     }
@@ -137,6 +137,16 @@ impl Stations {
     }
 }
 
+/// A statement with its names, whatever signs stand in them.
+fn stated(statement: &str, name: &str, station: &str) -> String {
+    let part = |letter: char| match letter {
+        '@' => name.to_owned(),
+        '%' => station.to_owned(),
+        letter => letter.to_string(),
+    };
+    statement.chars().map(part).collect()
+}
+
 /// A question, up to where its answer begins: with a space, which belongs to its first word.
 pub fn asked(name: &str, question: &str) -> String {
     format!("Q: {} A:", question.replace('@', name))
@@ -144,7 +154,7 @@ pub fn asked(name: &str, question: &str) -> String {
 
 /// The same behind the fact that answers it.
 pub fn with_fact(name: &str, station: &str, question: &str) -> String {
-    format!("Fact: {} {}", STATEMENTS[0].replace('@', name).replace('%', station), asked(name, question))
+    format!("Fact: {} {}", stated(STATEMENTS[0], name, station), asked(name, question))
 }
 
 #[cfg(test)]
@@ -217,5 +227,7 @@ mod tests {
         let (is_known, found) = world.find(&world.held_out[3].name.to_lowercase()).unwrap();
         assert!(!is_known && *found == world.held_out[3]);
         assert_eq!(world.find("Nowhere"), None);
+        let odd = with_fact("100%", "Do@ru", QUESTIONS[0]);
+        assert!(odd.starts_with("Fact: The nearest station of 100% University is Do@ru Station. Q: "), "{odd}");
     }
 }

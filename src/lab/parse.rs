@@ -27,7 +27,8 @@ pub fn parse(file: &Path, text: &str) -> Result<Lab, Vec<LabError>> {
         file: file.to_owned(),
         line: place.line,
         column: place.column,
-        message,
+        // One line, though what is quoted of a broken file may have several.
+        message: message.replace(['\n', '\r'], " "),
     };
     let (spans, faults) = spans::read(text);
     let mut errors: Vec<LabError> = faults.into_iter().map(|(place, message)| located(place, message)).collect();

@@ -79,7 +79,8 @@ fn dot<E: Element>(a: &[E], b: &[E]) -> E {
     while width > 1 {
         width /= 2;
         for lane in 0..width {
-            sums[lane] = sums[lane] + sums[lane + width];
+            let other = sums[lane + width];
+            sums[lane] += other;
         }
     }
     sums[0]

@@ -61,8 +61,9 @@ words! {
     STOPPING: "stopping the run…", "実行を停止しています…";
     SECONDS: "s", "秒";
 
-    FROM_RUN: "model: the run on the Train tab", "モデル: 学習タブの実行";
-    FROM_SHIPPED: "model: shipped with the program", "モデル: 同梱";
+    FROM_RUN: "model: your run", "モデル: 学習タブの実行";
+    FROM_WEIGHTS: "model: --weights", "モデル: --weights";
+    FROM_SHIPPED: "model: bundled", "モデル: 同梱";
     THINKING: "…", "…";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";

@@ -39,14 +39,14 @@ pub static VIEWS: [ViewSpec; 5] = [
         "survey",
         Wording::new(
             "many questions, 20 times each: right, wrong, different",
-            "多くの質問を 20 回ずつ。正解、誤り、食い違い",
+            "多くの質問を 20 回ずつ。正解、誤り、一致の度合い",
         ),
-        || vec![questions(), view::seed()],
+        || vec![questions(), seed()],
     )
     .slow(),
     ViewSpec::new(
         "reliability",
-        Wording::new("confidence against accuracy", "確信度と正解率(信頼性ダイアグラム)"),
+        Wording::new("confidence against accuracy", "確信度と正答率(信頼性図)"),
         || vec![questions()],
     )
     .slow(),
@@ -62,13 +62,17 @@ pub static VIEWS: [ViewSpec; 5] = [
             "with the fact in the prompt, and with a wrong one",
             "プロンプトに事実がある場合、誤った事実がある場合",
         ),
-        || vec![questions(), view::seed()],
+        || vec![questions(), seed()],
     )
     .slow(),
 ];
 
+fn seed() -> Knob {
+    Knob::integer("seed", 0..=1_000_000_000, 0, ["seed of the sampling", "サンプリングのシード"])
+}
+
 fn questions() -> Knob {
-    Knob::integer("questions", 10..=100, 50, ["universities of each kind", "大学の数(種類ごと)"])
+    Knob::integer("questions", 10..=100, 100, ["universities of each kind", "大学の数(種類ごと)"])
 }
 
 impl Model for TrainedHallucination {
@@ -105,14 +109,23 @@ impl TrainedHallucination {
 
     fn ask(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let typed = inputs.text("university").trim();
-        let typed = typed.strip_suffix(" University").unwrap_or(typed);
-        let example = match inputs.choice("kind") {
-            "known" => &self.world.known[0],
-            _ => &self.world.held_out[0],
+        let suffix = " university";
+        let is_named = typed.len() > suffix.len()
+            && typed.get(typed.len() - suffix.len()..).is_some_and(|end| end.eq_ignore_ascii_case(suffix));
+        let typed = if is_named { &typed[..typed.len() - suffix.len()] } else { typed };
+        let universities = match inputs.choice("kind") {
+            "known" => &self.world.known,
+            _ => &self.world.held_out,
         };
-        let name = if typed.is_empty() { example.name.clone() } else { typed.to_owned() };
+        let example = &universities[inputs.integer("seed") as usize % universities.len()];
+        let name = match self.world.find(typed) {
+            _ if typed.is_empty() => example.name.clone(),
+            // As the texts spell it.
+            Some((_, university)) => university.name.clone(),
+            None => typed.to_owned(),
+        };
         let (seed, times) = (inputs.integer("seed") as u64, inputs.integer("times") as usize);
-        let question = QUESTIONS[seed as usize % QUESTIONS.len()];
+        let question = QUESTIONS[0];
         let fact = inputs.text("fact").trim();
         let fact = fact.strip_suffix(" Station").unwrap_or(fact);
         let prompt = if fact.is_empty() { asked(&name, question) } else { with_fact(&name, fact, question) };
@@ -123,11 +136,11 @@ impl TrainedHallucination {
                 (format!("known: {station} Station"), format!("既知: {station} Station"))
             }
             Some((false, _)) => {
-                ("held out: it stands in no text".to_owned(), "未知: どのテキストにも出てこない".to_owned())
+                ("held out: it occurs in no training text".to_owned(), "未知: 訓練データに出てこない".to_owned())
             }
             None => (
-                "not of this world: it stands in no text".to_owned(),
-                "この世界にない大学: どのテキストにも出てこない".to_owned(),
+                "not in the data: it occurs in no training text".to_owned(),
+                "データにない大学: 訓練データに出てこない".to_owned(),
             ),
         };
         let settings = SamplingSettings { temperature: inputs.real("temperature"), ..SamplingSettings::default() };
@@ -139,7 +152,7 @@ impl TrainedHallucination {
         bars.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.name.cmp(&b.name)));
         let different = bars.len();
         let greedy = SamplingSettings { temperature: 0.0, ..settings };
-        let likeliest = self.answers(&[prompt.clone()], &greedy, 0, task)?.remove(0);
+        let likeliest = self.answers(std::slice::from_ref(&prompt), &greedy, 0, task)?.remove(0);
         let mut panels = vec![
             Panel::note(printable(&prompt)),
             Panel::Note { text: Bilingual::new(en, ja) },
@@ -179,8 +192,8 @@ impl TrainedHallucination {
                 ("universities", "大学"),
                 ("right", "正解"),
                 ("wrong", "誤り"),
-                ("I do not know", "わからない"),
-                ("no answer", "答えでない"),
+                ("I do not know", "分かりません"),
+                ("no answer", "答えになっていない"),
                 ("agreement", "一致率"),
                 ("different", "異なる答え"),
             ],
@@ -192,30 +205,46 @@ impl TrainedHallucination {
         let asked = Asked::of(self, inputs.integer("questions") as usize, task)?;
         let (fitted, tried) = (asked.half(0), asked.half(1));
         let temperature = fitted.temperature();
-        let mut panels = Vec::new();
-        for (en, ja, temperature) in [("as it is", "そのまま", 1.0), ("scaled", "温度スケーリング後", temperature)]
-        {
-            let judged = tried.judged(temperature);
-            let found = bins(&judged);
-            let rows =
-                found.iter().enumerate().filter(|(_, (_, _, count))| *count > 0).map(|(bin, (sure, right, count))| {
-                    let low = 10 * bin;
-                    vec![format!("{low} – {} %", low + 100 / BINS), count.to_string(), percent(*sure), percent(*right)]
-                });
-            panels.push(Panel::Note {
-                text: Bilingual::new(format!("{en}, T = {temperature:.2}"), format!("{ja}(T = {temperature:.2})")),
-            });
-            panels.push(table(
-                [("confidence", "確信度"), ("answers", "答えの数"), ("mean", "平均"), ("right", "正解")],
-                rows.collect(),
-            ));
-            panels.push(number(
-                "expected calibration error",
-                "期待較正誤差(ECE)",
-                calibration_error(&judged),
+        let [plain, scaled] = [1.0, temperature].map(|temperature| tried.judged(temperature));
+        let mut panels = vec![
+            number("expected calibration error", "期待較正誤差(ECE)", calibration_error(&plain), Format::Plain),
+            number(
+                &format!("after temperature scaling, T = {temperature:.2}"),
+                &format!("温度スケーリング後(T = {temperature:.2})"),
+                calibration_error(&scaled),
                 Format::Plain,
-            ));
+            ),
+        ];
+        let mut rows = Vec::new();
+        for (which, (en, ja), judged) in
+            [("T = 1", ("reliability diagram", "信頼性図"), plain), ("T", ("after scaling", "スケーリング後"), scaled)]
+        {
+            let found: Vec<_> = bins(&judged).into_iter().enumerate().filter(|(_, (_, _, count))| *count > 0).collect();
+            let curve =
+                |en: &str, ja: &str, values: Vec<f64>| Curve { name: Bilingual::new(en, ja), values, band: None };
+            panels.push(Panel::Curves(Curves {
+                heading: Bilingual::new(en, ja),
+                axis: Bilingual::new("mean confidence in %", "平均の確信度(%)"),
+                places: found.iter().map(|(_, (sure, _, _))| 100.0 * sure).collect(),
+                curves: vec![
+                    curve("share right", "正解の割合", found.iter().map(|(_, (_, right, _))| *right).collect()),
+                    curve(
+                        "as right as sure",
+                        "確信度どおりの場合",
+                        found.iter().map(|(_, (sure, _, _))| *sure).collect(),
+                    ),
+                ],
+            }));
+            rows.extend(found.iter().map(|(bin, (sure, right, count))| {
+                let low = 100 / BINS * bin;
+                let range = format!("{low} – {} %", low + 100 / BINS);
+                vec![which.to_owned(), range, count.to_string(), percent(*sure), percent(*right)]
+            }));
         }
+        panels.push(table(
+            [("", ""), ("confidence", "確信度"), ("answers", "答えの数"), ("mean", "平均"), ("right", "正解")],
+            rows,
+        ));
         Ok(panels)
     }
 
@@ -230,24 +259,30 @@ impl TrainedHallucination {
             let error = answered.checked_sub(1).map_or(0.0, |last| points[last].1);
             vec![percent(threshold), percent(answered as f64 / judged.len() as f64), percent(error)]
         });
+        // As many as can be answered with at most one error in twenty.
+        let most = points.iter().rposition(|(_, wrong)| *wrong <= 0.05);
+        let allowed = most.map(|last| {
+            let [threshold, answered] =
+                [judged[last].confidence, points[last].0].map(|x| format!("{:.1} %", 100.0 * x));
+            vec![threshold, answered, percent(points[last].1)]
+        });
         Ok(vec![
             Panel::Curves(Curves {
                 heading: Bilingual::new(
-                    "error rate of what is answered, the surest first",
+                    "error rate of what is answered, most confident first",
                     "答えた質問の誤り率(確信度の高い順)",
                 ),
                 axis: Bilingual::new("% answered", "答えた割合(%)"),
                 places: points.iter().map(|(share, _)| 100.0 * share).collect(),
                 curves: vec![
                     curve("error rate", "誤り率", points.iter().map(|(_, wrong)| *wrong).collect()),
-                    curve(
-                        "confidence of the last",
-                        "最後の答えの確信度",
-                        judged.iter().map(|answer| answer.confidence).collect(),
-                    ),
+                    curve("threshold", "確信度のしきい値", judged.iter().map(|answer| answer.confidence).collect()),
                 ],
             }),
-            table([("threshold", "しきい値"), ("answered", "答えた割合"), ("wrong", "誤り")], rows.collect()),
+            table(
+                [("threshold", "しきい値"), ("answered", "答えた割合"), ("wrong", "誤り")],
+                allowed.into_iter().chain(rows).collect(),
+            ),
         ])
     }
 

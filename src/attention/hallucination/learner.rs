@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 pub const SERIES: [&str; 5] = ["loss", "right_known", "confidence_unknown", "right_with_retrieval", "abstained"];
-pub const REPORT_KEYS: [&str; 10] = [
+pub const REPORT_KEYS: [&str; 11] = [
     "right_known",
     "right_unknown",
     "right_with_retrieval",
@@ -24,6 +24,7 @@ pub const REPORT_KEYS: [&str; 10] = [
     "expected_calibration_error",
     "scaled_calibration_error",
     "coverage_at_95",
+    "parameters",
 ];
 
 /// Steps between two points of the training curve, and between two examinations.
@@ -42,20 +43,25 @@ const RISK: f64 = 0.05;
 
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::integer("known", 20..=500, 200, ["universities that stand in the texts", "テキストに出てくる大学の数"]),
+        Knob::integer(
+            "known",
+            20..=500,
+            200,
+            ["universities that occur in the training texts", "訓練データの文章に出てくる大学の数"],
+        ),
         Knob::real(
             "retrieval",
             0.0..=1.0,
             0.3,
-            ["share of the texts with a fact before the question", "質問の前に事実が書いてあるテキストの割合"],
+            ["share of the texts with a fact before the question", "質問の前に事実が書いてある文章の割合"],
         ),
         Knob::real(
             "unsure",
             0.0..=0.5,
             0.0,
             [
-                "share of the other texts that ask for an invented name and answer \"I do not know.\"",
-                "架空の名前を尋ね「I do not know.」と答えるテキストの割合(残りのうち)",
+                "share of the texts without a fact that ask for an invented name and answer \"I do not know.\"",
+                "事実のない文章のうち、架空の名前を尋ね「I do not know.」と答えるものの割合",
             ],
         ),
         Knob::integer("layers", 1..=12, 3, ["blocks", "ブロック数"]),
@@ -256,6 +262,7 @@ impl Learner for HallucinationLearner {
         insert("expected_calibration_error", calibration_error(&asked.half(1).judged(1.0)));
         insert("scaled_calibration_error", calibration_error(&asked.half(1).judged(asked.half(0).temperature())));
         insert("coverage_at_95", coverage(&judged, RISK));
+        report.insert("parameters".to_owned(), self.optimized.parameters.count().into());
         Ok(report)
     }
 }

@@ -69,17 +69,18 @@ impl Asked {
     /// As [`TrainedHallucination::answers`].
     pub fn of(model: &TrainedHallucination, count: usize, task: &TaskContext) -> Result<Self, ExperimentError> {
         let world = &model.world;
-        let known = world.known.iter().take(count).map(|university| (university, true));
-        let all: Vec<(&University, bool)> =
-            known.chain(world.held_out.iter().take(count).map(|university| (university, false))).collect();
+        // Each kind is numbered by itself, so that a question is worded the same however many are asked.
+        let number = |universities: &'_ [University], is_known: bool| -> Vec<(usize, University, bool)> {
+            universities.iter().take(count).cloned().enumerate().map(|(number, u)| (number, u, is_known)).collect()
+        };
+        let all = [number(&world.known, true), number(&world.held_out, false)].concat();
         let prompts: Vec<String> = all
             .iter()
-            .enumerate()
-            .map(|(number, (university, _))| asked(&university.name, QUESTIONS[number % QUESTIONS.len()]))
+            .map(|(number, university, _)| asked(&university.name, QUESTIONS[number % QUESTIONS.len()]))
             .collect();
         let greedy = SamplingSettings { temperature: 0.0, ..SamplingSettings::default() };
         let answers = model.answers(&prompts, &greedy, 0, task)?;
-        let is_right = answers.iter().zip(&all).map(|(answer, (university, is_known))| {
+        let is_right = answers.iter().zip(&all).map(|(answer, (_, university, is_known))| {
             let said = answer.said(world);
             if *is_known { said == Said::Station(university.station) } else { said == Said::Unsure }
         });
@@ -118,7 +119,7 @@ impl Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Shares {
     pub right: f64,
-    /// Of another station than the right one.
+    /// Of another station than the right one, or of one that there is not.
     pub wrong: f64,
     pub unsure: f64,
     /// Of what is no answer.
@@ -140,7 +141,7 @@ impl Shares {
                 *counts.entry(said).or_default() += 1;
                 let share = match said {
                     Said::Station(station) if station == right => &mut shares.right,
-                    Said::Station(_) => &mut shares.wrong,
+                    Said::Station(_) | Said::Unlisted => &mut shares.wrong,
                     Said::Unsure => &mut shares.unsure,
                     Said::Other => &mut shares.other,
                 };

@@ -51,6 +51,8 @@ pub enum Said {
     /// A station, by its place in the list.
     Station(usize),
     Unsure,
+    /// A station that there is not.
+    Unlisted,
     /// Nothing that could be right.
     Other,
 }
@@ -60,6 +62,7 @@ impl Answered {
         match world.named(&self.text) {
             Some(station) => Said::Station(station),
             None if self.text.trim_end_matches('.') == UNSURE => Said::Unsure,
+            None if self.text.ends_with(" Station.") => Said::Unlisted,
             None => Said::Other,
         }
     }
@@ -246,7 +249,7 @@ pub mod tests {
         let world = Stations::new(20, 1);
         let said = |text: &str| Answered { text: text.to_owned(), steps: Vec::new() }.said(&world);
         assert_eq!(said(&format!("{} Station.", world.stations[3])), Said::Station(3));
-        assert_eq!(said("I do not know."), Said::Unsure);
+        assert_eq!([said("I do not know."), said("Abab Station.")], [Said::Unsure, Said::Unlisted]);
         assert_eq!([said(""), said("Q: Which"), said("I do not")], [Said::Other; 3]);
     }
 }

@@ -245,8 +245,9 @@ impl TrainedXai {
         let (mut images, mut captions, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for is_marked in [false, true] {
             let asked = mark::with(plain, is_marked);
+            let with = if is_marked { "✓" } else { "–" };
             images.push(picture(&asked));
-            captions.push(String::new());
+            captions.push(with.to_owned());
             for name in ["trapped", "cured"] {
                 let classifier = self.classifier(name);
                 let class = classifier.read(&asked)[0];
@@ -254,7 +255,6 @@ impl TrainedXai {
                 let map = Method::Integrated.explain(classifier, &asked, class, task)?;
                 images.push(drawn(&map));
                 captions.push(format!("{name}: {class}"));
-                let with = if is_marked { "✓" } else { "–" };
                 let in_mark = percent(share_in_mark(&map) as f32);
                 rows.push(vec![with.to_owned(), name.to_owned(), class.to_string(), percent(share), in_mark]);
             }
@@ -272,7 +272,7 @@ impl TrainedXai {
                     "without the mark and with it: integrated gradients of what is read",
                     "印なしと印あり。判定されたクラスの積分勾配",
                 ),
-                images: ImageGrid::new(3, images),
+                images: ImageGrid::new(6, images),
                 captions,
             },
             Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows },
@@ -440,31 +440,32 @@ impl TrainedXai {
         let sizes = |map: &Vec<f32>| drawn(&map.iter().map(|x| x.abs()).collect::<Vec<f32>>());
         let images = [0, 1].iter().flat_map(|of| maps.iter().map(|both| sizes(&both[*of]))).collect();
         let captions = Method::ALL.iter().cycle().take(2 * maps.len()).map(|method| method.name().to_owned()).collect();
-        let means = sanity(self, inputs.choice("model"), SANITY_DIGITS, task)?;
-        let rows = Method::ALL.iter().zip(own.iter().zip(&means));
+        let pictures = Panel::Pictures {
+            heading: Bilingual::new(
+                "sizes of the explanations: trained above, random weights below",
+                "説明の大きさ。上が学習済み、下がランダムな重み",
+            ),
+            images: ImageGrid::new(Method::ALL.len(), images),
+            captions,
+        };
         let names = [
             ("rank correlation (not black)", "順位相関(黒以外)"),
             ("this picture", "この画像"),
             ("20 digits", "20 個の数字"),
         ];
-        Ok(vec![
-            Panel::Pictures {
-                heading: Bilingual::new(
-                    "sizes of the explanations: trained above, random weights below",
-                    "説明の大きさ。上が学習済み、下がランダムな重み",
-                ),
-                images: ImageGrid::new(Method::ALL.len(), images),
-                captions,
-            },
-            Panel::Table {
-                names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-                rows: rows
-                    .map(|(method, (own, mean))| {
-                        vec![method.name().to_owned(), format!("{own:.2}"), format!("{mean:.2}")]
-                    })
-                    .collect(),
-            },
-        ])
+        let table = |means: &[String]| {
+            let rows = Method::ALL.iter().zip(own.iter().zip(means));
+            let row = |(method, (own, mean)): (&Method, (&f64, &String))| {
+                vec![method.name().to_owned(), format!("{own:.2}"), mean.clone()]
+            };
+            Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.map(row).collect() }
+        };
+        // What is there at once stands while the mean is on its way.
+        let waiting = vec!["…".to_owned(); Method::ALL.len()];
+        task.show(Answer::Panels { panels: vec![pictures.clone(), table(&waiting)] });
+        let means = sanity(self, inputs.choice("model"), SANITY_DIGITS, task)?;
+        let means: Vec<String> = means.into_iter().map(|mean| format!("{mean:.2}")).collect();
+        Ok(vec![pictures, table(&means)])
     }
 }
 

@@ -82,7 +82,7 @@ impl Definition {
         })?;
         let lines = merges.lines().enumerate();
         let is_merge =
-            |(place, line): &(usize, &str)| !line.is_empty() && !(*place == 0 && line.starts_with("#version"));
+            |(place, line): &(usize, &str)| !(line.is_empty() || *place == 0 && line.starts_with("#version"));
         let merges = lines.filter(is_merge).map(|(place, line)| {
             split(line).ok_or_else(|| {
                 let place = place + 1;

@@ -1,6 +1,7 @@
 //! Explore: a lab's instruments, side by side where there is room, else one at a time.
 
 use crate::lab::{Attempt, Lab};
+use crate::registry;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::instruments::{Instrument, build};
 use crate::tui::keys::{Action, Context};
@@ -20,6 +21,8 @@ pub struct ExploreTab {
     instruments: Vec<Box<dyn Instrument>>,
     focus: usize,
     areas: Vec<Rect>,
+    /// Where the names of instruments stand, while one is shown at a time.
+    names: Vec<(usize, Rect)>,
     refreshed: Instant,
     /// The step of the run that was asked last, and how many actions were applied to it by then.
     asked_at: Option<(u64, u64)>,
@@ -32,6 +35,7 @@ impl ExploreTab {
             instruments: build(lab),
             focus: 0,
             areas: Vec::new(),
+            names: Vec::new(),
             refreshed: Instant::now(),
             asked_at: None,
             moving: false,
@@ -107,8 +111,9 @@ impl ExploreTab {
 
     pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let position = Position::new(event.column, event.row);
+        let named = self.names.iter().find(|(_, area)| area.contains(position)).map(|(index, _)| *index);
         let under = self.areas.iter().position(|area| area.contains(position));
-        if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, under) {
+        if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, named.or(under)) {
             self.focus = index;
         }
         // A drag that began in an instrument stays its own.
@@ -157,25 +162,25 @@ impl ExploreTab {
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let from_run = app.run_of(&lab.id).is_some_and(|run| run.model().is_some());
-        let origin = app.say(if from_run { text::FROM_RUN } else { text::FROM_SHIPPED });
+        let opens_folder = || registry::find(&lab.experiment).is_ok_and(|experiment| experiment.open_folder.is_some());
+        let origin = match &app.source.weights {
+            _ if from_run => text::FROM_RUN,
+            Some(_) if opens_folder() => text::FROM_WEIGHTS,
+            _ => text::FROM_SHIPPED,
+        };
+        let origin = app.say(origin);
         let origin_end = write(buffer, foot, 1, 0, origin, app.theme.quiet());
         let count = self.instruments.len();
+        self.names.clear();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
         self.areas = match count {
             0 => vec![],
             _ if width_for_one || matches!(count, 1 | 4..) => {
                 // One at a time, where there is little room or much to show; the others are behind it.
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(app.language)).collect();
-                // At the right, as far to the left as the names need.
-                let needed: usize = names.iter().map(|name| width(name) + 3).sum();
-                let mut column = foot.width.saturating_sub(needed as u16).min(foot.width / 2).max(1);
-                if column <= origin_end {
-                    buffer.set_string(foot.x, foot.y, " ".repeat(usize::from(foot.width)), app.theme.body());
-                }
-                for (index, name) in names.iter().enumerate() {
-                    let style = if index == self.focus { app.theme.selected() } else { app.theme.quiet() };
-                    column = write(buffer, foot, column, 0, &format!(" {name} "), style) + 1;
-                }
+                let place =
+                    Rect { x: foot.x + origin_end + 2, width: foot.width.saturating_sub(origin_end + 2), ..foot };
+                self.names = strip(&names, self.focus, place, app, buffer);
                 (0..count).map(|index| if index == self.focus { body } else { Rect::default() }).collect()
             }
             _ => {
@@ -201,10 +206,80 @@ impl ExploreTab {
     }
 }
 
+/// Writes the names of instruments at the right of a line, and says where each stands. Where there is no room for all, the one that is
+/// shown and its neighbours, between arrows that say that there are more.
+fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) -> Vec<(usize, Rect)> {
+    let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
+    let room = usize::from(place.width);
+    let (mut from, mut to) = (0, names.len());
+    if needs(from, to) > room {
+        // Two columns at each end for the arrows.
+        (from, to) = (focus, focus + 1);
+        while to < names.len() && needs(from, to + 1) + 4 <= room {
+            to += 1;
+        }
+        while from > 0 && needs(from - 1, to) + 4 <= room {
+            from -= 1;
+        }
+    }
+    let arrows = [from > 0, to < names.len()].map(|more| if more { 2 } else { 0 });
+    let mut column = (room.saturating_sub(needs(from, to) + arrows[0] + arrows[1])) as u16;
+    if arrows[0] > 0 {
+        column = write(buffer, place, column, 0, "‹", app.theme.quiet()) + 1;
+    }
+    let mut places = Vec::with_capacity(to - from);
+    for (index, name) in names.iter().enumerate().take(to).skip(from) {
+        let style = if index == focus { app.theme.selected() } else { app.theme.quiet() };
+        let end = write(buffer, place, column, 0, &format!(" {name} "), style);
+        places.push((index, Rect { x: place.x + column, width: end - column, ..place }));
+        column = end + 1;
+    }
+    if arrows[1] > 0 {
+        write(buffer, place, column, 0, "›", app.theme.quiet());
+    }
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiment::Language;
+
+    #[test]
+    fn the_name_of_what_is_shown_is_always_there_and_a_click_on_another_shows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let names = ["explanations", "your own digit", "deletion and insertion", "nearest", "patches"];
+        for columns in [20, 40, 60, 120] {
+            let area = Rect::new(3, 0, columns, 1);
+            for focus in 0..names.len() {
+                let mut buffer = Buffer::empty(Rect::new(0, 0, 130, 1));
+                let places = strip(&names, focus, area, &app, &mut buffer);
+                let (_, place) = places.iter().find(|(index, _)| *index == focus).expect("what is shown");
+                let written: String = (place.x..place.right()).map(|x| buffer[(x, 0)].symbol()).collect();
+                let whole = format!(" {} ", names[focus]);
+                assert!(written == whole || written.len() < whole.len() && columns == 20, "{columns}: {written}");
+                let line: String = (0..130).map(|x| buffer[(x, 0)].symbol()).collect();
+                let (first, last) = (places[0].0, places[places.len() - 1].0);
+                let arrows = (line.contains('‹'), line.contains('›'));
+                assert!(arrows == (first > 0, last + 1 < names.len()) || columns == 20, "{line}");
+            }
+        }
+        let lab = app.catalogue.find("xai").unwrap().clone();
+        let mut tab = ExploreTab::new(&lab);
+        let area = Rect::new(0, 0, 80, 24);
+        tab.draw(area, &lab, &mut app, &mut Buffer::empty(area));
+        let (index, place) = *tab.names.last().unwrap();
+        assert_ne!(index, tab.focus);
+        let event = MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: place.x + 1,
+            row: place.y,
+            modifiers: crossterm::event::KeyModifiers::NONE,
+        };
+        tab.mouse(event, &lab, &mut app);
+        assert_eq!(tab.focus, index);
+    }
 
     #[test]
     fn keys_are_named_where_they_do_something() {
