@@ -68,7 +68,7 @@ fn a_student_trains_looks_draws_and_answers() {
     terminal.wait_for("running");
     // Explore asks the model that trains.
     terminal.press(&alt('3'));
-    terminal.wait_for("model: the run on the Train tab");
+    terminal.wait_for("model: your run");
     terminal.wait_for("variance");
     terminal.press("e");
     terminal.wait_for("test 0: 7");

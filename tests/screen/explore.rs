@@ -15,7 +15,7 @@ fn explore(home: &TempDir, title: &str) -> Terminal {
     let terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
     terminal.open_lab(title);
     terminal.press("\x1b3");
-    terminal.wait_for("model: shipped");
+    terminal.wait_for("model: bundled");
     terminal
 }
 
@@ -214,9 +214,7 @@ fn points_placed_by_hand_reach_a_run_in_the_plane() {
     terminal.press(TAB);
     terminal.press(TAB);
     // The Train tab has such a legend too.
-    terminal.wait_until("the plane", |screen| {
-        screen.contains("the run on the Train tab") && screen.contains("● generated")
-    });
+    terminal.wait_until("the plane", |screen| screen.contains("model: your run") && screen.contains("● generated"));
     terminal.press(UP);
     terminal.press(" ");
     terminal.press("\x1b4");
@@ -427,7 +425,7 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.press(ENTER);
     terminal.wait_for("running");
     terminal.press("\x1b3");
-    terminal.wait_for("model: the run on the Train tab");
+    terminal.wait_for("model: your run");
     terminal.wait_for("last update");
     terminal.press(" ");
     terminal.wait_for("paused");

@@ -4,7 +4,8 @@ use super::measure::{Asked, Fact, Shares, calibration_error, coverage, survey};
 use super::trained::{CONTEXT, Metadata, Said, TrainedHallucination, configuration};
 use crate::attention::language_model::Gpt;
 use crate::data::bytepair::BytePair;
-use crate::data::stations::{HELD_OUT, Mixture, Stations};
+use crate::data::stations::{HELD_OUT, Mixture, Stations, University};
+use crate::data::tokenizer::printable;
 use crate::experiment::{Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::Tape;
@@ -171,20 +172,16 @@ impl HallucinationLearner {
         run.scalar("abstained", share(unsure, unknown.len()));
         let told = survey(&model, &self.world.held_out[..EXAMINED.min(HELD_OUT)], Fact::Right, 1, self.seed, &task)?;
         run.scalar("right_with_retrieval", told.right);
-        let rows = |universities: &[crate::data::stations::University], from: usize| {
-            let of = |(place, university): (usize, &crate::data::stations::University)| {
+        let rows = |universities: &[University], from: usize| {
+            let of = |(place, university): (usize, &University)| {
                 let answer = &asked.answers[from + place];
                 let mark = if asked.is_right[from + place] { "✓" } else { "✗" };
-                vec![
-                    university.name.clone(),
-                    answer.text.clone(),
-                    format!("{:.0} %", 100.0 * answer.confidence(1.0)),
-                    mark.to_owned(),
-                ]
+                let confidence = format!("{:.0} %", 100.0 * answer.confidence(1.0));
+                vec![mark.to_owned(), university.name.clone(), confidence, printable(&answer.text)]
             };
             universities.iter().take(SHOWN).enumerate().map(of).collect::<Vec<_>>()
         };
-        let names = [("university", "大学"), ("answer", "答え"), ("confidence", "確信度"), ("right", "正誤")];
+        let names = [("", ""), ("university", "大学"), ("sure", "確信度"), ("answer", "答え")];
         let names = || names.map(|(en, ja)| Bilingual::new(en, ja)).into();
         run.view(
             "sample",
