@@ -64,6 +64,28 @@ fn the_picker() {
     }
 }
 
+/// However long its texts are: nothing is written over the summary of a lab, and the last run stands below.
+#[test]
+fn what_a_lab_is_about_can_be_read_in_a_small_window() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let mut app = app(language, folder.path());
+        let mut picker = Picker::new(&mut app);
+        let labs: Vec<_> = app.catalogue.labs().into_iter().cloned().collect();
+        for lab in labs {
+            let text =
+                drawn((80, 24), &mut app, &[Context::Picker], |area, app, buffer| picker.draw(area, app, buffer));
+            let solid = |text: &str| text.split_whitespace().collect::<String>();
+            let detail: String =
+                text.lines().filter_map(|line| line.split_once('│')).map(|(_, right)| solid(right)).collect();
+            let summary = solid(lab.summary.in_language(language));
+            assert!(detail.contains(&summary), "{} {language}: {text}", lab.id);
+            assert!(text.contains(app.say(crate::tui::text::LAST_RUN)), "{} {language}: {text}", lab.id);
+            picker.handle_action(Action::Down, &mut app);
+        }
+    }
+}
+
 #[test]
 fn the_tabs_of_a_lab() {
     let folder = tempfile::tempdir().unwrap();

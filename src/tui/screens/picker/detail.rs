@@ -15,8 +15,9 @@ impl Picker {
     pub(super) fn draw_detail(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
         let Some(lab) = self.lab(app) else { return };
         let language = app.language;
-        write(buffer, area, 0, 0, lab.title.in_language(language), app.theme.strong());
         let minutes = format!("~{} {}", lab.minutes, app.say(text::MINUTES));
+        let head = Rect { width: area.width.saturating_sub(width(&minutes) as u16 + 1), ..area };
+        write(buffer, head, 0, 0, lab.title.in_language(language), app.theme.strong());
         write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), 0, &minutes, app.theme.quiet());
         let lines = |words: &str, columns: u16| render(words, usize::from(columns), &app.theme, app.widths);
         let summary = lines(lab.summary.in_language(language), area.width);
@@ -27,18 +28,27 @@ impl Picker {
         let indent = width(label) as u16 + 2;
         let outcomes =
             lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width.saturating_sub(indent)));
-        let outcomes: Vec<_> = outcomes.flatten().collect();
+        let mut outcomes: Vec<_> = outcomes.flatten().collect();
+        // Below the title, the summary and an empty row, and above the last run: as many as fit.
+        let fit = usize::from(area.height).saturating_sub(summary.len() + 3);
+        let is_cut = outcomes.len() > fit;
+        outcomes.truncate(fit);
         let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);
         let room = area.height.saturating_sub(above + below).min(24);
         let preview = Rect { y: area.y + above, height: room, ..area };
         let mut row = area.height.saturating_sub(below);
-        self.preview.draw(preview, app, buffer);
-        write(buffer, area, 0, row, self.preview.caption(app), app.theme.quiet());
-        row += 1;
+        if room > 0 {
+            self.preview.draw(preview, app, buffer);
+            write(buffer, area, 0, row, self.preview.caption(app), app.theme.quiet());
+        }
+        row = (row + 1).max(above);
         write(buffer, area, 0, row, label, app.theme.quiet());
         for outcome in &outcomes {
             write(buffer, area, indent, row, &outcome.to_string(), app.theme.body());
             row += 1;
+        }
+        if is_cut && row > 0 {
+            write(buffer, area, area.width.saturating_sub(1), row - 1, "…", app.theme.quiet());
         }
         let label = app.say(text::LAST_RUN);
         let summary = match &self.last_run {
