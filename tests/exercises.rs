@@ -429,6 +429,15 @@ fn xai_takes_no_attempt_that_only_looks_right() {
     assert!((0..4).all(|choice| passes("compare", &Attempt::Choice(choice)) == (choice == 1)));
     assert!((0..4).all(|choice| passes("random", &Attempt::Choice(choice)) == (choice == 3)));
     assert!((0..3).all(|choice| passes("predict", &Attempt::Choice(choice)) == (choice == 2)));
+    assert!(passes("find", &text("58")));
+    // Of the cured network, without the mark, of another digit, and the probability.
+    assert!(["2", "0", "45", "100", "0.58"].iter().all(|wrong| !passes("find", &text(wrong))));
+    assert!(passes("fool", &text("98")));
+    // What is read, the attribution, and the share of all digits that are read as 7.
+    assert!(["7", "45", "60", "100", "0.98"].iter().all(|wrong| !passes("fool", &text(wrong))));
+    assert!(passes("smallest", &text("1.2")) && passes("smallest", &text("1.23")));
+    // To a 0, the digit itself, and the steps.
+    assert!(["1.98", "2.0", "7.8", "1"].iter().all(|wrong| !passes("smallest", &text(wrong))));
     let of = |more: &[(&'static str, &'static str)]| {
         let shared = "channels=16 marked=1.0 digits=55000 batch=64 learning_rate=0.002 steps=300 explained=100";
         let shared = shared.split(' ').map(|knob| knob.split_once('=').unwrap());
