@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod contract;
 
-use crate::attention::{alignment, embeddings, gpt, hallucination, seq2seq, transformer, word2vec, xai};
+use crate::attention::{alignment, embeddings, gpt, hallucination, rlhf, seq2seq, transformer, word2vec, xai};
 use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
@@ -30,6 +30,7 @@ pub static EXPERIMENTS: &[&Experiment] = &[
     &alignment::EXPERIMENT,
     &transformer::EXPERIMENT,
     &gpt::EXPERIMENT,
+    &rlhf::EXPERIMENT,
     &hallucination::EXPERIMENT,
     &xai::EXPERIMENT,
     #[cfg(test)]

@@ -26,7 +26,7 @@ const ORDER: &[&[&str]] = &[
 const CHAPTERS: [&str; 3] = ["reinforcement", "generative", "attention"];
 
 /// Files and folders of chapters that are labs; they do not import each other either.
-const LABS: [&str; 18] = [
+const LABS: [&str; 19] = [
     "board_game",
     "self_play",
     "walker",
@@ -43,6 +43,7 @@ const LABS: [&str; 18] = [
     "seq2seq",
     "transformer",
     "gpt",
+    "rlhf",
     "hallucination",
     "xai",
 ];

@@ -516,3 +516,77 @@ fn hallucination_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("honest", &at("right_known", 2500, 0.98, &[("unsure", "0.2")])));
     assert!(!passes("view", &text("lawyers")) && !passes("view", &text(&" ".repeat(120))));
 }
+
+#[test]
+fn rlhf_takes_no_attempt_that_only_looks_right() {
+    let passes = |exercise: &str, attempt: &Attempt| passes_in("rlhf", exercise, attempt);
+    assert!(passes("points", &text("4")));
+    // Everything counted, without faults, and with the meal.
+    assert!(["12", "6", "5", "3", "-2"].iter().all(|wrong| !passes("points", &text(wrong))));
+    assert!(passes("preferred", &text("0.80")) && passes("preferred", &text("0.802")));
+    // Of the sum, the other way round, and of the first alone.
+    assert!(["0.73", "0.2", "0.77", "1.4"].iter().all(|wrong| !passes("preferred", &text(wrong))));
+    assert!(passes("pair_loss", &text("1.70")));
+    assert!(["0.2", "0.69", "1.5", "0.18", "-1.70"].iter().all(|wrong| !passes("pair_loss", &text(wrong))));
+    assert!(passes("clip", &text("-0.3")) && passes("clip", &text("−0.3")));
+    // Both clipped, neither, the greater of each pair, and a sum.
+    assert!(["0", "0.3", "-0.6", "2.4"].iter().all(|wrong| !passes("clip", &text(wrong))));
+    assert!((0..4).all(|choice| passes("predict", &Attempt::Choice(choice)) == (choice == 2)));
+    assert!(passes("best_of", &text("1.84")));
+    assert!(["2.77", "0.94", "16", "1.90"].iter().all(|wrong| !passes("best_of", &text(wrong))));
+    assert!(passes("implicit", &text("0.67")));
+    // Without the base, without β, and of the sum.
+    assert!(["0.73", "1.0", "0.52", "0.33", "0.7"].iter().all(|wrong| !passes("implicit", &text(wrong))));
+    assert!((0..4).all(|choice| passes("fresh", &Attempt::Choice(choice)) == (choice == 1)));
+    let of = |more: &[(&'static str, &'static str)]| {
+        let mut all: std::collections::BTreeMap<&str, &str> = [
+            ("base", "bundled"),
+            ("annotator", "rules"),
+            ("rules", "gift:3, thanks:3, fault:-1"),
+            ("pairs", "2000"),
+            ("noise", "0.0"),
+            ("reward_steps", "400"),
+            ("reward_learning_rate", "0.0003"),
+            ("method", "ppo"),
+            ("kl_penalty", "0.05"),
+            ("continuations", "48"),
+            ("learning_rate", "0.0002"),
+            ("steps", "60"),
+        ]
+        .into();
+        all.extend(more.iter().copied());
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let at = |series: &str, step, value, more: &[(&'static str, &'static str)]| point(series, step, value, &of(more));
+    assert!(passes("few", &at("reward_accuracy", 525, 0.83, &[])));
+    // The preset itself, the other curve, a longer training, and other rules.
+    assert!(!passes("few", &at("reward_accuracy", 404, 0.92, &[("pairs", "60")])));
+    assert!(!passes("few", &at("true_preference", 525, 0.9, &[])));
+    assert!(!passes("few", &at("reward_accuracy", 1000, 0.9, &[("reward_steps", "1000")])));
+    assert!(!passes("few", &at("reward_accuracy", 525, 0.9, &[("rules", "sentence:1")])));
+    let noise = ("noise", "0.3");
+    assert!(passes("noisy", &at("reward_accuracy", 650, 0.66, &[noise, ("pairs", "4000")])));
+    assert!(!passes("noisy", &at("reward_accuracy", 419, 0.66, &[noise, ("pairs", "300")])));
+    assert!(!passes("noisy", &at("reward_accuracy", 650, 0.83, &[("pairs", "4000")])), "without noise");
+    let free = [("kl_penalty", "0.0"), ("steps", "150")];
+    assert!(passes("hack", &at("true_preference", 675, 0.01, &free)));
+    // At the beginning, the reward, with a penalty, and in another run.
+    assert!(!passes("hack", &at("true_preference", 535, 0.01, &free)));
+    assert!(!passes("hack", &at("reward", 675, 0.01, &free)));
+    assert!(!passes("hack", &at("true_preference", 675, 0.01, &[("steps", "150")])));
+    assert!(!passes("hack", &at("true_preference", 675, 0.01, &[free[0], free[1], ("learning_rate", "0.01")])));
+    assert!(passes("cure", &at("true_preference", 675, 0.92, &[("steps", "150")])));
+    assert!(!passes("cure", &at("true_preference", 675, 0.6, &[("steps", "150")])));
+    assert!(!passes("cure", &at("true_preference", 585, 0.92, &[])), "another preset");
+    assert!(passes("tight", &at("true_preference", 585, 0.86, &[("kl_penalty", "0.1")])));
+    assert!(!passes("tight", &at("true_preference", 585, 0.51, &[("kl_penalty", "5.0")])));
+    assert!(!passes("tight", &at("true_preference", 675, 0.92, &[("steps", "150")])), "another preset");
+    let own = [("annotator", "you"), ("rules", "sentence:1"), ("pairs", "24"), ("reward_steps", "60")];
+    assert!(passes("own", &at("true_preference", 145, 0.2, &own)));
+    // The rules answered, too early, and other rules.
+    assert!(!passes("own", &at("true_preference", 145, 0.6, &own)));
+    assert!(!passes("own", &at("true_preference", 86, 0.2, &own)));
+    assert!(!passes("own", &at("true_preference", 145, 0.2, &[own[1], own[2], own[3]])));
+    assert!(!passes("own", &at("true_preference", 145, 0.2, &[own[0], own[2], own[3]])));
+    assert!(!passes("view", &text("be kind")) && !passes("view", &text(&" ".repeat(130))));
+}

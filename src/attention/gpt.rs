@@ -25,7 +25,6 @@ pub use learner::knobs;
 
 use crate::attention::language_model::Configuration;
 use crate::experiment::{Experiment, ExperimentError, Knobs, Learn, Preview};
-use crate::nn::BlockSettings;
 use crate::{bundled, lab_file};
 use learner::GptLearner;
 use std::sync::Arc;
@@ -62,21 +61,10 @@ impl Configuration {
     /// # Errors
     /// When the heads do not divide the width.
     pub fn from_knobs(knobs: &Knobs, vocabulary: usize) -> Result<Self, ExperimentError> {
-        let [width, heads] = ["width", "heads"].map(|name| knobs.integer(name) as usize);
-        if !width.is_multiple_of(heads) {
-            return Err(ExperimentError::both(
-                format!("knob `width` = `{width}`: expected a multiple of `heads` ({heads})"),
-                format!("設定 `width` = `{width}`: `heads`({heads})の倍数にしてください"),
-            ));
-        }
         let is_causal = knobs.choice("objective") == "next";
-        Ok(Configuration {
-            layers: knobs.integer("layers") as usize,
-            block: BlockSettings::new(width, heads),
-            context: knobs.integer("context") as usize,
-            symbols: vocabulary + usize::from(!is_causal),
-            is_tied: knobs.flag("tied"),
-            is_causal,
-        })
+        let shape = ["layers", "width", "heads"].map(|name| knobs.integer(name) as usize);
+        let symbols = vocabulary + usize::from(!is_causal);
+        let causal = Configuration::causal(shape, knobs.integer("context") as usize, symbols)?;
+        Ok(Configuration { is_tied: knobs.flag("tied"), is_causal, ..causal })
     }
 }

@@ -1,11 +1,12 @@
 //! The network of a GPT, which several labs train: a Transformer's decoder alone (Radford et al. 2018, 2019), see
 //! [`gpt`](super::gpt) for its formulas.
 
+use crate::experiment::ExperimentError;
 use crate::nn::{
-    AttentionTrace, BlockSettings, Bound, Embedding, KeyValueCache, Linear, Normalisation, Parameters,
-    TransformerBlock, sinusoidal_positions,
+    AttentionTrace, BlockSettings, Bound, Embedding, KeyValueCache, Linear, Normalisation, Parameters, SamplingError,
+    SamplingSettings, TransformerBlock, sinusoidal_positions,
 };
-use crate::tensor::{Activation, Mask, Var};
+use crate::tensor::{Activation, Mask, Tape, Var};
 use rand::Rng;
 
 /// The shape of a network.
@@ -20,6 +21,23 @@ pub struct Configuration {
     pub is_tied: bool,
     /// Whether each place sees only those before it.
     pub is_causal: bool,
+}
+
+impl Configuration {
+    /// The shape of a network without a tied last layer, which predicts the next token: layers, width and heads in this order.
+    ///
+    /// # Errors
+    /// When the heads do not divide the width.
+    pub fn causal([layers, width, heads]: [usize; 3], context: usize, symbols: usize) -> Result<Self, ExperimentError> {
+        if !width.is_multiple_of(heads) {
+            return Err(ExperimentError::both(
+                format!("knob `width` = `{width}`: expected a multiple of `heads` ({heads})"),
+                format!("設定 `width` = `{width}`: `heads`({heads})の倍数にしてください"),
+            ));
+        }
+        let block = BlockSettings::new(width, heads);
+        Ok(Configuration { layers, block, context, symbols, is_tied: false, is_causal: true })
+    }
 }
 
 /// The network.
@@ -72,12 +90,20 @@ impl Gpt {
 
     /// Logits `[rows · length, symbols]` of vectors behind a block.
     pub(crate) fn logits<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+        self.predict(bound, self.normalised(bound, x))
+    }
+
+    fn normalised<'t>(&self, bound: &Bound<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
         let width = self.configuration.block.width;
         let [rows, length] = [0, 1].map(|axis| x.shape()[axis]);
-        let x = self.norm.layer(bound, x).reshape([rows * length, width]);
+        self.norm.layer(bound, x).reshape([rows * length, width])
+    }
+
+    /// Logits `[places, symbols]` of some [states](Self::states) `[places, width]`.
+    pub(crate) fn predict<'t>(&self, bound: &Bound<'t, f32>, states: Var<'t, f32>) -> Var<'t, f32> {
         match &self.head {
-            Some(head) => head.forward(bound, x),
-            None => x.linear(self.symbols.table(bound), None, Activation::Identity),
+            Some(head) => head.forward(bound, states),
+            None => states.linear(self.symbols.table(bound), None, Activation::Identity),
         }
     }
 
@@ -91,10 +117,18 @@ impl Gpt {
     /// # Panics
     /// If a token is unknown or there are too many.
     pub fn forward<'t>(&self, bound: &Bound<'t, f32>, rows: usize, tokens: &[usize]) -> Var<'t, f32> {
+        self.predict(bound, self.states(bound, rows, tokens))
+    }
+
+    /// What the last layer sees of the tokens `rows × length`: `[rows · length, width]`.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn states<'t>(&self, bound: &Bound<'t, f32>, rows: usize, tokens: &[usize]) -> Var<'t, f32> {
         let mask = self.mask();
         let x = self.embed(bound, rows, tokens, 0);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(bound, x, &mask));
-        self.logits(bound, x)
+        self.normalised(bound, x)
     }
 
     /// Caches of nothing read yet, one for each block.
@@ -118,6 +152,58 @@ impl Gpt {
         let x = self.blocks.iter().zip(caches).fold(x, |x, (block, cache)| block.forward_cached(bound, x, cache));
         let length = x.shape()[1];
         self.logits(bound, x.narrow(1, length - 1..length))
+    }
+
+    /// Goes on with texts, each with its own random numbers, by at most so many tokens. `hear` gets the number of a text, its next token and
+    /// the logits that it was drawn from, and says whether the text goes on. Of texts of one length each gets the same, whatever stands
+    /// beside it; longer ones are read to their end while the shorter ones go on.
+    ///
+    /// # Errors
+    /// When the network has diverged.
+    ///
+    /// # Panics
+    /// If a text is empty, there are not as many generators, or a text does not fit with what is added to it.
+    pub fn continue_together(
+        &self,
+        parameters: &Parameters<f32>,
+        texts: &[&[usize]],
+        how: &SamplingSettings,
+        random: &mut [impl Rng],
+        most: usize,
+        mut hear: impl FnMut(usize, usize, &[f32]) -> bool,
+    ) -> Result<(), SamplingError> {
+        assert_eq!(texts.len(), random.len(), "a generator for each text");
+        let mut read = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+        let mut tokens: Vec<usize> = texts.iter().flat_map(|text| &text[..read]).copied().collect();
+        let mut going: Vec<usize> = (0..texts.len()).collect();
+        let mut caches = self.caches();
+        while !going.is_empty() && most > 0 {
+            let tape = Tape::without_gradients();
+            let logits = self.read(&parameters.on(&tape), &mut caches, going.len(), &tokens).ordered();
+            let mut kept = Vec::new();
+            tokens.clear();
+            let rows = logits.values().chunks_exact(self.configuration.symbols);
+            for (place, (&number, logits)) in going.iter().zip(rows).enumerate() {
+                let text = texts[number];
+                let next = match text.get(read) {
+                    Some(&given) => Some(given),
+                    None => {
+                        let token = how.sample(logits, &mut random[number])?;
+                        (hear(number, token, logits) && read + 1 < text.len() + most).then_some(token)
+                    }
+                };
+                if let Some(next) = next {
+                    kept.push(place);
+                    tokens.push(next);
+                }
+            }
+            read += 1;
+            if kept.len() < going.len() {
+                caches.iter_mut().for_each(|cache| cache.select(&kept));
+                going = kept.iter().map(|&place| going[place]).collect();
+            }
+        }
+        Ok(())
     }
 
     /// One block alone, and its attention: `[1, length, width]` → `[1, length, width]`.
@@ -179,6 +265,44 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Texts of different lengths together, and each alone, with what they end with.
+    #[test]
+    fn texts_go_on_together_as_each_would_alone() {
+        let (parameters, network) = network(false, true);
+        let texts: [&[usize]; 3] = [&[3], &[1, 4, 1], &[5, 0]];
+        let run = |which: &[usize]| {
+            let mut random: Vec<ChaCha8Rng> =
+                which.iter().map(|&text| ChaCha8Rng::seed_from_u64(text as u64)).collect();
+            let mut said = vec![Vec::new(); which.len()];
+            let texts: Vec<&[usize]> = which.iter().map(|&text| texts[text]).collect();
+            let hear = |row: usize, token: usize, logits: &[f32]| {
+                said[row].push((token, logits.to_vec()));
+                token != 2
+            };
+            network.continue_together(&parameters, &texts, &SamplingSettings::default(), &mut random, 3, hear).unwrap();
+            said
+        };
+        let together = run(&[0, 1, 2]);
+        for (text, found) in together.iter().enumerate() {
+            let alone = run(&[text]).remove(0);
+            assert!((1..=3).contains(&found.len()) && (found.len() == 3 || found[found.len() - 1].0 == 2));
+            assert_eq!(found.len(), alone.len());
+            for ((token, logits), (expected, expected_logits)) in found.iter().zip(&alone) {
+                assert_eq!(token, expected);
+                near(logits, expected_logits);
+            }
+        }
+        let none = network.continue_together(
+            &parameters,
+            &[],
+            &SamplingSettings::default(),
+            &mut [] as &mut [ChaCha8Rng],
+            3,
+            |_, _, _| true,
+        );
+        assert_eq!(none, Ok(()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod batches;
 pub mod bytepair;
 pub mod corpus;
+pub mod digest;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;

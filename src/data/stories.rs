@@ -158,6 +158,23 @@ const HAPPENS: [Kind; 11] = [
     Kind::Eats,
     Kind::Thanks,
 ];
+/// And in one in which more is given.
+const EVENTFUL: [Kind; 14] = [
+    Kind::Goes,
+    Kind::Goes,
+    Kind::ShelteredFromRain,
+    Kind::Takes,
+    Kind::Takes,
+    Kind::Takes,
+    Kind::Gives,
+    Kind::Gives,
+    Kind::Puts,
+    Kind::Eats,
+    Kind::Eats,
+    Kind::Thanks,
+    Kind::Thanks,
+    Kind::Thanks,
+];
 const FACT: [Kind; 3] = [Kind::NowHas, Kind::NowLies, Kind::NowIs];
 
 /// Who and what a story is about.
@@ -182,6 +199,21 @@ impl Cast {
         Cast { people: [first, second], places: [place, next, random.random_range(0..PLACES)], things }
     }
 
+    /// The beginning of a story: where everybody and everything is.
+    fn introduced(&self, random: &mut impl RngExt) -> (Vec<Sentence>, World) {
+        let mut story = Vec::new();
+        for (&who, &place) in self.people.iter().zip(&self.places) {
+            story.push(Sentence { who, place, ..Sentence::of(Kind::Is) });
+        }
+        for &thing in &self.things {
+            let place = self.places[random.random_range(0..3)];
+            story.push(Sentence { thing, place, ..Sentence::of(Kind::Lies) });
+        }
+        let mut world = World::default();
+        story.iter().for_each(|sentence| world.take(sentence));
+        (story, world)
+    }
+
     /// A sentence of one of these kinds that can come next.
     fn sentence(&self, kinds: &[Kind], world: &World, random: &mut impl RngExt) -> Option<Sentence> {
         let any = |random: &mut _| {
@@ -202,20 +234,32 @@ impl Cast {
 /// A story without contradictions: two people, one or two things, some events, some facts.
 pub fn story(random: &mut impl RngExt) -> Vec<Sentence> {
     let cast = Cast::new(random);
-    let mut story = Vec::new();
-    for (&who, &place) in cast.people.iter().zip(&cast.places) {
-        story.push(Sentence { who, place, ..Sentence::of(Kind::Is) });
-    }
-    for &thing in &cast.things {
-        let place = cast.places[random.random_range(0..3)];
-        story.push(Sentence { thing, place, ..Sentence::of(Kind::Lies) });
-    }
-    let mut world = World::default();
-    story.iter().for_each(|sentence| world.take(sentence));
+    let (mut story, mut world) = cast.introduced(random);
     let [events, facts] = [EVENTS, FACTS].map(|count| random.random_range(count));
     let kinds = std::iter::repeat_n(&HAPPENS[..], events).chain(std::iter::repeat_n(&FACT[..], facts));
     for kinds in kinds {
         if let Some(sentence) = cast.sentence(kinds, &world, random) {
+            world.take(&sentence);
+            story.push(sentence);
+        }
+    }
+    story
+}
+
+/// A story in which more is taken, given and eaten: in [`story`] most of what is drawn and can happen is a walk, here what kind of thing
+/// happens is drawn first. One fact stands at its end.
+pub fn eventful_story(random: &mut impl RngExt) -> Vec<Sentence> {
+    let mut cast = Cast::new(random);
+    // They are in one place, with the things.
+    cast.places = [cast.places[0]; 3];
+    let (mut story, mut world) = cast.introduced(random);
+    let kinds = std::iter::repeat_n(&EVENTFUL[..], random.random_range(EVENTS)).chain([&FACT[..]]);
+    for kinds in kinds {
+        let drawn = (0..TRIES).find_map(|_| {
+            let kind = kinds[random.random_range(0..kinds.len())];
+            cast.sentence(&[kind], &world, random)
+        });
+        if let Some(sentence) = drawn {
             world.take(&sentence);
             story.push(sentence);
         }
@@ -233,6 +277,28 @@ pub fn text(language: Language, count: usize, seed: u64) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A sentence of a text, checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked<'a> {
+    pub text: &'a str,
+    /// What it says; none if it has none of the forms.
+    pub sentence: Option<Sentence>,
+    /// Whether it can have happened, after what can have happened before it.
+    pub is_possible: bool,
+}
+
+/// The sentences of a text one after the other. One that has no form or cannot have happened changes nothing for those behind it.
+pub fn checked(language: Language, text: &str) -> Vec<Checked<'_>> {
+    let mut world = World::default();
+    let check = |text| {
+        let sentence = language.read(text);
+        let possible = sentence.filter(|sentence| world.contradiction(sentence).is_none());
+        possible.iter().for_each(|sentence| world.take(sentence));
+        Checked { text, sentence, is_possible: possible.is_some() }
+    };
+    language.sentences(text).into_iter().map(check).collect()
 }
 
 /// What there is to say of a text that should be a story.
@@ -300,8 +366,8 @@ mod tests {
     #[test]
     fn every_story_is_read_back_and_can_be_true() {
         let random = &mut ChaCha8Rng::seed_from_u64(2);
-        for _ in 0..2000 {
-            let story = story(random);
+        for number in 0..4000 {
+            let story = if number % 2 == 0 { story(random) } else { eventful_story(random) };
             assert_eq!(check(&story), None, "{}", Language::English.write_story(&story));
             for language in LANGUAGES {
                 let written = language.write_story(&story);
@@ -343,6 +409,30 @@ mod tests {
         ] {
             assert!(!verdict(wrong).is_grammatical(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn in_an_eventful_story_more_is_given() {
+        let random = &mut ChaCha8Rng::seed_from_u64(3);
+        let gifts = |story: &[Sentence]| story.iter().filter(|sentence| sentence.kind == Kind::Gives).count();
+        let [few, many] = [story, eventful_story]
+            .map(|tell: fn(&mut ChaCha8Rng) -> _| (0..1000).map(|_| gifts(&tell(random))).sum::<usize>());
+
+        assert!(many > 5 * few && many > 200, "{few}, {many}");
+    }
+
+    #[test]
+    fn what_cannot_have_happened_changes_nothing() {
+        let text = "Anna is in the park. Ben is in the park. There is a key in the park. Ben gives the key to Anna. Anna takes the \
+                    key in the park. Anna give Ben. Anna gives the key to Ben. Ben thanks Anna";
+        let checked = checked(Language::English, text);
+        assert_eq!(
+            checked.iter().map(|checked| checked.is_possible).collect::<Vec<_>>(),
+            [1, 1, 1, 0, 1, 0, 1, 0].map(|x| x > 0)
+        );
+        assert_eq!(checked[3].sentence.map(|sentence| sentence.kind), Some(Kind::Gives));
+        assert_eq!([checked[5].sentence, checked[7].sentence], [None, None], "no form, and no full stop");
+        assert_eq!(checked[4].text, "Anna takes the key in the park.");
     }
 
     proptest! {

@@ -176,10 +176,13 @@ pub trait Trainable: Send {
     /// When the run cannot go on.
     fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), ExperimentError>;
 
-    /// Steps a second at most, where a person wants to watch each; `None` for as fast as it goes.
+    /// Steps a second at most, where a person wants to watch each, or is asked something before the next; `None` for as fast as it goes.
     fn pace(&self) -> Option<f64> {
         None
     }
+
+    /// A run goes on in a new segment: emits again what must be seen for that.
+    fn resumed(&mut self, _emit: &mut dyn FnMut(Event)) {}
 
     /// Turns a live knob, from the next step on.
     ///

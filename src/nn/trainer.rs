@@ -28,6 +28,14 @@ pub trait Learner: Send {
         Err(ExperimentError::new(format!("this lab has no action `{action}`")))
     }
 
+    /// A run goes on in a new segment: shows again what a person is asked.
+    fn resumed(&mut self, _run: &mut Run<'_>) {}
+
+    /// Seconds for which the next step waits for an action of a person, if it waits for one; live knobs as they stand now.
+    fn patience(&self, _live: &Knobs) -> Option<f64> {
+        None
+    }
+
     /// The model as it is now.
     fn snapshot(&self) -> Arc<dyn Model>;
 
@@ -219,12 +227,20 @@ impl<L: Learner> Trainable for Trainer<L> {
     }
 
     fn pace(&self) -> Option<f64> {
+        if let Some(seconds) = self.learner.patience(&self.state.live) {
+            return (seconds > 0.0).then(|| 1.0 / seconds);
+        }
         let pace = match self.state.live.0.get("pace")? {
             KnobValue::Real(pace) => *pace,
             KnobValue::Integer(pace) => *pace as f64,
             _ => return None,
         };
         (pace > 0.0).then_some(pace)
+    }
+
+    fn resumed(&mut self, emit: &mut dyn FnMut(Event)) {
+        let (index, knobs, schedule) = (self.state.step, &self.knobs, self.schedule);
+        self.learner.resumed(&mut Run { index, number: index, knobs, schedule, state: &mut self.state, emit });
     }
 
     fn set_knob(&mut self, knob: &str, value: &KnobValue) -> Result<(), KnobError> {

@@ -59,6 +59,7 @@ contract! {
     attention "attention",
     transformer "transformer",
     gpt "gpt",
+    rlhf "rlhf",
     hallucination "hallucination",
     xai "xai",
     toy "toy",

@@ -14,8 +14,10 @@ pub trait Commands {
     /// or if no more can come.
     fn next(&mut self, step: u64, held: bool) -> Option<Command>;
 
-    /// Waits for so long, or until there is a command.
-    fn wait(&mut self, _most: Duration) {}
+    /// Waits for so long, or until there is a command; whether none came.
+    fn wait(&mut self, _most: Duration) -> bool {
+        true
+    }
 }
 
 /// Commands planned for steps, in rising order: a replay, or a test.
@@ -108,6 +110,12 @@ impl Conductor<'_> {
         let mut training = Duration::from_secs_f64(self.seconds_before);
         let begun = self.clock.now();
         let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + CHECKPOINT_AT_LEAST);
+        // When the last step began: what was shown before a stop has its time again.
+        let is_resumed = self.trainable.position().step > 0;
+        let mut stepped = is_resumed.then_some(begun);
+        if is_resumed {
+            self.trainable.resumed(&mut |event| (sinks.emit)(&event));
+        }
         let mut rate = Rate::new(training, self.trainable.position().step);
         (sinks.between_steps)(&*self.trainable, false);
         while !self.trainable.position().is_end() {
@@ -115,6 +123,8 @@ impl Conductor<'_> {
                 match command {
                     Command::Pause | Command::Resume => {
                         held = command == Command::Pause;
+                        // The time for which it was held does not count.
+                        stepped = stepped.map(|_| self.clock.now());
                         (sinks.between_steps)(&*self.trainable, held);
                         self.emit(sinks, Event::Paused { step: self.trainable.position().step, paused: held })?;
                     }
@@ -156,6 +166,17 @@ impl Conductor<'_> {
                 self.checkpoint(sinks, training)?;
                 return Ok(Outcome::Stopped);
             }
+            if let (Some(stepped), Some(pace), false) = (stepped, self.trainable.pace(), single) {
+                let rest = Duration::from_secs_f64(1.0 / pace).saturating_sub(self.clock.now() - stepped);
+                if !rest.is_zero() {
+                    if rest > FLUSH_EVERY {
+                        self.recorder.flush()?;
+                    }
+                    if !commands.wait(rest) {
+                        continue;
+                    }
+                }
+            }
             let before = self.clock.now();
             let recorder = &mut *self.recorder;
             let mut trouble = None;
@@ -188,9 +209,7 @@ impl Conductor<'_> {
                 let took = self.clock.now() - now;
                 checkpoint_due = self.clock.now() + (took * CHECKPOINT_SHARE).max(CHECKPOINT_AT_LEAST);
             }
-            if let Some(pace) = self.trainable.pace().filter(|_| !position.is_end()) {
-                commands.wait(Duration::from_secs_f64(1.0 / pace).saturating_sub(self.clock.now() - before));
-            }
+            stepped = Some(before);
         }
         self.finish(sinks, training)
     }
@@ -292,8 +311,9 @@ mod tests {
         fn next(&mut self, _step: u64, _held: bool) -> Option<Command> {
             None
         }
-        fn wait(&mut self, most: Duration) {
+        fn wait(&mut self, most: Duration) -> bool {
             self.0.push(most);
+            true
         }
     }
 
@@ -392,12 +412,73 @@ mod tests {
         let counter = &mut Counter { step: 9_990, pace: Some(10.0), ..Counter::default() };
         let (outcome, ..) = run_with(&mut waits, counter, Duration::from_millis(1));
         assert!(matches!(outcome, Ok(Outcome::Finished(_))));
-        assert_eq!(waits.0.len(), 9);
+        assert_eq!(waits.0.len(), 10, "before each step, as the run was begun before");
         let rest = Duration::from_millis(90)..Duration::from_millis(100);
         assert!(waits.0.iter().all(|wait| rest.contains(wait)), "{:?}", waits.0);
         let mut waits = Waits::default();
         let (outcome, ..) = run_with(&mut waits, &mut Counter::default(), Duration::from_millis(1));
         assert!(outcome.is_ok() && waits.0.is_empty(), "as fast as it goes");
+    }
+
+    /// A pause, or a knob that is turned, does not cut short what is left of the wait.
+    #[test]
+    fn a_command_is_obeyed_at_once_and_the_wait_goes_on() {
+        struct Interrupts {
+            waits: usize,
+            came: Option<Command>,
+        }
+        impl Commands for Interrupts {
+            fn next(&mut self, _step: u64, _held: bool) -> Option<Command> {
+                self.came.take()
+            }
+            fn wait(&mut self, _most: Duration) -> bool {
+                self.waits += 1;
+                let is_first = self.waits % 2 == 1;
+                self.came = is_first.then(|| Command::Set { knob: "k".to_owned(), value: KnobValue::Integer(1) });
+                !is_first
+            }
+        }
+        let mut commands = Interrupts { waits: 0, came: None };
+        let counter = &mut Counter { step: 9_990, pace: Some(10.0), ..Counter::default() };
+        let (outcome, emitted, _) = run_with(&mut commands, counter, Duration::from_millis(1));
+        assert!(matches!(outcome, Ok(Outcome::Finished(_))));
+        assert_eq!(commands.waits, 20, "twice before each step");
+        assert_eq!(emitted.iter().filter(|event| matches!(event, Event::Knob { .. })).count(), 10);
+    }
+
+    /// What was shown has its whole time again after a pause, however long, and in a new segment.
+    #[test]
+    fn the_time_of_a_pause_does_not_count() {
+        #[derive(Default)]
+        struct Holds {
+            came: std::collections::VecDeque<Command>,
+            waits: Vec<Duration>,
+        }
+        impl Commands for Holds {
+            fn next(&mut self, _step: u64, _held: bool) -> Option<Command> {
+                self.came.pop_front()
+            }
+            fn wait(&mut self, most: Duration) -> bool {
+                self.waits.push(most);
+                let is_first = self.waits.len() == 1;
+                if is_first {
+                    // Every command takes some looks at the clock: far more than the pace.
+                    let checkpoints = std::iter::repeat_n(Command::Checkpoint, 200);
+                    self.came = std::iter::once(Command::Pause).chain(checkpoints).chain([Command::Resume]).collect();
+                }
+                !is_first
+            }
+        }
+        let mut commands = Holds::default();
+        let counter = &mut Counter { step: 9_999, pace: Some(10.0), ..Counter::default() };
+        let (outcome, ..) = run_with(&mut commands, counter, Duration::from_millis(1));
+        assert!(matches!(outcome, Ok(Outcome::Finished(_))));
+        let whole = Duration::from_millis(90)..Duration::from_millis(100);
+        assert!(
+            commands.waits.len() == 2 && commands.waits.iter().all(|wait| whole.contains(wait)),
+            "{:?}",
+            commands.waits
+        );
     }
 
     #[test]

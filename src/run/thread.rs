@@ -12,7 +12,7 @@ use crate::nn::Checkpoint;
 use crate::registry;
 use crate::tensor::parallel::instruction_set;
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -145,11 +145,17 @@ struct Channel {
 }
 
 impl Commands for Channel {
-    fn wait(&mut self, most: Duration) {
-        if self.came.is_none() {
-            // Nobody watches any more: the next look says so.
-            self.came = self.receiver.recv_timeout(most).ok();
+    fn wait(&mut self, most: Duration) -> bool {
+        if self.came.is_some() {
+            return false;
         }
+        match self.receiver.recv_timeout(most) {
+            Ok(command) => self.came = Some(command),
+            Err(RecvTimeoutError::Timeout) => return true,
+            // Nobody watches any more: the next look says so.
+            Err(RecvTimeoutError::Disconnected) => {}
+        }
+        false
     }
 
     fn next(&mut self, _step: u64, held: bool) -> Option<Command> {
@@ -261,8 +267,8 @@ impl Commands for PlannedThenSent {
         self.planned.next(step, held).or_else(|| self.sent.next(step, held))
     }
 
-    fn wait(&mut self, most: Duration) {
-        self.sent.wait(most);
+    fn wait(&mut self, most: Duration) -> bool {
+        self.sent.wait(most)
     }
 }
 

@@ -462,3 +462,40 @@ fn a_robot_walks_dreams_and_is_pushed() {
     (0..2).for_each(|_| terminal.press(TAB));
     terminal.wait_for("strength × 0.7");
 }
+
+/// Every view of the tuned model, then pairs that a person compares by keys, on a small terminal.
+#[test]
+fn stories_are_compared_judged_and_preferred_by_keys() {
+    let home = home();
+    let terminal = explore(&home, "learning from preferences");
+    terminal.wait_for("a fault, ↻ a repeat. Rules: gift:3");
+    for (title, shown) in [
+        ("judge", "points by the rules"),
+        ("drift", "KL of this continuation"),
+        ("versus", "sentences"),
+        ("agreement", "agreement with the rules"),
+        ("best of n", "the best of n by the reward model"),
+    ] {
+        (0..3).for_each(|_| terminal.press(TAB));
+        terminal.wait_until(title, |screen| screen.contains(shown));
+    }
+    drop(terminal);
+    let terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.open_lab("learning from preferences");
+    terminal.press("\x1b2");
+    terminal.wait_for("no_penalty");
+    (0..7).for_each(|_| terminal.press(DOWN));
+    terminal.press(ENTER);
+    terminal.wait_for("Pair 1 of 24");
+    terminal.press("1");
+    terminal.wait_for("Pair 2 of 24");
+    terminal.press("3");
+    terminal.wait_for("Pair 3 of 24");
+    // A pair waits while the run is held.
+    terminal.press(" ");
+    terminal.wait_for("paused");
+    terminal.press(" ");
+    terminal.wait_for("Pair 3 of 24");
+    terminal.press("2");
+    terminal.wait_for("Pair 4 of 24");
+}

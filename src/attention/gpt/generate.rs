@@ -262,32 +262,13 @@ impl TrainedGpt {
         let mut random: Vec<ChaCha8Rng> =
             (0..count as u64).map(|row| ChaCha8Rng::seed_from_u64(how.seed ^ row << 32)).collect();
         let mut lines = vec![Vec::new(); count];
-        let mut going: Vec<usize> = (0..count).collect();
-        let mut caches = self.network.caches();
-        let mut tokens = begin.repeat(count);
-        for _ in 0..most {
-            if going.is_empty() {
-                break;
-            }
-            let tape = Tape::without_gradients();
-            let bound = self.parameters.on(&tape);
-            let logits = self.network.read(&bound, &mut caches, going.len(), &tokens).ordered();
-            let width = self.network.configuration.symbols;
-            let mut kept = Vec::new();
-            tokens.clear();
-            for (place, (&row, logits)) in going.iter().zip(logits.values().chunks_exact(width)).enumerate() {
-                let token = how.settings.sample(logits, &mut random[row]).map_err(failed)?;
-                lines[row].push(token);
-                if !self.ends_line(token) {
-                    kept.push(place);
-                    tokens.push(token);
-                }
-            }
-            if kept.len() < going.len() {
-                caches.iter_mut().for_each(|cache| cache.select(&kept));
-                going = kept.iter().map(|&place| going[place]).collect();
-            }
-        }
+        let hear = |line: usize, token: usize, _: &[f32]| {
+            lines[line].push(token);
+            !self.ends_line(token)
+        };
+        self.network
+            .continue_together(&self.parameters, &vec![&begin[..]; count], &how.settings, &mut random, most, hear)
+            .map_err(failed)?;
         let text = |line: &Vec<usize>| {
             let has_ended = line.last().is_some_and(|token| self.ends_line(*token));
             (self.tokenizer.decode(line).trim_end_matches('\n').to_owned(), has_ended)

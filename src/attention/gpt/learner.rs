@@ -7,6 +7,7 @@ use super::judged::Judged;
 use super::sweep::{Point, Smaller, Sweep};
 use super::tuning::{self, Tuning};
 use crate::attention::language_model::Gpt;
+use crate::data::digest::digest;
 use crate::data::stories;
 use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
@@ -17,7 +18,6 @@ use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -176,11 +176,6 @@ impl Fingerprint {
             _ => Ok(()),
         }
     }
-}
-
-/// The beginning of the SHA-256 of some bytes.
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Parameters with their optimiser.

@@ -4,8 +4,7 @@ use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::bytepair::BytePair;
 use crate::data::stations::{Stations, UNSURE};
 use crate::experiment::{ExperimentError, Knobs, TaskContext};
-use crate::nn::{BlockSettings, Parameters, SamplingSettings, draw, weights};
-use crate::tensor::Tape;
+use crate::nn::{Parameters, SamplingSettings, weights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -83,21 +82,8 @@ impl Answered {
 /// # Errors
 /// When the heads do not divide the width.
 pub fn configuration(knobs: &Knobs, symbols: usize) -> Result<Configuration, ExperimentError> {
-    let [width, heads] = ["width", "heads"].map(|name| knobs.integer(name) as usize);
-    if !width.is_multiple_of(heads) {
-        return Err(ExperimentError::both(
-            format!("knob `width` = `{width}`: expected a multiple of `heads` ({heads})"),
-            format!("設定 `width` = `{width}`: `heads`({heads})の倍数にしてください"),
-        ));
-    }
-    Ok(Configuration {
-        layers: knobs.integer("layers") as usize,
-        block: BlockSettings::new(width, heads),
-        context: CONTEXT,
-        symbols,
-        is_tied: false,
-        is_causal: true,
-    })
+    let shape = ["layers", "width", "heads"].map(|name| knobs.integer(name) as usize);
+    Configuration::causal(shape, CONTEXT, symbols)
 }
 
 impl TrainedHallucination {
@@ -170,28 +156,14 @@ impl TrainedHallucination {
         let mut random: Vec<ChaCha8Rng> =
             group.iter().map(|(number, _)| ChaCha8Rng::seed_from_u64(seed ^ (*number as u64) << 32)).collect();
         let mut steps: Vec<Vec<(usize, Vec<f32>)>> = vec![Vec::new(); group.len()];
-        let mut going: Vec<usize> = (0..group.len()).collect();
-        let mut tokens: Vec<usize> = group.iter().flat_map(|(_, tokens)| tokens.clone()).collect();
-        let (mut caches, symbols) = (self.network.caches(), self.network.configuration.symbols);
-        for _ in 0..LONGEST_ANSWER {
-            let tape = Tape::without_gradients();
-            let logits = self.network.read(&self.parameters.on(&tape), &mut caches, going.len(), &tokens).ordered();
-            let mut kept = Vec::new();
-            tokens.clear();
-            for (place, (&row, logits)) in going.iter().zip(logits.values().chunks_exact(symbols)).enumerate() {
-                let token = draw(&settings.probabilities(logits).map_err(failed)?, &mut random[row]);
-                steps[row].push((token, logits.to_vec()));
-                if !self.tokens.piece(token).contains(&b'\n') {
-                    kept.push(place);
-                    tokens.push(token);
-                }
-            }
-            if kept.is_empty() {
-                break;
-            }
-            caches.iter_mut().for_each(|cache| cache.select(&kept));
-            going = kept.iter().map(|&place| going[place]).collect();
-        }
+        let texts: Vec<&[usize]> = group.iter().map(|(_, tokens)| &tokens[..]).collect();
+        let hear = |row: usize, token: usize, logits: &[f32]| {
+            steps[row].push((token, logits.to_vec()));
+            !self.tokens.piece(token).contains(&b'\n')
+        };
+        self.network
+            .continue_together(&self.parameters, &texts, settings, &mut random, LONGEST_ANSWER, hear)
+            .map_err(failed)?;
         let answered = |steps: Vec<(usize, Vec<f32>)>| {
             let said: Vec<usize> = steps.iter().map(|(token, _)| *token).collect();
             let text = String::from_utf8_lossy(&self.tokens.decode(&said)).trim().to_owned();

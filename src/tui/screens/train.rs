@@ -339,14 +339,16 @@ impl TrainTab {
         }
         let wide = area.width >= 104;
         let side = 28;
+        // Before there is a curve, what is shown has all the room: a person may have to read it.
+        let has_curves = app.run_of(&lab.id).is_none_or(|run| has_curves(lab, run) || run.views.is_empty());
         let columns = match (wide, charts == panes) {
-            (true, false) => {
+            (true, false) if has_curves => {
                 Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
             }
             _ => Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).split(area),
         };
         // As many charts as have room to be read: those from the one with the keys on, if not all.
-        let shown: Vec<usize> = (0..charts).filter(|index| with_data[*index]).collect();
+        let shown: Vec<usize> = (0..charts).filter(|index| with_data[*index] && has_curves).collect();
         let shown = about(shown, self.focus, usize::from(area.height / LEAST_CHART).max(1));
         // The first is the one that matters most, where there is room to say so.
         let first = if area.height >= 3 * LEAST_CHART { 3 } else { 2 };
@@ -356,6 +358,7 @@ impl TrainTab {
             self.draw_pane(index, *place, lab, app, buffer);
         }
         let [pictures, table] = match (wide, charts == panes) {
+            (_, false) if !has_curves => [columns[0], columns[1]],
             (_, true) => [Rect::default(), columns[1]],
             (true, false) => [columns[1], columns[2]],
             (false, false) => Layout::vertical([Constraint::Fill(1), Constraint::Length(8)]).areas(columns[1]),
@@ -438,6 +441,11 @@ fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
     let first = panes.iter().position(|index| *index == focus).unwrap_or(0);
     let first = first.min(panes.len().saturating_sub(most));
     panes.into_iter().skip(first).take(most).collect()
+}
+
+/// Whether any of the dashboard's series has come.
+fn has_curves(lab: &Lab, run: &LiveRun) -> bool {
+    lab.dashboard.charts.iter().flat_map(|chart| &chart.series).any(|line| run.series.contains_key(&line.name))
 }
 
 /// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything.
