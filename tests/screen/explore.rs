@@ -481,6 +481,8 @@ fn stories_are_compared_judged_and_preferred_by_keys() {
         terminal.wait_for(shown);
     }
     drop(terminal);
+    // The picker of a fresh home begins with a lab whose preview is a picture.
+    let home = self::home();
     let terminal = Terminal::start(home.path(), &[], (120, 36), &[]);
     terminal.open_lab("learning from preferences");
     terminal.press("\x1b2");

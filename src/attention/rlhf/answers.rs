@@ -22,7 +22,7 @@ pub static VIEWS: [ViewSpec; 6] = [
     ),
     ViewSpec::new(
         "judge",
-        Wording::new("what the rules and the reward model say of a continuation", "続きに対する規則の点数と報酬"),
+        Wording::new("points and reward of a continuation, sentence by sentence", "続きの点数と報酬を文ごとに見る"),
         || {
             vec![
                 beginning(),
@@ -41,7 +41,10 @@ pub static VIEWS: [ViewSpec; 6] = [
     ),
     ViewSpec::new(
         "drift",
-        Wording::new("where the tuned model says what the base would not", "元のモデルと違うことを言う場所"),
+        Wording::new(
+            "tokens that the tuned model makes likelier than the base",
+            "元のモデルより確率が高くなったトークン",
+        ),
         || vec![beginning(), method(), view::seed()],
     ),
     ViewSpec::new(
@@ -53,7 +56,7 @@ pub static VIEWS: [ViewSpec; 6] = [
     ViewSpec::new(
         "agreement",
         Wording::new("how often the reward model agrees with the rules", "報酬モデルが規則と一致する割合"),
-        || vec![count("pairs", 200), seed()],
+        || vec![count("pairs", 400), seed()],
     )
     .slow(),
     ViewSpec::new(
@@ -281,7 +284,7 @@ impl TrainedRlhf {
             Panel::note(printable(&beginning)),
             Panel::Note {
                 text: Bilingual::new(
-                    "Marked tokens are at least e times as likely as in the base. Pick one to see what the base would say.",
+                    "Marked tokens are at least e times as likely as in the base. Pick one to see the base's prediction.",
                     "印は、元のモデルの e 倍以上の確率で選ばれたトークンです。選ぶと、元のモデルの予測が出ます。",
                 ),
             },
@@ -316,7 +319,7 @@ impl TrainedRlhf {
             table(
                 [
                     ("", ""),
-                    ("preferred", "選好"),
+                    ("preferred", "選好率"),
                     ("points", "点数"),
                     ("reward", "報酬"),
                     ("KL", "KL"),
@@ -330,8 +333,11 @@ impl TrainedRlhf {
             ),
             Panel::Note {
                 text: Bilingual::new(
-                    format!("preferred: to the base's continuation, by the rules ({}); the rest are means", self.rules),
-                    format!("選好: 規則({})が元のモデルの続きより良いとした割合。ほかは平均", self.rules),
+                    format!(
+                        "preferred: how often the rules ({}) prefer it to the base's continuation; the other columns are means",
+                        self.rules
+                    ),
+                    format!("選好率: 規則({})が元のモデルの続きよりよいとした割合。ほかは平均", self.rules),
                 ),
             },
         ])
@@ -377,7 +383,10 @@ impl TrainedRlhf {
                     curve("points by the rules", "規則による点数", found.iter().map(|(.., points)| *points).collect()),
                 ],
             }),
-            table([("n", "n"), ("KL, nats", "KL(ナット)"), ("reward", "報酬"), ("points", "点数")], rows.collect()),
+            table(
+                [("n", "n"), ("KL at most, nats", "KL の上限(ナット)"), ("reward", "報酬"), ("points", "点数")],
+                rows.collect(),
+            ),
         ])
     }
 }
@@ -409,14 +418,14 @@ fn agreement_panels(said: &[(f64, i64)]) -> Vec<Panel> {
     vec![
         number("agreement with the rules", "規則との一致率", share(&apart.iter().collect::<Vec<_>>()), Format::Percent),
         number(
-            "pairs with as many points (not counted)",
+            "pairs with equal points (not counted)",
             "点数が同じ組(数えない)",
             (said.len() - apart.len()) as f64,
             Format::Plain,
         ),
-        table([("points apart", "点数の差"), ("pairs", "組"), ("agreement", "一致率")], rows),
+        table([("difference of points", "点数の差"), ("pairs", "組"), ("agreement", "一致率")], rows),
         Panel::Curves(Curves {
-            heading: Bilingual::new("is σ(r − r′) a probability?", "σ(r − r′) は確率として正しいか"),
+            heading: Bilingual::new("calibration: is σ(r − r′) a probability?", "較正: σ(r − r′) は確率として正しいか"),
             axis: Bilingual::new(
                 "mean of the greater of σ(r − r′) and σ(r′ − r)",
                 "σ(r − r′) と σ(r′ − r) の大きい方の平均",
@@ -424,7 +433,7 @@ fn agreement_panels(said: &[(f64, i64)]) -> Vec<Panel> {
             places: values(|(sum, _, count)| sum / count),
             curves: vec![
                 curve("agreement", "一致率", values(|(_, right, count)| right / count)),
-                curve("if it were", "確率として正しい場合", values(|(sum, _, count)| sum / count)),
+                curve("if calibrated", "確率として正しい場合", values(|(sum, _, count)| sum / count)),
             ],
         }),
     ]

@@ -125,8 +125,8 @@ pub fn knobs() -> Vec<Knob> {
             120,
             "gift:3, thanks:3, fault:-1",
             [
-                "what the better continuation has more of, in points; see the theory, page 2",
-                "よい続きに与える点数。理論の 2 ページを参照",
+                "what is counted in a continuation, and the points for each; see the theory, page 2",
+                "続きの中で数えるものと、それぞれの点数。理論の 2 ページを参照",
             ],
         ),
         Knob::integer("pairs", 4..=20_000, 2000, ["pairs that are compared", "比べる組の数"]),
@@ -134,7 +134,7 @@ pub fn knobs() -> Vec<Knob> {
             "noise",
             0.0..=0.5,
             0.0,
-            ["share of the rules' preferences that are turned round", "規則の判断のうち、逆にする割合"],
+            ["share of the rules' preferences that are flipped", "規則の判断のうち、逆にする割合"],
         ),
         Knob::integer("reward_steps", 1..=10_000, 400, ["steps of the reward model", "報酬モデルのステップ数"]),
         Knob::factor(
@@ -173,7 +173,7 @@ pub fn knobs() -> Vec<Knob> {
             "examined",
             2..=10_000,
             400,
-            ["prompts that are looked at in the end", "最後に調べる書き出しの数"],
+            ["beginnings examined at the end of the run", "最後に調べる書き出しの数"],
         ),
     ]
 }
