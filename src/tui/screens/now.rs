@@ -15,6 +15,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// Columns that a name has at least, with the mark before it.
+const LEAST_NAME: u16 = 11;
+
 /// A name at the left and a value at the right.
 struct Row {
     mark: &'static str,
@@ -30,9 +33,10 @@ impl Row {
         Row { mark: " ", name: name.to_owned(), name_style, value, value_style }
     }
 
-    /// The value stands whole; a name that is too long for the rest ends in ….
+    /// The value stands whole if some of the name has room before it; what is too long for the rest ends in ….
     fn draw(&self, area: Rect, row: u16, theme: &Theme, buffer: &mut Buffer) {
-        let column = area.width.saturating_sub(width(&self.value) as u16 + 1);
+        let least = LEAST_NAME.min(width(&self.name) as u16 + 3);
+        let column = area.width.saturating_sub(width(&self.value) as u16 + 1).max(least);
         let before = Rect { width: if self.value.is_empty() { area.width } else { column.saturating_sub(1) }, ..area };
         write(buffer, before, 0, row, self.mark, theme.accented());
         write(buffer, before, 2, row, &self.name, self.name_style);
@@ -146,5 +150,9 @@ mod tests {
         Row::new("sliced_wasserstein_distance", "0.0567".to_owned(), &theme).draw(area, 0, &theme, &mut buffer);
         let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
         assert_eq!(text, "  sliced_wasserst… 0.0567 ");
+        let mut buffer = Buffer::empty(area);
+        Row::new("rules", "gift:3, thanks:3, fault:-1".to_owned(), &theme).draw(area, 0, &theme, &mut buffer);
+        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(text, "  rules gift:3, thanks:3,…");
     }
 }
