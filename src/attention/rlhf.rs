@@ -16,9 +16,13 @@
 //! by PPO ([`ppo`]), and, on the same pairs and without a reward model, by DPO ([`dpo`]).
 
 mod answers;
+mod begun_with;
 mod dpo;
 mod examine;
+mod knobs;
 mod learner;
+mod pairs;
+mod parts;
 mod ppo;
 mod reward;
 mod rules;
@@ -26,7 +30,7 @@ mod show;
 mod texts;
 mod trained;
 
-pub use learner::knobs;
+pub use knobs::knobs;
 
 use crate::experiment::{ActionSpec, Argument, Experiment, Learn, Preview, QueryKind, Wording};
 use crate::{bundled, lab_file};

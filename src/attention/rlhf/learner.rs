@@ -1,8 +1,11 @@
 //! A run in four parts: the base learns to tell stories, pairs of its continuations are compared, the reward model is fitted to them, the
 //! policy is tuned.
 
+use super::begun_with::BegunWith;
 use super::dpo;
 use super::examine::{Comparison, Examined};
+use super::pairs::{Compared, Said};
+use super::parts::{Part, Steps};
 use super::ppo::Frozen;
 use super::reward::{Pair, RewardModel, Scale, Scorer, bradley_terry_loss, preferred_then_others};
 use super::rules::Rules;
@@ -12,14 +15,13 @@ use super::trained::{TrainedRlhf, fresh, without_scorer};
 use crate::data::bytepair::BytePair;
 use crate::data::digest::digest;
 use crate::data::stories::{self, Language};
-use crate::experiment::{Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Precision, Report, TaskContext};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, Model, Panel, Precision, Report, TaskContext};
 use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };
 use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub const SERIES: [&str; 10] = [
@@ -57,11 +59,9 @@ const SAMPLE: usize = 2000;
 const STORIES: usize = 32;
 const BASE_RATE: f64 = 3e-3;
 const MEAN_OVER: u64 = 20;
-/// Pairs that the rules compare in a step, pairs from which a step of the reward model or of DPO learns, and of how many pairs one is
-/// held out.
+/// Pairs that the rules compare in a step, and pairs from which a step of the reward model or of DPO learns.
 const COMPARED: usize = 16;
 const PAIRS: usize = 16;
-const HELD_OUT: usize = 5;
 /// Steps between two points of the reward model's curves.
 const FITTED_MEAN: u64 = 10;
 /// Steps of tuning between two examinations, and prompts that are looked at then.
@@ -72,208 +72,6 @@ const TRIES: usize = 10;
 /// What the seeds of the examinations on the way and at the end are mixed with.
 const ON_THE_WAY: u64 = 0x5eed_0001;
 const AT_THE_END: u64 = 0x5eed_0002;
-
-pub fn knobs() -> Vec<Knob> {
-    vec![
-        Knob::choice(
-            "base",
-            &["bundled", "fresh"],
-            ["the model to be tuned: bundled, or trained first", "調整するモデル。同梱のもの、または最初に学習する"],
-        ),
-        Knob::integer(
-            "pretraining",
-            0..=100_000,
-            8000,
-            ["steps by which a fresh base learns to tell stories", "base = fresh のとき、物語を学習するステップ数"],
-        ),
-        Knob::integer("layers", 1..=12, 4, ["blocks of a fresh base", "base = fresh のブロック数"]),
-        Knob::integer(
-            "width",
-            8..=512,
-            96,
-            ["dimension of the token vectors of a fresh base", "base = fresh のトークンのベクトルの次元"],
-        ),
-        Knob::integer(
-            "heads",
-            1..=16,
-            4,
-            [
-                "heads of each attention of a fresh base; they divide the width",
-                "base = fresh のヘッドの数。次元を割り切る数",
-            ],
-        ),
-        Knob::choice(
-            "annotator",
-            &["rules", "you"],
-            [
-                "who prefers one of two continuations: the rules, or you with the keys 1, 2, 3",
-                "二つの続きを比べる人。規則(rules)、またはあなた(キー 1、2、3)",
-            ],
-        ),
-        Knob::real(
-            "patience",
-            0.0..=600.0,
-            60.0,
-            [
-                "seconds that a pair waits for you before the rules decide",
-                "あなたの判断を待つ秒数。過ぎると規則が決める",
-            ],
-        )
-        .live(),
-        Knob::text(
-            "rules",
-            120,
-            "gift:3, thanks:3, fault:-1",
-            [
-                "what is counted in a continuation, and the points for each; see the theory, page 2",
-                "続きの中で数えるものと、それぞれの点数。理論の 2 ページを参照",
-            ],
-        ),
-        Knob::integer("pairs", 4..=20_000, 2000, ["pairs that are compared", "比べる組の数"]),
-        Knob::real(
-            "noise",
-            0.0..=0.5,
-            0.0,
-            ["share of the rules' preferences that are flipped", "規則の判断のうち、逆にする割合"],
-        ),
-        Knob::integer("reward_steps", 1..=10_000, 400, ["steps of the reward model", "報酬モデルのステップ数"]),
-        Knob::factor(
-            "reward_learning_rate",
-            1e-6..=0.1,
-            3e-4,
-            ["Adam's learning rate of the reward model", "報酬モデルの Adam の学習率"],
-        ),
-        Knob::choice(
-            "method",
-            &["both", "ppo", "dpo"],
-            [
-                "how the policy is tuned; both: two policies side by side",
-                "方策の調整方法。both は二つの方策を並べて学習",
-            ],
-        ),
-        Knob::real(
-            "kl_penalty",
-            0.0..=10.0,
-            0.05,
-            ["β, the penalty of PPO for leaving the base", "PPO で元のモデルから離れることへの罰則 β"],
-        )
-        .live(),
-        Knob::real("dpo_beta", 0.001..=10.0, 0.1, ["β of DPO", "DPO の β"]),
-        Knob::integer(
-            "continuations",
-            2..=512,
-            48,
-            ["continuations that a step of PPO learns from", "PPO の 1 ステップに使う続きの数"],
-        ),
-        Knob::factor("learning_rate", 1e-6..=0.1, 2e-4, ["Adam's learning rate of PPO", "PPO の Adam の学習率"]).live(),
-        Knob::factor("dpo_learning_rate", 1e-6..=0.1, 2e-4, ["Adam's learning rate of DPO", "DPO の Adam の学習率"])
-            .live(),
-        Knob::integer("steps", 1..=100_000, 120, ["steps of tuning", "調整のステップ数"]),
-        Knob::integer(
-            "examined",
-            2..=10_000,
-            400,
-            ["beginnings examined at the end of the run", "最後に調べる書き出しの数"],
-        ),
-    ]
-}
-
-/// Which part of a run a step belongs to, and its number there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Base(u64),
-    Compare(u64),
-    Fit(u64),
-    Tune(u64),
-}
-
-/// Steps of the parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Steps {
-    base: u64,
-    compare: u64,
-    fit: u64,
-    tune: u64,
-}
-
-impl Steps {
-    fn total(self) -> u64 {
-        self.base + self.compare + self.fit + self.tune
-    }
-
-    fn part(self, index: u64) -> Part {
-        let [compare, fit] = [self.base, self.base + self.compare];
-        let tune = fit + self.fit;
-        match index {
-            index if index < compare => Part::Base(index),
-            index if index < fit => Part::Compare(index - compare),
-            index if index < tune => Part::Fit(index - fit),
-            index => Part::Tune(index - tune),
-        }
-    }
-}
-
-/// What was said of the pair that a person sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Said {
-    First,
-    Second,
-    Neither,
-}
-
-/// What of the pairs is kept between steps.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Compared {
-    pairs: Vec<Pair>,
-    /// Pairs of which neither was better.
-    left_out: usize,
-    /// The two that a person sees.
-    shown: Option<[Text; 2]>,
-    said: Option<Said>,
-}
-
-impl Compared {
-    /// A fifth of the pairs, on which the reward model is tried, and those that it learns from.
-    fn held_out(&self) -> Vec<&Pair> {
-        self.pairs.iter().skip(HELD_OUT - 1).step_by(HELD_OUT).collect()
-    }
-
-    fn training(&self) -> Vec<&Pair> {
-        let places = self.pairs.iter().enumerate();
-        places.filter(|(place, _)| place % HELD_OUT != HELD_OUT - 1).map(|(_, pair)| pair).collect()
-    }
-
-    fn by_person(&self) -> usize {
-        self.pairs.iter().filter(|pair| pair.by_person).count()
-    }
-}
-
-/// What a run was begun with: it goes on with the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct BegunWith {
-    /// Of the base before its first step.
-    base: String,
-    tokens: String,
-    rules: Rules,
-    annotator: String,
-    method: String,
-}
-
-impl BegunWith {
-    fn is_the_same(&self, saved: &BegunWith) -> Result<(), ExperimentError> {
-        let changed = |what: &str| {
-            Err(ExperimentError::both(
-                format!("{what} has changed since the checkpoint: start the run again"),
-                format!("チェックポイントの後に変わっています({what})。最初から実行してください"),
-            ))
-        };
-        match saved {
-            saved if saved.base != self.base || saved.tokens != self.tokens => changed("the base"),
-            saved if saved != self => changed("a knob among `rules`, `annotator` and `method`"),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// A run on its way.
 pub struct RlhfLearner {
@@ -380,7 +178,7 @@ impl RlhfLearner {
             by_base: None,
         };
         let plan = Plan {
-            declared: self::knobs(),
+            declared: super::knobs::knobs(),
             knobs: knobs.clone(),
             random,
             schedule: Schedule::named("constant", steps.total()),
@@ -791,90 +589,4 @@ impl Learner for RlhfLearner {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiment::{Event, Trainable};
-
-    fn run(set: &str) -> Trainer<RlhfLearner> {
-        let mut with = Knobs::defaults(&knobs());
-        let small = "base=fresh pretraining=0 layers=1 width=16 heads=2 rules=sentence:1 reward_steps=2 steps=2 continuations=2 examined=2";
-        small.split(' ').chain(set.split_whitespace()).for_each(|given| with.set_text(&knobs(), given).unwrap());
-        RlhfLearner::new(&with, 1, &[]).unwrap()
-    }
-
-    /// A step, and the two texts that are shown after it.
-    fn step(run: &mut Trainer<RlhfLearner>) -> (Vec<Event>, Option<[Text; 2]>) {
-        let mut events = Vec::new();
-        run.step(&mut |event| events.push(event)).unwrap();
-        (events, run.learner().compared.shown.clone())
-    }
-
-    #[test]
-    fn a_person_says_which_is_better() {
-        let mut run = run("annotator=you pairs=4 patience=20");
-        assert_eq!((run.position().total_steps, run.pace()), (4 + 1 + 2 + 2, None), "nothing is shown yet");
-        let early = run.apply_action("first", "", &mut |_| ()).unwrap_err().to_string();
-        assert!(early.starts_with("no pair waits for an answer"), "{early}");
-        let (events, shown) = step(&mut run);
-        assert!(matches!(&events[..], [Event::View { name, .. }] if name == "pair"), "{events:?}");
-        assert_eq!(run.pace(), Some(1.0 / 20.0));
-        run.apply_action("second", "", &mut |_| ()).unwrap();
-        assert_eq!(run.pace(), None, "what was asked for is there");
-        let (_, next) = step(&mut run);
-        let [first, second] = shown.unwrap();
-        let pair = run.learner().compared.pairs[0].clone();
-        assert_eq!((pair.preferred, pair.other, pair.by_person), (second, first, true));
-        run.apply_action("neither", "", &mut |_| ()).unwrap();
-        step(&mut run);
-        assert_eq!((run.learner().compared.pairs.len(), run.learner().compared.left_out), (1, 1));
-        // After a stop the pair is shown again, and still waits.
-        let checkpoint = run.checkpoint();
-        let mut resumed = self::run("annotator=you pairs=4 patience=20");
-        resumed.restore(&checkpoint).unwrap();
-        let mut shown_again = Vec::new();
-        resumed.resumed(&mut |event| shown_again.push(event));
-        assert!(matches!(&shown_again[..], [Event::View { name, .. }] if name == "pair"), "{shown_again:?}");
-        assert_eq!((resumed.pace(), &resumed.learner().compared), (run.pace(), &run.learner().compared));
-        // Nobody answers: the rules do.
-        let (_, shown) = step(&mut run);
-        step(&mut run);
-        let compared = &run.learner().compared;
-        assert_eq!((compared.by_person(), compared.shown.is_none()), (1, true), "{next:?}, {shown:?}");
-        let error = run.apply_action("first", "", &mut |_| ()).unwrap_err().to_string();
-        assert!(error.starts_with("no pair waits for an answer"), "{error}");
-    }
-
-    #[test]
-    fn the_rules_compare_as_many_pairs_as_asked_for_and_noise_turns_some_round() {
-        let pairs = |noise: &str| {
-            let mut run = run(&format!("pairs=40 noise={noise}"));
-            (0..3).for_each(|_| {
-                step(&mut run);
-            });
-            let learner = run.learner();
-            let compared = &learner.compared;
-            assert_eq!(compared.pairs.len() + compared.left_out, 40);
-            assert_eq!(compared.held_out().len() + compared.training().len(), compared.pairs.len());
-            let turned = |pair: &&Pair| learner.rules.points(&pair.preferred) < learner.rules.points(&pair.other);
-            compared.pairs.iter().filter(turned).count()
-        };
-        assert_eq!(pairs("0"), 0);
-        assert!(pairs("0.5") > 2);
-    }
-
-    #[test]
-    fn pairs_without_a_preference_are_an_error_that_names_the_way_out() {
-        let mut run = run("rules=meal:1 pairs=4");
-        step(&mut run);
-        let error = run.step(&mut |_| ()).unwrap_err().to_string();
-        assert!(error.starts_with("no pair has a preference: ask for more `pairs`"), "{error}");
-    }
-
-    #[test]
-    fn rules_that_cannot_be_read_are_refused_before_the_run() {
-        let mut with = Knobs::defaults(&knobs());
-        with.set_text(&knobs(), "rules=gifts:2").unwrap();
-        let error = RlhfLearner::new(&with, 1, &[]).err().unwrap().to_string();
-        assert_eq!(error, "rule `gifts:2`: nothing named `gifts` is counted: did you mean `gift`?");
-    }
-}
+mod tests;
