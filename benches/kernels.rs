@@ -70,7 +70,7 @@ fn decoding() {
     let configuration = Configuration {
         layers: 2,
         block: BlockSettings::new(64, 4),
-        positions: Positions::Sine,
+        positions: Positions::Sine(10_000.0),
         is_masked: true,
         longest: [PLACES; 2],
     };

@@ -85,7 +85,7 @@ fn attention_takes_no_attempt_that_only_looks_right() {
 /// The knobs of the preset `quick` of `transformer`, but for a switch.
 fn switched<'a>(mask: &'a str, positions: &'a str) -> Vec<(&'a str, &'a str)> {
     let shared = "task=dates steps=1000 batch=64 learning_rate=0.003 warm_up=200 layers=2 width=64 heads=4 scale=on \
-                  projections=on norm=pre";
+                  projections=on norm=pre wavelength=10000 average=0";
     let shared = shared.split_whitespace().map(|knob| knob.split_once('=').unwrap());
     shared.chain([("mask", mask), ("positions", positions)]).collect()
 }

@@ -48,7 +48,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedAlignments::open(weights, knobs)?)),
     small: &[
-        "task=addition hidden=12 embedding=8 batch=8 steps=40 evaluated=20",
+        "task=addition hidden=12 embedding=8 batch=8 steps=40 evaluated=20 average=0.9",
         "task=dates cell=lstm hidden=8 embedding=4 batch=4 steps=30 evaluated=8 additive=off plain=off relu=off",
     ],
     bundled: bundled!("attention"),

@@ -69,7 +69,8 @@ impl Gpt {
         let places = Embedding::new(parameters, "positions", context, block.width, of_places, random);
         if !is_tied && !parameters.are_to_come() {
             // They begin as sines, by which places of a distance can find each other, and are learned from there.
-            *parameters.get_mut("positions.weight").expect("just added") = sinusoidal_positions(context, block.width);
+            *parameters.get_mut("positions.weight").expect("just added") =
+                sinusoidal_positions(context, block.width, 10_000.0);
         }
         let mut blocks = Vec::with_capacity(layers);
         for layer in 0..layers {

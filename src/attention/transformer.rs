@@ -50,7 +50,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedTransformer::open(weights, knobs)?)),
     small: &[
-        "task=addition width=8 heads=2 layers=1 batch=8 steps=60 evaluated=20",
+        "task=addition width=8 heads=2 layers=1 batch=8 steps=60 evaluated=20 average=0.9",
         "task=dates width=12 heads=3 layers=2 batch=4 steps=30 evaluated=8 norm=post positions=learned",
         "task=numbers width=8 heads=1 batch=4 steps=30 evaluated=8 positions=none mask=off scale=off projections=off",
     ],
@@ -59,10 +59,10 @@ pub static EXPERIMENT: Experiment = Experiment {
 };
 
 /// What the place of a token adds to its vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Positions {
-    /// Sines and cosines, see [`sinusoidal_positions`].
-    Sine,
+    /// Sines and cosines with this longest wavelength / 2π, see [`sinusoidal_positions`].
+    Sine(f64),
     /// A vector for each place, learned like those of the symbols.
     Learned,
     None,
@@ -93,7 +93,7 @@ impl Configuration {
             ..BlockSettings::new(width, heads)
         };
         let positions = match knobs.choice("positions") {
-            "sine" => Positions::Sine,
+            "sine" => Positions::Sine(knobs.real("wavelength")),
             "learned" => Positions::Learned,
             _ => Positions::None,
         };
@@ -186,7 +186,9 @@ impl Transformer {
         let source = Embedding::new(parameters, "source", sources, width, of_symbols, random);
         let target = Embedding::new(parameters, "target", targets, width, of_symbols, random);
         let places = match positions {
-            Positions::Sine => Places::Sine(sinusoidal_positions(longest[0].max(longest[1]), width)),
+            Positions::Sine(wavelength) => {
+                Places::Sine(sinusoidal_positions(longest[0].max(longest[1]), width, wavelength))
+            }
             Positions::Learned => {
                 let sides = [("source_places", longest[0]), ("target_places", longest[1])];
                 Places::Learned(
@@ -353,7 +355,7 @@ mod tests {
     }
 
     fn all() -> Vec<(Parameters<f32>, Transformer)> {
-        let kinds = [Positions::Sine, Positions::Learned, Positions::None];
+        let kinds = [Positions::Sine(10_000.0), Positions::Learned, Positions::None];
         let orders = [NormalisationOrder::Pre, NormalisationOrder::Post];
         kinds.into_iter().flat_map(|positions| orders.map(|order| network(positions, order, true))).collect()
     }
@@ -385,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_row_of_a_padded_batch_is_the_row_alone() {
-        let unmasked = network(Positions::Sine, NormalisationOrder::Pre, false);
+        let unmasked = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, false);
         for (parameters, network) in all().into_iter().chain([unmasked]) {
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
@@ -400,7 +402,7 @@ mod tests {
     #[test]
     fn a_mask_hides_what_is_to_be_predicted() {
         for is_masked in [true, false] {
-            let (parameters, network) = network(Positions::Sine, NormalisationOrder::Pre, is_masked);
+            let (parameters, network) = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, is_masked);
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
             let other = |at: usize, token: usize| {
@@ -417,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_what_the_network_does() {
-        let (parameters, network) = network(Positions::Sine, NormalisationOrder::Pre, true);
+        let (parameters, network) = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, true);
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
         let traces = network.trace(&bound, &SOURCES[..4], &GIVEN[..3]);

@@ -58,7 +58,7 @@ impl Training {
         let configuration = transformer::Configuration {
             layers: LAYERS,
             block: BlockSettings::new(WIDTH, HEADS),
-            positions: Positions::Sine,
+            positions: Positions::Sine(10_000.0),
             is_masked: true,
             longest: [FROM, TO],
         };

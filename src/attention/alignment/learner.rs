@@ -75,16 +75,15 @@ impl AlignmentsLearner {
     /// If `knobs` lacks one of [`knobs`].
     pub fn new(knobs: &Knobs, seed: u64, corpus: Corpus) -> Result<Trainer<Self>, ExperimentError> {
         let networks = AttentiveSeq2Seq::from_knobs(knobs, seed, &corpus)?;
-        let learners = networks.into_iter().map(|(network, parameters)| NetworkInTraining::new(network, parameters));
-        let learners = learners.collect();
         let training = Training::new(knobs, seed, corpus);
+        let learners = networks.into_iter().map(|(network, parameters)| training.begin(network, parameters)).collect();
         let plan = training.plan(self::knobs(), knobs, ChaCha8Rng::seed_from_u64(seed), 0);
         Ok(Trainer::new(AlignmentsLearner { training, learners }, plan))
     }
 
     fn trained(&self) -> TrainedAlignments {
         let networks = self.learners.iter();
-        let networks = networks.map(|l| (Arc::clone(&l.network), l.optimized.parameters.clone()));
+        let networks = networks.map(|l| (Arc::clone(&l.network), l.parameters().clone()));
         TrainedAlignments::new(networks.collect(), self.training.corpus.clone())
     }
 
@@ -137,15 +136,14 @@ impl Learner for AlignmentsLearner {
     fn saved(&mut self) -> Saved<'_> {
         self.learners.iter_mut().fold(Saved::new(), |saved, learner| {
             let name = learner.network.configuration.align.name();
-            let NetworkInTraining { optimized, progress, .. } = learner;
-            saved.network(&format!("{name}."), optimized).state(&format!("reached/{name}"), &mut progress.reached)
+            learner.save_in(saved, &format!("{name}."), &format!("reached/{name}"))
         })
     }
 
     fn weights(&self) -> Weights {
         let weights = self.learners.iter().fold(Weights::new(), |weights, learner| {
             let name = learner.network.configuration.align.name();
-            weights.network(&format!("{name}."), &learner.optimized.parameters)
+            weights.network(&format!("{name}."), learner.parameters())
         });
         weights.text(self.training.corpus.texts.to_json())
     }
@@ -157,7 +155,7 @@ impl Learner for AlignmentsLearner {
         for (learner, network) in self.learners.iter().zip(&self.trained().networks) {
             let mut own = Tested::of(network, &self.training.corpus, &pairs, task)?.report();
             own.extend(learner.progress.report());
-            own.insert("parameters".to_owned(), learner.optimized.parameters.count().into());
+            own.insert("parameters".to_owned(), learner.parameters().count().into());
             if report.is_empty() {
                 report.clone_from(&own);
             }

@@ -8,7 +8,8 @@ use super::{Batch, show};
 use crate::data::tasks::Pair;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
-    Bound, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights, clip_norm,
+    Bound, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights,
+    clip_norm,
 };
 use crate::tensor::{Tape, Var};
 use rand::Rng;
@@ -34,6 +35,8 @@ pub struct Training {
     pub corpus: Corpus,
     batch: usize,
     clip: f64,
+    /// Memory of the running average that answers; 0: the weights themselves.
+    average: f64,
     evaluated: usize,
     seed: u64,
 }
@@ -45,6 +48,7 @@ impl Training {
             corpus,
             batch: knobs.integer("batch") as usize,
             clip: knobs.real("clip"),
+            average: knobs.real("average"),
             evaluated: knobs.integer("evaluated") as usize,
             seed,
         }
@@ -55,6 +59,15 @@ impl Training {
         vec![
             Knob::factor("learning_rate", 1e-6..=0.1, learning_rate, ["Adam's step size η", "Adam の学習率 η"]).live(),
             Knob::real("clip", 0.1..=100.0, 1.0, ["largest norm of a gradient", "勾配のノルムの上限"]),
+            Knob::real(
+                "average",
+                0.0..=0.9999,
+                0.0,
+                [
+                    "answer with a running average of the weights with this memory; 0: with the weights themselves",
+                    "答えるときに使う重みの移動平均の記憶率(0 なら重みそのもの)",
+                ],
+            ),
             Knob::integer("batch", 1..=1024, batch, ["pairs a step", "1 ステップの組の数"]),
             Knob::integer("steps", 1..=1_000_000, steps, ["steps in all", "全ステップ数"]),
             Knob::integer("evaluated", 1..=10_000, 2000, ["held-out pairs of the report", "最終評価に使う組の数"]),
@@ -82,6 +95,16 @@ impl Training {
         self.corpus.batch(self.batch, random)
     }
 
+    /// A fresh network that is to be trained.
+    pub fn begin<N>(&self, network: N, parameters: Parameters<f32>) -> NetworkInTraining<N> {
+        NetworkInTraining {
+            network: Arc::new(network),
+            average: (self.average > 0.0).then(|| RunningAverage::new(&parameters, self.average)),
+            optimized: OptimizedNetwork::new(parameters),
+            progress: Progress::default(),
+        }
+    }
+
     /// Held-out pairs to look at while it learns.
     pub fn validation(&self) -> Vec<Pair> {
         self.corpus.held_out(VALIDATED, self.seed)
@@ -101,16 +124,23 @@ impl Training {
 /// A network with its optimiser, and how soon it got how far.
 pub struct NetworkInTraining<N> {
     pub network: Arc<N>,
-    pub optimized: OptimizedNetwork,
+    optimized: OptimizedNetwork,
+    average: Option<RunningAverage>,
     pub progress: Progress,
 }
 
 impl<N> NetworkInTraining<N> {
-    pub fn new(network: N, parameters: Parameters<f32>) -> Self {
-        NetworkInTraining {
-            network: Arc::new(network),
-            optimized: OptimizedNetwork::new(parameters),
-            progress: Progress::default(),
+    /// What it answers with.
+    pub fn parameters(&self) -> &Parameters<f32> {
+        self.average.as_ref().map_or(&self.optimized.parameters, |average| &average.parameters)
+    }
+
+    /// Adds what a checkpoint has to hold of it. `prefix` goes before the names of its tensors, `reached` names its progress.
+    pub fn save_in<'a>(&'a mut self, saved: Saved<'a>, prefix: &str, reached: &str) -> Saved<'a> {
+        let saved = saved.network(prefix, &mut self.optimized).state(reached, &mut self.progress.reached);
+        match &mut self.average {
+            Some(average) => saved.average(prefix, average),
+            None => saved,
         }
     }
 
@@ -132,6 +162,9 @@ impl<N> NetworkInTraining<N> {
         let mut gradients = loss.backward();
         clip_norm(&bound, &mut gradients, training.clip);
         self.optimized.descend(&bound, &gradients, learning_rate);
+        if let Some(average) = &mut self.average {
+            average.follow(&self.optimized.parameters, (self.optimized.adam.step() - 1) as f64);
+        }
         self.progress.end_step();
         seen
     }
@@ -162,11 +195,12 @@ pub struct PairLearner<N> {
 impl<N: PairNetwork> PairLearner<N> {
     /// A fresh network, with what the trainer has to know.
     pub fn new(network: N, parameters: Parameters<f32>, training: Training, plan: Plan) -> Trainer<Self> {
-        Trainer::new(PairLearner { training, learner: NetworkInTraining::new(network, parameters) }, plan)
+        let learner = training.begin(network, parameters);
+        Trainer::new(PairLearner { training, learner }, plan)
     }
 
     fn trained(&self) -> N::Trained {
-        N::trained(&self.learner.network, self.learner.optimized.parameters.clone(), self.training.corpus.clone())
+        N::trained(&self.learner.network, self.learner.parameters().clone(), self.training.corpus.clone())
     }
 
     fn tested(&self, pairs: &[Pair], task: &TaskContext) -> Result<Tested, ExperimentError> {
@@ -203,18 +237,17 @@ impl<N: PairNetwork> Learner for PairLearner<N> {
     }
 
     fn saved(&mut self) -> Saved<'_> {
-        let NetworkInTraining { optimized, progress, .. } = &mut self.learner;
-        Saved::new().network("", optimized).state("reached", &mut progress.reached)
+        self.learner.save_in(Saved::new(), "", "reached")
     }
 
     fn weights(&self) -> Weights {
-        Weights::new().network("", &self.learner.optimized.parameters).text(self.training.corpus.texts.to_json())
+        Weights::new().network("", self.learner.parameters()).text(self.training.corpus.texts.to_json())
     }
 
     fn report(&self, task: &TaskContext) -> Result<Report, ExperimentError> {
         let mut report = self.tested(&self.training.evaluation(), task)?.report();
         report.extend(self.learner.progress.report());
-        report.insert("parameters".to_owned(), self.learner.optimized.parameters.count().into());
+        report.insert("parameters".to_owned(), self.learner.parameters().count().into());
         Ok(report)
     }
 }

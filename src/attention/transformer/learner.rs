@@ -20,6 +20,15 @@ pub fn knobs() -> Vec<Knob> {
         Knob::integer("heads", 1..=16, 4, ["heads of each attention; they divide D", "ヘッドの数。D を割り切る数"]),
         Knob::choice("norm", &["pre", "post"], ["where a block normalises", "ブロック内の正規化の位置"]),
         Knob::choice("positions", &["sine", "learned", "none"], ["positional encoding", "位置符号化"]),
+        Knob::factor(
+            "wavelength",
+            1.0..=1e6,
+            1e4,
+            [
+                "longest wavelength of positions = sine, as a multiple of 2π tokens",
+                "positions = sine の最長の波長(2π トークンの倍数)",
+            ],
+        ),
         on("mask", ["hide later tokens from the decoder", "復号器から後のトークンを隠す"]),
         on("scale", ["divide scores by √d", "スコアを √d で割る"]),
         on(
