@@ -400,6 +400,12 @@ fn gpt_takes_no_attempt_that_only_looks_right() {
     assert!(passes("cut", &text("13")));
     // Characters, words, and the first merges alone.
     assert!(["22", "5", "19", "12"].iter().all(|wrong| !passes("cut", &text(wrong))));
+    // Without the examples, another token's, and the right name's as a share.
+    assert!(passes("few_shot", &text("0.2")) && passes("few_shot", &text("0.18")));
+    assert!(["9.9", "27.7", "0", "0.3"].iter().all(|wrong| !passes("few_shot", &text(wrong))));
+    // The question's, ` the`, ` Ben`, and a share.
+    assert!(passes("own_words", &text("76")));
+    assert!(["10", "15", "8", "0.76"].iter().all(|wrong| !passes("own_words", &text(wrong))));
     assert!(passes("holder", &text("68")));
     // What the rules give, a share, another bar, and two thirds.
     assert!(["75", "0.68", "16", "66"].iter().all(|wrong| !passes("holder", &text(wrong))));
