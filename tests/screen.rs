@@ -103,7 +103,26 @@ fn a_student_trains_looks_draws_and_answers() {
     // What was earned is there the next time.
     let again = Terminal::start(home.path(), &[], (120, 36), &[]);
     again.wait_for("exercises");
-    assert!(again.text().contains("/189 exercises") && !again.text().contains(" 0/172 exercises"), "{}", again.text());
+    assert!(again.text().contains("/189 exercises") && !again.text().contains(" 0/189 exercises"), "{}", again.text());
+}
+
+/// The arrows go through the options of a choice and on to the next exercise, and back to the last option.
+#[test]
+fn the_arrows_reach_every_exercise() {
+    const UP: &str = "\x1b[A";
+    const DOWN: &str = "\x1b[B";
+    let home = home();
+    let terminal = at_train(&home, (100, 30));
+    terminal.press(&alt('4'));
+    terminal.wait_for("What does the KL term do?");
+    terminal.press(&DOWN.repeat(3));
+    terminal.wait_until("the second exercise", |text| !text.contains("What does the KL term do?"));
+    terminal.press(UP);
+    terminal.wait_for("What does the KL term do?");
+    terminal.press(ENTER);
+    terminal.wait_for("With KL at zero");
+    terminal.press(&DOWN.repeat(20));
+    terminal.wait_for("A friend says");
 }
 
 #[test]

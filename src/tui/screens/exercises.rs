@@ -36,6 +36,14 @@ pub struct ExercisesTab {
 /// Rows of an exercise at most.
 const LONGEST: u16 = 300;
 
+/// Lines of an exercise that the cursor stops at: the options of a choice.
+fn options(exercise: &Exercise) -> usize {
+    match &exercise.check {
+        Check::Choice { options, .. } => options.len(),
+        _ => 1,
+    }
+}
+
 impl ExercisesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
         let solved = app.progress.solved(&lab.id);
@@ -112,14 +120,15 @@ impl ExercisesTab {
             Action::Left => self.select(self.selected.saturating_sub(1)),
             Action::Right | Action::NextPane => self.select(if self.selected == last { 0 } else { self.selected + 1 }),
             Action::PreviousPane => self.select(if self.selected == 0 { last } else { self.selected - 1 }),
-            Action::Up | Action::Down => match &exercise.check {
-                Check::Choice { options, .. } => {
-                    let step = if action == Action::Up { options.len() - 1 } else { 1 };
-                    self.option = (self.option + step) % options.len();
-                }
-                _ if action == Action::Up => self.select(self.selected.saturating_sub(1)),
-                _ => self.select((self.selected + 1).min(last)),
-            },
+            // Through the options of a choice, and on to the exercise before or behind it.
+            Action::Up if self.option > 0 => self.option -= 1,
+            Action::Up if self.selected > 0 => {
+                self.select(self.selected - 1);
+                self.option = options(&lab.exercises[self.selected]) - 1;
+            }
+            Action::Down if self.option + 1 < options(exercise) => self.option += 1,
+            Action::Down if self.selected < last => self.select(self.selected + 1),
+            Action::Up | Action::Down => {}
             Action::Confirm => match &exercise.check {
                 Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, app),
                 Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, app),
