@@ -123,13 +123,19 @@ impl AppContext {
         self.run.as_ref().filter(|run| run.lab == lab)
     }
 
-    /// The model of a lab: that of its run, else the one that ships.
+    /// The model of a lab: that of its run, unless a person has gone back to the one that ships.
     pub fn model(&mut self, lab: &Lab) -> ModelSource {
-        if let Some(of_run) = self.run_of(&lab.id).and_then(LiveRun::model) {
+        if let Some(of_run) = self.run_of(&lab.id).filter(|run| run.is_explored).and_then(LiveRun::model) {
             let shipped = self.shipped(&lab.experiment);
             return Arc::new(move || of_run().or_else(|_| shipped()));
         }
         self.shipped(&lab.experiment)
+    }
+
+    /// Goes from the model of a lab's run to the one that ships, or back; `false` if there is no run with a model.
+    pub fn switch_model(&mut self, lab: &str) -> bool {
+        let run = self.run.as_mut().filter(|run| run.lab == lab && run.model().is_some());
+        run.map(|run| run.is_explored = !run.is_explored).is_some()
     }
 
     /// The model that ships with an experiment; opened off the drawing thread, once.

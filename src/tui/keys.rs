@@ -67,6 +67,7 @@ pub enum Action {
     KnobNext,
     KnobPrevious,
     // Explore.
+    SwitchModel,
     PinStart,
     PinEnd,
     Morph,
@@ -128,6 +129,8 @@ pub enum Context {
     TrainLive,
     TrainOver,
     Panes,
+    /// A run has a model beside the one that ships.
+    Models,
     Codes,
     Examples,
     DrawingPad,
@@ -172,7 +175,7 @@ impl Context {
             Context::Train => Wording::new("Curves", "曲線"),
             Context::TrainLive => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
-            Context::Panes | Context::ReplPanes => Wording::new("Explore", "探索"),
+            Context::Panes | Context::ReplPanes | Context::Models => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),
             Context::Examples => Wording::new("Test digits", "テスト画像"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),

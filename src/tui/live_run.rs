@@ -50,6 +50,8 @@ pub struct LiveRun {
     pub actions: u64,
     /// Whether it is on the lab's own data.
     on_labs_data: bool,
+    /// Whether Explore asks its model, where a person has not gone back to the lab's own.
+    pub is_explored: bool,
     /// The last warning or failure.
     pub message: Option<String>,
     handle: Box<dyn RunHandle>,
@@ -105,6 +107,7 @@ impl LiveRun {
             report: None,
             actions: 0,
             on_labs_data: true,
+            is_explored: true,
             message: None,
             handle,
             inbox,

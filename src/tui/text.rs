@@ -64,6 +64,7 @@ words! {
     FROM_RUN: "model: your run", "モデル: 学習タブの実行";
     FROM_WEIGHTS: "model: --weights", "モデル: --weights";
     FROM_SHIPPED: "model: bundled", "モデル: 同梱";
+    BUNDLED_IS_SHOWN: "the bundled model is shown: Alt-m goes back to the run", "同梱モデルを表示中です。Alt-m で実行に戻ります";
     THINKING: "…", "…";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";

@@ -78,6 +78,28 @@ fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
+/// A run of the plane does not lock anybody out of the bundled model's digits.
+#[test]
+fn explore_goes_from_a_run_back_to_the_bundled_model() {
+    let home = home();
+    let terminal = explore(&home, "Generative adversarial");
+    assert!(!terminal.text().contains("Alt-m"), "there is one model: {}", terminal.text());
+    terminal.press("\x1b2");
+    terminal.press(ENTER);
+    terminal.wait_for("running");
+    terminal.press("\x1b3");
+    terminal.wait_for("model: your run");
+    terminal.wait_for("Alt-m");
+    terminal.press("\x1bm");
+    terminal.wait_for("model: bundled");
+    wait_for_map(&terminal);
+    terminal.press("\x1bm");
+    terminal.wait_for("model: your run");
+    // A click on the name of the model, in the row above the footer.
+    terminal.press("\x1b[<0;3;35M\x1b[<0;3;35m");
+    terminal.wait_for("model: bundled");
+}
+
 #[test]
 fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
     let home = home();

@@ -95,6 +95,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Panes: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;
 
+    Models: [alt('m')] => A::SwitchModel, "the run's model or the bundled one", "実行のモデルと同梱モデルの切り替え", 0;
+
     Codes: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
     Codes: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
     Codes: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;

@@ -4,7 +4,7 @@ use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::instruments::{Instrument, build};
-use crate::tui::keys::{Action, Context};
+use crate::tui::keys::{Action, Context, bindings};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -23,6 +23,8 @@ pub struct ExploreTab {
     areas: Vec<Rect>,
     /// Where the names of instruments stand, while one is shown at a time.
     names: Vec<(usize, Rect)>,
+    /// Where it is said which model answers, while there are two.
+    model: Option<Rect>,
     refreshed: Instant,
     /// The step of the run that was asked last, and how many actions were applied to it by then.
     asked_at: Option<(u64, u64)>,
@@ -36,6 +38,7 @@ impl ExploreTab {
             focus: 0,
             areas: Vec::new(),
             names: Vec::new(),
+            model: None,
             refreshed: Instant::now(),
             asked_at: None,
             moving: false,
@@ -44,14 +47,14 @@ impl ExploreTab {
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_at = app.run_of(&lab.id).map(|run| (run.pace.step, run.actions));
+        self.asked_at = explored(lab, app).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
     }
 
     /// The run has gone on: ask its model again, not too often.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
-        let now = app.run_of(&lab.id).map(|run| (run.pace.step, run.actions));
-        let live = app.run_of(&lab.id).is_some_and(LiveRun::is_live);
+        let now = explored(lab, app).map(|run| (run.pace.step, run.actions));
+        let live = explored(lab, app).is_some_and(LiveRun::is_live);
         // What a person did is shown at once.
         let acted = now.map(|(_, actions)| actions) != self.asked_at.map(|(_, actions)| actions);
         if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !live || acted) {
@@ -70,7 +73,8 @@ impl ExploreTab {
         };
         let first = panes.filter(|panes| *panes == Context::Panes);
         let last = panes.filter(|panes| *panes == Context::ReplPanes);
-        first.into_iter().chain(own).chain(last).collect()
+        let models = self.model.map(|_| Context::Models);
+        first.into_iter().chain(own).chain(last).chain(models).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -99,6 +103,7 @@ impl ExploreTab {
                     self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
                 }
             }
+            Action::SwitchModel if app.switch_model(&lab.id) => self.opened(lab, app),
             action => {
                 let Some(instrument) = self.instruments.get_mut(self.focus) else { return false };
                 let done = instrument.handle_action(action, lab, app);
@@ -111,6 +116,12 @@ impl ExploreTab {
 
     pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let position = Position::new(event.column, event.row);
+        if event.kind == MouseEventKind::Down(MouseButton::Left)
+            && self.model.is_some_and(|area| area.contains(position))
+        {
+            self.handle_action(Action::SwitchModel, lab, app);
+            return;
+        }
         let named = self.names.iter().find(|(_, area)| area.contains(position)).map(|(index, _)| *index);
         let under = self.areas.iter().position(|area| area.contains(position));
         if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, named.or(under)) {
@@ -161,7 +172,8 @@ impl ExploreTab {
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        let from_run = app.run_of(&lab.id).is_some_and(|run| run.model().is_some());
+        let run = app.run_of(&lab.id).filter(|run| run.model().is_some());
+        let (has_run, from_run) = (run.is_some(), run.is_some_and(|run| run.is_explored));
         let opens_folder = || registry::find(&lab.experiment).is_ok_and(|experiment| experiment.open_folder.is_some());
         let origin = match &app.source.weights {
             _ if from_run => text::FROM_RUN,
@@ -169,7 +181,9 @@ impl ExploreTab {
             _ => text::FROM_SHIPPED,
         };
         let origin = app.say(origin);
-        let origin_end = write(buffer, foot, 1, 0, origin, app.theme.quiet());
+        let origin = if has_run { format!("{origin} · {}", other_model()) } else { origin.to_owned() };
+        let origin_end = write(buffer, foot, 1, 0, &origin, app.theme.quiet());
+        self.model = has_run.then_some(Rect { x: foot.x + 1, width: origin_end.saturating_sub(1), ..foot });
         let count = self.instruments.len();
         self.names.clear();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
@@ -204,6 +218,16 @@ impl ExploreTab {
             }
         }
     }
+}
+
+/// The key that goes to the other model, as people write it.
+fn other_model() -> String {
+    bindings(Context::Models).iter().flat_map(|binding| binding.keys.first()).map(|key| key.name()).collect()
+}
+
+/// The run whose model answers.
+fn explored<'a>(lab: &Lab, app: &'a AppContext) -> Option<&'a LiveRun> {
+    app.run_of(&lab.id).filter(|run| run.is_explored)
 }
 
 /// Writes the names of instruments at the right of a line, and says where each stands. Where there is no room for all, the one that is

@@ -250,6 +250,9 @@ impl View {
     /// Sends an action of the lab's to its run, applied to the place under the cursor.
     fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
         let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
+        if app.run_of(&lab.id).is_some_and(|run| !run.is_explored) {
+            return app.notify(app.say(text::BUNDLED_IS_SHOWN).to_owned());
+        }
         let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
         let Some(run) = app.run_of(&lab.id).filter(takes) else {
             let needs = action.when.map_or(String::new(), |(knob, choice)| format!(" ({knob} = {choice})"));
