@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use shinso::attention::transformer::{Configuration, Positions, Transformer};
 use shinso::bench::peak::{best_time, peak_gigaflops, product_gigaflops};
-use shinso::nn::{BlockSettings, Parameters};
+use shinso::nn::{BlockSettings, PAPER_WAVELENGTH, Parameters};
 use shinso::tensor::parallel::instruction_set;
 use shinso::tensor::{Activation, Mask, Tape, Tensor, Var, Window};
 
@@ -70,7 +70,7 @@ fn decoding() {
     let configuration = Configuration {
         layers: 2,
         block: BlockSettings::new(64, 4),
-        positions: Positions::Sine(10_000.0),
+        positions: Positions::Sine(PAPER_WAVELENGTH),
         is_masked: true,
         longest: [PLACES; 2],
     };

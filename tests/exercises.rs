@@ -104,6 +104,13 @@ fn the_transformer_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("cheat", &at(0.0, 200, "off", "sine")) && !passes("cheat", &at(0.0, 1000, "on", "sine")));
     assert!(!passes("cheat", &at(0.0, 1000, "off", "none")));
     assert!(passes("cure", &at(0.95, 1000, "on", "sine")) && !passes("cure", &at(0.95, 1000, "off", "sine")));
+    // Another knob than the mask is changed.
+    for changed in ["wavelength=100", "average=0.98", "learning_rate=0.015", "layers=1"] {
+        let mut knobs = switched("on", "sine");
+        let (name, value) = changed.split_once('=').unwrap();
+        knobs.iter_mut().filter(|(knob, _)| *knob == name).for_each(|(_, old)| *old = value);
+        assert!(!passes("cure", &point("validation/exact_match", 1000, 0.95, &knobs)), "{changed}");
+    }
     assert!(passes("order", &at(0.15, 1000, "on", "none")) && !passes("order", &at(0.15, 1000, "on", "learned")));
     assert!(passes("head", &text("1955")) && !passes("head", &text("2005")) && !passes("head", &text("1945")));
     assert!(!passes("why", &text("it has no recurrence")));

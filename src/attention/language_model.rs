@@ -3,8 +3,8 @@
 
 use crate::experiment::ExperimentError;
 use crate::nn::{
-    AttentionTrace, BlockSettings, Bound, Embedding, KeyValueCache, Linear, Normalisation, Parameters, SamplingError,
-    SamplingSettings, TransformerBlock, sinusoidal_positions,
+    AttentionTrace, BlockSettings, Bound, Embedding, KeyValueCache, Linear, Normalisation, PAPER_WAVELENGTH,
+    Parameters, SamplingError, SamplingSettings, TransformerBlock, sinusoidal_positions,
 };
 use crate::tensor::{Activation, Mask, Tape, Var};
 use rand::Rng;
@@ -70,7 +70,7 @@ impl Gpt {
         if !is_tied && !parameters.are_to_come() {
             // They begin as sines, by which places of a distance can find each other, and are learned from there.
             *parameters.get_mut("positions.weight").expect("just added") =
-                sinusoidal_positions(context, block.width, 10_000.0);
+                sinusoidal_positions(context, block.width, PAPER_WAVELENGTH);
         }
         let mut blocks = Vec::with_capacity(layers);
         for layer in 0..layers {

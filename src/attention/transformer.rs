@@ -337,6 +337,7 @@ impl Transformer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::PAPER_WAVELENGTH;
     use crate::tensor::Tape;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -355,7 +356,7 @@ mod tests {
     }
 
     fn all() -> Vec<(Parameters<f32>, Transformer)> {
-        let kinds = [Positions::Sine(10_000.0), Positions::Learned, Positions::None];
+        let kinds = [Positions::Sine(PAPER_WAVELENGTH), Positions::Learned, Positions::None];
         let orders = [NormalisationOrder::Pre, NormalisationOrder::Post];
         kinds.into_iter().flat_map(|positions| orders.map(|order| network(positions, order, true))).collect()
     }
@@ -387,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_row_of_a_padded_batch_is_the_row_alone() {
-        let unmasked = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, false);
+        let unmasked = network(Positions::Sine(PAPER_WAVELENGTH), NormalisationOrder::Pre, false);
         for (parameters, network) in all().into_iter().chain([unmasked]) {
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
@@ -402,7 +403,7 @@ mod tests {
     #[test]
     fn a_mask_hides_what_is_to_be_predicted() {
         for is_masked in [true, false] {
-            let (parameters, network) = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, is_masked);
+            let (parameters, network) = network(Positions::Sine(PAPER_WAVELENGTH), NormalisationOrder::Pre, is_masked);
             let tape = Tape::without_gradients();
             let bound = parameters.on(&tape);
             let other = |at: usize, token: usize| {
@@ -419,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_what_the_network_does() {
-        let (parameters, network) = network(Positions::Sine(10_000.0), NormalisationOrder::Pre, true);
+        let (parameters, network) = network(Positions::Sine(PAPER_WAVELENGTH), NormalisationOrder::Pre, true);
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
         let traces = network.trace(&bound, &SOURCES[..4], &GIVEN[..3]);

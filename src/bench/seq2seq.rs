@@ -6,7 +6,7 @@ use super::{Unit, Workload};
 use crate::attention::alignment::{Align, AttentiveSeq2Seq, Configuration};
 use crate::attention::sequences::Batch;
 use crate::attention::transformer::{self, Positions, Transformer};
-use crate::nn::{Adam, BlockSettings, Bound, Parameters, RecurrentKind};
+use crate::nn::{Adam, BlockSettings, Bound, PAPER_WAVELENGTH, Parameters, RecurrentKind};
 use crate::tensor::{Tape, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -58,7 +58,7 @@ impl Training {
         let configuration = transformer::Configuration {
             layers: LAYERS,
             block: BlockSettings::new(WIDTH, HEADS),
-            positions: Positions::Sine(10_000.0),
+            positions: Positions::Sine(PAPER_WAVELENGTH),
             is_masked: true,
             longest: [FROM, TO],
         };

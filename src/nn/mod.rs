@@ -49,7 +49,7 @@ pub use normalisation::Normalisation;
 pub use optimized::{OptimizedNetwork, RunningAverage};
 pub use parameters::{Bound, ParameterId, Parameters};
 pub use perceptron::Perceptron;
-pub use positions::sinusoidal_positions;
+pub use positions::{PAPER_WAVELENGTH, sinusoidal_positions};
 pub use principal::Principal;
 pub use recurrent_layer::{RecurrentKind, RecurrentLayer};
 pub use sampling::{SamplingError, SamplingSettings, draw};

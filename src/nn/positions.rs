@@ -3,6 +3,9 @@
 
 use crate::tensor::{Element, Tensor, tensor};
 
+/// The longest wavelength in the paper, as a multiple of 2π tokens.
+pub const PAPER_WAVELENGTH: f64 = 10_000.0;
+
 /// The position encoding of a transformer, `[length, width]`: sin and cos of the place at wavelengths from 2π to
 /// `longest` · 2π, sines at even, cosines at odd columns.
 pub fn sinusoidal_positions<E: Element>(length: usize, width: usize, longest: f64) -> Tensor<E> {
@@ -20,7 +23,7 @@ mod tests {
 
     #[test]
     fn positions_turn_at_their_wavelengths() {
-        for (longest, step) in [(10_000.0, 0.01), (100.0, 0.1_f64)] {
+        for (longest, step) in [(PAPER_WAVELENGTH, 0.01), (100.0, 0.1_f64)] {
             let positions: Tensor<f64> = sinusoidal_positions(3, 4, longest);
             let angles = [[0.0, 0.0], [1.0, step], [2.0, 2.0 * step]];
             for (found, angles) in positions.values().chunks(4).zip(angles) {

@@ -123,9 +123,14 @@ impl AppContext {
         self.run.as_ref().filter(|run| run.lab == lab)
     }
 
+    /// The run of a lab whose model answers; none where a person has gone back to the one that ships.
+    pub fn explored_run(&self, lab: &str) -> Option<&LiveRun> {
+        self.run_of(lab).filter(|run| run.is_explored)
+    }
+
     /// The model of a lab: that of its run, unless a person has gone back to the one that ships.
     pub fn model(&mut self, lab: &Lab) -> ModelSource {
-        if let Some(of_run) = self.run_of(&lab.id).filter(|run| run.is_explored).and_then(LiveRun::model) {
+        if let Some(of_run) = self.explored_run(&lab.id).and_then(LiveRun::model) {
             let shipped = self.shipped(&lab.experiment);
             return Arc::new(move || of_run().or_else(|_| shipped()));
         }

@@ -61,10 +61,11 @@ words! {
     STOPPING: "stopping the run…", "実行を停止しています…";
     SECONDS: "s", "秒";
 
-    FROM_RUN: "model: your run", "モデル: 学習タブの実行";
-    FROM_WEIGHTS: "model: --weights", "モデル: --weights";
-    FROM_SHIPPED: "model: bundled", "モデル: 同梱";
-    BUNDLED_IS_SHOWN: "the bundled model is shown: Alt-m goes back to the run", "同梱モデルを表示中です。Alt-m で実行に戻ります";
+    MODEL: "model: ", "モデル: ";
+    FROM_RUN: "your run", "学習タブの実行";
+    FROM_WEIGHTS: "--weights", "--weights";
+    FROM_SHIPPED: "bundled", "同梱";
+    RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";
     THINKING: "…", "…";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";

@@ -461,6 +461,11 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.wait_for("wall");
     terminal.press("u");
     terminal.wait_for("undo the last change");
+    // The run takes nothing from keys pressed on another model.
+    terminal.press("\x1bm");
+    terminal.wait_for("model: bundled · Alt-m: your run");
+    terminal.press("l");
+    terminal.wait_for("another model is shown");
 }
 
 #[test]

@@ -382,6 +382,26 @@ mod tests {
         }
     }
 
+    /// The percentages that the exercises ask for and tell.
+    #[test]
+    fn the_bundled_model_answers_a_question_as_the_lab_says() {
+        let model = super::super::tuning::bundled().unwrap();
+        let story =
+            "Anna is in the park. Ben is in the park. There is a key in the park. Anna takes the key in the park.";
+        let examples = "Ben takes the hat in the shop. Who has the hat? Ben. Clara takes the book in the garden. Who has the book? Clara.";
+        let [name] = model.tokenizer.encode(" Anna").unwrap()[..] else { panic!("a token") };
+        for (prompt, percent, tolerance) in [
+            (format!("{story} Who has the key?"), 9.9, 0.05),
+            (format!("{examples} {story} Who has the key?"), 0.2, 0.05),
+            (format!("{story} Now"), 76.0, 0.5),
+        ] {
+            let logits = model.all_logits(&model.fitting_prompt(&prompt).unwrap().0);
+            let last = log_probabilities(&logits[logits.len() - model.network.configuration.symbols..]);
+            let found = 100.0 * last[name].exp();
+            assert!((found - percent).abs() < tolerance, "{prompt}: {found}");
+        }
+    }
+
     #[test]
     fn a_text_may_be_longer_than_the_context() {
         let model = fresh("tokens=characters");

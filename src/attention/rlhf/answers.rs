@@ -327,14 +327,14 @@ impl TrainedRlhf {
                     ("thanks", "お礼"),
                     ("faults", "誤り"),
                     ("repeats", "反復"),
-                    ("sentences", "文"),
+                    ("length", "文の数"),
                 ],
                 rows,
             ),
             Panel::Note {
                 text: Bilingual::new(
                     format!(
-                        "preferred: how often the rules ({}) prefer it to the base's continuation; the other columns are means",
+                        "preferred: how often the rules ({}) prefer it to the base's continuation; the other columns are means, the length is in sentences",
                         self.rules
                     ),
                     format!("選好率: 規則({})が元のモデルの続きよりよいとした割合。ほかは平均", self.rules),
@@ -418,7 +418,7 @@ fn agreement_panels(said: &[(f64, i64)]) -> Vec<Panel> {
     vec![
         number("agreement with the rules", "規則との一致率", share(&apart.iter().collect::<Vec<_>>()), Format::Percent),
         number(
-            "pairs with equal points (not counted)",
+            "equal points (not counted)",
             "点数が同じ組(数えない)",
             (said.len() - apart.len()) as f64,
             Format::Plain,

@@ -5,7 +5,7 @@ use super::{Transformer, examine};
 use crate::attention::sequences::learner::{PairLearner, PairNetwork, Training};
 use crate::attention::sequences::{Batch, Corpus};
 use crate::experiment::{ExperimentError, Knob, KnobValue, Knobs, Panel};
-use crate::nn::{Bound, Parameters, Run, Trainer};
+use crate::nn::{Bound, PAPER_WAVELENGTH, Parameters, Run, Trainer};
 use crate::tensor::Var;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::factor(
             "wavelength",
             1.0..=1e6,
-            1e4,
+            PAPER_WAVELENGTH,
             [
                 "longest wavelength of positions = sine, as a multiple of 2π tokens",
                 "positions = sine の最長の波長(2π トークンの倍数)",

@@ -47,14 +47,14 @@ impl ExploreTab {
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_at = explored(lab, app).map(|run| (run.pace.step, run.actions));
+        self.asked_at = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
     }
 
     /// The run has gone on: ask its model again, not too often.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
-        let now = explored(lab, app).map(|run| (run.pace.step, run.actions));
-        let live = explored(lab, app).is_some_and(LiveRun::is_live);
+        let now = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
+        let live = app.explored_run(&lab.id).is_some_and(LiveRun::is_live);
         // What a person did is shown at once.
         let acted = now.map(|(_, actions)| actions) != self.asked_at.map(|(_, actions)| actions);
         if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !live || acted) {
@@ -172,18 +172,9 @@ impl ExploreTab {
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        let run = app.run_of(&lab.id).filter(|run| run.model().is_some());
-        let (has_run, from_run) = (run.is_some(), run.is_some_and(|run| run.is_explored));
-        let opens_folder = || registry::find(&lab.experiment).is_ok_and(|experiment| experiment.open_folder.is_some());
-        let origin = match &app.source.weights {
-            _ if from_run => text::FROM_RUN,
-            Some(_) if opens_folder() => text::FROM_WEIGHTS,
-            _ => text::FROM_SHIPPED,
-        };
-        let origin = app.say(origin);
-        let origin = if has_run { format!("{origin} · {}", other_model()) } else { origin.to_owned() };
-        let origin_end = write(buffer, foot, 1, 0, &origin, app.theme.quiet());
-        self.model = has_run.then_some(Rect { x: foot.x + 1, width: origin_end.saturating_sub(1), ..foot });
+        let (model, can_switch) = model_line(lab, app);
+        let origin_end = write(buffer, foot, 1, 0, &model, app.theme.quiet());
+        self.model = can_switch.then_some(Rect { x: foot.x + 1, width: origin_end.saturating_sub(1), ..foot });
         let count = self.instruments.len();
         self.names.clear();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
@@ -220,14 +211,19 @@ impl ExploreTab {
     }
 }
 
-/// The key that goes to the other model, as people write it.
-fn other_model() -> String {
-    bindings(Context::Models).iter().flat_map(|binding| binding.keys.first()).map(|key| key.name()).collect()
-}
-
-/// The run whose model answers.
-fn explored<'a>(lab: &Lab, app: &'a AppContext) -> Option<&'a LiveRun> {
-    app.run_of(&lab.id).filter(|run| run.is_explored)
+/// Which model answers; where there is another, the key that goes to it, and its name.
+fn model_line(lab: &Lab, app: &AppContext) -> (String, bool) {
+    let opens_folder = || registry::find(&lab.experiment).is_ok_and(|experiment| experiment.open_folder.is_some());
+    let own = match &app.source.weights {
+        Some(_) if opens_folder() => text::FROM_WEIGHTS,
+        _ => text::FROM_SHIPPED,
+    };
+    let Some(run) = app.run_of(&lab.id).filter(|run| run.model().is_some()) else {
+        return (format!("{}{}", app.say(text::MODEL), app.say(own)), false);
+    };
+    let [answers, other] = if run.is_explored { [text::FROM_RUN, own] } else { [own, text::FROM_RUN] };
+    let key: String = bindings(Context::Models).iter().map(|binding| binding.keys[0].name()).collect();
+    (format!("{}{} · {key}: {}", app.say(text::MODEL), app.say(answers), app.say(other)), true)
 }
 
 /// Writes the names of instruments at the right of a line, and says where each stands. Where there is no room for all, the one that is

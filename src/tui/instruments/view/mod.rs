@@ -250,8 +250,8 @@ impl View {
     /// Sends an action of the lab's to its run, applied to the place under the cursor.
     fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
         let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
-        if app.run_of(&lab.id).is_some_and(|run| !run.is_explored) {
-            return app.notify(app.say(text::BUNDLED_IS_SHOWN).to_owned());
+        if app.run_of(&lab.id).is_some() && app.explored_run(&lab.id).is_none() {
+            return app.notify(app.say(text::RUN_IS_NOT_SHOWN).to_owned());
         }
         let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
         let Some(run) = app.run_of(&lab.id).filter(takes) else {
