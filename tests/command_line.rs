@@ -98,6 +98,14 @@ fn ctrl_c_keeps_the_run_and_resume_ends_as_the_straight_run_does() {
     let table = std::fs::read_to_string(folder.join("metrics.csv")).unwrap();
     assert!(table.starts_with("step,learning_rate,train/elbo,"), "{table}");
     assert!(folder.join("model.safetensors").exists() && folder.join("pictures").exists());
+
+    let runs = || std::fs::read_dir(home.path().join("runs")).unwrap().count();
+    let before = runs();
+    refused(&shinso(home.path(), &["runs", "delete", "last", "vaee"]), 2, "no run `vaee`");
+    assert_eq!(runs(), before, "one is unknown: none is deleted");
+    let deleted = shinso(home.path(), &["runs", "delete", "last"]);
+    assert!(String::from_utf8_lossy(&deleted.stdout).starts_with("deleted vae-"));
+    assert_eq!((deleted.status.code(), runs()), (Some(0), before - 1));
 }
 
 #[test]

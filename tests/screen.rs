@@ -106,6 +106,47 @@ fn a_student_trains_looks_draws_and_answers() {
     assert!(again.text().contains("/189 exercises") && !again.text().contains(" 0/189 exercises"), "{}", again.text());
 }
 
+/// A run is opened again after a restart, with its curves and the model that it kept; another is deleted, or kept after all.
+#[test]
+fn an_earlier_run_is_opened_again_and_answers_on_explore() {
+    const DOWN: &str = "\x1b[B";
+    let home = home();
+    for seed in ["41", "42"] {
+        let mut train = std::process::Command::new(env!("CARGO_BIN_EXE_shinso"));
+        train.args(["train", "vae", "--seed", seed, "--set", "epochs=1", "--set", "hidden=16", "--set", "batch=500"]);
+        let ended = train.env("SHINSO_HOME", home.path()).output().expect("the program");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    let runs = || std::fs::read_dir(home.path().join("runs")).unwrap().count();
+    let mut terminal = at_train(&home, (100, 30));
+    terminal.press("R");
+    terminal.wait_for("seed 42");
+    terminal.wait_for("seed 41");
+    terminal.wait_for("this run");
+    terminal.press("d");
+    terminal.wait_for("✗ deleted when you leave");
+    terminal.press("d");
+    terminal.wait_until("the mark taken back", |text| !text.contains('✗'));
+    terminal.press(&format!("{DOWN}{ENTER}"));
+    terminal.wait_for("✓ finished");
+    terminal.press(&alt('3'));
+    terminal.wait_for("model: run vae-");
+    terminal.wait_for("variance");
+    // The other one is deleted, once the list is left; the open one is not.
+    terminal.press(&alt('2'));
+    terminal.wait_for("✓ finished");
+    terminal.press("Rd");
+    terminal.wait_for("this run is open");
+    terminal.press(&format!("{ESC}[Ad"));
+    terminal.wait_for("✗ deleted when you leave");
+    assert_eq!(runs(), 2);
+    terminal.press(ESC);
+    terminal.wait_for("runs deleted: 1");
+    assert_eq!(runs(), 1);
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.exit_code(), 0);
+}
+
 /// The arrows go through the options of a choice and on to the next exercise, and back to the last option.
 #[test]
 fn the_arrows_reach_every_exercise() {

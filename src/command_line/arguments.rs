@@ -413,6 +413,12 @@ pub enum RunsVerb {
         #[arg(long)]
         half: bool,
     },
+    /// Delete runs with all that they kept
+    Delete {
+        /// Ids of runs, beginnings of them, or last
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+    },
     /// Take up a run that was stopped or killed, at its last checkpoint
     Resume {
         /// The run's id, a beginning of it, or last

@@ -6,6 +6,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Precision;
 use crate::run::{RunDescription, RunError, export};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
@@ -24,6 +25,7 @@ pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
                 Err(error) => refuse(error),
             }
         }
+        RunsVerb::Delete { runs } => delete(environment, &runs),
         RunsVerb::Resume { run, threads, json } => train::resume(environment, &run, threads, json),
     }
 }
@@ -33,6 +35,25 @@ fn refuse(error: RunError) -> Exit {
         RunError::Unknown(..) => Exit::usage(error),
         _ => Exit::failed(error),
     }
+}
+
+/// Deletes runs: all that are named, or none where one is unknown.
+fn delete(environment: &Environment, named: &[String]) -> Exit {
+    let found: Result<BTreeSet<String>, RunError> =
+        named.iter().map(|run| Ok(environment.store.find(run)?.id)).collect();
+    let ids = match found {
+        Ok(ids) => ids,
+        Err(error) => return refuse(error),
+    };
+    let mut text = String::new();
+    for id in ids {
+        if let Err(error) = environment.store.delete(&id) {
+            let _deleted = print(&text);
+            return refuse(error);
+        }
+        text.push_str(&format!("deleted {id}\n"));
+    }
+    print(&text)
 }
 
 fn list(environment: &Environment, json: bool) -> Exit {

@@ -310,6 +310,14 @@ impl Experiment {
         knobs.map_err(|error| ExperimentError::new(format!("the bundled model: {error}")))
     }
 
+    /// The report of the run that made the bundled model.
+    ///
+    /// # Errors
+    /// When there is no bundled model.
+    pub fn bundled_report(&self) -> Result<Report, ExperimentError> {
+        Ok(self.bundled_run()?.report)
+    }
+
     fn bundled_run(&self) -> Result<BundledRun, ExperimentError> {
         let failure =
             |error: serde_yaml::Error| ExperimentError::new(format!("the bundled model of {}: {error}", self.id));

@@ -141,6 +141,15 @@ impl RunStore {
         }
     }
 
+    /// Deletes a run. Its description goes first: what a kill leaves then is no run any more.
+    pub fn delete(&self, id: &str) -> Result<(), RunError> {
+        let folder = self.folder_of(id);
+        let _lock = self.lock(id)?;
+        let description = folder.join("run.yaml");
+        fs::remove_file(&description).map_err(|error| RunError::file(&description, error))?;
+        fs::remove_dir_all(&folder).map_err(|error| RunError::file(&folder, error))
+    }
+
     /// The recorded events of a run.
     pub fn events(&self, id: &str) -> Result<metrics::Read, RunError> {
         metrics::read(&self.folder_of(id))
@@ -202,6 +211,20 @@ pub(crate) mod tests {
         assert!(matches!(store.lock(&run.id), Err(RunError::Busy(_))));
         drop(lock);
         assert_eq!(store.read(&run.id).unwrap().status, Status::Stopped);
+    }
+
+    #[test]
+    fn a_run_is_deleted_unless_it_is_under_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let (first, lock) = store.create(description(), &now()).unwrap();
+        let (second, _lock) = store.create(description(), &now()).unwrap();
+        assert!(matches!(store.delete(&first.id), Err(RunError::Busy(_))));
+        assert!(store.read(&first.id).is_ok());
+        drop(lock);
+        store.delete(&first.id).unwrap();
+        assert!(!store.folder_of(&first.id).exists() && store.folder_of(&second.id).exists());
+        assert!(matches!(store.delete(&first.id), Err(RunError::File { .. })), "there is none");
     }
 
     #[test]

@@ -131,6 +131,9 @@ impl AppContext {
     /// The model of a lab: that of its run, unless a person has gone back to the one that ships.
     pub fn model(&mut self, lab: &Lab) -> ModelSource {
         if let Some(of_run) = self.explored_run(&lab.id).and_then(LiveRun::model) {
+            if self.explored_run(&lab.id).is_some_and(|run| run.is_recorded) {
+                return of_run;
+            }
             let shipped = self.shipped(&lab.experiment);
             return Arc::new(move || of_run().or_else(|_| shipped()));
         }

@@ -1,13 +1,13 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
-use crate::experiment::{Command, Event, Knobs, Panel, Report};
+use crate::experiment::{Command, Event, KnobValue, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
 use crate::run::question::ModelSource;
 use crate::run::runner::EventSink;
-use crate::run::{Inbox, RunError, RunHandle, RunStore, Runner, Start, metrics};
+use crate::run::{Inbox, RecordedRun, RunError, RunHandle, RunStore, Runner, Start, Status, metrics};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,6 +52,8 @@ pub struct LiveRun {
     on_labs_data: bool,
     /// Whether Explore asks its model, where a person has not gone back to the lab's own.
     pub is_explored: bool,
+    /// Whether it is the record of an earlier run.
+    pub is_recorded: bool,
     /// The last warning or failure.
     pub message: Option<String>,
     handle: Box<dyn RunHandle>,
@@ -86,6 +88,32 @@ impl LiveRun {
         Ok(LiveRun { actions, on_labs_data, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
+    /// Opens the record of a run that is over: its curves, its report, and the model that it kept.
+    pub fn open(store: &RunStore, source: &Source, id: &str, wake: Wake) -> Result<Self, RunError> {
+        let description = store.read(id)?;
+        let stage = match description.status {
+            Status::Running => return Err(RunError::Busy(id.to_owned())),
+            Status::Stopped => Stage::Stopped,
+            Status::Failed => Stage::Failed,
+            Status::Finished => Stage::Finished,
+        };
+        let events = store.events(id)?.events;
+        let handle = Box::new(RecordedRun::new(store.clone(), description.clone(), source));
+        let RunDescription { lab, preset, seed, knobs, data, report, .. } = description;
+        let on_labs_data = data.is_none();
+        let inbox = Arc::new(Inbox::new(wake));
+        let mut run = LiveRun { on_labs_data, is_recorded: true, ..Self::new(handle, inbox, lab, preset, seed, knobs) };
+        events.into_iter().for_each(|event| run.take_in(event));
+        let total = run.knobs.0.get("steps").and_then(|steps| match steps {
+            KnobValue::Integer(steps) => u64::try_from(*steps).ok(),
+            _ => None,
+        });
+        run.pace.total_steps = total.unwrap_or(run.pace.step);
+        run.stage = stage;
+        run.report = report;
+        Ok(run)
+    }
+
     fn new(
         handle: Box<dyn RunHandle>,
         inbox: Arc<Inbox>,
@@ -108,6 +136,7 @@ impl LiveRun {
             actions: 0,
             on_labs_data: true,
             is_explored: true,
+            is_recorded: false,
             message: None,
             handle,
             inbox,
@@ -137,18 +166,21 @@ impl LiveRun {
     pub fn catch_up(&mut self) -> Vec<Attempt> {
         let mut values = Vec::new();
         for event in self.inbox.take() {
-            self.take_in(event, &mut values);
+            if let Event::Scalar { series, step, value } = &event {
+                let (knobs, untouched) = (self.knobs.clone(), self.on_labs_data && self.actions == 0);
+                values.push(Attempt::Point { series: series.clone(), step: *step, value: *value, knobs, untouched });
+            }
+            self.take_in(event);
         }
         values
     }
 
-    fn take_in(&mut self, event: Event, values: &mut Vec<Attempt>) {
+    fn take_in(&mut self, event: Event) {
         match event {
             Event::Started { .. } => self.stage = Stage::Running,
             Event::Scalar { series, step, value } => {
-                self.series.entry(series.clone()).or_default().push(step, value);
-                let (knobs, untouched) = (self.knobs.clone(), self.on_labs_data && self.actions == 0);
-                values.push(Attempt::Point { series, step, value, knobs, untouched });
+                self.series.entry(series).or_default().push(step, value);
+                self.pace.step = self.pace.step.max(step);
             }
             Event::View { name, step, panels, .. } => {
                 self.views.insert(name, LiveView { step, panels, since: Instant::now() });
@@ -157,7 +189,10 @@ impl LiveRun {
                 self.knobs.0.insert(knob, value);
             }
             Event::Action { .. } => self.actions += 1,
-            Event::Checkpoint { .. } => {}
+            Event::Checkpoint { step, seconds } => {
+                self.pace.step = self.pace.step.max(step);
+                self.pace.seconds = self.pace.seconds.max(seconds);
+            }
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
             }

@@ -58,11 +58,20 @@ words! {
     NO_RUN_TO_RESUME: "no stopped run of this lab", "停止した実行がありません";
     EARLIER_RUNS: "earlier runs", "過去の実行";
     NO_EARLIER_RUNS: "no earlier run of this lab to overlay", "重ねる過去の実行がありません";
+    NO_RUNS: "no run of this lab yet", "このラボの実行はまだありません";
+    STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
+    RUN_IS_OPEN: "this run is open: open another one before you delete it", "開いている実行です。削除する前に別の実行を開いてください";
+    RUNS_DELETED: "runs deleted:", "削除した実行:";
+    TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
+    THIS_RUN: "this run", "この実行";
+    OPEN_RUN: "open on Train", "学習タブで表示中";
+    UNREADABLE_RUNS: "cannot be read, `shinso runs list` says why:", "読めない実行(理由は shinso runs list):";
     STOPPING: "stopping the run…", "実行を停止しています…";
     SECONDS: "s", "秒";
 
     MODEL: "model: ", "モデル: ";
     FROM_RUN: "your run", "学習タブの実行";
+    FROM_EARLIER_RUN: "run", "実行";
     FROM_WEIGHTS: "--weights", "--weights";
     FROM_SHIPPED: "bundled", "同梱";
     RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";

@@ -66,6 +66,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
     TrainSetup: [letter('r')] => A::Resume, "resume the last run", "前回を再開", 4;
+    TrainSetup: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 4;
 
     TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
     TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
@@ -76,7 +77,14 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainLive: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
 
     TrainOver: [letter('n')] => A::NewRun, "new run", "新しい実行", 1;
+    TrainOver: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
     TrainOver: [letter('x')] => A::Export, "export", "書き出し", 2;
+
+    Runs: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
+    Runs: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
+    Runs: [letter('r')] => A::Resume, "resume", "再開", 3;
+    Runs: [letter('d')] => A::Delete, "delete, or keep", "削除・取り消し", 4;
+    Runs: [letter('x')] => A::Export, "export", "書き出し", 5;
 
     Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;
     Train: [key(KeyCode::Right)] => A::Right, "cursor", "カーソル", 0;
@@ -91,6 +99,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Train: [letter('x')] => A::Export, "export", "書き出し", 0;
     Train: [letter('w')] => A::CopyReadout, "copy the read-out", "読み取り値をコピー", 0;
     Train: [letter('n')] => A::NewRun, "new run", "新しい実行", 0;
+    Train: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 0;
     Train: [letter('r')] => A::Resume, "resume a stopped run", "停止した実行を再開", 0;
 
     Panes: [key(KeyCode::Tab)] => A::NextPane, "next pane", "次の枠", 1;

@@ -221,9 +221,14 @@ fn model_line(lab: &Lab, app: &AppContext) -> (String, bool) {
     let Some(run) = app.run_of(&lab.id).filter(|run| run.model().is_some()) else {
         return (format!("{}{}", app.say(text::MODEL), app.say(own)), false);
     };
-    let [answers, other] = if run.is_explored { [text::FROM_RUN, own] } else { [own, text::FROM_RUN] };
+    let of_run = match run.is_recorded {
+        true => format!("{} {}", app.say(text::FROM_EARLIER_RUN), run.id),
+        false => app.say(text::FROM_RUN).to_owned(),
+    };
+    let own = app.say(own).to_owned();
+    let [answers, other] = if run.is_explored { [of_run, own] } else { [own, of_run] };
     let key: String = bindings(Context::Models).iter().map(|binding| binding.keys[0].name()).collect();
-    (format!("{}{} · {key}: {}", app.say(text::MODEL), app.say(answers), app.say(other)), true)
+    (format!("{}{answers} · {key}: {other}", app.say(text::MODEL)), true)
 }
 
 /// Writes the names of instruments at the right of a line, and says where each stands. Where there is no room for all, the one that is

@@ -112,8 +112,9 @@ fn numbers(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
     let report: Vec<(&String, f64)> = report.filter_map(|(key, value)| Some((key, value.as_f64()?))).collect();
     let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
     let mut rows = vec![Row::new(app.say(text::STEP), steps, &app.theme)];
-    // A report that has a rate of its own is over the whole run: that of the last seconds says nothing beside it.
-    if !report.iter().any(|(key, _)| key.ends_with("_per_second")) {
+    // A report that has a rate of its own is over the whole run: that of the last seconds says nothing beside it. A record has none.
+    let has_own_rate = report.iter().any(|(key, _)| key.ends_with("_per_second"));
+    if !has_own_rate && !run.is_recorded {
         let rate = format!("{}{}", number(run.pace.samples_per_second.round()), app.say(text::PER_SECOND));
         rows.push(Row::new(app.say(text::RATE), rate, &app.theme));
     }

@@ -104,6 +104,44 @@ fn the_tabs_of_a_lab() {
     }
 }
 
+/// A run stands beside the bundled model: the knobs in which they differ, and the figures of their reports.
+#[test]
+fn the_runs_of_a_lab() {
+    use crate::experiment::Report;
+    use crate::run::{RunDescription, Status, store::tests::description};
+    let folder = tempfile::tempdir().unwrap();
+    for language in Language::ALL {
+        let folder = folder.path().join(language.to_string());
+        let mut app = app(language, &folder);
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let declared = (crate::registry::find("vae").unwrap().knobs)();
+        for (preset, started, status) in [
+            ("quick", "2026-01-02T03:04:05+00:00", Status::Finished),
+            ("collapse", "2026-01-02T04:05:06+00:00", Status::Stopped),
+        ] {
+            let report: Report = serde_json::from_str(r#"{"test_elbo": -123.456, "train_seconds": 21.5}"#).unwrap();
+            let run = RunDescription {
+                preset: Some(preset.to_owned()),
+                knobs: lab.knobs_of_preset(preset, &declared).unwrap(),
+                started: started.to_owned(),
+                status,
+                report: (status == Status::Finished).then_some(report),
+                ..description()
+            };
+            app.store.create(run, &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        }
+        let mut screen = LabScreen::new(lab, Some(1), &mut app);
+        for action in [Action::Runs, Action::Delete, Action::Down] {
+            assert!(screen.handle_action(action, &mut app));
+        }
+        let contexts = screen.contexts();
+        let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
+        insta::assert_snapshot!(format!("runs_{language}"), text);
+        assert!(screen.handle_action(Action::Back, &mut app));
+        assert_eq!(app.store.list().unwrap().0.len(), 1, "what was marked is deleted when the list is left");
+    }
+}
+
 #[test]
 fn the_footer_names_the_way_back_however_little_room_there_is() {
     let folder = tempfile::tempdir().unwrap();

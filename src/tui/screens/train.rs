@@ -1,12 +1,13 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
 use super::now;
+use super::runs::{Choice, RunList};
 use super::setup::Setup;
 use crate::experiment::panel::Place;
 use crate::experiment::{ActionSpec, Command, Event};
 use crate::lab::{Chart, Lab, ViewUse};
 use crate::registry;
-use crate::run::{Status, export};
+use crate::run::{RunError, Status, export};
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, LiveView};
@@ -37,6 +38,8 @@ pub struct TrainTab {
     setup: Setup,
     /// Choosing a new run although there is one.
     choosing: bool,
+    /// The runs of the lab, while one is chosen.
+    list: Option<RunList>,
     views: Vec<View>,
     /// The pane with the keys: charts first, then pictures.
     focus: usize,
@@ -58,6 +61,7 @@ impl TrainTab {
         TrainTab {
             setup: Setup::new(lab),
             choosing: false,
+            list: None,
             views: lab.dashboard.charts.iter().map(|chart| View::new(chart.log)).collect(),
             focus: 0,
             maximised: false,
@@ -76,6 +80,9 @@ impl TrainTab {
     }
 
     pub fn contexts(&self) -> Vec<Context> {
+        if self.list.is_some() {
+            return vec![Context::Runs];
+        }
         match (self.shows_setup, self.is_over) {
             (true, _) => vec![Context::TrainSetup],
             (_, true) => vec![Context::TrainOver, Context::Train],
@@ -89,7 +96,7 @@ impl TrainTab {
     }
 
     pub fn in_text(&self) -> bool {
-        self.setup.in_text()
+        self.list.is_none() && self.setup.in_text()
     }
 
     fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
@@ -111,12 +118,8 @@ impl TrainTab {
         }
     }
 
+    /// Takes up the newest run that was stopped.
     fn resume(&mut self, lab: &Lab, app: &mut AppContext) {
-        if app.run.as_ref().is_some_and(LiveRun::is_live) {
-            let said = app.say(text::SEE_OTHER_TAB);
-            app.notify(said);
-            return;
-        }
         let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let stopped = |status| matches!(status, Status::Stopped | Status::Failed);
         let found = runs.into_iter().find(|run| run.lab == lab.id && stopped(run.status));
@@ -125,14 +128,59 @@ impl TrainTab {
             app.notify(said);
             return;
         };
-        app.run = None;
-        match LiveRun::resume(&*app.runner, &app.store, &found.id, std::sync::Arc::clone(&app.wake)) {
+        let id = found.id;
+        self.take(app, |app| LiveRun::resume(&*app.runner, &app.store, &id, std::sync::Arc::clone(&app.wake)));
+    }
+
+    /// Puts a run of another time in the place of the one that is shown; not while one goes on.
+    fn take(&mut self, app: &mut AppContext, run: impl FnOnce(&AppContext) -> Result<LiveRun, RunError>) {
+        if app.run.as_ref().is_some_and(LiveRun::is_live) {
+            let said = app.say(text::STOP_FIRST);
+            app.notify(said);
+            return;
+        }
+        match run(app) {
             Ok(run) => {
                 app.run = Some(run);
                 self.choosing = false;
                 self.shows_setup = false;
+                self.ghosts.clear();
+                self.views.iter_mut().for_each(View::reset);
+                self.leave_list(app);
             }
             Err(error) => app.notify(error.to_string()),
+        }
+    }
+
+    fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
+        match RunList::new(lab, app) {
+            Ok(list) if list.is_empty() => {
+                let said = app.say(text::NO_RUNS);
+                app.notify(said);
+            }
+            Ok(list) => self.list = Some(list),
+            Err(error) => app.notify(error),
+        }
+    }
+
+    fn leave_list(&mut self, app: &mut AppContext) {
+        if let Some(list) = self.list.take() {
+            list.leave(app);
+        }
+    }
+
+    fn chosen(&mut self, choice: Choice, lab: &Lab, app: &mut AppContext) {
+        let wake = std::sync::Arc::clone(&app.wake);
+        match choice {
+            // The run that is shown is only shown again.
+            Choice::Open(id) if app.run_of(&lab.id).is_some_and(|run| run.id == id) => {
+                (self.choosing, self.shows_setup) = (false, false);
+                self.leave_list(app);
+            }
+            Choice::Open(id) => self.take(app, |app| LiveRun::open(&app.store, &app.source, &id, wake)),
+            Choice::Resume(id) => self.take(app, |app| LiveRun::resume(&*app.runner, &app.store, &id, wake)),
+            Choice::Export(id) => export_run(&id, app),
+            Choice::Leave => self.leave_list(app),
         }
     }
 
@@ -177,6 +225,18 @@ impl TrainTab {
     }
 
     pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        if let Some(list) = &mut self.list {
+            let done = list.handle_action(action, lab, app);
+            let understood = done.is_some();
+            if let Some(choice) = done.flatten() {
+                self.chosen(choice, lab, app);
+            }
+            return understood;
+        }
+        if action == Action::Runs {
+            self.open_list(lab, app);
+            return true;
+        }
         if self.is_setup(lab, app) {
             match action {
                 Action::Resume => self.resume(lab, app),
@@ -238,13 +298,9 @@ impl TrainTab {
     }
 
     fn export(&self, lab: &Lab, app: &mut AppContext) {
-        let Some(run) = app.run_of(&lab.id) else { return };
-        let folder = Path::new(&run.id).to_owned();
-        let message = match export::export(&app.store, &run.id, &folder, None) {
-            Ok(files) => format!("{} {} ({})", app.say(text::EXPORTED), folder.display(), files.len()),
-            Err(error) => error.to_string(),
-        };
-        app.notify(message);
+        if let Some(id) = app.run_of(&lab.id).map(|run| run.id.clone()) {
+            export_run(&id, app);
+        }
     }
 
     fn copy(&self, lab: &Lab, app: &mut AppContext) {
@@ -265,7 +321,7 @@ impl TrainTab {
     }
 
     pub fn typed(&mut self, key: &KeyEvent, lab: &Lab) {
-        if self.shows_setup {
+        if self.shows_setup && self.list.is_none() {
             self.setup.typed(key, lab);
         }
     }
@@ -279,6 +335,12 @@ impl TrainTab {
     }
 
     pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
+        if let Some(list) = &mut self.list {
+            if let Some(choice) = list.mouse(event) {
+                self.chosen(choice, lab, app);
+            }
+            return;
+        }
         let position = Position::new(event.column, event.row);
         if self.is_setup(lab, app) {
             if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
@@ -325,6 +387,10 @@ impl TrainTab {
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         self.shows_setup = self.is_setup(lab, app);
         self.news(lab, app);
+        if let Some(list) = &mut self.list {
+            list.draw(area, lab, app, buffer);
+            return;
+        }
         if self.shows_setup {
             self.setup.draw(area, lab, app, buffer);
             return;
@@ -339,9 +405,11 @@ impl TrainTab {
         }
         let wide = area.width >= 104;
         let side = 28;
+        // A run that is over shows no picture that it did not keep.
+        let has_pictures = with_data[charts..].contains(&true);
         // Before there is a curve, what is shown has all the room: a person may have to read it.
         let has_curves = app.run_of(&lab.id).is_none_or(|run| has_curves(lab, run) || run.views.is_empty());
-        let columns = match (wide, charts == panes) {
+        let columns = match (wide, !has_pictures) {
             (true, false) if has_curves => {
                 Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3), Constraint::Length(side)]).split(area)
             }
@@ -357,7 +425,7 @@ impl TrainTab {
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
         }
-        let [pictures, table] = match (wide, charts == panes) {
+        let [pictures, table] = match (wide, !has_pictures) {
             (_, false) if !has_curves => [columns[0], columns[1]],
             (_, true) => [Rect::default(), columns[1]],
             (true, false) => [columns[1], columns[2]],
@@ -436,6 +504,16 @@ impl TrainTab {
     }
 }
 
+/// Writes a run to a folder of its name.
+fn export_run(id: &str, app: &mut AppContext) {
+    let folder = Path::new(id);
+    let message = match export::export(&app.store, id, folder, None) {
+        Ok(files) => format!("{} {} ({})", app.say(text::EXPORTED), folder.display(), files.len()),
+        Err(error) => error.to_string(),
+    };
+    app.notify(message);
+}
+
 /// So many of some panes: those from the one with the keys on, or the last ones.
 fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
     let first = panes.iter().position(|index| *index == focus).unwrap_or(0);
@@ -448,15 +526,15 @@ fn has_curves(lab: &Lab, run: &LiveRun) -> bool {
     lab.dashboard.charts.iter().flat_map(|chart| &chart.series).any(|line| run.series.contains_key(&line.name))
 }
 
-/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything.
+/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything; a record shows no pictures.
 fn panes_with_data(lab: &Lab, run: &LiveRun) -> Vec<bool> {
     let charts = lab.dashboard.charts.iter();
     let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
     let views = lab.dashboard.views.iter();
     let views = views.map(|ViewUse { name, .. }| run.views.contains_key(name));
     let (mut charts, mut views): (Vec<bool>, Vec<bool>) = (charts.collect(), views.collect());
-    for panes in [&mut charts, &mut views] {
-        if !panes.contains(&true) {
+    for (panes, may_come) in [(&mut charts, true), (&mut views, !run.is_recorded)] {
+        if may_come && !panes.contains(&true) {
             panes.fill(true);
         }
     }
