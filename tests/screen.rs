@@ -135,7 +135,10 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     // The other one is deleted, once the list is left; the open one is not.
     terminal.press(&alt('2'));
     terminal.wait_for("✓ finished");
-    terminal.press("Rd");
+    terminal.wait_for("samples");
+    terminal.press("R");
+    terminal.wait_for("● 20");
+    terminal.press("d");
     terminal.wait_for("this run is open");
     terminal.press(&format!("{ESC}[Ad"));
     terminal.wait_for("✗ deleted when you leave");

@@ -3,7 +3,8 @@
 use super::description::{RunDescription, Status};
 use super::metrics::{self, Writer};
 use super::store::{RunError, RunLock, RunStore, write_whole};
-use crate::experiment::{Event, ImageGrid, Panel, Precision, Report, Trainable};
+use crate::experiment::{Event, EventLine, ImageGrid, Panel, Precision, Report, Trainable};
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 pub const WEIGHTS: &str = "model.safetensors";
 const PICTURES: &str = "pictures";
+/// The last of each view, an event a line as in the metrics.
+const VIEWS: &str = "views.jsonl";
 
 /// Writes a run's files; holds its lock.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Recorder {
     description: RunDescription,
     folder: PathBuf,
     metrics: Writer,
+    /// The last of each view.
+    views: BTreeMap<String, Event>,
     _lock: RunLock,
 }
 
@@ -27,7 +32,13 @@ impl Recorder {
     pub fn open(store: RunStore, description: RunDescription, lock: RunLock, length: u64) -> Result<Self, RunError> {
         let folder = store.folder_of(&description.id);
         let metrics = Writer::open(&folder, length)?;
-        let mut recorder = Recorder { store, description, folder, metrics, _lock: lock };
+        // What a run showed last is kept however it goes on; that of a new run is empty.
+        let views = last_views(&folder).into_iter().filter_map(|event| match &event {
+            Event::View { name, .. } => Some((name.clone(), event)),
+            _ => None,
+        });
+        let views = views.collect();
+        let mut recorder = Recorder { store, description, folder, metrics, views, _lock: lock };
         recorder.set_status(Status::Running, None, None)?;
         Ok(recorder)
     }
@@ -45,6 +56,9 @@ impl Recorder {
     pub fn record(&mut self, event: &Event) -> Result<(), RunError> {
         if let Event::View { name, step, keep: true, panels } = event {
             self.keep_view(name, *step, panels)?;
+        }
+        if let Event::View { name, .. } = event {
+            self.views.insert(name.clone(), event.clone());
         }
         if metrics::is_recorded(event) {
             self.metrics.append(event).map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
@@ -85,8 +99,10 @@ impl Recorder {
         Ok(event)
     }
 
-    /// Writes the weights alone.
+    /// Writes the weights alone, and what was shown last beside them.
     pub fn weights(&self, trainable: &dyn Trainable) -> Result<(), RunError> {
+        let lines = self.views.values().map(|event| EventLine::new(event.clone()).to_json() + "\n");
+        write_whole(&self.folder.join(VIEWS), lines.collect::<String>().as_bytes())?;
         write_whole(&self.folder.join(WEIGHTS), &trainable.weights(Precision::Single))
     }
 
@@ -102,6 +118,13 @@ impl Recorder {
         self.description.report = report;
         self.store.write(&self.description)
     }
+}
+
+/// The last of each view that a run kept; none if it kept none, or none that this program reads.
+pub fn last_views(folder: &Path) -> Vec<Event> {
+    let text = std::fs::read_to_string(folder.join(VIEWS)).unwrap_or_default();
+    let events = text.lines().map(|line| serde_json::from_str::<EventLine>(line).ok());
+    events.flatten().filter(|line| line.version <= EventLine::VERSION).map(|line| line.event).collect()
 }
 
 /// A grid of pictures as a PNG file.

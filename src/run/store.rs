@@ -5,6 +5,7 @@
 //!           metrics.jsonl            what happened
 //!           checkpoint.safetensors   everything, to resume
 //!           model.safetensors        weights alone
+//!           views.jsonl              the last of each view that it showed
 //!           pictures/<step>-<name>.png
 //!           lock                     held while a process trains it
 //! ```

@@ -7,7 +7,7 @@ use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
 use crate::run::question::ModelSource;
 use crate::run::runner::EventSink;
-use crate::run::{Inbox, RecordedRun, RunError, RunHandle, RunStore, Runner, Start, Status, metrics};
+use crate::run::{Inbox, RecordedRun, RunError, RunHandle, RunStore, Runner, Start, Status, metrics, recorder};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -88,7 +88,7 @@ impl LiveRun {
         Ok(LiveRun { actions, on_labs_data, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
     }
 
-    /// Opens the record of a run that is over: its curves, its report, and the model that it kept.
+    /// Opens the record of a run that is over: its curves, what it showed last, its report, and the model that it kept.
     pub fn open(store: &RunStore, source: &Source, id: &str, wake: Wake) -> Result<Self, RunError> {
         let description = store.read(id)?;
         let stage = match description.status {
@@ -97,13 +97,14 @@ impl LiveRun {
             Status::Failed => Stage::Failed,
             Status::Finished => Stage::Finished,
         };
-        let events = store.events(id)?.events;
+        let shown = recorder::last_views(&store.folder_of(id));
+        let events = store.events(id)?.events.into_iter().chain(shown);
         let handle = Box::new(RecordedRun::new(store.clone(), description.clone(), source));
         let RunDescription { lab, preset, seed, knobs, data, report, .. } = description;
         let on_labs_data = data.is_none();
         let inbox = Arc::new(Inbox::new(wake));
         let mut run = LiveRun { on_labs_data, is_recorded: true, ..Self::new(handle, inbox, lab, preset, seed, knobs) };
-        events.into_iter().for_each(|event| run.take_in(event));
+        events.for_each(|event| run.take_in(event));
         let total = run.knobs.0.get("steps").and_then(|steps| match steps {
             KnobValue::Integer(steps) => u64::try_from(*steps).ok(),
             _ => None,

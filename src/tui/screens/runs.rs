@@ -172,7 +172,8 @@ impl RunList {
             let mark = if index == self.selected { "▸" } else { " " };
             write(buffer, place, 0, 0, mark, app.theme.accented());
             let marked = if self.marked.contains(&run.id) { "✗" } else { " " };
-            write(buffer, place, 2, 0, marked, app.theme.accented());
+            let is_open = app.run.as_ref().is_some_and(|open| open.id == run.id);
+            write(buffer, place, 2, 0, if is_open { "●" } else { marked }, app.theme.accented());
             let started: String = run.started.replacen('T', " ", 1).chars().take(16).collect();
             write(buffer, place, 4, 0, &started, style);
             write(buffer, place, 22, 0, standing(run.status, app), style);

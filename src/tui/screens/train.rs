@@ -526,7 +526,7 @@ fn has_curves(lab: &Lab, run: &LiveRun) -> bool {
     lab.dashboard.charts.iter().flat_map(|chart| &chart.series).any(|line| run.series.contains_key(&line.name))
 }
 
-/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything; a record shows no pictures.
+/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything; a record shows the pictures that it kept.
 fn panes_with_data(lab: &Lab, run: &LiveRun) -> Vec<bool> {
     let charts = lab.dashboard.charts.iter();
     let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
