@@ -3,9 +3,10 @@
 use super::question::ModelSource;
 use super::recorder::WEIGHTS;
 use super::runner::RunHandle;
-use super::{RunDescription, RunStore};
+use super::{RunDescription, RunError, RunStore};
 use crate::experiment::{Command, ExperimentError, Model, Source};
 use crate::registry;
+use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 
 /// A run of an earlier time. Its model is opened from the weights that it kept, once, by the first who asks; commands go nowhere.
@@ -25,7 +26,13 @@ impl RecordedRun {
 }
 
 fn open(store: &RunStore, run: &RunDescription, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
-    let weights = store.bytes(&run.id, WEIGHTS).map_err(|error| ExperimentError::new(error.to_string()))?;
+    let weights = store.bytes(&run.id, WEIGHTS).map_err(|error| match error {
+        RunError::File { source, .. } if source.kind() == ErrorKind::NotFound => ExperimentError::both(
+            "the run ended before it kept a model; resume it, and there is one",
+            "この実行はモデルを保存する前に終わりました。再開すればモデルができます",
+        ),
+        error => ExperimentError::new(error.to_string()),
+    })?;
     let broken = |error| ExperimentError::new(format!("run {}: {WEIGHTS}: {error}", run.id));
     registry::find(&run.experiment)?.open(&weights, &run.knobs, source).map_err(broken)
 }
@@ -47,5 +54,29 @@ impl RunHandle for RecordedRun {
 
     fn wait(self: Box<Self>) -> Result<(), String> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::open_bundled;
+    use crate::run::store::tests::description;
+    use crate::run::store::write_whole;
+
+    #[test]
+    fn a_run_without_a_model_says_so_and_a_broken_one_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let store = RunStore::new(path.join("runs"));
+        let source = Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: open_bundled };
+        let (run, _lock) = store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        let said = || {
+            let model = RecordedRun::new(store.clone(), run.clone(), &source).model();
+            model().err().expect("no model").to_string()
+        };
+        assert!(said().contains("resume it"), "{}", said());
+        write_whole(&store.folder_of(&run.id).join(WEIGHTS), b"not weights").unwrap();
+        assert!(said().starts_with(&format!("run {}: {WEIGHTS}: ", run.id)), "{}", said());
     }
 }

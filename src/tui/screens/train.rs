@@ -129,11 +129,19 @@ impl TrainTab {
             return;
         };
         let id = found.id;
-        self.take(app, |app| LiveRun::resume(&*app.runner, &app.store, &id, std::sync::Arc::clone(&app.wake)));
+        self.take_up(&id, app);
+    }
+
+    fn take_up(&mut self, id: &str, app: &mut AppContext) {
+        self.take(app, |app| {
+            // The run that has just stopped may be the one: it gives up its files first.
+            app.run = None;
+            LiveRun::resume(&*app.runner, &app.store, id, std::sync::Arc::clone(&app.wake))
+        });
     }
 
     /// Puts a run of another time in the place of the one that is shown; not while one goes on.
-    fn take(&mut self, app: &mut AppContext, run: impl FnOnce(&AppContext) -> Result<LiveRun, RunError>) {
+    fn take(&mut self, app: &mut AppContext, run: impl FnOnce(&mut AppContext) -> Result<LiveRun, RunError>) {
         if app.run.as_ref().is_some_and(LiveRun::is_live) {
             let said = app.say(text::STOP_FIRST);
             app.notify(said);
@@ -170,15 +178,16 @@ impl TrainTab {
     }
 
     fn chosen(&mut self, choice: Choice, lab: &Lab, app: &mut AppContext) {
-        let wake = std::sync::Arc::clone(&app.wake);
         match choice {
             // The run that is shown is only shown again.
             Choice::Open(id) if app.run_of(&lab.id).is_some_and(|run| run.id == id) => {
                 (self.choosing, self.shows_setup) = (false, false);
                 self.leave_list(app);
             }
-            Choice::Open(id) => self.take(app, |app| LiveRun::open(&app.store, &app.source, &id, wake)),
-            Choice::Resume(id) => self.take(app, |app| LiveRun::resume(&*app.runner, &app.store, &id, wake)),
+            Choice::Open(id) => {
+                self.take(app, |app| LiveRun::open(&app.store, &app.source, &id, std::sync::Arc::clone(&app.wake)));
+            }
+            Choice::Resume(id) => self.take_up(&id, app),
             Choice::Export(id) => export_run(&id, app),
             Choice::Leave => self.leave_list(app),
         }
