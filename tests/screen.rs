@@ -127,8 +127,17 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.wait_for("✗ deleted when you leave");
     terminal.press("d");
     terminal.wait_until("the mark taken back", |text| !text.contains('✗'));
-    terminal.press(&format!("{DOWN}{ENTER}"));
+    // One that is opened is kept, although it was marked.
+    terminal.press(&format!("{DOWN}d"));
+    terminal.wait_for("▸ ✗");
+    terminal.press(ENTER);
     terminal.wait_for("✓ finished");
+    assert_eq!(runs(), 2);
+    // A finished run cannot be resumed; what is open stays open.
+    terminal.press("Rr");
+    terminal.wait_for("is finished");
+    terminal.press(ESC);
+    terminal.wait_for("samples");
     terminal.press(&alt('3'));
     terminal.wait_for("model: run vae-");
     terminal.wait_for("variance");

@@ -113,6 +113,11 @@ impl RunList {
         None
     }
 
+    /// A run that is used is not deleted.
+    pub fn keep(&mut self, id: &str) {
+        self.marked.remove(id);
+    }
+
     /// The list is left: what is marked is deleted.
     pub fn leave(self, app: &mut AppContext) {
         if self.marked.is_empty() {

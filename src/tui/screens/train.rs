@@ -10,7 +10,7 @@ use crate::registry;
 use crate::run::{RunError, Status, export};
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
-use crate::tui::live_run::{LiveRun, LiveView};
+use crate::tui::live_run::{LiveRun, LiveView, Stage};
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
 use crate::tui::widgets::frame::{frame, write};
@@ -134,8 +134,10 @@ impl TrainTab {
 
     fn take_up(&mut self, id: &str, app: &mut AppContext) {
         self.take(app, |app| {
-            // The run that has just stopped may be the one: it gives up its files first.
-            app.run = None;
+            // A run that has just stopped may hold its files still: it gives them up first.
+            if app.run.as_ref().is_some_and(|run| run.id == id && run.stage != Stage::Finished) {
+                app.run = None;
+            }
             LiveRun::resume(&*app.runner, &app.store, id, std::sync::Arc::clone(&app.wake))
         });
     }
@@ -178,6 +180,9 @@ impl TrainTab {
     }
 
     fn chosen(&mut self, choice: Choice, lab: &Lab, app: &mut AppContext) {
+        if let (Choice::Open(id) | Choice::Resume(id), Some(list)) = (&choice, &mut self.list) {
+            list.keep(id);
+        }
         match choice {
             // The run that is shown is only shown again.
             Choice::Open(id) if app.run_of(&lab.id).is_some_and(|run| run.id == id) => {
