@@ -141,20 +141,25 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press(&alt('3'));
     terminal.wait_for("model: run vae-");
     terminal.wait_for("variance");
-    // The other one is deleted, once the list is left; the open one is not.
+    // Both are deleted, once the list is left: the other one, and, after the lab was left and entered again, the open one.
     terminal.press(&alt('2'));
     terminal.wait_for("✓ finished");
     terminal.wait_for("samples");
     terminal.press("R");
     terminal.wait_for("● 20");
-    terminal.press("d");
-    terminal.wait_for("this run is open");
     terminal.press(&format!("{ESC}[Ad"));
     terminal.wait_for("✗ deleted when you leave");
     assert_eq!(runs(), 2);
     terminal.press(ESC);
     terminal.wait_for("runs deleted: 1");
     assert_eq!(runs(), 1);
+    terminal.press("Rd");
+    terminal.wait_for("▸ ✗");
+    terminal.press(&alt('3'));
+    terminal.wait_for("model: run vae-");
+    terminal.press(ESC);
+    terminal.wait_for("labs done");
+    assert_eq!(runs(), 0);
     terminal.press(CTRL_C);
     assert_eq!(terminal.exit_code(), 0);
 }

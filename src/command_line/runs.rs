@@ -45,15 +45,17 @@ fn delete(environment: &Environment, named: &[String]) -> Exit {
         Ok(ids) => ids,
         Err(error) => return refuse(error),
     };
-    let mut text = String::new();
+    let (mut text, mut failed) = (String::new(), None);
     for id in ids {
-        if let Err(error) = environment.store.delete(&id) {
-            let _deleted = print(&text);
-            return refuse(error);
+        match environment.store.delete(&id) {
+            Ok(()) => text.push_str(&format!("deleted {id}\n")),
+            Err(error) => failed = failed.or(Some(error)),
         }
-        text.push_str(&format!("deleted {id}\n"));
     }
-    print(&text)
+    match (print(&text), failed) {
+        (Exit::Done, Some(error)) => refuse(error),
+        (printed, _) => printed,
+    }
 }
 
 fn list(environment: &Environment, json: bool) -> Exit {
@@ -73,19 +75,17 @@ fn list(environment: &Environment, json: bool) -> Exit {
             serde_json::to_string(&run).expect("a description is plain data")
         } else {
             let preset = run.preset.as_deref().unwrap_or("-");
-            let headline = run.report.as_ref().and_then(headline).or(run.failure.clone()).unwrap_or_default();
+            let headline = run
+                .main_figure()
+                .map(|(key, value)| format!("{key} {value:.4}"))
+                .or(run.failure.clone())
+                .unwrap_or_default();
             format!("{:28} {:8} {:10} seed {:<6} {headline}", run.id, run.status, preset, run.seed)
         };
         text.push_str(line.trim_end());
         text.push('\n');
     }
     print(&text)
-}
-
-/// The first figure of a report that says how good the model is.
-fn headline(report: &crate::experiment::Report) -> Option<String> {
-    let (key, value) = report.iter().find(|(key, _)| key.starts_with("test_"))?;
-    Some(format!("{key} {:.2}", value.as_f64()?))
 }
 
 fn show(environment: &Environment, run: &RunDescription) -> String {

@@ -1,6 +1,7 @@
 //! `run.yaml`: what a run is, so that anybody can make it again.
 
 use crate::experiment::{Knobs, Report};
+use crate::registry;
 use serde::{Deserialize, Serialize};
 
 /// How a run stands.
@@ -59,4 +60,11 @@ pub struct RunDescription {
 
 impl RunDescription {
     pub const VERSION: u32 = 1;
+
+    /// The figure of its report that says most of the run: the first that its experiment declares and the report has.
+    pub fn main_figure(&self) -> Option<(&'static str, f64)> {
+        let report = self.report.as_ref()?;
+        let declared = registry::find(&self.experiment).ok()?.report;
+        declared.iter().find_map(|key| Some((*key, report.get(*key)?.as_f64()?)))
+    }
 }

@@ -28,8 +28,8 @@ impl RecordedRun {
 fn open(store: &RunStore, run: &RunDescription, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
     let weights = store.bytes(&run.id, WEIGHTS).map_err(|error| match error {
         RunError::File { source, .. } if source.kind() == ErrorKind::NotFound => ExperimentError::both(
-            "the run ended before it kept a model; resume it, and there is one",
-            "この実行はモデルを保存する前に終わりました。再開すればモデルができます",
+            "the run ended before it saved a model; resume it to get one",
+            "この実行は、モデルを保存する前に終わっています。再開するとモデルが保存されます",
         ),
         error => ExperimentError::new(error.to_string()),
     })?;

@@ -32,12 +32,12 @@ impl Recorder {
     pub fn open(store: RunStore, description: RunDescription, lock: RunLock, length: u64) -> Result<Self, RunError> {
         let folder = store.folder_of(&description.id);
         let metrics = Writer::open(&folder, length)?;
-        // What a run showed last is kept however it goes on; that of a new run is empty.
-        let views = last_views(&folder).into_iter().filter_map(|event| match &event {
-            Event::View { name, .. } => Some((name.clone(), event)),
-            _ => None,
-        });
-        let views = views.collect();
+        let mut views = BTreeMap::new();
+        for event in last_views(&folder) {
+            if let Event::View { name, .. } = &event {
+                views.insert(name.clone(), event);
+            }
+        }
         let mut recorder = Recorder { store, description, folder, metrics, views, _lock: lock };
         recorder.set_status(Status::Running, None, None)?;
         Ok(recorder)
@@ -89,21 +89,18 @@ impl Recorder {
         self.metrics.flush().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))
     }
 
-    /// Writes a checkpoint and then says so in the metrics, so that what the metrics promise exists.
+    /// Writes a checkpoint, the weights alone and what was shown last beside it, and then says so in the metrics, so that what the
+    /// metrics promise exists.
     pub fn checkpoint(&mut self, trainable: &mut dyn Trainable, seconds: f64) -> Result<Event, RunError> {
         self.flush()?;
         write_whole(&self.folder.join(CHECKPOINT), &trainable.checkpoint())?;
+        write_whole(&self.folder.join(WEIGHTS), &trainable.weights(Precision::Single))?;
+        let views = self.views.values().map(|event| EventLine::new(event.clone()).to_json() + "\n");
+        write_whole(&self.folder.join(VIEWS), views.collect::<String>().as_bytes())?;
         let event = Event::Checkpoint { step: trainable.position().step, seconds };
         self.record(&event)?;
         self.metrics.sync().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
         Ok(event)
-    }
-
-    /// Writes the weights alone, and what was shown last beside them.
-    pub fn weights(&self, trainable: &dyn Trainable) -> Result<(), RunError> {
-        let lines = self.views.values().map(|event| EventLine::new(event.clone()).to_json() + "\n");
-        write_whole(&self.folder.join(VIEWS), lines.collect::<String>().as_bytes())?;
-        write_whole(&self.folder.join(WEIGHTS), &trainable.weights(Precision::Single))
     }
 
     /// Says in `run.yaml` how the run stands.
@@ -120,11 +117,11 @@ impl Recorder {
     }
 }
 
-/// The last of each view that a run kept; none if it kept none, or none that this program reads.
+/// The last of each view that a run kept. They are there to be looked at: a line that is no event, or of a later version, is passed over.
 pub fn last_views(folder: &Path) -> Vec<Event> {
-    let text = std::fs::read_to_string(folder.join(VIEWS)).unwrap_or_default();
-    let events = text.lines().map(|line| serde_json::from_str::<EventLine>(line).ok());
-    events.flatten().filter(|line| line.version <= EventLine::VERSION).map(|line| line.event).collect()
+    let bytes = std::fs::read(folder.join(VIEWS)).unwrap_or_default();
+    let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<EventLine>(line).ok());
+    lines.filter(|line| line.version <= EventLine::VERSION).map(|line| line.event).collect()
 }
 
 /// A grid of pictures as a PNG file.
@@ -140,4 +137,27 @@ pub fn png(images: &ImageGrid) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, image::ImageFormat::Png).expect("memory takes all bytes");
     bytes.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Bilingual;
+
+    /// What a kill cut, what is not text and what a later version wrote cost their own lines alone.
+    #[test]
+    fn what_was_shown_last_is_read_line_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(last_views(folder.path()).is_empty(), "there is no such file");
+        let note = |name: &str| {
+            let panels = vec![Panel::Note { text: Bilingual::same("here") }];
+            EventLine::new(Event::View { name: name.to_owned(), step: 3, keep: false, panels })
+        };
+        let later = EventLine { version: EventLine::VERSION + 1, ..note("later") }.to_json();
+        let whole = note("whole").to_json();
+        let cut = &whole[..whole.len() / 2];
+        let lines = [note("first").to_json().as_bytes(), b"\xff\xfe", later.as_bytes(), cut.as_bytes()].join(&b'\n');
+        std::fs::write(folder.path().join(VIEWS), lines).unwrap();
+        assert_eq!(last_views(folder.path()), [note("first").event]);
+    }
 }

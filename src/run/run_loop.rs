@@ -155,7 +155,6 @@ impl Conductor<'_> {
                     Command::Checkpoint => self.checkpoint(sinks, training)?,
                     Command::Stop => {
                         self.checkpoint(sinks, training)?;
-                        self.recorder.weights(&*self.trainable)?;
                         (sinks.between_steps)(&*self.trainable, true);
                         return Ok(Outcome::Stopped);
                     }
@@ -217,7 +216,6 @@ impl Conductor<'_> {
     fn finish(&mut self, sinks: &mut EventSinks, training: Duration) -> Result<Outcome, RunLoopError> {
         let position = self.trainable.position();
         self.checkpoint(sinks, training)?;
-        self.recorder.weights(&*self.trainable)?;
         self.emit(sinks, Event::Evaluating { step: position.step })?;
         let report = match self.trainable.report(&self.task) {
             Err(_) if self.task.is_cancelled() => return Ok(Outcome::Stopped),
@@ -291,6 +289,7 @@ mod tests {
     use super::*;
     use crate::experiment::{KnobError, KnobValue, Model, Position, Precision};
     use crate::run::clock::TickingClock;
+    use crate::run::recorder::WEIGHTS;
     use crate::run::store::RunStore;
     use crate::run::store::tests::description;
     use std::sync::Arc;
@@ -345,7 +344,7 @@ mod tests {
             Ok(())
         }
         fn weights(&self, _precision: Precision) -> Vec<u8> {
-            Vec::new()
+            self.step.to_le_bytes().to_vec()
         }
         fn report(&self, _watch: &TaskContext) -> Result<Report, ExperimentError> {
             Ok(Report::new())
@@ -382,7 +381,15 @@ mod tests {
                 rested = Some(counter.position().step);
             }
         };
-        let sinks = EventSinks { emit: &mut |event| emitted.push(event.clone()), between_steps: &mut between_steps };
+        let weights = store.folder_of(&id).join(WEIGHTS);
+        let mut emit = |event: &Event| {
+            // The model of a run that is killed is that of its last checkpoint.
+            if let Event::Checkpoint { step, .. } = event {
+                assert_eq!(std::fs::read(&weights).unwrap(), step.to_le_bytes());
+            }
+            emitted.push(event.clone());
+        };
+        let sinks = EventSinks { emit: &mut emit, between_steps: &mut between_steps };
         let outcome = conductor.run(commands, sinks);
         // The model that can be asked afterwards is that of the last step.
         assert!(outcome.is_err() || rested == Some(10_000), "rested at {rested:?}");

@@ -88,6 +88,8 @@ impl RunStore {
             let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
             content(place, error.to_string())
         })?;
+        // The folder's name is the id, also of a folder that was copied or renamed.
+        id.clone_into(&mut description.id);
         if description.version > RunDescription::VERSION {
             let reason =
                 format!("version {}, this program reads up to {}", description.version, RunDescription::VERSION);
@@ -128,7 +130,9 @@ impl RunStore {
         if id == "last" && !runs.is_empty() {
             return Ok(runs.swap_remove(0));
         }
-        let matching: Vec<&RunDescription> = runs.iter().filter(|run| run.id.starts_with(id)).collect();
+        // Every id begins with nothing: an empty one names none.
+        let begins = |run: &&RunDescription| !id.is_empty() && run.id.starts_with(id);
+        let matching: Vec<&RunDescription> = runs.iter().filter(begins).collect();
         match matching[..] {
             [only] => Ok(only.clone()),
             [] => {
@@ -226,6 +230,21 @@ pub(crate) mod tests {
         store.delete(&first.id).unwrap();
         assert!(!store.folder_of(&first.id).exists() && store.folder_of(&second.id).exists());
         assert!(matches!(store.delete(&first.id), Err(RunError::File { .. })), "there is none");
+    }
+
+    #[test]
+    fn a_copied_folder_is_a_run_of_its_own_and_nothing_names_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let (run, _lock) = store.create(description(), &now()).unwrap();
+        assert!(matches!(store.find(""), Err(RunError::Unknown(..))), "although there is only one");
+        fs::create_dir(folder.path().join("kept")).unwrap();
+        fs::copy(store.folder_of(&run.id).join("run.yaml"), store.folder_of("kept").join("run.yaml")).unwrap();
+        assert_eq!(store.find("kept").unwrap().id, "kept");
+        let (runs, _) = store.list().unwrap();
+        assert_eq!(runs.len(), 2);
+        store.delete("kept").unwrap();
+        assert!(store.folder_of(&run.id).exists() && !store.folder_of("kept").exists());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
-use crate::experiment::{Command, Event, KnobValue, Knobs, Panel, Report, Source};
+use crate::experiment::{Command, Event, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
@@ -100,17 +100,13 @@ impl LiveRun {
         let shown = recorder::last_views(&store.folder_of(id));
         let events = store.events(id)?.events.into_iter().chain(shown);
         let handle = Box::new(RecordedRun::new(store.clone(), description.clone(), source));
-        let RunDescription { lab, preset, seed, knobs, data, report, .. } = description;
+        let RunDescription { lab, preset, seed, knobs, data, report, failure, .. } = description;
         let on_labs_data = data.is_none();
         let inbox = Arc::new(Inbox::new(wake));
         let mut run = LiveRun { on_labs_data, is_recorded: true, ..Self::new(handle, inbox, lab, preset, seed, knobs) };
         events.for_each(|event| run.take_in(event));
-        let total = run.knobs.0.get("steps").and_then(|steps| match steps {
-            KnobValue::Integer(steps) => u64::try_from(*steps).ok(),
-            _ => None,
-        });
-        run.pace.total_steps = total.unwrap_or(run.pace.step);
         run.stage = stage;
+        run.message = failure.or(run.message);
         run.report = report;
         Ok(run)
     }

@@ -60,7 +60,6 @@ words! {
     NO_EARLIER_RUNS: "no earlier run of this lab to overlay", "重ねる過去の実行がありません";
     NO_RUNS: "no run of this lab yet", "このラボの実行はまだありません";
     STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
-    RUN_IS_OPEN: "this run is open: open another one before you delete it", "開いている実行です。削除する前に別の実行を開いてください";
     RUNS_DELETED: "runs deleted:", "削除した実行:";
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
     THIS_RUN: "this run", "この実行";
@@ -278,7 +277,6 @@ words! {
     QUIT_RUNNING: "a run is under way: it will be stopped and can be resumed. Quit?  ↵ yes   Esc no",
         "実行中です。停止して後で再開できます。終了しますか?  ↵ はい   Esc いいえ";
     QUIT_SURE: "Quit shinso?  ↵ yes   Esc no", "shinso を終了しますか?  ↵ はい   Esc いいえ";
-    SEE_OTHER_TAB: "the run goes on; ● on the Train tab", "実行は続いています(学習タブ ●)";
 }
 
 /// A wording with values in the places of `{0}`, `{1}`, ….

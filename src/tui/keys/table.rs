@@ -65,8 +65,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
-    TrainSetup: [letter('r')] => A::Resume, "resume the last run", "前回を再開", 4;
-    TrainSetup: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 4;
+    TrainSetup: [letter('r')] => A::Resume, "resume last", "再開", 4;
+    TrainSetup: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 6;
 
     TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
     TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;

@@ -82,6 +82,7 @@ impl LabScreen {
     pub fn leave(&mut self, app: &mut AppContext) {
         self.notes.save(&self.lab, app);
         self.exercises.save(&self.lab, app);
+        self.train.leave_list(app);
     }
 
     pub fn contexts(&self) -> Vec<Context> {

@@ -20,7 +20,10 @@ mod train;
 use super::context::AppContext;
 use super::keys::{self, Context};
 use super::text;
+use super::widgets::chart::number;
 use super::widgets::frame::{frame, write};
+use crate::experiment::Wording;
+use crate::run::{RunDescription, Status};
 use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -52,6 +55,30 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext,
         column = write(buffer, area, column, 0, &key, app.theme.strong()) + 1;
         column = write(buffer, area, column, 0, help, app.theme.quiet()) + 2;
     }
+}
+
+/// A time stamp as people read it here.
+fn when(started: &str) -> String {
+    let parsed: Result<jiff::Timestamp, _> = started.parse();
+    parsed.map_or_else(
+        |_| started.to_owned(),
+        |at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}
+
+/// How a recorded run stands, in a word.
+fn status(status: Status) -> Wording {
+    match status {
+        Status::Running => text::RUNNING,
+        Status::Stopped => text::STOPPED,
+        Status::Failed => text::FAILED,
+        Status::Finished => text::FINISHED,
+    }
+}
+
+/// The figure of its report that says most of a run.
+fn main_figure(run: &RunDescription) -> Option<String> {
+    run.main_figure().map(|(name, value)| format!("{name} {}", number(value)))
 }
 
 /// Below 80×24.

@@ -110,7 +110,9 @@ fn numbers(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
     let own = registry::find(&lab.experiment).map(|experiment| experiment.report).unwrap_or_default();
     let report = run.report.iter().flatten().filter(|(key, value)| own.contains(&key.as_str()) && value.is_number());
     let report: Vec<(&String, f64)> = report.filter_map(|(key, value)| Some((key, value.as_f64()?))).collect();
-    let steps = format!("{}/{}", number(run.pace.step as f64), number(run.pace.total_steps as f64));
+    let steps = [run.pace.step, run.pace.total_steps].map(|steps| number(steps as f64));
+    // A record does not know how far it was to go.
+    let steps = if run.is_recorded { steps[0].clone() } else { steps.join("/") };
     let mut rows = vec![Row::new(app.say(text::STEP), steps, &app.theme)];
     // A report that has a rate of its own is over the whole run: that of the last seconds says nothing beside it. A record has none.
     let has_own_rate = report.iter().any(|(key, _)| key.ends_with("_per_second"));

@@ -1,9 +1,10 @@
-//! The runs of a lab: each can be opened again, gone on with, exported or deleted, and stands beside the open one and the bundled model.
+//! The runs of a lab: each can be opened again, resumed, exported or deleted, and stands beside the open one and the bundled model.
 
+use super::{main_figure, status, when};
 use crate::experiment::{Knob, KnobValue, Knobs, Report};
 use crate::lab::Lab;
 use crate::registry;
-use crate::run::{RunDescription, Status};
+use crate::run::RunDescription;
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
@@ -15,8 +16,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use std::collections::BTreeSet;
 
-/// Runs shown at least, however much there is to compare.
-const LEAST_RUNS: u16 = 5;
+/// The runs have a third of the room if there are so many, the comparison what is left.
+const SHARE: u16 = 3;
 /// Columns from one value of the comparison to the next.
 const COLUMN: u16 = 18;
 
@@ -33,17 +34,35 @@ pub struct RunList {
     runs: Vec<RunDescription>,
     /// How many descriptions could not be read.
     unreadable: usize,
+    /// The bundled model, to compare with.
+    bundled: Option<Compared>,
     selected: usize,
+    /// The first that is shown; it stays while the chosen one is in sight.
+    top: usize,
     /// What is deleted when the list is left.
     marked: BTreeSet<String>,
     rows: Vec<(Rect, usize)>,
 }
 
-/// A run or a model to compare.
+/// The knobs that a run began with, completed, and its report.
 struct Compared {
-    heading: &'static str,
     knobs: Knobs,
     report: Report,
+}
+
+impl Compared {
+    fn run(run: &RunDescription, declared: &[Knob]) -> Self {
+        let knobs = run.knobs.completed(declared).unwrap_or_else(|_| run.knobs.clone());
+        Compared { knobs, report: run.report.clone().unwrap_or_default() }
+    }
+
+    fn value(&self, knob: &Knob) -> Option<String> {
+        self.knobs.0.get(knob.name).map(KnobValue::to_string)
+    }
+
+    fn figure(&self, key: &str) -> Option<String> {
+        self.report.get(key).and_then(serde_json::Value::as_f64).map(number)
+    }
 }
 
 impl RunList {
@@ -56,7 +75,11 @@ impl RunList {
         runs.retain(|run| run.lab == lab.id);
         let open = app.run_of(&lab.id).map(|run| run.id.as_str());
         let selected = runs.iter().position(|run| Some(run.id.as_str()) == open).unwrap_or(0);
-        Ok(RunList { runs, unreadable: broken.len(), selected, marked: BTreeSet::new(), rows: Vec::new() })
+        let bundled = registry::find(&lab.experiment).ok().and_then(|experiment| {
+            Some(Compared { knobs: experiment.bundled_knobs().ok()?, report: experiment.bundled_report().ok()? })
+        });
+        let (marked, rows) = (BTreeSet::new(), Vec::new());
+        Ok(RunList { runs, unreadable: broken.len(), bundled, selected, top: selected, marked, rows })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -64,7 +87,7 @@ impl RunList {
     }
 
     /// Does what a key means; what is to be done with the chosen run, if anything. `None` if the key means nothing here.
-    pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> Option<Option<Choice>> {
+    pub fn handle_action(&mut self, action: Action, app: &mut AppContext) -> Option<Option<Choice>> {
         let last = self.runs.len().saturating_sub(1);
         let page = self.rows.len().max(1);
         let run = self.runs.get(self.selected)?;
@@ -79,8 +102,8 @@ impl RunList {
             Action::Resume => return Some(Some(Choice::Resume(run.id.clone()))),
             Action::Export => return Some(Some(Choice::Export(run.id.clone()))),
             Action::Back => return Some(Some(Choice::Leave)),
-            Action::Delete if app.run_of(&lab.id).is_some_and(|open| open.id == run.id) => {
-                let said = app.say(text::RUN_IS_OPEN);
+            Action::Delete if app.run.as_ref().is_some_and(|open| open.id == run.id && open.is_live()) => {
+                let said = app.say(text::STOP_FIRST);
                 app.notify(said);
             }
             Action::Delete => {
@@ -123,22 +146,20 @@ impl RunList {
         if self.marked.is_empty() {
             return;
         }
-        let deleted: Result<Vec<()>, _> = self.marked.iter().map(|id| app.store.delete(id)).collect();
-        let said = match deleted {
-            Ok(deleted) => format!("{} {}", app.say(text::RUNS_DELETED), deleted.len()),
-            Err(error) => error.to_string(),
-        };
-        app.notify(said);
+        // A run that has just stopped may hold its files still: it gives them up first.
+        if app.run.as_ref().is_some_and(|open| self.marked.contains(&open.id)) {
+            app.run = None;
+        }
+        let results: Vec<_> = self.marked.iter().map(|id| app.store.delete(id)).collect();
+        let deleted = results.iter().filter(|result| result.is_ok()).count();
+        let failed = results.into_iter().find_map(Result::err).map(|error| format!("; {error}"));
+        app.notify(format!("{} {deleted}{}", app.say(text::RUNS_DELETED), failed.unwrap_or_default()));
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
         self.rows.clear();
-        let Some(run) = self.runs.get(self.selected) else {
-            write(buffer, area, 0, 0, app.say(text::NO_RUNS), app.theme.quiet());
-            return;
-        };
-        let table = compared(run, lab, app);
+        let Some(run) = self.runs.get(self.selected) else { return };
         let heading = format!("{} {}", app.say(text::EARLIER_RUNS), self.runs.len());
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
         let aside = match (self.marked.is_empty(), self.unreadable) {
@@ -147,111 +168,162 @@ impl RunList {
             (true, unreadable) => format!("{} {unreadable}", app.say(text::UNREADABLE_RUNS)),
         };
         write(buffer, area, area.width.saturating_sub(width(&aside) as u16), 0, &aside, app.theme.quiet());
-        // The list has what the comparison leaves it, and half of the room at least.
-        let room = area.height.saturating_sub(1);
-        let free = room.saturating_sub(table.len() as u16 + 2).max(room / 2).max(LEAST_RUNS);
-        let list = Rect { y: area.y + 1, height: free.min(self.runs.len() as u16).min(room), ..area };
-        self.draw_list(list, app, buffer);
+        let shown = (self.runs.len() as u16).min(area.height / SHARE);
+        let list = Rect { y: area.y + 1, height: shown, ..area };
         let below = Rect { y: list.bottom() + 1, height: area.bottom().saturating_sub(list.bottom() + 1), ..area };
-        let run = &self.runs[self.selected];
         let failure = run.failure.as_deref().map(|failure| format!("  {failure}")).unwrap_or_default();
         write(buffer, below, 0, 0, &format!("{}{failure}", run.id), app.theme.strong());
-        for (row, cells) in table.iter().enumerate() {
+        let table = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
+        self.draw_comparison(table, run, lab, app, buffer);
+        self.draw_list(list, app, buffer);
+    }
+
+    /// The chosen run beside the open one and the bundled model.
+    fn draw_comparison(&self, area: Rect, run: &RunDescription, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
+        let mut rows = self.compared(run, lab, app);
+        let room = usize::from(area.height);
+        if rows.len() > room && room > 1 {
+            let left_out = rows.len() + 1 - room;
+            rows.truncate(room - 1);
+            rows.push(vec![text::filled(app.say(text::PANEL_MORE), &[&left_out])]);
+        }
+        for (row, cells) in rows.iter().enumerate() {
             for (index, cell) in cells.iter().enumerate() {
                 let column = if index == 0 { 2 } else { 28 + (index as u16 - 1) * COLUMN };
                 let style = if row == 0 || index == 0 { app.theme.quiet() } else { app.theme.body() };
                 let end = if index == 0 { 27 } else { column + COLUMN - 1 };
-                let place = Rect { width: end.min(below.width), ..below };
-                write(buffer, place, column, 1 + row as u16, cell, style);
+                let place = Rect { width: end.min(area.width), ..area };
+                write(buffer, place, column, row as u16, cell, style);
             }
         }
     }
 
+    /// A row of headings, the knobs in which they differ, and the figures of their reports.
+    fn compared(&self, run: &RunDescription, lab: &Lab, app: &AppContext) -> Vec<Vec<String>> {
+        let Ok(experiment) = registry::find(&lab.experiment) else { return Vec::new() };
+        let declared = (experiment.knobs)();
+        let open = app.run.as_ref().filter(|open| open.id != run.id);
+        let open = open.and_then(|open| self.runs.iter().find(|run| run.id == open.id));
+        let [this, open] = [Some(run), open].map(|run| run.map(|run| Compared::run(run, &declared)));
+        let columns =
+            [(text::THIS_RUN, &this), (text::OPEN_RUN, &open), (text::FROM_SHIPPED, &self.bundled)].into_iter();
+        let columns: Vec<_> = columns.filter_map(|(heading, column)| Some((heading, column.as_ref()?))).collect();
+        let row = |name: &str, cell: &dyn Fn(&Compared) -> Option<String>| -> Vec<String> {
+            let cells = columns.iter().map(|(_, column)| cell(column).unwrap_or_else(|| "–".to_owned()));
+            std::iter::once(name.to_owned()).chain(cells).collect()
+        };
+        let headings = columns.iter().map(|(heading, _)| app.say(*heading).to_owned());
+        let mut table = vec![std::iter::once(String::new()).chain(headings).collect()];
+        for knob in lab.shown_knobs(&declared) {
+            if columns.iter().any(|(_, column)| column.value(&knob) != columns[0].1.value(&knob)) {
+                table.push(row(knob.name, &|column| column.value(&knob)));
+            }
+        }
+        for key in experiment.report {
+            if columns.iter().any(|(_, column)| column.figure(key).is_some()) {
+                table.push(row(key, &|column| column.figure(key)));
+            }
+        }
+        table
+    }
+
     fn draw_list(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let fit = usize::from(area.height);
-        let first = (self.selected + 1).saturating_sub(fit).min(self.runs.len().saturating_sub(fit));
+        // The window follows the chosen run, and stays where it is while that is in sight: a second click meets the same run.
+        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(fit));
+        let first = self.top.min(self.runs.len().saturating_sub(fit));
         for (row, (index, run)) in self.runs.iter().enumerate().skip(first).take(fit).enumerate() {
             let place = Rect { y: area.y + row as u16, height: 1, ..area };
             let style = if index == self.selected { app.theme.selected() } else { app.theme.body() };
             buffer.set_style(place, style);
             let mark = if index == self.selected { "▸" } else { " " };
             write(buffer, place, 0, 0, mark, app.theme.accented());
-            let marked = if self.marked.contains(&run.id) { "✗" } else { " " };
-            let is_open = app.run.as_ref().is_some_and(|open| open.id == run.id);
-            write(buffer, place, 2, 0, if is_open { "●" } else { marked }, app.theme.accented());
-            let started: String = run.started.replacen('T', " ", 1).chars().take(16).collect();
-            write(buffer, place, 4, 0, &started, style);
-            write(buffer, place, 22, 0, standing(run.status, app), style);
-            let preset = Rect { width: 46.min(place.width), ..place };
-            write(buffer, preset, 32, 0, run.preset.as_deref().unwrap_or("-"), style);
-            let seed = Rect { width: 57.min(place.width), ..place };
-            write(buffer, seed, 47, 0, &format!("{} {}", app.say(text::SEED), run.seed), style);
-            write(buffer, place, 58, 0, &headline(run), style);
+            let mark = match app.run.as_ref().is_some_and(|open| open.id == run.id) {
+                _ if self.marked.contains(&run.id) => "✗",
+                true => "●",
+                false => " ",
+            };
+            write(buffer, place, 2, 0, mark, app.theme.accented());
+            write(buffer, place, 4, 0, &when(&run.started), style);
+            write(buffer, place, 22, 0, app.say(status(run.status)), style);
+            let preset = Rect { width: 45.min(place.width), ..place };
+            write(buffer, preset, 31, 0, run.preset.as_deref().unwrap_or("-"), style);
+            let seed = Rect { width: 55.min(place.width), ..place };
+            write(buffer, seed, 46, 0, &format!("{} {}", app.say(text::SEED), run.seed), style);
+            write(buffer, place, 56, 0, &main_figure(run).unwrap_or_default(), style);
             self.rows.push((place, index));
         }
         if first + fit < self.runs.len() {
             let more = format!("↓ {}", self.runs.len() - first - fit);
-            let column = area.width.saturating_sub(width(&more) as u16);
-            write(buffer, area, column, area.height - 1, &more, app.theme.quiet());
+            // In the free row below the list.
+            let below = Rect { y: area.bottom(), height: 1, ..area };
+            write(buffer, below, area.width.saturating_sub(width(&more) as u16), 0, &more, app.theme.quiet());
         }
     }
 }
 
-fn standing(status: Status, app: &AppContext) -> &'static str {
-    app.say(match status {
-        Status::Running => text::RUNNING,
-        Status::Stopped => text::STOPPED,
-        Status::Failed => text::FAILED,
-        Status::Finished => text::FINISHED,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+    use crate::run::store::tests::description;
+    use crossterm::event::KeyModifiers;
 
-/// The figures of a report that are numbers, in the order in which the experiment declares them.
-fn figures(run: &str, report: &Report) -> Vec<(String, f64)> {
-    let keys = registry::find(run).map(|experiment| experiment.report).unwrap_or_default();
-    let figure = |key: &&str| Some(((*key).to_owned(), report.get(*key)?.as_f64()?));
-    keys.iter().filter_map(figure).collect()
-}
-
-/// The first figure of a run's report.
-fn headline(run: &RunDescription) -> String {
-    let figures = run.report.as_ref().map(|report| figures(&run.experiment, report)).unwrap_or_default();
-    figures.first().map(|(name, value)| format!("{name} {}", number(*value))).unwrap_or_default()
-}
-
-/// A run beside the open one and the bundled model: a row of headings, the knobs in which they differ, and the figures of their reports.
-fn compared(run: &RunDescription, lab: &Lab, app: &AppContext) -> Vec<Vec<String>> {
-    let Ok(experiment) = registry::find(&lab.experiment) else { return Vec::new() };
-    let declared = (experiment.knobs)();
-    let completed = |knobs: &Knobs| knobs.completed(&declared).unwrap_or_else(|_| knobs.clone());
-    let mut columns = vec![Compared {
-        heading: app.say(text::THIS_RUN),
-        knobs: completed(&run.knobs),
-        report: run.report.clone().unwrap_or_default(),
-    }];
-    if let Some(open) = app.run_of(&lab.id).filter(|open| open.id != run.id) {
-        let report = open.report.clone().unwrap_or_default();
-        columns.push(Compared { heading: app.say(text::OPEN_RUN), knobs: completed(&open.knobs), report });
-    }
-    if let (Ok(knobs), Ok(report)) = (experiment.bundled_knobs(), experiment.bundled_report()) {
-        columns.push(Compared { heading: app.say(text::FROM_SHIPPED), knobs, report });
-    }
-    let row = |name: &str, cell: &dyn Fn(&Compared) -> Option<String>| -> Vec<String> {
-        let cells = columns.iter().map(|column| cell(column).unwrap_or_else(|| "–".to_owned()));
-        std::iter::once(name.to_owned()).chain(cells).collect()
-    };
-    let mut table = vec![row("", &|column| Some(column.heading.to_owned()))];
-    let value = |column: &Compared, knob: &Knob| column.knobs.0.get(knob.name).map(KnobValue::to_string);
-    for knob in lab.shown_knobs(&declared) {
-        if columns.iter().any(|column| value(column, &knob) != value(&columns[0], &knob)) {
-            table.push(row(knob.name, &|column| value(column, &knob)));
+    /// However long the list and wherever it stands: a click chooses what is under it, and a second one opens that.
+    #[test]
+    fn two_clicks_on_a_run_open_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        for _ in 0..20 {
+            app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        }
+        let area = Rect::new(0, 0, 80, 22);
+        for chosen in [0, 10, 19] {
+            let mut list = RunList::new(&lab, &app).unwrap();
+            list.selected = chosen;
+            list.draw(area, &lab, &app, &mut Buffer::empty(area));
+            for row in 0..list.rows.len() {
+                let (place, index) = list.rows[row];
+                if index == list.selected {
+                    continue;
+                }
+                let (column, row) = (place.x + 5, place.y);
+                let kind = MouseEventKind::Down(MouseButton::Left);
+                let click = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+                assert!(list.mouse(click).is_none());
+                list.draw(area, &lab, &app, &mut Buffer::empty(area));
+                let opened = list.mouse(click);
+                assert!(matches!(opened, Some(Choice::Open(id)) if id == list.runs[index].id), "from {chosen}");
+            }
         }
     }
-    for key in experiment.report {
-        let figure = |column: &Compared| column.report.get(*key).and_then(serde_json::Value::as_f64).map(number);
-        if columns.iter().any(|column| figure(column).is_some()) {
-            table.push(row(key, &figure));
+
+    /// What cannot be deleted hinders no other, and is said with the count of those that were.
+    #[test]
+    fn each_marked_run_is_deleted_that_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+        let mut ids = Vec::new();
+        let mut locks = Vec::new();
+        for _ in 0..3 {
+            let (run, lock) = app.store.create(description(), &now).unwrap();
+            ids.push(run.id);
+            locks.push(lock);
         }
+        // The first is under way in another process.
+        locks.truncate(1);
+        let mut list = RunList::new(&lab, &app).unwrap();
+        for _ in 0..3 {
+            list.handle_action(Action::Delete, &mut app);
+            list.handle_action(Action::Down, &mut app);
+        }
+        list.leave(&mut app);
+        let (left, _) = app.store.list().unwrap();
+        assert_eq!(left.iter().map(|run| &run.id).collect::<Vec<_>>(), [&ids[0]]);
+        let said = app.notice().unwrap();
+        assert!(said.starts_with("runs deleted: 2; ") && said.contains("under way"), "{said}");
     }
-    table
 }

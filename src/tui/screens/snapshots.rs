@@ -115,15 +115,17 @@ fn the_runs_of_a_lab() {
         let mut app = app(language, &folder);
         let lab = app.catalogue.find("vae").unwrap().clone();
         let declared = (crate::registry::find("vae").unwrap().knobs)();
-        for (preset, started, status) in [
-            ("quick", "2026-01-02T03:04:05+00:00", Status::Finished),
-            ("collapse", "2026-01-02T04:05:06+00:00", Status::Stopped),
-        ] {
+        for (preset, started, status) in
+            [("quick", "2026-01-02T03:04:05", Status::Finished), ("collapse", "2026-01-02T04:05:06", Status::Stopped)]
+        {
+            // Shown in the time of this place, wherever that is.
+            let started: jiff::civil::DateTime = started.parse().unwrap();
+            let started = jiff::tz::TimeZone::system().to_timestamp(started).unwrap();
             let report: Report = serde_json::from_str(r#"{"test_elbo": -123.456, "train_seconds": 21.5}"#).unwrap();
             let run = RunDescription {
                 preset: Some(preset.to_owned()),
                 knobs: lab.knobs_of_preset(preset, &declared).unwrap(),
-                started: started.to_owned(),
+                started: started.to_string(),
                 status,
                 report: (status == Status::Finished).then_some(report),
                 ..description()

@@ -135,7 +135,7 @@ impl TrainTab {
     fn take_up(&mut self, id: &str, app: &mut AppContext) {
         self.take(app, |app| {
             // A run that has just stopped may hold its files still: it gives them up first.
-            if app.run.as_ref().is_some_and(|run| run.id == id && run.stage != Stage::Finished) {
+            if app.run.as_ref().is_some_and(|run| run.id == id && run.stage != Stage::Finished && !run.is_recorded) {
                 app.run = None;
             }
             LiveRun::resume(&*app.runner, &app.store, id, std::sync::Arc::clone(&app.wake))
@@ -173,7 +173,8 @@ impl TrainTab {
         }
     }
 
-    fn leave_list(&mut self, app: &mut AppContext) {
+    /// Closes the list of runs: what is marked is deleted.
+    pub fn leave_list(&mut self, app: &mut AppContext) {
         if let Some(list) = self.list.take() {
             list.leave(app);
         }
@@ -240,7 +241,7 @@ impl TrainTab {
 
     pub fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         if let Some(list) = &mut self.list {
-            let done = list.handle_action(action, lab, app);
+            let done = list.handle_action(action, app);
             let understood = done.is_some();
             if let Some(choice) = done.flatten() {
                 self.chosen(choice, lab, app);

@@ -3,8 +3,8 @@
 use super::Picker;
 use crate::run::Status;
 use crate::tui::context::AppContext;
+use crate::tui::screens::{main_figure, status as standing, when};
 use crate::tui::text;
-use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
 use crate::width::width;
@@ -57,25 +57,14 @@ impl Picker {
                 let preset = run.preset.as_deref().unwrap_or("-");
                 let status = match run.status {
                     Status::Finished => String::new(),
-                    other => format!(" {other}"),
+                    other => format!(" {}", app.say(standing(other))),
                 };
-                let report = run.report.as_ref();
-                let figure = report.and_then(|report| report.iter().find(|(key, _)| key.starts_with("test_")));
-                let figure = figure.and_then(|(key, value)| Some(format!("  {key} {}", number(value.as_f64()?))));
-                format!("{}{status}, {preset}{}", when(&run.started), figure.unwrap_or_default())
+                let figure = main_figure(run).map(|figure| format!("  {figure}")).unwrap_or_default();
+                format!("{}{status}, {preset}{figure}", when(&run.started))
             }
         };
         let indent = width(label) as u16 + 2;
         write(buffer, area, 0, row, label, app.theme.quiet());
         write(buffer, area, indent, row, &summary, app.theme.body());
     }
-}
-
-/// A time stamp as people read it here.
-fn when(started: &str) -> String {
-    let parsed: Result<jiff::Timestamp, _> = started.parse();
-    parsed.map_or_else(
-        |_| started.to_owned(),
-        |at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
-    )
 }
