@@ -215,6 +215,80 @@ fn a_run_of_another_kind_passes_no_exercise() {
         decided("kl", "forward-run", "kl/forward", 0.5, &knobs)
     };
     assert!(forward("bimodal", "4.0") && !forward("normal", "4.0") && !forward("bimodal", "0.5"));
+    let truth = |value, styles| {
+        let knobs = [("styles", styles), ("cycle_weight", "10.0")];
+        decided("cyclegan", "low-cycle", "val/truth", value, &knobs)
+    };
+    // The networks as they begin, near the identity, and styles that are closer to each other.
+    assert!(truth(0.092, "slant") && !truth(0.117, "slant") && !truth(0.05, "weight"));
+    let cycle = |value| decided("cyclegan", "low-cycle", "val/cycle", value, &[("styles", "slant")]);
+    assert!(!cycle(0.026));
+    let spiral = |value, data| decided("diffusion", "plane-run", "sliced_wasserstein", value, &[("data", data)]);
+    // One round cloud, and another set in the plane.
+    assert!(spiral(0.09, "swiss_roll") && !spiral(0.3, "swiss_roll") && !spiral(0.09, "ring"));
+}
+
+/// What an instrument reports, without a view.
+fn reached(state: &str) -> Attempt {
+    Attempt::State { state: state.to_owned(), view: None, input: None }
+}
+
+#[test]
+fn an_instrument_that_was_only_touched_passes_no_exercise() {
+    assert!(passes_in("kl", "pick", &reached("both_modes_fitted")));
+    // A fit of a normal, which has one mode, reports this too.
+    assert!(!passes_in("kl", "pick", &reached("fit_reverse")));
+    assert!(passes_in("vae", "between", &reached("digits_morphed")));
+    // Between any two points.
+    assert!(!passes_in("vae", "between", &reached("morph_finished")));
+    let numbers = [
+        ("autoencoder", "fill", "17", ["16", "12", "20"]),
+        ("cyclegan", "traces", "0.043", ["0.019", "0.018", "0.014"]),
+        ("diffusion", "scrub", "700", ["1000", "800", "0"]),
+        ("embeddings", "include", "0.836", ["0.7699", "1", "0.8538"]),
+        ("embeddings", "odd", "0.6395", ["0.6793", "0.7506", "0.2874"]),
+        ("embeddings", "bias", "0.66", ["1.13", "0.47", "1.6"]),
+        ("word2vec", "context", "6.6", ["7.0", "8.4", "0.066"]),
+    ];
+    for (lab, exercise, right, wrong) in numbers {
+        assert!(passes_in(lab, exercise, &text(right)), "{lab}: {exercise}");
+        assert!(wrong.iter().all(|wrong| !passes_in(lab, exercise, &text(wrong))), "{lab}: {exercise}");
+    }
+    for (view, input) in [("gaps", "missing"), ("hidden", "direction"), ("prompt", "moment"), ("map", "word")] {
+        for (lab, exercise) in [("autoencoder", "fill"), ("cyclegan", "traces"), ("diffusion", "scrub")] {
+            assert!(!passes_in(lab, exercise, &turned(view, input)), "one key of an arrow: {lab}: {exercise}");
+        }
+    }
+}
+
+#[test]
+fn a_word_that_comes_first_by_another_way_passes_no_exercise() {
+    let said = |line: &str, answer: &str, own_vectors| Attempt::Said {
+        line: line.to_owned(),
+        answer: answer.to_owned(),
+        own_vectors,
+    };
+    let embeddings =
+        |exercise: &str, line: &str, answer: &str, own| passes_in("embeddings", exercise, &said(line, answer, own));
+    assert!(embeddings("capital", "paris - france + japan", "tokyo", true));
+    assert!(embeddings("capital", "london-england+japan", "tokyo", true));
+    // Without the difference, without the country, and with the word itself.
+    for line in ["paris + japan", "paris + japan + japan", "berlin - germany + osaka", "tokyo - france + japan"] {
+        assert!(!embeddings("capital", line, "tokyo", true), "{line}");
+    }
+    // Of the vectors of another set, where the exercise asks for it.
+    assert!(embeddings("mother", "父 − 男 + 女", "母", false) && embeddings("mother", "父−男＋女", "母", false));
+    for line in [":nn 父", "父 + 女", "祖父 − 男 + 女"] {
+        assert!(!embeddings("mother", line, "母", false), "{line}");
+    }
+    let word2vec =
+        |exercise: &str, line: &str, answer: &str, own| passes_in("word2vec", exercise, &said(line, answer, own));
+    assert!(word2vec("queen", "king - man + woman", "queen", true));
+    assert!(!word2vec("queen", "king - man + woman", "queen", false), "GloVe's vectors");
+    assert!(!word2vec("queen", ":nn king", "queen", true));
+    assert!(word2vec("cairo", "paris - france + egypt", "cairo", true));
+    assert!(!word2vec("cairo", "paris - france + egypt", "cairo", false), "GloVe's vectors");
+    assert!(!word2vec("cairo", ":nn egypt", "cairo", true) && !word2vec("cairo", "rome - italy + nile", "cairo", true));
 }
 
 #[test]

@@ -145,11 +145,13 @@ impl Instrument {
     /// What can be reached in it, for exercises to ask for.
     pub fn states(self) -> &'static [&'static str] {
         match self {
-            Instrument::LatentPlane => &["plane_walked", "morph_finished"],
+            Instrument::LatentPlane => &["plane_walked", "morph_finished", "digits_morphed"],
             Instrument::DrawingPad => &["digit_drawn", "drawing_scored", "drawing_denoised"],
             Instrument::View => &["input_turned", "drawing_shown", "place_picked", "action_sent"],
             Instrument::Guess => &["guess_finished", "guess_won"],
-            Instrument::Distributions => &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse"],
+            Instrument::Distributions => {
+                &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse", "both_modes_fitted"]
+            }
             Instrument::Repl => {
                 &["repl_said", "repl_plotted", "repl_bias", "repl_odd", "repl_included", "repl_analogies"]
             }
@@ -244,8 +246,18 @@ pub enum Check {
         #[serde(default)]
         input: Option<String>,
     },
-    /// A line of a conversation, without the word itself in it, that this word is the first answer to.
-    Answer { word: String },
+    /// A line of a conversation that this word is the first answer to: it does not contain the word itself, but all of `with`.
+    Answer {
+        word: String,
+        #[serde(default)]
+        with: Vec<String>,
+        /// How many different words it has at the least.
+        #[serde(default)]
+        terms: usize,
+        /// Only of the vectors of the model that answers, not of another set that was opened in the conversation.
+        #[serde(default)]
+        own_vectors: bool,
+    },
     /// A line of a conversation with all these words in it that was answered.
     Line { words: Vec<String> },
     /// Kept for the instructor.

@@ -42,7 +42,7 @@ pub fn describe(lab: &Lab, language: Language) -> String {
                 format!("{state}{}{}", shown(input, "of"), shown(view, "in"))
             }
             Check::Line { words } => words.join(" "),
-            Check::Answer { word } => format!("→ {word}"),
+            Check::Answer { word, with, .. } => format!("{} → {word}", with.join(" ")).trim_start().to_owned(),
             Check::FreeText { .. } => "text".to_owned(),
         };
         say(&mut text, &format!("  {:16} {} [{kind}]", exercise.id, exercise.title.in_language(language)));

@@ -2,6 +2,7 @@
 
 use super::definition::{Check, Exercise};
 use crate::experiment::{Knobs, Language};
+use std::collections::BTreeSet;
 
 /// What a student gives as an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub enum Attempt {
     Said {
         line: String,
         answer: String,
+        /// Whether the vectors are those of the model that answers.
+        own_vectors: bool,
     },
     /// A line said in a conversation and answered without a fault.
     Line(String),
@@ -99,7 +102,15 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         (Check::Line { words }, Attempt::Line(line)) if words.iter().all(|word| has_word(line, word)) => {
             Verdict::Passed
         }
-        (Check::Answer { word }, Attempt::Said { line, answer }) if word == answer && !line.contains(word.as_str()) => {
+        (
+            Check::Answer { word, with, terms: least, own_vectors: needed },
+            Attempt::Said { line, answer, own_vectors },
+        ) if word == answer
+            && !line.contains(word.as_str())
+            && (*own_vectors || !needed)
+            && with.iter().all(|word| terms(line).contains(word.as_str()))
+            && terms(line).len() >= *least =>
+        {
             Verdict::Passed
         }
         _ => Verdict::Unrelated,
@@ -109,6 +120,11 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
 /// Whether a word stands in a line, between spaces or parentheses.
 fn has_word(line: &str, word: &str) -> bool {
     line.split(|letter: char| letter.is_whitespace() || "()（）".contains(letter)).any(|part| part == word)
+}
+
+/// The different words of an expression, whatever operators stand between them.
+fn terms(line: &str) -> BTreeSet<&str> {
+    line.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).collect()
 }
 
 /// A number as people write it: full-width digits, a true minus, a decimal comma, spaces between digits.

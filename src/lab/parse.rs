@@ -134,7 +134,7 @@ mod tests {
         );
         one_change("name: train/elbo", "name: train/elob", "unknown series `train/elob`: did you mean `train/elbo`?");
         one_change("name: samples", "name: sample", "unknown view `sample`: did you mean `samples`?");
-        one_change("state: morph_finished", "state: morph_done", "unknown state `morph_done`");
+        one_change("state: digits_morphed", "state: morph_done", "unknown state `morph_done`");
         one_change(
             "instrument: latent_plane",
             "instrument: latent_plan",

@@ -252,8 +252,8 @@ impl Reader {
             }
             asked.session.as_mut().expect("just opened").answer(&query, &TaskContext::default())
         });
-        let panels = match answer {
-            Ok(Answer::Talk(TalkAnswer::Said { panels })) => panels,
+        let (panels, own_vectors) = match answer {
+            Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors })) => (panels, own_vectors),
             Ok(_) => return Ok(()),
             Err(failure) => return writeln!(out, "{}", failure.in_language(language)),
         };
@@ -267,7 +267,7 @@ impl Reader {
             Panel::Bars { bars, .. } => bars.first(),
             _ => None,
         });
-        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone() });
+        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
         let states = reached(line, &panels);
         let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
         let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };

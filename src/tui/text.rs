@@ -149,7 +149,7 @@ words! {
     BOARD_NO_PASS: "no passing here", "ここではパスできません";
     BOARD_NO_FURTHER: "no further", "これ以上ありません";
     BOARD_PREDICT_HOW: "put the cursor where you think most visits go, then v", "最も訪問されると思う手にカーソルを置いて v";
-    BOARD_PREDICTED: "foretold: most visits went to", "的中: 最多訪問は";
+    BOARD_PREDICTED: "predicted: most visits went to", "的中: 最多訪問は";
     BOARD_NOT_PREDICTED: "not that one: most visits went to", "はずれ: 最多訪問は";
     BOARD_REVIEWED: "analysed; < and > go through it. Moves that lost 20 % or more:", "解析終了。< > で見る。20 % 以上損した手:";
     BOARD_NOT_UTF8: "no text in UTF-8; convert it first, as with iconv -f SHIFT_JIS -t UTF-8", "UTF-8 の文章ではありません。iconv -f SHIFT_JIS -t UTF-8 などで変換してください";
@@ -220,8 +220,8 @@ words! {
     PUZZLE_ASKED: "to move: one move wins, every other does not. Moves to the win:", "の番: 勝てる手は一つだけ。勝つまでの手数:";
     PUZZLE_HOW: "← → and ↵, or click a column; r deals another", "← → と ↵、または列をクリック。r で別の問題";
     PUZZLE_RIGHT: "right! ↵ deals another", "正解! ↵ で次の問題";
-    PUZZLE_WRONG: "that does not win; once more", "その手では勝てません。もう一度";
-    PUZZLE_SOLVED: "solved so far:", "解いた数:";
+    PUZZLE_WRONG: "that does not win: try again, or r for another", "その手では勝てません。もう一度どうぞ。r で別の問題";
+    PUZZLE_SOLVED: "solved at the first try:", "一回で解いた数:";
 
     PANEL_PROBLEM: "this panel cannot be drawn: {0}", "このパネルは描画できません: {0}";
     PANEL_EMPTY: "nothing to show", "表示するものがありません";

@@ -303,7 +303,10 @@ impl experiment::Session for Session {
     fn answer(&mut self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         let Query::Talk(query) = query else { return Err(ExperimentError::unanswered(query)) };
         Ok(Answer::Talk(match query {
-            TalkQuery::Say { line, language } => TalkAnswer::Said { panels: self.say(line, *language, task)? },
+            TalkQuery::Say { line, language } => {
+                let panels = self.say(line, *language, task)?;
+                TalkAnswer::Said { panels, own_vectors: self.current == 0 }
+            }
             TalkQuery::Complete { line } => {
                 let (from, words) = self.complete(line);
                 TalkAnswer::Completions { from, words }

@@ -218,7 +218,7 @@ impl TrainedAutoencoder {
         x: &Tensor<f32>,
         known: &[bool],
         through: impl Fn(&Tensor<f32>) -> Result<Tensor<f32>, ExperimentError>,
-    ) -> Result<Vec<GrayImage>, ExperimentError> {
+    ) -> Result<Tensor<f32>, ExperimentError> {
         let mut guess = x.clone();
         for row in guess.values_mut().chunks_exact_mut(mnist::PIXELS) {
             let missing = row.iter_mut().zip(&self.principal().mean).zip(known).filter(|(_, known)| !**known);
@@ -229,7 +229,7 @@ impl TrainedAutoencoder {
             let places = guess.values_mut().iter_mut().zip(back.values()).zip(known.iter().cycle());
             places.filter(|(_, known)| !**known).for_each(|((place, value), _)| *place = value.clamp(0.0, 1.0));
         }
-        Ok(pictures(&guess))
+        Ok(guess)
     }
 
     fn shown_components(&self) -> Vec<Panel> {
@@ -262,12 +262,19 @@ impl TrainedAutoencoder {
             task.check()?;
             intensities(&digits::reconstructed(&*self.companion, &pictures(x), task)?)
         };
+        let row = |[en, ja]: [&str; 2], filled: Tensor<f32>| {
+            let error = error_where(&filled, &x, &known);
+            let heading =
+                [format!("{en}: error {error:.3} per missing pixel"), format!("{ja}: 消した画素の誤差 {error:.3}")];
+            let [en, ja] = heading;
+            Panel::row(en, ja, pictures(&filled))
+        };
         Ok(vec![
             Panel::row("given", "元の画像", given),
             Panel::row(format!("{missing} rows missing"), format!("下の {missing} 行を消す"), pictures(&holed)),
-            Panel::row("linear", "線形", self.filled(&x, &known, |x| Ok(self.linear(x)))?),
-            Panel::row("deep", "深い", self.filled(&x, &known, |x| Ok(self.deep(x)))?),
-            Panel::row("VAE", "VAE", self.filled(&x, &known, through_vae)?),
+            row(["linear", "線形"], self.filled(&x, &known, |x| Ok(self.linear(x)))?),
+            row(["deep", "深い"], self.filled(&x, &known, |x| Ok(self.deep(x)))?),
+            row(["VAE", "VAE"], self.filled(&x, &known, through_vae)?),
         ])
     }
 
@@ -291,6 +298,15 @@ impl TrainedAutoencoder {
             Panel::row("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) からサンプリングした符号から", vae),
         ])
     }
+}
+
+/// The mean absolute difference of two sets of pictures `[count, 784]`, over the pixels that are not known.
+fn error_where(filled: &Tensor<f32>, truth: &Tensor<f32>, known: &[bool]) -> f64 {
+    let pixels = filled.values().iter().zip(truth.values()).zip(known.iter().cycle());
+    let missing = pixels.filter(|(_, known)| !**known);
+    let (sum, count) =
+        missing.fold((0.0, 0_usize), |(sum, count), ((a, b), _)| (sum + f64::from((a - b).abs()), count + 1));
+    sum / count.max(1) as f64
 }
 
 impl Model for TrainedAutoencoder {

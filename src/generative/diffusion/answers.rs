@@ -10,6 +10,7 @@ use crate::experiment::{
     Answer, Bilingual, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, QueryKind, Scene,
     TaskContext, ViewSpec, Wording, view,
 };
+use crate::generative::classifier::Judge;
 use crate::generative::digits::{self, at_most, examples, in_the_plane, not_in_the_plane, pictures};
 use crate::generative::plane::{Plane, REACH};
 use crate::nn::{Parameters, weights};
@@ -20,6 +21,8 @@ use std::sync::Arc;
 
 /// Moments of a reverse process that are shown, the last of them the sample.
 const MOMENTS: i64 = 11;
+/// Digits of which the classifier's probabilities are written beside them, at most.
+const READ_WITH_SHARES: usize = 4;
 /// Arrows across the plane, and points that travel.
 const FIELD: (usize, usize) = (15, 11);
 const TRAVELLERS: usize = 300;
@@ -223,20 +226,59 @@ impl TrainedDiffusion {
         let moment = inputs.integer("moment");
         // Moment k of m lies k − 1 of m − 1 parts along the way.
         let wanted = (moment - 1) as usize * manner.steps / (MOMENTS - 1) as usize;
-        let (mut shown, mut time, mut place) = (None, 0, 0);
-        let last = self.sampler().draw(&classes, manner, None, task, |t, x, _| {
+        let (mut on_the_way, mut place) = (None, 0);
+        let rows = |values: &[f32]| tensor([classes.len(), values.len() / classes.len()], values.to_vec());
+        let last = self.sampler().draw(&classes, manner, None, task, |t, x, guess| {
             if place == wanted {
-                (shown, time) = (Some(tensor([classes.len(), x.len() / classes.len()], x.to_vec())), t + 1);
+                on_the_way = Some((rows(x), rows(guess), t + 1));
             }
             place += 1;
         })?;
-        let pictures = pictures(&unit(shown.as_ref().unwrap_or(&last)));
-        let columns = if pictures.len() <= 8 { pictures.len() } else { pictures.len().div_ceil(2).clamp(4, 16) };
-        let heading = Bilingual::new(
-            format!("{}   noise left: t = {time}", inputs.text("text")),
-            format!("{}   残りのノイズ: t = {time}", inputs.text("text")),
-        );
-        Ok(vec![Panel::Pictures { heading, images: ImageGrid::new(columns, pictures), captions: Vec::new() }])
+        let judge = Judge::bundled()?;
+        let read = |x: &Tensor<f32>| -> Result<String, ExperimentError> {
+            let read = judge.read(&unit(x), task)?;
+            let with_shares = read.len() <= READ_WITH_SHARES;
+            let of = |(digit, sure): &(usize, f32)| match with_shares {
+                true => format!(" {digit} ({:.0} %)", 100.0 * sure),
+                false => digit.to_string(),
+            };
+            Ok(read.iter().map(of).collect::<String>().trim_start().to_owned())
+        };
+        let panel = |en: String, ja: String, x: &Tensor<f32>| {
+            let pictures = pictures(&unit(x));
+            let columns = if pictures.len() <= 8 { pictures.len() } else { pictures.len().div_ceil(2).clamp(4, 16) };
+            Panel::Pictures {
+                heading: Bilingual::new(en, ja),
+                images: ImageGrid::new(columns, pictures),
+                captions: Vec::new(),
+            }
+        };
+        let text = inputs.text("text");
+        Ok(match &on_the_way {
+            Some((x, guess, time)) => {
+                let [noisy, predicted] = [read(x)?, read(guess)?];
+                vec![
+                    panel(
+                        format!("{text}   noise left: t = {time}   a classifier reads {noisy}"),
+                        format!("{text}   残りのノイズ: t = {time}   分類器の読み取り: {noisy}"),
+                        x,
+                    ),
+                    panel(
+                        format!("x̂₀, predicted from it   a classifier reads {predicted}"),
+                        format!("そこから予測した x̂₀   分類器の読み取り: {predicted}"),
+                        guess,
+                    ),
+                ]
+            }
+            None => {
+                let read = read(&last)?;
+                vec![panel(
+                    format!("{text}   noise left: t = 0   a classifier reads {read}"),
+                    format!("{text}   残りのノイズ: t = 0   分類器の読み取り: {read}"),
+                    &last,
+                )]
+            }
+        })
     }
 
     /// The picture of a view in [−1, 1], and its class if it has one.

@@ -42,6 +42,8 @@ pub struct Distributions {
     draws: u64,
     plot: Rect,
     moved: bool,
+    /// Which modes of the P shown Q was fitted to in reverse.
+    picked: [bool; 2],
     reached: Vec<&'static str>,
 }
 
@@ -61,6 +63,7 @@ impl Default for Distributions {
             draws: 0,
             plot: Rect::default(),
             moved: false,
+            picked: [false; 2],
             reached: Vec::new(),
         }
     }
@@ -117,6 +120,9 @@ impl Distributions {
     fn changed(&mut self, lab: &Lab, app: &mut AppContext) {
         self.way.clear();
         self.moved = true;
+        if !self.moves_q {
+            self.picked = [false; 2];
+        }
         self.reached.push("distributions_moved");
         self.refresh(lab, app);
     }
@@ -218,6 +224,25 @@ fn described(distribution: &Distribution, language: Language) -> String {
     text.replace('-', "−")
 }
 
+impl Distributions {
+    /// Marks the mode of P that Q has come to in reverse: its mean is at that of the mode, and no wider than between both.
+    fn pick_mode(&mut self) {
+        let (Distribution::Bimodal { means, .. }, Distribution::Normal { mean, .. }) = (&self.p, &self.q) else {
+            return;
+        };
+        if self.forward {
+            return;
+        }
+        let near = (means[1] - means[0]).abs() / 4.0;
+        for (picked, own) in self.picked.iter_mut().zip(means) {
+            *picked |= (mean - own).abs() < near;
+        }
+        if self.picked == [true; 2] {
+            self.reached.push("both_modes_fitted");
+        }
+    }
+}
+
 impl Instrument for Distributions {
     fn contexts(&self) -> Vec<Context> {
         vec![Context::Distributions]
@@ -237,7 +262,7 @@ impl Instrument for Distributions {
             Action::NextKind => {
                 self.kind = (self.kind + 1) % 3;
                 [self.p, self.q] = start(self.kind);
-                (self.way, self.moved) = (Vec::new(), false);
+                (self.way, self.moved, self.picked) = (Vec::new(), false, [false; 2]);
                 self.refresh(lab, app);
             }
             Action::FitForward => self.fit(true, lab, app),
@@ -312,6 +337,7 @@ impl Instrument for Distributions {
         self.q = self.way[self.at].clone();
         if self.at + 1 == self.way.len() {
             self.reached.push(if self.forward { "fit_forward" } else { "fit_reverse" });
+            self.pick_mode();
         }
         self.refresh(lab, app);
         true
@@ -389,6 +415,31 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         Distributions::plot(area, &[(Color::Red, values)], least, &app, &mut buffer);
         (0..8).filter(|row| (0..20).any(|x| buffer[(x, *row)].fg == Color::Red)).collect()
+    }
+
+    #[test]
+    fn both_modes_are_fitted_only_by_two_fits_in_reverse() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("kl").unwrap().clone();
+        let mut shown = Distributions::default();
+        // A fit in a direction that ends at a mean.
+        let mut fitted = |shown: &mut Distributions, forward: bool, mean: f64| {
+            shown.forward = forward;
+            let end = Distribution::Normal { mean, deviation: 0.6 };
+            (shown.way, shown.at) = (vec![shown.q.clone(), end], 0);
+            shown.tick(&lab, &mut app);
+            shown.reached().contains(&"both_modes_fitted")
+        };
+        [shown.p, shown.q] = start(1);
+        assert!(!fitted(&mut shown, false, 2.0), "one mode");
+        assert!(!fitted(&mut shown, false, 1.9), "the same again");
+        assert!(!fitted(&mut shown, true, -2.0), "forward");
+        assert!(!fitted(&mut shown, false, 0.4), "between both");
+        assert!(fitted(&mut shown, false, -1.9));
+        [shown.p, shown.q] = start(0);
+        shown.picked = [false; 2];
+        assert!(!fitted(&mut shown, false, -1.0) && !fitted(&mut shown, false, 1.0), "a P with one mode");
     }
 
     #[test]

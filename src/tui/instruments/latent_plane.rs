@@ -51,12 +51,16 @@ pub struct LatentPlane {
 struct Pin {
     latent: Vec<f32>,
     picture: Option<GrayImage>,
+    /// The class of the test digit whose code it is, if it is of one.
+    class: Option<u8>,
 }
 
 struct Morph {
     latents: Vec<Vec<f32>>,
     pictures: Vec<GrayImage>,
     at: usize,
+    /// Whether its ends are test digits of two classes.
+    joins_digits: bool,
 }
 
 impl LatentPlane {
@@ -137,7 +141,8 @@ impl LatentPlane {
         };
         let latents: Vec<Vec<f32>> = (0..STOPS).map(between).collect();
         app.ask(lab, "plane/morph", Query::Decode { latents: latents.clone() });
-        self.morph = Some(Morph { latents, pictures: Vec::new(), at: 0 });
+        let joins_digits = a.class.zip(b.class).is_some_and(|(a, b)| a != b);
+        self.morph = Some(Morph { latents, pictures: Vec::new(), at: 0, joins_digits });
     }
 
     fn place(&self, point: [f32; 2]) -> Option<(u16, u16)> {
@@ -210,7 +215,9 @@ impl Instrument for LatentPlane {
             Action::Home => self.move_to([0.0, 0.0], lab, app),
             Action::PinStart | Action::PinEnd => {
                 let index = usize::from(action == Action::PinEnd);
-                self.pins[index] = Some(Pin { latent: self.latent.clone(), picture: self.picture.clone() });
+                // Between two digits a code belongs to neither.
+                let class = self.example.as_ref().filter(|_| self.morph.is_none()).map(|(_, class, _)| *class);
+                self.pins[index] = Some(Pin { latent: self.latent.clone(), picture: self.picture.clone(), class });
             }
             Action::Morph => self.begin_morph(lab, app),
             Action::RandomCode => {
@@ -293,6 +300,9 @@ impl Instrument for LatentPlane {
             }
             if morph.at + 1 == morph.pictures.len() {
                 self.reached.push("morph_finished");
+                if morph.joins_digits {
+                    self.reached.push("digits_morphed");
+                }
             }
             return true;
         }
@@ -419,6 +429,36 @@ mod tests {
         (map.latent, map.off_plane) = (vec![1.0, 0.5, 9.0], true);
         answered(&mut map, plane([1.0, 1.0, 0.0], vec![[2.0, 2.0]]));
         assert_eq!((map.cursor, &map.latent[..]), ([0.0, -0.5], &[1.0, 0.5, 9.0][..]));
+    }
+
+    #[test]
+    fn a_walk_between_digits_is_one_between_codes_of_two_classes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let picture = GrayImage { width: 1, height: 1, pixels: vec![0] };
+        // Pins the codes of two test digits, or places where no digit lies, and goes from one to the other.
+        let mut walked = |ends: [Option<u8>; 2]| {
+            let mut map = LatentPlane::new(true);
+            let plane = Answer::LatentPlane(plane([0.0; 3], vec![[2.0, 2.0]]));
+            map.answered(&("plane/map".to_owned(), Ok(plane)), &lab, &mut app);
+            for (end, pin) in ends.into_iter().zip([Action::PinStart, Action::PinEnd]) {
+                match end {
+                    Some(class) => map.example = Some((0, class, picture.clone())),
+                    None => _ = map.handle_action(Action::Left, &lab, &mut app),
+                }
+                map.handle_action(pin, &lab, &mut app);
+            }
+            map.handle_action(Action::Morph, &lab, &mut app);
+            let pictures = vec![picture.clone(); STOPS];
+            map.answered(&("plane/morph".to_owned(), Ok(Answer::Pictures { pictures })), &lab, &mut app);
+            (0..STOPS).for_each(|_| _ = map.tick(&lab, &mut app));
+            map.reached()
+        };
+        assert_eq!(walked([Some(4), Some(9)]), ["morph_finished", "digits_morphed"]);
+        for other in [[Some(4), Some(4)], [Some(4), None], [None, None]] {
+            assert_eq!(walked(other), ["morph_finished"], "{other:?}");
+        }
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl Repl {
         }
     }
 
-    fn answered_panels(&mut self, panels: Vec<Panel>, lab: &Lab, app: &mut AppContext) {
+    fn answered_panels(&mut self, panels: Vec<Panel>, own_vectors: bool, lab: &Lab, app: &mut AppContext) {
         let said = self.waiting.take().unwrap_or_default();
         let states = reached(&said, &panels);
         if !states.is_empty() {
@@ -173,7 +173,8 @@ impl Repl {
             if let Panel::Bars { bars, .. } = panel
                 && let Some(Bar { name: word, .. }) = bars.first()
             {
-                app.happened(lab, &Attempt::Said { line: said.clone(), answer: word.clone() });
+                let said = Attempt::Said { line: said.clone(), answer: word.clone(), own_vectors };
+                app.happened(lab, &said);
             }
         }
         for panel in panels {
@@ -405,7 +406,9 @@ impl Instrument for Repl {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
-            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels }))) => self.answered_panels(panels.clone(), lab, app),
+            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors }))) => {
+                self.answered_panels(panels.clone(), *own_vectors, lab, app);
+            }
             (SAY, Err(failure)) => {
                 self.waiting = None;
                 self.put(Block::Panel(Panel::note(failure.in_language(app.language)).into()));

@@ -104,7 +104,7 @@ impl BoardTable {
         self.walk_on(lab, app);
     }
 
-    /// A person foretells which move will be visited most.
+    /// A person predicts which move will be visited most.
     pub(super) fn predict(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some(board) = &self.board else { return };
         let at = |to: usize| if board.by_column { to % board.columns } else { to };
@@ -170,6 +170,7 @@ impl BoardTable {
             Action::Home => self.go(0, lab, app),
             Action::End => self.go(self.table.played.moves.len(), lab, app),
             Action::Hint => {
+                self.table.hints += 1;
                 self.call_off(app);
                 self.think(Errand::Hint, lab, app);
             }
@@ -181,6 +182,7 @@ impl BoardTable {
                 self.walk_on(lab, app);
             }
             Action::Tree => {
+                self.reveal();
                 self.side = Side::Tree(TreeView::default());
                 app.ask(lab, BRANCHES, GameQuery::Branches { path: Vec::new() });
             }

@@ -12,6 +12,9 @@ use crate::tui::instruments::Instrument;
 use crate::tui::text;
 use std::time::Instant;
 
+/// Hints with which a win over level 3 or 5 is still a person's own.
+const MOST_HINTS: u32 = 3;
+
 impl BoardTable {
     pub(super) fn begin(&mut self, setup: Setup, lab: &Lab, app: &mut AppContext) {
         let game = setup.game.clone();
@@ -124,14 +127,14 @@ impl BoardTable {
             None => "",
         };
         self.say(format!("{}{how}  {}", app.say(words), app.say(text::BOARD_WHAT_NEXT)));
-        let Table { setup, helped, .. } = &self.table;
+        let Table { setup, helped, hints, .. } = &self.table;
         if let (Ending::Won(side), Seats::Person(own)) = (ending, setup.seats)
             && side == own
             && !helped
         {
             self.reached.push("game_won");
             for (level, state) in [(1, "level_1_beaten"), (3, "level_3_beaten"), (5, "level_5_beaten")] {
-                if setup.level >= level {
+                if setup.level >= level && (level == 1 || *hints <= MOST_HINTS) {
                     self.reached.push(state);
                 }
             }
@@ -185,15 +188,19 @@ impl BoardTable {
                     self.play(best.number, lab, app);
                 }
             }
-            Errand::Prediction(foretold) => {
+            Errand::Prediction(predicted) => {
                 let most = thinking.considered.iter().max_by_key(|considered| considered.visits);
                 let most = most.and_then(|most| most.line.first()).cloned().unwrap_or(best);
-                if most.number == foretold {
-                    self.reached.push("prediction_right");
+                if most.number == predicted {
+                    // What was shown before is no prediction.
+                    if !self.is_revealed() {
+                        self.reached.push("prediction_right");
+                    }
                     self.say(format!("{} {}", app.say(text::BOARD_PREDICTED), most.name));
                 } else {
                     self.say(format!("{} {}", app.say(text::BOARD_NOT_PREDICTED), most.name));
                 }
+                self.reveal();
             }
             Errand::Hint => {
                 self.reached.push("hint_seen");
@@ -210,6 +217,17 @@ impl BoardTable {
             }
             Errand::Ponder | Errand::Nothing => {}
         }
+    }
+
+    /// The position looked at is one of which a person was shown what the search finds.
+    pub(super) fn reveal(&mut self) {
+        if !self.is_revealed() {
+            self.revealed.push(self.table.now());
+        }
+    }
+
+    fn is_revealed(&self) -> bool {
+        self.revealed.contains(&self.table.now())
     }
 
     /// A board has come back.

@@ -70,7 +70,7 @@ enum Errand {
     Move,
     /// To show a person what it would do.
     Hint,
-    /// To be compared with what a person has foretold.
+    /// To be compared with what a person has predicted.
     Prediction(u16),
     /// While a person thinks.
     Ponder,
@@ -112,6 +112,8 @@ pub struct BoardTable {
     exploration: Option<f32>,
     /// In which position hints were asked for with a small and with a large c.
     compared: (Played, [bool; 2]),
+    /// Positions in which a person was shown what the search finds.
+    revealed: Vec<Played>,
     side: Side,
     judged: Vec<Judged>,
     reviewing: bool,
@@ -140,6 +142,7 @@ impl Default for BoardTable {
             paused: false,
             exploration: None,
             compared: (Played::default(), [false; 2]),
+            revealed: Vec::new(),
             side: Side::Thinking,
             judged: Vec::new(),
             reviewing: false,
@@ -409,6 +412,9 @@ impl Instrument for BoardTable {
                     self.table.expect(self.table.at, share);
                 }
                 self.thinking = Some((self.table.at, self.turn(), thinking.clone()));
+                if self.errand == Errand::Hint {
+                    self.reveal();
+                }
                 if thinking.finished {
                     let errand = std::mem::replace(&mut self.errand, Errand::Nothing);
                     self.result(errand, thinking, lab, app);

@@ -3,7 +3,7 @@
 use super::super::Instrument;
 use super::draw;
 use super::names::{letters, sign};
-use crate::experiment::board::Board;
+use crate::experiment::board::{Board, Choice};
 use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
@@ -56,6 +56,16 @@ impl Puzzle {
         app.ask(lab, DEAL, GameQuery::Puzzle { seed: self.seed });
     }
 
+    /// Puts the cursor on a column that is not the answer: Enter alone must not solve it.
+    fn start_beside_the_answer(&mut self) {
+        let Some(board) = &self.board else { return };
+        let column = |choice: &Choice| choice.to.map(|to| to % board.columns);
+        let solution = board.choices.iter().find(|choice| choice.number == self.solution).and_then(column);
+        let others = board.choices.iter().filter_map(column).filter(|column| Some(*column) != solution);
+        let middle = board.columns / 2;
+        self.column = others.min_by_key(|column| column.abs_diff(middle)).unwrap_or(middle);
+    }
+
     fn is_solved(&self) -> bool {
         self.tried.is_some_and(|(_, right)| right)
     }
@@ -65,8 +75,10 @@ impl Puzzle {
         let found = board.choices.iter().find(|choice| choice.to.is_some_and(|to| to % board.columns == self.column));
         let Some(number) = found.map(|choice| choice.number).filter(|_| !self.is_solved()) else { return };
         let right = number == self.solution;
+        let is_first = self.tried.is_none();
         self.tried = Some((number, right));
-        if right {
+        // Trying column after column finds it too.
+        if right && is_first {
             self.solved += 1;
             self.reached.push("puzzle_solved");
         }
@@ -127,6 +139,7 @@ impl Instrument for Puzzle {
             Ok(Answer::Game(GameAnswer::Puzzle { board, solution, moves, .. })) => {
                 self.board = Some((**board).clone());
                 (self.solution, self.moves) = (*solution, *moves);
+                self.start_beside_the_answer();
             }
             Ok(_) => {}
             Err(failure) => self.failure = Some(failure.in_language(app.language).to_owned()),

@@ -163,6 +163,8 @@ pub struct SavedGame {
     played: Played,
     gave_up: Option<GaveUp>,
     helped: bool,
+    #[serde(default)]
+    hints: u32,
 }
 
 /// A game and how far into it one looks.
@@ -179,6 +181,8 @@ pub struct Table {
     pub values: Vec<Option<f32>>,
     /// Whether a person has had moves made in her place, so that a win says little of her.
     pub helped: bool,
+    /// Hints that were asked for.
+    pub hints: u32,
 }
 
 impl Table {
@@ -194,20 +198,21 @@ impl Table {
             clock: (minutes > 0).then(|| Clock::new(minutes)),
             values: Vec::new(),
             helped: false,
+            hints: 0,
         }
     }
 
     pub fn kept(&self) -> SavedGame {
-        let Table { setup, played, gave_up, helped, .. } = self;
-        SavedGame { setup: setup.clone(), played: played.clone(), gave_up: *gave_up, helped: *helped }
+        let Table { setup, played, gave_up, helped, hints, .. } = self;
+        SavedGame { setup: setup.clone(), played: played.clone(), gave_up: *gave_up, helped: *helped, hints: *hints }
     }
 
     /// The game as it was left, looked at from its end; time that was left is not kept.
     pub fn from_kept(kept: SavedGame) -> Self {
-        let SavedGame { setup, played, gave_up, helped } = kept;
+        let SavedGame { setup, played, gave_up, helped, hints } = kept;
         let at = played.moves.len();
         let setup = Setup { clock: 0, ..setup };
-        Table { played, at, gave_up, helped, ..Table::new(setup, &[]) }
+        Table { played, at, gave_up, helped, hints, ..Table::new(setup, &[]) }
     }
 
     /// The game up to the place looked at.

@@ -145,6 +145,55 @@ fn a_win_at_a_level_beats_that_level_and_no_higher_one() {
 }
 
 #[test]
+fn a_win_over_level_three_with_many_hints_is_not_the_persons_own() {
+    for (hints, is_own) in [(3, true), (4, false)] {
+        let mut opened = open(Language::En);
+        opened.set_up("tic-tac-toe", Seats::Person(0));
+        opened.board.table.setup.level = 3;
+        for asked in 1..=hints {
+            opened.handle_action(Action::Hint);
+            assert_eq!(opened.board.table.hints, asked);
+        }
+        let kept = Table::from_kept(opened.board.table.kept());
+        assert_eq!(kept.hints, hints, "a game that was left goes on with them");
+        opened.board.finish(Ending::Won(0), &opened.app);
+        opened.settle();
+        assert!(opened.reached.contains(&"level_1_beaten"));
+        assert_eq!(opened.reached.contains(&"level_3_beaten"), is_own);
+    }
+}
+
+#[test]
+fn a_puzzle_is_solved_at_the_first_try_or_not_at_all() {
+    let opened = open(Language::En);
+    let model = registry::open_bundled("board-game", &opened.app.source).unwrap();
+    for seed in 1..6 {
+        let answer = model.answer(&GameQuery::Puzzle { seed }.into(), &Default::default()).unwrap();
+        let dealt = |puzzle: &mut Puzzle, app: &mut AppContext| {
+            puzzle.answered(&("puzzle/deal".to_owned(), Ok(answer.clone())), &opened.lab, app);
+        };
+        let Answer::Game(GameAnswer::Puzzle { board, solution, .. }) = &answer else { panic!() };
+        let column = board.choice(*solution).unwrap().to.unwrap() % board.columns;
+        let mut app = AppContext::for_tests(Language::En, opened.folder.path());
+        let to = |puzzle: &mut Puzzle, app: &mut AppContext, column: usize| {
+            (0..board.columns).for_each(|_| _ = puzzle.handle_action(Action::Left, &opened.lab, app));
+            (0..column).for_each(|_| _ = puzzle.handle_action(Action::Right, &opened.lab, app));
+            puzzle.handle_action(Action::Confirm, &opened.lab, app);
+        };
+        let mut puzzle = Puzzle::default();
+        dealt(&mut puzzle, &mut app);
+        puzzle.handle_action(Action::Confirm, &opened.lab, &mut app);
+        assert!(puzzle.reached().is_empty(), "the cursor does not begin on the answer");
+        to(&mut puzzle, &mut app, column);
+        assert!(puzzle.reached().is_empty(), "the second try finds it, too late");
+        let mut puzzle = Puzzle::default();
+        dealt(&mut puzzle, &mut app);
+        to(&mut puzzle, &mut app, column);
+        assert_eq!(puzzle.reached(), ["puzzle_solved"]);
+    }
+}
+
+#[test]
 fn a_machine_that_moved_for_a_person_beats_no_level() {
     let mut opened = open(Language::En);
     opened.set_up("tic-tac-toe", Seats::Person(0));
@@ -272,7 +321,7 @@ fn two_machines_play_at_a_pace_and_pause() {
 }
 
 #[test]
-fn c_is_compared_a_visit_foretold_and_the_tree_opened() {
+fn c_is_compared_a_move_predicted_and_the_tree_opened() {
     let mut opened = open(Language::En);
     opened.board.exploration = Some(0.2);
     opened.handle_action(Action::Hint);
@@ -287,6 +336,16 @@ fn c_is_compared_a_visit_foretold_and_the_tree_opened() {
     opened.board.cursor = Cursor::Cell(3);
     opened.handle_action(Action::Predict);
     assert!(opened.reached.contains(&"prediction_right"), "{}", opened.board.said.0);
+    // Where the answer was shown before, by the prediction itself or by a hint, there is nothing left to predict.
+    opened.reached.clear();
+    opened.handle_action(Action::Predict);
+    opened.set_up("connect-four", Seats::People);
+    [0, 3, 0, 3, 1, 3].into_iter().for_each(|column| opened.choose(column));
+    opened.board.cursor = Cursor::Cell(3);
+    opened.handle_action(Action::Hint);
+    opened.handle_action(Action::Predict);
+    assert!(opened.board.said.0.starts_with("predicted"), "{}", opened.board.said.0);
+    assert!(!opened.reached.contains(&"prediction_right"));
     opened.handle_action(Action::Tree);
     opened.handle_action(Action::Right);
     assert!(opened.reached.contains(&"tree_opened"));
