@@ -146,7 +146,7 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.wait_for("✓ finished");
     terminal.wait_for("samples");
     terminal.press("R");
-    terminal.wait_for("● 20");
+    terminal.wait_for("●  20");
     terminal.press(&format!("{ESC}[Ad"));
     terminal.wait_for("✗ deleted when you leave");
     assert_eq!(runs(), 2);
@@ -160,6 +160,63 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press(ESC);
     terminal.wait_for("labs done");
     assert_eq!(runs(), 0);
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+/// A run gets a name, a note and a pin, which the command line knows too; a filter finds it, and its curve lies under another's.
+#[test]
+fn runs_are_named_filtered_pinned_and_overlaid() {
+    const DOWN: &str = "\x1b[B";
+    let home = home();
+    let program = |arguments: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_shinso"));
+        let ended = program.args(arguments).env("SHINSO_HOME", home.path()).output().expect("the program");
+        let [out, err] = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        (ended.status.success(), out, err)
+    };
+    for seed in ["41", "42"] {
+        let size = ["--set", "epochs=1", "--set", "hidden=16", "--set", "batch=500"];
+        let (ended, _, err) = program(&[&["train", "vae", "--seed", seed][..], &size].concat());
+        assert!(ended, "{err}");
+    }
+    let mut terminal = at_train(&home, (100, 30));
+    // Of the lab that is chosen in the picker.
+    terminal.press(ESC);
+    terminal.wait_for("labs done");
+    terminal.press("R");
+    terminal.wait_for("seed 42");
+    terminal.press(&format!("{DOWN}nsmall one"));
+    terminal.wait_for("name: small one");
+    terminal.press(ENTER);
+    terminal.wait_for("earlier runs 2");
+    terminal.press("Nq");
+    terminal.wait_for("note: q");
+    terminal.press(ENTER);
+    terminal.wait_for("small one  q");
+    terminal.press("p");
+    terminal.wait_for("★");
+    terminal.press("d");
+    terminal.wait_for("pinned: p unpins it");
+    let (_, listed, _) = program(&["runs", "list"]);
+    assert!(listed.lines().any(|line| line.contains("*finished") && line.ends_with("small one  q")), "{listed}");
+    assert!(!program(&["runs", "delete", "small one"]).0);
+    assert!(program(&["runs", "label", "small one", "--unpin", "--note", ""]).1.ends_with("not pinned  small one\n"));
+    terminal.press("/42");
+    terminal.wait_for("filter: 42");
+    terminal.wait_until("the other one alone", |text| !text.contains("seed 41"));
+    terminal.press(ENTER);
+    terminal.wait_for("earlier runs 1/2");
+    terminal.press(ENTER);
+    terminal.wait_for("✓ finished");
+    terminal.press("R/small");
+    terminal.wait_until("the named one alone", |text| !text.contains("seed 42"));
+    terminal.press(&format!("{ENTER}o"));
+    terminal.wait_for("━");
+    terminal.press(ESC);
+    terminal.wait_for("earlier runs 2");
+    terminal.press(ESC);
+    terminal.wait_for("━ small one");
     terminal.press(CTRL_C);
     assert_eq!(terminal.exit_code(), 0);
 }

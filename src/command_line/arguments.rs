@@ -399,12 +399,12 @@ pub enum RunsVerb {
     },
     /// What a run was and what it reported
     Show {
-        /// The run's id, a beginning of it, or last
+        /// The run's id, a beginning of it, its name, or last
         run: String,
     },
     /// Write a run's series as CSV, its weights and its pictures to a folder
     Export {
-        /// The run's id, a beginning of it, or last
+        /// The run's id, a beginning of it, its name, or last
         run: String,
         /// The folder to write to
         #[arg(long, value_name = "DIR")]
@@ -413,15 +413,32 @@ pub enum RunsVerb {
         #[arg(long)]
         half: bool,
     },
+    /// Give a run a name and a note, or pin it: it then stands first, and is not deleted
+    Label {
+        /// The run's id, a beginning of it, its name, or last
+        run: String,
+        /// A name to find it by; empty for none
+        #[arg(long)]
+        name: Option<String>,
+        /// A note; empty for none
+        #[arg(long)]
+        note: Option<String>,
+        /// Keep it from being deleted, at the top of the list
+        #[arg(long, conflicts_with = "unpin")]
+        pin: bool,
+        /// Let it be deleted again
+        #[arg(long)]
+        unpin: bool,
+    },
     /// Delete runs with all that they kept
     Delete {
-        /// Ids of runs, beginnings of them, or last
+        /// Ids of runs, beginnings of them, names, or last
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<String>,
     },
     /// Take up a run that was stopped or killed, at its last checkpoint
     Resume {
-        /// The run's id, a beginning of it, or last
+        /// The run's id, a beginning of it, its name, or last
         run: String,
         /// Threads to train on [default: as before]
         #[arg(long)]

@@ -2,10 +2,12 @@
 
 use super::arguments::RunsVerb;
 use super::{print, train};
+use crate::data::tokenizer::printable;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Precision;
-use crate::run::{RunDescription, RunError, export};
+use crate::run::{RunDescription, RunError, RunLabel, export};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -25,6 +27,10 @@ pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
                 Err(error) => refuse(error),
             }
         }
+        RunsVerb::Label { run, name, note, pin, unpin } => match label(environment, &run, name, note, (pin, unpin)) {
+            Ok(said) => print(&said),
+            Err(error) => refuse(error),
+        },
         RunsVerb::Delete { runs } => delete(environment, &runs),
         RunsVerb::Resume { run, threads, json } => train::resume(environment, &run, threads, json),
     }
@@ -35,6 +41,26 @@ fn refuse(error: RunError) -> Exit {
         RunError::Unknown(..) => Exit::usage(error),
         _ => Exit::failed(error),
     }
+}
+
+/// Changes what is given of a run's label; says how it stands then.
+fn label(
+    environment: &Environment,
+    run: &str,
+    name: Option<String>,
+    note: Option<String>,
+    (pin, unpin): (bool, bool),
+) -> Result<String, RunError> {
+    let id = environment.store.find(run)?.id;
+    let before = environment.store.label(&id)?;
+    let label = RunLabel {
+        name: name.map_or(before.name, |name| name.trim().to_owned()),
+        note: note.map_or(before.note, |note| note.trim().to_owned()),
+        pinned: pin || before.pinned && !unpin,
+    };
+    environment.store.set_label(&id, &label)?;
+    let pinned = if label.pinned { "pinned" } else { "not pinned" };
+    Ok(format!("{id}  {pinned}  {}\n", printable(&label.line())).replace("  \n", "\n"))
 }
 
 /// Deletes runs: all that are named, or none where one is unknown.
@@ -70,9 +96,18 @@ fn list(environment: &Environment, json: bool) -> Exit {
     if runs.is_empty() && !json {
         text.push_str("no runs yet; `shinso train vae` makes one\n");
     }
-    for run in runs {
+    let labels = runs.iter().map(|run| environment.store.label(&run.id));
+    let labels: Vec<RunLabel> = labels
+        .map(|label| {
+            label.unwrap_or_else(|error| {
+                eprintln!("shinso: {}", error.to_string().replace('\n', " "));
+                RunLabel::default()
+            })
+        })
+        .collect();
+    for (run, label) in runs.into_iter().zip(labels) {
         let line = if json {
-            serde_json::to_string(&run).expect("a description is plain data")
+            serde_json::to_string(&Listed { run: &run, label: &label }).expect("a description is plain data")
         } else {
             let preset = run.preset.as_deref().unwrap_or("-");
             let headline = run
@@ -80,7 +115,9 @@ fn list(environment: &Environment, json: bool) -> Exit {
                 .map(|(key, value)| format!("{key} {value:.4}"))
                 .or(run.failure.clone())
                 .unwrap_or_default();
-            format!("{:28} {:8} {:10} seed {:<6} {headline}", run.id, run.status, preset, run.seed)
+            let pin = if label.pinned { "*" } else { " " };
+            let said = printable(&label.line());
+            format!("{:28}{pin}{:8} {:10} seed {:<6} {headline:32} {said}", run.id, run.status, preset, run.seed)
         };
         text.push_str(line.trim_end());
         text.push('\n');
@@ -88,8 +125,21 @@ fn list(environment: &Environment, json: bool) -> Exit {
     print(&text)
 }
 
+/// A run with its label, as `runs list --json` prints it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    run: &'a RunDescription,
+    label: &'a RunLabel,
+}
+
 fn show(environment: &Environment, run: &RunDescription) -> String {
     let mut text = serde_yaml::to_string(run).expect("a description is plain data");
+    if let Ok(label) = environment.store.label(&run.id)
+        && label != RunLabel::default()
+    {
+        text.push_str(&serde_yaml::to_string(&label).expect("a label is plain data"));
+    }
     let _infallible = writeln!(text, "folder: {}", environment.store.folder_of(&run.id).display());
     text
 }

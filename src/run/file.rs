@@ -19,6 +19,8 @@ pub enum RunError {
     Done(String),
     #[error("run {0} has no checkpoint yet; start it again with the same seed and knobs")]
     NoCheckpoint(String),
+    #[error("run {0} is pinned; unpin it first")]
+    Pinned(String),
     #[error("a process for the run: {0}")]
     Worker(String),
 }

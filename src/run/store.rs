@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! runs/<id>/run.yaml                 what the run is
+//!           label.yaml               its name, its note, and whether it is pinned
 //!           metrics.jsonl            what happened
 //!           checkpoint.safetensors   everything, to resume
 //!           model.safetensors        weights alone
@@ -12,11 +13,14 @@
 
 use super::description::{RunDescription, Status};
 pub use super::file::{RunError, write_whole};
+use super::label::RunLabel;
 use super::metrics;
 use crate::experiment::knob::nearest;
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
+
+const LABEL: &str = "label.yaml";
 
 /// The folder of runs.
 #[derive(Debug, Clone)]
@@ -121,7 +125,29 @@ impl RunStore {
         Ok((runs, broken))
     }
 
-    /// The run of this id, or the only one whose id begins so; `last` is the newest.
+    /// What a person says of a run; nothing, where nothing was said.
+    ///
+    /// # Errors
+    /// When `label.yaml` cannot be read, or was damaged.
+    pub fn label(&self, id: &str) -> Result<RunLabel, RunError> {
+        let path = self.folder_of(id).join(LABEL);
+        match fs::read_to_string(&path) {
+            Ok(text) => serde_yaml::from_str(&text).map_err(|error| {
+                let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
+                RunError::Content { file: path, place, reason: error.to_string() }
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(RunLabel::default()),
+            Err(error) => Err(RunError::file(&path, error)),
+        }
+    }
+
+    /// Writes `label.yaml`, whole or not at all.
+    pub fn set_label(&self, id: &str, label: &RunLabel) -> Result<(), RunError> {
+        let text = serde_yaml::to_string(label).expect("a label is plain data");
+        write_whole(&self.folder_of(id).join(LABEL), text.as_bytes())
+    }
+
+    /// The run of this id or of this name, or the only one whose id begins so; `last` is the newest.
     pub fn find(&self, id: &str) -> Result<RunDescription, RunError> {
         if self.folder_of(id).join("run.yaml").exists() && !id.contains(['/', '\\']) {
             return self.read(id);
@@ -131,8 +157,14 @@ impl RunStore {
             return Ok(runs.swap_remove(0));
         }
         // Every id begins with nothing: an empty one names none.
+        let is_named =
+            |run: &&RunDescription| !id.is_empty() && self.label(&run.id).is_ok_and(|label| label.name == id);
         let begins = |run: &&RunDescription| !id.is_empty() && run.id.starts_with(id);
-        let matching: Vec<&RunDescription> = runs.iter().filter(begins).collect();
+        let mut matching: Vec<&RunDescription> = runs.iter().filter(is_named).collect();
+        let by_name = !matching.is_empty();
+        if !by_name {
+            matching = runs.iter().filter(begins).collect();
+        }
         match matching[..] {
             [only] => Ok(only.clone()),
             [] => {
@@ -142,13 +174,17 @@ impl RunStore {
                 };
                 Err(RunError::Unknown(id.to_owned(), hint))
             }
+            _ if by_name => Err(RunError::Unknown(id.to_owned(), format!("{} runs have this name", matching.len()))),
             _ => Err(RunError::Unknown(id.to_owned(), format!("{} runs begin so", matching.len()))),
         }
     }
 
-    /// Deletes a run. Its description goes first: what a kill leaves then is no run any more.
+    /// Deletes a run that is not pinned. Its description goes first: what a kill leaves then is no run any more.
     pub fn delete(&self, id: &str) -> Result<(), RunError> {
         let folder = self.folder_of(id);
+        if self.label(id)?.pinned {
+            return Err(RunError::Pinned(id.to_owned()));
+        }
         let _lock = self.lock(id)?;
         let description = folder.join("run.yaml");
         fs::remove_file(&description).map_err(|error| RunError::file(&description, error))?;
@@ -230,6 +266,27 @@ pub(crate) mod tests {
         store.delete(&first.id).unwrap();
         assert!(!store.folder_of(&first.id).exists() && store.folder_of(&second.id).exists());
         assert!(matches!(store.delete(&first.id), Err(RunError::File { .. })), "there is none");
+    }
+
+    #[test]
+    fn a_run_is_found_by_its_name_and_kept_by_its_pin() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let ids = [(); 3].map(|()| store.create(description(), &now()).unwrap().0.id);
+        assert_eq!(store.label(&ids[0]).unwrap(), RunLabel::default());
+        let label = RunLabel { name: "β = 4".into(), note: "two lines:\n- 'quoted'".into(), pinned: true };
+        store.set_label(&ids[0], &label).unwrap();
+        assert_eq!(store.label(&ids[0]).unwrap(), label);
+        assert_eq!(store.find("β = 4").unwrap().id, ids[0]);
+        assert!(matches!(store.delete(&ids[0]), Err(RunError::Pinned(_))));
+        store.set_label(&ids[1], &label).unwrap();
+        assert_eq!(store.find("β = 4").unwrap_err().to_string(), "no run `β = 4`: 2 runs have this name");
+        store.set_label(&ids[1], &RunLabel::default()).unwrap();
+        store.delete(&ids[1]).unwrap();
+        fs::write(store.folder_of(&ids[2]).join("label.yaml"), "name: x\npined: true\n").unwrap();
+        let broken = store.label(&ids[2]).unwrap_err().to_string();
+        assert!(broken.contains("label.yaml: line 2: unknown field `pined`"), "{broken}");
+        assert!(store.delete(&ids[2]).is_err(), "perhaps it was pinned");
     }
 
     #[test]

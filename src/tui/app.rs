@@ -3,7 +3,7 @@
 use super::context::AppContext;
 use super::keys::{self, Action, Context};
 use super::screens::help::Help;
-use super::screens::lab::LabScreen;
+use super::screens::lab::{LabScreen, TRAIN};
 use super::screens::palette::Palette;
 use super::screens::picker::{Chosen, Picker};
 use super::screens::{footer, too_small};
@@ -332,6 +332,7 @@ impl App {
                 // Esc leaves so many things that one more of it is soon pressed; q and Ctrl-C are meant.
                 Chosen::Quit => self.ask_to_quit(!self.by_escape),
                 Chosen::Lab(id, tab) => self.open(&id, tab),
+                Chosen::Runs(id) => self.open_runs(&id),
             },
             Place::Lab(lab) => {
                 if !lab.handle_action(action, &mut self.context) && action == Action::Back {
@@ -346,6 +347,14 @@ impl App {
     fn open(&mut self, id: &str, tab: Option<usize>) {
         let Ok(lab) = self.context.catalogue.find(id).cloned() else { return };
         self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.context)));
+    }
+
+    /// Opens a lab at its list of runs.
+    fn open_runs(&mut self, id: &str) {
+        self.open(id, Some(TRAIN));
+        if let Place::Lab(lab) = &mut self.place {
+            lab.handle_action(Action::Runs, &mut self.context);
+        }
     }
 
     fn mouse(&mut self, event: MouseEvent) {

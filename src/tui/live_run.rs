@@ -1,7 +1,7 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
-use crate::experiment::{Command, Event, Knobs, Panel, Report, Source};
+use crate::experiment::{Command, Event, KnobValue, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
@@ -34,6 +34,14 @@ pub struct Pace {
     pub seconds_left: Option<f64>,
 }
 
+/// A knob that was turned at a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub step: u64,
+    pub knob: String,
+    pub value: KnobValue,
+}
+
 pub struct LiveRun {
     pub id: String,
     pub lab: String,
@@ -46,6 +54,8 @@ pub struct LiveRun {
     /// The latest of each view that it emits, with its step.
     pub views: BTreeMap<String, LiveView>,
     pub report: Option<Report>,
+    /// Knobs that were turned, in order.
+    pub turns: Vec<Turn>,
     /// Actions that were applied to it.
     pub actions: u64,
     /// Whether it is on the lab's own data.
@@ -130,6 +140,7 @@ impl LiveRun {
             series: BTreeMap::new(),
             views: BTreeMap::new(),
             report: None,
+            turns: Vec::new(),
             actions: 0,
             on_labs_data: true,
             is_explored: true,
@@ -174,7 +185,11 @@ impl LiveRun {
 
     fn take_in(&mut self, event: Event) {
         match event {
-            Event::Started { .. } => self.stage = Stage::Running,
+            Event::Started { step, .. } => {
+                // What lay past the checkpoint that it went on from is lost.
+                self.turns.retain(|turn| turn.step <= step);
+                self.stage = Stage::Running;
+            }
             Event::Scalar { series, step, value } => {
                 self.series.entry(series).or_default().push(step, value);
                 self.pace.step = self.pace.step.max(step);
@@ -182,7 +197,8 @@ impl LiveRun {
             Event::View { name, step, panels, .. } => {
                 self.views.insert(name, LiveView { step, panels, since: Instant::now() });
             }
-            Event::Knob { knob, value, .. } => {
+            Event::Knob { step, knob, value } => {
+                self.turns.push(Turn { step, knob: knob.clone(), value: value.clone() });
                 self.knobs.0.insert(knob, value);
             }
             Event::Action { .. } => self.actions += 1,

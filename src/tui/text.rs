@@ -62,6 +62,16 @@ words! {
     STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
     RUNS_DELETED: "runs deleted:", "削除した実行:";
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
+    NOTHING_TO_TRAIN: "nothing is trained in this lab", "このラボに学習はありません";
+    RUN_PINNED: "pinned: p unpins it, then it can be deleted", "固定されています。p で解除すると削除できます";
+    RUNS_FILTER: "filter", "絞り込み";
+    RUNS_NAME: "name", "名前";
+    RUNS_NOTE: "note", "メモ";
+    RUNS_NO_MATCH: "no run matches; Esc shows all", "該当する実行がありません。Esc ですべて表示";
+    RUNS_NEWEST: "newest first", "新しい順";
+    RUNS_LARGEST: "largest figure first", "値の大きい順";
+    RUNS_SMALLEST: "smallest figure first", "値の小さい順";
+    MOST_OVERLAID: "at most {} runs are overlaid; o on one of them takes it away", "重ねられるのは {} 件までです。重ねた実行で o を押すと外れます";
     THIS_RUN: "this run", "この実行";
     OPEN_RUN: "open on Train", "学習タブで表示中";
     UNREADABLE_RUNS: "cannot be read, `shinso runs list` says why:", "読めない実行(理由は shinso runs list):";

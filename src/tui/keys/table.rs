@@ -45,6 +45,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Picker: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
     Picker: [letter('/')] => A::Search, "search", "検索", 2;
     Picker: [letter('c')] => A::Continue, "continue where I was", "続きから", 3;
+    Picker: [letter('R')] => A::Runs, "earlier runs of the lab", "そのラボの過去の実行", 0;
     Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 4;
     Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
 
@@ -84,7 +85,13 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Runs: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
     Runs: [letter('r')] => A::Resume, "resume", "再開", 3;
     Runs: [letter('d')] => A::Delete, "delete, or keep", "削除・取り消し", 4;
-    Runs: [letter('x')] => A::Export, "export", "書き出し", 5;
+    Runs: [letter('x')] => A::Export, "export", "書き出し", 0;
+    Runs: [letter('o')] => A::Overlay, "overlay", "重ねる", 5;
+    Runs: [letter('/')] => A::Search, "filter", "絞り込み", 6;
+    Runs: [letter('n')] => A::Rename, "name", "名前", 7;
+    Runs: [letter('p')] => A::Pin, "pin", "固定", 8;
+    Runs: [letter('s')] => A::Sort, "sort", "並べ替え", 9;
+    Runs: [letter('N')] => A::Annotate, "note", "メモ", 0;
 
     Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;
     Train: [key(KeyCode::Right)] => A::Right, "cursor", "カーソル", 0;

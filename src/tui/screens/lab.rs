@@ -26,6 +26,8 @@ enum Tab {
     Notes,
 }
 
+/// The place of Train among the tabs.
+pub const TRAIN: usize = 1;
 const TABS: [Tab; 5] = [Tab::Theory, Tab::Train, Tab::Explore, Tab::Exercises, Tab::Notes];
 
 pub struct LabScreen {
@@ -159,6 +161,7 @@ impl LabScreen {
             Tab::Notes => self.notes.pasted(pasted, &self.lab, app),
             Tab::Exercises => self.exercises.pasted(pasted),
             Tab::Explore => self.explore.pasted(pasted),
+            Tab::Train => self.train.pasted(pasted),
             _ => {}
         }
     }

@@ -21,6 +21,8 @@ pub enum Chosen {
     Quit,
     /// A lab, and the tab to open it at.
     Lab(String, Option<usize>),
+    /// The runs of a lab.
+    Runs(String),
 }
 
 pub struct Picker {
@@ -106,6 +108,14 @@ impl Picker {
                     self.search = None;
                     return Chosen::Lab(lab.id, None);
                 }
+            }
+            Action::Runs => {
+                if let Some(lab) = self.lab(app).filter(|lab| !lab.presets.is_empty()) {
+                    self.search = None;
+                    return Chosen::Runs(lab.id);
+                }
+                let said = app.say(text::NOTHING_TO_TRAIN);
+                app.notify(said);
             }
             Action::Continue => {
                 let place = app.progress.setting("place").unwrap_or_default();

@@ -1,41 +1,72 @@
-//! The runs of a lab: each can be opened again, resumed, exported or deleted, and stands beside the open one and the bundled model.
+//! The runs of a lab: each can be opened again, resumed, overlaid, named, exported or deleted, and stands beside the open one and the
+//! bundled model.
 
 use super::{main_figure, status, when};
+use crate::data::tokenizer::printable;
 use crate::experiment::{Knob, KnobValue, Knobs, Report};
 use crate::lab::Lab;
 use crate::registry;
-use crate::run::RunDescription;
+use crate::run::{RunDescription, RunLabel};
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::width::width;
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
-use std::collections::BTreeSet;
+use ratatui::style::Color;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs have a third of the room if there are so many, the comparison what is left.
 const SHARE: u16 = 3;
 /// Columns from one value of the comparison to the next.
 const COLUMN: u16 = 18;
+/// Characters of a name, a note or a filter.
+const LONGEST_TEXT: usize = 200;
 
 /// What a person wants of the list.
 pub enum Choice {
     Open(String),
     Resume(String),
     Export(String),
+    /// To be laid under the curves, or taken away there.
+    Overlay(String),
     Leave,
 }
 
+/// What is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Filter,
+    Name,
+    Note,
+}
+
+/// Pinned runs stand first in every order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Newest,
+    Largest,
+    Smallest,
+}
+
 pub struct RunList {
-    /// The newest first.
     runs: Vec<RunDescription>,
+    labels: BTreeMap<String, RunLabel>,
+    order: Order,
+    filter: String,
+    typing: Option<(Field, String)>,
+    /// Places in `runs` that the filter lets through, in their order.
+    shown: Vec<usize>,
+    /// Runs that lie under the curves, with their colours.
+    overlaid: Vec<(String, Color)>,
     /// How many descriptions could not be read.
     unreadable: usize,
     /// The bundled model, to compare with.
     bundled: Option<Compared>,
+    /// A place in `shown`.
     selected: usize,
     /// The first that is shown; it stays while the chosen one is in sight.
     top: usize,
@@ -70,16 +101,132 @@ impl RunList {
     ///
     /// # Errors
     /// When the folder of runs cannot be read; one line.
-    pub fn new(lab: &Lab, app: &AppContext) -> Result<Self, String> {
+    pub fn new(lab: &Lab, overlaid: Vec<(String, Color)>, app: &AppContext) -> Result<Self, String> {
         let (mut runs, broken) = app.store.list().map_err(|error| error.to_string())?;
         runs.retain(|run| run.lab == lab.id);
-        let open = app.run_of(&lab.id).map(|run| run.id.as_str());
-        let selected = runs.iter().position(|run| Some(run.id.as_str()) == open).unwrap_or(0);
+        // A damaged label hides no run.
+        let labels = runs.iter().map(|run| (run.id.clone(), app.store.label(&run.id).unwrap_or_default())).collect();
         let bundled = registry::find(&lab.experiment).ok().and_then(|experiment| {
             Some(Compared { knobs: experiment.bundled_knobs().ok()?, report: experiment.bundled_report().ok()? })
         });
-        let (marked, rows) = (BTreeSet::new(), Vec::new());
-        Ok(RunList { runs, unreadable: broken.len(), bundled, selected, top: selected, marked, rows })
+        let mut list = RunList {
+            runs,
+            labels,
+            order: Order::Newest,
+            filter: String::new(),
+            typing: None,
+            shown: Vec::new(),
+            overlaid,
+            unreadable: broken.len(),
+            bundled,
+            selected: 0,
+            top: 0,
+            marked: BTreeSet::new(),
+            rows: Vec::new(),
+        };
+        list.arrange(app.run_of(&lab.id).map(|run| run.id.clone()));
+        list.top = list.selected;
+        Ok(list)
+    }
+
+    fn label(&self, id: &str) -> &RunLabel {
+        &self.labels[id]
+    }
+
+    fn chosen(&self) -> Option<&RunDescription> {
+        self.shown.get(self.selected).map(|place| &self.runs[*place])
+    }
+
+    /// Shows the runs that fit the filter, in their order; the run `chosen` stays chosen.
+    fn arrange(&mut self, chosen: Option<String>) {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |run: &RunDescription| {
+            let (label, seed) = (self.label(&run.id), run.seed.to_string());
+            let knobs = run.knobs.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+            let preset = run.preset.as_deref().unwrap_or_default();
+            let status = run.status.to_string();
+            let text = [&label.name, &label.note, preset, &run.id, &status, &seed, &knobs].join(" ").to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        };
+        let mut shown: Vec<usize> = (0..self.runs.len()).filter(|place| fits(&self.runs[*place])).collect();
+        let figure = |place: usize| self.runs[place].main_figure().map(|(_, value)| value);
+        // Runs without a figure stand last.
+        let by_figure = |a: usize, b: usize, largest: bool| match (figure(a), figure(b)) {
+            (Some(a), Some(b)) if largest => b.total_cmp(&a),
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        };
+        shown.sort_by(|&a, &b| match self.order {
+            Order::Newest => a.cmp(&b),
+            Order::Largest => by_figure(a, b, true),
+            Order::Smallest => by_figure(a, b, false),
+        });
+        shown.sort_by_key(|place| !self.label(&self.runs[*place].id).pinned);
+        self.shown = shown;
+        let place = self.shown.iter().position(|place| Some(&self.runs[*place].id) == chosen.as_ref());
+        self.selected = place.unwrap_or(0);
+    }
+
+    fn rearrange(&mut self) {
+        self.arrange(self.chosen().map(|run| run.id.clone()));
+    }
+
+    /// Which runs lie under the curves now.
+    pub fn set_overlaid(&mut self, overlaid: Vec<(String, Color)>) {
+        self.overlaid = overlaid;
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.typing.is_some()
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent) {
+        let Some((_, text)) = &mut self.typing else { return };
+        match key.code {
+            KeyCode::Char(letter) if text.chars().count() < LONGEST_TEXT => text.push(letter),
+            KeyCode::Backspace => _ = text.pop(),
+            _ => return,
+        }
+        self.filter_by_typed();
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        let Some((_, text)) = &mut self.typing else { return };
+        let room = LONGEST_TEXT.saturating_sub(text.chars().count());
+        text.extend(pasted.chars().filter(|letter| !letter.is_control()).take(room));
+        self.filter_by_typed();
+    }
+
+    /// A filter holds while it is typed.
+    fn filter_by_typed(&mut self) {
+        if let Some((Field::Filter, text)) = &self.typing {
+            self.filter.clone_from(text);
+            self.rearrange();
+        }
+    }
+
+    /// Takes what was typed.
+    fn take_typed(&mut self, app: &mut AppContext) {
+        let Some((field, text)) = self.typing.take() else { return };
+        let text = text.trim().to_owned();
+        match field {
+            Field::Filter => {}
+            Field::Name => self.change_label(app, |label| label.name = text),
+            Field::Note => self.change_label(app, |label| label.note = text),
+        }
+    }
+
+    fn change_label(&mut self, app: &mut AppContext, change: impl FnOnce(&mut RunLabel)) {
+        let Some(id) = self.chosen().map(|run| run.id.clone()) else { return };
+        let mut label = self.label(&id).clone();
+        change(&mut label);
+        match app.store.set_label(&id, &label) {
+            Ok(()) => {
+                self.labels.insert(id, label);
+                self.rearrange();
+            }
+            Err(error) => app.notify(error.to_string()),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -88,9 +235,37 @@ impl RunList {
 
     /// Does what a key means; what is to be done with the chosen run, if anything. `None` if the key means nothing here.
     pub fn handle_action(&mut self, action: Action, app: &mut AppContext) -> Option<Option<Choice>> {
-        let last = self.runs.len().saturating_sub(1);
+        let last = self.shown.len().saturating_sub(1);
         let page = self.rows.len().max(1);
-        let run = self.runs.get(self.selected)?;
+        match action {
+            Action::Confirm if self.typing.is_some() => {
+                self.take_typed(app);
+                return Some(None);
+            }
+            Action::Back if self.typing.is_some() || !self.filter.is_empty() => {
+                if !matches!(self.typing.take(), Some((Field::Name | Field::Note, _))) {
+                    self.filter.clear();
+                    self.rearrange();
+                }
+                return Some(None);
+            }
+            Action::Back => return Some(Some(Choice::Leave)),
+            Action::Search => {
+                self.typing = Some((Field::Filter, self.filter.clone()));
+                return Some(None);
+            }
+            Action::Sort => {
+                self.order = match self.order {
+                    Order::Newest => Order::Largest,
+                    Order::Largest => Order::Smallest,
+                    Order::Smallest => Order::Newest,
+                };
+                self.rearrange();
+                return Some(None);
+            }
+            _ => {}
+        }
+        let run = self.chosen()?;
         match action {
             Action::Up => self.selected = self.selected.saturating_sub(1),
             Action::Down => self.selected = (self.selected + 1).min(last),
@@ -101,14 +276,26 @@ impl RunList {
             Action::Confirm => return Some(Some(Choice::Open(run.id.clone()))),
             Action::Resume => return Some(Some(Choice::Resume(run.id.clone()))),
             Action::Export => return Some(Some(Choice::Export(run.id.clone()))),
-            Action::Back => return Some(Some(Choice::Leave)),
+            Action::Overlay => return Some(Some(Choice::Overlay(run.id.clone()))),
+            Action::Rename => self.typing = Some((Field::Name, self.label(&run.id).name.clone())),
+            Action::Annotate => self.typing = Some((Field::Note, self.label(&run.id).note.clone())),
+            Action::Pin => {
+                let id = run.id.clone();
+                self.marked.remove(&id);
+                self.change_label(app, |label| label.pinned = !label.pinned);
+            }
+            Action::Delete if self.label(&run.id).pinned => {
+                let said = app.say(text::RUN_PINNED);
+                app.notify(said);
+            }
             Action::Delete if app.run.as_ref().is_some_and(|open| open.id == run.id && open.is_live()) => {
                 let said = app.say(text::STOP_FIRST);
                 app.notify(said);
             }
             Action::Delete => {
-                if !self.marked.remove(&run.id) {
-                    self.marked.insert(run.id.clone());
+                let id = run.id.clone();
+                if !self.marked.remove(&id) {
+                    self.marked.insert(id);
                 }
             }
             _ => return None,
@@ -121,13 +308,13 @@ impl RunList {
         match event.kind {
             MouseEventKind::ScrollUp => self.selected = self.selected.saturating_sub(1),
             MouseEventKind::ScrollDown => {
-                self.selected = (self.selected + 1).min(self.runs.len().saturating_sub(1));
+                self.selected = (self.selected + 1).min(self.shown.len().saturating_sub(1));
             }
             MouseEventKind::Down(MouseButton::Left) => {
                 let position = Position::new(event.column, event.row);
                 let &(_, index) = self.rows.iter().find(|(place, _)| place.contains(position))?;
                 if index == self.selected {
-                    return Some(Choice::Open(self.runs[index].id.clone()));
+                    return self.chosen().map(|run| Choice::Open(run.id.clone()));
                 }
                 self.selected = index;
             }
@@ -159,23 +346,58 @@ impl RunList {
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
         self.rows.clear();
-        let Some(run) = self.runs.get(self.selected) else { return };
-        let heading = format!("{} {}", app.say(text::EARLIER_RUNS), self.runs.len());
-        write(buffer, area, 0, 0, &heading, app.theme.quiet());
+        self.draw_heading(area, app, buffer);
+        let Some(run) = self.chosen() else {
+            write(buffer, area, 0, 2, app.say(text::RUNS_NO_MATCH), app.theme.quiet());
+            return;
+        };
         let aside = match (self.marked.is_empty(), self.unreadable) {
+            _ if self.typing.is_some() => String::new(),
             (false, _) => app.say(text::TO_BE_DELETED).to_owned(),
             (true, 0) => String::new(),
             (true, unreadable) => format!("{} {unreadable}", app.say(text::UNREADABLE_RUNS)),
         };
         write(buffer, area, area.width.saturating_sub(width(&aside) as u16), 0, &aside, app.theme.quiet());
-        let shown = (self.runs.len() as u16).min(area.height / SHARE);
+        let shown = (self.shown.len() as u16).min(area.height / SHARE);
         let list = Rect { y: area.y + 1, height: shown, ..area };
         let below = Rect { y: list.bottom() + 1, height: area.bottom().saturating_sub(list.bottom() + 1), ..area };
         let failure = run.failure.as_deref().map(|failure| format!("  {failure}")).unwrap_or_default();
-        write(buffer, below, 0, 0, &format!("{}{failure}", run.id), app.theme.strong());
+        let end = write(buffer, below, 0, 0, &format!("{}{failure}", run.id), app.theme.strong());
+        write(buffer, below, end + 2, 0, &printable(&self.label(&run.id).line()), app.theme.body());
         let table = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
         self.draw_comparison(table, run, lab, app, buffer);
         self.draw_list(list, app, buffer);
+    }
+
+    /// How many runs there are and in which order, or the line that is typed.
+    fn draw_heading(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let field = |field| match field {
+            Field::Filter => app.say(text::RUNS_FILTER),
+            Field::Name => app.say(text::RUNS_NAME),
+            Field::Note => app.say(text::RUNS_NOTE),
+        };
+        if let Some((typed, text)) = &self.typing {
+            let end = write(buffer, area, 0, 0, &format!("{}: ", field(*typed)), app.theme.accented());
+            // The end is in sight, where the cursor is.
+            let room = usize::from(area.width.saturating_sub(end + 1));
+            let skipped = (0..=text.chars().count())
+                .find(|skipped| width(&text.chars().skip(*skipped).collect::<String>()) <= room);
+            let seen: String = text.chars().skip(skipped.unwrap_or(0)).collect();
+            let end = write(buffer, area, end, 0, &seen, app.theme.strong());
+            write(buffer, area, end, 0, "▏", app.theme.accented());
+            return;
+        }
+        let order = match self.order {
+            Order::Newest => text::RUNS_NEWEST,
+            Order::Largest => text::RUNS_LARGEST,
+            Order::Smallest => text::RUNS_SMALLEST,
+        };
+        let count = match self.filter.is_empty() {
+            true => self.runs.len().to_string(),
+            false => format!("{}/{}  {}: {}", self.shown.len(), self.runs.len(), field(Field::Filter), self.filter),
+        };
+        let heading = format!("{} {count}  {}", app.say(text::EARLIER_RUNS), app.say(order));
+        write(buffer, area, 0, 0, &heading, app.theme.quiet());
     }
 
     /// The chosen run beside the open one and the bundled model.
@@ -231,8 +453,9 @@ impl RunList {
         let fit = usize::from(area.height);
         // The window follows the chosen run, and stays where it is while that is in sight: a second click meets the same run.
         self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(fit));
-        let first = self.top.min(self.runs.len().saturating_sub(fit));
-        for (row, (index, run)) in self.runs.iter().enumerate().skip(first).take(fit).enumerate() {
+        let first = self.top.min(self.shown.len().saturating_sub(fit));
+        for (row, (index, place)) in self.shown.iter().enumerate().skip(first).take(fit).enumerate() {
+            let (run, label) = (&self.runs[*place], self.label(&self.runs[*place].id));
             let place = Rect { y: area.y + row as u16, height: 1, ..area };
             let style = if index == self.selected { app.theme.selected() } else { app.theme.body() };
             buffer.set_style(place, style);
@@ -244,17 +467,24 @@ impl RunList {
                 false => " ",
             };
             write(buffer, place, 2, 0, mark, app.theme.accented());
-            write(buffer, place, 4, 0, &when(&run.started), style);
+            if label.pinned {
+                write(buffer, place, 3, 0, "★", app.theme.accented());
+            }
+            if let Some((_, color)) = self.overlaid.iter().find(|(id, _)| *id == run.id) {
+                write(buffer, place, 1, 0, "━", style.fg(*color));
+            }
+            write(buffer, place, 5, 0, &when(&run.started), style);
             write(buffer, place, 22, 0, app.say(status(run.status)), style);
             let preset = Rect { width: 45.min(place.width), ..place };
-            write(buffer, preset, 31, 0, run.preset.as_deref().unwrap_or("-"), style);
+            let called = if label.name.is_empty() { run.preset.as_deref().unwrap_or("-") } else { &label.name };
+            write(buffer, preset, 31, 0, &printable(called), style);
             let seed = Rect { width: 55.min(place.width), ..place };
             write(buffer, seed, 46, 0, &format!("{} {}", app.say(text::SEED), run.seed), style);
             write(buffer, place, 56, 0, &main_figure(run).unwrap_or_default(), style);
             self.rows.push((place, index));
         }
-        if first + fit < self.runs.len() {
-            let more = format!("↓ {}", self.runs.len() - first - fit);
+        if first + fit < self.shown.len() {
+            let more = format!("↓ {}", self.shown.len() - first - fit);
             // In the free row below the list.
             let below = Rect { y: area.bottom(), height: 1, ..area };
             write(buffer, below, area.width.saturating_sub(width(&more) as u16), 0, &more, app.theme.quiet());
@@ -280,7 +510,7 @@ mod tests {
         }
         let area = Rect::new(0, 0, 80, 22);
         for chosen in [0, 10, 19] {
-            let mut list = RunList::new(&lab, &app).unwrap();
+            let mut list = RunList::new(&lab, Vec::new(), &app).unwrap();
             list.selected = chosen;
             list.draw(area, &lab, &app, &mut Buffer::empty(area));
             for row in 0..list.rows.len() {
@@ -294,7 +524,10 @@ mod tests {
                 assert!(list.mouse(click).is_none());
                 list.draw(area, &lab, &app, &mut Buffer::empty(area));
                 let opened = list.mouse(click);
-                assert!(matches!(opened, Some(Choice::Open(id)) if id == list.runs[index].id), "from {chosen}");
+                assert!(
+                    matches!(opened, Some(Choice::Open(id)) if id == list.runs[list.shown[index]].id),
+                    "from {chosen}"
+                );
             }
         }
     }
@@ -315,7 +548,7 @@ mod tests {
         }
         // The first is under way in another process.
         locks.truncate(1);
-        let mut list = RunList::new(&lab, &app).unwrap();
+        let mut list = RunList::new(&lab, Vec::new(), &app).unwrap();
         for _ in 0..3 {
             list.handle_action(Action::Delete, &mut app);
             list.handle_action(Action::Down, &mut app);

@@ -3,6 +3,7 @@
 use super::now;
 use super::runs::{Choice, RunList};
 use super::setup::Setup;
+use crate::data::tokenizer::printable;
 use crate::experiment::panel::Place;
 use crate::experiment::{ActionSpec, Command, Event};
 use crate::lab::{Chart, Lab, ViewUse};
@@ -19,7 +20,7 @@ use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -31,6 +32,10 @@ const LEAST_CHART: u16 = 8;
 /// An earlier run laid under the curves.
 struct Ghost {
     id: String,
+    /// In the legend.
+    name: String,
+    /// Which of the theme's colours for such.
+    color: usize,
     series: BTreeMap<String, Series>,
 }
 
@@ -96,7 +101,10 @@ impl TrainTab {
     }
 
     pub fn in_text(&self) -> bool {
-        self.list.is_none() && self.setup.in_text()
+        match &self.list {
+            Some(list) => list.in_text(),
+            None => self.setup.in_text(),
+        }
     }
 
     fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
@@ -154,7 +162,9 @@ impl TrainTab {
                 app.run = Some(run);
                 self.choosing = false;
                 self.shows_setup = false;
-                self.ghosts.clear();
+                // No run lies under itself.
+                let shown = app.run.as_ref().map(|run| run.id.as_str());
+                self.ghosts.retain(|ghost| Some(ghost.id.as_str()) != shown);
                 self.views.iter_mut().for_each(View::reset);
                 self.leave_list(app);
             }
@@ -163,7 +173,7 @@ impl TrainTab {
     }
 
     fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
-        match RunList::new(lab, app) {
+        match RunList::new(lab, self.overlaid(app), app) {
             Ok(list) if list.is_empty() => {
                 let said = app.say(text::NO_RUNS);
                 app.notify(said);
@@ -195,6 +205,16 @@ impl TrainTab {
             }
             Choice::Resume(id) => self.take_up(&id, app),
             Choice::Export(id) => export_run(&id, app),
+            Choice::Overlay(id) => {
+                match self.ghosts.iter().position(|ghost| ghost.id == id) {
+                    Some(place) => _ = self.ghosts.remove(place),
+                    None => self.lay_under(&id, app),
+                }
+                let overlaid = self.overlaid(app);
+                if let Some(list) = &mut self.list {
+                    list.set_overlaid(overlaid);
+                }
+            }
             Choice::Leave => self.leave_list(app),
         }
     }
@@ -204,7 +224,8 @@ impl TrainTab {
         let current = app.run_of(&lab.id).map(|run| run.id.clone());
         let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let earlier = runs.into_iter().filter(|run| run.lab == lab.id && Some(&run.id) != current.as_ref());
-        let next = earlier.take(MOST_GHOSTS).nth(self.ghosts.len());
+        let mut others = earlier.map(|run| run.id).filter(|id| self.ghosts.iter().all(|ghost| ghost.id != *id));
+        let next = others.next().filter(|_| self.ghosts.len() < MOST_GHOSTS);
         let Some(next) = next else {
             if self.ghosts.is_empty() {
                 let said = app.say(text::NO_EARLIER_RUNS);
@@ -213,18 +234,37 @@ impl TrainTab {
             self.ghosts.clear();
             return;
         };
-        let read = match app.store.events(&next.id) {
+        self.lay_under(&next, app);
+        app.notify(format!("{}: {next}", app.say(text::EARLIER_RUNS)));
+    }
+
+    /// Lays the curves of a run under those of the one that is shown.
+    fn lay_under(&mut self, id: &str, app: &mut AppContext) {
+        if self.ghosts.len() == MOST_GHOSTS {
+            let said = text::filled(app.say(text::MOST_OVERLAID), &[&MOST_GHOSTS]);
+            return app.notify(said);
+        }
+        let read = match app.store.events(id) {
             Ok(read) => read,
             Err(error) => return app.notify(error.to_string()),
         };
-        let mut ghost = Ghost { id: next.id, series: BTreeMap::new() };
+        let name = app.store.label(id).map(|label| label.name).unwrap_or_default();
+        // The lab's name stands above the chart already.
+        let name = if name.is_empty() { id.split_once('-').map_or(id, |(_, time)| time).to_owned() } else { name };
+        let free = (0..MOST_GHOSTS).find(|color| self.ghosts.iter().all(|ghost| ghost.color != *color));
+        let (name, color) = (printable(&name), free.unwrap_or(0));
+        let mut ghost = Ghost { id: id.to_owned(), name, color, series: BTreeMap::new() };
         for event in read.events {
             if let Event::Scalar { series, step, value } = event {
                 ghost.series.entry(series).or_default().push(step, value);
             }
         }
-        app.notify(format!("{}: {}", app.say(text::EARLIER_RUNS), ghost.id));
         self.ghosts.push(ghost);
+    }
+
+    /// The runs that lie under the curves, and their colours.
+    fn overlaid(&self, app: &AppContext) -> Vec<(String, Color)> {
+        self.ghosts.iter().map(|ghost| (ghost.id.clone(), app.theme.overlays[ghost.color])).collect()
     }
 
     fn turn(&mut self, up: bool, lab: &Lab, app: &mut AppContext) {
@@ -336,8 +376,16 @@ impl TrainTab {
     }
 
     pub fn typed(&mut self, key: &KeyEvent, lab: &Lab) {
-        if self.shows_setup && self.list.is_none() {
-            self.setup.typed(key, lab);
+        match &mut self.list {
+            Some(list) => list.typed(key),
+            None if self.shows_setup => self.setup.typed(key, lab),
+            None => {}
+        }
+    }
+
+    pub fn pasted(&mut self, pasted: &str) {
+        if let Some(list) = &mut self.list {
+            list.pasted(pasted);
         }
     }
 
@@ -505,12 +553,19 @@ impl TrainTab {
             chart::legend(room, &lines, &app.theme, buffer);
         }
         chart::draw(inner, &lines, view, app.say(text::NO_DATA_YET), &app.theme, buffer);
+        let turned = || run.turns.iter().map(|turn| turn.step);
+        chart::mark_steps(inner, &lines, view, turned(), &app.theme, buffer);
         // The read-out of the cursor, or what is wrong with the values, in the frame's last row.
         let foot =
             Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
         let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
         if let Some(read) = chart::read_out(&lines, view) {
-            write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
+            let end = write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
+            if let Some(step) = chart::step_at_cursor(inner, &lines, view, turned()) {
+                let turns = run.turns.iter().filter(|turn| turn.step == step);
+                let turns: Vec<String> = turns.map(|turn| format!("{} → {}", turn.knob, turn.value)).collect();
+                write(buffer, foot, end, 0, &format!(" {} ", turns.join("  ")), app.theme.accented());
+            }
         } else if let Some(step) = gap {
             let said = format!(" {} {} ", app.say(text::GAPS), number(step as f64));
             write(buffer, foot, 0, 0, &said, Style::new().fg(app.theme.bad));
@@ -559,13 +614,6 @@ fn panes_with_data(lab: &Lab, run: &LiveRun) -> Vec<bool> {
 /// The lines of a chart: those of the run, and the first of each earlier run.
 fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], app: &'a AppContext) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    for ghost in ghosts {
-        for line in &chart.series {
-            if let Some(series) = ghost.series.get(&line.name) {
-                lines.push(Line { label: "", color: app.theme.line, stroke: Stroke::Ghost, series });
-            }
-        }
-    }
     let mut solid = 0;
     let mut dashed = 0;
     for line in &chart.series {
@@ -576,6 +624,14 @@ fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], app: &'a A
         if let Some(series) = run.series.get(&line.name) {
             let stroke = if line.dashed { Stroke::Dashed } else { Stroke::Solid };
             lines.push(Line { label: line.label.in_language(app.language), color, stroke, series });
+        }
+    }
+    for ghost in ghosts {
+        let series = chart.series.iter().filter_map(|line| ghost.series.get(&line.name));
+        for (place, series) in series.enumerate() {
+            // One entry of the legend for all its lines.
+            let label = if place == 0 { ghost.name.as_str() } else { "" };
+            lines.push(Line { label, color: app.theme.overlays[ghost.color], stroke: Stroke::Ghost, series });
         }
     }
     lines

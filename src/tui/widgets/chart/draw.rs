@@ -118,7 +118,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
     for line in ordered {
         let range = line.series.between(from, to);
         let buckets = &line.series.buckets()[range.clone()];
-        let color = if line.stroke == Stroke::Ghost { theme.line } else { line.color };
+        let color = line.color;
         // A few points, such as one an epoch, are shown as they are; many are smoothed, with the raw line behind.
         let smooth = view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
         if smooth {
@@ -150,6 +150,34 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
             }
         }
     }
+}
+
+/// Marks steps on the axis of a chart that was drawn.
+pub fn mark_steps(
+    area: Rect,
+    lines: &[Line],
+    view: &View,
+    steps: impl IntoIterator<Item = u64>,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let Layout { plot, gutter } = layout(area);
+    if plot.width < 4 || plot.height < 2 {
+        return;
+    }
+    let (from, to) = view.range(extent(lines));
+    for step in steps.into_iter().map(|step| step as f64).filter(|step| (from..=to).contains(step)) {
+        let column = ((step - from) / (to - from) * f64::from(plot.width - 1)).round() as u16;
+        write(buffer, area, gutter + column, plot.bottom() - area.y, "▲", theme.accented());
+    }
+}
+
+/// The last of some steps that lies under the cursor, give or take a column.
+pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoIterator<Item = u64>) -> Option<u64> {
+    let (from, to) = view.range(extent(lines));
+    let column = (to - from) / f64::from(layout(area).plot.width.max(1));
+    let cursor = view.cursor?;
+    steps.into_iter().filter(|step| (*step as f64 - cursor).abs() <= column).last()
 }
 
 /// The read-out of every line at the cursor, such as `2 314: train −109.7  val −111.2`.
@@ -240,9 +268,8 @@ pub fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
     }
     for (index, line) in shown.into_iter().enumerate() {
         let (mark, color) = match line.stroke {
-            Stroke::Solid => ("━ ", line.color),
+            Stroke::Solid | Stroke::Ghost => ("━ ", line.color),
             Stroke::Dashed => ("┅ ", line.color),
-            Stroke::Ghost => ("━ ", theme.line),
         };
         if index > 0 {
             column = write(buffer, area, column, 0, "  ", theme.quiet());
