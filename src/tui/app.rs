@@ -84,8 +84,7 @@ impl App {
 
     pub fn set_widths(&mut self, widths: Widths) {
         self.context.widths = widths;
-        let look = super::widgets::picture::Look { wide_ambiguous: true, ..self.context.pictures.look };
-        self.context.pictures = super::widgets::picture::Pictures::new(look);
+        self.context.pictures.set_wide_ambiguous();
     }
 
     pub fn offer_graphics(&mut self, picker: ratatui_image::picker::Picker) {
@@ -300,6 +299,10 @@ impl App {
                 let mode = self.context.say(self.context.pictures.mode().name());
                 let message = format!("{} {mode}", self.context.say(text::PICTURES_AS));
                 self.context.notify(message);
+                let key = self.context.pictures.mode().key();
+                if let Err(error) = self.context.progress.set_setting("pictures", key) {
+                    self.context.notify(error);
+                }
             }
             Action::SwitchTheme => {
                 let theme = if self.context.theme.dark { Theme::light() } else { Theme::dark() };

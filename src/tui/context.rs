@@ -89,7 +89,11 @@ impl AppContext {
             language,
             Theme::dark(),
             Widths::default(),
-            Pictures::new(super::widgets::picture::Look { light: false, color: true, wide_ambiguous: false }),
+            Pictures::new(
+                super::widgets::picture::Look { light: false, color: true, wide_ambiguous: false },
+                None,
+                super::widgets::picture::PictureMode::HalfBlocks,
+            ),
             Progress::in_memory(None),
             Catalogue::load(std::path::Path::new("/nowhere"), None),
             store,

@@ -40,7 +40,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 use terminal::{Bell, Screen};
 use theme::{ColorDepth, Theme};
-use widgets::picture::{Look, Pictures, ask_terminal};
+use widgets::picture::{Look, PictureMode, Pictures, ask_terminal};
 
 /// How long the terminal may take to say what it can do.
 const ANSWER_TIME: Duration = Duration::from_millis(400);
@@ -70,6 +70,10 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     };
     let widths = Widths { wide_ambiguous: options.ambiguous == "wide" };
     let look = Look { light: !theme.dark, color: depth != ColorDepth::None, wide_ambiguous: widths.wide_ambiguous };
+    let chosen = progress.setting("pictures");
+    let chosen = PictureMode::ALL.into_iter().find(|mode| Some(mode.key()) == chosen.as_deref());
+    let variable = |name| std::env::var(name).ok();
+    let certain = PictureMode::of_terminal(&variable("TERM").unwrap_or_default(), variable("VTE_VERSION").as_deref());
     let ring = Arc::clone(&bell);
     let wake: crate::run::inbox::Wake = Arc::new(move || ring.ring());
     let runner = environment.runner();
@@ -77,7 +81,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         language,
         theme,
         widths,
-        Pictures::new(look),
+        Pictures::new(look, chosen, certain),
         progress,
         environment.catalogue,
         environment.store,
@@ -153,5 +157,7 @@ pub fn describe_graphics() -> String {
     } else {
         "none named by the environment"
     };
-    format!("graphics: {guess}; the screen asks the terminal itself; i switches to half blocks, braille, ASCII")
+    format!(
+        "graphics: {guess}; the screen asks the terminal itself; i switches to octants, sextants, quadrants, half blocks, braille, ASCII"
+    )
 }

@@ -68,7 +68,6 @@ words! {
     RUNS_NAME: "name", "名前";
     RUNS_NOTE: "note", "メモ";
     RUNS_NO_MATCH: "no run matches; Esc shows all", "該当する実行がありません。Esc ですべて表示";
-    RUNS_NEWEST: "newest first", "新しい順";
     RUNS_LARGEST: "largest figure first", "値の大きい順";
     RUNS_SMALLEST: "smallest figure first", "値の小さい順";
     MOST_OVERLAID: "at most {} runs are overlaid; o on one of them takes it away", "重ねられるのは {} 件までです。重ねた実行で o を押すと外れます";

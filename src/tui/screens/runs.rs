@@ -388,15 +388,15 @@ impl RunList {
             return;
         }
         let order = match self.order {
-            Order::Newest => text::RUNS_NEWEST,
-            Order::Largest => text::RUNS_LARGEST,
-            Order::Smallest => text::RUNS_SMALLEST,
+            Order::Newest => "",
+            Order::Largest => app.say(text::RUNS_LARGEST),
+            Order::Smallest => app.say(text::RUNS_SMALLEST),
         };
         let count = match self.filter.is_empty() {
             true => self.runs.len().to_string(),
             false => format!("{}/{}  {}: {}", self.shown.len(), self.runs.len(), field(Field::Filter), self.filter),
         };
-        let heading = format!("{} {count}  {}", app.say(text::EARLIER_RUNS), app.say(order));
+        let heading = format!("{} {count}  {}", app.say(text::EARLIER_RUNS), order);
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
     }
 

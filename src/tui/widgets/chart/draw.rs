@@ -115,15 +115,19 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
     };
     let mut ordered: Vec<&Line> = lines.iter().collect();
     ordered.sort_by_key(order);
+    // A few points, such as one an epoch, are shown as they are; many are smoothed, with the raw line behind everything.
+    let is_smooth =
+        |line: &Line| view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
+    for line in ordered.iter().filter(|line| is_smooth(line)) {
+        let buckets = &line.series.buckets()[line.series.between(from, to)];
+        let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
+        canvas.path(raw, braille::Stroke::Solid, theme.line);
+    }
     for line in ordered {
         let range = line.series.between(from, to);
         let buckets = &line.series.buckets()[range.clone()];
         let color = line.color;
-        // A few points, such as one an epoch, are shown as they are; many are smoothed, with the raw line behind.
-        let smooth = view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
-        if smooth {
-            let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
-            canvas.path(raw, braille::Stroke::Solid, theme.line);
+        if is_smooth(line) {
             let smoothed = line.series.smoothed(view.smoothing);
             let points = buckets.iter().zip(&smoothed[range]);
             let points = points.map(|(bucket, mean)| (to_column(bucket.middle()), mean.map(&to_dot)));

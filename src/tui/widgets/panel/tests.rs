@@ -110,7 +110,7 @@ fn board(columns: usize, rows: usize) -> Board {
 }
 
 fn pictures(color: bool) -> Pictures {
-    Pictures::new(picture::Look { light: false, color, wide_ambiguous: false })
+    Pictures::new(picture::Look { light: false, color, wide_ambiguous: false }, None, picture::PictureMode::HalfBlocks)
 }
 
 /// Draws a panel at a size; what stands on the screen.

@@ -1,6 +1,7 @@
 //! Pictures of characters.
 
 use super::PictureMode;
+use super::glyphs::{Blocks, nearest};
 use crate::experiment::{GrayImage, ImageGrid};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -45,10 +46,36 @@ impl Grid {
 /// Pixels of a cell: across and down.
 fn dots(mode: PictureMode) -> (usize, usize) {
     match mode {
-        PictureMode::Braille => (2, 4),
+        PictureMode::Braille | PictureMode::Ascii => (2, 4),
         PictureMode::HalfBlocks | PictureMode::Graphics => (1, 2),
-        PictureMode::Ascii => (1, 2),
+        PictureMode::Octants | PictureMode::Sextants | PictureMode::Quadrants => (2, blocks(mode).rows()),
     }
+}
+
+fn blocks(mode: PictureMode) -> Blocks {
+    match mode {
+        PictureMode::Octants => Blocks::Octants,
+        PictureMode::Sextants => Blocks::Sextants,
+        _ => Blocks::Quadrants,
+    }
+}
+
+/// The parts of a cell in two groups, by value, so that the sum of the squared distances to the means of both is least (Otsu 1979): the bits
+/// of the brighter group, its mean, and that of the other.
+fn two_levels(values: &[f32]) -> (u8, f32, f32) {
+    let mut sorted: Vec<f32> = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len().max(1) as f32;
+    let spread = |part: &[f32]| part.iter().map(|value| (value - mean(part)).powi(2)).sum::<f32>();
+    let error = |cut: &usize| spread(&sorted[..*cut]) + spread(&sorted[*cut..]);
+    let cut = (1..sorted.len()).min_by(|a, b| error(a).total_cmp(&error(b))).unwrap_or(0);
+    let (dark, bright) = sorted.split_at(cut);
+    let (low, high) = (mean(dark), mean(bright));
+    if high - low < 1.0 / 255.0 {
+        return (0, high, mean(values));
+    }
+    let bits = values.iter().enumerate().filter(|(_, value)| **value >= bright[0]);
+    (bits.map(|(bit, _)| 1 << bit).sum(), high, low)
 }
 
 /// The largest cells in which a grid fits into an area, with square pixels, centred.
@@ -99,6 +126,21 @@ pub fn draw_cells(images: &ImageGrid, grid: &Grid, mode: PictureMode, look: Look
                     PictureMode::HalfBlocks | PictureMode::Graphics => {
                         cell.set_char(half_block(at(0, 0), at(0, 1)));
                     }
+                    PictureMode::Octants | PictureMode::Sextants | PictureMode::Quadrants => {
+                        let parts: Vec<f32> = (0..down)
+                            .flat_map(|dy| (0..across).map(move |dx| (dx, dy)))
+                            .map(|(dx, dy)| at(dx, dy))
+                            .collect();
+                        if look.color {
+                            let (bits, bright, dark) = two_levels(&parts);
+                            cell.set_char(blocks(mode).character(bits))
+                                .set_fg(grey(bright, look))
+                                .set_bg(grey(dark, look));
+                        } else {
+                            let bits = parts.iter().enumerate().filter(|(_, ink)| **ink > THRESHOLD);
+                            cell.set_char(blocks(mode).character(bits.map(|(bit, _)| 1 << bit).sum()));
+                        }
+                    }
                     PictureMode::Braille => {
                         let mut bits = 0_u32;
                         const ORDER: [(usize, usize); 8] =
@@ -110,10 +152,7 @@ pub fn draw_cells(images: &ImageGrid, grid: &Grid, mode: PictureMode, look: Look
                         cell.set_char(char::from_u32(0x2800 + bits).expect("the braille block is whole"));
                     }
                     PictureMode::Ascii => {
-                        const RAMP: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
-                        let value = (at(0, 0) + at(0, 1)) / 2.0;
-                        let level = (value.sqrt() * 9.0).round() as usize;
-                        cell.set_char(RAMP[level.min(9)]);
+                        cell.set_char(nearest(std::array::from_fn(|part| at(part % 2, part / 2))));
                     }
                 }
             }
@@ -128,8 +167,11 @@ fn grey(ink: f32, look: Look) -> Color {
     Color::Rgb(value, value, value)
 }
 
+/// Ink from which on a part of a cell is drawn where there are no greys.
+const THRESHOLD: f32 = 0.35;
+
 fn half_block(top: f32, bottom: f32) -> char {
-    match (top > 0.35, bottom > 0.35) {
+    match (top > THRESHOLD, bottom > THRESHOLD) {
         (true, true) => '█',
         (true, false) => '▀',
         (false, true) => '▄',
@@ -180,7 +222,12 @@ fn resized(picture: &GrayImage, width: usize, height: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{glyphs, least_width};
     use super::*;
+    use crate::data::Mnist;
+    use crate::experiment::TaskContext;
+    use crate::generative::classifier::Judge;
+    use crate::tensor::tensor;
     use proptest::prelude::*;
     use ratatui::layout::Position;
 
@@ -208,15 +255,76 @@ mod tests {
     fn a_zero_looks_like_a_zero_in_every_mode() {
         insta::assert_snapshot!("half_blocks", shown(PictureMode::HalfBlocks, Rect::new(0, 0, 28, 14)));
         insta::assert_snapshot!("braille", shown(PictureMode::Braille, Rect::new(0, 0, 14, 7)));
+        insta::assert_snapshot!("quadrants", shown(PictureMode::Quadrants, Rect::new(0, 0, 14, 7)));
+        insta::assert_snapshot!("sextants", shown(PictureMode::Sextants, Rect::new(0, 0, 14, 7)));
+        insta::assert_snapshot!("octants", shown(PictureMode::Octants, Rect::new(0, 0, 14, 7)));
         insta::assert_snapshot!("ascii", shown(PictureMode::Ascii, Rect::new(0, 0, 20, 10)));
+    }
+
+    /// What a person sees of a picture: the cells as 2 × 4 parts each, ink in [0, 1], brought back to 28 × 28.
+    fn seen(picture: &GrayImage, mode: PictureMode, width: u16) -> Vec<f32> {
+        let look = Look { color: true, ..LOOK };
+        let area = Rect::new(0, 0, width, width.div_ceil(2));
+        let images = ImageGrid::new(1, vec![picture.clone()]);
+        let grid = grid(&images, area, mode);
+        let mut buffer = Buffer::empty(area);
+        draw_cells(&images, &grid, mode, look, &mut buffer);
+        let place = grid.rect(0);
+        let (across, down) = (usize::from(place.width) * 2, usize::from(place.height) * 12);
+        let mut parts = vec![0.0; across * down];
+        let ink = |color: Color| match color {
+            Color::Rgb(value, _, _) => (f32::from(value) - 24.0) / 231.0,
+            _ => 0.0,
+        };
+        for (y, x) in (0..place.height).flat_map(|y| (0..place.width).map(move |x| (y, x))) {
+            let cell = &buffer[(place.x + x, place.y + y)];
+            let character = cell.symbol().chars().next().unwrap();
+            let (front, back) = (ink(cell.fg), ink(cell.bg));
+            for (dy, dx) in (0..12).flat_map(|dy| (0..2).map(move |dx| (dy, dx))) {
+                let value = match mode {
+                    PictureMode::Ascii => glyphs::coverage(character)[dy / 3 * 2 + dx],
+                    PictureMode::Braille => {
+                        let bit = [[0, 3], [1, 4], [2, 5], [6, 7]][dy / 3][dx];
+                        ((character as u32 - 0x2800) >> bit & 1) as f32
+                    }
+                    PictureMode::HalfBlocks | PictureMode::Graphics => [front, back][dy / 6],
+                    _ => {
+                        let blocks = blocks(mode);
+                        let patterns = [15, 63, 255][blocks.rows() - 2];
+                        let bits = (0..=patterns).find(|bits| blocks.character(*bits) == character).unwrap();
+                        let part = dy * blocks.rows() / 12 * 2 + dx;
+                        if bits >> part & 1 == 1 { front } else { back }
+                    }
+                };
+                parts[(usize::from(y) * 12 + dy) * across + usize::from(x) * 2 + dx] = value;
+            }
+        }
+        resized(&GrayImage::from_intensities(across, down, &parts), 28, 28)
+    }
+
+    /// The classifier reads digits as they are drawn at the smallest width that is drawn. A width is a compromise between its errors and
+    /// how many pictures are seen at once.
+    #[test]
+    fn digits_can_be_read_in_every_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let test = Mnist::embedded(folder.path()).test;
+        let judge = Judge::bundled().unwrap();
+        for mode in PictureMode::ALL.into_iter().skip(1) {
+            let width = least_width(mode);
+            let pictures: Vec<f32> = (0..500).flat_map(|index| seen(&test.picture(index), mode, width)).collect();
+            let read = judge.read(&tensor([500, 784], pictures), &TaskContext::default()).unwrap();
+            let right = read.iter().enumerate().filter(|(index, (digit, _))| *digit == usize::from(test.label(*index)));
+            let share = right.count() as f64 / 5.0;
+            assert!(share >= 95.0, "{mode:?}: {share} % at {width} cells");
+        }
     }
 
     proptest! {
         #[test]
         fn a_sheet_stays_in_its_area(
-            count in 0_usize..70, columns in 1_usize..12, width in 0_u16..90, height in 0_u16..40, mode in 0..3
+            count in 0_usize..70, columns in 1_usize..12, width in 0_u16..90, height in 0_u16..40, mode in 1_usize..7
         ) {
-            let mode = [PictureMode::HalfBlocks, PictureMode::Braille, PictureMode::Ascii][mode as usize];
+            let mode = PictureMode::ALL[mode];
             let images = ImageGrid::new(columns, vec![zero(); count]);
             let area = Rect::new(2, 1, width, height);
             let mut buffer = Buffer::empty(Rect::new(0, 0, width + 4, height + 2));
