@@ -93,10 +93,10 @@ words! {
     REBUILT: "rebuilt", "再構成";
     RECONSTRUCTION: "reconstruction", "再構成";
     MORPH_HOW: "e: next test digit   a, b: pin A and B   m: walk from A to B",
-        "e: 次のテスト画像   a, b: A と B を留める   m: A から B へ歩く";
+        "e: 次のテスト画像   a, b: A、B に固定   m: A から B へ移動";
     MORPH_HOW_DRAWN: "r: random z   a, b: pin A and B   m: walk from A to B",
-        "r: z を引く   a, b: A と B を留める   m: A から B へ歩く";
-    PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B を留めてください";
+        "r: z をランダムに選ぶ   a, b: A、B に固定   m: A から B へ移動";
+    PIN_FIRST: "pin a code as A with a and another as B with b first", "先に a で A、b で B に符号を固定してください";
 
     ACTION_NO_RUN: "this goes to a live run: start one on the Train tab", "実行中の学習に届く操作です。学習タブで開始してください";
     GUESS_HOW: "real or fake?  y real   n fake", "本物か偽物か?  y 本物   n 偽物";

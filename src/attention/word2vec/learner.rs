@@ -62,12 +62,12 @@ pub fn knobs() -> Vec<Knob> {
         Knob::choice(
             "objective",
             &["negative", "softmax"],
-            ["a few words drawn at random, or all of them", "負例をいくつか引く、または全語のソフトマックス"],
+            ["a few words sampled at random, or all of them", "ランダムに選んだ負例、または全語のソフトマックス"],
         ),
         Knob::integer("dimension", 2..=1000, 50, ["numbers of a vector", "ベクトルの次元"]),
         Knob::integer("window", 1..=20, 5, ["neighbours on each side", "片側に見る語の数"]),
-        Knob::flag("fixed_window", ["every word takes the whole window", "窓の幅を毎回引かず固定する"]),
-        Knob::integer("negatives", 1..=50, 5, ["words drawn against each", "1 語あたりの負例の数"]),
+        Knob::flag("fixed_window", ["every word takes the whole window", "窓の幅をランダムにせず固定する"]),
+        Knob::integer("negatives", 1..=50, 5, ["negative samples per word", "1 語あたりの負例の数"]),
         Knob::real(
             "sample",
             0.0..=0.1,
@@ -87,7 +87,7 @@ pub fn knobs() -> Vec<Knob> {
             "hogwild",
             [
                 "both cores on one table without locks: faster, not reproducible",
-                "錠なしで両コアが同じ表を更新。速いが再現しない",
+                "ロックなしで両コアが同じ表を更新。速いが再現しない",
             ],
         ),
     ]

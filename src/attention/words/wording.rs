@@ -100,7 +100,7 @@ const fn help(
 pub const COMMANDS: [Help; 16] = [
     help("help", ["[COMMAND]", "[コマンド]"], ["what can be typed", "入力できるもの"], ":help plot"),
     help("nn", ["WORD", "語"], ["the nearest words", "最も近い語"], ":nn king"),
-    help("path", ["A B", "A B"], ["the words on the way from A to B", "A から B への道すがらの語"], ":path hot cold"),
+    help("path", ["A B", "A B"], ["the words on the way from A to B", "A から B への途中にある語"], ":path hot cold"),
     help(
         "odd",
         ["A B C …", "A B C …"],
@@ -152,7 +152,7 @@ pub const COMMANDS: [Help; 16] = [
     help("top", ["N", "N"], ["how many words an answer lists", "答えに並べる語の数"], ":top 20"),
     help("names", ["", ""], ["names that were given", "付けた名前の一覧"], ":names"),
     help("forget", ["NAME|all", "名前|all"], ["takes a name back", "名前を取り消す"], ":forget royal"),
-    help("history", ["[N]", "[N]"], ["lines said before", "これまでの入力"], ":history 20"),
+    help("history", ["[N]", "[N]"], ["lines typed before", "これまでの入力"], ":history 20"),
     help(
         "save",
         ["FILE", "ファイル"],

@@ -113,10 +113,10 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Models: [alt('m')] => A::SwitchModel, "the run's model or the bundled one", "実行のモデルと同梱モデルの切り替え", 0;
 
-    Codes: [letter('a')] => A::PinStart, "pin A", "A を留める", 2;
-    Codes: [letter('b')] => A::PinEnd, "pin B", "B を留める", 3;
+    Codes: [letter('a')] => A::PinStart, "pin A", "A に固定", 2;
+    Codes: [letter('b')] => A::PinEnd, "pin B", "B に固定", 3;
     Codes: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;
-    Codes: [letter('r')] => A::RandomCode, "random z", "z を引く", 5;
+    Codes: [letter('r')] => A::RandomCode, "random z", "ランダムな z", 5;
 
     Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
 
