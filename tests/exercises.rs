@@ -228,6 +228,40 @@ fn a_run_of_another_kind_passes_no_exercise() {
     assert!(spiral(0.09, "swiss_roll") && !spiral(0.3, "swiss_roll") && !spiral(0.09, "ring"));
 }
 
+#[test]
+fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
+    let gan = |exercise: &str, step, value, generator_steps, more: &[(&'static str, &'static str)]| {
+        let shared = "data=ring discriminator_steps=1 learning_rate=0.002 steps=3000 batch=256 pack=1 latent=2 noise=0.0 loss=non_saturating";
+        let shared = shared.split(' ').map(|knob| knob.split_once('=').unwrap());
+        let mut knobs: std::collections::BTreeMap<_, _> = shared.collect();
+        knobs.insert("generator_steps", generator_steps);
+        knobs.extend(more.iter().copied());
+        let knobs: Vec<_> = knobs.into_iter().collect();
+        passes_in("gan", exercise, &point("modes_covered", step, value, &knobs))
+    };
+    assert!(gan("collapse", 3000, 1.0, "10", &[]));
+    // Before anything is learned, balanced players, another set, and more than three.
+    assert!(!gan("collapse", 1, 0.0, "10", &[]) && !gan("collapse", 3000, 1.0, "1", &[]));
+    assert!(!gan("collapse", 3000, 1.0, "10", &[("data", "grid")]) && !gan("collapse", 3000, 4.0, "10", &[]));
+    assert!(gan("cure", 3000, 8.0, "1", &[]) && gan("cure", 3000, 7.0, "2", &[]));
+    // On the way, too few, and two knobs.
+    assert!(!gan("cure", 1500, 8.0, "1", &[]) && !gan("cure", 3000, 6.0, "1", &[]));
+    assert!(!gan("cure", 3000, 8.0, "1", &[("pack", "4")]) && !gan("cure", 3000, 8.0, "1", &[("learning_rate", "0.001")]));
+    let vae = |exercise: &str, step, value, weight, epochs| {
+        let knobs = [("kl_weight", weight), ("epochs", epochs), ("latent", "20"), ("likelihood", "bernoulli")];
+        let knobs = [&knobs[..], &[("learning_rate", "0.001"), ("batch", "128"), ("schedule", "constant")]].concat();
+        passes_in("vae", exercise, &point("val/kl", step, value, &knobs))
+    };
+    assert!(vae("collapse", 4290, 0.45, "20.0", "10"));
+    // The first steps of any run, the usual weight, and a short run.
+    assert!(!vae("collapse", 1, 0.1, "20.0", "10") && !vae("collapse", 4290, 0.45, "1.0", "10"));
+    assert!(!vae("collapse", 4290, 0.45, "20.0", "1"));
+    assert!(vae("cure", 4290, 25.9, "1.0", "10"));
+    // Still low, too early, and another knob changed.
+    assert!(!vae("cure", 4290, 3.0, "8.0", "10") && !vae("cure", 500, 25.0, "1.0", "10"));
+    assert!(!vae("cure", 4290, 25.9, "1.0", "20"));
+}
+
 /// What an instrument reports, without a view.
 fn reached(state: &str) -> Attempt {
     Attempt::State { state: state.to_owned(), view: None, input: None }
