@@ -196,7 +196,7 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
     for part in [
-        "vae: Variational autoencoder. 0/6.",
+        "vae: Variational autoencoder. 0/8.",
         "½ ∑",
         "not that number",
         "Solved: A divergence by hand",

@@ -246,7 +246,9 @@ fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
     assert!(gan("cure", 3000, 8.0, "1", &[]) && gan("cure", 3000, 7.0, "2", &[]));
     // On the way, too few, and two knobs.
     assert!(!gan("cure", 1500, 8.0, "1", &[]) && !gan("cure", 3000, 6.0, "1", &[]));
-    assert!(!gan("cure", 3000, 8.0, "1", &[("pack", "4")]) && !gan("cure", 3000, 8.0, "1", &[("learning_rate", "0.001")]));
+    assert!(
+        !gan("cure", 3000, 8.0, "1", &[("pack", "4")]) && !gan("cure", 3000, 8.0, "1", &[("learning_rate", "0.001")])
+    );
     let vae = |exercise: &str, step, value, weight, epochs| {
         let knobs = [("kl_weight", weight), ("epochs", epochs), ("latent", "20"), ("likelihood", "bernoulli")];
         let knobs = [&knobs[..], &[("learning_rate", "0.001"), ("batch", "128"), ("schedule", "constant")]].concat();

@@ -217,6 +217,14 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     terminal.wait_for("earlier runs 2");
     terminal.press(ESC);
     terminal.wait_for("━ small one");
+    // What it reported, in words.
+    terminal.press("e");
+    terminal.wait_for("lower bound of ln p(x)");
+    terminal.wait_for("Worse than the bundled model");
+    terminal.press("e");
+    terminal.wait_for("━ small one");
+    let (_, shown, _) = program(&["runs", "show", "last"]);
+    assert!(shown.contains("\n# test_elbo (nats): lower bound of ln p(x)"), "{shown}");
     terminal.press(CTRL_C);
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -6,6 +6,7 @@ use crate::data::tokenizer::printable;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Precision;
+use crate::experiment::figure::Figure;
 use crate::run::{RunDescription, RunError, RunLabel, export};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -135,6 +136,11 @@ struct Listed<'a> {
 
 fn show(environment: &Environment, run: &RunDescription) -> String {
     let mut text = serde_yaml::to_string(run).expect("a description is plain data");
+    let reported = run.report.iter().flat_map(|report| report.keys()).filter_map(|key| Figure::find(key));
+    for figure in reported {
+        let unit = if figure.unit.en.is_empty() { String::new() } else { format!(" ({})", figure.unit.en) };
+        let _infallible = writeln!(text, "# {}{unit}: {}", figure.name, figure.meaning.en);
+    }
     if let Ok(label) = environment.store.label(&run.id)
         && label != RunLabel::default()
     {

@@ -20,6 +20,7 @@ pub mod command;
 pub mod conversation;
 pub mod declaration;
 pub mod event;
+pub mod figure;
 pub mod game;
 pub mod knob;
 pub mod knobs;

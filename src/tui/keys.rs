@@ -53,6 +53,7 @@ pub enum Action {
     StopRun,
     NewRun,
     Runs,
+    Report,
     Delete,
     Rename,
     Annotate,
@@ -135,6 +136,7 @@ pub enum Context {
     TrainLive,
     TrainOver,
     Runs,
+    Report,
     Panes,
     /// A run has a model beside the one that ships.
     Models,
@@ -182,6 +184,7 @@ impl Context {
             Context::Train => Wording::new("Curves", "曲線"),
             Context::TrainLive => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
+            Context::Report => Wording::new("Report of a run", "結果の報告"),
             Context::Runs => Wording::new("Runs of this lab", "このラボの実行"),
             Context::Models => Wording::new("Which model answers", "答えるモデル"),
             Context::Panes | Context::ReplPanes => Wording::new("Explore", "探索"),

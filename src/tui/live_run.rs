@@ -245,3 +245,37 @@ impl LiveView {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::open_bundled;
+    use crate::run::store::tests::description;
+
+    /// A run that goes on from a checkpoint was never turned as it was beyond that.
+    #[test]
+    fn turns_past_the_checkpoint_of_a_resumed_run_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let store = RunStore::new(path.join("runs"));
+        let source = Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: open_bundled };
+        let (description, lock) =
+            store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        drop(lock);
+        let mut run = LiveRun::open(&store, &source, &description.id, Arc::new(|| ())).unwrap();
+        let turned = |step| Event::Knob { step, knob: "beta".to_owned(), value: KnobValue::Integer(step as i64) };
+        let started = Event::Started {
+            run: run.id.clone(),
+            lab: run.lab.clone(),
+            preset: None,
+            seed: 1,
+            threads: 1,
+            step: 30,
+            knobs: Knobs::default(),
+        };
+        [turned(10), turned(50), started, turned(60)].into_iter().for_each(|event| run.take_in(event));
+        let steps: Vec<u64> = run.turns.iter().map(|turn| turn.step).collect();
+        assert_eq!(steps, [10, 60]);
+        assert_eq!(run.knobs.0["beta"], KnobValue::Integer(60));
+    }
+}

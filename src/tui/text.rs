@@ -23,7 +23,7 @@ words! {
     NOTHING_FOUND: "nothing found; Esc shows all labs", "見つかりません。Esc で全ラボ表示";
     PREVIEW_MAP: "words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語";
     PREVIEW_GAME: "the tree search against itself, 400 playouts a move", "木探索どうしの対局、1 手 400 回のプレイアウト";
-    PREVIEW_WALK: "a walk through the latent plane", "潜在平面の散歩";
+    PREVIEW_WALK: "a walk through the latent plane", "潜在平面の移動";
 
     THEORY: "Theory", "理論";
     TRAIN: "Train", "学習";
@@ -62,6 +62,12 @@ words! {
     STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
     RUNS_DELETED: "runs deleted:", "削除した実行:";
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
+    REPORT_OF: "report of", "結果の報告";
+    NO_REPORT_YET: "the report comes at the end of a run", "結果の報告は、実行が終わると出ます";
+    REPORT_BUNDLED: "Bundled model: {}.", "同梱モデルは {}。";
+    REPORT_ALIKE: "As good as the bundled model ({}).", "同梱モデル({})と同じくらいです。";
+    REPORT_BETTER: "Better than the bundled model ({}).", "同梱モデル({})より良い値です。";
+    REPORT_WORSE: "Worse than the bundled model ({}).", "同梱モデル({})より悪い値です。";
     NOTHING_TO_TRAIN: "nothing is trained in this lab", "このラボに学習はありません";
     RUN_PINNED: "pinned: p unpins it, then it can be deleted", "固定されています。p で解除すると削除できます";
     RUNS_FILTER: "filter", "絞り込み";
@@ -106,7 +112,7 @@ words! {
     GUESS_WAS_REAL: "it was real", "本物でした";
     GUESS_WAS_FAKE: "it was made by G", "G が作ったものでした";
     GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";
-    GUESS_TRUST: "D had trusted it", "D の信頼度";
+    GUESS_TRUST: "D's probability that it is real", "D による本物である確率";
     PLANE_LEGEND: "● data  ● made", "● データ  ● 生成";
     KL_MOVES: "arrows move", "矢印が動かすのは";
     KL_FITTED: "fitted", "合わせた";

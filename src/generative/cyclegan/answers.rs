@@ -26,8 +26,8 @@ pub static VIEWS: [ViewSpec; 2] = [
     ViewSpec::new(
         "hidden",
         Wording::new(
-            "what the way back reads from faint traces in the translation",
-            "元へ戻すときに、変換結果のかすかな痕跡から読み取られるもの",
+            "how much faint noise on the translation changes what is translated back",
+            "変換結果に淡いノイズを加えると、元に戻した結果がどれだけ変わるか",
         ),
         inputs,
     ),
@@ -41,7 +41,7 @@ fn inputs() -> Vec<Knob> {
 
 /// Digits in a row.
 const DIGITS: usize = 8;
-/// Deviation of the noise that wipes out what is written faintly.
+/// Deviation of the noise on a translation: what is written as faintly as this is lost in it.
 const WIPE: f32 = 0.05;
 
 /// The translators of one or more pairs of styles.
@@ -145,8 +145,8 @@ impl TrainedCycleGan {
                 pictures(&without),
             ),
             Panel::row(
-                "the difference of the two, 4 times: what was read from faint traces",
-                "その差の 4 倍: かすかな痕跡から読み取られていたもの",
+                "the difference of the two, 4 times enlarged",
+                "その差の 4 倍",
                 pictures(&tensor(made.raw_dim(), faint)),
             ),
         ])

@@ -79,7 +79,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     TrainOver: [letter('n')] => A::NewRun, "new run", "新しい実行", 1;
     TrainOver: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
+    TrainOver: [letter('e')] => A::Report, "explain the report", "結果の説明", 2;
     TrainOver: [letter('x')] => A::Export, "export", "書き出し", 2;
+
+    Report: [key(KeyCode::Up)] => A::Up, "scroll", "スクロール", 1;
+    Report: [letter('e')] => A::Report, "close", "閉じる", 0;
 
     Runs: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
     Runs: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;

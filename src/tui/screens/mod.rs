@@ -8,6 +8,7 @@ mod notes;
 mod now;
 pub mod palette;
 pub mod picker;
+mod report;
 mod runs;
 mod setup;
 #[cfg(test)]

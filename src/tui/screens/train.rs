@@ -1,6 +1,7 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
 use super::now;
+use super::report::ReportPage;
 use super::runs::{Choice, RunList};
 use super::setup::Setup;
 use crate::data::tokenizer::printable;
@@ -45,6 +46,8 @@ pub struct TrainTab {
     choosing: bool,
     /// The runs of the lab, while one is chosen.
     list: Option<RunList>,
+    /// The report in words, while it is read.
+    report: Option<ReportPage>,
     views: Vec<View>,
     /// The pane with the keys: charts first, then pictures.
     focus: usize,
@@ -67,6 +70,7 @@ impl TrainTab {
             setup: Setup::new(lab),
             choosing: false,
             list: None,
+            report: None,
             views: lab.dashboard.charts.iter().map(|chart| View::new(chart.log)).collect(),
             focus: 0,
             maximised: false,
@@ -87,6 +91,9 @@ impl TrainTab {
     pub fn contexts(&self) -> Vec<Context> {
         if self.list.is_some() {
             return vec![Context::Runs];
+        }
+        if self.report.is_some() {
+            return vec![Context::Report];
         }
         match (self.shows_setup, self.is_over) {
             (true, _) => vec![Context::TrainSetup],
@@ -288,6 +295,13 @@ impl TrainTab {
             }
             return understood;
         }
+        if let Some(report) = &mut self.report {
+            let done = report.handle_action(action);
+            if done.is_none() {
+                self.report = None;
+            }
+            return done.unwrap_or(true);
+        }
         if action == Action::Runs {
             self.open_list(lab, app);
             return true;
@@ -336,6 +350,11 @@ impl TrainTab {
             }
             (Action::KnobUp | Action::KnobDown, _) => self.turn(action == Action::KnobUp, lab, app),
             (Action::Overlay, _) => self.overlay(lab, app),
+            (Action::Report, _) if run.report.is_some() => self.report = Some(ReportPage::default()),
+            (Action::Report, _) => {
+                let said = app.say(text::NO_REPORT_YET);
+                app.notify(said);
+            }
             (Action::Export, _) => self.export(lab, app),
             (Action::CopyReadout, _) => self.copy(lab, app),
             (Action::Left, Some(view)) => view.move_cursor(-0.02, data),
@@ -404,6 +423,10 @@ impl TrainTab {
             }
             return;
         }
+        if let Some(report) = &mut self.report {
+            report.mouse(event);
+            return;
+        }
         let position = Position::new(event.column, event.row);
         if self.is_setup(lab, app) {
             if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
@@ -454,6 +477,11 @@ impl TrainTab {
             list.draw(area, lab, app, buffer);
             return;
         }
+        if let (Some(report), Some(run)) = (&mut self.report, app.run_of(&lab.id)) {
+            report.draw(area, run, &lab.experiment, app, buffer);
+            return;
+        }
+        self.report = None;
         if self.shows_setup {
             self.setup.draw(area, lab, app, buffer);
             return;

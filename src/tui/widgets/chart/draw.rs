@@ -345,6 +345,23 @@ mod tests {
     }
 
     #[test]
+    fn turned_knobs_are_marked_on_the_axis_and_found_under_the_cursor() {
+        let series = series(&[1.0; 50]);
+        let lines = [line("a", Stroke::Solid, &series)];
+        let area = Rect::new(0, 0, 68, 10);
+        let mut buffer = Buffer::empty(area);
+        let view = View::default();
+        draw(area, &lines, &view, "", &Theme::dark(), &mut buffer);
+        mark_steps(area, &lines, &view, [20, 510, 1000, 4000], &Theme::dark(), &mut buffer);
+        let marks: Vec<u16> = (0..68).filter(|x| buffer[(*x, 8)].symbol() == "▲").collect();
+        assert_eq!(marks, [8, 38, 67], "the first step, the middle and the last; what is out of sight has none");
+        let under = |cursor| step_at_cursor(area, &lines, &View { cursor, ..view.clone() }, [20, 510, 515, 1000]);
+        assert_eq!(under(Some(512.0)), Some(515), "the later of two");
+        assert_eq!(under(Some(100.0)), None);
+        assert_eq!(under(None), None);
+    }
+
+    #[test]
     fn the_column_of_a_step_is_found_again() {
         let series = series(&[1.0; 50]);
         let lines = [line("a", Stroke::Solid, &series)];
