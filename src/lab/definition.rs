@@ -82,8 +82,8 @@ pub struct Dashboard {
 #[serde(deny_unknown_fields)]
 pub struct Chart {
     pub title: Bilingual,
-    #[serde(default)]
-    pub unit: String,
+    #[serde(default, deserialize_with = "unit")]
+    pub unit: Bilingual,
     #[serde(default)]
     pub log: bool,
     pub series: Vec<SeriesUse>,
@@ -225,8 +225,8 @@ pub enum Check {
     Number {
         answer: f64,
         tolerance: f64,
-        #[serde(default)]
-        unit: String,
+        #[serde(default, deserialize_with = "unit")]
+        unit: Bilingual,
     },
     /// A condition on a run's series, such as `val/elbo >= -105 within 3000 steps`, of a run with these knobs.
     Series {
@@ -262,6 +262,20 @@ pub enum Check {
     Line { words: Vec<String> },
     /// Kept for the instructor.
     FreeText { minimum_characters: usize },
+}
+
+/// A unit: in both languages, or a sign that is the same in both.
+fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bilingual, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Unit {
+        Sign(String),
+        Words(Bilingual),
+    }
+    Ok(match Unit::deserialize(deserializer)? {
+        Unit::Sign(sign) => Bilingual::same(sign),
+        Unit::Words(words) => words,
+    })
 }
 
 /// An option of a choice.

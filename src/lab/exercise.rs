@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn each_check_is_decided_by_its_own_attempt_only() {
-        let number = exercise(Check::Number { answer: 2.0, tolerance: 0.1, unit: String::new() });
+        let number = exercise(Check::Number { answer: 2.0, tolerance: 0.1, unit: Bilingual::default() });
         assert_eq!(decide(&number, &Attempt::Text("2.05".into()), Language::En), Verdict::Passed);
         assert!(matches!(decide(&number, &Attempt::Text("3".into()), Language::En), Verdict::Failed(_)));
         assert_eq!(decide(&number, &Attempt::Choice(2), Language::En), Verdict::Unrelated);

@@ -76,6 +76,7 @@ words! {
     RUNS_NO_MATCH: "no run matches; Esc shows all", "該当する実行がありません。Esc ですべて表示";
     RUNS_LARGEST: "largest figure first", "値の大きい順";
     RUNS_SMALLEST: "smallest figure first", "値の小さい順";
+    RUN_IS_SHOWN: "this run is shown on Train already", "この実行は学習タブに表示中です";
     MOST_OVERLAID: "at most {} runs are overlaid; o on one of them takes it away", "重ねられるのは {} 件までです。重ねた実行で o を押すと外れます";
     THIS_RUN: "this run", "この実行";
     OPEN_RUN: "open on Train", "学習タブで表示中";

@@ -346,6 +346,7 @@ impl ExercisesTab {
                 }
             }
             Check::Number { unit, .. } => {
+                let unit = unit.in_language(app.language);
                 let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
                 let label = format!("{}{unit}: ", app.say(text::YOUR_ANSWER));
                 let end = write(buffer, area, 0, row, &label, app.theme.quiet());

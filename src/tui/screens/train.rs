@@ -212,6 +212,11 @@ impl TrainTab {
             }
             Choice::Resume(id) => self.take_up(&id, app),
             Choice::Export(id) => export_run(&id, app),
+            // A run does not lie under itself.
+            Choice::Overlay(id) if app.run_of(&lab.id).is_some_and(|run| run.id == id) => {
+                let said = app.say(text::RUN_IS_SHOWN);
+                app.notify(said);
+            }
             Choice::Overlay(id) => {
                 match self.ghosts.iter().position(|ghost| ghost.id == id) {
                     Some(place) => _ = self.ghosts.remove(place),
@@ -566,7 +571,7 @@ impl TrainTab {
         if view.smoothing > 0.0 {
             note.push(format!("{} {}", app.say(text::SMOOTHING), view.smoothing));
         }
-        let title = match chart.unit.as_str() {
+        let title = match chart.unit.in_language(app.language) {
             "" => chart.title.in_language(app.language).to_owned(),
             unit => format!("{}  {unit}", chart.title.in_language(app.language)),
         };
