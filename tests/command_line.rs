@@ -199,7 +199,7 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
         "vae: Variational autoencoder. 0/8.",
         "½ ∑",
         "not that number",
-        "Solved: A divergence by hand",
+        "Solved: A KL term by hand",
         "Two wrong tries: now choose the right answer",
         "Solved: Which direction?",
         "nothing to train",

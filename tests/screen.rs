@@ -26,9 +26,9 @@ fn alt(digit: char) -> String {
 fn at_train(home: &TempDir, size: (u16, u16)) -> Terminal {
     let terminal = Terminal::start(home.path(), &[], size, &[]);
     terminal.open_lab("Variational");
-    terminal.wait_for("Why a plain autoencoder cannot draw");
+    terminal.wait_for("Why a plain autoencoder cannot generate");
     terminal.press(&alt('2'));
-    terminal.wait_for("ten passes");
+    terminal.wait_for("ten epochs");
     terminal
 }
 
@@ -92,7 +92,7 @@ fn a_student_trains_looks_draws_and_answers() {
     terminal.wait_for("Training lowers");
     terminal.press("2");
     terminal.press(ENTER);
-    terminal.wait_for("price of telling");
+    terminal.wait_for("in nats per picture");
     // Quitting asks first, because the run goes on.
     terminal.press(CTRL_C);
     terminal.wait_for("Quit?");
@@ -382,7 +382,7 @@ fn wide_terminals_get_no_character_of_two_widths() {
     terminal.wait_for("the map with what the run has found");
     // The preview of a model of digits is of ASCII here.
     terminal.press(&"\x1b[B".repeat(6));
-    terminal.wait_for("@");
+    terminal.wait_for("QQ");
     let text = terminal.text();
     assert!(!text.contains(['│', '─', '●', '·', '█']), "{text}");
     terminal.press("q");

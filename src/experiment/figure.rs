@@ -166,8 +166,12 @@ mod tests {
 
     #[test]
     fn every_figure_that_a_report_has_is_explained_once() {
-        let reported: BTreeSet<&str> =
-            registry::EXPERIMENTS.iter().flat_map(|experiment| experiment.report).copied().collect();
+        let reported: BTreeSet<&str> = registry::EXPERIMENTS
+            .iter()
+            .filter(|experiment| experiment.lab.is_some() || experiment.id == "classifier")
+            .flat_map(|experiment| experiment.report)
+            .copied()
+            .collect();
         let explained: BTreeSet<&str> = FIGURES.iter().map(|figure| figure.name).collect();
         assert_eq!(reported.difference(&explained).collect::<Vec<_>>(), Vec::<&&str>::new(), "not explained");
         assert_eq!(explained.difference(&reported).collect::<Vec<_>>(), Vec::<&&str>::new(), "in no report");

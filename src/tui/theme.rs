@@ -89,6 +89,17 @@ impl Theme {
         buffer.content.iter_mut().filter(|cell| cell.bg == Color::Reset).for_each(|cell| cell.bg = ground);
     }
 
+    /// A colour beside another: half-way to the text, so that a dashed line is told from the solid one that it belongs to.
+    pub fn beside(&self, color: Color) -> Color {
+        match (color, self.text) {
+            (Color::Rgb(r, g, b), Color::Rgb(x, y, z)) => {
+                let middle = |a: u8, b: u8| a.midpoint(b);
+                Color::Rgb(middle(r, x), middle(g, y), middle(b, z))
+            }
+            _ => color,
+        }
+    }
+
     pub fn body(&self) -> Style {
         Style::new().fg(self.text)
     }

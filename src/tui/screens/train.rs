@@ -650,9 +650,10 @@ fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], app: &'a A
     let mut solid = 0;
     let mut dashed = 0;
     for line in &chart.series {
-        // A dashed line has the colour of the solid one it belongs to.
+        // A dashed line has a colour beside that of the solid one it belongs to.
         let index = if line.dashed { &mut dashed } else { &mut solid };
         let color = app.theme.series[*index % app.theme.series.len()];
+        let color = if line.dashed { app.theme.beside(color) } else { color };
         *index += 1;
         if let Some(series) = run.series.get(&line.name) {
             let stroke = if line.dashed { Stroke::Dashed } else { Stroke::Solid };
