@@ -72,7 +72,9 @@ fn two_levels(values: &[f32]) -> (u8, f32, f32) {
     let (dark, bright) = sorted.split_at(cut);
     let (low, high) = (mean(dark), mean(bright));
     if high - low < 1.0 / 255.0 {
-        return (0, high, mean(values));
+        // All of one grey: a text that is copied from the screen still shows where the ink is.
+        let all = (1_u16 << values.len()) - 1;
+        return (if high > THRESHOLD { all as u8 } else { 0 }, high, mean(values));
     }
     let bits = values.iter().enumerate().filter(|(_, value)| **value >= bright[0]);
     (bits.map(|(bit, _)| 1 << bit).sum(), high, low)
