@@ -64,10 +64,10 @@ words! {
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
     REPORT_OF: "report of", "結果の報告";
     NO_REPORT_YET: "the report comes at the end of a run", "結果の報告は、実行が終わると出ます";
-    REPORT_BUNDLED: "Bundled model: {}.", "同梱モデルは {}。";
-    REPORT_ALIKE: "As good as the bundled model ({}).", "同梱モデル({})と同じくらいです。";
-    REPORT_BETTER: "Better than the bundled model ({}).", "同梱モデル({})より良い値です。";
-    REPORT_WORSE: "Worse than the bundled model ({}).", "同梱モデル({})より悪い値です。";
+    REPORT_BUNDLED: "Bundled model: {0}.", "同梱モデルは {0} です。";
+    REPORT_ALIKE: "As good as the bundled model ({0}).", "同梱モデル({0})と同じくらいです。";
+    REPORT_BETTER: "Better than the bundled model ({0}).", "同梱モデル({0})より良い値です。";
+    REPORT_WORSE: "Worse than the bundled model ({0}).", "同梱モデル({0})より悪い値です。";
     NOTHING_TO_TRAIN: "nothing is trained in this lab", "このラボに学習はありません";
     RUN_PINNED: "pinned: p unpins it, then it can be deleted", "固定されています。p で解除すると削除できます";
     RUNS_FILTER: "filter", "絞り込み";
@@ -77,7 +77,7 @@ words! {
     RUNS_LARGEST: "largest figure first", "値の大きい順";
     RUNS_SMALLEST: "smallest figure first", "値の小さい順";
     RUN_IS_SHOWN: "this run is shown on Train already", "この実行は学習タブに表示中です";
-    MOST_OVERLAID: "at most {} runs are overlaid; o on one of them takes it away", "重ねられるのは {} 件までです。重ねた実行で o を押すと外れます";
+    MOST_OVERLAID: "at most {0} runs are overlaid; o on one of them takes it away", "重ねられるのは {0} 件までです。重ねた実行で o を押すと外れます";
     THIS_RUN: "this run", "この実行";
     OPEN_RUN: "open on Train", "学習タブで表示中";
     UNREADABLE_RUNS: "cannot be read, `shinso runs list` says why:", "読めない実行(理由は shinso runs list):";

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Moments of a reverse process that are shown, the last of them the sample.
 const MOMENTS: i64 = 11;
 /// Digits of which the classifier's probabilities are written beside them, at most.
-const READ_WITH_SHARES: usize = 4;
+const READ_WITH_SHARES: usize = 2;
 /// Arrows across the plane, and points that travel.
 const FIELD: (usize, usize) = (15, 11);
 const TRAVELLERS: usize = 300;

@@ -88,7 +88,8 @@ fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, language: 
         let (Some(own), Some(figure)) = (value(report, key), Figure::find(key)) else { continue };
         let unit = figure.unit.in_language(language);
         let space = if unit.is_empty() { "" } else { " " };
-        words += &format!("- `{key}` **{}**{space}{unit}\n  {}", number(own), figure.meaning.in_language(language));
+        let meaning = figure.meaning.in_language(language);
+        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}", number(own));
         if let Some(bundled) = bundled.and_then(|bundled| value(bundled, key)) {
             words += if language == Language::Ja { "。" } else { ". " };
             words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&number(bundled)]);
@@ -127,7 +128,8 @@ mod tests {
     fn what_is_no_number_is_left_out() {
         let report: Report = serde_json::from_str(r#"{"test_elbo": -98.3, "test_kl": null, "parameters": 7}"#).unwrap();
         let words = in_words(&["test_elbo", "test_kl", "parameters"], &report, Some(&report), Language::En);
-        assert!(words.starts_with("- `test_elbo` **−98.3** nats\n  ") && !words.contains("test_kl"), "{words}");
+        assert!(words.starts_with("- `test_elbo` **−98.3** nats: lower bound") && !words.contains("test_kl"), "{words}");
+        assert!(words.contains("As good as the bundled model (−98.3).") && words.contains("Bundled model: 7."), "{words}");
         assert_eq!(words.matches("- `").count(), 2);
     }
 }
