@@ -220,7 +220,7 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     // What it reported, in words.
     terminal.press("e");
     terminal.wait_for("lower bound of ln p(x)");
-    terminal.wait_for("Worse than the bundled model (−");
+    terminal.wait_for("bundled model (−98.27)");
     terminal.press("e");
     terminal.wait_for("━ small one");
     let (_, shown, _) = program(&["runs", "show", "last"]);
