@@ -53,8 +53,8 @@ pub static EXPERIMENT: Experiment = Experiment {
 
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
-        Knob::integer("batch", 1..=4096, 128, ["digits a step", "1 ステップの枚数"]),
+        Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
+        Knob::integer("batch", 1..=4096, 128, ["digits per step", "1 ステップの枚数"]),
         Knob::integer("epochs", 1..=100, 12, ["passes over the training set", "学習データを何周するか"]),
     ]
 }

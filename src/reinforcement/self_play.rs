@@ -59,7 +59,7 @@ pub static EXPERIMENT: Experiment = Experiment {
 fn knobs() -> Vec<Knob> {
     vec![
         Knob::choice("game", &policy_value::GAMES, ["the game", "ゲーム"]),
-        Knob::factor("learning_rate", 1e-5..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::factor("learning_rate", 1e-5..=0.1, 2e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
         Knob::integer("simulations", 1..=2000, 32, ["simulations before a move", "1 手あたりのシミュレーション数"])
             .live(),
         Knob::real("fast_share", 0.0..=0.95, 0.0, ["share of moves with a short search", "短い探索で済ませる手の割合"])

@@ -115,6 +115,7 @@ words! {
     GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";
     GUESS_TRUST: "D's probability that it is real", "D による本物である確率";
     PLANE_LEGEND: "● data  ● generated", "● データ  ● 生成";
+    NATS: "nats", "ナット";
     KL_MOVES: "arrows move", "矢印が動かすのは";
     KL_FITTED: "fitted", "合わせた";
     KL_KINDS_NORMALS: "two normals", "正規分布どうし";

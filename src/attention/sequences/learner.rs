@@ -57,7 +57,8 @@ impl Training {
     /// The knobs that every training of pairs has, with some of their defaults.
     pub fn knobs(learning_rate: f64, batch: i64, steps: i64) -> Vec<Knob> {
         vec![
-            Knob::factor("learning_rate", 1e-6..=0.1, learning_rate, ["Adam's step size η", "Adam の学習率 η"]).live(),
+            Knob::factor("learning_rate", 1e-6..=0.1, learning_rate, ["Adam's learning rate η", "Adam の学習率 η"])
+                .live(),
             Knob::real("clip", 0.1..=100.0, 1.0, ["largest norm of a gradient", "勾配のノルムの上限"]),
             Knob::real(
                 "average",
@@ -65,10 +66,10 @@ impl Training {
                 0.0,
                 [
                     "answer with a running average of the weights with this memory; 0: with the weights themselves",
-                    "答えるときに使う重みの移動平均の記憶率(0 なら重みそのもの)",
+                    "答えるときに使う重みの移動平均の減衰率(0 なら重みそのもの)",
                 ],
             ),
-            Knob::integer("batch", 1..=1024, batch, ["pairs a step", "1 ステップの組の数"]),
+            Knob::integer("batch", 1..=1024, batch, ["pairs per step", "1 ステップの組の数"]),
             Knob::integer("steps", 1..=1_000_000, steps, ["steps in all", "全ステップ数"]),
             Knob::integer("evaluated", 1..=10_000, 2000, ["held-out pairs of the report", "最終評価に使う組の数"]),
             Knob::choice(

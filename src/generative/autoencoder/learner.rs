@@ -32,13 +32,13 @@ pub fn knobs() -> Vec<Knob> {
             &[256, 64],
             ["widths of the deep encoder's hidden layers", "深いエンコーダの隠れ層の幅"],
         ),
-        Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
-        Knob::integer("batch", 8..=4096, 256, ["digits a step of the deep one", "深いほうの 1 ステップの枚数"]),
+        Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
+        Knob::integer("batch", 8..=4096, 256, ["digits per step of the deep one", "深いほうの 1 ステップの枚数"]),
         Knob::integer(
             "linear_batch",
             8..=8192,
             1024,
-            ["digits a step of the linear one", "線形のほうの 1 ステップの枚数"],
+            ["digits per step of the linear one", "線形のほうの 1 ステップの枚数"],
         ),
         Knob::integer("steps", 1..=1_000_000, 3000, ["steps in all", "全ステップ数"]),
         Knob::choice(

@@ -43,7 +43,7 @@ pub fn knobs() -> Vec<Knob> {
             ["λ, the weight of coming back to the start", "λ(元に戻ることの重み)"],
         )
         .live(),
-        Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
         Knob::real(
             "balance",
             0.05..=4.0,
@@ -51,7 +51,7 @@ pub fn knobs() -> Vec<Knob> {
             ["D's learning rate over that of G and F", "D の学習率を G・F の何倍にするか"],
         )
         .live(),
-        Knob::integer("batch", 4..=512, 32, ["digits of each style a step", "1 ステップの各書体の枚数"]),
+        Knob::integer("batch", 4..=512, 32, ["digits of each style per step", "1 ステップの各書体の枚数"]),
         Knob::integer(
             "steps",
             1..=1_000_000,

@@ -32,7 +32,7 @@ pub static VIEWS: [ViewSpec; 7] = [
         "prompt",
         Wording::new(
             "digits asked for in words, at a moment of the reverse process",
-            "言葉で頼んだ数字(逆拡散過程の途中も見られる)",
+            "言葉で指定した数字(逆拡散過程の途中も見られる)",
         ),
         prompt_inputs,
     )
@@ -41,7 +41,7 @@ pub static VIEWS: [ViewSpec; 7] = [
         "forward",
         Wording::new(
             "a digit on its way into noise, and the noise that the network predicts",
-            "ノイズに溶けていく数字と、ネットワークが予測したノイズ",
+            "ノイズが加わっていく数字と、ネットワークが予測したノイズ",
         ),
         || {
             let help = ["the step of the forward process", "拡散過程のステップ"];

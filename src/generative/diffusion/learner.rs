@@ -49,15 +49,15 @@ pub fn knobs() -> Vec<Knob> {
                 "U-Net の 14×14 でのチャネル数(8 の倍数に切り上げ)",
             ],
         ),
-        Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::factor("learning_rate", 1e-6..=0.05, 1e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
         Knob::real(
             "class_dropout",
             0.0..=1.0,
             0.1,
-            ["how often the class is left out while it learns", "学習中にクラスを伏せる割合"],
+            ["how often the class is left out while it learns", "学習中にクラスを与えない割合"],
         )
         .live(),
-        Knob::integer("batch", 8..=4096, 128, ["samples a step", "1 ステップの枚数"]),
+        Knob::integer("batch", 8..=4096, 128, ["samples per step", "1 ステップの枚数"]),
         Knob::integer("steps", 1..=1_000_000, 1000, ["steps in all", "全ステップ数"]),
         Knob::real(
             "average",
@@ -65,7 +65,7 @@ pub fn knobs() -> Vec<Knob> {
             0.999,
             [
                 "samples come from a running average (EMA) of the weights with this memory",
-                "サンプルに使う重みの移動平均(EMA)の記憶率",
+                "サンプルに使う重みの移動平均(EMA)の減衰率",
             ],
         ),
         Knob::choice(

@@ -91,7 +91,7 @@ pub fn digits(text: &str) -> Result<Vec<u8>, ExperimentError> {
     match asked.len() {
         0 => Err(ExperimentError::both(
             "nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`",
-            "描くものがありません。`seven`、`七`、`2026`、`three eights` のように数字を頼んでください",
+            "描くものがありません。`seven`、`七`、`2026`、`three eights` のように数字を入力してください",
         )),
         count if count > LONGEST => Err(ExperimentError::both(
             format!("more than {LONGEST} digits: ask for fewer"),

@@ -49,7 +49,7 @@ pub static ACTIONS: [ActionSpec; 4] = [
 
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::choice("data", &["mnist", "ring", "grid", "drawn"], ["what is imitated", "何を真似るか"]),
+        Knob::choice("data", &["mnist", "ring", "grid", "drawn"], ["the data", "学習するデータ"]),
         Knob::choice("loss", &["non_saturating", "saturating"], ["what G minimises", "G が最小化する損失"]).live(),
         Knob::choice("network", &["convolutional", "dense"], ["G and D for digits", "数字のための G と D"]),
         Knob::integer(
@@ -65,13 +65,14 @@ pub fn knobs() -> Vec<Knob> {
             "learning_rate",
             1e-6..=0.05,
             2e-4,
-            ["Adam's step size η of both players", "両者の Adam の学習率 η"],
+            ["Adam's learning rate η of G and D", "G と D の Adam の学習率 η"],
         )
         .live(),
         Knob::real("balance", 0.05..=4.0, 1.0, ["G's learning rate over D's", "G の学習率を D の何倍にするか"]).live(),
-        Knob::integer("discriminator_steps", 1..=20, 1, ["updates of D a step", "1 ステップに D を何回更新するか"])
+        Knob::integer("discriminator_steps", 1..=20, 1, ["updates of D per step", "1 ステップに D を何回更新するか"])
             .live(),
-        Knob::integer("generator_steps", 1..=20, 1, ["updates of G a step", "1 ステップに G を何回更新するか"]).live(),
+        Knob::integer("generator_steps", 1..=20, 1, ["updates of G per step", "1 ステップに G を何回更新するか"])
+            .live(),
         Knob::flag("freeze_generator", ["G stands still while D goes on", "G を止め、D だけを学習させる"]).live(),
         Knob::real(
             "noise",
@@ -84,8 +85,8 @@ pub fn knobs() -> Vec<Knob> {
         )
         .live(),
         Knob::real("dropout", 0.0..=0.9, 0.0, ["share of D's hidden values left out", "D の隠れ層で落とす割合"]).live(),
-        Knob::integer("pack", 1..=8, 1, ["samples that D looks at together", "D が一度に見比べる枚数"]),
-        Knob::integer("batch", 8..=4096, 128, ["samples a step", "1 ステップの枚数"]),
+        Knob::integer("pack", 1..=8, 1, ["samples that D looks at together", "D に一度に入力する枚数"]),
+        Knob::integer("batch", 8..=4096, 128, ["samples per step", "1 ステップの枚数"]),
         Knob::integer("steps", 1..=1_000_000, 8000, ["steps in all", "全ステップ数"]),
         Knob::integer("latent", 1..=256, 64, ["numbers in z", "z の次元"]),
         Knob::integers("generator", 1..=4096, 4, &[256, 512], ["widths of G's hidden layers", "G の隠れ層の幅"]),
@@ -96,7 +97,7 @@ pub fn knobs() -> Vec<Knob> {
             0.0,
             [
                 "samples come from a running average of G's weights with this memory; 0: from G itself",
-                "サンプルに使う G の重みの移動平均の記憶率(0 なら G そのもの)",
+                "サンプルに使う G の重みの移動平均の減衰率(0 なら G そのもの)",
             ],
         ),
         Knob::real(

@@ -47,7 +47,8 @@ pub fn knobs() -> Vec<Knob> {
         Knob::real("gap", 0.0..=6.0, 4.0, ["distance between the two modes of P", "P の二つの山の間隔"]),
         Knob::real("weight", 0.05..=0.95, 0.6, ["weight of the right mode of P", "P の右の山の重み"]),
         Knob::real("start", -5.0..=5.0, 1.0, ["where the mean of Q starts", "Q の平均の出発点"]),
-        Knob::factor("learning_rate", 1e-4..=1.0, 0.05, ["step size η of the gradient", "勾配の刻み幅 η"]).live(),
+        Knob::factor("learning_rate", 1e-4..=1.0, 0.05, ["learning rate η of gradient descent", "勾配降下の学習率 η"])
+            .live(),
         Knob::integer("steps", 1..=100_000, 600, ["steps in all", "全ステップ数"]),
     ]
 }

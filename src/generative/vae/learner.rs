@@ -33,7 +33,7 @@ pub const REPORT_KEYS: [&str; 6] =
 /// The knobs of the VAE.
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::factor("learning_rate", 1e-6..=0.1, 1e-3, ["Adam's step size η", "Adam の学習率 η"]).live(),
+        Knob::factor("learning_rate", 1e-6..=0.1, 1e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
         Knob::real(
             "kl_weight",
             0.0..=20.0,
@@ -44,7 +44,7 @@ pub fn knobs() -> Vec<Knob> {
             ],
         )
         .live(),
-        Knob::integer("batch", 1..=4096, 128, ["digits a step", "1 ステップの枚数"]),
+        Knob::integer("batch", 1..=4096, 128, ["digits per step", "1 ステップの枚数"]),
         Knob::integer("epochs", 1..=1000, 10, ["passes over the training set", "学習データを何周するか"]),
         Knob::integer("latent", 1..=256, 20, ["numbers in a code z", "符号 z の次元"]),
         Knob::integers(

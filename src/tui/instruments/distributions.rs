@@ -370,7 +370,11 @@ impl Instrument for Distributions {
             buffer[(at.min(curves.right() - 1), curves.y)].set_char('v').set_fg(app.theme.accent);
         }
         let value = |value: f64| {
-            if value.is_finite() { format!("{} nats", number(value)) } else { app.say(text::KL_INFINITE).to_owned() }
+            if value.is_finite() {
+                format!("{} {}", number(value), app.say(text::NATS))
+            } else {
+                app.say(text::KL_INFINITE).to_owned()
+            }
         };
         for (area, name, total, integrand, color) in [
             (forward, "D(P‖Q)   p ln(p/q)", found.forward, &found.forward_integrand, p_color),

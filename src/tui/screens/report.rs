@@ -128,8 +128,14 @@ mod tests {
     fn what_is_no_number_is_left_out() {
         let report: Report = serde_json::from_str(r#"{"test_elbo": -98.3, "test_kl": null, "parameters": 7}"#).unwrap();
         let words = in_words(&["test_elbo", "test_kl", "parameters"], &report, Some(&report), Language::En);
-        assert!(words.starts_with("- `test_elbo` **−98.3** nats: lower bound") && !words.contains("test_kl"), "{words}");
-        assert!(words.contains("As good as the bundled model (−98.3).") && words.contains("Bundled model: 7."), "{words}");
+        assert!(
+            words.starts_with("- `test_elbo` **−98.3** nats: lower bound") && !words.contains("test_kl"),
+            "{words}"
+        );
+        assert!(
+            words.contains("As good as the bundled model (−98.3).") && words.contains("Bundled model: 7."),
+            "{words}"
+        );
         assert_eq!(words.matches("- `").count(), 2);
     }
 }
