@@ -51,8 +51,10 @@ fn sequence_to_sequence_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("learn", &point("validation/exact_match", 5200, 0.99)));
     assert!(!passes("learn", &point("validation/token_accuracy", 1400, 0.99)));
     assert!(!passes("learn", &point("token_accuracy", 1400, 0.99)));
-    assert!(passes("beam", &turned("beam", "beam")));
-    assert!(!passes("beam", &turned("beam", "seed")) && !passes("beam", &turned("answer", "seed")));
+    assert!(passes("beam", &text("-5.66")) && passes("beam", &text("−5.658")));
+    // The best answer's, the third one's, without the sign, and a key.
+    assert!(["-0.01", "-6.68", "5.66"].iter().all(|wrong| !passes("beam", &text(wrong))));
+    assert!(!passes("beam", &turned("beam", "beam")));
     assert!(!passes("bottleneck", &text("a larger D")) && !passes("bottleneck", &text(&" ".repeat(80))));
 }
 
@@ -433,17 +435,16 @@ fn walker_takes_no_attempt_that_only_looks_right() {
     let longer = quick.replace("horizon=30", "horizon=20");
     assert!(passes("longer", &of("speed", 1.2, 110, &longer)));
     assert!(!passes("longer", &of("speed", 0.4, 110, &longer)) && !passes("longer", &of("speed", 1.2, 110, &quick)));
-    let turned = |view: &str, input: &str| Attempt::State {
-        state: "input_turned".to_owned(),
-        view: Some(view.to_owned()),
-        input: Some(input.to_owned()),
-    };
-    for (exercise, view, input) in
-        [("horizon", "dream", "horizon"), ("floor", "dream", "friction"), ("push", "walk", "push")]
-    {
-        assert!(passes(exercise, &turned(view, input)), "{exercise}");
-        assert!(!passes(exercise, &turned(view, "seed")) && !passes(exercise, &turned("worlds", input)), "{exercise}");
+    // After one step and at the default horizon; a known friction; the strongest push that it survives, the largest, and its training's.
+    for (exercise, right, wrong) in [
+        ("horizon", "0.43", ["0.13", "0.60", "1.17"]),
+        ("floor", "0.61", ["0.13", "0.28", "0.54"]),
+        ("push", "50", ["40", "60", "16"]),
+    ] {
+        assert!(passes(exercise, &text(right)), "{exercise}");
+        assert!(wrong.iter().all(|wrong| !passes(exercise, &text(wrong))), "{exercise}");
     }
+    assert!(!passes("push", &turned("walk", "push")) && !passes("horizon", &turned("dream", "horizon")));
     assert!(!passes("your-robot", &text("a crane")) && passes("your-robot", &text(&"a crane ".repeat(20))));
 }
 
