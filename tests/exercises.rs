@@ -231,6 +231,11 @@ fn a_run_of_another_kind_passes_no_exercise() {
 }
 
 #[test]
+fn of_the_models_of_the_chapter_one_gives_a_bound() {
+    assert!((0..4).all(|choice| passes_in("autoencoder", "which-model", &Attempt::Choice(choice)) == (choice == 2)));
+}
+
+#[test]
 fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
     let gan = |exercise: &str, step, value, generator_steps, more: &[(&'static str, &'static str)]| {
         let shared = "data=ring discriminator_steps=1 learning_rate=0.002 steps=3000 batch=256 pack=1 latent=2 noise=0.0 loss=non_saturating";
