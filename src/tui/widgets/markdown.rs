@@ -2,6 +2,7 @@
 
 use crate::markdown::{math, parser};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::columns::laid;
 use crate::width::{Widths, width};
 use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
@@ -269,13 +270,32 @@ impl<'a> Page<'a> {
         let of =
             |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns).map(of).collect();
+        let whole = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
+        if let (Some((names, rows)), true) = (rows.split_first(), whole > self.columns && !self.linear) {
+            let mut names = names.clone();
+            names.resize(columns, String::new());
+            for (index, lines) in laid(&names, rows, self.columns as u16).into_iter().enumerate() {
+                let style = if index == 0 { self.theme.strong() } else { self.theme.body() };
+                for line in lines {
+                    let mut text = String::new();
+                    for (start, piece) in line {
+                        let gap = usize::from(start).saturating_sub(width(&text));
+                        text += &format!("{}{piece}", " ".repeat(gap));
+                    }
+                    self.lines.push(Line::styled(text, style));
+                }
+                if index == 0 {
+                    self.lines.push(Line::styled("─".repeat(self.columns), self.theme.rule()));
+                }
+            }
+            return;
+        }
         for (index, row) in rows.iter().enumerate() {
             let cells = row.iter().zip(&widths).map(|(cell, room)| format!("{cell}{}", " ".repeat(room - width(cell))));
             let style = if index == 0 { self.theme.strong() } else { self.theme.body() };
             self.lines.push(Line::styled(cells.collect::<Vec<_>>().join("  "), style));
             if index == 0 {
-                let length = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
-                self.lines.push(Line::styled("─".repeat(length), self.theme.rule()));
+                self.lines.push(Line::styled("─".repeat(whole), self.theme.rule()));
             }
         }
     }
@@ -377,6 +397,21 @@ mod tests {
     #[test]
     fn a_table_keeps_its_columns() {
         insta::assert_snapshot!(shown("| model | FD |\n| --- | --- |\n| VAE | 12 |\n| diffusion | 3 |", 40));
+    }
+
+    #[test]
+    fn a_table_without_room_is_broken_within_its_columns_and_loses_nothing() {
+        let page = "| model | what it can do | where |\n| --- | --- | --- |\n| diffusion | samples in many steps, and a bound of the \
+                    density | lab 10 |\n| GAN | samples in one step | lab 8 |";
+        let shown = shown(page, 40);
+        assert!(shown.lines().all(|line| width(line) <= 40), "{shown}");
+        let words = |text: &str| text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
+        assert_eq!(words(&shown), words(page), "{shown}");
+        insta::assert_snapshot!(shown);
+        assert!(
+            plain(page, 40).lines().any(|line| line.contains("and a bound of the density")),
+            "aloud a row is a row"
+        );
     }
 
     #[test]

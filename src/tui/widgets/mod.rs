@@ -3,6 +3,7 @@
 pub mod board;
 pub mod braille;
 pub mod chart;
+mod columns;
 pub mod frame;
 pub mod markdown;
 pub mod panel;

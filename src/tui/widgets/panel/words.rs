@@ -5,18 +5,15 @@ use super::{Look, Places, lines_of, write_wrapped};
 use crate::experiment::Bilingual;
 use crate::experiment::panel::Format;
 use crate::tui::text;
+use crate::tui::widgets::columns::laid;
 use crate::tui::widgets::frame::write;
-use crate::width::{width, wrapped};
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// The column at which a value ends, so that the values of numbers below each other do.
 const VALUE_END: u16 = 36;
-/// The narrowest last column of a table that is broken within itself.
-const LEAST_COLUMN: usize = 16;
-/// And one that shares its room with others.
-const LEAST_SHARE: usize = 8;
 
 pub fn note(text: &Bilingual, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     write_wrapped(text.in_language(look.language), look.theme.body(), area, buffer);
@@ -62,61 +59,6 @@ pub fn number(name: &Bilingual, value: f64, format: Format, area: Rect, look: &L
     Places::Areas(Vec::new())
 }
 
-/// The rows of a table: pieces with their columns, the first being the names.
-fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<(u16, String)>> {
-    let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
-    let widest = |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
-    let last = names.len().saturating_sub(1);
-    let mut widths: Vec<usize> = (0..=last).map(widest).collect();
-    let before = widths[..last].iter().map(|width| width + 2).sum::<usize>();
-    let room = usize::from(columns);
-    if before + widths[last] > room && before + LEAST_COLUMN > room {
-        // The last column alone has no room to be broken within itself: the widest ones share what there is.
-        share(&mut widths, room.saturating_sub(2 * last));
-    } else {
-        widths[last] = widths[last].min(room.saturating_sub(before)).max(1);
-    }
-    let starts: Vec<usize> = widths
-        .iter()
-        .scan(0, |start, width| {
-            let own = *start;
-            *start += width + 2;
-            Some(own)
-        })
-        .collect();
-    let numeric: Vec<bool> = (0..=last).map(|index| is_numeric(rows, index)).collect();
-    let piece = |index: usize, text: &str| {
-        let moved = if numeric[index] { widths[index].saturating_sub(width(text)) } else { 0 };
-        ((starts[index] + moved).min(usize::from(u16::MAX)) as u16, text.to_owned())
-    };
-    let row = |row: &[String]| {
-        let mut lines: Vec<Vec<(u16, String)>> = vec![Vec::new()];
-        for (index, text) in row.iter().enumerate().take(names.len()) {
-            let broken = if width(text) > widths[index] { wrapped(text, widths[index]) } else { vec![text.clone()] };
-            lines.resize(broken.len().max(lines.len()), Vec::new());
-            for (line, text) in lines.iter_mut().zip(&broken) {
-                line.push(piece(index, text));
-            }
-        }
-        lines
-    };
-    all().flat_map(row).collect()
-}
-
-/// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters.
-fn share(widths: &mut [usize], room: usize) {
-    let fits = |widest: usize| widths.iter().map(|width| (*width).min(widest)).sum::<usize>() <= room;
-    let widest = (LEAST_SHARE..=room.max(LEAST_SHARE)).rev().find(|widest| fits(*widest)).unwrap_or(LEAST_SHARE);
-    widths.iter_mut().for_each(|width| *width = (*width).min(widest));
-}
-
-/// Whether a column has numbers only, which are aligned at their ends.
-fn is_numeric(rows: &[Vec<String>], index: usize) -> bool {
-    let mut cells = rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_empty()).peekable();
-    cells.peek().is_some()
-        && cells.all(|cell| cell.replace('−', "-").trim_end_matches(['%', ' ']).trim().parse::<f64>().is_ok())
-}
-
 fn said(names: &[Bilingual], look: &Look) -> Vec<String> {
     names.iter().map(|name| name.in_language(look.language).to_owned()).collect()
 }
@@ -129,12 +71,12 @@ pub fn table_rows(
     language: crate::experiment::Language,
 ) -> usize {
     let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
-    laid(&names, rows, columns).len()
+    laid(&names, rows, columns).iter().map(Vec::len).sum()
 }
 
 /// Columns under their names; of too many rows the first, and the number of the others.
 pub fn table(names: &[Bilingual], rows: &[Vec<String>], area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
-    let lines = laid(&said(names, look), rows, area.width);
+    let lines: Vec<_> = laid(&said(names, look), rows, area.width).into_iter().flatten().collect();
     let height = usize::from(area.height);
     let shown = if lines.len() > height && height > 1 { height - 1 } else { lines.len().min(height) };
     for (row, line) in lines.iter().take(shown).enumerate() {
