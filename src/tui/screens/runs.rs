@@ -141,7 +141,7 @@ impl RunList {
     fn arrange(&mut self, chosen: Option<String>) {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let fits = |run: &RunDescription| {
-            let (label, seed) = (self.label(&run.id), run.seed.to_string());
+            let (label, seed) = (self.label(&run.id), format!("seed={}", run.seed));
             let knobs = run.knobs.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
             let preset = run.preset.as_deref().unwrap_or_default();
             let status = run.status.to_string();
