@@ -16,9 +16,10 @@ pub use super::file::{RunError, write_whole};
 use super::label::RunLabel;
 use super::metrics;
 use crate::experiment::knob::nearest;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const LABEL: &str = "label.yaml";
 
@@ -87,17 +88,13 @@ impl RunStore {
     pub fn read(&self, id: &str) -> Result<RunDescription, RunError> {
         let path = self.folder_of(id).join("run.yaml");
         let text = fs::read_to_string(&path).map_err(|error| RunError::file(&path, error))?;
-        let content = |place: String, reason: String| RunError::Content { file: path.clone(), place, reason };
-        let mut description: RunDescription = serde_yaml::from_str(&text).map_err(|error| {
-            let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
-            content(place, error.to_string())
-        })?;
+        let mut description: RunDescription = parsed(&path, &text)?;
         // The folder's name is the id, also of a folder that was copied or renamed.
         id.clone_into(&mut description.id);
         if description.version > RunDescription::VERSION {
             let reason =
                 format!("version {}, this program reads up to {}", description.version, RunDescription::VERSION);
-            return Err(content("version".to_owned(), reason));
+            return Err(RunError::Content { file: path, place: "version".to_owned(), reason });
         }
         if description.status == Status::Running && self.lock(id).is_ok() {
             description.status = Status::Stopped;
@@ -132,10 +129,7 @@ impl RunStore {
     pub fn label(&self, id: &str) -> Result<RunLabel, RunError> {
         let path = self.folder_of(id).join(LABEL);
         match fs::read_to_string(&path) {
-            Ok(text) => serde_yaml::from_str(&text).map_err(|error| {
-                let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
-                RunError::Content { file: path, place, reason: error.to_string() }
-            }),
+            Ok(text) => parsed(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(RunLabel::default()),
             Err(error) => Err(RunError::file(&path, error)),
         }
@@ -201,6 +195,14 @@ impl RunStore {
         let path = self.folder_of(id).join(name);
         fs::read(&path).map_err(|error| RunError::file(&path, error))
     }
+}
+
+/// The content of a file in YAML; an error names the line.
+fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, RunError> {
+    serde_yaml::from_str(text).map_err(|error| {
+        let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
+        RunError::Content { file: path.to_owned(), place, reason: error.to_string() }
+    })
 }
 
 #[cfg(test)]

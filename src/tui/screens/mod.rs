@@ -6,6 +6,7 @@ pub mod help;
 pub mod lab;
 mod notes;
 mod now;
+mod overlays;
 pub mod palette;
 pub mod picker;
 mod report;

@@ -2,6 +2,7 @@
 
 use crate::experiment::figure::{Better, Figure};
 use crate::experiment::{Language, Report};
+use crate::lab::Lab;
 use crate::registry;
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
@@ -10,6 +11,7 @@ use crate::tui::text::{self, filled};
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
+use crate::width::width;
 use crossterm::event::{MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -21,14 +23,20 @@ const MEASURE: u16 = 92;
 const ALIKE: f64 = 0.01;
 
 /// The page, and how far it is scrolled.
-#[derive(Default)]
 pub struct ReportPage {
+    /// Of the bundled model, to compare with.
+    bundled: Option<Report>,
     top: usize,
     /// Rows that were shown, and how many there are.
     shown: (usize, usize),
 }
 
 impl ReportPage {
+    pub fn new(lab: &Lab) -> Self {
+        let bundled = registry::find(&lab.experiment).and_then(|experiment| experiment.bundled_report()).ok();
+        ReportPage { bundled, top: 0, shown: (0, 0) }
+    }
+
     fn scroll(&mut self, rows: isize) {
         let last = self.shown.1.saturating_sub(self.shown.0);
         self.top = self.top.saturating_add_signed(rows).min(last);
@@ -58,11 +66,10 @@ impl ReportPage {
         }
     }
 
-    pub fn draw(&mut self, area: Rect, run: &LiveRun, experiment: &str, app: &AppContext, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, run: &LiveRun, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
-        let bundled = registry::find(experiment).and_then(|experiment| experiment.bundled_report()).ok();
-        let keys = registry::find(experiment).map_or(&[][..], |experiment| experiment.report);
-        let words = run.report.as_ref().map(|report| in_words(keys, report, bundled.as_ref(), app.language));
+        let keys = registry::find(&lab.experiment).map_or(&[][..], |experiment| experiment.report);
+        let words = run.report.as_ref().map(|report| in_words(keys, report, self.bundled.as_ref(), app.language));
         let lines = render(&words.unwrap_or_default(), usize::from(area.width.min(MEASURE)), &app.theme, app.widths);
         let heading = format!("{} {}", app.say(text::REPORT_OF), run.id);
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
@@ -75,7 +82,7 @@ impl ReportPage {
         let below = lines.len().saturating_sub(self.top + self.shown.0);
         if below > 0 {
             let more = format!("↓ {below}");
-            write(buffer, area, area.width.saturating_sub(more.len() as u16), 0, &more, app.theme.quiet());
+            write(buffer, area, area.width.saturating_sub(width(&more) as u16), 0, &more, app.theme.quiet());
         }
     }
 }

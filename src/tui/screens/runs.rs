@@ -1,6 +1,7 @@
 //! The runs of a lab: each can be opened again, resumed, overlaid, named, exported or deleted, and stands beside the open one and the
 //! bundled model.
 
+use super::overlays::Overlays;
 use super::{main_figure, status, when};
 use crate::data::tokenizer::printable;
 use crate::experiment::{Knob, KnobValue, Knobs, Report};
@@ -16,7 +17,6 @@ use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
-use ratatui::style::Color;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs have a third of the room if there are so many, the comparison what is left.
@@ -60,8 +60,6 @@ pub struct RunList {
     typing: Option<(Field, String)>,
     /// Places in `runs` that the filter lets through, in their order.
     shown: Vec<usize>,
-    /// Runs that lie under the curves, with their colours.
-    overlaid: Vec<(String, Color)>,
     /// How many descriptions could not be read.
     unreadable: usize,
     /// The bundled model, to compare with.
@@ -101,7 +99,7 @@ impl RunList {
     ///
     /// # Errors
     /// When the folder of runs cannot be read; one line.
-    pub fn new(lab: &Lab, overlaid: Vec<(String, Color)>, app: &AppContext) -> Result<Self, String> {
+    pub fn new(lab: &Lab, app: &AppContext) -> Result<Self, String> {
         let (mut runs, broken) = app.store.list().map_err(|error| error.to_string())?;
         runs.retain(|run| run.lab == lab.id);
         // A damaged label hides no run.
@@ -116,7 +114,6 @@ impl RunList {
             filter: String::new(),
             typing: None,
             shown: Vec::new(),
-            overlaid,
             unreadable: broken.len(),
             bundled,
             selected: 0,
@@ -171,11 +168,6 @@ impl RunList {
         self.arrange(self.chosen().map(|run| run.id.clone()));
     }
 
-    /// Which runs lie under the curves now.
-    pub fn set_overlaid(&mut self, overlaid: Vec<(String, Color)>) {
-        self.overlaid = overlaid;
-    }
-
     pub fn in_text(&self) -> bool {
         self.typing.is_some()
     }
@@ -218,10 +210,13 @@ impl RunList {
 
     fn change_label(&mut self, app: &mut AppContext, change: impl FnOnce(&mut RunLabel)) {
         let Some(id) = self.chosen().map(|run| run.id.clone()) else { return };
-        let mut label = self.label(&id).clone();
-        change(&mut label);
-        match app.store.set_label(&id, &label) {
-            Ok(()) => {
+        // As it stands now: one that cannot be read is left as it is, and another process may have changed it.
+        let changed = app.store.label(&id).and_then(|mut label| {
+            change(&mut label);
+            app.store.set_label(&id, &label).map(|()| label)
+        });
+        match changed {
+            Ok(label) => {
                 self.labels.insert(id, label);
                 self.rearrange();
             }
@@ -343,7 +338,7 @@ impl RunList {
         app.notify(format!("{} {deleted}{}", app.say(text::RUNS_DELETED), failed.unwrap_or_default()));
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, lab: &Lab, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
         self.rows.clear();
         self.draw_heading(area, app, buffer);
@@ -366,7 +361,7 @@ impl RunList {
         write(buffer, below, end + 2, 0, &printable(&self.label(&run.id).line()), app.theme.body());
         let table = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
         self.draw_comparison(table, run, lab, app, buffer);
-        self.draw_list(list, app, buffer);
+        self.draw_list(list, overlays, app, buffer);
     }
 
     /// How many runs there are and in which order, or the line that is typed.
@@ -382,7 +377,7 @@ impl RunList {
             let room = usize::from(area.width.saturating_sub(end + 1));
             let skipped = (0..=text.chars().count())
                 .find(|skipped| width(&text.chars().skip(*skipped).collect::<String>()) <= room);
-            let seen: String = text.chars().skip(skipped.unwrap_or(0)).collect();
+            let seen = printable(&text.chars().skip(skipped.unwrap_or(0)).collect::<String>());
             let end = write(buffer, area, end, 0, &seen, app.theme.strong());
             write(buffer, area, end, 0, "▏", app.theme.accented());
             return;
@@ -394,7 +389,13 @@ impl RunList {
         };
         let count = match self.filter.is_empty() {
             true => self.runs.len().to_string(),
-            false => format!("{}/{}  {}: {}", self.shown.len(), self.runs.len(), field(Field::Filter), self.filter),
+            false => format!(
+                "{}/{}  {}: {}",
+                self.shown.len(),
+                self.runs.len(),
+                field(Field::Filter),
+                printable(&self.filter)
+            ),
         };
         let heading = format!("{} {count}  {}", app.say(text::EARLIER_RUNS), order);
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
@@ -449,7 +450,7 @@ impl RunList {
         table
     }
 
-    fn draw_list(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    fn draw_list(&mut self, area: Rect, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
         let fit = usize::from(area.height);
         // The window follows the chosen run, and stays where it is while that is in sight: a second click meets the same run.
         self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(fit));
@@ -470,8 +471,8 @@ impl RunList {
             if label.pinned {
                 write(buffer, place, 3, 0, "★", app.theme.accented());
             }
-            if let Some((_, color)) = self.overlaid.iter().find(|(id, _)| *id == run.id) {
-                write(buffer, place, 1, 0, "━", style.fg(*color));
+            if let Some(color) = overlays.color(&run.id, &app.theme) {
+                write(buffer, place, 1, 0, "━", style.fg(color));
             }
             write(buffer, place, 5, 0, &when(&run.started), style);
             write(buffer, place, 22, 0, app.say(status(run.status)), style);
@@ -510,9 +511,9 @@ mod tests {
         }
         let area = Rect::new(0, 0, 80, 22);
         for chosen in [0, 10, 19] {
-            let mut list = RunList::new(&lab, Vec::new(), &app).unwrap();
+            let mut list = RunList::new(&lab, &app).unwrap();
             list.selected = chosen;
-            list.draw(area, &lab, &app, &mut Buffer::empty(area));
+            list.draw(area, &lab, &Overlays::default(), &app, &mut Buffer::empty(area));
             for row in 0..list.rows.len() {
                 let (place, index) = list.rows[row];
                 if index == list.selected {
@@ -522,7 +523,7 @@ mod tests {
                 let kind = MouseEventKind::Down(MouseButton::Left);
                 let click = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
                 assert!(list.mouse(click).is_none());
-                list.draw(area, &lab, &app, &mut Buffer::empty(area));
+                list.draw(area, &lab, &Overlays::default(), &app, &mut Buffer::empty(area));
                 let opened = list.mouse(click);
                 assert!(
                     matches!(opened, Some(Choice::Open(id)) if id == list.runs[list.shown[index]].id),
@@ -548,7 +549,7 @@ mod tests {
         }
         // The first is under way in another process.
         locks.truncate(1);
-        let mut list = RunList::new(&lab, Vec::new(), &app).unwrap();
+        let mut list = RunList::new(&lab, &app).unwrap();
         for _ in 0..3 {
             list.handle_action(Action::Delete, &mut app);
             list.handle_action(Action::Down, &mut app);
@@ -558,5 +559,22 @@ mod tests {
         assert_eq!(left.iter().map(|run| &run.id).collect::<Vec<_>>(), [&ids[0]]);
         let said = app.notice().unwrap();
         assert!(said.starts_with("runs deleted: 2; ") && said.contains("under way"), "{said}");
+    }
+
+    /// What a person wrote by hand and got wrong is not lost to the next key.
+    #[test]
+    fn a_label_that_cannot_be_read_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let (run, _) = app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        let file = app.store.folder_of(&run.id).join("label.yaml");
+        let written = "name: mine\npined: true\n";
+        std::fs::write(&file, written).unwrap();
+        let mut list = RunList::new(&lab, &app).unwrap();
+        list.handle_action(Action::Pin, &mut app);
+        let said = app.notice().unwrap();
+        assert!(said.contains("label.yaml: line 2: unknown field `pined`"), "{said}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
     }
 }

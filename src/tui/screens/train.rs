@@ -1,44 +1,34 @@
 //! Train: curves that stream, pictures of what the model makes, knobs that turn while it runs.
 
+mod panes;
+
 use super::now;
+use super::overlays::{self, Overlays};
 use super::report::ReportPage;
 use super::runs::{Choice, RunList};
 use super::setup::Setup;
-use crate::data::tokenizer::printable;
 use crate::experiment::panel::Place;
-use crate::experiment::{ActionSpec, Command, Event};
-use crate::lab::{Chart, Lab, ViewUse};
+use crate::experiment::{ActionSpec, Command};
+use crate::lab::Lab;
 use crate::registry;
 use crate::run::{RunError, Status, export};
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::{LiveRun, LiveView, Stage};
 use crate::tui::text;
-use crate::tui::widgets::chart::{self, Line, Series, Stroke, View, number};
+use crate::tui::widgets::chart::{self, View, number};
 use crate::tui::widgets::frame::{frame, write};
 use crate::tui::widgets::panel::{self, Look};
 use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use panes::{about, has_curves, lines, panes_with_data};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::style::{Color, Style};
-use std::collections::BTreeMap;
+use ratatui::style::Style;
 use std::path::Path;
 
-/// Earlier runs that can be laid under this one.
-const MOST_GHOSTS: usize = 3;
 /// Rows of a chart with its frame in which a curve can be read.
 const LEAST_CHART: u16 = 8;
-
-/// An earlier run laid under the curves.
-struct Ghost {
-    id: String,
-    /// In the legend.
-    name: String,
-    /// Which of the theme's colours for such.
-    color: usize,
-    series: BTreeMap<String, Series>,
-}
 
 pub struct TrainTab {
     setup: Setup,
@@ -53,7 +43,7 @@ pub struct TrainTab {
     focus: usize,
     maximised: bool,
     knob: usize,
-    ghosts: Vec<Ghost>,
+    overlays: Overlays,
     /// Where the panes are, and the plots within, for the mouse.
     panes: Vec<(Rect, Rect)>,
     drag: Option<u16>,
@@ -75,7 +65,7 @@ impl TrainTab {
             focus: 0,
             maximised: false,
             knob: 0,
-            ghosts: Vec::new(),
+            overlays: Overlays::default(),
             panes: Vec::new(),
             drag: None,
             shows_setup: app.run_of(&lab.id).is_none(),
@@ -170,8 +160,9 @@ impl TrainTab {
                 self.choosing = false;
                 self.shows_setup = false;
                 // No run lies under itself.
-                let shown = app.run.as_ref().map(|run| run.id.as_str());
-                self.ghosts.retain(|ghost| Some(ghost.id.as_str()) != shown);
+                if let Some(shown) = &app.run {
+                    self.overlays.remove(&shown.id);
+                }
                 self.views.iter_mut().for_each(View::reset);
                 self.leave_list(app);
             }
@@ -180,7 +171,7 @@ impl TrainTab {
     }
 
     fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
-        match RunList::new(lab, self.overlaid(app), app) {
+        match RunList::new(lab, app) {
             Ok(list) if list.is_empty() => {
                 let said = app.say(text::NO_RUNS);
                 app.notify(said);
@@ -212,21 +203,7 @@ impl TrainTab {
             }
             Choice::Resume(id) => self.take_up(&id, app),
             Choice::Export(id) => export_run(&id, app),
-            // A run does not lie under itself.
-            Choice::Overlay(id) if app.run_of(&lab.id).is_some_and(|run| run.id == id) => {
-                let said = app.say(text::RUN_IS_SHOWN);
-                app.notify(said);
-            }
-            Choice::Overlay(id) => {
-                match self.ghosts.iter().position(|ghost| ghost.id == id) {
-                    Some(place) => _ = self.ghosts.remove(place),
-                    None => self.lay_under(&id, app),
-                }
-                let overlaid = self.overlaid(app);
-                if let Some(list) = &mut self.list {
-                    list.set_overlaid(overlaid);
-                }
-            }
+            Choice::Overlay(id) => self.toggle_overlay(&id, lab, app),
             Choice::Leave => self.leave_list(app),
         }
     }
@@ -236,47 +213,36 @@ impl TrainTab {
         let current = app.run_of(&lab.id).map(|run| run.id.clone());
         let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let earlier = runs.into_iter().filter(|run| run.lab == lab.id && Some(&run.id) != current.as_ref());
-        let mut others = earlier.map(|run| run.id).filter(|id| self.ghosts.iter().all(|ghost| ghost.id != *id));
-        let next = others.next().filter(|_| self.ghosts.len() < MOST_GHOSTS);
-        let Some(next) = next else {
-            if self.ghosts.is_empty() {
+        let mut others = earlier.map(|run| run.id).filter(|id| !self.overlays.contains(id));
+        let Some(next) = others.next().filter(|_| !self.overlays.is_full()) else {
+            if self.overlays.is_empty() {
                 let said = app.say(text::NO_EARLIER_RUNS);
                 app.notify(said);
             }
-            self.ghosts.clear();
+            self.overlays.clear();
             return;
         };
-        self.lay_under(&next, app);
-        app.notify(format!("{}: {next}", app.say(text::EARLIER_RUNS)));
-    }
-
-    /// Lays the curves of a run under those of the one that is shown.
-    fn lay_under(&mut self, id: &str, app: &mut AppContext) {
-        if self.ghosts.len() == MOST_GHOSTS {
-            let said = text::filled(app.say(text::MOST_OVERLAID), &[&MOST_GHOSTS]);
-            return app.notify(said);
-        }
-        let read = match app.store.events(id) {
-            Ok(read) => read,
-            Err(error) => return app.notify(error.to_string()),
+        let said = match self.overlays.add(&next, &app.store) {
+            Ok(()) => format!("{}: {next}", app.say(text::EARLIER_RUNS)),
+            Err(error) => error.to_string(),
         };
-        let name = app.store.label(id).map(|label| label.name).unwrap_or_default();
-        // The lab's name stands above the chart already.
-        let name = if name.is_empty() { id.split_once('-').map_or(id, |(_, time)| time).to_owned() } else { name };
-        let free = (0..MOST_GHOSTS).find(|color| self.ghosts.iter().all(|ghost| ghost.color != *color));
-        let (name, color) = (printable(&name), free.unwrap_or(0));
-        let mut ghost = Ghost { id: id.to_owned(), name, color, series: BTreeMap::new() };
-        for event in read.events {
-            if let Event::Scalar { series, step, value } = event {
-                ghost.series.entry(series).or_default().push(step, value);
-            }
-        }
-        self.ghosts.push(ghost);
+        app.notify(said);
     }
 
-    /// The runs that lie under the curves, and their colours.
-    fn overlaid(&self, app: &AppContext) -> Vec<(String, Color)> {
-        self.ghosts.iter().map(|ghost| (ghost.id.clone(), app.theme.overlays[ghost.color])).collect()
+    /// Lays a run under the curves, or takes it away there.
+    fn toggle_overlay(&mut self, id: &str, lab: &Lab, app: &mut AppContext) {
+        if self.overlays.contains(id) {
+            self.overlays.remove(id);
+        } else if app.run_of(&lab.id).is_some_and(|run| run.id == id) {
+            // A run does not lie under itself.
+            let said = app.say(text::RUN_IS_SHOWN);
+            app.notify(said);
+        } else if self.overlays.is_full() {
+            let said = text::filled(app.say(text::MOST_OVERLAID), &[&overlays::MOST]);
+            app.notify(said);
+        } else if let Err(error) = self.overlays.add(id, &app.store) {
+            app.notify(error.to_string());
+        }
     }
 
     fn turn(&mut self, up: bool, lab: &Lab, app: &mut AppContext) {
@@ -355,7 +321,7 @@ impl TrainTab {
             }
             (Action::KnobUp | Action::KnobDown, _) => self.turn(action == Action::KnobUp, lab, app),
             (Action::Overlay, _) => self.overlay(lab, app),
-            (Action::Report, _) if run.report.is_some() => self.report = Some(ReportPage::default()),
+            (Action::Report, _) if run.report.is_some() => self.report = Some(ReportPage::new(lab)),
             (Action::Report, _) => {
                 let said = app.say(text::NO_REPORT_YET);
                 app.notify(said);
@@ -385,7 +351,7 @@ impl TrainTab {
     fn copy(&self, lab: &Lab, app: &mut AppContext) {
         let read = app.run_of(&lab.id).and_then(|run| {
             let chart = lab.dashboard.charts.get(self.focus)?;
-            chart::read_out(&lines(chart, run, &[], app), self.views.get(self.focus)?)
+            chart::read_out(&lines(chart, run, &Overlays::default(), app), self.views.get(self.focus)?)
         });
         match read {
             Some(read) => {
@@ -416,7 +382,7 @@ impl TrainTab {
     /// The steps that a chart has data for.
     fn extent(&self, index: usize, lab: &Lab, app: &AppContext) -> (f64, f64) {
         match (lab.dashboard.charts.get(index), app.run_of(&lab.id)) {
-            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.ghosts, app)),
+            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.overlays, app)),
             _ => (0.0, 1.0),
         }
     }
@@ -445,7 +411,7 @@ impl TrainTab {
         let data = self.extent(index, lab, app);
         let step = match (lab.dashboard.charts.get(index), app.run_of(&lab.id), self.views.get(index)) {
             (Some(chart), Some(run), Some(view)) => {
-                chart::step_at(plot, view, &lines(chart, run, &self.ghosts, app), event.column)
+                chart::step_at(plot, view, &lines(chart, run, &self.overlays, app), event.column)
             }
             _ => None,
         };
@@ -479,11 +445,11 @@ impl TrainTab {
         self.shows_setup = self.is_setup(lab, app);
         self.news(lab, app);
         if let Some(list) = &mut self.list {
-            list.draw(area, lab, app, buffer);
+            list.draw(area, lab, &self.overlays, app, buffer);
             return;
         }
         if let (Some(report), Some(run)) = (&mut self.report, app.run_of(&lab.id)) {
-            report.draw(area, run, &lab.experiment, app, buffer);
+            report.draw(area, run, lab, app, buffer);
             return;
         }
         self.report = None;
@@ -575,7 +541,7 @@ impl TrainTab {
             "" => chart.title.in_language(app.language).to_owned(),
             unit => format!("{}  {unit}", chart.title.in_language(app.language)),
         };
-        let lines = lines(chart, run, &self.ghosts, app);
+        let lines = lines(chart, run, &self.overlays, app);
         // Where the chart has no room for its legend it takes the place of the note.
         let legend_above = !chart::has_legend(area.height.saturating_sub(2));
         let note = if legend_above { String::new() } else { note.join("  ") };
@@ -615,72 +581,4 @@ fn export_run(id: &str, app: &mut AppContext) {
         Err(error) => error.to_string(),
     };
     app.notify(message);
-}
-
-/// So many of some panes: those from the one with the keys on, or the last ones.
-fn about(panes: Vec<usize>, focus: usize, most: usize) -> Vec<usize> {
-    let first = panes.iter().position(|index| *index == focus).unwrap_or(0);
-    let first = first.min(panes.len().saturating_sub(most));
-    panes.into_iter().skip(first).take(most).collect()
-}
-
-/// Whether any of the dashboard's series has come.
-fn has_curves(lab: &Lab, run: &LiveRun) -> bool {
-    lab.dashboard.charts.iter().flat_map(|chart| &chart.series).any(|line| run.series.contains_key(&line.name))
-}
-
-/// Which panes a run has something for: charts, then pictures. All of them until it has emitted anything; a record shows the pictures that it kept.
-fn panes_with_data(lab: &Lab, run: &LiveRun) -> Vec<bool> {
-    let charts = lab.dashboard.charts.iter();
-    let charts = charts.map(|chart| chart.series.iter().any(|line| run.series.contains_key(&line.name)));
-    let views = lab.dashboard.views.iter();
-    let views = views.map(|ViewUse { name, .. }| run.views.contains_key(name));
-    let (mut charts, mut views): (Vec<bool>, Vec<bool>) = (charts.collect(), views.collect());
-    for (panes, may_come) in [(&mut charts, true), (&mut views, !run.is_recorded)] {
-        if may_come && !panes.contains(&true) {
-            panes.fill(true);
-        }
-    }
-    charts.into_iter().chain(views).collect()
-}
-
-/// The lines of a chart: those of the run, and the first of each earlier run.
-fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, ghosts: &'a [Ghost], app: &'a AppContext) -> Vec<Line<'a>> {
-    let mut lines = Vec::new();
-    let mut solid = 0;
-    let mut dashed = 0;
-    for line in &chart.series {
-        // A dashed line has a colour beside that of the solid one it belongs to.
-        let index = if line.dashed { &mut dashed } else { &mut solid };
-        let color = app.theme.series[*index % app.theme.series.len()];
-        let color = if line.dashed { app.theme.beside(color) } else { color };
-        *index += 1;
-        if let Some(series) = run.series.get(&line.name) {
-            let stroke = if line.dashed { Stroke::Dashed } else { Stroke::Solid };
-            lines.push(Line { label: line.label.in_language(app.language), color, stroke, series });
-        }
-    }
-    for ghost in ghosts {
-        let series = chart.series.iter().filter_map(|line| ghost.series.get(&line.name));
-        for (place, series) in series.enumerate() {
-            // One entry of the legend for all its lines.
-            let label = if place == 0 { ghost.name.as_str() } else { "" };
-            lines.push(Line { label, color: app.theme.overlays[ghost.color], stroke: Stroke::Ghost, series });
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pane_with_the_keys_is_among_those_shown() {
-        assert_eq!(about(vec![0, 1, 2, 3], 9, 2), [0, 1]);
-        assert_eq!(about(vec![0, 1, 2, 3], 1, 2), [1, 2]);
-        assert_eq!(about(vec![0, 2, 3], 3, 2), [2, 3]);
-        assert_eq!(about(vec![4, 5], 5, 1), [5]);
-        assert!(about(Vec::new(), 0, 3).is_empty());
-    }
 }

@@ -1,0 +1,85 @@
+//! Other runs whose curves lie under those of the run that is shown.
+
+use crate::data::tokenizer::printable;
+use crate::experiment::Event;
+use crate::lab::Chart;
+use crate::run::{RunError, RunStore};
+use crate::tui::theme::Theme;
+use crate::tui::widgets::chart::{Line, Series, Stroke};
+use ratatui::style::Color;
+use std::collections::BTreeMap;
+
+/// As many as the theme has colours for.
+pub const MOST: usize = 3;
+
+struct Overlay {
+    id: String,
+    /// In the legend.
+    name: String,
+    /// Which of the theme's colours for such.
+    color: usize,
+    series: BTreeMap<String, Series>,
+}
+
+#[derive(Default)]
+pub struct Overlays(Vec<Overlay>);
+
+impl Overlays {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
+    pub fn contains(&self, id: &str) -> bool {
+        self.0.iter().any(|overlay| overlay.id == id)
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.0.retain(|overlay| overlay.id != id);
+    }
+
+    /// Adds the curves of a recorded run, in a colour that no other has.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn add(&mut self, id: &str, store: &RunStore) -> Result<(), RunError> {
+        let events = store.events(id)?.events;
+        let name = store.label(id).map(|label| label.name).unwrap_or_default();
+        // The lab's name stands above the chart already.
+        let name = if name.is_empty() { id.split_once('-').map_or(id, |(_, time)| time).to_owned() } else { name };
+        let free = (0..MOST).find(|color| self.0.iter().all(|overlay| overlay.color != *color));
+        let mut series: BTreeMap<String, Series> = BTreeMap::new();
+        for event in events {
+            if let Event::Scalar { series: name, step, value } = event {
+                series.entry(name).or_default().push(step, value);
+            }
+        }
+        self.0.push(Overlay { id: id.to_owned(), name: printable(&name), color: free.unwrap_or(0), series });
+        Ok(())
+    }
+
+    /// The color of a run, if it is one of them.
+    pub fn color(&self, id: &str, theme: &Theme) -> Option<Color> {
+        self.0.iter().find(|overlay| overlay.id == id).map(|overlay| theme.overlays[overlay.color])
+    }
+
+    /// The lines of a chart; each run has one entry of the legend for all its own.
+    pub fn lines<'a>(&'a self, chart: &'a Chart, theme: &'a Theme) -> impl Iterator<Item = Line<'a>> {
+        self.0.iter().flat_map(move |overlay| {
+            let series = chart.series.iter().filter_map(|line| overlay.series.get(&line.name));
+            series.enumerate().map(move |(place, series)| Line {
+                label: if place == 0 { overlay.name.as_str() } else { "" },
+                color: theme.overlays[overlay.color],
+                stroke: Stroke::Ghost,
+                series,
+            })
+        })
+    }
+}
