@@ -109,6 +109,12 @@ impl Questions {
         self.long.call_off(key);
     }
 
+    /// Calls all questions off: nobody waits for their answers any more.
+    pub fn call_off_all(&self) {
+        self.quick.call_off_where(|_| true);
+        self.long.call_off_where(|_| true);
+    }
+
     /// Takes the answers that are there.
     pub fn take(&self) -> Vec<Answered> {
         self.take_marked().into_iter().map(|(key, answer, _)| (key, answer)).collect()
@@ -169,10 +175,14 @@ impl Worker {
     }
 
     fn call_off(&self, key: &str) {
+        self.call_off_where(|asked| asked == key);
+    }
+
+    fn call_off_where(&self, is_meant: impl Fn(&str) -> bool) {
         let mut queue = lock(&self.queue.0);
-        queue.waiting.retain(|asked| asked.question.key != key);
-        queue.answers.retain(|arrived| arrived.key != key);
-        if let Some((_, task)) = queue.current.as_ref().filter(|(current, _)| current == key) {
+        queue.waiting.retain(|asked| !is_meant(&asked.question.key));
+        queue.answers.retain(|arrived| !is_meant(&arrived.key));
+        if let Some((_, task)) = queue.current.as_ref().filter(|(current, _)| is_meant(current)) {
             task.cancel();
         }
     }

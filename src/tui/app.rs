@@ -1,12 +1,13 @@
 //! The loop: messages in, frames out.
 
 use super::context::AppContext;
-use super::keys::{self, Action, Context};
+use super::destination::Destination;
+use super::keys::{self, Action, Context, TRAIN};
 use super::screens::help::Help;
-use super::screens::lab::{LabScreen, TRAIN};
-use super::screens::palette::Palette;
+use super::screens::lab::LabScreen;
+use super::screens::palette::{Outcome, Palette};
 use super::screens::picker::{Chosen, Picker};
-use super::screens::{footer, too_small};
+use super::screens::{footer, notice, too_small};
 use super::terminal::{self, Bell, Message, Screen};
 use super::text;
 use super::theme::{ColorDepth, Theme};
@@ -14,7 +15,10 @@ use crate::exit::Exit;
 use crate::experiment::Wording;
 use crate::width::Widths;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{
+    DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
@@ -39,7 +43,6 @@ enum Place {
 enum Overlay {
     Help(Help),
     Palette(Palette),
-    /// A run is under way: really quit?
     /// Whether to quit, in these words.
     QuitQuestion(Wording),
 }
@@ -195,7 +198,7 @@ impl App {
                 self.last_input = Instant::now();
                 match event {
                     Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
-                    Event::Mouse(mouse) => self.mouse(mouse),
+                    Event::Mouse(mouse) => self.mouse(mouse)?,
                     Event::Paste(pasted) => self.paste(&pasted),
                     _ => {}
                 }
@@ -225,12 +228,9 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Palette(palette)) => {
                 match palette.key(&key) {
-                    super::screens::palette::Outcome::Open => {}
-                    super::screens::palette::Outcome::Closed => self.overlay = None,
-                    super::screens::palette::Outcome::Chosen(action) => {
-                        self.overlay = None;
-                        self.handle_action(action)?;
-                    }
+                    Outcome::Open => {}
+                    Outcome::Closed => self.overlay = None,
+                    Outcome::Chosen(destination) => self.go(destination)?,
                 }
                 return Ok(());
             }
@@ -282,9 +282,10 @@ impl App {
 
     fn handle_action(&mut self, action: Action) -> io::Result<()> {
         match action {
-            Action::Help => self.overlay = Some(Overlay::Help(Help::new(self.contexts()))),
+            Action::Help => self.overlay = Some(Overlay::Help(Help::new(&self.contexts(), self.in_text()))),
             Action::Palette => {
-                self.overlay = Some(Overlay::Palette(Palette::new(self.contexts(), self.context.language)))
+                let palette = Palette::new(&self.contexts(), self.in_text(), &self.context);
+                self.overlay = Some(Overlay::Palette(palette));
             }
             Action::Quit => self.ask_to_quit(true),
             Action::SwitchLanguage => {
@@ -323,12 +324,12 @@ impl App {
                 self.redraw()?;
             }
             Action::Redraw => self.redraw()?,
-            action => self.act_in_place(action),
+            action => return self.act_in_place(action),
         }
         Ok(())
     }
 
-    fn act_in_place(&mut self, action: Action) {
+    fn act_in_place(&mut self, action: Action) -> io::Result<()> {
         match &mut self.place {
             Place::Picker => match self.picker.handle_action(action, &mut self.context) {
                 Chosen::Nothing => {}
@@ -339,16 +340,59 @@ impl App {
             },
             Place::Lab(lab) => {
                 if !lab.handle_action(action, &mut self.context) && action == Action::Back {
-                    lab.leave(&mut self.context);
-                    self.place = Place::Picker;
+                    self.leave();
                     self.picker.opened(&mut self.context);
                 }
             }
         }
+        self.go_on()
+    }
+
+    /// Goes where a screen has asked to go.
+    fn go_on(&mut self) -> io::Result<()> {
+        self.context.next.take().map_or(Ok(()), |next| self.go(next))
+    }
+
+    /// Goes where a row of the palette or a click leads.
+    fn go(&mut self, destination: Destination) -> io::Result<()> {
+        self.overlay = None;
+        match destination {
+            Destination::Action(action) => {
+                self.by_escape = false;
+                return self.handle_action(action);
+            }
+            Destination::Lab(id) => self.open(&id, None),
+            Destination::Run { lab, id } => {
+                if self.context.shown_lab.as_ref() != Some(&lab) {
+                    self.open(&lab, Some(TRAIN));
+                }
+                if let Place::Lab(screen) = &mut self.place {
+                    screen.open_run(&id, &mut self.context);
+                }
+            }
+            within => {
+                if let Place::Lab(lab) = &mut self.place {
+                    lab.go(&within, &mut self.context);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the lab for the picker; answers that are still to come concern nobody.
+    fn leave(&mut self) {
+        if let Place::Lab(lab) = &mut self.place {
+            lab.leave(&mut self.context);
+        }
+        self.context.questions.call_off_all();
+        self.context.shown_lab = None;
+        self.place = Place::Picker;
     }
 
     fn open(&mut self, id: &str, tab: Option<usize>) {
         let Ok(lab) = self.context.catalogue.find(id).cloned() else { return };
+        self.leave();
+        self.context.shown_lab = Some(id.to_owned());
         self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.context)));
     }
 
@@ -360,10 +404,29 @@ impl App {
         }
     }
 
-    fn mouse(&mut self, event: MouseEvent) {
-        if self.overlay.is_some() {
-            return;
+    fn mouse(&mut self, event: MouseEvent) -> io::Result<()> {
+        let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
+        let place = Position::new(event.column, event.row);
+        if let Some(destination) = self.context.places.at(place).filter(|_| is_click) {
+            return self.go(destination);
         }
+        let by = match event.kind {
+            MouseEventKind::ScrollUp => -3,
+            MouseEventKind::ScrollDown => 3,
+            _ => 0,
+        };
+        match &mut self.overlay {
+            // A click beside what can be chosen closes it.
+            Some(Overlay::Help(_) | Overlay::Palette(_)) if is_click => self.overlay = None,
+            Some(Overlay::Help(help)) => help.scroll(by),
+            Some(Overlay::Palette(palette)) => palette.step(by.signum()),
+            Some(Overlay::QuitQuestion(_)) => {}
+            None => return self.mouse_in_place(event),
+        }
+        Ok(())
+    }
+
+    fn mouse_in_place(&mut self, event: MouseEvent) -> io::Result<()> {
         match &mut self.place {
             Place::Picker => {
                 if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.context) {
@@ -372,9 +435,15 @@ impl App {
             }
             Place::Lab(lab) => lab.mouse(event, &mut self.context),
         }
+        self.go_on()
     }
 
     fn paste(&mut self, pasted: &str) {
+        match &mut self.overlay {
+            Some(Overlay::Palette(palette)) => return palette.pasted(pasted),
+            Some(_) => return,
+            None => {}
+        }
         match &mut self.place {
             Place::Picker => self.picker.pasted(pasted),
             Place::Lab(lab) => lab.pasted(pasted, &mut self.context),
@@ -401,6 +470,7 @@ impl App {
             let area = frame.area();
             let buffer = frame.buffer_mut();
             if area.width < 80 || area.height < 24 {
+                context.places.clear();
                 too_small(area, context, buffer);
             } else {
                 draw(area, picker, place, overlay.as_mut(), &contexts, context, buffer);
@@ -426,6 +496,7 @@ fn draw(
     context: &mut AppContext,
     buffer: &mut Buffer,
 ) {
+    context.places.clear();
     buffer.set_style(area, context.theme.body());
     let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     match place {
@@ -437,6 +508,10 @@ fn draw(
         Place::Lab(lab) => lab.in_text(),
     };
     footer(foot, contexts, in_text, context, buffer);
+    notice(body, context, buffer);
+    if overlay.is_some() {
+        context.places.clear();
+    }
     match overlay {
         Some(Overlay::Help(help)) => help.draw(area, context, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),

@@ -1,5 +1,6 @@
 //! What all screens share: the language, the look, the model to ask, the run under way, the learner's progress.
 
+use super::destination::{Destination, Places};
 use super::live_run::LiveRun;
 use super::theme::Theme;
 use super::widgets::picture::Pictures;
@@ -37,6 +38,12 @@ pub struct AppContext {
     shipped: BTreeMap<String, ShippedModel>,
     /// Text to be put on the clipboard with the next frame.
     pub clipboard: Option<String>,
+    /// Where the frame takes clicks.
+    pub places: Places,
+    /// Where to go next, if a screen has asked for it.
+    pub next: Option<Destination>,
+    /// The lab that is shown; none in the picker.
+    pub shown_lab: Option<String>,
 }
 
 /// A shipped model, opened by the first who asks.
@@ -73,6 +80,9 @@ impl AppContext {
             notice: None,
             shipped: BTreeMap::new(),
             clipboard: None,
+            places: Places::default(),
+            next: None,
+            shown_lab: None,
         }
     }
 
@@ -193,7 +203,12 @@ impl AppContext {
     pub fn solve(&mut self, lab: &Lab, exercise: &str, answer: &str, title: &str) {
         let now = jiff::Timestamp::now().to_string();
         match self.progress.attempt(&lab.id, exercise, answer, Some(&now)) {
-            Ok(()) => self.notify(format!("✓ {}: {title}", self.say(super::text::SOLVED))),
+            Ok(()) => {
+                // A run goes on while another lab is looked at.
+                let elsewhere = self.shown_lab.as_ref().is_some_and(|shown| *shown != lab.id);
+                let of = if elsewhere { format!("{} · ", lab.title.in_language(self.language)) } else { String::new() };
+                self.notify(format!("✓ {}: {of}{title}", self.say(super::text::SOLVED)));
+            }
             Err(error) => self.notify(error),
         }
     }

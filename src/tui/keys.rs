@@ -64,6 +64,7 @@ pub enum Action {
     ZoomOut,
     ZoomReset,
     LogScale,
+    LaterHalf,
     Smooth,
     Overlay,
     Maximise,
@@ -122,7 +123,11 @@ pub enum Action {
     Perform(&'static str),
     // Exercises.
     Hint,
+    NextOpen,
 }
+
+/// The place of Train among the tabs of a lab.
+pub const TRAIN: usize = 1;
 
 /// Where a binding holds. A screen looks in its own context first, then in [`Context::Everywhere`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,10 +135,14 @@ pub enum Context {
     Everywhere,
     Picker,
     Lab,
+    /// A lab that has something to train.
+    LabTrain,
     Theory,
     TrainSetup,
     Train,
     TrainLive,
+    /// A run that goes on has knobs to turn.
+    LiveKnobs,
     TrainOver,
     Runs,
     Report,
@@ -178,11 +187,11 @@ impl Context {
         match self {
             Context::Everywhere => Wording::new("Everywhere", "どこでも"),
             Context::Picker => Wording::new("Lab picker", "ラボ一覧"),
-            Context::Lab => Wording::new("In a lab", "ラボの中"),
+            Context::Lab | Context::LabTrain => Wording::new("In a lab", "ラボの中"),
             Context::Theory => Wording::new("Theory", "理論"),
             Context::TrainSetup => Wording::new("Before a run", "実行の前"),
             Context::Train => Wording::new("Curves", "曲線"),
-            Context::TrainLive => Wording::new("While it runs", "実行中"),
+            Context::TrainLive | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
             Context::Report => Wording::new("Report of a run", "結果の報告"),
             Context::Runs => Wording::new("Runs of this lab", "このラボの実行"),
@@ -253,20 +262,35 @@ pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<A
     found.find(matches).map(|binding| binding.action)
 }
 
-/// The bindings to name in the footer, each with the key to name, the most useful first. A key that a nearer context took
-/// means that one there; with `in_text`, printable keys mean nothing but themselves.
+/// The bindings that hold, in the order of their contexts, each with the keys that mean it: a key that a nearer context
+/// took means what it means there, and with `in_text` printable keys mean nothing but themselves.
+pub fn working(contexts: &[Context], in_text: bool) -> Vec<(Vec<Key>, Binding)> {
+    let mut taken: Vec<Key> = Vec::new();
+    let mut found = Vec::new();
+    for context in contexts.iter().chain([&Context::Everywhere]) {
+        let mut own = Vec::new();
+        for binding in bindings(*context) {
+            let is_free = |key: &&Key| !(taken.contains(key) || in_text && key.is_text());
+            let keys: Vec<Key> = binding.keys.iter().filter(is_free).copied().collect();
+            own.extend_from_slice(&keys);
+            if !keys.is_empty() {
+                found.push((keys, binding));
+            }
+        }
+        taken.extend(own);
+    }
+    found
+}
+
+/// The bindings to name in the footer, each with the key to name, the most useful first.
 pub fn footer(contexts: &[Context], in_text: bool) -> Vec<(Key, Binding)> {
+    let working = working(contexts, in_text);
     let mut shown: Vec<(Key, Binding)> = Vec::new();
     for context in contexts.iter().chain([&Context::Everywhere]) {
-        let named = |binding: Binding| {
-            let key = *binding.keys.iter().find(|key| !(in_text && key.is_text()))?;
-            (binding.footer > 0).then_some((key, binding))
-        };
-        let mut own: Vec<(Key, Binding)> = bindings(*context).into_iter().filter_map(named).collect();
+        let own = working.iter().filter(|(_, binding)| binding.context == *context && binding.footer > 0);
+        let mut own: Vec<(Key, Binding)> = own.map(|(keys, binding)| (keys[0], binding.clone())).collect();
         own.sort_by_key(|(_, binding)| binding.footer);
-        let is_new = |(key, binding): &(Key, Binding)| {
-            !shown.iter().any(|(other, shown)| shown.action == binding.action || other == key)
-        };
+        let is_new = |(_, binding): &(Key, Binding)| !shown.iter().any(|(_, shown)| shown.action == binding.action);
         let new: Vec<(Key, Binding)> = own.into_iter().filter(is_new).collect();
         shown.extend(new);
     }

@@ -9,6 +9,7 @@
 
 mod app;
 mod context;
+pub mod destination;
 pub mod instruments;
 pub mod keys;
 pub mod linear;

@@ -19,11 +19,12 @@ words! {
     EXERCISES_DONE: "exercises", "演習";
     YOU_WILL: "You will", "できること";
     LAST_RUN: "Last run", "前回";
-    NO_RUN_YET: "no run yet; the preview is the model that ships", "まだ実行なし。見本は同梱モデル";
-    NOTHING_FOUND: "nothing found; Esc shows all labs", "見つかりません。Esc で全ラボ表示";
+    NO_RUN_YET: "none yet", "まだありません";
+    NOTHING_FOUND: "nothing found; ⌫ widens the search, Esc ends it", "見つかりません。⌫ で条件を減らし、Esc で検索を終えます";
     PREVIEW_MAP: "words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語";
-    PREVIEW_GAME: "the tree search against itself, 400 playouts a move", "木探索どうしの対局、1 手 400 回のプレイアウト";
-    PREVIEW_WALK: "a walk through the latent plane", "潜在平面の移動";
+    PREVIEW_GAME: "tree search against itself, 400 playouts a move", "木探索どうしの対局、1 手 400 回のプレイアウト";
+    PREVIEW_WALK: "bundled model: a walk through its latent plane", "同梱モデル: 潜在平面の上の移動";
+    PREVIEW_SAMPLES: "bundled model: samples", "同梱モデル: 生成した画像";
 
     THEORY: "Theory", "理論";
     TRAIN: "Train", "学習";
@@ -40,8 +41,8 @@ words! {
     FAILED: "failed", "失敗";
     STARTING: "starting…", "準備中…";
     PRESETS: "presets", "プリセット";
-    KNOBS: "knobs", "つまみ";
-    KNOBS_LIVE: "● live while it runs", "● 実行中も回せる";
+    KNOBS: "knobs", "設定";
+    KNOBS_LIVE: "● live while it runs", "● 実行中も変えられる";
     SEED: "seed", "シード";
     NOW: "now", "現在";
     STEP: "step", "ステップ";
@@ -49,6 +50,7 @@ words! {
     PER_SECOND: "/s", "/秒";
     SMOOTHING: "smooth", "平滑";
     LOG_Y: "y log", "y 対数";
+    LATER_HALF: "y: later half", "y: 後半に合わせる";
     NO_DATA_YET: "no values yet", "値はまだありません";
     GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
     PRESS_ENTER: "↵ starts", "↵ で開始";
@@ -278,8 +280,13 @@ words! {
     HINT: "Hint", "ヒント";
     NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
     WHY: "Why", "解説";
-    DECIDED_BY_RUN: "decided by your runs: train until it holds", "実行の結果で自動判定されます";
-    DECIDED_BY_INSTRUMENT: "decided by what you do on the Explore tab", "探索タブでの操作で自動判定されます";
+    DECIDED_BY_RUN: "Decided by your runs: train until it holds.", "実行の結果で自動判定されます。";
+    DECIDED_BY_INSTRUMENT: "Decided by what you do on Explore, in", "探索タブの次の場所での操作で自動判定されます:";
+    GO_THERE: "↵ goes there", "↵ で移動";
+    ALL_SOLVED: "all exercises of this lab are solved", "このラボの演習はすべて解けています";
+    A_LAB: "lab", "ラボ";
+    A_RUN: "run", "実行";
+    A_PRESET: "preset", "プリセット";
     SAVED: "saved", "保存済";
     NOTES_HINT: "your own notes on this lab, saved as you type", "このラボの自分用ノート。入力と同時に保存";
 

@@ -313,8 +313,7 @@ impl Session {
         if let Some(place) = self.sets.iter().position(|set| set.vectors.name == order.rest) {
             self.current = place;
         } else if let Some(embedded) = EMBEDDED.iter().find(|set| set.name == order.rest) {
-            self.sets.push(Set { vectors: Arc::new(embedded.open()), names: BTreeMap::new() });
-            self.current = self.sets.len() - 1;
+            self.current = self.add(embedded);
         } else {
             let mut known: Vec<&str> = EMBEDDED.iter().map(|set| set.name).collect();
             let loaded = self.sets.iter().map(|set| set.vectors.name.as_str());

@@ -4,7 +4,7 @@ use super::evaluate::{Scope, Value, Vector};
 use super::expression::{self, ExpressionError, Statement};
 use super::history::History;
 use super::map::plot;
-use super::sets::EMBEDDED;
+use super::sets::{EMBEDDED, Embedded};
 use super::wording::{COMMANDS, either, why};
 use crate::data::vectors::Vectors;
 use crate::experiment::panel::Format;
@@ -33,6 +33,17 @@ pub const MOST: usize = 1000;
 pub(super) struct Set {
     pub vectors: Arc<Vectors>,
     pub names: BTreeMap<String, Value>,
+}
+
+/// Whether a text has kana or kanji.
+fn has_japanese(text: &str) -> bool {
+    text.chars().any(|letter| ('\u{3040}'..='\u{9fff}').contains(&letter))
+}
+
+/// Whether most of the words of some vectors are written in Japanese.
+fn is_japanese(vectors: &Vectors) -> bool {
+    let words = vectors.words();
+    2 * words.iter().take(50).filter(|word| has_japanese(word)).count() > words.len().min(50)
 }
 
 pub struct Session {
@@ -82,9 +93,24 @@ impl Session {
 
     /// Whether most of the words in use are written in Japanese.
     pub(super) fn japanese(&self) -> bool {
-        let words = self.vectors().words();
-        let in_japanese = |word: &&str| word.chars().any(|letter| ('\u{3040}'..='\u{9fff}').contains(&letter));
-        2 * words.iter().take(50).filter(in_japanese).count() > words.len().min(50)
+        is_japanese(self.vectors())
+    }
+
+    /// The set whose words are of the other script, if the line is written in that: the Japanese vectors that ship, or the first set in
+    /// use that is not Japanese.
+    fn of_its_script(&mut self, line: &str) -> Option<usize> {
+        if has_japanese(line) == self.japanese() {
+            return None;
+        }
+        let wanted = !self.japanese();
+        let known = self.sets.iter().position(|set| is_japanese(&set.vectors) == wanted);
+        known.or_else(|| wanted.then(|| self.add(&EMBEDDED[1])))
+    }
+
+    /// Takes a set that ships in, at the end.
+    pub(super) fn add(&mut self, embedded: &Embedded) -> usize {
+        self.sets.push(Set { vectors: Arc::new(embedded.open()), names: BTreeMap::new() });
+        self.sets.len() - 1
     }
 
     /// Answers a line, or several: each in turn.
@@ -110,13 +136,44 @@ impl Session {
         Ok(parts)
     }
 
+    /// Answers a line with the vectors in use; where they do not know its words, with those of its script, which are in use from then
+    /// on, and says so.
     fn line(&mut self, line: &str, language: Language, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let narrowed =
             line.strip_prefix(['：', ':']).filter(|rest| rest.starts_with(|letter: char| letter.is_alphabetic()));
-        if let Some(command) = narrowed {
-            return self.command(line, command, language, task);
+        let name = narrowed.and_then(|command| command.split_whitespace().next());
+        let is_about_words = name.is_none_or(|name| ["nn", "path", "odd", "plot", "bias"].contains(&name));
+        let (before, answer) = (self.current, self.answer_line(line, narrowed, language, task)?);
+        if !is_about_words || !answer.iter().any(Panel::is_fault) {
+            return Ok(answer);
         }
-        Ok(self.statement(line, language).unwrap_or_else(|fault| vec![self.fault(line, fault, language)]))
+        let Some(place) = self.of_its_script(line) else { return Ok(answer) };
+        self.current = place;
+        let other = self.answer_line(line, narrowed, language, task)?;
+        // Words in Japanese are a matter of the Japanese vectors, also where these do not know them.
+        if !self.japanese() && other.iter().any(Panel::is_fault) {
+            self.current = before;
+            return Ok(answer);
+        }
+        let (now, before) = (&self.vectors().name, &self.sets[before].vectors.name);
+        let said = match language {
+            Language::En => format!("answered with `{now}`, by the script of the words; `:use {before}` goes back"),
+            Language::Ja => format!("語の文字に合わせて `{now}` で答えます。戻すには `:use {before}`"),
+        };
+        Ok(std::iter::once(Panel::note(said)).chain(other).collect())
+    }
+
+    fn answer_line(
+        &mut self,
+        line: &str,
+        command: Option<&str>,
+        language: Language,
+        task: &TaskContext,
+    ) -> Result<Vec<Panel>, ExperimentError> {
+        match command {
+            Some(command) => self.command(line, command, language, task),
+            None => Ok(self.statement(line, language).unwrap_or_else(|fault| vec![self.fault(line, fault, language)])),
+        }
     }
 
     pub(super) fn fault(
@@ -368,6 +425,25 @@ mod tests {
         let said = say(&mut session, "走った");
         let [Panel::Fault { text, .. }] = &said[..] else { panic!("{said:?}") };
         assert!(text.en.contains("dictionary form"), "{text:?}");
+    }
+
+    #[test]
+    fn the_script_of_the_words_chooses_the_vectors_and_that_is_said() {
+        let mut session = session();
+        let said = say(&mut session, "王 − 男 + 女");
+        let [Panel::Note { text }, Panel::Bars { bars, .. }] = &said[..] else { panic!("{said:?}") };
+        assert!(text.en.contains("`chive`") && text.en.contains(":use glove"), "{text:?}");
+        assert!(!bars.is_empty());
+        // These are in use from then on, without a word.
+        assert!(matches!(&say(&mut session, "東京 - 日本 + フランス")[..], [Panel::Bars { .. }]));
+        let said = say(&mut session, ":nn queen");
+        assert!(matches!(&said[..], [Panel::Note { .. }, Panel::Bars { .. }]), "{said:?}");
+        assert_eq!(session.vectors().name, "glove");
+        // What no vectors know is a fault, and of the Japanese ones where it is in Japanese.
+        assert!(say(&mut session, "qwxyz").iter().any(Panel::is_fault));
+        assert_eq!(session.vectors().name, "glove");
+        let said = say(&mut session, ":odd 走った 犬 猫");
+        assert!(said.iter().any(Panel::is_fault) && session.vectors().name == "chive", "{said:?}");
     }
 
     #[test]

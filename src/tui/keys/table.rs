@@ -52,7 +52,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Lab: [letter(']')] => A::NextTab, "next tab", "次のタブ", 5;
     Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;
     Lab: [alt('1')] => A::Tab(0), "Theory", "理論", 0;
-    Lab: [alt('2')] => A::Tab(1), "Train", "学習", 0;
+    LabTrain: [alt('2')] => A::Tab(1), "Train", "学習", 0;
     Lab: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
     Lab: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
     Lab: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
@@ -72,10 +72,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
     TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
     TrainLive: [letter('S')] => A::StopRun, "stop", "停止", 0;
-    TrainLive: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前のつまみ", 0;
-    TrainLive: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次のつまみ", 0;
-    TrainLive: [letter('>')] => A::KnobUp, "turn the knob up", "つまみを上げる", 0;
-    TrainLive: [letter('<')] => A::KnobDown, "turn the knob down", "つまみを下げる", 0;
+
+    LiveKnobs: [letter('>')] => A::KnobUp, "knob up", "設定を上げる", 1;
+    LiveKnobs: [letter('<')] => A::KnobDown, "knob down", "設定を下げる", 2;
+    LiveKnobs: [key(KeyCode::Down), letter('J')] => A::KnobNext, "next knob", "次の設定", 3;
+    LiveKnobs: [key(KeyCode::Up), letter('K')] => A::KnobPrevious, "knob before", "前の設定", 0;
 
     TrainOver: [letter('n')] => A::NewRun, "new run", "新しい実行", 1;
     TrainOver: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
@@ -104,6 +105,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Train: [letter('-')] => A::ZoomOut, "zoom out", "縮小", 0;
     Train: [letter('0')] => A::ZoomReset, "whole run", "全体", 0;
     Train: [letter('y')] => A::LogScale, "y log", "y 対数", 6;
+    Train: [letter('Y')] => A::LaterHalf, "y of the later half", "y を後半に合わせる", 0;
     Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 7;
     Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 8;
     Train: [letter('f')] => A::Maximise, "full pane", "全面", 9;
@@ -241,6 +243,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
     Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
+    Exercises: [letter('n')] => A::NextOpen, "next open", "次の未解答", 3;
     Exercises: [key(KeyCode::PageDown)] => A::PageDown, "scroll", "スクロール", 0;
 
     Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;

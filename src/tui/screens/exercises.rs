@@ -1,13 +1,15 @@
 //! Exercises: prompts, hints, answers, and the explanation that is earned.
 
 use crate::lab::exercise::{decide, is_explained, number};
-use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
+use crate::lab::{Attempt, Check, Exercise, Instrument, InstrumentUse, Lab, Verdict};
+use crate::registry;
 use crate::tui::context::AppContext;
-use crate::tui::keys::Action;
+use crate::tui::destination::Destination;
+use crate::tui::keys::{Action, TRAIN};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::width::wrapped;
+use crate::width::{width, wrapped};
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
@@ -26,8 +28,9 @@ pub struct ExercisesTab {
     /// Answers that were begun and left, by exercise.
     drafts: BTreeMap<String, String>,
     verdict: Option<String>,
-    rows: Vec<Rect>,
     options: Vec<(Rect, usize)>,
+    /// Where it is said where an exercise is decided, and where a click there leads.
+    place: Option<(Rect, Destination)>,
     /// Rows of the exercise above those that are shown, and how many are.
     scrolled: u16,
     shown: u16,
@@ -54,8 +57,8 @@ impl ExercisesTab {
             writing: None,
             drafts: BTreeMap::new(),
             verdict: None,
-            rows: Vec::new(),
             options: Vec::new(),
+            place: None,
             scrolled: 0,
             shown: 0,
         }
@@ -65,7 +68,8 @@ impl ExercisesTab {
         self.writing.is_some()
     }
 
-    fn select(&mut self, index: usize) {
+    /// Shows an exercise.
+    pub fn select(&mut self, index: usize) {
         (self.selected, self.option, self.writing, self.verdict, self.scrolled) = (index, 0, None, None, 0);
     }
 
@@ -129,10 +133,21 @@ impl ExercisesTab {
             Action::Down if self.option + 1 < options(exercise) => self.option += 1,
             Action::Down if self.selected < last => self.select(self.selected + 1),
             Action::Up | Action::Down => {}
+            Action::NextOpen => {
+                let solved = app.progress.solved(&lab.id);
+                let after = (1..=lab.exercises.len()).map(|ahead| (self.selected + ahead) % lab.exercises.len());
+                match after.into_iter().find(|index| !solved.contains(&lab.exercises[*index].id)) {
+                    Some(index) => self.select(index),
+                    None => {
+                        let said = app.say(text::ALL_SOLVED);
+                        app.notify(said);
+                    }
+                }
+            }
             Action::Confirm => match &exercise.check {
                 Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, app),
                 Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, app),
-                Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {}
+                _ => app.next = decided_at(&exercise.check, lab, app),
             },
             Action::Hint => {
                 let shown = app.progress.hints(&lab.id, &exercise.id);
@@ -153,8 +168,7 @@ impl ExercisesTab {
     fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, app: &AppContext) {
         let kept = match (self.drafts.get(&exercise.id), &exercise.check) {
             (Some(draft), _) => draft.clone(),
-            (None, Check::FreeText { .. }) => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
-            _ => String::new(),
+            (None, _) => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
         };
         let mut area = TextArea::new(vec![kept]);
         area.set_wrap_mode(WrapMode::Word);
@@ -211,6 +225,8 @@ impl ExercisesTab {
                         }
                     }
                     Check::Number { .. } if number(&format!("{letter}0")).is_some() => {
+                        // In the place of what was answered before.
+                        self.drafts.insert(exercise.id.clone(), String::new());
                         self.begin_writing(exercise, lab, app);
                         if let Some(area) = &mut self.writing {
                             area.insert_char(letter);
@@ -233,10 +249,7 @@ impl ExercisesTab {
             return;
         }
         let position = Position::new(event.column, event.row);
-        if let Some(index) = self.rows.iter().position(|row| row.contains(position)) {
-            self.save(lab, app);
-            self.select(index);
-        } else if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
+        if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
             self.option = index;
             self.handle_action(Action::Confirm, lab, app);
         }
@@ -246,18 +259,17 @@ impl ExercisesTab {
         let left = (area.width / 3).clamp(26, 40);
         let [list, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(area);
         let solved = app.progress.solved(&lab.id);
-        self.rows.clear();
-        for (index, exercise) in lab.exercises.iter().enumerate() {
-            let row = Rect { y: list.y + 1 + index as u16, height: 1, ..list };
-            if row.y >= list.bottom() {
-                break;
-            }
+        // The list follows the choice where it has more rows than there is room for.
+        let room = usize::from(list.height.saturating_sub(1));
+        let top = (self.selected + 1).saturating_sub(room);
+        for (index, exercise) in lab.exercises.iter().enumerate().skip(top).take(room) {
+            let row = Rect { y: list.y + 1 + (index - top) as u16, height: 1, ..list };
             let style = if index == self.selected { app.theme.selected() } else { app.theme.body() };
             buffer.set_style(row, style);
             let mark = if solved.contains(&exercise.id) { "✓" } else { "·" };
             write(buffer, row, 1, 0, mark, Style::new().fg(app.theme.good));
             write(buffer, row, 3, 0, exercise.title.in_language(app.language), style);
-            self.rows.push(row);
+            app.places.put(row, Destination::Exercise(index));
         }
         for row in 0..detail.height {
             write(buffer, detail, 0, row, "│", app.theme.rule());
@@ -269,6 +281,9 @@ impl ExercisesTab {
             whole.set_style(page, app.theme.body());
             let rows = self.draw_exercise(exercise, solved.contains(&exercise.id), page, lab, app, &mut whole);
             self.show_rows(rows, &whole, detail, app, buffer);
+            if let Some((place, destination)) = self.place.take() {
+                app.places.put(place, destination);
+            }
         }
     }
 
@@ -291,6 +306,9 @@ impl ExercisesTab {
         for (place, _) in &mut self.options {
             (place.x, place.y) = (place.x + area.x, place.y - self.scrolled + area.y);
         }
+        self.place = self.place.take().filter(|(place, _)| visible.contains(&place.y)).map(|(place, destination)| {
+            (Rect { x: place.x + area.x, y: place.y - self.scrolled + area.y, ..place }, destination)
+        });
     }
 
     /// Draws all of an exercise; gives how many rows it takes.
@@ -317,6 +335,7 @@ impl ExercisesTab {
         paragraph(exercise.prompt.in_language(language), &mut row, buffer);
         row += 1;
         self.options.clear();
+        self.place = None;
         let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
@@ -350,7 +369,10 @@ impl ExercisesTab {
                 let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
                 let label = format!("{}{unit}: ", app.say(text::YOUR_ANSWER));
                 let end = write(buffer, area, 0, row, &label, app.theme.quiet());
-                self.draw_writing(Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 }, app, buffer);
+                let place = Rect { x: area.x + end, y: area.y + row, width: 20, height: 1 };
+                let kept = self.drafts.get(&exercise.id).cloned();
+                let kept = kept.or_else(|| app.progress.answer(&lab.id, &exercise.id)).unwrap_or_default();
+                self.draw_writing(&kept, place, app, buffer);
                 row += 1;
             }
             Check::FreeText { minimum_characters } => {
@@ -358,7 +380,7 @@ impl ExercisesTab {
                 write(buffer, area, 0, row, &label, app.theme.quiet());
                 let place = Rect { y: area.y + row + 1, height: 5, ..area };
                 if self.writing.is_some() {
-                    self.draw_writing(place, app, buffer);
+                    self.draw_writing("", place, app, buffer);
                 } else if let Some(answer) = app.progress.answer(&lab.id, &exercise.id) {
                     let lines = render(&answer, usize::from(area.width.min(76)), &app.theme, app.widths);
                     lines.iter().take(5).enumerate().for_each(|(i, line)| put(line, place, i as u16, buffer));
@@ -371,12 +393,15 @@ impl ExercisesTab {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
-                write(buffer, area, 0, row, app.say(text::DECIDED_BY_RUN), app.theme.quiet());
-                row += 1;
+                row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", &exercise.check, row, area, lab, app, buffer);
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
-                write(buffer, area, 0, row, app.say(text::DECIDED_BY_INSTRUMENT), app.theme.quiet());
-                row += 1;
+                let said = app.say(text::DECIDED_BY_INSTRUMENT);
+                let name = match decided_at(&exercise.check, lab, app) {
+                    Some(Destination::Instrument(index)) => lab.explore[index].title.in_language(language),
+                    _ => "",
+                };
+                row = self.draw_place(said, name, &exercise.check, row, area, lab, app, buffer);
             }
         }
         if let Some(verdict) = &self.verdict {
@@ -413,15 +438,67 @@ impl ExercisesTab {
         row.min(LONGEST)
     }
 
-    fn draw_writing(&mut self, place: Rect, app: &AppContext, buffer: &mut Buffer) {
+    /// Says where an exercise is decided, and that Enter or a click goes there; gives the row after it.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one line")]
+    fn draw_place(
+        &mut self,
+        said: &str,
+        name: &str,
+        check: &Check,
+        row: u16,
+        area: Rect,
+        lab: &Lab,
+        app: &AppContext,
+        buffer: &mut Buffer,
+    ) -> u16 {
+        let mut end = write(buffer, area, 0, row, said, app.theme.quiet()) + 1;
+        if !name.is_empty() {
+            end = write(buffer, area, end, row, name, app.theme.strong()) + 1;
+        }
+        let Some(destination) = decided_at(check, lab, app) else { return row + 1 };
+        let go = app.say(text::GO_THERE);
+        // On a row of its own where there is no room beside.
+        let (column, row) = if usize::from(end) + width(go) < usize::from(area.width) { (end, row) } else { (0, row + 1) };
+        let end = write(buffer, area, column, row, go, app.theme.accented());
+        self.place = Some((Rect { x: area.x + column, y: area.y + row, width: end - column, height: 1 }, destination));
+        row + 1
+    }
+
+    fn draw_writing(&mut self, kept: &str, place: Rect, app: &AppContext, buffer: &mut Buffer) {
         let Some(writing) = &mut self.writing else {
-            write(buffer, place, 0, 0, "↵", app.theme.quiet());
+            let end = write(buffer, place, 0, 0, kept, app.theme.strong());
+            write(buffer, place, if kept.is_empty() { 0 } else { end + 1 }, 0, "↵", app.theme.quiet());
             return;
         };
         writing.set_style(app.theme.strong());
         writing.set_cursor_line_style(Style::new());
         writing.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
         (&*writing).render(place, buffer);
+    }
+}
+
+/// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
+/// for while there is no run.
+fn decided_at(check: &Check, lab: &Lab, app: &AppContext) -> Option<Destination> {
+    let instrument = |is_meant: &dyn Fn(&InstrumentUse) -> bool| {
+        lab.explore.iter().position(is_meant).map(Destination::Instrument)
+    };
+    match check {
+        Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
+        Check::Series { knobs, .. } => {
+            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+            let has_them = |name: &str| {
+                let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
+                knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
+            };
+            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty();
+            let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
+            Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
+        }
+        Check::Instrument { state, view, .. } => instrument(&|use_| {
+            use_.instrument.states().contains(&state.as_str()) && (view.is_none() || use_.view == *view)
+        }),
+        Check::Answer { .. } | Check::Line { .. } => instrument(&|use_| use_.instrument == Instrument::Repl),
     }
 }
 

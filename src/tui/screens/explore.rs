@@ -3,6 +3,7 @@
 use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::tui::context::{AppContext, Reply};
+use crate::tui::destination::Destination;
 use crate::tui::instruments::{Instrument, build};
 use crate::tui::keys::{Action, Context, bindings};
 use crate::tui::live_run::LiveRun;
@@ -21,10 +22,8 @@ pub struct ExploreTab {
     instruments: Vec<Box<dyn Instrument>>,
     focus: usize,
     areas: Vec<Rect>,
-    /// Where the names of instruments stand, while one is shown at a time.
-    names: Vec<(usize, Rect)>,
-    /// Where it is said which model answers, while there are two.
-    model: Option<Rect>,
+    /// Whether there is another model to go to.
+    can_switch: bool,
     refreshed: Instant,
     /// The step of the run that was asked last, and how many actions were applied to it by then.
     asked_at: Option<(u64, u64)>,
@@ -37,8 +36,7 @@ impl ExploreTab {
             instruments: build(lab),
             focus: 0,
             areas: Vec::new(),
-            names: Vec::new(),
-            model: None,
+            can_switch: false,
             refreshed: Instant::now(),
             asked_at: None,
             moving: false,
@@ -49,6 +47,11 @@ impl ExploreTab {
         self.refreshed = Instant::now();
         self.asked_at = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
+    }
+
+    /// Gives the keys to an instrument.
+    pub fn show(&mut self, index: usize) {
+        self.focus = index.min(self.instruments.len().saturating_sub(1));
     }
 
     /// The run has gone on: ask its model again, not too often.
@@ -73,7 +76,7 @@ impl ExploreTab {
         };
         let first = panes.filter(|panes| *panes == Context::Panes);
         let last = panes.filter(|panes| *panes == Context::ReplPanes);
-        let models = self.model.map(|_| Context::Models);
+        let models = self.can_switch.then_some(Context::Models);
         first.into_iter().chain(own).chain(last).chain(models).collect()
     }
 
@@ -116,15 +119,8 @@ impl ExploreTab {
 
     pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
         let position = Position::new(event.column, event.row);
-        if event.kind == MouseEventKind::Down(MouseButton::Left)
-            && self.model.is_some_and(|area| area.contains(position))
-        {
-            self.handle_action(Action::SwitchModel, lab, app);
-            return;
-        }
-        let named = self.names.iter().find(|(_, area)| area.contains(position)).map(|(index, _)| *index);
         let under = self.areas.iter().position(|area| area.contains(position));
-        if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, named.or(under)) {
+        if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, under) {
             self.focus = index;
         }
         // A drag that began in an instrument stays its own.
@@ -174,9 +170,12 @@ impl ExploreTab {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let (model, can_switch) = model_line(lab, app);
         let origin_end = write(buffer, foot, 1, 0, &model, app.theme.quiet());
-        self.model = can_switch.then_some(Rect { x: foot.x + 1, width: origin_end.saturating_sub(1), ..foot });
+        self.can_switch = can_switch;
+        if can_switch {
+            let place = Rect { x: foot.x + 1, width: origin_end.saturating_sub(1), ..foot };
+            app.places.put(place, Destination::Action(Action::SwitchModel));
+        }
         let count = self.instruments.len();
-        self.names.clear();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
         self.areas = match count {
             0 => vec![],
@@ -185,7 +184,7 @@ impl ExploreTab {
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(app.language)).collect();
                 let place =
                     Rect { x: foot.x + origin_end + 2, width: foot.width.saturating_sub(origin_end + 2), ..foot };
-                self.names = strip(&names, self.focus, place, app, buffer);
+                strip(&names, self.focus, place, app, buffer);
                 (0..count).map(|index| if index == self.focus { body } else { Rect::default() }).collect()
             }
             _ => {
@@ -231,9 +230,9 @@ fn model_line(lab: &Lab, app: &AppContext) -> (String, bool) {
     (format!("{}{answers} · {key}: {other}", app.say(text::MODEL)), true)
 }
 
-/// Writes the names of instruments at the right of a line, and says where each stands. Where there is no room for all, the one that is
-/// shown and its neighbours, between arrows that say that there are more.
-fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) -> Vec<(usize, Rect)> {
+/// Writes the names of instruments at the right of a line; a click on one shows it. Where there is no room for all, the one that is
+/// shown and its neighbours, between arrows that say that there are more and lead there.
+fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) {
     let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
     let room = usize::from(place.width);
     let (mut from, mut to) = (0, names.len());
@@ -249,20 +248,23 @@ fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &m
     }
     let arrows = [from > 0, to < names.len()].map(|more| if more { 2 } else { 0 });
     let mut column = (room.saturating_sub(needs(from, to) + arrows[0] + arrows[1])) as u16;
+    let leads = |column: u16, width: u16, index: usize| {
+        app.places.put(Rect { x: place.x + column, width, ..place }, Destination::Instrument(index));
+    };
     if arrows[0] > 0 {
+        leads(column, 2, from - 1);
         column = write(buffer, place, column, 0, "‹", app.theme.quiet()) + 1;
     }
-    let mut places = Vec::with_capacity(to - from);
     for (index, name) in names.iter().enumerate().take(to).skip(from) {
         let style = if index == focus { app.theme.selected() } else { app.theme.quiet() };
         let end = write(buffer, place, column, 0, &format!(" {name} "), style);
-        places.push((index, Rect { x: place.x + column, width: end - column, ..place }));
+        leads(column, end - column, index);
         column = end + 1;
     }
     if arrows[1] > 0 {
+        leads(column, 1, to);
         write(buffer, place, column, 0, "›", app.theme.quiet());
     }
-    places
 }
 
 #[cfg(test)]
@@ -279,30 +281,36 @@ mod tests {
             let area = Rect::new(3, 0, columns, 1);
             for focus in 0..names.len() {
                 let mut buffer = Buffer::empty(Rect::new(0, 0, 130, 1));
-                let places = strip(&names, focus, area, &app, &mut buffer);
-                let (_, place) = places.iter().find(|(index, _)| *index == focus).expect("what is shown");
-                let written: String = (place.x..place.right()).map(|x| buffer[(x, 0)].symbol()).collect();
+                app.places.clear();
+                strip(&names, focus, area, &app, &mut buffer);
+                let led: Vec<(u16, usize)> = (0..130)
+                    .filter_map(|x| match app.places.at(Position::new(x, 0)) {
+                        Some(Destination::Instrument(index)) => Some((x, index)),
+                        _ => None,
+                    })
+                    .collect();
+                let of = |index: usize| led.iter().filter(|(_, led)| *led == index).map(|(x, _)| *x).collect::<Vec<_>>();
+                let written: String = of(focus).iter().map(|x| buffer[(*x, 0)].symbol()).collect();
                 let whole = format!(" {} ", names[focus]);
                 assert!(written == whole || written.len() < whole.len() && columns == 20, "{columns}: {written}");
                 let line: String = (0..130).map(|x| buffer[(x, 0)].symbol()).collect();
-                let (first, last) = (places[0].0, places[places.len() - 1].0);
-                let arrows = (line.contains('‹'), line.contains('›'));
-                assert!(arrows == (first > 0, last + 1 < names.len()) || columns == 20, "{line}");
+                // An arrow leads to the next one that is not there.
+                for (arrow, beyond) in [('‹', focus.checked_sub(1)), ('›', Some(focus + 1))] {
+                    let at = line.chars().position(|letter| letter == arrow);
+                    let leads = at.and_then(|at| led.iter().find(|(x, _)| usize::from(*x) == at)).map(|(_, index)| *index);
+                    assert!(at.is_none() || leads.is_some_and(|leads| leads < names.len() && leads != focus), "{line}");
+                    assert!(at.is_some() || beyond.is_none_or(|index| index >= names.len() || !of(index).is_empty()) || columns == 20, "{line}");
+                }
             }
         }
         let lab = app.catalogue.find("xai").unwrap().clone();
         let mut tab = ExploreTab::new(&lab);
         let area = Rect::new(0, 0, 80, 24);
+        app.places.clear();
         tab.draw(area, &lab, &mut app, &mut Buffer::empty(area));
-        let (index, place) = *tab.names.last().unwrap();
+        let Some(Destination::Instrument(index)) = app.places.at(Position::new(76, 23)) else { panic!("a name or an arrow") };
         assert_ne!(index, tab.focus);
-        let event = MouseEvent {
-            kind: MouseEventKind::Down(MouseButton::Left),
-            column: place.x + 1,
-            row: place.y,
-            modifiers: crossterm::event::KeyModifiers::NONE,
-        };
-        tab.mouse(event, &lab, &mut app);
+        tab.show(index);
         assert_eq!(tab.focus, index);
     }
 

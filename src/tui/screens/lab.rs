@@ -7,14 +7,15 @@ use super::theory::TheoryTab;
 use super::train::TrainTab;
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
-use crate::tui::keys::{Action, Context};
+use crate::tui::destination::Destination;
+use crate::tui::keys::{Action, Context, TRAIN};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::width::width;
-use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 
 /// The tabs in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,6 @@ enum Tab {
     Notes,
 }
 
-/// The place of Train among the tabs.
-pub const TRAIN: usize = 1;
 const TABS: [Tab; 5] = [Tab::Theory, Tab::Train, Tab::Explore, Tab::Exercises, Tab::Notes];
 
 pub struct LabScreen {
@@ -38,8 +37,6 @@ pub struct LabScreen {
     explore: ExploreTab,
     exercises: ExercisesTab,
     notes: NotesTab,
-    /// Where the names of the tabs are, for the mouse.
-    names: Vec<Rect>,
 }
 
 impl LabScreen {
@@ -51,7 +48,6 @@ impl LabScreen {
             explore: ExploreTab::new(&lab),
             exercises: ExercisesTab::new(&lab, app),
             notes: NotesTab::new(&lab, app),
-            names: Vec::new(),
             lab,
         };
         screen.go_to(tab.unwrap_or(0), app);
@@ -80,6 +76,31 @@ impl LabScreen {
         }
     }
 
+    /// Goes to an instrument, an exercise or a preset.
+    pub fn go(&mut self, destination: &Destination, app: &mut AppContext) {
+        match *destination {
+            Destination::Instrument(index) => {
+                self.explore.show(index);
+                self.go_to(Tab::Explore as usize, app);
+            }
+            Destination::Exercise(index) => {
+                self.go_to(Tab::Exercises as usize, app);
+                self.exercises.select(index);
+            }
+            Destination::Preset(index) => {
+                self.train.choose(index, &self.lab);
+                self.go_to(TRAIN, app);
+            }
+            Destination::Action(_) | Destination::Lab(_) | Destination::Run { .. } => {}
+        }
+    }
+
+    /// Shows a recorded run of the lab on Train.
+    pub fn open_run(&mut self, id: &str, app: &mut AppContext) {
+        self.go_to(TRAIN, app);
+        self.train.open_run(id, &self.lab, app);
+    }
+
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
         self.notes.save(&self.lab, app);
@@ -96,6 +117,7 @@ impl LabScreen {
             Tab::Notes => vec![Context::Notes],
         };
         contexts.push(Context::Lab);
+        contexts.extend(self.has(Tab::Train).then_some(Context::LabTrain));
         contexts
     }
 
@@ -167,13 +189,6 @@ impl LabScreen {
     }
 
     pub fn mouse(&mut self, event: MouseEvent, app: &mut AppContext) {
-        if event.kind == MouseEventKind::Down(MouseButton::Left)
-            && let Some(index) =
-                self.names.iter().position(|name| name.contains(Position::new(event.column, event.row)))
-        {
-            self.go_to(index, app);
-            return;
-        }
         match self.tab {
             Tab::Theory => self.theory.mouse(event),
             Tab::Train => self.train.mouse(event, &self.lab, app),
@@ -231,10 +246,12 @@ impl LabScreen {
         }
     }
 
-    fn draw_head(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    fn draw_head(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let status = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
         let right = area.width.saturating_sub(width(&status) as u16 + 1);
-        write(buffer, area, right, 0, &status, app.theme.accented());
+        let end = write(buffer, area, right, 0, &status, app.theme.accented());
+        let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
+        app.places.put(place, Destination::Action(Action::Tab(TRAIN)));
         let solved = app.progress.solved(&self.lab.id).len();
         let names = [
             app.say(text::THEORY).to_owned(),
@@ -250,16 +267,14 @@ impl LabScreen {
         if width(title) + needed + width(&status) + 4 < usize::from(area.width) {
             column = write(buffer, area, column, 0, title, app.theme.strong()) + 2;
         }
-        // Places of all tabs in their order; that of a tab that is not there is empty.
-        let mut places = vec![Rect::default(); TABS.len()];
         for (name, tab) in shown {
             let chosen = tab == self.tab;
             let style = if chosen { app.theme.selected() } else { app.theme.quiet() };
             let start = column;
             column = write(buffer, area, column, 0, &format!(" {name} "), style);
-            places[tab as usize] = Rect { x: area.x + start, width: column - start, ..area };
+            let place = Rect { x: area.x + start, width: column - start, ..area };
+            app.places.put(place, Destination::Action(Action::Tab(tab as usize)));
         }
-        self.names = places;
     }
 }
 

@@ -20,23 +20,23 @@ mod theory;
 mod train;
 
 use super::context::AppContext;
+use super::destination::Destination;
 use super::keys::{self, Context};
 use super::text;
 use super::widgets::chart::number;
 use super::widgets::frame::{frame, write};
 use crate::experiment::Wording;
 use crate::run::{RunDescription, Status};
-use crate::width::width;
+use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-/// The last row: a notice while it is new, else the keys that matter here.
+/// Rows of a notice at most.
+const NOTICE_ROWS: usize = 4;
+
+/// The last row: the keys that matter here. A click does what the key does.
 pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext, buffer: &mut Buffer) {
-    if let Some(notice) = app.notice() {
-        write(buffer, area, 1, 0, notice, app.theme.accented());
-        return;
-    }
     let shown: Vec<_> = keys::footer(contexts, in_text)
         .into_iter()
         .map(|(key, binding)| (key.name(), app.say(binding.help), binding.action))
@@ -54,8 +54,27 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext,
         } else if usize::from(column) + own + kept > usize::from(area.width) {
             continue;
         }
+        let start = column;
         column = write(buffer, area, column, 0, &key, app.theme.strong()) + 1;
-        column = write(buffer, area, column, 0, help, app.theme.quiet()) + 2;
+        column = write(buffer, area, column, 0, help, app.theme.quiet());
+        let place = Rect { x: area.x + start, width: column - start, ..area };
+        app.places.put(place, Destination::Action(action));
+        column += 2;
+    }
+}
+
+/// The notice while it is new, in the last rows of an area: above the footer, so that the keys stay in sight.
+pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    let Some(notice) = app.notice() else { return };
+    let lines = wrapped(notice, usize::from(area.width.saturating_sub(4)));
+    let shown = &lines[..lines.len().min(NOTICE_ROWS)];
+    let columns = shown.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 2;
+    let place = Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
+        .intersection(area);
+    Clear.render(place, buffer);
+    buffer.set_style(place, app.theme.selected());
+    for (row, line) in shown.iter().enumerate() {
+        write(buffer, place, 1, row as u16, line, app.theme.selected());
     }
 }
 

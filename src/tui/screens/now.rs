@@ -25,12 +25,14 @@ struct Row {
     name_style: Style,
     value: String,
     value_style: Style,
+    /// Which live knob it is.
+    knob: Option<usize>,
 }
 
 impl Row {
     fn new(name: &str, value: String, theme: &Theme) -> Self {
         let (name_style, value_style) = (theme.quiet(), theme.body());
-        Row { mark: " ", name: name.to_owned(), name_style, value, value_style }
+        Row { mark: " ", name: name.to_owned(), name_style, value, value_style, knob: None }
     }
 
     /// The value stands whole if some of the name has room before it; what is too long for the rest ends in ….
@@ -55,9 +57,9 @@ fn shown_knobs(lab: &Lab) -> Vec<Knob> {
 }
 
 /// Knobs above numbers where there is room for all of them; else the numbers first, then the live knobs about the
-/// `chosen` one.
-pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut Buffer) {
-    let Some(run) = app.run_of(&lab.id) else { return };
+/// `chosen` one. Gives where each live knob stands, while it can be turned.
+pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut Buffer) -> Vec<(Rect, usize)> {
+    let Some(run) = app.run_of(&lab.id) else { return Vec::new() };
     let room = usize::from(area.height.saturating_sub(2));
     let (live, fixed) = (live_rows(lab, run, chosen, app), fixed_rows(lab, run, app));
     let mut numbers = numbers(lab, run, app);
@@ -76,9 +78,13 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
     };
     let title = app.say(if whole { text::KNOBS } else { text::NOW });
     let inner = frame(area, title, "", false, &app.theme, buffer);
+    let mut places = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         row.draw(inner, index as u16, &app.theme, buffer);
+        let place = Rect { y: inner.y + index as u16, height: 1, ..inner };
+        places.extend(row.knob.filter(|_| run.is_live() && place.y < inner.bottom()).map(|knob| (place, knob)));
     }
+    places
 }
 
 fn value_of(run: &LiveRun, knob: &Knob) -> String {
@@ -88,10 +94,11 @@ fn value_of(run: &LiveRun, knob: &Knob) -> String {
 fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, app: &AppContext) -> Vec<Row> {
     let knobs = live_knobs(lab).into_iter().enumerate();
     let rows = knobs.map(|(index, knob)| {
-        let row = Row::new(knob.name, value_of(run, &knob), &app.theme);
-        match index == chosen && run.is_live() {
-            true => Row { mark: "▸", value_style: app.theme.selected(), ..row },
-            false => row,
+        let row = Row { knob: Some(index), ..Row::new(knob.name, value_of(run, &knob), &app.theme) };
+        match (run.is_live(), index == chosen) {
+            (true, true) => Row { mark: "▸", value_style: app.theme.selected(), ..row },
+            (true, false) => Row { mark: "●", ..row },
+            (false, _) => row,
         }
     });
     rows.collect()

@@ -1,18 +1,47 @@
-//! The command palette: everything that keys do, by name.
+//! The command palette: everything that keys do, and every place there is, by name.
 
-use super::dialog;
-use crate::experiment::Language;
+use super::{dialog, status, when};
+use crate::experiment::{Bilingual, Wording};
+use crate::lab::Lab;
 use crate::tui::context::AppContext;
-use crate::tui::keys::{self, Action, Binding, Context};
+use crate::tui::destination::Destination;
+use crate::tui::keys::{self, Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
+use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+/// Runs that are listed: the newest.
+const RUNS: usize = 20;
+
+/// A row: what it is called, what kind of thing it is or its key, and where it leads.
+struct Row {
+    /// In both languages: who switched by mistake finds the way back.
+    names: [String; 2],
+    note: String,
+    destination: Destination,
+}
+
+impl Row {
+    fn new(names: [&str; 2], note: impl Into<String>, destination: Destination) -> Self {
+        Row { names: names.map(str::to_owned), note: note.into(), destination }
+    }
+
+    fn of(title: &Bilingual, note: Wording, destination: Destination, app: &AppContext) -> Self {
+        Row::new([&title.en, &title.ja], app.say(note), destination)
+    }
+
+    /// Whether every typed word stands in a name or in the note.
+    fn has(&self, typed: &[String]) -> bool {
+        let texts: Vec<String> = self.names.iter().chain([&self.note]).map(|text| text.to_lowercase()).collect();
+        typed.iter().all(|word| texts.iter().any(|text| text.contains(word)))
+    }
+}
+
 pub struct Palette {
-    commands: Vec<Binding>,
-    language: Language,
+    rows: Vec<Row>,
     typed: String,
     selected: usize,
 }
@@ -20,47 +49,59 @@ pub struct Palette {
 pub enum Outcome {
     Open,
     Closed,
-    Chosen(Action),
+    Chosen(Destination),
 }
 
 impl Palette {
-    pub fn new(mut contexts: Vec<Context>, language: Language) -> Self {
-        contexts.push(Context::Everywhere);
-        let mut commands: Vec<Binding> = Vec::new();
-        for context in contexts {
-            for binding in keys::bindings(context) {
-                let moves = matches!(
-                    binding.action,
-                    Action::Up | Action::Down | Action::Left | Action::Right | Action::Palette
-                );
-                if !moves && !commands.iter().any(|known| known.action == binding.action) {
-                    commands.push(binding);
-                }
+    pub fn new(contexts: &[Context], in_text: bool, app: &AppContext) -> Self {
+        let mut rows: Vec<Row> = Vec::new();
+        for (keys, binding) in keys::working(contexts, in_text) {
+            let moves =
+                matches!(binding.action, Action::Up | Action::Down | Action::Left | Action::Right | Action::Palette);
+            let destination = Destination::Action(binding.action);
+            if !moves && rows.iter().all(|known| known.destination != destination) {
+                rows.push(Row::new([binding.help.en, binding.help.ja], keys[0].name(), destination));
             }
         }
-        Palette { commands, language, typed: String::new(), selected: 0 }
+        let labs = app.catalogue.labs();
+        let shown = labs.iter().find(|lab| Some(&lab.id) == app.shown_lab.as_ref());
+        rows.extend(shown.into_iter().flat_map(|lab| within(lab, app)));
+        let others = labs.iter().filter(|lab| Some(&lab.id) != app.shown_lab.as_ref());
+        rows.extend(others.map(|lab| Row::of(&lab.title, text::A_LAB, Destination::Lab(lab.id.clone()), app)));
+        let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
+        let here = runs.into_iter().filter(|run| app.shown_lab.as_ref().is_none_or(|lab| run.lab == *lab));
+        rows.extend(here.take(RUNS).map(|run| {
+            let preset = run.preset.as_deref().unwrap_or_default();
+            let [en, ja] = [status(run.status).en, status(run.status).ja].map(|status| {
+                format!("{} {} {preset} {status}", when(&run.started), run.lab)
+            });
+            Row::new([&en, &ja], app.say(text::A_RUN), Destination::Run { lab: run.lab.clone(), id: run.id })
+        }));
+        Palette { rows, typed: String::new(), selected: 0 }
     }
 
-    fn found(&self) -> Vec<&Binding> {
-        let typed = self.typed.to_lowercase();
-        // A name is found in either language: who switched by mistake finds the way back.
-        let matches = |binding: &&Binding| {
-            [binding.help.en, binding.help.ja].iter().any(|name| name.to_lowercase().contains(&typed))
-        };
-        self.commands.iter().filter(matches).collect()
+    fn found(&self) -> Vec<&Row> {
+        let typed: Vec<String> = self.typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        self.rows.iter().filter(|row| row.has(&typed)).collect()
+    }
+
+    /// Moves the choice.
+    pub fn step(&mut self, by: isize) {
+        let last = self.found().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 
     pub fn key(&mut self, key: &KeyEvent) -> Outcome {
         match key.code {
             KeyCode::Esc => return Outcome::Closed,
             KeyCode::Enter => {
-                return self
-                    .found()
-                    .get(self.selected)
-                    .map_or(Outcome::Closed, |binding| Outcome::Chosen(binding.action));
+                let found = self.found();
+                return found.get(self.selected).map_or(Outcome::Open, |row| Outcome::Chosen(row.destination.clone()));
             }
-            KeyCode::Up => self.selected = self.selected.saturating_sub(1),
-            KeyCode::Down => self.selected = (self.selected + 1).min(self.found().len().saturating_sub(1)),
+            KeyCode::Up => self.step(-1),
+            KeyCode::Down => self.step(1),
+            KeyCode::PageUp => self.step(-10),
+            KeyCode::PageDown => self.step(10),
             KeyCode::Backspace => {
                 if self.typed.pop().is_none() {
                     return Outcome::Closed;
@@ -76,20 +117,54 @@ impl Palette {
         Outcome::Open
     }
 
-    pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    pub fn pasted(&mut self, pasted: &str) {
+        self.typed.extend(pasted.chars().filter(|letter| !letter.is_control()));
+        self.selected = 0;
+    }
+
+    pub fn draw(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let found = self.found();
-        let inner = dialog(area, (56, 16), app.say(text::COMMANDS), app.say(text::ESC_CLOSES), app, buffer);
+        let size = (area.width.saturating_sub(8).min(84), 18);
+        let inner = dialog(area, size, app.say(text::COMMANDS), app.say(text::ESC_CLOSES), app, buffer);
         let end = write(buffer, inner, 0, 0, &format!(": {}", self.typed), app.theme.strong());
         write(buffer, inner, end, 0, "▏", app.theme.accented());
+        if found.is_empty() {
+            write(buffer, inner, 1, 1, app.say(text::NOTHING_FOUND), app.theme.quiet());
+        }
         let room = usize::from(inner.height.saturating_sub(1));
-        let top = self.selected.saturating_sub(room.saturating_sub(1));
-        for (row, binding) in found.iter().skip(top).take(room).enumerate() {
-            let style = if row + top == self.selected { app.theme.selected() } else { app.theme.body() };
+        let top = (self.selected + 1).saturating_sub(room);
+        let language = app.language as usize;
+        for (row, entry) in found.iter().skip(top).take(room).enumerate() {
+            let chosen = row + top == self.selected;
+            let style = if chosen { app.theme.selected() } else { app.theme.body() };
             let place = Rect { y: inner.y + 1 + row as u16, height: 1, ..inner };
             buffer.set_style(place, style);
-            write(buffer, place, 1, 0, binding.help.in_language(self.language), style);
-            let key = binding.keys[0].name();
-            write(buffer, place, inner.width.saturating_sub(10), 0, &key, app.theme.quiet());
+            let column = inner.width.saturating_sub(width(&entry.note) as u16 + 1);
+            let name = Rect { width: column.saturating_sub(1), ..place };
+            write(buffer, name, 1, 0, &entry.names[language], style);
+            write(buffer, place, column, 0, &entry.note, if chosen { style } else { app.theme.quiet() });
+            app.places.put(place, entry.destination.clone());
+        }
+        let below = found.len().saturating_sub(top + room);
+        if below > 0 {
+            let more = format!(" ↓ {below} ");
+            let frame = Rect { y: inner.bottom(), height: 1, ..inner };
+            write(buffer, frame, inner.width.saturating_sub(width(&more) as u16), 0, &more, app.theme.quiet());
         }
     }
+}
+
+/// The places of a lab: its instruments, its presets, its exercises.
+fn within(lab: &Lab, app: &AppContext) -> Vec<Row> {
+    let instruments = lab.explore.iter().enumerate();
+    let instruments =
+        instruments.map(|(at, use_)| Row::of(&use_.title, text::EXPLORE, Destination::Instrument(at), app));
+    let presets = lab.presets.iter().enumerate().map(|(at, (name, preset))| {
+        let [en, ja] = [&preset.summary.en, &preset.summary.ja].map(|summary| format!("{name}: {summary}"));
+        Row::new([&en, &ja], app.say(text::A_PRESET), Destination::Preset(at))
+    });
+    let exercises = lab.exercises.iter().enumerate();
+    let exercises =
+        exercises.map(|(at, exercise)| Row::of(&exercise.title, text::EXERCISES, Destination::Exercise(at), app));
+    instruments.chain(presets).chain(exercises).collect()
 }

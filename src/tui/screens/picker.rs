@@ -6,6 +6,7 @@ mod preview;
 use crate::lab::Lab;
 use crate::run::RunDescription;
 use crate::tui::context::{AppContext, Reply};
+use crate::tui::destination::Destination;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -32,7 +33,13 @@ pub struct Picker {
     /// Rows of labs, for the mouse.
     rows: Vec<(Rect, usize)>,
     last_run: Option<RunDescription>,
+    /// Whether the list has room for how long each lab takes.
+    has_minutes: bool,
 }
+
+/// Columns of the list beside the name of a lab, and those of its minutes.
+const LIST_BESIDE: u16 = 12;
+const MINUTES_BESIDE: u16 = 8;
 
 impl Picker {
     pub fn new(app: &mut AppContext) -> Self {
@@ -49,6 +56,7 @@ impl Picker {
             preview: LabPreview::default(),
             rows: Vec::new(),
             last_run: None,
+            has_minutes: false,
         }
     }
 
@@ -207,10 +215,16 @@ impl Picker {
             write(buffer, head, languages + 3 * offset as u16, 0, &language.to_string(), style);
         }
         write(buffer, head, languages + 2, 0, "│", app.theme.rule());
+        let place = Rect { x: head.x + languages, width: 5, height: 1, ..head };
+        app.places.put(place, Destination::Action(Action::SwitchLanguage));
         for row in [head.y + 1, rule.y] {
             write(buffer, area, 0, row - area.y, &"─".repeat(usize::from(area.width)), app.theme.rule());
         }
-        let left = (area.width * 2 / 5).clamp(36, 56);
+        // All names stand whole; the minutes beside them where there is room.
+        let names = app.catalogue.labs().into_iter().map(|lab| width(lab.title.in_language(app.language)));
+        let needed = names.max().unwrap_or(0) as u16 + LIST_BESIDE;
+        let left = (area.width * 2 / 5).max(needed).min(area.width * 3 / 5);
+        self.has_minutes = left >= needed + MINUTES_BESIDE;
         let [list, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(body);
         self.draw_list(list, app, buffer);
         for row in 0..detail.height {
@@ -232,38 +246,58 @@ impl Picker {
             write(buffer, area, 1, row, app.say(text::NOTHING_FOUND), app.theme.quiet());
         }
         let labs = app.catalogue.labs();
-        let mut chapter = 0;
+        // Headings of chapters, and labs beneath.
+        let mut lines: Vec<Option<usize>> = Vec::new();
         for index in found {
-            let lab = labs[index];
-            if lab.chapter != chapter {
-                chapter = lab.chapter;
-                let title = format!("{chapter} {}", app.say(text::chapter(chapter)));
-                write(buffer, area, 1, row, &title, app.theme.quiet());
-                row += 1;
+            if lines.last().is_none_or(|last| last.is_none_or(|last| labs[last].chapter != labs[index].chapter)) {
+                lines.push(None);
             }
-            let place = Rect { y: area.y + row, height: 1, ..area };
-            if row >= area.height {
-                break;
-            }
-            let chosen = index == self.selected;
-            let style = if chosen { app.theme.selected() } else { app.theme.body() };
-            buffer.set_style(place, style);
-            let solved = app.progress.solved(&lab.id).len();
-            let mark = match solved {
-                0 => " ",
-                solved if solved >= lab.exercises.len() => "✓",
-                _ => "◐",
-            };
-            let live = app.run_of(&lab.id).is_some_and(crate::tui::live_run::LiveRun::is_live);
-            write(buffer, place, 1, 0, if chosen { "▸" } else { " " }, app.theme.accented());
-            write(buffer, place, 3, 0, if live { "●" } else { mark }, app.theme.accented());
-            let tally = format!("{solved}/{} {:>3} {}", lab.exercises.len(), lab.minutes, app.say(text::MINUTES));
-            let column = area.width.saturating_sub(width(&tally) as u16 + 1);
-            let title = Rect { width: column.saturating_sub(1), ..place };
-            write(buffer, title, 5, 0, lab.title.in_language(app.language), style);
-            write(buffer, place, column, 0, &tally, if chosen { style } else { app.theme.quiet() });
-            self.rows.push((place, index));
-            row += 1;
+            lines.push(Some(index));
         }
+        // The list follows the choice where it has more rows than there is room for.
+        let room = usize::from(area.height - row);
+        let chosen = lines.iter().position(|line| *line == Some(self.selected)).unwrap_or(0);
+        let top = (chosen + 2).min(lines.len()).saturating_sub(room);
+        for (at, line) in lines.iter().enumerate().skip(top).take(room) {
+            let place = Rect { y: area.y + row, height: 1, ..area };
+            row += 1;
+            match line {
+                Some(index) => {
+                    self.draw_row(labs[*index], *index == self.selected, place, app, buffer);
+                    self.rows.push((place, *index));
+                }
+                None => {
+                    let chapter = lines.get(at + 1).copied().flatten().map_or(0, |index| labs[index].chapter);
+                    let title = format!("{chapter} {}", app.say(text::chapter(chapter)));
+                    write(buffer, place, 1, 0, &title, app.theme.quiet());
+                }
+            }
+        }
+        for (mark, is_more, y) in [("↑", top > 0, 0), ("↓", top + room < lines.len(), area.height - 1)] {
+            if is_more {
+                write(buffer, area, area.width - 1, y, mark, app.theme.accented());
+            }
+        }
+    }
+
+    fn draw_row(&self, lab: &Lab, chosen: bool, place: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let style = if chosen { app.theme.selected() } else { app.theme.body() };
+        buffer.set_style(place, style);
+        let solved = app.progress.solved(&lab.id).len();
+        let mark = match solved {
+            0 => " ",
+            solved if solved >= lab.exercises.len() => "✓",
+            _ => "◐",
+        };
+        let live = app.run_of(&lab.id).is_some_and(crate::tui::live_run::LiveRun::is_live);
+        write(buffer, place, 1, 0, if chosen { "▸" } else { " " }, app.theme.accented());
+        write(buffer, place, 3, 0, if live { "●" } else { mark }, app.theme.accented());
+        let minutes = format!(" {:>3} {}", lab.minutes, app.say(text::MINUTES));
+        let minutes = if self.has_minutes { minutes } else { String::new() };
+        let tally = format!("{solved}/{}{minutes}", lab.exercises.len());
+        let column = place.width.saturating_sub(width(&tally) as u16 + 1);
+        let title = Rect { width: column.saturating_sub(1), ..place };
+        write(buffer, title, 5, 0, lab.title.in_language(app.language), style);
+        write(buffer, place, column, 0, &tally, if chosen { style } else { app.theme.quiet() });
     }
 }

@@ -5,6 +5,7 @@ use crate::lab::Lab;
 use crate::registry;
 use crate::run::{Start, default_threads};
 use crate::tui::context::AppContext;
+use crate::tui::destination::Destination;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -86,6 +87,11 @@ impl Setup {
     fn knob(&self, lab: &Lab) -> Option<Knob> {
         let (shown, _) = knobs_of(lab);
         self.row.checked_sub(Self::seed_row(lab) + 1).and_then(|index| shown.into_iter().nth(index))
+    }
+
+    /// Chooses a preset.
+    pub fn choose(&mut self, preset: usize, lab: &Lab) {
+        self.move_to(preset.min(lab.presets.len().saturating_sub(1)), lab);
     }
 
     fn move_to(&mut self, row: usize, lab: &Lab) {
@@ -185,7 +191,9 @@ impl Setup {
             write(buffer, foot, 0, gap + index as u16, &line.to_string(), style);
         }
         let last = gap + detail.len() as u16;
-        write(buffer, foot, 0, last, app.say(text::PRESS_ENTER), app.theme.accented());
+        let end = write(buffer, foot, 0, last, app.say(text::PRESS_ENTER), app.theme.accented());
+        let place = Rect { y: foot.y + last, width: end, height: 1, ..foot };
+        app.places.put(place, Destination::Action(Action::Confirm));
         if below > 0 {
             let more = format!("↓ {below}");
             write(buffer, foot, foot.width.saturating_sub(width(&more) as u16), last, &more, app.theme.quiet());

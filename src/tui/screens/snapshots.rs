@@ -167,10 +167,11 @@ fn help_and_commands() {
     let folder = tempfile::tempdir().unwrap();
     let mut app = app(Language::En, folder.path());
     let contexts = [Context::TrainLive, Context::Train, Context::Lab];
-    let mut help = Help::new(contexts.to_vec());
+    let mut help = Help::new(&contexts, false);
     let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| help.draw(area, app, buffer));
     insta::assert_snapshot!("help", text);
-    let mut palette = Palette::new(contexts.to_vec(), Language::En);
+    app.shown_lab = Some("vae".to_owned());
+    let palette = Palette::new(&contexts, false, &app);
     let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| palette.draw(area, app, buffer));
     insta::assert_snapshot!("palette", text);
 }
@@ -192,7 +193,7 @@ fn no_screen_panics_at_any_size_in_any_depth() {
             for tab in 0..5 {
                 LabScreen::new(lab.clone(), Some(tab), &mut app).draw(area, &mut app, &mut buffer);
             }
-            Help::new(vec![Context::Panes, Context::Codes]).draw(area, &app, &mut buffer);
+            Help::new(&[Context::Panes, Context::Codes], false).draw(area, &app, &mut buffer);
             Widths { wide_ambiguous: true }.settle(&mut buffer);
             for depth in [ColorDepth::Indexed256, ColorDepth::Ansi16, ColorDepth::None] {
                 depth.reduce(&mut buffer);

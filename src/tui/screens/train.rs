@@ -43,6 +43,9 @@ pub struct TrainTab {
     focus: usize,
     maximised: bool,
     knob: usize,
+    /// Whether knobs of this lab can be turned during a run, and where they stand.
+    has_live_knobs: bool,
+    knobs: Vec<(Rect, usize)>,
     overlays: Overlays,
     /// Where the panes are, and the plots within, for the mouse.
     panes: Vec<(Rect, Rect)>,
@@ -65,6 +68,8 @@ impl TrainTab {
             focus: 0,
             maximised: false,
             knob: 0,
+            has_live_knobs: !now::live_knobs(lab).is_empty(),
+            knobs: Vec::new(),
             overlays: Overlays::default(),
             panes: Vec::new(),
             drag: None,
@@ -88,7 +93,11 @@ impl TrainTab {
         match (self.shows_setup, self.is_over) {
             (true, _) => vec![Context::TrainSetup],
             (_, true) => vec![Context::TrainOver, Context::Train],
-            _ => vec![Context::TrainLive, Context::Train, Context::RunActions(self.actions)],
+            _ => {
+                let knobs = self.has_live_knobs.then_some(Context::LiveKnobs);
+                let rest = [Context::Train, Context::RunActions(self.actions)];
+                [Context::TrainLive].into_iter().chain(knobs).chain(rest).collect()
+            }
         }
     }
 
@@ -168,6 +177,17 @@ impl TrainTab {
             }
             Err(error) => app.notify(error.to_string()),
         }
+    }
+
+    /// Shows the presets with one of them chosen.
+    pub fn choose(&mut self, preset: usize, lab: &Lab) {
+        (self.choosing, self.shows_setup, self.report) = (true, true, None);
+        self.setup.choose(preset, lab);
+    }
+
+    /// Shows a recorded run.
+    pub fn open_run(&mut self, id: &str, lab: &Lab, app: &mut AppContext) {
+        self.chosen(Choice::Open(id.to_owned()), lab, app);
     }
 
     fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
@@ -336,6 +356,7 @@ impl TrainTab {
             (Action::ZoomOut, Some(view)) => view.zoom(2.0, None, data),
             (Action::ZoomReset, Some(view)) => view.reset(),
             (Action::LogScale, Some(view)) => view.logarithmic = !view.logarithmic,
+            (Action::LaterHalf, Some(view)) => view.later_half = !view.later_half,
             (Action::Smooth, Some(view)) => view.next_smoothing(),
             _ => return false,
         }
@@ -351,7 +372,11 @@ impl TrainTab {
     fn copy(&self, lab: &Lab, app: &mut AppContext) {
         let read = app.run_of(&lab.id).and_then(|run| {
             let chart = lab.dashboard.charts.get(self.focus)?;
-            chart::read_out(&lines(chart, run, &Overlays::default(), app), self.views.get(self.focus)?)
+            chart::read_out(
+                &lines(chart, run, &Overlays::default(), app),
+                self.views.get(self.focus)?,
+                app.say(text::SMOOTHING),
+            )
         });
         match read {
             Some(read) => {
@@ -402,6 +427,17 @@ impl TrainTab {
         if self.is_setup(lab, app) {
             if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
                 self.begin(lab, app);
+            }
+            return;
+        }
+        if let Some(&(_, knob)) = self.knobs.iter().find(|(row, _)| row.contains(position)) {
+            match event.kind {
+                MouseEventKind::Down(MouseButton::Left) => self.knob = knob,
+                MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
+                    self.knob = knob;
+                    self.turn(event.kind == MouseEventKind::ScrollUp, lab, app);
+                }
+                _ => {}
             }
             return;
         }
@@ -461,6 +497,7 @@ impl TrainTab {
         let panes = charts + lab.dashboard.views.len();
         let with_data = app.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| panes_with_data(lab, run));
         self.panes = vec![(Rect::default(), Rect::default()); panes];
+        self.knobs.clear();
         if self.maximised {
             self.draw_pane(self.focus, area, lab, app, buffer);
             return;
@@ -501,7 +538,7 @@ impl TrainTab {
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
         }
-        now::draw(table, lab, self.knob, app, buffer);
+        self.knobs = now::draw(table, lab, self.knob, app, buffer);
     }
 
     /// Whether figures move in a picture of the run.
@@ -534,6 +571,10 @@ impl TrainTab {
         if view.logarithmic {
             note.push(app.say(text::LOG_Y).to_owned());
         }
+        if view.later_half {
+            note.push(app.say(text::LATER_HALF).to_owned());
+        }
+        // Of lines that are smoothed.
         if view.smoothing > 0.0 {
             note.push(format!("{} {}", app.say(text::SMOOTHING), view.smoothing));
         }
@@ -558,7 +599,7 @@ impl TrainTab {
         let foot =
             Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
         let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
-        if let Some(read) = chart::read_out(&lines, view) {
+        if let Some(read) = chart::read_out(&lines, view, app.say(text::SMOOTHING)) {
             let end = write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
             if let Some(step) = chart::step_at_cursor(inner, &lines, view, turned()) {
                 let turns = run.turns.iter().filter(|turn| turn.step == step);

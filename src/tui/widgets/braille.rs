@@ -1,5 +1,5 @@
 //! Dots on a grid of 2×4 per cell, written as braille characters. What is drawn later lies above: a cell has the one
-//! colour of the last dot in it, and all the dots.
+//! colour of the last dot in it, and the dots of that colour.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -45,6 +45,10 @@ impl Canvas {
         }
         let (x, y) = (x as usize, y as usize);
         let cell = (y / 4) * usize::from(self.area.width) + x / 2;
+        // A dot never takes the colour of another line.
+        if self.colors[cell] != color {
+            self.dots[cell] = 0;
+        }
         self.dots[cell] |= BITS[x % 2][y % 4];
         self.colors[cell] = color;
     }
@@ -158,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_drawn_later_colours_the_cell_and_keeps_the_dots() {
+    fn what_is_drawn_later_takes_the_cell_and_no_dot_changes_its_colour() {
         let mut canvas = Canvas::new(Rect::new(0, 0, 1, 1));
         canvas.dot(0, 0, Color::Red);
         canvas.dot(1, 3, Color::Blue);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
         canvas.paint(&mut buffer);
-        assert_eq!((buffer[(0, 0)].symbol(), buffer[(0, 0)].fg), ("⢁", Color::Blue));
+        assert_eq!((buffer[(0, 0)].symbol(), buffer[(0, 0)].fg), ("⢀", Color::Blue));
     }
 
     #[test]

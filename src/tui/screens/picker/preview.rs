@@ -16,11 +16,15 @@ use ratatui::layout::{Constraint, Layout, Margin, Rect};
 const PREVIEW: [&str; 5] = ["preview/plane", "preview/walk", "preview/view", "preview/board", "preview/think"];
 /// Whose session plays in a preview: not the one of the lab itself.
 const SESSION: &str = "picker";
-/// Who plays in a preview, and how many pictures a move is shown for.
+/// Who plays in a preview, and how many ticks a move is shown for.
 const PREVIEW_AGENT: &str = "mcts:400,threads=1";
 const PREVIEW_PACE: usize = 4;
-/// Pictures of the preview's walk.
-const STOPS: usize = 48;
+/// Pictures of the preview's walk, and how many ticks each is shown for: a picture of half blocks in full colour is some 10 kB,
+/// and the line to a student may be slow.
+const STOPS: usize = 24;
+const PICTURE_PACE: usize = 10;
+/// Rows of the picture that changes.
+const PICTURE_ROWS: u16 = 14;
 
 /// The preview of one lab at a time.
 #[derive(Default)]
@@ -53,8 +57,14 @@ impl LabPreview {
         let view = |name: &str| Query::View { name: name.to_owned(), inputs: Knobs::default() };
         let (key, query) = match experiment.preview {
             Preview::Nothing => return,
-            Preview::LatentWalk => ("preview/plane", Query::LatentPlane { count: 300 }),
-            Preview::Samples => ("preview/walk", Query::Sample { count: 20, seed: 1 }),
+            Preview::LatentWalk => {
+                self.help = Some(text::PREVIEW_WALK);
+                ("preview/plane", Query::LatentPlane { count: 300 })
+            }
+            Preview::Samples => {
+                self.help = Some(text::PREVIEW_SAMPLES);
+                ("preview/walk", Query::Sample { count: 20, seed: 1 })
+            }
             Preview::View(name) => {
                 self.help = experiment.view(name).ok().map(|view| view.help);
                 ("preview/view", view(name))
@@ -139,17 +149,19 @@ impl LabPreview {
     }
 
     pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) {
-        let room = preview.height;
-        if let Some(picture) = self.walk.get(self.at % self.walk.len().max(1)) {
-            // The walk: the pictures to come, smaller than the one now.
-            let [now, next] =
-                Layout::horizontal([Constraint::Length((room * 2).min(preview.width / 2)), Constraint::Fill(1)])
+        if let Some(picture) = self.walk.get(self.at / PICTURE_PACE % self.walk.len().max(1)) {
+            // One picture that changes beside some that stand still.
+            let rows = preview.height.min(PICTURE_ROWS);
+            let [now, all] =
+                Layout::horizontal([Constraint::Length((rows * 2).min(preview.width / 2)), Constraint::Fill(1)])
                     .areas(preview);
+            let now = Rect { height: rows, ..now };
             app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), now, buffer);
-            let next = next.inner(Margin::new(2, 0));
-            let columns = usize::from(next.width / 14).clamp(1, 4);
-            let around = (1..=3 * columns).map(|ahead| self.walk[(self.at + 3 * ahead) % self.walk.len()].clone());
-            app.pictures.draw("preview/next", &ImageGrid::new(columns, around.collect()), next, buffer);
+            let all = all.inner(Margin::new(2, 0));
+            let columns = usize::from(all.width / 14).clamp(1, 4);
+            let shown = 3 * columns.min(self.walk.len());
+            let evenly = (0..shown).map(|place| self.walk[place * self.walk.len() / shown].clone());
+            app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), all, buffer);
         }
         if let Some((_, game)) = &self.game {
             let (columns, rows) = board::extent(game, preview);
@@ -168,7 +180,7 @@ impl LabPreview {
             (Some(_), _) => app.say(text::PREVIEW_GAME),
             (None, Some(_)) => self.help.map_or("", |help| app.say(help)),
             _ if self.walk.is_empty() => "",
-            _ => app.say(self.help.unwrap_or(text::PREVIEW_WALK)),
+            _ => self.help.map_or("", |help| app.say(help)),
         }
     }
 }

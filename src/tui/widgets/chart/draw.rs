@@ -110,15 +110,14 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
     let to_column = |step: f64| (step - from) / (to - from) * f64::from(plot.width * 2 - 1);
     let order = |line: &&Line| match line.stroke {
         Stroke::Ghost => 0,
-        Stroke::Dashed => 1,
-        Stroke::Solid => 2,
+        Stroke::Solid => 1,
+        // Between its dashes the line beneath stays in sight.
+        Stroke::Dashed => 2,
     };
     let mut ordered: Vec<&Line> = lines.iter().collect();
     ordered.sort_by_key(order);
-    // A few points, such as one an epoch, are shown as they are; many are smoothed, with the raw line behind everything.
-    let is_smooth =
-        |line: &Line| view.smoothing > 0.0 && line.stroke == Stroke::Solid && line.series.buckets().len() > 20;
-    for line in ordered.iter().filter(|line| is_smooth(line)) {
+    // The raw line lies behind everything.
+    for line in ordered.iter().filter(|line| is_smooth(line, view)) {
         let buckets = &line.series.buckets()[line.series.between(from, to)];
         let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
         canvas.path(raw, braille::Stroke::Solid, theme.line);
@@ -127,7 +126,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
         let range = line.series.between(from, to);
         let buckets = &line.series.buckets()[range.clone()];
         let color = line.color;
-        if is_smooth(line) {
+        if is_smooth(line, view) {
             let smoothed = line.series.smoothed(view.smoothing);
             let points = buckets.iter().zip(&smoothed[range]);
             let points = points.map(|(bucket, mean)| (to_column(bucket.middle()), mean.map(&to_dot)));
@@ -154,6 +153,12 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
             }
         }
     }
+}
+
+/// Whether a line is smoothed: many values of a measure. A few, such as one an epoch, and counts are shown as they are.
+fn is_smooth(line: &Line, view: &View) -> bool {
+    let series = line.series;
+    view.smoothing > 0.0 && line.stroke == Stroke::Solid && series.buckets().len() > 20 && !series.is_whole()
 }
 
 /// Marks steps on the axis of a chart that was drawn.
@@ -184,21 +189,27 @@ pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoI
     steps.into_iter().filter(|step| (*step as f64 - cursor).abs() <= column).last()
 }
 
-/// The read-out of every line at the cursor, such as `2 314: train −109.7  val −111.2`.
-pub fn read_out(lines: &[Line], view: &View) -> Option<String> {
+/// The read-out of every line at the cursor, such as `2 314: train −109.7  val −111.2`; of a smoothed line the value, and the height of
+/// the line after the word `smooth`.
+pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
     let cursor = view.cursor?;
-    let values = lines.iter().filter(|line| line.stroke != Stroke::Ghost);
-    let values: Vec<String> = values
-        .filter_map(|line| line.series.nearest(cursor).map(|(_, value)| format!("{} {}", line.label, number(value))))
-        .collect();
+    let values = lines.iter().filter(|line| line.stroke != Stroke::Ghost).filter_map(|line| {
+        let series = line.series;
+        let (_, value) = series.nearest(cursor)?;
+        let mean = if is_smooth(line, view) { series.smoothed(view.smoothing)[series.nearest_bucket(cursor)?] } else { None };
+        let mean = mean.map(|mean| format!(" ({smooth} {})", number(mean))).unwrap_or_default();
+        Some(format!("{} {}{mean}", line.label, number(value)))
+    });
+    let values: Vec<String> = values.collect();
     Some(format!("{}: {}", number(cursor.round()), values.join("  ")))
 }
 
 /// The lowest and highest value in sight, with a little air.
 fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, f64)> {
+    let from = if view.later_half { (from + to) / 2.0 } else { from };
     let seen = lines.iter().flat_map(|line| {
         let buckets = line.series.buckets();
-        let smoothed = view.smoothing > 0.0 && line.stroke == Stroke::Solid && buckets.len() > 20;
+        let smoothed = is_smooth(line, view);
         buckets[line.series.between(from, to)].iter().filter(|bucket| bucket.count > 0).map(move |bucket| {
             let mean = bucket.mean().unwrap_or(bucket.min);
             if smoothed { (mean, mean) } else { (bucket.min, bucket.max) }
@@ -370,7 +381,27 @@ mod tests {
         assert!((20.0..=1000.0).contains(&step));
         assert_eq!(step_at(area, &View::default(), &lines, 4), None, "the gutter has no step");
         let view = View { cursor: Some(510.0), ..View::default() };
-        assert_eq!(read_out(&lines, &view).unwrap(), "510: a 1");
+        assert_eq!(read_out(&lines, &view, "smooth").unwrap(), "510: a 1");
+    }
+
+    #[test]
+    fn a_count_is_not_smoothed_and_a_smoothed_line_says_both_heights() {
+        let counts: Vec<f64> = (0..40).map(|i| f64::from(i / 5)).collect();
+        let measures: Vec<f64> = counts.iter().map(|count| count + 0.5).collect();
+        let (counts, measures) = (series(&counts), series(&measures));
+        let lines = [line("modes", Stroke::Solid, &counts), line("loss", Stroke::Solid, &measures)];
+        let view = View { cursor: Some(800.0), ..View::default() };
+        assert_eq!(read_out(&lines, &view, "smooth").unwrap(), "800: modes 7  loss 7.5 (smooth 7.42)");
+    }
+
+    #[test]
+    fn the_heights_can_be_those_of_the_later_half() {
+        let values: Vec<f64> = (0..40).map(|i| if i < 10 { 1000.0 } else { 1.0 + f64::from(i % 2) }).collect();
+        let series = series(&values);
+        let lines = [line("", Stroke::Solid, &series)];
+        let all = heights(&lines, &View { smoothing: 0.0, ..View::default() }, (20.0, 800.0)).unwrap();
+        let later = heights(&lines, &View { smoothing: 0.0, later_half: true, ..View::default() }, (20.0, 800.0)).unwrap();
+        assert!(all.1 > 1000.0 && later.1 < 2.5 && later.0 > 0.9, "{all:?} {later:?}");
     }
 
     proptest! {

@@ -76,11 +76,13 @@ pub struct Series {
     capacity: u32,
     first_gap: Option<u64>,
     last: Option<(u64, f64)>,
+    /// Whether all values are whole numbers.
+    is_whole: bool,
 }
 
 impl Default for Series {
     fn default() -> Self {
-        Series { buckets: Vec::new(), capacity: 1, first_gap: None, last: None }
+        Series { buckets: Vec::new(), capacity: 1, first_gap: None, last: None, is_whole: true }
     }
 }
 
@@ -95,6 +97,7 @@ impl Series {
             self.first_gap.get_or_insert(step);
         }
         self.last = Some((step, value));
+        self.is_whole &= value.fract() == 0.0 || !value.is_finite();
         match self.buckets.last_mut() {
             Some(bucket) if bucket.count + bucket.gaps < self.capacity => bucket.put(step, value),
             _ => self.buckets.push(Bucket::of(step, value)),
@@ -133,6 +136,11 @@ impl Series {
         self.last
     }
 
+    /// Whether the values count something: a mean of neighbours would be none of them.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// The step of the first value that is not a number.
     pub fn first_gap(&self) -> Option<u64> {
         self.first_gap
@@ -140,11 +148,16 @@ impl Series {
 
     /// The value nearest to a step.
     pub fn nearest(&self, step: f64) -> Option<(u64, f64)> {
-        let after = self.buckets.partition_point(|bucket| (bucket.last_step as f64) < step);
-        let candidates = &self.buckets[after.saturating_sub(1)..(after + 1).min(self.buckets.len())];
-        let distance = |bucket: &Bucket| (bucket.middle() - step).abs();
-        let bucket = candidates.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        let bucket = &self.buckets[self.nearest_bucket(step)?];
         Some((bucket.middle().round() as u64, bucket.mean().unwrap_or(f64::NAN)))
+    }
+
+    /// The place of the bucket nearest to a step.
+    pub fn nearest_bucket(&self, step: f64) -> Option<usize> {
+        let after = self.buckets.partition_point(|bucket| (bucket.last_step as f64) < step);
+        let candidates = after.saturating_sub(1)..(after + 1).min(self.buckets.len());
+        let distance = |at: &usize| (self.buckets[*at].middle() - step).abs();
+        candidates.min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 
     /// The exponential moving average of the buckets' means, freed of its start at zero (as Adam frees its moments):
@@ -198,6 +211,15 @@ mod tests {
         let steps: Vec<u64> = series.buckets().iter().map(|bucket| bucket.last_step).collect();
         assert_eq!(steps, [20, 40, 60]);
         assert_eq!(series.nearest(70.0), Some((60, 30.0)));
+    }
+
+    #[test]
+    fn a_count_is_told_from_a_measure() {
+        let mut series = Series::default();
+        [(1, 8.0), (2, f64::NAN), (3, 7.0)].iter().for_each(|&(step, value)| series.push(step, value));
+        assert!(series.is_whole());
+        series.push(4, 7.5);
+        assert!(!series.is_whole());
     }
 
     #[test]

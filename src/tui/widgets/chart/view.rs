@@ -6,6 +6,8 @@ pub struct View {
     /// A fixed range of steps; `None` follows the data.
     pub(super) range: Option<(f64, f64)>,
     pub logarithmic: bool,
+    /// Whether the heights are those of the later half of what is shown: what lies outside is cut off.
+    pub later_half: bool,
     /// Weight of the past in the moving average, 0 to 0.99.
     pub smoothing: f64,
     /// The step read out.
@@ -14,7 +16,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        View { range: None, logarithmic: false, smoothing: 0.6, cursor: None }
+        View { range: None, logarithmic: false, later_half: false, smoothing: 0.6, cursor: None }
     }
 }
 
