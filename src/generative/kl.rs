@@ -26,6 +26,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     knobs,
     series: &SERIES,
     headline: "kl/forward",
+    emits: &["fitted"],
     views: &VIEWS,
     answers: &FittedDivergence::ANSWERS,
     report: &REPORT_KEYS,

@@ -203,9 +203,9 @@ impl App {
                     _ => {}
                 }
             }
-            Message::Hangup | Message::Lost => self.quit = Some(Exit::Interrupted),
+            Message::Hangup | Message::Interrupt | Message::Lost => self.quit = Some(Exit::Interrupted),
             Message::Continued => self.redraw()?,
-            Message::Wake => {}
+            Message::Wake | Message::Line(_) => {}
         }
         Ok(())
     }

@@ -127,6 +127,11 @@ impl AppContext {
         self.notice.as_ref().filter(|(_, since)| since.elapsed() < NOTICE).map(|(message, _)| message.as_str())
     }
 
+    /// The notice, which is told then.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take().map(|(message, _)| message)
+    }
+
     /// When the notice goes.
     pub fn notice_ends(&self) -> Option<Instant> {
         self.notice.as_ref().map(|(_, since)| *since + NOTICE).filter(|end| *end > Instant::now())
@@ -206,7 +211,8 @@ impl AppContext {
             Ok(()) => {
                 // A run goes on while another lab is looked at.
                 let elsewhere = self.shown_lab.as_ref().is_some_and(|shown| *shown != lab.id);
-                let of = if elsewhere { format!("{} · ", lab.title.in_language(self.language)) } else { String::new() };
+                let of =
+                    if elsewhere { format!("{} · ", lab.title.in_language(self.language)) } else { String::new() };
                 self.notify(format!("✓ {}: {of}{title}", self.say(super::text::SOLVED)));
             }
             Err(error) => self.notify(error),

@@ -12,7 +12,10 @@ pub enum Destination {
     /// A lab, by its id.
     Lab(String),
     /// A run, by the id of its lab and its own.
-    Run { lab: String, id: String },
+    Run {
+        lab: String,
+        id: String,
+    },
     /// An instrument, an exercise, a preset of the lab that is shown, by its place.
     Instrument(usize),
     Exercise(usize),

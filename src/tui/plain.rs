@@ -1,43 +1,52 @@
-//! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line.
+//! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line. Instruments are the
+//! same as on the screen, driven by the same keys, so that every exercise can be done here too.
 
-use super::linear::{in_words, reached};
-use super::live_run::LiveRun;
-use super::text;
-use super::widgets::chart::sentence;
+mod explore;
+mod model;
+mod training;
+
+use super::context::AppContext;
+use super::destination::Destination;
+use super::keys::Action;
+use super::screens::exercises::decided_at;
+use super::screens::explore::ExploreTab;
+use super::terminal::{Bell, Message, listen_to_signals};
+use super::text::{self, filled};
+use super::theme::Theme;
 use super::widgets::markdown;
+use super::widgets::picture::{Look, PictureMode, Pictures};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::experiment::{
-    Answer, Command, Experiment, ExperimentError, Language, Model, Panel, Query, Session, TalkAnswer, TalkQuery,
-    TaskContext,
-};
+use crate::experiment::Wording;
 use crate::lab::exercise::{decide, is_explained};
-use crate::lab::{Attempt, Check, Lab, Progress, Verdict, describe};
-use crate::registry;
-use crate::run::ask;
-use crate::run::{Start, default_threads};
-use std::io::{self, BufRead, Write};
+use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict, describe};
+use crate::width::Widths;
+use model::Asked;
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 /// Columns of text.
 const COLUMNS: usize = 78;
-/// Time between two reports of a run.
-const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-struct Reader {
-    environment: Environment,
-    progress: Progress,
+struct Reader<W> {
+    app: AppContext,
+    bell: Arc<Bell>,
+    out: W,
     lab: Option<Lab>,
     asked: Option<Asked>,
-}
-
-/// The bundled model of a lab that was asked, and the session with it.
-struct Asked {
-    lab: String,
-    model: Arc<dyn Model>,
-    session: Option<Box<dyn Session>>,
+    explore: Option<ExploreTab>,
+    /// Exercises of all labs that were solved when it was looked last.
+    solved: BTreeSet<(String, String)>,
+    /// When the run was told of last, and whether its end was.
+    told: Instant,
+    end_told: bool,
+    /// Whether somebody types.
+    prompts: bool,
+    /// Whether a signal has asked for the end.
+    is_over: bool,
 }
 
 /// Words between spaces; double quotes hold a word with spaces together.
@@ -66,12 +75,35 @@ fn words(line: &str) -> Vec<String> {
 
 /// Reads commands from standard input until it ends.
 pub fn run(environment: Environment) -> Exit {
+    let (sender, messages) = channel();
     let progress = Progress::open(&environment.folders.database());
-    let mut reader = Reader { environment, progress, lab: None, asked: None };
-    match reader.converse(io::stdin().lock(), &mut io::stdout()) {
-        Ok(()) => Exit::Done,
+    let prompts = io::stdin().is_terminal();
+    let mut reader = Reader::new(environment, progress, Bell::new(sender.clone()), io::stdout(), prompts);
+    let (next, asked) = channel();
+    let begun = listen_to_signals(sender.clone()).and_then(|()| {
+        let read = move || read_lines(io::stdin().lock(), &sender, &asked);
+        std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
+    });
+    match begun.and_then(|()| reader.converse(&messages, &next)) {
+        Ok(exit) => exit,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => Exit::Failed(format!("standard output: {error}")),
+    }
+}
+
+/// Hands lines on, each once the one before was taken. What is no UTF-8 is read as far as it goes.
+fn read_lines(mut input: impl BufRead, messages: &Sender<Message>, asked: &Receiver<()>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let message = match input.read_until(b'\n', &mut line) {
+            Ok(1..) => Message::Line(String::from_utf8_lossy(&line).into_owned()),
+            Ok(0) | Err(_) => Message::Lost,
+        };
+        let is_last = matches!(message, Message::Lost);
+        if messages.send(message).is_err() || is_last || asked.recv().is_err() {
+            return;
+        }
     }
 }
 
@@ -79,324 +111,301 @@ pub fn run(environment: Environment) -> Exit {
 #[cfg(test)]
 pub fn converse_for_tests(catalogue: crate::lab::Catalogue, folder: &std::path::Path, script: &str, out: &mut Vec<u8>) {
     let environment = Environment::for_tests(catalogue, folder);
-    let mut reader = Reader { environment, progress: Progress::in_memory(None), lab: None, asked: None };
-    reader.converse(script.as_bytes(), out).expect("memory takes all lines");
+    let (sender, messages) = channel();
+    let mut reader = Reader::new(environment, Progress::in_memory(None), Bell::new(sender.clone()), out, false);
+    let (next, asked) = channel();
+    let script = script.to_owned();
+    std::thread::spawn(move || read_lines(script.as_bytes(), &sender, &asked));
+    reader.converse(&messages, &next).expect("memory takes all lines");
 }
 
-impl Reader {
-    fn say(&self, en: &'static str, ja: &'static str) -> &'static str {
-        match self.environment.language {
-            Language::En => en,
-            Language::Ja => ja,
-        }
+impl<W: Write> Reader<W> {
+    fn new(environment: Environment, progress: Progress, bell: Arc<Bell>, out: W, prompts: bool) -> Self {
+        let runner = environment.runner();
+        let look = Look { light: false, color: false, wide_ambiguous: false };
+        let ring = Arc::clone(&bell);
+        let app = AppContext::new(
+            environment.language,
+            Theme::dark(),
+            Widths::default(),
+            Pictures::new(look, Some(PictureMode::Ascii), PictureMode::Ascii),
+            progress,
+            environment.catalogue,
+            environment.store,
+            environment.source,
+            Arc::new(move || ring.ring()),
+            runner,
+        );
+        let solved = BTreeSet::new();
+        let (lab, asked, explore, told) = (None, None, None, Instant::now());
+        let mut reader =
+            Reader { app, bell, out, lab, asked, explore, solved, told, end_told: true, prompts, is_over: false };
+        reader.solved = reader.solved_now();
+        reader
     }
 
-    fn converse(&mut self, input: impl BufRead, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "shinso 深層. {}", self.say("Type help for the commands.", "help でコマンド一覧。"))?;
-        self.list(out)?;
-        for line in input.lines() {
-            let line = line?;
-            let (verb, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-            match verb {
-                "" => {}
-                "quit" | "q" => return Ok(()),
-                "help" | "?" => self.help(out)?,
-                "labs" => self.list(out)?,
-                "open" => match self.environment.catalogue.find(rest) {
-                    Ok(lab) => {
-                        writeln!(out, "{}", describe(lab, self.environment.language))?;
-                        self.lab = Some(lab.clone());
-                    }
-                    Err(error) => writeln!(out, "{error}")?,
-                },
-                verb => match self.lab.clone() {
-                    None => {
-                        let en = "open a lab first, such as: open vae";
-                        writeln!(out, "{}", self.say(en, "まずラボを開いてください。例: open vae"))?;
-                    }
-                    Some(lab) => self.in_lab(&lab, verb, rest.trim(), out)?,
-                },
+    fn say(&mut self, wording: Wording) -> io::Result<()> {
+        writeln!(self.out, "{}", self.app.say(wording))
+    }
+
+    fn tell(&mut self, wording: Wording, values: &[&dyn std::fmt::Display]) -> io::Result<()> {
+        let said = filled(self.app.say(wording), values);
+        writeln!(self.out, "{said}")
+    }
+
+    /// A text of a lab, in lines.
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        write!(self.out, "{}", markdown::plain(text, COLUMNS))
+    }
+
+    fn converse(&mut self, messages: &Receiver<Message>, next: &Sender<()>) -> io::Result<Exit> {
+        self.tell(text::PLAIN_WELCOME, &[])?;
+        self.list()?;
+        let mut prompted = false;
+        loop {
+            if self.prompts && !prompted {
+                write!(self.out, "> ")?;
+                prompted = true;
             }
-            out.flush()?;
+            self.out.flush()?;
+            match self.next(messages) {
+                Some(Message::Line(line)) => {
+                    prompted = false;
+                    if !self.line(line.trim(), messages)? {
+                        return Ok(Exit::Done);
+                    }
+                    self.news()?;
+                    if self.is_over {
+                        return Ok(Exit::Interrupted);
+                    }
+                    // The thread that reads has ended with the input.
+                    let _ended = next.send(());
+                }
+                // The input has ended: what goes on is seen to its end.
+                Some(Message::Lost) => {
+                    self.wait(messages)?;
+                    return Ok(Exit::Done);
+                }
+                Some(Message::Interrupt) if self.is_live() => self.stop()?,
+                Some(Message::Hangup | Message::Interrupt) => return Ok(Exit::Interrupted),
+                _ => self.news()?,
+            }
         }
-        Ok(())
     }
 
-    fn help(&self, out: &mut impl Write) -> io::Result<()> {
-        let en = "labs; open LAB; theory PAGE; train PRESET; views; ask VIEW input=value; say LINE (labs of words); exercises; answer NUMBER ANSWER; hint NUMBER; quit";
-        let ja = "labs 一覧; open ラボ; theory ページ; train プリセット; views ビュー一覧; ask ビュー 入力=値; say 式(語のラボ); exercises 演習; answer 番号 解答; hint 番号; quit 終了";
-        writeln!(out, "{}", self.say(en, ja))
-    }
-
-    fn list(&self, out: &mut impl Write) -> io::Result<()> {
-        for lab in self.environment.catalogue.labs() {
-            let solved = self.progress.solved(&lab.id).len();
-            let title = lab.title.in_language(self.environment.language);
-            writeln!(out, "{}: {title}. {solved}/{}.", lab.id, lab.exercises.len())?;
-        }
-        Ok(())
-    }
-
-    fn in_lab(&mut self, lab: &Lab, verb: &str, rest: &str, out: &mut impl Write) -> io::Result<()> {
-        let language = self.environment.language;
+    /// Does what a line asks for; `false` to end.
+    fn line(&mut self, line: &str, messages: &Receiver<Message>) -> io::Result<bool> {
+        let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
         match verb {
-            "theory" => {
-                let page: usize = rest.parse().unwrap_or(1);
-                match lab.theory.get(page.wrapping_sub(1)) {
-                    Some(found) => {
-                        writeln!(out, "{} ({page}/{})\n", found.title.in_language(language), lab.theory.len())?;
-                        write!(out, "{}", markdown::plain(found.text.in_language(language), COLUMNS))
-                    }
-                    None => writeln!(out, "theory 1 – {}", lab.theory.len()),
+            "" => {}
+            "quit" | "q" => return Ok(false),
+            "help" | "?" => self.tell(text::PLAIN_HELP, &[])?,
+            "labs" => self.list()?,
+            "open" => self.open(rest)?,
+            verb => match self.lab.clone() {
+                None => self.tell(text::PLAIN_OPEN_FIRST, &[])?,
+                Some(lab) => self.in_lab(&lab, verb, rest, messages)?,
+            },
+        }
+        Ok(true)
+    }
+
+    fn list(&mut self) -> io::Result<()> {
+        for lab in self.app.catalogue.labs() {
+            let solved = self.app.progress.solved(&lab.id).len();
+            let title = lab.title.in_language(self.app.language);
+            writeln!(self.out, "{}: {title}. {solved}/{}.", lab.id, lab.exercises.len())?;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, id: &str) -> io::Result<()> {
+        let lab = match self.app.catalogue.find(id) {
+            Ok(lab) => lab.clone(),
+            Err(error) => {
+                let known: Vec<&str> = self.app.catalogue.labs().into_iter().map(|lab| lab.id.as_str()).collect();
+                return match self.app.language {
+                    crate::experiment::Language::En => writeln!(self.out, "{error}"),
+                    crate::experiment::Language::Ja => self.tell(text::PLAIN_NO_LAB, &[&id, &known.join(", ")]),
+                };
+            }
+        };
+        writeln!(self.out, "{}", describe(&lab, self.app.language))?;
+        self.explore = None;
+        self.app.questions.call_off_all();
+        self.app.shown_lab = Some(lab.id.clone());
+        self.lab = Some(lab);
+        Ok(())
+    }
+
+    fn in_lab(&mut self, lab: &Lab, verb: &str, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
+        match verb {
+            "theory" => self.theory(lab, rest),
+            "say" => self.say_line(lab, rest),
+            "views" => self.views(lab),
+            "ask" => self.ask_view(lab, rest),
+            "train" => self.train(lab, rest),
+            "wait" => self.wait(messages),
+            "status" => self.status(),
+            "stop" => self.stop(),
+            "pause" => self.pause(),
+            "set" => self.set(lab, rest),
+            "report" => self.report(),
+            "explore" => self.open_explore(lab, rest, messages),
+            "press" => self.press(lab, rest, messages),
+            "type" => self.type_text(lab, rest, messages),
+            "show" => self.show(lab, messages),
+            "notes" => {
+                let notes = self.app.progress.notes(&lab.id);
+                writeln!(self.out, "{notes}")
+            }
+            "note" => {
+                let notes = self.app.progress.notes(&lab.id);
+                let notes = if notes.is_empty() { rest.to_owned() } else { format!("{notes}\n{rest}") };
+                match self.app.progress.set_notes(&lab.id, &notes) {
+                    Ok(()) => self.tell(text::SAVED, &[]),
+                    Err(error) => writeln!(self.out, "{error}"),
                 }
             }
-            "say" => self.say_line(lab, rest, out),
-            "views" => self.views(lab, out),
-            "ask" => self.ask_view(lab, rest, out),
-            "train" if lab.presets.is_empty() => {
-                let instead = registry::find(&lab.experiment).ok().and_then(Experiment::instead_of_training);
-                let nothing = self.say("this lab has nothing to train", "このラボに学習はありません");
-                writeln!(out, "{nothing}: {}", instead.unwrap_or_default())
-            }
-            "train" => self.train(lab, if rest.is_empty() { "quick" } else { rest }, out),
-            "exercises" => {
-                let solved = self.progress.solved(&lab.id);
-                for (index, exercise) in lab.exercises.iter().enumerate() {
-                    let mark = if solved.contains(&exercise.id) { self.say(" (solved)", "(正解済)") } else { "" };
-                    writeln!(out, "{}. {}{mark}", index + 1, exercise.title.in_language(language))?;
-                    write!(out, "{}", markdown::plain(exercise.prompt.in_language(language), COLUMNS))?;
-                    if let Check::Choice { options, .. } = &exercise.check {
-                        for (number, option) in options.iter().enumerate() {
-                            writeln!(out, "   {}) {}", number + 1, option.in_language(language))?;
-                        }
-                    }
-                }
-                Ok(())
-            }
-            "hint" => {
-                let exercise = rest.parse::<usize>().ok().and_then(|number| lab.exercises.get(number.wrapping_sub(1)));
-                for hint in exercise.map(|exercise| exercise.hints.as_slice()).unwrap_or_default() {
-                    write!(out, "{}", markdown::plain(hint.in_language(language), COLUMNS))?;
-                }
-                Ok(())
-            }
-            "answer" => self.answer(lab, rest, out),
-            _ => self.help(out),
+            "exercises" => self.exercises(lab),
+            "exercise" => match self.numbered(lab, rest) {
+                Some((index, exercise)) => self.exercise(lab, index, &exercise),
+                None => self.tell(text::PLAIN_NO_EXERCISE, &[&lab.exercises.len()]),
+            },
+            "hint" => match self.numbered(lab, rest) {
+                Some((_, exercise)) => self.hint(lab, &exercise),
+                None => self.tell(text::PLAIN_NO_EXERCISE, &[&lab.exercises.len()]),
+            },
+            "answer" => self.answer(lab, rest),
+            unknown => self.tell(text::PLAIN_NO_COMMAND, &[&unknown]),
         }
     }
 
-    fn answer(&mut self, lab: &Lab, rest: &str, out: &mut impl Write) -> io::Result<()> {
-        let (number, answer) = rest.split_once(' ').unwrap_or((rest, ""));
-        let exercise = number.parse::<usize>().ok().and_then(|number| lab.exercises.get(number.wrapping_sub(1)));
-        let Some(exercise) = exercise else { return writeln!(out, "answer 1 – {} …", lab.exercises.len()) };
+    fn theory(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
+        let page: usize = rest.parse().unwrap_or(1);
+        let Some(found) = lab.theory.get(page.wrapping_sub(1)) else {
+            return writeln!(self.out, "theory 1 – {}", lab.theory.len());
+        };
+        let language = self.app.language;
+        writeln!(self.out, "{} ({page}/{})\n", found.title.in_language(language), lab.theory.len())?;
+        self.text(found.text.in_language(language))
+    }
+
+    /// The exercise that a line begins with the number of.
+    fn numbered(&self, lab: &Lab, rest: &str) -> Option<(usize, Exercise)> {
+        let number: usize = rest.split_whitespace().next()?.parse().ok()?;
+        let index = number.checked_sub(1)?;
+        lab.exercises.get(index).map(|exercise| (index, exercise.clone()))
+    }
+
+    fn exercises(&mut self, lab: &Lab) -> io::Result<()> {
+        for (index, exercise) in lab.exercises.iter().enumerate() {
+            self.exercise(lab, index, exercise)?;
+        }
+        Ok(())
+    }
+
+    fn exercise(&mut self, lab: &Lab, index: usize, exercise: &Exercise) -> io::Result<()> {
+        let language = self.app.language;
+        let solved = self.app.progress.solved(&lab.id).contains(&exercise.id);
+        let mark = if solved { format!(" ({})", self.app.say(text::SOLVED)) } else { String::new() };
+        writeln!(self.out, "{}. {}{mark}", index + 1, exercise.title.in_language(language))?;
+        self.text(exercise.prompt.in_language(language))?;
+        match &exercise.check {
+            Check::Choice { options, .. } => {
+                for (number, option) in options.iter().enumerate() {
+                    writeln!(self.out, "   {}) {}", number + 1, option.in_language(language))?;
+                }
+                Ok(())
+            }
+            Check::Number { unit, .. } if !unit.in_language(language).is_empty() => {
+                writeln!(self.out, "   ({})", unit.in_language(language))
+            }
+            Check::Number { .. } | Check::FreeText { .. } => Ok(()),
+            check => match decided_at(check, lab, &self.app) {
+                Some(Destination::Instrument(at)) => {
+                    let title = lab.explore[at].title.in_language(language);
+                    self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
+                }
+                Some(Destination::Preset(at)) => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[&lab.presets[at].0]),
+                Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn hint(&mut self, lab: &Lab, exercise: &Exercise) -> io::Result<()> {
+        let shown = (self.app.progress.hints(&lab.id, &exercise.id) as usize).min(exercise.hints.len());
+        let shown = (shown + 1).min(exercise.hints.len());
+        if let Err(error) = self.app.progress.set_hints(&lab.id, &exercise.id, shown as u32) {
+            writeln!(self.out, "{error}")?;
+        }
+        for hint in &exercise.hints[..shown] {
+            self.text(hint.in_language(self.app.language))?;
+        }
+        if shown == exercise.hints.len() { self.say(text::NO_MORE_HINTS) } else { Ok(()) }
+    }
+
+    fn answer(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
+        let Some((_, exercise)) = self.numbered(lab, rest) else {
+            return self.tell(text::PLAIN_NO_EXERCISE, &[&lab.exercises.len()]);
+        };
+        let answer = rest.split_once(char::is_whitespace).map_or("", |(_, answer)| answer.trim());
         let attempt = match &exercise.check {
-            Check::Choice { .. } => Attempt::Choice(answer.trim().parse::<usize>().unwrap_or(0).wrapping_sub(1)),
+            Check::Choice { options, .. } => match answer.parse::<usize>() {
+                Ok(number) if (1..=options.len()).contains(&number) => Attempt::Choice(number - 1),
+                _ => return self.tell(text::PLAIN_CHOOSE, &[&options.len()]),
+            },
             _ => Attempt::Text(answer.to_owned()),
         };
-        match decide(exercise, &attempt, self.environment.language) {
-            Verdict::Passed => self.solved(lab, exercise, answer, out),
+        match decide(&exercise, &attempt, self.app.language) {
+            Verdict::Passed => {
+                let title = exercise.title.in_language(self.app.language).to_owned();
+                self.app.solve(lab, &exercise.id, answer, &title);
+                Ok(())
+            }
             Verdict::Failed(message) => {
-                if let Err(error) = self.progress.attempt(&lab.id, &exercise.id, answer, None) {
-                    writeln!(out, "{error}")?;
+                if let Err(error) = self.app.progress.attempt(&lab.id, &exercise.id, answer, None) {
+                    writeln!(self.out, "{error}")?;
                 }
-                write!(out, "{}", markdown::plain(&message, COLUMNS))?;
-                if is_explained(exercise, self.progress.attempts(&lab.id, &exercise.id)) {
-                    writeln!(out, "{}", text::EXPLAINED.in_language(self.environment.language))?;
-                    let explanation = exercise.explanation.in_language(self.environment.language);
-                    write!(out, "{}", markdown::plain(explanation, COLUMNS))?;
+                self.text(&message)?;
+                if is_explained(&exercise, self.app.progress.attempts(&lab.id, &exercise.id)) {
+                    self.say(text::EXPLAINED)?;
+                    self.text(exercise.explanation.in_language(self.app.language))?;
                 }
                 Ok(())
             }
-            Verdict::Unrelated => {
-                writeln!(
-                    out,
-                    "{}",
-                    self.say("decided by what you do, not by an answer", "解答ではなく操作で判定されます")
-                )
-            }
+            Verdict::Unrelated => self.say(text::PLAIN_NOT_BY_ANSWER),
         }
     }
 
-    fn solved(
-        &mut self,
-        lab: &Lab,
-        exercise: &crate::lab::Exercise,
-        answer: &str,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        let now = jiff::Timestamp::now().to_string();
-        if let Err(error) = self.progress.attempt(&lab.id, &exercise.id, answer, Some(&now)) {
-            writeln!(out, "{error}")?;
-        }
-        let title = exercise.title.in_language(self.environment.language);
-        writeln!(out, "{}: {title}", self.say("Solved", "正解"))?;
-        write!(out, "{}", markdown::plain(exercise.explanation.in_language(self.environment.language), COLUMNS))
+    fn solved_now(&self) -> BTreeSet<(String, String)> {
+        let labs = self.app.catalogue.labs();
+        let solved = labs
+            .into_iter()
+            .flat_map(|lab| self.app.progress.solved(&lab.id).into_iter().map(|exercise| (lab.id.clone(), exercise)));
+        solved.collect()
     }
 
-    /// The bundled model of a lab, and the session with it once there was a word.
-    fn asked(&mut self, lab: &Lab) -> Result<&mut Asked, ExperimentError> {
-        if self.asked.as_ref().is_none_or(|asked| asked.lab != lab.id) {
-            let model = registry::open_default(&lab.experiment, &self.environment.source)?;
-            self.asked = Some(Asked { lab: lab.id.clone(), model, session: None });
+    /// Tells what was earned since the last time, with the explanation, and what else there is to say.
+    fn tell_news(&mut self) -> io::Result<()> {
+        let solved = self.solved_now();
+        for (lab, exercise) in solved.difference(&std::mem::take(&mut self.solved)) {
+            let lab = self.app.catalogue.find(lab).ok().cloned();
+            let Some(exercise) = lab.iter().flat_map(|lab| &lab.exercises).find(|known| known.id == *exercise) else {
+                continue;
+            };
+            let title = exercise.title.in_language(self.app.language);
+            writeln!(self.out, "{}: {title}", self.app.say(text::PLAIN_SOLVED))?;
+            self.text(exercise.explanation.in_language(self.app.language))?;
+            // The notice says no more.
+            self.app.take_notice();
         }
-        Ok(self.asked.as_mut().expect("just set"))
-    }
-
-    /// Says a line in a conversation.
-    fn say_line(&mut self, lab: &Lab, line: &str, out: &mut impl Write) -> io::Result<()> {
-        let language = self.environment.language;
-        let query = TalkQuery::Say { line: line.to_owned(), language }.into();
-        let answer = self.asked(lab).and_then(|asked| {
-            if asked.session.is_none() {
-                asked.session = Some(asked.model.session(None)?);
-            }
-            asked.session.as_mut().expect("just opened").answer(&query, &TaskContext::default())
-        });
-        let (panels, own_vectors) = match answer {
-            Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors })) => (panels, own_vectors),
-            Ok(_) => return Ok(()),
-            Err(failure) => return writeln!(out, "{}", failure.in_language(language)),
-        };
-        for panel in &panels {
-            match panel {
-                Panel::Fault { text, .. } => writeln!(out, "{}", text.in_language(language))?,
-                panel => write!(out, "{}", in_words(panel, language, false))?,
-            }
+        self.solved = solved;
+        match self.app.take_notice() {
+            Some(notice) => writeln!(self.out, "{notice}"),
+            None => Ok(()),
         }
-        let first = panels.iter().find_map(|panel| match panel {
-            Panel::Bars { bars, .. } => bars.first(),
-            _ => None,
-        });
-        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
-        let states = reached(line, &panels);
-        let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
-        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
-        let attempts: Vec<Attempt> = states.into_iter().map(state).chain(said).chain(answered).collect();
-        attempts.iter().try_for_each(|attempt| self.happened(lab, attempt, line, out))
-    }
-
-    /// What the views of a lab are, and what each can be asked with.
-    fn views(&self, lab: &Lab, out: &mut impl Write) -> io::Result<()> {
-        let language = self.environment.language;
-        let views = registry::find(&lab.experiment).map_or(&[][..], |experiment| experiment.views);
-        for view in views {
-            writeln!(out, "{}: {}", view.name, view.help.in_language(language))?;
-            for input in (view.inputs)() {
-                let help = input.help.in_language(language);
-                writeln!(out, "  {}={} ({help}; {})", input.name, input.default, input.kind)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for a view: `VIEW input=value …`, a value with spaces in double quotes.
-    fn ask_view(&mut self, lab: &Lab, rest: &str, out: &mut impl Write) -> io::Result<()> {
-        let language = self.environment.language;
-        let words = words(rest);
-        let Some((name, assignments)) = words.split_first() else { return self.views(lab, out) };
-        let answer = registry::find(&lab.experiment).and_then(|experiment| {
-            let inputs = ask::inputs(experiment.view(name)?, assignments)?;
-            let query = Query::View { name: name.clone(), inputs };
-            self.asked(lab)?.model.answer(&query, &TaskContext::default())
-        });
-        match answer {
-            Ok(Answer::Panels { panels }) => {
-                for panel in &panels {
-                    write!(out, "{}", in_words(panel, language, false))?;
-                }
-            }
-            Ok(_) => return Ok(()),
-            Err(failure) => return writeln!(out, "{}", failure.in_language(language)),
-        }
-        for assignment in assignments {
-            let input = assignment.split_once('=').map(|(input, _)| input.trim().to_owned());
-            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input };
-            self.happened(lab, &attempt, rest, out)?;
-        }
-        Ok(())
-    }
-
-    /// Decides what happened against the exercises that are open.
-    fn happened(&mut self, lab: &Lab, attempt: &Attempt, answer: &str, out: &mut impl Write) -> io::Result<()> {
-        let solved = self.progress.solved(&lab.id);
-        for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-            if decide(exercise, attempt, self.environment.language) == Verdict::Passed {
-                self.solved(lab, exercise, answer, out)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Trains, and reports every few seconds.
-    fn train(&mut self, lab: &Lab, preset: &str, out: &mut impl Write) -> io::Result<()> {
-        let chosen = registry::find(&lab.experiment)
-            .map_err(|error| error.to_string())
-            .and_then(|experiment| lab.knobs_of_preset(preset, &(experiment.knobs)()));
-        let knobs = match chosen {
-            Ok(knobs) => knobs,
-            Err(error) => return writeln!(out, "{error}"),
-        };
-        let start = Start {
-            lab: lab.id.clone(),
-            experiment: lab.experiment.clone(),
-            preset: Some(preset.to_owned()),
-            knobs,
-            seed: 1,
-            threads: default_threads(),
-            data: self.environment.source.folder.clone(),
-            plan: Vec::new(),
-        };
-        let (sender, woken) = channel();
-        let wake = Arc::new(move || {
-            // The reader of this channel ends with the run.
-            let _ended = sender.send(());
-        });
-        let mut run = match LiveRun::start(&*self.environment.runner(), start, wake) {
-            Ok(run) => run,
-            Err(error) => return writeln!(out, "{error}"),
-        };
-        let mut reported = Instant::now();
-        while run.is_live() {
-            let _late = woken.recv_timeout(REPORT_EVERY);
-            for attempt in run.catch_up() {
-                let solved = self.progress.solved(&lab.id);
-                for exercise in lab.exercises.iter().filter(|exercise| !solved.contains(&exercise.id)) {
-                    if decide(exercise, &attempt, self.environment.language) == Verdict::Passed {
-                        self.solved(lab, exercise, "", out)?;
-                    }
-                }
-            }
-            if reported.elapsed() >= REPORT_EVERY || !run.is_live() {
-                reported = Instant::now();
-                if let Err(gone) = self.report(lab, &run, out) {
-                    run.send(Command::Stop);
-                    return Err(gone);
-                }
-            }
-        }
-        if let Some(message) = &run.message {
-            writeln!(out, "{message}")?;
-        }
-        for (key, value) in run.report.iter().flatten() {
-            writeln!(out, "{key}: {value}")?;
-        }
-        Ok(())
-    }
-
-    fn report(&self, lab: &Lab, run: &LiveRun, out: &mut impl Write) -> io::Result<()> {
-        let left = run.pace.seconds_left.unwrap_or(0.0);
-        let step = self.say("step", "ステップ");
-        let unit = self.say("seconds left", "秒残り");
-        writeln!(out, "{step} {}/{}, {left:.0} {unit}.", run.pace.step, run.pace.total_steps)?;
-        for line in lab.dashboard.charts.iter().flat_map(|chart| &chart.series) {
-            if let Some(series) = run.series.get(&line.name) {
-                writeln!(
-                    out,
-                    "{}",
-                    sentence(line.label.in_language(self.environment.language), series, self.environment.language)
-                )?;
-            }
-        }
-        out.flush()
     }
 }

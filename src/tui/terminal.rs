@@ -17,8 +17,12 @@ pub enum Message {
     Input(Input),
     /// A run or an answer has news.
     Wake,
-    /// SIGTERM, SIGHUP or SIGINT.
+    /// SIGTERM or SIGHUP.
     Hangup,
+    /// SIGINT.
+    Interrupt,
+    /// A line, in the linear mode.
+    Line(String),
     /// Back from the shell.
     Continued,
     /// The terminal is gone.
@@ -82,7 +86,11 @@ pub fn listen_to_signals(messages: Sender<Message>) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT])?;
     let listen = move || {
         for signal in signals.forever() {
-            let message = if signal == SIGCONT { Message::Continued } else { Message::Hangup };
+            let message = match signal {
+                SIGCONT => Message::Continued,
+                SIGINT => Message::Interrupt,
+                _ => Message::Hangup,
+            };
             if messages.send(message).is_err() {
                 return;
             }

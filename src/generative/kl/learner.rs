@@ -2,7 +2,7 @@
 
 use super::{divergence, gradient};
 use crate::experiment::panel::{Curve, Curves, Format};
-use crate::experiment::query::{Direction, Distribution};
+use crate::experiment::query::{Direction, Distribution, Divergence};
 use crate::experiment::{
     Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, Report, TaskContext, ViewSpec,
     Wording, view,
@@ -18,6 +18,8 @@ const NARROWEST: f64 = 0.02;
 /// Steps of a fit that is asked for, and between two moments of its answer.
 const FIT_STEPS: usize = 400;
 const FIT_EVERY: usize = 8;
+/// Steps between two pictures of P and Q.
+const SHOW_EVERY: u64 = 10;
 /// What the numbers of Q are called in a file.
 const NUMBERS: &str = "q";
 /// The outcomes of P as bars.
@@ -150,6 +152,9 @@ impl Learner for KlLearner {
             run.scalar("q/mean", mean);
             run.scalar("q/deviation", deviation);
         }
+        if run.is_first() || run.is_last() || run.every(SHOW_EVERY) {
+            run.view("fitted", run.is_last(), fitted_view(found));
+        }
         Ok(())
     }
 
@@ -209,7 +214,7 @@ impl Model for FittedDivergence {
         match query {
             Query::View { name, inputs } => {
                 view::find(&VIEWS, name)?.completed(inputs)?;
-                fitted_view(&self.p, &self.q)
+                Ok(Answer::Panels { panels: fitted_view(divergence(&self.p, &self.q)?) })
             }
             Query::Divergence { p, q, fit } => {
                 let mut found = divergence(p, q)?;
@@ -244,14 +249,12 @@ fn fitting(
 }
 
 /// P and Q as the run has fitted them, and both divergences.
-fn fitted_view(p: &Distribution, q: &Distribution) -> Result<Answer, ExperimentError> {
-    let found = divergence(p, q)?;
+fn fitted_view(found: Divergence) -> Vec<Panel> {
     let number = |name: &str, value| Panel::Number { name: Bilingual::same(name), value, format: Format::Nats };
     let curve = |name: &str, values: &[f64]| Curve { name: Bilingual::same(name), values: values.to_vec(), band: None };
     let curves = vec![curve("p", &found.p), curve("q", &found.q)];
     let drawn = Curves { heading: Bilingual::same("p, q"), axis: Bilingual::same("x"), places: found.places, curves };
-    let panels = vec![Panel::Curves(drawn), number("D(P‖Q)", found.forward), number("D(Q‖P)", found.reverse)];
-    Ok(Answer::Panels { panels })
+    vec![Panel::Curves(drawn), number("D(P‖Q)", found.forward), number("D(Q‖P)", found.reverse)]
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::braille::Canvas;
-use crate::tui::widgets::chart::number;
+use crate::tui::widgets::chart::{linear_ticks, number};
 use crate::tui::widgets::frame::{frame, write};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use rand::{RngExt, SeedableRng};
@@ -153,8 +153,16 @@ impl Distributions {
     }
 
     /// Curves, or bars, in an area: each a colour and its values over the shown places. `least` is the height of the area
-    /// where the values are lower than that.
-    fn plot(area: Rect, curves: &[(Color, &[f64])], least: f64, app: &AppContext, buffer: &mut Buffer) {
+    /// where the values are lower than that. With a colour in `below`, what lies between a curve and zero is filled, beneath zero in that
+    /// colour: an integral as areas that add and areas that take away.
+    fn plot(
+        area: Rect,
+        curves: &[(Color, &[f64])],
+        least: f64,
+        below: Option<Color>,
+        app: &AppContext,
+        buffer: &mut Buffer,
+    ) {
         if area.width < 4 || area.height < 2 {
             return;
         }
@@ -166,6 +174,7 @@ impl Distributions {
         // The line of zero runs along the upper or the lower edge of its cells.
         let zero = row_of(0.0);
         let zero = (zero / 4 * 4 + if zero % 4 < 2 { 0 } else { 3 }) as i64;
+        let ground = row_of(0.0);
         (0..columns).for_each(|x| canvas.dot(x as i64, zero, app.theme.line));
         for (color, values) in curves {
             let bars = values.len() < 20;
@@ -182,8 +191,15 @@ impl Distributions {
                 }
                 let row = row_of(value).min(rows - 1);
                 let from = last.unwrap_or(row);
-                (from.min(row)..=from.max(row)).for_each(|y| canvas.dot(x as i64, y as i64, *color));
                 last = Some(row);
+                match below {
+                    Some(below) if row != ground => {
+                        let color = if row > ground { below } else { *color };
+                        (row.min(ground)..=row.max(ground)).for_each(|y| canvas.dot(x as i64, y as i64, color));
+                    }
+                    Some(_) => {}
+                    None => (from.min(row)..=from.max(row)).for_each(|y| canvas.dot(x as i64, y as i64, *color)),
+                }
             }
         }
         canvas.paint(buffer);
@@ -240,6 +256,27 @@ impl Distributions {
         if self.picked == [true; 2] {
             self.reached.push("both_modes_fitted");
         }
+    }
+}
+
+impl Distributions {
+    /// The places beneath the curves: x, or the outcomes by number.
+    fn draw_axis(&self, area: Rect, found: &Divergence, app: &AppContext, buffer: &mut Buffer) {
+        let mut tick = |share: f64, text: &str| {
+            let middle = (share * f64::from(area.width)) as u16;
+            let column = middle.saturating_sub(text.chars().count() as u16 / 2);
+            write(buffer, area, column, 0, text, app.theme.quiet());
+        };
+        if let Distribution::Bars { shares } = &self.p {
+            let count = shares.len() as f64;
+            (0..shares.len()).for_each(|bar| tick((bar as f64 + 0.5) / count, &(bar + 1).to_string()));
+            return;
+        }
+        let (Some(low), Some(high)) = (found.places.first(), found.places.last()) else { return };
+        for value in linear_ticks(*low, *high, usize::from(area.width / 10).max(2)) {
+            tick((value - low) / (high - low), &number(value));
+        }
+        write(buffer, area, area.width.saturating_sub(2), 0, "x", app.theme.quiet());
     }
 }
 
@@ -359,10 +396,11 @@ impl Instrument for Distributions {
         }
         let Some(found) = &self.found else { return };
         let body = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-        let [curves, forward, reverse] =
-            Layout::vertical([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(2)]).areas(body);
+        let rows = [Constraint::Fill(3), Constraint::Length(1), Constraint::Fill(2), Constraint::Fill(2)];
+        let [curves, axis, forward, reverse] = Layout::vertical(rows).areas(body);
         self.plot = curves;
-        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], 1e-9, app, buffer);
+        Self::plot(curves, &[(p_color, &found.p), (q_color, &found.q)], 1e-9, None, app, buffer);
+        self.draw_axis(axis, found, app, buffer);
         if let Distribution::Bars { shares } = &self.p {
             let at = curves.x
                 + (curves.width * self.bar as u16 / shares.len() as u16)
@@ -386,7 +424,7 @@ impl Instrument for Distributions {
                 write(buffer, area, column + 3, 0, app.say(text::KL_EQUAL), Style::new().fg(app.theme.good));
             }
             let room = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, app, buffer);
+            Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, Some(app.theme.bad), app, buffer);
         }
     }
 
@@ -417,7 +455,7 @@ mod tests {
         let app = AppContext::for_tests(Language::En, folder.path());
         let area = Rect::new(0, 0, 20, 8);
         let mut buffer = Buffer::empty(area);
-        Distributions::plot(area, &[(Color::Red, values)], least, &app, &mut buffer);
+        Distributions::plot(area, &[(Color::Red, values)], least, None, &app, &mut buffer);
         (0..8).filter(|row| (0..20).any(|x| buffer[(x, *row)].fg == Color::Red)).collect()
     }
 
@@ -444,6 +482,21 @@ mod tests {
         [shown.p, shown.q] = start(0);
         shown.picked = [false; 2];
         assert!(!fitted(&mut shown, false, -1.0) && !fitted(&mut shown, false, 1.0), "a P with one mode");
+    }
+
+    #[test]
+    fn an_integrand_is_filled_above_zero_in_its_colour_and_below_in_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let area = Rect::new(0, 0, 20, 8);
+        let mut buffer = Buffer::empty(area);
+        let values: Vec<f64> = (0..40).map(|x| if x < 20 { -1.0 } else { 1.0 }).collect();
+        Distributions::plot(area, &[(Color::Green, &values)], 0.05, Some(Color::Red), &app, &mut buffer);
+        let count = |color, columns: std::ops::Range<u16>| {
+            columns.flat_map(|x| (0..8).map(move |y| (x, y))).filter(|at| buffer[*at].fg == color).count()
+        };
+        assert_eq!(count(Color::Green, 0..10) + count(Color::Red, 10..20), 0);
+        assert!(count(Color::Red, 0..10) >= 40 && count(Color::Green, 10..20) >= 40, "the areas are filled");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use canvas::Canvas;
 use super::context::{AppContext, Reply};
 use super::keys::{Action, Context};
 use super::text;
-use crate::experiment::{ExperimentError, QueryKind};
+use crate::experiment::{ExperimentError, Panel, QueryKind};
 use crate::lab::{self, Lab};
 use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -69,6 +69,11 @@ pub trait Instrument {
     }
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer);
+
+    /// What it shows as panels, for those who read it in lines; none where its page says it.
+    fn panels(&self) -> Option<&[Panel]> {
+        None
+    }
 
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;

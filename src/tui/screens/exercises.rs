@@ -458,7 +458,8 @@ impl ExercisesTab {
         let Some(destination) = decided_at(check, lab, app) else { return row + 1 };
         let go = app.say(text::GO_THERE);
         // On a row of its own where there is no room beside.
-        let (column, row) = if usize::from(end) + width(go) < usize::from(area.width) { (end, row) } else { (0, row + 1) };
+        let (column, row) =
+            if usize::from(end) + width(go) < usize::from(area.width) { (end, row) } else { (0, row + 1) };
         let end = write(buffer, area, column, row, go, app.theme.accented());
         self.place = Some((Rect { x: area.x + column, y: area.y + row, width: end - column, height: 1 }, destination));
         row + 1
@@ -479,10 +480,9 @@ impl ExercisesTab {
 
 /// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
 /// for while there is no run.
-fn decided_at(check: &Check, lab: &Lab, app: &AppContext) -> Option<Destination> {
-    let instrument = |is_meant: &dyn Fn(&InstrumentUse) -> bool| {
-        lab.explore.iter().position(is_meant).map(Destination::Instrument)
-    };
+pub fn decided_at(check: &Check, lab: &Lab, app: &AppContext) -> Option<Destination> {
+    let instrument =
+        |is_meant: &dyn Fn(&InstrumentUse) -> bool| lab.explore.iter().position(is_meant).map(Destination::Instrument);
     match check {
         Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
         Check::Series { knobs, .. } => {

@@ -1,5 +1,6 @@
 //! Explore: a lab's instruments, side by side where there is room, else one at a time.
 
+use crate::experiment::Panel;
 use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::tui::context::{AppContext, Reply};
@@ -152,6 +153,11 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
+    /// What the instrument with the keys shows as panels, if it does.
+    pub fn panels(&self) -> Option<&[Panel]> {
+        self.instruments.get(self.focus)?.panels()
+    }
+
     /// What was reached since the last time, each with the view that its instrument shows.
     pub fn reached(&mut self, lab: &Lab) -> Vec<Attempt> {
         let mut attempts = Vec::new();
@@ -289,7 +295,8 @@ mod tests {
                         _ => None,
                     })
                     .collect();
-                let of = |index: usize| led.iter().filter(|(_, led)| *led == index).map(|(x, _)| *x).collect::<Vec<_>>();
+                let of =
+                    |index: usize| led.iter().filter(|(_, led)| *led == index).map(|(x, _)| *x).collect::<Vec<_>>();
                 let written: String = of(focus).iter().map(|x| buffer[(*x, 0)].symbol()).collect();
                 let whole = format!(" {} ", names[focus]);
                 assert!(written == whole || written.len() < whole.len() && columns == 20, "{columns}: {written}");
@@ -297,9 +304,15 @@ mod tests {
                 // An arrow leads to the next one that is not there.
                 for (arrow, beyond) in [('‹', focus.checked_sub(1)), ('›', Some(focus + 1))] {
                     let at = line.chars().position(|letter| letter == arrow);
-                    let leads = at.and_then(|at| led.iter().find(|(x, _)| usize::from(*x) == at)).map(|(_, index)| *index);
+                    let leads =
+                        at.and_then(|at| led.iter().find(|(x, _)| usize::from(*x) == at)).map(|(_, index)| *index);
                     assert!(at.is_none() || leads.is_some_and(|leads| leads < names.len() && leads != focus), "{line}");
-                    assert!(at.is_some() || beyond.is_none_or(|index| index >= names.len() || !of(index).is_empty()) || columns == 20, "{line}");
+                    assert!(
+                        at.is_some()
+                            || beyond.is_none_or(|index| index >= names.len() || !of(index).is_empty())
+                            || columns == 20,
+                        "{line}"
+                    );
                 }
             }
         }
@@ -308,7 +321,9 @@ mod tests {
         let area = Rect::new(0, 0, 80, 24);
         app.places.clear();
         tab.draw(area, &lab, &mut app, &mut Buffer::empty(area));
-        let Some(Destination::Instrument(index)) = app.places.at(Position::new(76, 23)) else { panic!("a name or an arrow") };
+        let Some(Destination::Instrument(index)) = app.places.at(Position::new(76, 23)) else {
+            panic!("a name or an arrow")
+        };
         assert_ne!(index, tab.focus);
         tab.show(index);
         assert_eq!(tab.focus, index);

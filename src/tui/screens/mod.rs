@@ -1,7 +1,7 @@
 //! The screens: each keeps its own state, turns actions into changes of it, and draws it.
 
-mod exercises;
-mod explore;
+pub mod exercises;
+pub mod explore;
 pub mod help;
 pub mod lab;
 mod notes;
@@ -9,7 +9,7 @@ mod now;
 mod overlays;
 pub mod palette;
 pub mod picker;
-mod report;
+pub mod report;
 mod runs;
 mod setup;
 #[cfg(test)]
@@ -69,8 +69,9 @@ pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     let lines = wrapped(notice, usize::from(area.width.saturating_sub(4)));
     let shown = &lines[..lines.len().min(NOTICE_ROWS)];
     let columns = shown.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 2;
-    let place = Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
-        .intersection(area);
+    let place =
+        Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
+            .intersection(area);
     Clear.render(place, buffer);
     buffer.set_style(place, app.theme.selected());
     for (row, line) in shown.iter().enumerate() {

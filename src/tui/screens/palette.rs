@@ -72,9 +72,8 @@ impl Palette {
         let here = runs.into_iter().filter(|run| app.shown_lab.as_ref().is_none_or(|lab| run.lab == *lab));
         rows.extend(here.take(RUNS).map(|run| {
             let preset = run.preset.as_deref().unwrap_or_default();
-            let [en, ja] = [status(run.status).en, status(run.status).ja].map(|status| {
-                format!("{} {} {preset} {status}", when(&run.started), run.lab)
-            });
+            let [en, ja] = [status(run.status).en, status(run.status).ja]
+                .map(|status| format!("{} {} {preset} {status}", when(&run.started), run.lab));
             Row::new([&en, &ja], app.say(text::A_RUN), Destination::Run { lab: run.lab.clone(), id: run.id })
         }));
         Palette { rows, typed: String::new(), selected: 0 }

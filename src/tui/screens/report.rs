@@ -88,7 +88,7 @@ impl ReportPage {
 }
 
 /// The figures of a report that are numbers, in the order in which they are declared, as a list.
-fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, language: Language) -> String {
+pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, language: Language) -> String {
     let value = |report: &Report, key: &str| report.get(key).and_then(serde_json::Value::as_f64);
     let mut words = String::new();
     for key in keys {

@@ -497,6 +497,10 @@ impl Instrument for View {
         self.playing != Playing::No
     }
 
+    fn panels(&self) -> Option<&[Panel]> {
+        Some(&self.shown.panels)
+    }
+
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let note = if self.shown.asking { app.say(text::THINKING) } else { "" };
         let inner = frame(area, title, note, focused, &app.theme, buffer);

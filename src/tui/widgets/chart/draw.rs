@@ -196,7 +196,8 @@ pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
     let values = lines.iter().filter(|line| line.stroke != Stroke::Ghost).filter_map(|line| {
         let series = line.series;
         let (_, value) = series.nearest(cursor)?;
-        let mean = if is_smooth(line, view) { series.smoothed(view.smoothing)[series.nearest_bucket(cursor)?] } else { None };
+        let mean =
+            if is_smooth(line, view) { series.smoothed(view.smoothing)[series.nearest_bucket(cursor)?] } else { None };
         let mean = mean.map(|mean| format!(" ({smooth} {})", number(mean))).unwrap_or_default();
         Some(format!("{} {}{mean}", line.label, number(value)))
     });
@@ -400,7 +401,8 @@ mod tests {
         let series = series(&values);
         let lines = [line("", Stroke::Solid, &series)];
         let all = heights(&lines, &View { smoothing: 0.0, ..View::default() }, (20.0, 800.0)).unwrap();
-        let later = heights(&lines, &View { smoothing: 0.0, later_half: true, ..View::default() }, (20.0, 800.0)).unwrap();
+        let later =
+            heights(&lines, &View { smoothing: 0.0, later_half: true, ..View::default() }, (20.0, 800.0)).unwrap();
         assert!(all.1 > 1000.0 && later.1 < 2.5 && later.0 > 0.9, "{all:?} {later:?}");
     }
 

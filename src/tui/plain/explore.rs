@@ -1,0 +1,235 @@
+//! The instruments of a lab without a screen: the keys that they know are pressed by name, and what they show is told in lines.
+
+use super::Reader;
+use crate::lab::Lab;
+use crate::tui::keys;
+use crate::tui::linear::in_words;
+use crate::tui::screens::explore::ExploreTab;
+use crate::tui::terminal::Message;
+use crate::tui::text;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io::{self, Write};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// The page that an instrument is drawn on.
+const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
+/// How long an answer may take before what is there is told.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time between two moments of what moves, and the most of them.
+const MOMENT: Duration = Duration::from_millis(5);
+const MOMENTS: usize = 600;
+/// The most times that one key is pressed.
+const MOST_PRESSES: usize = 10_000;
+
+/// Lines of a view above its panels: the title, the inputs, and what the chosen one means.
+const HEAD: usize = 3;
+
+/// Keys that have a name.
+const NAMED: [(&str, KeyCode); 14] = [
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("tab", KeyCode::Tab),
+    ("shift-tab", KeyCode::BackTab),
+    ("space", KeyCode::Char(' ')),
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("backspace", KeyCode::Backspace),
+];
+
+/// A key by its name, and how often it is pressed: `m`, `right`, `alt-m`, `right*10`.
+fn pressed(word: &str) -> Option<(KeyEvent, usize)> {
+    let (name, times) = match word.rsplit_once('*') {
+        Some((name, times)) if !name.is_empty() => (name, times.parse().ok().filter(|times| *times <= MOST_PRESSES)?),
+        _ => (word, 1),
+    };
+    let lower = name.to_lowercase();
+    let (modifiers, rest) = if let Some(rest) = lower.strip_prefix("alt-") {
+        (KeyModifiers::ALT, rest)
+    } else if let Some(rest) = lower.strip_prefix("ctrl-") {
+        (KeyModifiers::CONTROL, rest)
+    } else {
+        (KeyModifiers::NONE, name)
+    };
+    let named = NAMED.iter().find(|(known, _)| *known == rest.to_lowercase()).map(|(_, code)| *code);
+    let mut letters = rest.chars();
+    let one = letters.next().filter(|_| letters.next().is_none()).map(KeyCode::Char);
+    Some((KeyEvent::new(named.or(one)?, modifiers), times))
+}
+
+/// What stands on a page, without what only draws: frames, and curves of dots.
+fn in_lines(page: &Buffer) -> String {
+    let is_drawing = |letter: char| matches!(letter, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}');
+    let rows = page.content.chunks(usize::from(page.area.width));
+    let lines = rows.map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            // The right half of a wide character is no cell of its own.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            covered = crate::width::width(cell.symbol()).saturating_sub(1);
+            line.extend(cell.symbol().chars().map(|letter| if is_drawing(letter) { ' ' } else { letter }));
+        }
+        line.trim_end().to_owned()
+    });
+    lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
+impl<W: Write> Reader<W> {
+    /// Opens an instrument by its number; without one, lists them.
+    pub(super) fn open_explore(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
+        let titles: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(self.app.language)).collect();
+        let chosen =
+            rest.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < titles.len());
+        let Some(chosen) = chosen else {
+            for (index, title) in titles.iter().enumerate() {
+                writeln!(self.out, "{}. {title}", index + 1)?;
+            }
+            return self.say(text::PLAIN_EXPLORE_HOW);
+        };
+        let explore = self.explore.get_or_insert_with(|| ExploreTab::new(lab));
+        explore.show(chosen);
+        explore.opened(lab, &mut self.app);
+        self.settle(lab, messages)?;
+        self.show(lab, messages)
+    }
+
+    /// Presses keys, one after another.
+    pub(super) fn press(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
+        if self.explore.is_none() {
+            return self.open_explore(lab, "", messages);
+        }
+        for word in rest.split_whitespace() {
+            let Some((event, times)) = pressed(word) else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
+            for _ in 0..times {
+                self.key(event, lab);
+            }
+            self.settle(lab, messages)?;
+        }
+        self.show(lab, messages)
+    }
+
+    /// Types a text into the line of an instrument.
+    pub(super) fn type_text(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
+        if self.explore.is_none() {
+            return self.open_explore(lab, "", messages);
+        }
+        rest.chars().for_each(|letter| self.key(KeyEvent::from(KeyCode::Char(letter)), lab));
+        self.settle(lab, messages)?;
+        self.show(lab, messages)
+    }
+
+    /// What a key means to the instrument, as on the screen.
+    fn key(&mut self, event: KeyEvent, lab: &Lab) {
+        let Some(explore) = &mut self.explore else { return };
+        match keys::action(&explore.contexts(), &event, explore.in_text()) {
+            Some(action) => {
+                explore.handle_action(action, lab, &mut self.app);
+            }
+            None => explore.typed(&event, lab, &mut self.app),
+        }
+        self.note_states(lab);
+    }
+
+    fn note_states(&mut self, lab: &Lab) {
+        let attempts = self.explore.as_mut().map(|explore| explore.reached(lab)).unwrap_or_default();
+        attempts.iter().for_each(|attempt| self.app.happened(lab, attempt));
+    }
+
+    /// Waits until all is answered and nothing moves, or patience ends; signals are left for later.
+    fn settle(&mut self, lab: &Lab, messages: &Receiver<Message>) -> io::Result<()> {
+        let begun = Instant::now();
+        let mut moments = 0;
+        // An instrument that is drawn may ask for what it has room for.
+        self.draw(lab);
+        while begun.elapsed() < PATIENCE {
+            let replies = self.app.questions.take();
+            let answered = !replies.is_empty();
+            let Some(explore) = &mut self.explore else { break };
+            for reply in replies {
+                explore.answered(&reply, lab, &mut self.app);
+            }
+            let moves = (explore.in_motion() || explore.keeps_time()) && moments < MOMENTS;
+            if moves {
+                moments += 1;
+                explore.tick(lab, &mut self.app);
+            }
+            self.note_states(lab);
+            if answered {
+                self.draw(lab);
+            }
+            let keeps_time = self.explore.as_ref().is_some_and(ExploreTab::keeps_time);
+            if !self.app.questions.is_busy() && !answered && (!moves || keeps_time) {
+                break;
+            }
+            match messages.recv_timeout(MOMENT) {
+                Ok(Message::Wake) => self.bell.heard(),
+                Ok(message @ (Message::Interrupt | Message::Hangup)) => {
+                    self.is_over |= matches!(message, Message::Hangup);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.tell_news()
+    }
+
+    fn draw(&mut self, lab: &Lab) -> Buffer {
+        let mut page = Buffer::empty(PAGE);
+        self.app.places.clear();
+        if let Some(explore) = &mut self.explore {
+            explore.draw(PAGE, lab, &mut self.app, &mut page);
+        }
+        page
+    }
+
+    /// Tells what the instrument shows, and the keys that mean something to it.
+    pub(super) fn show(&mut self, lab: &Lab, messages: &Receiver<Message>) -> io::Result<()> {
+        if self.explore.is_none() {
+            return self.open_explore(lab, "", messages);
+        }
+        let page = in_lines(&self.draw(lab));
+        let panels = self.explore.as_ref().and_then(ExploreTab::panels).unwrap_or_default();
+        if panels.is_empty() {
+            write!(self.out, "{page}")?;
+        } else {
+            // The title and the inputs, the panels in words, and which model answers.
+            let lines: Vec<&str> = page.lines().collect();
+            let told: String = panels.iter().map(|panel| in_words(panel, self.app.language, false)).collect();
+            let head = lines[..lines.len().min(HEAD)].join("\n");
+            writeln!(self.out, "{head}\n{told}{}", lines.last().unwrap_or(&""))?;
+        }
+        let Some(explore) = &self.explore else { return Ok(()) };
+        let named = keys::footer(&explore.contexts(), explore.in_text());
+        let named = named.iter().filter(|(_, binding)| binding.context != keys::Context::Everywhere);
+        let named: Vec<String> =
+            named.map(|(key, binding)| format!("{} {}", key.name(), self.app.say(binding.help))).collect();
+        self.tell(text::PLAIN_KEYS, &[&named.join(", ")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_names_and_can_be_pressed_often() {
+        let of = |word| pressed(word).map(|(event, times)| (event.code, event.modifiers, times));
+        assert_eq!(of("right*12"), Some((KeyCode::Right, KeyModifiers::NONE, 12)));
+        assert_eq!(of("R"), Some((KeyCode::Char('R'), KeyModifiers::NONE, 1)));
+        assert_eq!(of("*"), Some((KeyCode::Char('*'), KeyModifiers::NONE, 1)));
+        assert_eq!(of("Alt-m"), Some((KeyCode::Char('m'), KeyModifiers::ALT, 1)));
+        assert_eq!((of("rite"), of("right*x"), of("right*99999")), (None, None, None));
+    }
+}

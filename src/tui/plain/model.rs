@@ -1,0 +1,101 @@
+//! Asking the model of a lab in one line: views by name, and lines of a conversation.
+
+use super::{Reader, words};
+use crate::experiment::{Answer, ExperimentError, Panel, Query, Session, TalkAnswer, TalkQuery, TaskContext};
+use crate::lab::{Attempt, Lab};
+use crate::registry;
+use crate::run::ask;
+use crate::tui::linear::{in_words, reached};
+use std::io::{self, Write};
+
+/// The session with the model of a lab, once there was a word.
+pub(super) struct Asked {
+    lab: String,
+    session: Box<dyn Session>,
+}
+
+impl<W: Write> Reader<W> {
+    /// Says a line in a conversation.
+    pub(super) fn say_line(&mut self, lab: &Lab, line: &str) -> io::Result<()> {
+        let language = self.app.language;
+        let query = TalkQuery::Say { line: line.to_owned(), language }.into();
+        let answer = self.session(lab).and_then(|session| session.answer(&query, &TaskContext::default()));
+        let (panels, own_vectors) = match answer {
+            Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors })) => (panels, own_vectors),
+            Ok(_) => return Ok(()),
+            Err(failure) => return self.fail(&failure),
+        };
+        for panel in &panels {
+            match panel {
+                Panel::Fault { text, .. } => writeln!(self.out, "{}", text.in_language(language))?,
+                panel => write!(self.out, "{}", in_words(panel, language, false))?,
+            }
+        }
+        let first = panels.iter().find_map(|panel| match panel {
+            Panel::Bars { bars, .. } => bars.first(),
+            _ => None,
+        });
+        let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
+        let states = reached(line, &panels);
+        let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
+        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
+        let attempts = states.into_iter().map(state).chain(said).chain(answered);
+        attempts.for_each(|attempt| self.app.happened(lab, &attempt));
+        Ok(())
+    }
+
+    /// The conversation with the model of a lab: that of its run, else the bundled one.
+    fn session(&mut self, lab: &Lab) -> Result<&mut Box<dyn Session>, ExperimentError> {
+        let before = self.asked.take();
+        let model = (self.app.model(lab))()?;
+        let session = match before.filter(|asked| asked.lab == lab.id) {
+            Some(asked) => asked.session,
+            None => model.session(None)?,
+        };
+        Ok(&mut self.asked.insert(Asked { lab: lab.id.clone(), session }).session)
+    }
+
+    fn fail(&mut self, failure: &ExperimentError) -> io::Result<()> {
+        writeln!(self.out, "{}", failure.in_language(self.app.language))
+    }
+
+    /// What the views of a lab are, and what each can be asked with.
+    pub(super) fn views(&mut self, lab: &Lab) -> io::Result<()> {
+        let language = self.app.language;
+        let views = registry::find(&lab.experiment).map_or(&[][..], |experiment| experiment.views);
+        for view in views {
+            writeln!(self.out, "{}: {}", view.name, view.help.in_language(language))?;
+            for input in (view.inputs)() {
+                let help = input.help.in_language(language);
+                writeln!(self.out, "  {}={} ({help}; {})", input.name, input.default, input.kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for a view: `VIEW input=value …`, a value with spaces in double quotes.
+    pub(super) fn ask_view(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
+        let words = words(rest);
+        let Some((name, assignments)) = words.split_first() else { return self.views(lab) };
+        let model = self.app.model(lab);
+        let answer = registry::find(&lab.experiment).and_then(|experiment| {
+            let inputs = ask::inputs(experiment.view(name)?, assignments)?;
+            model()?.answer(&Query::View { name: name.clone(), inputs }, &TaskContext::default())
+        });
+        match answer {
+            Ok(Answer::Panels { panels }) => {
+                for panel in &panels {
+                    write!(self.out, "{}", in_words(panel, self.app.language, false))?;
+                }
+            }
+            Ok(_) => return Ok(()),
+            Err(failure) => return self.fail(&failure),
+        }
+        for assignment in assignments {
+            let input = assignment.split_once('=').map(|(input, _)| input.trim().to_owned());
+            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input };
+            self.app.happened(lab, &attempt);
+        }
+        Ok(())
+    }
+}

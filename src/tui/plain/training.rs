@@ -1,0 +1,211 @@
+//! A run that goes on while lines are read: started, told of every few seconds, turned, stopped.
+
+use super::{Reader, words};
+use crate::experiment::{Command, Experiment};
+use crate::lab::Lab;
+use crate::registry;
+use crate::run::{Start, default_threads};
+use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::screens::lab::standing;
+use crate::tui::screens::report;
+use crate::tui::terminal::Message;
+use crate::tui::text;
+use crate::tui::widgets::chart::sentence;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Time between two reports of a run.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// Time between two looks at the program where nothing wakes it.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+impl<W: Write> Reader<W> {
+    pub(super) fn is_live(&self) -> bool {
+        self.app.run.as_ref().is_some_and(LiveRun::is_live)
+    }
+
+    /// The next message; none if there is none for a while, as long as a run goes on.
+    pub(super) fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
+        let found = match self.is_live() {
+            true => messages.recv_timeout(LOOK_EVERY),
+            false => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let message = match found {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(RecvTimeoutError::Disconnected) => Message::Lost,
+        };
+        if matches!(message, Message::Wake) {
+            self.bell.heard();
+        }
+        Some(message)
+    }
+
+    /// Starts a run: a preset, then knobs and the seed as `name=value`.
+    pub(super) fn train(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
+        if lab.presets.is_empty() {
+            let instead = registry::find(&lab.experiment).ok().and_then(Experiment::instead_of_training);
+            let nothing = self.app.say(text::NOTHING_TO_TRAIN);
+            return writeln!(self.out, "{nothing}: {}", instead.unwrap_or_default());
+        }
+        if self.is_live() {
+            return self.tell(text::STOP_FIRST, &[]);
+        }
+        let words = words(rest);
+        let (assignments, names): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.contains('='));
+        let preset = names.first().map_or("quick", |name| name.as_str());
+        if lab.preset(preset).is_none() {
+            let known: Vec<&str> = lab.presets.iter().map(|(name, _)| name.as_str()).collect();
+            return self.tell(text::PLAIN_NO_PRESET, &[&preset, &known.join(", ")]);
+        }
+        let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+        let mut knobs = match lab.knobs_of_preset(preset, &declared) {
+            Ok(knobs) => knobs,
+            Err(error) => return writeln!(self.out, "{error}"),
+        };
+        let mut seed = 1;
+        for assignment in assignments {
+            if let Some(value) = assignment.strip_prefix("seed=") {
+                let Ok(value) = value.parse() else { return self.tell(text::PLAIN_SEED, &[&value]) };
+                seed = value;
+            } else if let Err(error) = knobs.set_text(&declared, assignment) {
+                return writeln!(self.out, "{error}");
+            }
+        }
+        let start = Start {
+            lab: lab.id.clone(),
+            experiment: lab.experiment.clone(),
+            preset: Some(preset.to_owned()),
+            knobs,
+            seed,
+            threads: default_threads(),
+            data: self.app.source.folder.clone(),
+            plan: Vec::new(),
+        };
+        self.app.run = None;
+        match LiveRun::start(&*self.app.runner, start, std::sync::Arc::clone(&self.app.wake)) {
+            Ok(run) => {
+                let id = run.id.clone();
+                self.app.run = Some(run);
+                (self.told, self.end_told) = (Instant::now(), false);
+                self.tell(text::PLAIN_STARTED, &[&id])
+            }
+            Err(error) => writeln!(self.out, "{error}"),
+        }
+    }
+
+    /// Takes in what runs and models have to say, and tells it when it is time.
+    pub(super) fn news(&mut self) -> io::Result<()> {
+        let of_run = self.app.run.as_ref().and_then(|run| self.app.catalogue.find(&run.lab).ok()).cloned();
+        if let (Some(run), Some(lab)) = (&mut self.app.run, &of_run) {
+            for attempt in run.catch_up() {
+                self.app.happened(lab, &attempt);
+            }
+        }
+        if let (Some(explore), Some(lab)) = (&mut self.explore, &self.lab) {
+            for reply in self.app.questions.take() {
+                explore.answered(&reply, lab, &mut self.app);
+            }
+            explore.news(lab, &mut self.app);
+        }
+        if self.is_live() && self.told.elapsed() >= REPORT_EVERY {
+            self.status()?;
+        } else if !self.is_live() && !self.end_told {
+            self.end_told = true;
+            self.status()?;
+            self.report()?;
+        }
+        self.tell_news()
+    }
+
+    /// How the run stands, and what each curve did, in a sentence each.
+    pub(super) fn status(&mut self) -> io::Result<()> {
+        self.told = Instant::now();
+        let Some(run) = &self.app.run else { return self.tell(text::PLAIN_NO_RUN, &[]) };
+        let stage = standing(run, &self.app);
+        let stage = stage.trim_start_matches(['●', '○', '✓', '!', ' ']);
+        let (step, total) = (run.pace.step, run.pace.total_steps.max(run.pace.step));
+        writeln!(self.out, "{}, {} {step}/{total}.", stage, self.app.say(text::STEP))?;
+        let language = self.app.language;
+        if let Ok(lab) = self.app.catalogue.find(&run.lab) {
+            for line in lab.dashboard.charts.iter().flat_map(|chart| &chart.series) {
+                if let Some(series) = run.series.get(&line.name) {
+                    writeln!(self.out, "{}", sentence(line.label.in_language(language), series, language))?;
+                }
+            }
+        }
+        match &run.message {
+            Some(message) => writeln!(self.out, "{message}"),
+            None => Ok(()),
+        }
+    }
+
+    /// The report of the run, a line for each figure.
+    pub(super) fn report(&mut self) -> io::Result<()> {
+        let run = self.app.run.as_ref().and_then(|run| Some((run.lab.clone(), run.report.clone()?)));
+        let Some((lab, report)) = run else {
+            return if self.end_told && self.app.run.is_some() { Ok(()) } else { self.tell(text::NO_REPORT_YET, &[]) };
+        };
+        let experiment = self.app.catalogue.find(&lab).ok().and_then(|lab| registry::find(&lab.experiment).ok());
+        let Some(experiment) = experiment else { return Ok(()) };
+        let bundled = experiment.bundled_report().ok();
+        let words = report::in_words(experiment.report, &report, bundled.as_ref(), self.app.language);
+        self.text(&words)
+    }
+
+    /// Stops the run; it is recorded and can be taken up again.
+    pub(super) fn stop(&mut self) -> io::Result<()> {
+        match self.app.run.as_ref().filter(|run| run.is_live()) {
+            Some(run) => {
+                run.send(Command::Stop);
+                self.tell(text::STOPPING, &[])
+            }
+            None => self.tell(text::PLAIN_NO_RUN, &[]),
+        }
+    }
+
+    pub(super) fn pause(&mut self) -> io::Result<()> {
+        match self.app.run.as_ref().filter(|run| run.is_live()) {
+            Some(run) => {
+                run.toggle_pause();
+                let said = if run.stage == Stage::Paused { text::RUNNING } else { text::PAUSED };
+                self.tell(said, &[])
+            }
+            None => self.tell(text::PLAIN_NO_RUN, &[]),
+        }
+    }
+
+    /// Turns a knob of the run: `NAME VALUE` or `NAME=VALUE`.
+    pub(super) fn set(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
+        let Some(run) = self.app.run.as_ref().filter(|run| run.is_live() && run.lab == lab.id) else {
+            return self.tell(text::PLAIN_NO_RUN, &[]);
+        };
+        let (name, value) = rest.split_once(['=', ' ']).unwrap_or((rest, ""));
+        let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+        let Some(knob) = declared.iter().find(|knob| knob.name == name.trim() && knob.live) else {
+            let live: Vec<&str> = declared.iter().filter(|knob| knob.live).map(|knob| knob.name).collect();
+            return self.tell(text::PLAIN_NO_KNOB, &[&name, &live.join(", ")]);
+        };
+        let mut knobs = run.knobs.clone();
+        if let Err(error) = knobs.set_text(&declared, &format!("{}={}", knob.name, value.trim())) {
+            return writeln!(self.out, "{error}");
+        }
+        let value = knobs.0[knob.name].clone();
+        run.send(Command::Set { knob: knob.name.to_owned(), value });
+        Ok(())
+    }
+
+    /// Waits for the end of the run.
+    pub(super) fn wait(&mut self, messages: &Receiver<Message>) -> io::Result<()> {
+        while self.is_live() {
+            if let Some(message @ (Message::Interrupt | Message::Hangup)) = self.next(messages) {
+                self.is_over |= matches!(message, Message::Hangup);
+                self.stop()?;
+            }
+            self.news()?;
+            self.out.flush()?;
+        }
+        self.news()
+    }
+}
