@@ -185,16 +185,54 @@ fn labs_are_listed_described_and_checked() {
     assert!(error.contains("07-vae.yaml:2:1: duplicate key `id`; it stands in line 1 already"), "{error}");
 }
 
+/// What `--plain` says to some lines.
+fn told(home: &Path, options: &[&str], script: &str) -> String {
+    let arguments = [&["--plain"], options].concat();
+    let mut child = command(home, &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_exercise_of_a_lab_is_earned_in_lines() {
+    let home = home();
+    let script = "open kl\nanswer 1 0.5\nanswer 2 0.1438\nexplore 1\npress o right*25 down*3\ntrain quick\nwait\n\
+                  press o m v\npress left*60 v\nanswer 6 2\nlabs\n";
+    let text = told(home.path(), &[], script);
+    assert!(text.contains("kl: Kullback–Leibler divergence. 6/6."), "{text}");
+    assert!(text.contains("• kl_forward 0.55") && text.contains("forward KL divergence"), "{text}");
+    assert!(!text.contains(['│', '─', '┃', '\x1b']) && !text.contains("D_KL(…)_KL"), "{text}");
+}
+
+#[test]
+fn a_run_goes_on_while_lines_are_read_and_is_stopped_by_one() {
+    let home = home();
+    let script = "open kl\ntrain quick steps=100000 seed=7\ntheory 1\nset direction reverse\nset gap 2\nstatus\nstop\nwait\n\
+                  train nonsense\nfly\npress x\n";
+    let text = told(home.path(), &["--lang", "ja"], script);
+    for part in [
+        "を始めました",
+        "停止 ",
+        "`gap` は実行中に変えられる設定ではありません",
+        "`nonsense` というプリセット",
+        "`fly` というコマンド",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let runs = shinso(home.path(), &["runs", "list", "--json"]);
+    let runs = String::from_utf8(runs.stdout).unwrap();
+    assert!(runs.contains("stopped") && runs.contains("\"seed\":7"), "{runs}");
+}
+
 #[test]
 fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     let home = home();
     refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
-    let mut child = command(home.path(), &["--plain"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen kl\nanswer 6 1\nanswer 6 1\nanswer 6 2\nopen embeddings\ntrain\nsay paris - france + japan\nsay king +\nquit\n")
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    let text = String::from_utf8(output.stdout).unwrap();
+    let script = "open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen kl\nanswer 6 1\nanswer 6 1\nanswer 6 2\nopen embeddings\n\
+                  train\nsay paris - france + japan\nsay king +\nsay 王 − 男 + 女\nquit\n";
+    let text = told(home.path(), &[], script);
     for part in [
         "vae: Variational autoencoder. 0/8.",
         "½ ∑",
@@ -202,10 +240,11 @@ fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
         "Solved: A KL term by hand",
         "Two wrong tries: now choose the right answer",
         "Solved: Which direction?",
-        "nothing to train",
+        "nothing is trained in this lab",
         "tokyo",
         "Solved: A capital",
         "is missing here",
+        "answered with `chive`",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

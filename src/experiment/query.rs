@@ -245,11 +245,14 @@ pub struct LatentPlane {
     /// Two orthonormal directions.
     #[serde(with = "number")]
     pub axes: [Vec<f32>; 2],
-    /// `(u, v)` of every picture.
+    /// `(u, v)` of every picture: of the code of a test picture, or, where nothing is encoded, of a place of a grid.
     #[serde(with = "number")]
     pub points: Vec<[f32; 2]>,
-    /// The digit that each picture shows.
+    /// The digit that each picture shows; on a grid what a classifier reads in what is made there.
     pub labels: Vec<u8>,
+    /// Whether the points are a grid.
+    #[serde(default)]
+    pub is_grid: bool,
     /// The share of the codes' variance that lies in the plane, 0 to 1.
     #[serde(with = "number")]
     pub variance_share: f32,

@@ -11,6 +11,7 @@ pub fn plane_through(codes: &[f32], latent: usize) -> LatentPlane {
         axes: [unit(0), unit(1)],
         points: Vec::new(),
         labels: Vec::new(),
+        is_grid: false,
         variance_share: 1.0,
     };
     let count = codes.len() / latent;

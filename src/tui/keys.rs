@@ -149,6 +149,8 @@ pub enum Context {
     Panes,
     /// A run has a model beside the one that ships.
     Models,
+    /// Several instruments stand side by side.
+    Room,
     Codes,
     Examples,
     DrawingPad,
@@ -196,7 +198,7 @@ impl Context {
             Context::Report => Wording::new("Report of a run", "結果の報告"),
             Context::Runs => Wording::new("Runs of this lab", "このラボの実行"),
             Context::Models => Wording::new("Which model answers", "答えるモデル"),
-            Context::Panes | Context::ReplPanes => Wording::new("Explore", "探索"),
+            Context::Panes | Context::ReplPanes | Context::Room => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),
             Context::Examples => Wording::new("Test digits", "テスト画像"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),

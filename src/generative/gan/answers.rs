@@ -9,6 +9,7 @@ use crate::experiment::{
     Answer, Bilingual, ExperimentError, GrayImage, Knobs, Model, Panel, Query, QueryKind, Scene, TaskContext, ViewSpec,
     Wording, view,
 };
+use crate::generative::classifier::Judge;
 use crate::generative::digits::{self, at_most, examples, in_the_plane, not_in_the_plane, pictures};
 use crate::generative::noise::normal_rows;
 use crate::generative::plane::{Plane, REACH};
@@ -185,6 +186,24 @@ impl TrainedGan {
     }
 }
 
+impl TrainedGan {
+    /// A plane of z with a grid of about `count` places, each with the digit that a classifier reads in G(z) there.
+    fn manifold(&self, count: usize, task: &TaskContext) -> Result<LatentPlane, ExperimentError> {
+        let mut plane = plane_of_noise(self.gan.configuration.latent);
+        // Cells of a terminal are twice as high as wide.
+        let rows = ((count as f64 / 2.0).sqrt() as usize).max(2);
+        let along = |at: usize, of: usize| GRID_REACH * (2.0 * at as f32 / (of - 1) as f32 - 1.0);
+        let places =
+            (0..rows).flat_map(|row| (0..2 * rows).map(move |column| [along(column, 2 * rows), along(row, rows)]));
+        plane.points = places.collect();
+        let z: Vec<f32> = plane.points.iter().flat_map(|place| plane.latent_at(*place)).collect();
+        let made = self.unit(&tensor([plane.points.len(), plane.origin.len()], z));
+        let read = Judge::bundled()?.read(&made, task)?;
+        plane.labels = read.into_iter().map(|(digit, _)| digit as u8).collect();
+        Ok(plane)
+    }
+}
+
 impl Model for TrainedGan {
     fn answer(&self, query: &Query, task: &TaskContext) -> Result<Answer, ExperimentError> {
         task.check()?;
@@ -217,9 +236,9 @@ impl Model for TrainedGan {
                 let z = tensor([latents.len(), latent], latents.iter().flatten().copied().collect());
                 Ok(Answer::Pictures { pictures: pictures(&self.unit(&z)) })
             }
-            Query::LatentPlane { .. } => {
+            Query::LatentPlane { count } => {
                 self.of_digits()?;
-                Ok(Answer::LatentPlane(plane_of_noise(latent)))
+                Ok(Answer::LatentPlane(self.manifold(at_most(*count)?, task)?))
             }
             Query::Score { pictures, .. } => {
                 self.of_digits()?;
@@ -231,6 +250,9 @@ impl Model for TrainedGan {
         }
     }
 }
+
+/// How far a grid on the plane of z reaches, in deviations.
+const GRID_REACH: f32 = 3.0;
 
 /// A plane through one z along two directions, all drawn once, which no test picture lies on: noise of many dimensions
 /// lies near a sphere of radius √latent, and the middle of the space is nowhere.
@@ -247,6 +269,7 @@ fn plane_of_noise(latent: usize) -> LatentPlane {
         axes: [first, second],
         points: Vec::new(),
         labels: Vec::new(),
+        is_grid: true,
         variance_share: 2.0 / latent as f32,
     }
 }

@@ -253,7 +253,7 @@ fn fitted_view(found: Divergence) -> Vec<Panel> {
     let number = |name: &str, value| Panel::Number { name: Bilingual::same(name), value, format: Format::Nats };
     let curve = |name: &str, values: &[f64]| Curve { name: Bilingual::same(name), values: values.to_vec(), band: None };
     let curves = vec![curve("p", &found.p), curve("q", &found.q)];
-    let drawn = Curves { heading: Bilingual::same("p, q"), axis: Bilingual::same("x"), places: found.places, curves };
+    let drawn = Curves { heading: Bilingual::default(), axis: Bilingual::same("x"), places: found.places, curves };
     vec![Panel::Curves(drawn), number("D(P‖Q)", found.forward), number("D(Q‖P)", found.reverse)]
 }
 

@@ -209,6 +209,7 @@ fn numbers_that_json_lacks_and_empty_lists_survive_it() {
             axes: [vec![odd], vec![]],
             points: vec![[odd, 1.0]],
             labels: vec![],
+            is_grid: false,
             variance_share: odd,
         };
         let panels = vec![

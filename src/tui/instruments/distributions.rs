@@ -285,6 +285,11 @@ impl Instrument for Distributions {
         vec![Context::Distributions]
     }
 
+    /// Both distributions are the student's.
+    fn shows_model(&self) -> bool {
+        false
+    }
+
     fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         app.ask(lab, "kl/divergence", Query::Divergence { p: self.p.clone(), q: self.q.clone(), fit: None });
     }

@@ -15,9 +15,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 use ratatui::style::Modifier;
+use ratatui::widgets::{Block, Widget};
 
+/// Rows of the score: the bound and its two terms.
+const SCORE_ROWS: u16 = 3;
 /// Codes that a score is the mean over.
 const DRAWS: usize = 64;
 /// One move of the pen by keys.
@@ -119,12 +122,16 @@ impl Pad {
         }
     }
 
-    /// Draws the canvas with a line on how to use it.
+    /// Draws the canvas in a frame of its own, with a line on how to use it.
     pub fn draw(&mut self, area: Rect, focused: bool, key: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
         write(buffer, hint, 0, 0, app.say(text::DRAW_HERE), app.theme.quiet());
         let images = ImageGrid::new(1, vec![self.canvas.picture()]);
-        self.area = app.pictures.draw(key, &images, room, buffer).area;
+        self.area = app.pictures.draw(key, &images, room.inner(Margin::new(1, 1)), buffer).area;
+        if !self.area.is_empty() {
+            let style = if focused { app.theme.accented() } else { app.theme.rule() };
+            Block::bordered().border_style(style).render(self.area.outer(Margin::new(1, 1)).intersection(area), buffer);
+        }
         let [x, y] = self.pen();
         if !self.area.is_empty() && focused {
             let column = self.area.x + (x * f32::from(self.area.width - 1)).round() as u16;
@@ -277,12 +284,13 @@ impl Instrument for DrawingPad {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let inner = frame(area, title, "", focused, &app.theme, buffer);
-        let side_by_side = inner.width >= 46;
-        let [canvas_area, model_area] = if side_by_side {
-            Layout::horizontal([Constraint::Fill(1), Constraint::Length(if inner.width > 60 { 30 } else { 23 })])
-                .areas(inner)
+        // Three pictures of one size: in a row, or the drawing above what the model is given and makes of it.
+        let (columns, rows) = (inner.width / 2, inner.height.saturating_sub(1 + SCORE_ROWS));
+        let in_a_row = (columns / 3).min(rows) >= (columns / 2).min(rows / 2);
+        let [canvas_area, model_area] = if in_a_row {
+            Layout::horizontal([Constraint::Fill(1), Constraint::Fill(2)]).areas(inner)
         } else {
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(inner.height.min(24) * 2 / 5)]).areas(inner)
+            Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(inner)
         };
         self.pad.draw(canvas_area, focused, "pad/canvas", app, buffer);
         self.draw_model(model_area, app, buffer);
@@ -296,16 +304,16 @@ impl Instrument for DrawingPad {
 impl DrawingPad {
     /// What the model is given, what it makes of it, and how well it explains it.
     fn draw_model(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
-        let area = area.inner(ratatui::layout::Margin::new(1, 0));
+        let area = area.inner(Margin::new(1, 0));
         let Some(input) = &self.input else { return };
         write(buffer, area, 0, 0, app.say(text::MODEL_INPUT), app.theme.quiet());
         write(buffer, area, area.width / 2 + 1, 0, app.say(text::REBUILT), app.theme.quiet());
         let mut pictures = vec![input.clone()];
         pictures.push(self.rebuilt.clone().unwrap_or_else(|| GrayImage::blank(28, 28)));
-        let room = Rect { y: area.y + 1, height: area.height.saturating_sub(5), ..area };
+        let room = Rect { y: area.y + 2, height: area.height.saturating_sub(SCORE_ROWS + 3), ..area };
         app.pictures.draw("pad/model", &ImageGrid::new(2, pictures), room, buffer);
         if let Some([elbo, reconstruction, kl]) = self.score {
-            let row = area.height.saturating_sub(3);
+            let row = area.height.saturating_sub(SCORE_ROWS);
             let lines = [("ELBO", elbo), (app.say(text::RECONSTRUCTION), reconstruction), ("KL", kl)];
             for (index, (name, value)) in lines.into_iter().enumerate() {
                 let style = if index == 0 { app.theme.strong() } else { app.theme.quiet() };

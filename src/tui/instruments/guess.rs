@@ -8,6 +8,7 @@ use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::{frame, write, write_middle};
+use crate::width::wrapped;
 use crossterm::event::MouseEvent;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -17,6 +18,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 const DIGITS: usize = 20;
+
+/// The picture judged last, beside the one to judge: columns with its verdict, and rows.
+const LAST_COLUMNS: u16 = 26;
+const LAST_ROWS: u16 = 10;
 
 #[derive(Default)]
 pub struct Guess {
@@ -150,10 +155,29 @@ impl Instrument for Guess {
                 .get(last)
                 .map_or(String::new(), |trust| format!("  {}: {:.0} %", app.say(text::GUESS_TRUST), trust * 100.0));
             let mark = if self.said[last] == *real { "✓" } else { "!" };
-            let row = inner.height.saturating_sub(2);
-            write(buffer, inner, 1, row, &format!("{mark} {was}{trust}"), Style::new().fg(color));
+            let said = format!("{mark} {was}{trust}");
+            if over {
+                write(buffer, inner, 1, inner.height.saturating_sub(2), &said, Style::new().fg(color));
+            } else {
+                // The verdict stands under the picture that it is about.
+                let columns = LAST_COLUMNS.min(inner.width / 2);
+                let beside = Rect { x: inner.right() - columns, width: columns, y: inner.y + 2, ..inner };
+                write(buffer, beside, 0, 0, app.say(text::GUESS_LAST), app.theme.quiet());
+                let shown = Rect { y: beside.y + 1, height: LAST_ROWS.min(inner.height.saturating_sub(8)), ..beside };
+                let (picture, _) = &self.deck[last];
+                app.pictures.draw("guess/last", &ImageGrid::new(1, vec![picture.clone()]), shown, buffer);
+                for (row, line) in wrapped(&said, usize::from(columns)).iter().enumerate() {
+                    write(buffer, beside, 0, 1 + shown.height + row as u16, line, Style::new().fg(color));
+                }
+            }
         }
-        let room = Rect { y: inner.y + 1, height: inner.height.saturating_sub(3), ..inner };
+        let beside = if done > 0 && !over { LAST_COLUMNS.min(inner.width / 2) + 2 } else { 0 };
+        let room = Rect {
+            y: inner.y + 1,
+            width: inner.width.saturating_sub(beside),
+            height: inner.height.saturating_sub(3),
+            ..inner
+        };
         // The one to judge, large; at the end all of them.
         let (columns, pictures) = match self.deck.get(done) {
             Some((picture, _)) => (1, vec![picture.clone()]),

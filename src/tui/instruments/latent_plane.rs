@@ -311,6 +311,7 @@ impl Instrument for LatentPlane {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         let share = self.plane.as_ref().map_or(String::new(), |plane| match plane.origin.len() {
+            _ if plane.is_grid => app.say(text::READ_ON_GRID).to_owned(),
             1 | 2 => String::new(),
             // Without points there are no codes whose variance it could be.
             _ if plane.points.is_empty() => String::new(),
@@ -375,7 +376,7 @@ impl Instrument for LatentPlane {
 /// How far a map reaches in u and v: a few codes lie far out, and it ends at a round radius that holds nearly all. Where
 /// there are no points codes are standard normal, and three deviations hold them.
 fn reach(plane: &Plane) -> f32 {
-    if plane.points.is_empty() {
+    if plane.points.is_empty() || plane.is_grid {
         return 3.0;
     }
     let far = plane.points.iter().flatten().fold(0.0_f32, |far, part| far.max(part.abs()));
@@ -387,7 +388,7 @@ pub fn walk(plane: &Plane, stops: usize, seed: u64) -> Vec<Vec<f32>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let turn: f32 = random.random_range(0.0..std::f32::consts::TAU);
     let spread = |axis: usize| {
-        if plane.points.is_empty() {
+        if plane.points.is_empty() || plane.is_grid {
             return 1.4;
         }
         let count = plane.points.len() as f32;
@@ -409,7 +410,7 @@ mod tests {
     fn plane(origin: [f32; 3], points: Vec<[f32; 2]>) -> Plane {
         let labels = vec![0; points.len()];
         let axes = [vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]];
-        Plane { origin: origin.to_vec(), axes, points, labels, variance_share: 1.0 }
+        Plane { origin: origin.to_vec(), axes, points, labels, is_grid: false, variance_share: 1.0 }
     }
 
     #[test]

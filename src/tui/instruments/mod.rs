@@ -38,6 +38,11 @@ pub trait Instrument {
     /// An answer to one of its questions; `false` if it is not its own.
     fn answered(&mut self, reply: &Reply, lab: &Lab, app: &mut AppContext) -> bool;
 
+    /// Whether what it shows is the model's, so that it matters which one answers.
+    fn shows_model(&self) -> bool {
+        true
+    }
+
     /// Gives the keys to the next part of it, or the one before; `false` when there is none.
     fn next_part(&mut self, _forward: bool) -> bool {
         false

@@ -119,6 +119,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Models: [alt('m')] => A::SwitchModel, "the run's model or the bundled one", "実行のモデルと同梱モデルの切り替え", 0;
 
+    Room: [letter('f')] => A::Maximise, "full pane", "全面", 9;
+
     Codes: [letter('a')] => A::PinStart, "pin A", "A に固定", 2;
     Codes: [letter('b')] => A::PinEnd, "pin B", "B に固定", 3;
     Codes: [letter('m')] => A::Morph, "morph A→B", "A→B モーフ", 4;

@@ -9,7 +9,7 @@ use crate::tui::keys::{Action, TRAIN};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::width::{width, wrapped};
+use crate::width::wrapped;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
@@ -451,16 +451,13 @@ impl ExercisesTab {
         app: &AppContext,
         buffer: &mut Buffer,
     ) -> u16 {
-        let mut end = write(buffer, area, 0, row, said, app.theme.quiet()) + 1;
-        if !name.is_empty() {
-            end = write(buffer, area, end, row, name, app.theme.strong()) + 1;
-        }
+        write(buffer, area, 0, row, said, app.theme.quiet());
         let Some(destination) = decided_at(check, lab, app) else { return row + 1 };
-        let go = app.say(text::GO_THERE);
-        // On a row of its own where there is no room beside.
-        let (column, row) =
-            if usize::from(end) + width(go) < usize::from(area.width) { (end, row) } else { (0, row + 1) };
-        let end = write(buffer, area, column, row, go, app.theme.accented());
+        let (row, mut column) = (row + 1, 0);
+        if !name.is_empty() {
+            column = write(buffer, area, column, row, name, app.theme.strong()) + 2;
+        }
+        let end = write(buffer, area, column, row, app.say(text::GO_THERE), app.theme.accented());
         self.place = Some((Rect { x: area.x + column, y: area.y + row, width: end - column, height: 1 }, destination));
         row + 1
     }

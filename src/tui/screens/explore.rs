@@ -29,6 +29,10 @@ pub struct ExploreTab {
     /// The step of the run that was asked last, and how many actions were applied to it by then.
     asked_at: Option<(u64, u64)>,
     moving: bool,
+    /// Whether the instrument with the keys has all the room.
+    maximised: bool,
+    /// Whether there is room for several.
+    side_by_side: bool,
 }
 
 impl ExploreTab {
@@ -41,6 +45,8 @@ impl ExploreTab {
             refreshed: Instant::now(),
             asked_at: None,
             moving: false,
+            maximised: false,
+            side_by_side: false,
         }
     }
 
@@ -78,7 +84,8 @@ impl ExploreTab {
         let first = panes.filter(|panes| *panes == Context::Panes);
         let last = panes.filter(|panes| *panes == Context::ReplPanes);
         let models = self.can_switch.then_some(Context::Models);
-        first.into_iter().chain(own).chain(last).chain(models).collect()
+        let room = self.side_by_side.then_some(Context::Room);
+        first.into_iter().chain(own).chain(last).chain(models).chain(room).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -107,6 +114,8 @@ impl ExploreTab {
                     self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
                 }
             }
+            Action::Maximise if self.side_by_side => self.maximised = !self.maximised,
+            Action::Back if self.side_by_side && self.maximised && !self.in_text() => self.maximised = false,
             Action::SwitchModel if app.switch_model(&lab.id) => self.opened(lab, app),
             action => {
                 let Some(instrument) = self.instruments.get_mut(self.focus) else { return false };
@@ -174,7 +183,9 @@ impl ExploreTab {
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        let (model, can_switch) = model_line(lab, app);
+        let shows_model = self.instruments.get(self.focus).is_none_or(|instrument| instrument.shows_model());
+        let (model, can_switch) =
+            if shows_model && !lab.presets.is_empty() { model_line(lab, app) } else { (String::new(), false) };
         let origin_end = write(buffer, foot, 1, 0, &model, app.theme.quiet());
         self.can_switch = can_switch;
         if can_switch {
@@ -183,9 +194,10 @@ impl ExploreTab {
         }
         let count = self.instruments.len();
         let width_for_one = area.width < 110 || self.instruments.iter().any(|instrument| instrument.fills());
+        self.side_by_side = !width_for_one && matches!(count, 2 | 3);
         self.areas = match count {
             0 => vec![],
-            _ if width_for_one || matches!(count, 1 | 4..) => {
+            _ if !self.side_by_side || self.maximised => {
                 // One at a time, where there is little room or much to show; the others are behind it.
                 let names: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(app.language)).collect();
                 let place =

@@ -59,7 +59,8 @@ impl Palette {
             let moves =
                 matches!(binding.action, Action::Up | Action::Down | Action::Left | Action::Right | Action::Palette);
             let destination = Destination::Action(binding.action);
-            if !moves && rows.iter().all(|known| known.destination != destination) {
+            let is_new = |known: &Row| known.destination != destination && known.names[0] != binding.help.en;
+            if !moves && rows.iter().all(is_new) {
                 rows.push(Row::new([binding.help.en, binding.help.ja], keys[0].name(), destination));
             }
         }

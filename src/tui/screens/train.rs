@@ -562,7 +562,7 @@ impl TrainTab {
                 let moment = shown.moment().map(|(index, moment, _)| (index, Place::Item(moment)));
                 let moment = moment.as_ref().map(|(index, place)| (*index, place));
                 let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-                panel::draw_all(&shown.panels, moment, &format!("train/{}", view.name), inner, &mut look, buffer);
+                panel::draw_all(&shown.panels, moment, None, &format!("train/{}", view.name), inner, &mut look, buffer);
             }
             return;
         };
@@ -618,7 +618,10 @@ impl TrainTab {
 fn export_run(id: &str, app: &mut AppContext) {
     let folder = Path::new(id);
     let message = match export::export(&app.store, id, folder, None) {
-        Ok(files) => format!("{} {} ({})", app.say(text::EXPORTED), folder.display(), files.len()),
+        Ok(files) => {
+            let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+            text::filled(app.say(text::EXPORTED), &[&files.len(), &whole.display()])
+        }
         Err(error) => error.to_string(),
     };
     app.notify(message);

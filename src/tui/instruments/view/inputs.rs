@@ -172,14 +172,41 @@ impl Inputs {
         })
     }
 
-    /// Chooses the input under the mouse.
-    pub fn click(&mut self, position: Position) -> bool {
-        let found = self.areas.iter().position(|area| area.contains(position));
-        if let Some(index) = found {
+    /// Chooses the input under the mouse, if there is one; a click on one of its arrows turns it too: `Some(Some(name))` if it has
+    /// changed.
+    pub fn click(&mut self, position: Position) -> Option<Option<&'static str>> {
+        let index = self.areas.iter().position(|area| area.contains(position))?;
+        let area = self.areas[index];
+        self.choose_at(index);
+        let name = self.current().map_or(0, |input| width(input.name)) as u16;
+        let turned = match position.x - area.x {
+            _ if self.in_text() => None,
+            column if column + 2 >= area.width => self.turn(true),
+            column if (name..=name + 2).contains(&column) => self.turn(false),
+            _ => None,
+        };
+        Some(turned)
+    }
+
+    /// Turns the input under the mouse by its wheel; as [`click`](Self::click).
+    pub fn wheel(&mut self, position: Position, up: bool) -> Option<Option<&'static str>> {
+        let index = self.areas.iter().position(|area| area.contains(position))?;
+        self.choose_at(index);
+        Some(if self.in_text() { None } else { self.turn(up) })
+    }
+
+    fn choose_at(&mut self, index: usize) {
+        if self.chosen != index {
             self.chosen = index;
             self.begin_line();
         }
-        found.is_some()
+    }
+
+    /// What was asked last in an input of text.
+    pub fn asked_text(&self) -> Option<String> {
+        let is_text = |input: &&Knob| matches!(input.kind, KnobKind::Text { .. });
+        let input = self.declared.iter().find(is_text)?;
+        self.values.0.get(input.name).map(ToString::to_string)
     }
 
     /// Rows that the inputs take at a width.
@@ -277,6 +304,13 @@ mod tests {
         assert_eq!(inputs.turn(false), Some("rows"));
         assert_eq!(inputs.turn_to_end(false), Some("rows"));
         assert_eq!(inputs.values().integer("rows"), 4);
+        inputs.areas = vec![Rect::new(0, 0, 10, 1), Rect::new(12, 0, 10, 1), Rect::new(24, 0, 10, 1)];
+        // `rows ◂ 4 ▸`
+        assert_eq!(inputs.click(Position::new(21, 0)), Some(Some("rows")), "the right arrow");
+        assert_eq!(inputs.click(Position::new(17, 0)), Some(Some("rows")), "the left arrow");
+        assert_eq!(inputs.values().integer("rows"), 4);
+        assert_eq!(inputs.wheel(Position::new(13, 0), true), Some(Some("rows")));
+        assert_eq!((inputs.click(Position::new(13, 0)), inputs.click(Position::new(11, 0))), (Some(None), None));
         assert_eq!(inputs.next_example(), Some("seed"));
         assert_eq!(inputs.values().integer("seed"), 1);
     }

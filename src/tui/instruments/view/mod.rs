@@ -45,9 +45,17 @@ struct Shown {
     failure: Option<ExperimentError>,
     asking: bool,
     drawn: Vec<(usize, Drawn)>,
+    /// The panel that is scrolled to, where not all have room.
+    from: usize,
 }
 
 impl Shown {
+    /// Scrolls by a panel, as long as some are out of sight below, or above.
+    fn scroll(&mut self, down: bool) {
+        let last_seen = self.drawn.last().is_none_or(|(index, _)| index + 1 >= self.panels.len());
+        self.from = if down { self.from + usize::from(!last_seen) } else { self.from.saturating_sub(1) };
+    }
+
     fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
         self.asking = false;
         match answer {
@@ -295,7 +303,8 @@ impl View {
             Focus::Inputs => None,
         });
         let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-        shown.drawn = panel::draw_all(&shown.panels, picked, key, area, &mut look, buffer);
+        shown.from = shown.from.min(shown.panels.len() - 1);
+        shown.drawn = panel::draw_all(&shown.panels, picked, Some(shown.from), key, area, &mut look, buffer);
     }
 }
 
@@ -392,6 +401,7 @@ impl Instrument for View {
                 let turned = self.inputs.next_example();
                 self.turned(turned, lab, app);
             }
+            Action::PageDown | Action::PageUp => self.shown.scroll(action == Action::PageDown),
             Action::Confirm => match self.inputs.take_text() {
                 Some(Ok(name)) => self.turned(Some(name), lab, app),
                 Some(Err(message)) => app.notify(message),
@@ -430,12 +440,21 @@ impl Instrument for View {
                 PadDone::NotMine => {}
             }
         }
-        if !matches!(event.kind, MouseEventKind::Down(MouseButton::Left)) {
-            return;
+        let position = Position::new(event.column, event.row);
+        match event.kind {
+            MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
+                let up = event.kind == MouseEventKind::ScrollUp;
+                return match self.inputs.wheel(position, up) {
+                    Some(turned) => self.turned(turned, lab, app),
+                    None => self.shown.scroll(!up),
+                };
+            }
+            MouseEventKind::Down(MouseButton::Left) => {}
+            _ => return,
         }
-        if self.inputs.click(Position::new(event.column, event.row)) {
+        if let Some(turned) = self.inputs.click(position) {
             self.focus = Focus::Inputs;
-            return;
+            return self.turned(turned, lab, app);
         }
         let places = self.shown.drawn.iter();
         let found = places.filter_map(|(index, drawn)| Some((*index, drawn.place_at(event.column, event.row)?))).next();
@@ -502,8 +521,15 @@ impl Instrument for View {
     }
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
-        let note = if self.shown.asking { app.say(text::THINKING) } else { "" };
-        let inner = frame(area, title, note, focused, &app.theme, buffer);
+        // What is being answered, and how far it is.
+        let note = if self.shown.asking {
+            let asked = self.inputs.asked_text().map(|asked| format!("{asked}  ")).unwrap_or_default();
+            let share = app.questions.share(&self.key).map(|share| format!(" {:.0} %", 100.0 * share));
+            format!("{asked}{}{}", app.say(text::THINKING), share.unwrap_or_default())
+        } else {
+            String::new()
+        };
+        let inner = frame(area, title, &note, focused, &app.theme, buffer);
         let at_inputs = focused && self.focus == Focus::Inputs;
         let rows = self.inputs.rows(inner.width, at_inputs).min(inner.height / 2);
         let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);

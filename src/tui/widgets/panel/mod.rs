@@ -26,7 +26,7 @@ use super::frame::write;
 use super::picture::Pictures;
 use super::scene;
 use crate::experiment::panel::{Panel, Place};
-use crate::experiment::{Bilingual, Language, Wording};
+use crate::experiment::{Bilingual, ImageGrid, Language, Wording};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::width::{width, wrapped};
@@ -110,6 +110,9 @@ pub fn draw(
     let inner = match panel {
         // Its name stands beside its value.
         Panel::Number { .. } => area,
+        Panel::Pictures { heading, images, .. } if heading_beside(images, area).is_some() => {
+            beside_heading(heading, heading_beside(images, area).unwrap_or(0), area, look, buffer)
+        }
         panel => panel.heading().map_or(area, |heading| under_heading(heading, area, look, buffer)),
     };
     let shown = cursor.filter(|_| focused);
@@ -132,12 +135,34 @@ pub fn draw(
     drawn
 }
 
+/// Columns for the heading of a row of pictures at its left, where that leaves the pictures as large as the rows allow: a heading
+/// above would take a row from them.
+fn heading_beside(images: &ImageGrid, area: Rect) -> Option<u16> {
+    let columns = (area.width / 4).clamp(12, 28);
+    let pictures = images.pictures.len().min(usize::from(u16::MAX)) as u16;
+    // A picture is about twice as many columns wide as rows high, and one is free between two.
+    let needed = pictures.saturating_mul(2 * area.height + 1);
+    (images.rows() == 1 && columns.saturating_add(needed) <= area.width).then_some(columns)
+}
+
+/// Writes a heading at the left of an area; what is right of it.
+fn beside_heading(heading: &Bilingual, columns: u16, area: Rect, look: &Look, buffer: &mut Buffer) -> Rect {
+    let heading = heading.in_language(look.language);
+    if heading.is_empty() {
+        return area;
+    }
+    write_wrapped(heading, look.theme.quiet(), Rect { width: columns - 1, ..area }, buffer);
+    Rect { x: area.x + columns, width: area.width - columns, ..area }
+}
+
 /// Draws panels below each other, heat maps and grids side by side where they have room, as many as have room, with the picked place
-/// of one of them; a last row says how many are left out. The first is drawn unless the picked one has no room beside it.
+/// of one of them; a last row says how many are left out. The first is drawn unless the picked one has no room beside it, or `from`
+/// names a later one: the keys that scroll are named then.
 /// Gives the index of each drawn panel.
 pub fn draw_all(
     panels: &[Panel],
     picked: Option<(usize, &Place)>,
+    from: Option<usize>,
     key: &str,
     area: Rect,
     look: &mut Look,
@@ -151,11 +176,18 @@ pub fn draw_all(
     let rooms: Vec<Room> = bands.iter().map(room_of).collect();
     let picked_band = picked.and_then(|(index, _)| bands.iter().position(|band| band.contains(&index)));
     let shown = in_view(&rooms, picked_band.unwrap_or(0), area.height);
+    let first = from.and_then(|from| bands.iter().position(|band| band.contains(&from))).unwrap_or(0);
+    // What is picked is in sight; where nothing is, what a person has scrolled to.
+    let shown = match picked_band {
+        None if shown.len() < bands.len() => with_room(&rooms, first, area.height.saturating_sub(1)),
+        _ => shown,
+    };
     let left_out = panels.len() - bands[shown.clone()].iter().map(Range::len).sum::<usize>();
     let foot = u16::from(left_out > 0 && area.height >= 4);
     let body = Rect { height: area.height - foot, ..area };
     if foot > 0 {
-        let said = text::filled(look.say(text::PANEL_MORE), &[&left_out]);
+        let more = if from.is_some() && picked_band.is_none() { text::PANEL_MORE_BY_KEYS } else { text::PANEL_MORE };
+        let said = text::filled(look.say(more), &[&left_out]);
         write(buffer, Rect { y: body.bottom(), height: 1, ..area }, 0, 0, &said, look.theme.quiet());
     }
     let constraints = rooms[shown.clone()].iter().map(|room| match room {
@@ -214,23 +246,25 @@ fn map_columns(panel: &Panel) -> Option<u16> {
 /// Which panels have room in so many rows: one at least, from the first on, or from as late as it takes to have the
 /// picked one among them.
 fn in_view(rooms: &[Room], picked: usize, height: u16) -> Range<usize> {
-    let from = |first: usize, height: u16| {
-        let needed = rooms[first..].iter().scan(0_u16, |sum, room| {
-            *sum = sum.saturating_add(room.least());
-            Some(*sum)
-        });
-        first..(first + needed.take_while(|needed| *needed <= height).count()).max(first + 1).min(rooms.len())
-    };
-    if from(0, height) == (0..rooms.len()) {
+    if with_room(rooms, 0, height) == (0..rooms.len()) {
         return 0..rooms.len();
     }
     // A row says how many are left out.
     let height = height.saturating_sub(1);
     let last = rooms.len().saturating_sub(1);
     (0..last)
-        .map(|first| from(first, height))
+        .map(|first| with_room(rooms, first, height))
         .find(|range| range.contains(&picked.min(last)))
         .unwrap_or(last..rooms.len())
+}
+
+/// The panels from one on that have room in so many rows: that one at least.
+fn with_room(rooms: &[Room], first: usize, height: u16) -> Range<usize> {
+    let needed = rooms[first..].iter().scan(0_u16, |sum, room| {
+        *sum = sum.saturating_add(room.least());
+        Some(*sum)
+    });
+    first..(first + needed.take_while(|needed| *needed <= height).count()).max(first + 1).min(rooms.len())
 }
 
 /// The row and column of a picked cell, in bounds.

@@ -38,6 +38,9 @@ impl Room {
     }
 }
 
+/// Rows of a picture in which a digit can be read in most modes.
+const LEGIBLE_ROWS: usize = 5;
+
 /// A list of more rows shares the room with others.
 const LONGEST: usize = 12;
 
@@ -61,8 +64,9 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Bars { bars, .. } => listed(heading + bars.len().max(1), heading + 3),
         Panel::Table { names, rows } => listed(words::table_rows(names, rows, width, language), 4),
         Panel::Pictures { images, captions, .. } => {
-            let rows = images.rows().min(4);
-            share(3 * rows + usize::from(!captions.is_empty()), 3)
+            // One row can be as high as digits are read at; of several that belong together each is as low as can be.
+            let rows = if images.rows() == 1 { LEGIBLE_ROWS } else { 3 * images.rows().min(4) };
+            share(rows + usize::from(!captions.is_empty()), 3)
         }
         Panel::Plane { .. } => share(5, 4),
         // The names of the columns, and the row below.

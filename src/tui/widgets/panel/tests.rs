@@ -168,7 +168,7 @@ proptest! {
         let (theme, mut pictures) = (Theme::dark(), pictures(color));
         let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
         let area = Rect { x: 0, y: 0, width, height };
-        draw_all(&panels, None, "test", area, &mut look, &mut Buffer::empty(area));
+        draw_all(&panels, None, None, "test", area, &mut look, &mut Buffer::empty(area));
     }
 }
 
@@ -208,7 +208,7 @@ fn panels_without_room_are_counted_and_come_into_view_when_picked() {
         let area = Rect { x: 0, y: 0, width: 30, height };
         let mut buffer = Buffer::empty(area);
         let cursor = Place::Item(0);
-        let drawn = draw_all(&panels, picked.map(|index| (index, &cursor)), "test", area, &mut look, &mut buffer);
+        let drawn = draw_all(&panels, picked.map(|index| (index, &cursor)), None, "test", area, &mut look, &mut buffer);
         let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         (drawn.iter().map(|(index, _)| *index).collect::<Vec<_>>(), text)
     };
@@ -236,7 +236,7 @@ fn rows_of_maps(width: u16) -> Vec<usize> {
     let (theme, mut pictures) = (Theme::dark(), pictures(true));
     let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
     let area = Rect::new(0, 0, width, 60);
-    let drawn = draw_all(&panels, None, "k", area, &mut look, &mut Buffer::empty(area));
+    let drawn = draw_all(&panels, None, None, "k", area, &mut look, &mut Buffer::empty(area));
     let mut rows: Vec<u16> = drawn.iter().map(|(_, drawn)| drawn.area().y).collect();
     assert_eq!(rows.len(), 6);
     rows.dedup();
