@@ -129,6 +129,15 @@ pub struct TrainedDiffusion {
     test: Digits,
 }
 
+/// The plane with what its lines and arrows mean.
+pub(super) fn plane_panel(scene: Scene) -> Panel {
+    let heading = Bilingual::new(
+        "arrows: from x_t towards the predicted x̂₀; lines: the ways of 24 samples from noise",
+        "矢印: x_t から予測した x̂₀ への向き。線: 24 個のサンプルがノイズからたどった道",
+    );
+    Panel::Plane { heading, scene }
+}
+
 impl TrainedDiffusion {
     /// The kinds of query it answers.
     pub const ANSWERS: [QueryKind; 3] = [QueryKind::View, QueryKind::Sample, QueryKind::Examples];
@@ -352,7 +361,7 @@ impl TrainedDiffusion {
                 return Err(not_in_the_plane());
             }
             let scene = self.scene(seed, inputs.real("time") as f32, task)?;
-            return Ok(vec![Panel::Plane { heading: Bilingual::default(), scene }]);
+            return Ok(vec![plane_panel(scene)]);
         }
         self.of_digits()?;
         match name {

@@ -1,6 +1,6 @@
 //! A diffusion model in training: its knobs, one step, what it shows and what it reports.
 
-use super::answers::TrainedDiffusion;
+use super::answers::{TrainedDiffusion, plane_panel};
 use super::denoiser::{Kind, NO_CLASS};
 use super::sampler::normals;
 use super::{Denoiser, NoiseSchedule, STEPS, SamplerSettings};
@@ -206,7 +206,7 @@ impl DiffusionLearner {
         let (trained, task) = (self.trained(), TaskContext::default());
         if let Some(plane) = self.plane() {
             run.scalar("sliced_wasserstein", self.distance_in_the_plane(&plane, DRAWING_SEED, &task)?);
-            run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED, 1.0, &task)?)]);
+            run.view("plane", false, vec![plane_panel(trained.scene(DRAWING_SEED, 1.0, &task)?)]);
             return Ok(());
         }
         run.scalar("val/loss", self.held_out_loss());

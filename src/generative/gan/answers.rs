@@ -218,7 +218,7 @@ impl Model for TrainedGan {
                         digits::samples(self.sample(inputs.integer("count") as usize, seed))
                     }
                     _ if self.plane.is_none() => return Err(not_in_the_plane()),
-                    _ => Panel::Plane { heading: Bilingual::default(), scene: self.scene(seed) },
+                    _ => plane_panel(self.scene(seed)),
                 };
                 Ok(Answer::Panels { panels: vec![panel] })
             }
@@ -251,8 +251,17 @@ impl Model for TrainedGan {
     }
 }
 
-/// How far a grid on the plane of z reaches, in deviations.
-const GRID_REACH: f32 = 3.0;
+/// The plane with what its ground and arrows mean.
+pub(super) fn plane_panel(scene: Scene) -> Panel {
+    let heading = Bilingual::new(
+        "ground: D's probability of real; arrows: where the gradient of D pushes generated points",
+        "背景: D による本物である確率。矢印: D の勾配が生成した点を押す向き",
+    );
+    Panel::Plane { heading, scene }
+}
+
+/// How far a grid on the plane of z reaches, in deviations: about as far as z lies from the middle, so that it comes by several digits.
+const GRID_REACH: f32 = 10.0;
 
 /// A plane through one z along two directions, all drawn once, which no test picture lies on: noise of many dimensions
 /// lies near a sphere of radius √latent, and the middle of the space is nowhere.

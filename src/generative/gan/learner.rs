@@ -1,6 +1,6 @@
 //! A GAN in training: its knobs, one step of each player, what it shows and what it reports.
 
-use super::answers::TrainedGan;
+use super::answers::{TrainedGan, plane_panel};
 use super::settings::{self, ACTIONS};
 use super::{Configuration, Gan, discriminator_loss, non_saturating_loss, saturating_loss};
 use crate::data::Mnist;
@@ -196,7 +196,7 @@ impl GanLearner {
             Some(plane) => {
                 let points = trained.points(COUNTED, DRAWING_SEED);
                 run.scalar("modes_covered", plane.covered(&points) as f64);
-                run.view("plane", false, vec![Panel::plane(trained.scene(DRAWING_SEED))]);
+                run.view("plane", false, vec![plane_panel(trained.scene(DRAWING_SEED))]);
             }
             None => {
                 let images = ImageGrid::new(8, trained.sample(64, DRAWING_SEED));

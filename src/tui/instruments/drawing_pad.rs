@@ -10,6 +10,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::{frame, write};
+use crate::width::wrapped;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,8 @@ use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 use ratatui::style::Modifier;
 use ratatui::widgets::{Block, Widget};
 
+/// Rows that say how to draw.
+const HINT_ROWS: u16 = 2;
 /// Rows of the score: the bound and its two terms.
 const SCORE_ROWS: u16 = 3;
 /// Codes that a score is the mean over.
@@ -124,8 +127,11 @@ impl Pad {
 
     /// Draws the canvas in a frame of its own, with a line on how to use it.
     pub fn draw(&mut self, area: Rect, focused: bool, key: &str, app: &mut AppContext, buffer: &mut Buffer) {
-        let [hint, room] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
-        write(buffer, hint, 0, 0, app.say(text::DRAW_HERE), app.theme.quiet());
+        let lines = wrapped(app.say(text::DRAW_HERE), usize::from(area.width));
+        let [hint, room] = Layout::vertical([Constraint::Length(HINT_ROWS), Constraint::Fill(1)]).areas(area);
+        for (row, line) in lines.iter().enumerate() {
+            write(buffer, hint, 0, row as u16, line, app.theme.quiet());
+        }
         let images = ImageGrid::new(1, vec![self.canvas.picture()]);
         self.area = app.pictures.draw(key, &images, room.inner(Margin::new(1, 1)), buffer).area;
         if !self.area.is_empty() {
@@ -288,7 +294,8 @@ impl Instrument for DrawingPad {
         let (columns, rows) = (inner.width / 2, inner.height.saturating_sub(1 + SCORE_ROWS));
         let in_a_row = (columns / 3).min(rows) >= (columns / 2).min(rows / 2);
         let [canvas_area, model_area] = if in_a_row {
-            Layout::horizontal([Constraint::Fill(1), Constraint::Fill(2)]).areas(inner)
+            let [canvas, model] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(2)]).areas(inner);
+            [Rect { height: canvas.height.saturating_sub(SCORE_ROWS), ..canvas }, model]
         } else {
             Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(inner)
         };
@@ -310,7 +317,9 @@ impl DrawingPad {
         write(buffer, area, area.width / 2 + 1, 0, app.say(text::REBUILT), app.theme.quiet());
         let mut pictures = vec![input.clone()];
         pictures.push(self.rebuilt.clone().unwrap_or_else(|| GrayImage::blank(28, 28)));
-        let room = Rect { y: area.y + 2, height: area.height.saturating_sub(SCORE_ROWS + 3), ..area };
+        // As high as the canvas within its frame.
+        let above = HINT_ROWS + 1;
+        let room = Rect { y: area.y + above, height: area.height.saturating_sub(SCORE_ROWS + above + 1), ..area };
         app.pictures.draw("pad/model", &ImageGrid::new(2, pictures), room, buffer);
         if let Some([elbo, reconstruction, kl]) = self.score {
             let row = area.height.saturating_sub(SCORE_ROWS);

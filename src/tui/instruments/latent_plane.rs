@@ -160,7 +160,10 @@ impl LatentPlane {
             write_middle(buffer, self.map, said(self.failure.as_ref(), app), app.theme.quiet());
             return;
         };
-        for (point, label) in plane.points.iter().zip(&plane.labels) {
+        if plane.is_grid {
+            self.draw_grid(plane, app, buffer);
+        }
+        for (point, label) in plane.points.iter().zip(&plane.labels).filter(|_| !plane.is_grid) {
             if let Some((x, y)) = self.place(*point) {
                 let color = app.theme.digits[usize::from(*label) % 10];
                 buffer[(x, y)].set_char(char::from(b'0' + label % 10)).set_fg(color);
@@ -180,6 +183,19 @@ impl LatentPlane {
         if let Some(position) = self.place(self.cursor) {
             let style = app.theme.selected().add_modifier(Modifier::REVERSED);
             buffer[position].set_char('+').set_style(style);
+        }
+    }
+
+    /// Every cell with the digit of the place of the grid that is nearest to it.
+    fn draw_grid(&self, plane: &Plane, app: &AppContext, buffer: &mut Buffer) {
+        let share = |at: u16, length: u16| f32::from(at) / f32::from(length.max(2) - 1) * 2.0 - 1.0;
+        for (column, row) in (0..self.map.height).flat_map(|row| (0..self.map.width).map(move |column| (column, row))) {
+            let at = [share(column, self.map.width) * self.reach, -share(row, self.map.height) * self.reach];
+            let far = |point: &[f32; 2]| (point[0] - at[0]).powi(2) + (point[1] - at[1]).powi(2);
+            let nearest = plane.points.iter().zip(&plane.labels).min_by(|a, b| far(a.0).total_cmp(&far(b.0)));
+            let Some((_, label)) = nearest else { return };
+            let color = app.theme.digits[usize::from(*label) % 10];
+            buffer[(self.map.x + column, self.map.y + row)].set_char(char::from(b'0' + label % 10)).set_fg(color);
         }
     }
 
@@ -376,10 +392,13 @@ impl Instrument for LatentPlane {
 /// How far a map reaches in u and v: a few codes lie far out, and it ends at a round radius that holds nearly all. Where
 /// there are no points codes are standard normal, and three deviations hold them.
 fn reach(plane: &Plane) -> f32 {
-    if plane.points.is_empty() || plane.is_grid {
+    if plane.points.is_empty() {
         return 3.0;
     }
     let far = plane.points.iter().flatten().fold(0.0_f32, |far, part| far.max(part.abs()));
+    if plane.is_grid {
+        return far.max(1.0);
+    }
     if plane.origin.len() <= 2 { far.clamp(2.0, 4.0) } else { far.clamp(1.5, 3.5) }
 }
 

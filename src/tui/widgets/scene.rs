@@ -82,7 +82,7 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
     for [x, y, dx, dy] in &scene.arrows {
         for stop in 0..=12 {
             let share = stop as f32 / 12.0;
-            put([x + share * dx, y + share * dy], theme.dim);
+            put([x + share * dx, y + share * dy], theme.series[0]);
         }
     }
     for path in &scene.paths {
@@ -101,14 +101,14 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
     // The head of an arrow, where nothing more important stands.
     for [x, y, dx, dy] in &scene.arrows {
         let Some(cell) = frame.cell([x + dx, y + dy]) else { continue };
-        if (dx * dx + dy * dy).sqrt() > 0.03 * (scene.high[0] - scene.low[0]) && buffer[cell].fg == theme.dim {
+        if (dx * dx + dy * dy).sqrt() > 0.03 * (scene.high[0] - scene.low[0]) && buffer[cell].fg == theme.series[0] {
             let head = match (dx.abs() > dy.abs(), *dx > 0.0, *dy > 0.0) {
                 (true, true, _) => '>',
                 (true, false, _) => '<',
                 (false, _, true) => '^',
                 (false, _, false) => 'v',
             };
-            buffer[cell].set_char(head).set_style(Style::new().fg(theme.dim).add_modifier(Modifier::BOLD));
+            buffer[cell].set_char(head).set_style(Style::new().fg(theme.series[0]).add_modifier(Modifier::BOLD));
         }
     }
     write_labels(scene, &frame, theme, buffer);
