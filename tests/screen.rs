@@ -466,3 +466,62 @@ fn another_theme_paints_its_own_ground() {
     terminal.press("T");
     terminal.wait_for_more_than(before, b"48;2;20;22;27");
 }
+
+/// Presses and lets go the left button on the cell where a text begins.
+fn click(terminal: &Terminal, text: &str) {
+    let screen = terminal.text();
+    let found = screen
+        .lines()
+        .enumerate()
+        .find_map(|(row, line)| Some((row, line.find(text).map(|at| line[..at].chars().count())?)));
+    let (row, column) = found.unwrap_or_else(|| panic!("{text} in\n{screen}"));
+    let (row, column) = (row + 1, column + 1);
+    terminal.press(&format!("{ESC}[<0;{column};{row}M{ESC}[<0;{column};{row}m"));
+}
+
+#[test]
+fn whatever_is_named_takes_a_click_and_the_palette_leads_everywhere() {
+    let home = home();
+    let terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.wait_for_picker();
+    // A lab by the palette, an exercise by two of its words, and from there to the instrument where it is decided.
+    terminal.press(":");
+    terminal.wait_for("Commands");
+    terminal.press("leibler");
+    terminal.wait_until("one row", |screen| screen.contains("Kullback") && !screen.contains("picture mode"));
+    terminal.press(ENTER);
+    terminal.wait_for("Exercises 0/6");
+    terminal.press(":");
+    terminal.wait_for("Commands");
+    terminal.press("equal exer");
+    terminal.wait_until("one row", |screen| screen.contains("Make them equal") && !screen.contains("picture mode"));
+    terminal.press(ENTER);
+    terminal.wait_for("goes there");
+    terminal.press(ENTER);
+    terminal.wait_until("Explore", |screen| screen.contains("arrows move Q") && screen.contains("o P or Q"));
+    // A key of the footer, a tab, a row of the list.
+    click(&terminal, "o P or Q");
+    terminal.wait_for("arrows move P");
+    click(&terminal, "Exercises 0/6");
+    terminal.wait_for("Two outcomes");
+    click(&terminal, "Two outcomes");
+    terminal.wait_for("P = (1 / 2");
+    // A digit begins a number, Enter hands it in, and it stays in sight; the keys do too.
+    terminal.press("7");
+    terminal.wait_for("7");
+    terminal.press(ENTER);
+    terminal.wait_for("not that number");
+    terminal.press(ESC);
+    terminal.wait_for("7 ↵");
+    terminal.press("0.1438");
+    terminal.press(ENTER);
+    terminal.wait_until("a message above the keys", |screen| {
+        let foot: Vec<&str> = screen.lines().rev().take(2).collect();
+        foot[0].contains("answer") && foot[1].contains("solved: Two outcomes")
+    });
+    terminal.press("n");
+    terminal.wait_for("move Q yourself");
+    // Help says that there is more, and lists no key that means nothing here.
+    click(&terminal, "? keys");
+    terminal.wait_until("help", |screen| screen.contains("next open") && screen.contains("↓ "));
+}

@@ -22,9 +22,9 @@ words! {
     NO_RUN_YET: "none yet", "まだありません";
     NOTHING_FOUND: "nothing found; ⌫ widens the search, Esc ends it", "見つかりません。⌫ で条件を減らし、Esc で検索を終えます";
     PREVIEW_MAP: "words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語";
-    PREVIEW_GAME: "tree search against itself, 400 playouts a move", "木探索どうしの対局、1 手 400 回のプレイアウト";
-    PREVIEW_WALK: "bundled model: a walk through its latent plane", "同梱モデル: 潜在平面の上の移動";
-    PREVIEW_SAMPLES: "bundled model: samples", "同梱モデル: 生成した画像";
+    PREVIEW_GAME: "tree search playing itself, 400 playouts", "木探索どうしの対局(1 手 400 回)";
+    PREVIEW_WALK: "a walk through the latent plane", "潜在平面の上の移動";
+    PREVIEW_SAMPLES: "samples of the bundled model", "同梱モデルのサンプル";
 
     THEORY: "Theory", "理論";
     TRAIN: "Train", "学習";

@@ -168,7 +168,7 @@ impl Terminal {
     /// Waits until the picker takes keys: it does when its preview is there, a picture, a map of words or a game.
     pub fn wait_for_picker(&self) {
         self.wait_until("the preview", |screen| {
-            screen.contains(['▀', '●']) || screen.contains("the tree search against itself")
+            screen.contains(['▀', '●']) || screen.contains("tree search playing itself")
         });
     }
 

@@ -11,6 +11,10 @@ use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+/// Rows that a preview has before all outcomes are listed, and the rows of outcomes that stand in any case.
+const PREVIEW_ROWS: usize = 8;
+const LEAST_OUTCOMES: usize = 3;
+
 impl Picker {
     pub(super) fn draw_detail(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
         let Some(lab) = self.lab(app) else { return };
@@ -30,7 +34,9 @@ impl Picker {
             lab.outcomes.iter().map(|outcome| lines(outcome.in_language(language), area.width.saturating_sub(indent)));
         let mut outcomes: Vec<_> = outcomes.flatten().collect();
         // Below the title, the summary and an empty row, and above the last run: as many as fit.
-        let fit = usize::from(area.height).saturating_sub(summary.len() + 3);
+        // The preview comes before them, for a small window too.
+        let preview = if self.preview.is_there() { PREVIEW_ROWS } else { 0 };
+        let fit = usize::from(area.height).saturating_sub(summary.len() + 3 + preview).max(LEAST_OUTCOMES);
         let is_cut = outcomes.len() > fit;
         outcomes.truncate(fit);
         let (above, below) = (summary.len() as u16 + 2, outcomes.len() as u16 + 3);

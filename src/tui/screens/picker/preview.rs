@@ -120,6 +120,11 @@ impl LabPreview {
         self.panel = told.filter(|_| rows.is_empty()).cloned();
     }
 
+    /// Whether there is something to show.
+    pub fn is_there(&self) -> bool {
+        self.in_motion() || self.panel.is_some()
+    }
+
     pub fn in_motion(&self) -> bool {
         !self.walk.is_empty() || self.game.is_some()
     }

@@ -1,8 +1,9 @@
 //! How much room a panel wants.
 
-use super::{flow, lines_of, problem, words};
+use super::{flow, heading_beside, lines_of, problem, words};
 use crate::experiment::Language;
 use crate::experiment::panel::Panel;
+use ratatui::layout::Rect;
 
 /// How much room a panel wants at a width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Room {
 }
 
 /// Rows of a picture in which a digit can be read in most modes.
-const LEGIBLE_ROWS: usize = 5;
+const LEGIBLE_ROWS: u16 = 4;
 
 /// A list of more rows shares the room with others.
 const LONGEST: usize = 12;
@@ -65,8 +66,11 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Table { names, rows } => listed(words::table_rows(names, rows, width, language), 4),
         Panel::Pictures { images, captions, .. } => {
             // One row can be as high as digits are read at; of several that belong together each is as low as can be.
-            let rows = if images.rows() == 1 { LEGIBLE_ROWS } else { 3 * images.rows().min(4) };
-            share(rows + usize::from(!captions.is_empty()), 3)
+            let rows = if images.rows() == 1 { usize::from(LEGIBLE_ROWS) } else { 3 * images.rows().min(4) };
+            // A heading at the left takes no row.
+            let beside = heading_beside(images, Rect::new(0, 0, width, LEGIBLE_ROWS)).is_some();
+            let above = if beside { heading } else { 0 };
+            share((rows + usize::from(!captions.is_empty())).saturating_sub(above), 3)
         }
         Panel::Plane { .. } => share(5, 4),
         // The names of the columns, and the row below.
