@@ -18,31 +18,55 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// A text in lines of at most `columns` cells, broken at spaces; a word that fits no line is broken anywhere.
+/// Characters that do not begin a line, and those that do not end one (kinsoku, JIS X 4051 in short).
+pub const NOT_FIRST: &str = "、。，．・：；？！）」』】〕〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.;:?!)]}…—々";
+pub const NOT_LAST: &str = "「『（【〔〈《([{";
+
+/// The parts of a word between which a line may be broken: on either side of a wide letter, as of Japanese, unless a sign belongs to its
+/// neighbour.
+fn parts(word: &str) -> Vec<&str> {
+    let letters: Vec<(usize, &str)> = word.grapheme_indices(true).collect();
+    let breaks = letters.windows(2).filter_map(|pair| {
+        let [(_, before), (at, after)] = [pair[0], pair[1]];
+        let is_wide = width(before) == 2 || width(after) == 2;
+        let is_free = !NOT_FIRST.contains(after) && !NOT_LAST.contains(before);
+        (is_wide && is_free).then_some(at)
+    });
+    let mut from = 0;
+    let mut parts: Vec<&str> = breaks
+        .map(|at| {
+            let part = &word[from..at];
+            from = at;
+            part
+        })
+        .collect();
+    parts.push(&word[from..]);
+    parts
+}
+
+/// A text in lines of at most `columns` cells, broken at spaces and beside wide letters; a part that fits no line is broken anywhere.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let last = lines.last_mut().expect("one line at least");
-        let used = width(last);
-        if used > 0 && used + 1 + width(word) <= columns {
-            last.push(' ');
-            last.push_str(word);
-            continue;
-        }
-        // A long word without spaces, as of Japanese, goes on where the line is.
-        let goes_on = used > 0 && width(word) > columns;
-        if goes_on && used < columns {
-            last.push(' ');
-        } else if used > 0 {
-            lines.push(String::new());
-        }
-        for letter in word.graphemes(true) {
+        for (index, part) in parts(word).into_iter().enumerate() {
             let last = lines.last_mut().expect("one line at least");
-            if width(last) + width(letter) > columns {
-                lines.push(letter.to_owned());
-            } else {
-                last.push_str(letter);
+            let space = usize::from(index == 0 && !last.is_empty());
+            if width(last) + space + width(part) <= columns {
+                last.push_str(&" "[..space]);
+                last.push_str(part);
+                continue;
+            }
+            if !last.is_empty() {
+                lines.push(String::new());
+            }
+            for letter in part.graphemes(true) {
+                let last = lines.last_mut().expect("one line at least");
+                if width(last) + width(letter) > columns {
+                    lines.push(letter.to_owned());
+                } else {
+                    last.push_str(letter);
+                }
             }
         }
     }

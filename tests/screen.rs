@@ -139,7 +139,7 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press(ESC);
     terminal.wait_for("samples");
     terminal.press(&alt('3'));
-    terminal.wait_for("model: run vae-");
+    terminal.wait_for("model: run …");
     terminal.wait_for("variance");
     // Both are deleted, once the list is left: the other one, and, after the lab was left and entered again, the open one.
     terminal.press(&alt('2'));
@@ -156,7 +156,7 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press("Rd");
     terminal.wait_for("▸ ✗");
     terminal.press(&alt('3'));
-    terminal.wait_for("model: run vae-");
+    terminal.wait_for("model: run …");
     terminal.press(ESC);
     terminal.wait_for("labs done");
     assert_eq!(runs(), 0);

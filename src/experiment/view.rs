@@ -53,7 +53,11 @@ impl ViewSpec {
 pub fn find<'a>(views: &'a [ViewSpec], name: &str) -> Result<&'a ViewSpec, ExperimentError> {
     views.iter().find(|view| view.name == name).ok_or_else(|| {
         let known = views.iter().map(|view| view.name);
-        ExperimentError::new(format!("unknown view `{name}`: {}", knob::meant(name, known, "this lab has none")))
+        let all = known.clone().collect::<Vec<_>>().join(", ");
+        ExperimentError::both(
+            format!("unknown view `{name}`: {}", knob::meant(name, known, "this lab has none")),
+            format!("`{name}` というビューはありません(あるのは: {all})"),
+        )
     })
 }
 

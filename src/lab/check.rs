@@ -215,6 +215,10 @@ fn check_view(path: &str, use_: &InstrumentUse, experiment: &Experiment, found: 
 
 fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
     for (index, exercise) in lab.exercises.iter().enumerate() {
+        let before = lab.exercises[..index].iter().map(|exercise| exercise.id.as_str());
+        if let Some(after) = exercise.after.as_deref().filter(|after| !before.clone().any(|id| id == *after)) {
+            found.push((format!("exercises[{index}].after"), unknown("exercise before it", after, before)));
+        }
         let path = format!("exercises[{index}].check");
         match &exercise.check {
             Check::Choice { options, answer } if *answer >= options.len() => {

@@ -210,6 +210,9 @@ pub struct Exercise {
     pub prompt: Bilingual,
     #[serde(default)]
     pub hints: Vec<Bilingual>,
+    /// The exercise that is solved first: a cure counts only after the fault.
+    #[serde(default)]
+    pub after: Option<String>,
     #[serde(with = "serde_yaml::with::singleton_map")]
     pub check: Check,
     /// Shown after success.

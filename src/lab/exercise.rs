@@ -155,7 +155,15 @@ mod tests {
 
     fn exercise(check: Check) -> Exercise {
         let text = || Bilingual { en: "t".into(), ja: "t".into() };
-        Exercise { id: "x".into(), title: text(), prompt: text(), hints: vec![], check, explanation: text() }
+        Exercise {
+            id: "x".into(),
+            title: text(),
+            prompt: text(),
+            hints: vec![],
+            after: None,
+            check,
+            explanation: text(),
+        }
     }
 
     #[test]

@@ -212,6 +212,7 @@ impl App {
 
     fn contexts(&self) -> Vec<Context> {
         match &self.place {
+            Place::Picker if self.picker.in_text() => vec![Context::PickerSearch],
             Place::Picker => vec![Context::Picker],
             Place::Lab(lab) => lab.contexts(),
         }
@@ -240,6 +241,8 @@ impl App {
                     Some(Action::Down) => help.scroll(1),
                     Some(Action::PageUp) => help.scroll(-10),
                     Some(Action::PageDown) => help.scroll(10),
+                    Some(Action::Home) => help.scroll(isize::MIN),
+                    Some(Action::End) => help.scroll(isize::MAX),
                     Some(Action::Quit) => self.ask_to_quit(true),
                     _ => self.overlay = None,
                 }
@@ -381,11 +384,15 @@ impl App {
 
     /// Leaves the lab for the picker; answers that are still to come concern nobody.
     fn leave(&mut self) {
+        // What was said is about the lab; what goes wrong from now on is told.
+        self.context.take_notice();
         if let Place::Lab(lab) = &mut self.place {
             lab.leave(&mut self.context);
         }
         self.context.questions.call_off_all();
-        self.context.shown_lab = None;
+        if let Some(lab) = self.context.shown_lab.take() {
+            self.picker.stand_on(&lab, &self.context);
+        }
         self.place = Place::Picker;
     }
 

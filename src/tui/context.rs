@@ -198,7 +198,8 @@ impl AppContext {
                 exercise.check,
                 Check::Series { .. } | Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. }
             );
-            if watches && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
+            let is_its_turn = exercise.after.as_ref().is_none_or(|after| solved.contains(after));
+            if watches && is_its_turn && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
                 self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
             }
         }

@@ -134,9 +134,13 @@ pub const TRAIN: usize = 1;
 pub enum Context {
     Everywhere,
     Picker,
+    /// A word is typed that labs are searched by.
+    PickerSearch,
     Lab,
     /// A lab that has something to train.
     LabTrain,
+    /// The tabs behind Train.
+    LabRest,
     Theory,
     TrainSetup,
     Train,
@@ -188,8 +192,8 @@ impl Context {
     pub fn title(self) -> Wording {
         match self {
             Context::Everywhere => Wording::new("Everywhere", "どこでも"),
-            Context::Picker => Wording::new("Lab picker", "ラボ一覧"),
-            Context::Lab | Context::LabTrain => Wording::new("In a lab", "ラボの中"),
+            Context::Picker | Context::PickerSearch => Wording::new("Lab picker", "ラボ一覧"),
+            Context::Lab | Context::LabTrain | Context::LabRest => Wording::new("In a lab", "ラボの中"),
             Context::Theory => Wording::new("Theory", "理論"),
             Context::TrainSetup => Wording::new("Before a run", "実行の前"),
             Context::Train => Wording::new("Curves", "曲線"),

@@ -8,7 +8,7 @@ mod training;
 use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
-use super::screens::exercises::decided_at;
+use super::screens::exercises::{decided_at, in_words};
 use super::screens::explore::ExploreTab;
 use super::terminal::{Bell, Message, listen_to_signals};
 use super::text::{self, filled};
@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Wording;
 use crate::lab::exercise::{decide, is_explained};
-use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict, describe};
+use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict};
 use crate::width::Widths;
 use model::Asked;
 use std::collections::BTreeSet;
@@ -231,11 +231,26 @@ impl<W: Write> Reader<W> {
                 };
             }
         };
-        writeln!(self.out, "{}", describe(&lab, self.app.language))?;
+        self.about(&lab)?;
         self.explore = None;
         self.app.questions.call_off_all();
         self.app.shown_lab = Some(lab.id.clone());
         self.lab = Some(lab);
+        Ok(())
+    }
+
+    /// What a lab is about, and what there is in it.
+    fn about(&mut self, lab: &Lab) -> io::Result<()> {
+        let language = self.app.language;
+        let title = lab.title.in_language(language);
+        writeln!(self.out, "{title} (~{} {})", lab.minutes, self.app.say(text::MINUTES))?;
+        self.text(lab.summary.in_language(language))?;
+        let instruments: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(language)).collect();
+        self.tell(text::PLAIN_HERE, &[&lab.theory.len(), &lab.exercises.len(), &instruments.join(", ")])?;
+        for (name, preset) in &lab.presets {
+            let summary = preset.summary.in_language(language);
+            writeln!(self.out, "train {name} (~{} s): {summary}", preset.seconds)?;
+        }
         Ok(())
     }
 
@@ -323,15 +338,20 @@ impl<W: Write> Reader<W> {
                 writeln!(self.out, "   ({})", unit.in_language(language))
             }
             Check::Number { .. } | Check::FreeText { .. } => Ok(()),
-            check => match decided_at(check, lab, &self.app) {
-                Some(Destination::Instrument(at)) => {
-                    let title = lab.explore[at].title.in_language(language);
-                    self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
+            check => {
+                if let Check::Series { condition, .. } = check {
+                    writeln!(self.out, "   {}", in_words(condition, lab, language))?;
                 }
-                Some(Destination::Preset(at)) => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[&lab.presets[at].0]),
-                Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
-                _ => Ok(()),
-            },
+                match decided_at(check, lab, &self.app) {
+                    Some(Destination::Instrument(at)) => {
+                        let title = lab.explore[at].title.in_language(language);
+                        self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
+                    }
+                    Some(Destination::Preset(at)) => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[&lab.presets[at].0]),
+                    Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
+                    _ => Ok(()),
+                }
+            }
         }
     }
 

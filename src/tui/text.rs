@@ -13,7 +13,7 @@ words! {
     TAGLINE: "machine learning, live in a terminal", "端末で動かす機械学習";
     CHAPTER_1: "Reinforcement learning", "強化学習";
     CHAPTER_2: "Deep generative models", "深層生成モデル";
-    CHAPTER_3: "Attention and transformers", "注意機構とトランスフォーマ";
+    CHAPTER_3: "Attention and transformers", "注意機構とトランスフォーマー";
     MINUTES: "min", "分";
     LABS_DONE: "labs done", "ラボ完了";
     EXERCISES_DONE: "exercises", "演習";
@@ -276,6 +276,8 @@ words! {
     PANEL_AGENT: "agent", "エージェント";
 
     YOUR_ANSWER: "Your answer", "解答";
+    AT_LEAST_CHARACTERS: "at least {0} characters", "{0} 文字以上";
+    MORE_PANES: "Tab: {0} more", "Tab: ほか {0}";
     MORE_BELOW: "PageDown: more below", "PageDown: 続き";
     MORE_ABOVE: "PageUp: more above", "PageUp: 前へ";
     SOLVED: "solved", "正解済";
@@ -294,6 +296,7 @@ words! {
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
     PLAIN_HELP: "labs; open LAB; theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NUMBER; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ; theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 番号; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
     PLAIN_NO_COMMAND: "no command `{0}`; help names them", "`{0}` というコマンドはありません。help で一覧を表示します";

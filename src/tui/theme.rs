@@ -25,7 +25,7 @@ pub struct Theme {
     pub warning: Color,
     pub bad: Color,
     /// Lines of a chart, in order.
-    pub series: [Color; 6],
+    pub series: [Color; 8],
     /// Lines of other runs under them.
     pub overlays: [Color; 3],
     /// Marks of the ten digits.
@@ -46,7 +46,7 @@ impl Theme {
             good: rgb(0x35c49a),
             warning: rgb(0xe8a317),
             bad: rgb(0xf07c4a),
-            series: [0x56b4e9, 0xe8a317, 0x35c49a, 0xd98cb8, 0xf0e442, 0xf07c4a].map(rgb),
+            series: [0x56b4e9, 0xe8a317, 0x35c49a, 0xd98cb8, 0xf0e442, 0xf07c4a, 0x9aa5ff, 0xb5cf6b].map(rgb),
             overlays: [0x8f86d8, 0xa8a05a, 0xb08968].map(rgb),
             digits: [
                 0x56b4e9, 0xe8a317, 0x35c49a, 0xf0e442, 0xf07c4a, 0xd98cb8, 0x9aa5ff, 0xb5cf6b, 0xd8d8d8, 0xc49c94,
@@ -68,7 +68,7 @@ impl Theme {
             good: rgb(0x00735a),
             warning: rgb(0x8f5f00),
             bad: rgb(0xb83c00),
-            series: [0x0072b2, 0xb86e00, 0x00805e, 0xa9487d, 0x7a6a00, 0xc24400].map(rgb),
+            series: [0x0072b2, 0xb86e00, 0x00805e, 0xa9487d, 0x7a6a00, 0xc24400, 0x4b4ba8, 0x5b7a1a].map(rgb),
             overlays: [0x5a4fb0, 0x6b6f1f, 0x7d5a3c].map(rgb),
             digits: [
                 0x0072b2, 0xb86e00, 0x00805e, 0x7a6a00, 0xc24400, 0xa9487d, 0x4b4ba8, 0x5b7a1a, 0x1f2328, 0x80584e,

@@ -32,7 +32,7 @@ const MOST_FOR_SOFTMAX: usize = 20_000;
 const LANDMARKS: std::ops::Range<usize> = 30..80;
 
 pub const SERIES: [&str; 3] = ["loss", "learning_rate", "analogy_accuracy"];
-pub const REPORT_KEYS: [&str; 5] = ["words_per_second", "analogy_accuracy", "loss", "vocabulary", "parameters"];
+pub const REPORT_KEYS: [&str; 5] = ["analogy_accuracy", "loss", "words_per_second", "vocabulary", "parameters"];
 pub static ACTIONS: [ActionSpec; 2] = [
     ActionSpec {
         name: "pin",

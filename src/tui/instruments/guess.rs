@@ -166,8 +166,10 @@ impl Instrument for Guess {
                 let shown = Rect { y: beside.y + 1, height: LAST_ROWS.min(inner.height.saturating_sub(8)), ..beside };
                 let (picture, _) = &self.deck[last];
                 app.pictures.draw("guess/last", &ImageGrid::new(1, vec![picture.clone()]), shown, buffer);
-                for (row, line) in wrapped(&said, usize::from(columns)).iter().enumerate() {
-                    write(buffer, beside, 0, 1 + shown.height + row as u16, line, Style::new().fg(color));
+                let [verdict, trust] = [format!("{mark} {was}"), trust.trim_start().to_owned()];
+                let lines = [verdict, trust].into_iter().flat_map(|said| wrapped(&said, usize::from(columns)));
+                for (row, line) in lines.enumerate() {
+                    write(buffer, beside, 0, 1 + shown.height + row as u16, &line, Style::new().fg(color));
                 }
             }
         }

@@ -75,6 +75,11 @@ pub trait Instrument {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer);
 
+    /// What its picture shows, in letters, for those who read it in lines.
+    fn in_letters(&self) -> Option<String> {
+        None
+    }
+
     /// What it shows as panels, for those who read it in lines; none where its page says it.
     fn panels(&self) -> Option<&[Panel]> {
         None

@@ -66,6 +66,8 @@ pub struct Repl {
     /// What was said and is not answered yet.
     waiting: Option<String>,
     plot: Option<Plot>,
+    /// Whether there is an answer that was not drawn yet.
+    answered: bool,
     area: Rect,
     reached: Vec<&'static str>,
 }
@@ -164,6 +166,7 @@ impl Repl {
 
     fn answered_panels(&mut self, panels: Vec<Panel>, own_vectors: bool, lab: &Lab, app: &mut AppContext) {
         let said = self.waiting.take().unwrap_or_default();
+        self.answered = true;
         let states = reached(&said, &panels);
         if !states.is_empty() {
             app.happened(lab, &Attempt::Line(said.clone()));
@@ -246,6 +249,11 @@ impl Repl {
         let columns = usize::from(talk.width.saturating_sub(2)).max(10);
         let rows: Vec<Row> = self.rows(columns, app).into_iter().flat_map(|row| wrapped(row, columns)).collect();
         let fit = usize::from(talk.height);
+        if std::mem::take(&mut self.answered) {
+            // A new answer is read from its beginning.
+            let asked = rows.iter().rposition(|row| matches!(row.first(), Some((_, Look::Said)))).unwrap_or(0);
+            self.scroll = rows.len().saturating_sub(asked + fit);
+        }
         self.scroll = self.scroll.min(rows.len().saturating_sub(fit));
         let first = rows.len().saturating_sub(fit + self.scroll);
         for (index, row) in rows.iter().skip(first).take(fit).enumerate() {

@@ -49,13 +49,16 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 4;
     Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
 
+    PickerSearch: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
+    PickerSearch: [key(KeyCode::Esc)] => A::Back, "end the search", "検索を終える", 2;
+
     Lab: [letter(']')] => A::NextTab, "next tab", "次のタブ", 5;
     Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;
     Lab: [alt('1')] => A::Tab(0), "Theory", "理論", 0;
     LabTrain: [alt('2')] => A::Tab(1), "Train", "学習", 0;
-    Lab: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
-    Lab: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
-    Lab: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
+    LabRest: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
+    LabRest: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
+    LabRest: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
 
     Theory: [key(KeyCode::Right), letter('n')] => A::NextPage, "next page", "次のページ", 1;
     Theory: [key(KeyCode::Left), letter('p')] => A::PreviousPage, "page before", "前のページ", 2;

@@ -202,6 +202,9 @@ impl<W: Write> Reader<W> {
         let page = in_lines(&self.draw(lab));
         let panels = self.explore.as_ref().and_then(ExploreTab::panels).unwrap_or_default();
         if panels.is_empty() {
+            if let Some(letters) = self.explore.as_ref().and_then(ExploreTab::in_letters) {
+                writeln!(self.out, "{}", letters.trim_end())?;
+            }
             write!(self.out, "{page}")?;
         } else {
             // The title and the inputs, the panels in words, and which model answers.

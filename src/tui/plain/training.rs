@@ -126,7 +126,10 @@ impl<W: Write> Reader<W> {
         let stage = standing(run, &self.app);
         let stage = stage.trim_start_matches(['●', '○', '✓', '!', ' ']);
         let (step, total) = (run.pace.step, run.pace.total_steps.max(run.pace.step));
-        writeln!(self.out, "{}, {} {step}/{total}.", stage, self.app.say(text::STEP))?;
+        match total {
+            0 => writeln!(self.out, "{stage}")?,
+            _ => writeln!(self.out, "{stage}, {} {step}/{total}.", self.app.say(text::STEP))?,
+        }
         let language = self.app.language;
         if let Ok(lab) = self.app.catalogue.find(&run.lab) {
             for line in lab.dashboard.charts.iter().flat_map(|chart| &chart.series) {

@@ -1,5 +1,7 @@
 //! Exercises: prompts, hints, answers, and the explanation that is earned.
 
+use crate::experiment::Language;
+use crate::lab::condition::{Comparison, Condition, Steps};
 use crate::lab::exercise::{decide, is_explained, number};
 use crate::lab::{Attempt, Check, Exercise, Instrument, InstrumentUse, Lab, Verdict};
 use crate::registry;
@@ -64,8 +66,10 @@ impl ExercisesTab {
         }
     }
 
-    pub fn in_text(&self) -> bool {
-        self.writing.is_some()
+    /// Whether letters belong to a text: a number has none.
+    pub fn in_text(&self, lab: &Lab) -> bool {
+        let is_number = |exercise: &Exercise| matches!(exercise.check, Check::Number { .. });
+        self.writing.is_some() && !lab.exercises.get(self.selected).is_some_and(is_number)
     }
 
     /// Shows an exercise.
@@ -100,6 +104,11 @@ impl ExercisesTab {
                     self.save(lab, app);
                     self.writing = None;
                 }
+                Action::Up | Action::Down if !self.in_text(lab) => {
+                    self.save(lab, app);
+                    self.writing = None;
+                    return self.handle_action(action, lab, app);
+                }
                 Action::Left | Action::Right | Action::Home | Action::End | Action::Up | Action::Down => {
                     let code = match action {
                         Action::Left => KeyCode::Left,
@@ -113,7 +122,12 @@ impl ExercisesTab {
                         area.input(KeyEvent::from(code));
                     }
                 }
-                _ => return false,
+                _ if self.in_text(lab) => return false,
+                _ => {
+                    self.save(lab, app);
+                    self.writing = None;
+                    return self.handle_action(action, lab, app);
+                }
             }
             return true;
         }
@@ -210,6 +224,11 @@ impl ExercisesTab {
         let Some(exercise) = exercise else { return };
         match &mut self.writing {
             Some(area) => {
+                let is_number = matches!(exercise.check, Check::Number { .. });
+                let fits = |letter: char| number(&format!("{letter}0")).is_some() || "eE.,．，_ /".contains(letter);
+                if is_number && matches!(key.code, KeyCode::Char(letter) if !fits(letter)) {
+                    return;
+                }
                 area.input(*key);
                 self.verdict = None;
                 self.save(lab, app);
@@ -376,7 +395,8 @@ impl ExercisesTab {
                 row += 1;
             }
             Check::FreeText { minimum_characters } => {
-                let label = format!("{} (≥ {minimum_characters}):", app.say(text::YOUR_ANSWER));
+                let least = text::filled(app.say(text::AT_LEAST_CHARACTERS), &[minimum_characters]);
+                let label = format!("{} ({least}):", app.say(text::YOUR_ANSWER));
                 write(buffer, area, 0, row, &label, app.theme.quiet());
                 let place = Rect { y: area.y + row + 1, height: 5, ..area };
                 if self.writing.is_some() {
@@ -387,9 +407,8 @@ impl ExercisesTab {
                 }
                 row += 6;
             }
-            Check::Series { condition, knobs, .. } => {
-                let knobs: String = knobs.iter().map(|(name, value)| format!(", {name}={value}")).collect();
-                for line in wrapped(&format!("{condition}{knobs}"), usize::from(area.width.min(76))) {
+            Check::Series { condition, .. } => {
+                for line in wrapped(&in_words(condition, lab, language), usize::from(area.width.min(76))) {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
@@ -473,6 +492,30 @@ impl ExercisesTab {
         writing.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
         (&*writing).render(place, buffer);
     }
+}
+
+/// What a run has to reach: the curve by its name on Train, and the bound.
+pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String {
+    let lines = lab.dashboard.charts.iter().flat_map(|chart| chart.series.iter().map(move |line| (chart, line)));
+    let shown = lines.into_iter().find(|(_, line)| line.name == condition.series);
+    let name = shown.map_or(condition.series.clone(), |(chart, line)| {
+        let [chart, line] = [&chart.title, &line.label].map(|words| words.in_language(language));
+        if line.is_empty() || line == chart { chart.to_owned() } else { format!("{chart}: {line}") }
+    });
+    let sign = match condition.comparison {
+        Comparison::AtLeast => "≥",
+        Comparison::Above => ">",
+        Comparison::AtMost => "≤",
+        Comparison::Below => "<",
+    };
+    let steps = match (condition.steps, language) {
+        (Steps::All, _) => String::new(),
+        (Steps::Within(steps), Language::En) => format!(" within {steps} steps"),
+        (Steps::After(steps), Language::En) => format!(" after {steps} steps"),
+        (Steps::Within(steps), Language::Ja) => format!("({steps} ステップ以内)"),
+        (Steps::After(steps), Language::Ja) => format!("({steps} ステップ以後)"),
+    };
+    format!("{name} {sign} {}{steps}", condition.bound).replace(" -", " −")
 }
 
 /// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks

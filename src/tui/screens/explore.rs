@@ -162,6 +162,11 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
+    /// The picture of the instrument with the keys in letters, if it has one.
+    pub fn in_letters(&self) -> Option<String> {
+        self.instruments.get(self.focus)?.in_letters()
+    }
+
     /// What the instrument with the keys shows as panels, if it does.
     pub fn panels(&self) -> Option<&[Panel]> {
         self.instruments.get(self.focus)?.panels()
@@ -184,8 +189,12 @@ impl ExploreTab {
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let shows_model = self.instruments.get(self.focus).is_none_or(|instrument| instrument.shows_model());
-        let (model, can_switch) =
-            if shows_model && !lab.presets.is_empty() { model_line(lab, app) } else { (String::new(), false) };
+        let is_short = area.width < 110;
+        let (model, can_switch) = if shows_model && !lab.presets.is_empty() {
+            model_line(lab, is_short, app)
+        } else {
+            (String::new(), false)
+        };
         let origin_end = write(buffer, foot, 1, 0, &model, app.theme.quiet());
         self.can_switch = can_switch;
         if can_switch {
@@ -229,7 +238,7 @@ impl ExploreTab {
 }
 
 /// Which model answers; where there is another, the key that goes to it, and its name.
-fn model_line(lab: &Lab, app: &AppContext) -> (String, bool) {
+fn model_line(lab: &Lab, is_short: bool, app: &AppContext) -> (String, bool) {
     let opens_folder = || registry::find(&lab.experiment).is_ok_and(|experiment| experiment.open_folder.is_some());
     let own = match &app.source.weights {
         Some(_) if opens_folder() => text::FROM_WEIGHTS,
@@ -239,6 +248,10 @@ fn model_line(lab: &Lab, app: &AppContext) -> (String, bool) {
         return (format!("{}{}", app.say(text::MODEL), app.say(own)), false);
     };
     let of_run = match run.is_recorded {
+        // The end of an id, its time, tells the runs of a day apart.
+        true if is_short => {
+            format!("{} …{}", app.say(text::FROM_EARLIER_RUN), run.id.rsplit('-').next().unwrap_or(&run.id))
+        }
         true => format!("{} {}", app.say(text::FROM_EARLIER_RUN), run.id),
         false => app.say(text::FROM_RUN).to_owned(),
     };

@@ -118,13 +118,14 @@ impl LabScreen {
         };
         contexts.push(Context::Lab);
         contexts.extend(self.has(Tab::Train).then_some(Context::LabTrain));
+        contexts.push(Context::LabRest);
         contexts
     }
 
     pub fn in_text(&self) -> bool {
         match self.tab {
             Tab::Notes => true,
-            Tab::Exercises => self.exercises.in_text(),
+            Tab::Exercises => self.exercises.in_text(&self.lab),
             Tab::Train => self.train.in_text(),
             Tab::Explore => self.explore.in_text(),
             _ => false,

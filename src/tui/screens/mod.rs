@@ -126,6 +126,10 @@ pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppCo
 
 /// A question to be answered by a key.
 pub fn question(area: Rect, words: &str, app: &AppContext, buffer: &mut Buffer) {
-    let inner = dialog(area, (width(words) as u16 + 6, 3), "", "", app, buffer);
-    write(buffer, inner, 1, 0, words, app.theme.strong());
+    let lines = wrapped(words, usize::from(area.width.saturating_sub(8)).min(72));
+    let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0) as u16;
+    let inner = dialog(area, (columns + 6, lines.len() as u16 + 2), "", "", app, buffer);
+    for (row, line) in lines.iter().enumerate() {
+        write(buffer, inner, 1, row as u16, line, app.theme.strong());
+    }
 }

@@ -71,6 +71,8 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
     } else {
         // While it runs the chosen knob stands among them, whatever else is shown.
         let kept = usize::from(run.is_live() && !live.is_empty());
+        // A knob is not told twice.
+        numbers.retain(|row| live.iter().all(|knob| knob.name != row.name));
         numbers.truncate(room.saturating_sub(kept));
         let left = room - numbers.len();
         let skipped = (chosen + 1).saturating_sub(left);

@@ -68,7 +68,10 @@ impl Palette {
         let shown = labs.iter().find(|lab| Some(&lab.id) == app.shown_lab.as_ref());
         rows.extend(shown.into_iter().flat_map(|lab| within(lab, app)));
         let others = labs.iter().filter(|lab| Some(&lab.id) != app.shown_lab.as_ref());
-        rows.extend(others.map(|lab| Row::of(&lab.title, text::A_LAB, Destination::Lab(lab.id.clone()), app)));
+        rows.extend(others.map(|lab| {
+            let note = format!("{} {}", app.say(text::A_LAB), lab.id);
+            Row::new([&lab.title.en, &lab.title.ja], note, Destination::Lab(lab.id.clone()))
+        }));
         let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
         let here = runs.into_iter().filter(|run| app.shown_lab.as_ref().is_none_or(|lab| run.lab == *lab));
         rows.extend(here.take(RUNS).map(|run| {
@@ -82,7 +85,17 @@ impl Palette {
 
     fn found(&self) -> Vec<&Row> {
         let typed: Vec<String> = self.typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
-        self.rows.iter().filter(|row| row.has(&typed)).collect()
+        let mut found: Vec<&Row> = self.rows.iter().filter(|row| row.has(&typed)).collect();
+        // What begins with the word, or has it as a word of its own, comes first.
+        if let [word] = &typed[..] {
+            let is_word = |text: &str| text.to_lowercase().split_whitespace().any(|part| part == word);
+            let rank = |row: &&Row| {
+                let begins = row.names.iter().any(|name| name.to_lowercase().starts_with(word));
+                !(begins || is_word(&row.note) || row.names.iter().any(|name| is_word(name)))
+            };
+            found.sort_by_key(rank);
+        }
+        found
     }
 
     /// Moves the choice.

@@ -10,7 +10,7 @@ use crate::tui::destination::Destination;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{width, wrapped};
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use preview::LabPreview;
 use ratatui::buffer::Buffer;
@@ -60,6 +60,13 @@ impl Picker {
         }
     }
 
+    /// Chooses the lab that was left.
+    pub fn stand_on(&mut self, lab: &str, app: &AppContext) {
+        if let Some(index) = app.catalogue.labs().iter().position(|known| known.id == lab) {
+            self.selected = index;
+        }
+    }
+
     /// The screen is shown: look at runs again, and ask for the preview.
     pub fn opened(&mut self, app: &mut AppContext) {
         self.select(self.selected, app);
@@ -80,6 +87,23 @@ impl Picker {
         let found = self.found(app);
         let index = if found.contains(&self.selected) { self.selected } else { *found.first()? };
         app.catalogue.labs().get(index).map(|lab| (*lab).clone())
+    }
+
+    /// The lab that is meant by what is typed: one whose title or id begins with it, else one whose title has it, else the first that
+    /// is found.
+    fn meant(&self, app: &AppContext) -> Option<usize> {
+        let typed = self.search.as_deref()?.to_lowercase();
+        let labs = app.catalogue.labs();
+        let rank = |index: &usize| {
+            let names =
+                [&labs[*index].id, &labs[*index].title.en, &labs[*index].title.ja].map(|name| name.to_lowercase());
+            match (names.iter().any(|name| name.starts_with(&typed)), names.iter().any(|name| name.contains(&typed))) {
+                (true, _) => 0,
+                (_, true) => 1,
+                _ => 2,
+            }
+        };
+        self.found(app).into_iter().min_by_key(rank)
     }
 
     fn select(&mut self, index: usize, app: &mut AppContext) {
@@ -149,7 +173,10 @@ impl Picker {
             }
             _ => return,
         }
-        self.step(0, app);
+        match self.meant(app) {
+            Some(index) => self.select(index, app),
+            None => self.step(0, app),
+        }
     }
 
     pub fn pasted(&mut self, pasted: &str) {
@@ -243,7 +270,10 @@ impl Picker {
         }
         let found = self.found(app);
         if found.is_empty() {
-            write(buffer, area, 1, row, app.say(text::NOTHING_FOUND), app.theme.quiet());
+            for line in wrapped(app.say(text::NOTHING_FOUND), usize::from(area.width.saturating_sub(2))) {
+                write(buffer, area, 1, row, &line, app.theme.quiet());
+                row += 1;
+            }
         }
         let labs = app.catalogue.labs();
         // Headings of chapters, and labs beneath.

@@ -87,6 +87,11 @@ impl ReportPage {
     }
 }
 
+/// A number that no line is broken in.
+fn whole(value: f64) -> String {
+    number(value).replace(' ', "\u{a0}")
+}
+
 /// The figures of a report that are numbers, in the order in which they are declared, as a list.
 pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, language: Language) -> String {
     let value = |report: &Report, key: &str| report.get(key).and_then(serde_json::Value::as_f64);
@@ -96,10 +101,10 @@ pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, langua
         let unit = figure.unit.in_language(language);
         let space = if unit.is_empty() { "" } else { " " };
         let meaning = figure.meaning.in_language(language);
-        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}", number(own));
+        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}", whole(own));
         if let Some(bundled) = bundled.and_then(|bundled| value(bundled, key)) {
             words += if language == Language::Ja { "。" } else { ". " };
-            words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&number(bundled)]);
+            words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&whole(bundled)]);
         }
         words += "\n";
     }

@@ -521,8 +521,14 @@ impl TrainTab {
         let first = if area.height >= 3 * LEAST_CHART { 3 } else { 2 };
         let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { first } else { 2 }));
         let places = Layout::vertical(shares).split(columns[0]);
+        let hidden = with_data[..charts].iter().filter(|has_data| **has_data && has_curves).count() - shown.len();
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
+        }
+        if let Some(last) = places.last().filter(|_| hidden > 0) {
+            let more = format!(" {} ", text::filled(app.say(text::MORE_PANES), &[&hidden]));
+            let column = last.width.saturating_sub(width(&more) as u16 + 2);
+            write(buffer, *last, column, last.height - 1, &more, app.theme.quiet());
         }
         let [pictures, table] = match (wide, !has_pictures) {
             (_, false) if !has_curves => [columns[0], columns[1]],

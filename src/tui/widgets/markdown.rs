@@ -3,7 +3,7 @@
 use crate::markdown::{math, parser};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::columns::laid;
-use crate::width::{Widths, width};
+use crate::width::{NOT_FIRST, NOT_LAST, Widths, width};
 use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -320,10 +320,6 @@ impl<'a> Page<'a> {
         }
     }
 }
-
-/// Characters that do not begin a line, and those that do not end one (kinsoku, JIS X 4051 in short).
-const NOT_FIRST: &str = "、。，．・：；？！）」』】〕〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.;:?!)]}…—々";
-const NOT_LAST: &str = "（「『【〔〈《([{";
 
 /// Whether a line may end between two pieces.
 fn may_break(before: &Piece, after: &Piece) -> bool {

@@ -381,6 +381,10 @@ impl Instrument for BoardTable {
         }
     }
 
+    fn in_letters(&self) -> Option<String> {
+        self.board.as_ref().map(|board| board.diagram.clone())
+    }
+
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
             // An answer to a question of before another game was begun.

@@ -220,7 +220,13 @@ fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, 
         Some(whole.map_or((low, high), |(a, b)| (a.min(low), b.max(high))))
     });
     let (low, high) = whole?;
-    let air = ((high - low) * 0.04).max(high.abs() * 1e-6).max(1e-9);
+    // A line that does not move has room about it in which numbers can be read.
+    let is_still = high - low <= 1e-9 * high.abs();
+    let air = match (is_still, high == 0.0) {
+        (true, true) => 1.0,
+        (true, false) => 0.1 * high.abs(),
+        (false, _) => ((high - low) * 0.04).max(high.abs() * 1e-6),
+    };
     // Air must not bring a logarithmic axis to zero.
     let keep_sign = |value: f64, edge: f64| if view.logarithmic && value * edge <= 0.0 { value } else { edge };
     let (low, high) = (keep_sign(low, low - air), keep_sign(high, high + air));

@@ -16,6 +16,7 @@ const GUTTER: u16 = 8;
 const LEAST: (u16, u16) = (6, 2);
 /// Rows from which one is given to the names of the curves.
 const LEGEND_FROM: u16 = 6;
+const TWO_ROWS_FROM: u16 = 10;
 
 /// From values to dots.
 struct Scales {
@@ -37,7 +38,11 @@ impl Scales {
 pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     let at =
         if let Some(Place::Item(index)) = cursor { Some((*index).min(curves.places.len().max(1) - 1)) } else { None };
-    let legend = u16::from(area.height >= LEGEND_FROM);
+    // A second row where one has no room for all names.
+    let legend = match legend_rows(curves, area, look) {
+        _ if area.height < LEGEND_FROM => 0,
+        rows => rows.min(1 + u16::from(area.height >= TWO_ROWS_FROM)),
+    };
     let gutter = GUTTER.min(area.width / 3);
     let plot = Rect {
         x: area.x + gutter,
@@ -73,7 +78,7 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
     }
     canvas.paint(buffer);
     if legend > 0 {
-        names(curves, area, look, buffer);
+        names(curves, Rect { height: legend, ..area }, look, buffer);
     }
     let column_of = |place: f64| plot.x + ((scales.across(place) / 2.0).round() as u16).min(plot.width - 1);
     if let Some(at) = at.filter(|at| curves.places.get(*at).is_some_and(|place| place.is_finite())) {
@@ -176,16 +181,33 @@ fn axes(curves: &Curves, scales: &Scales, area: Rect, plot: Rect, look: &Look, b
     }
 }
 
-fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
-    let mut column = 0;
+/// Where the name of each curve stands: row, column, and which it is.
+fn name_places(curves: &Curves, columns: u16, look: &Look) -> Vec<(u16, u16, usize)> {
+    let (mut row, mut column) = (0, 0);
+    let mut places = Vec::new();
     for (index, curve) in curves.curves.iter().enumerate() {
-        let name = curve.name.in_language(look.language);
-        if name.is_empty() || usize::from(column) + width(name) + 2 > usize::from(area.width) {
+        let wide = width(curve.name.in_language(look.language)) as u16 + 2;
+        if wide == 2 || wide > columns {
             continue;
         }
+        if column + wide > columns {
+            (row, column) = (row + 1, 0);
+        }
+        places.push((row, column, index));
+        column += wide + 2;
+    }
+    places
+}
+
+fn legend_rows(curves: &Curves, area: Rect, look: &Look) -> u16 {
+    name_places(curves, area.width, look).last().map_or(1, |(row, ..)| row + 1)
+}
+
+fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
+    for (row, column, index) in name_places(curves, area.width, look) {
         let mark = if stroke(index, look) == Stroke::Dashed { "┅ " } else { "━ " };
-        column = write(buffer, area, column, 0, mark, Style::new().fg(color(index, look)));
-        column = write(buffer, area, column, 0, name, look.theme.quiet()) + 2;
+        let column = write(buffer, area, column, row, mark, Style::new().fg(color(index, look)));
+        write(buffer, area, column, row, curves.curves[index].name.in_language(look.language), look.theme.quiet());
     }
 }
 
