@@ -141,6 +141,17 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press(&alt('3'));
     terminal.wait_for("model: run …");
     terminal.wait_for("variance");
+    // The model of the other run, chosen from the list without leaving Explore for good, and back again.
+    let model = |screen: &str| screen.split("run …").nth(1).map(|rest| rest.chars().take(6).collect::<String>());
+    let first = model(&terminal.text()).expect("the model's name");
+    for (key, is_first) in [("[A", false), ("[B", true)] {
+        terminal.press(&alt('r'));
+        terminal.wait_for("seed 41");
+        terminal.press(&format!("{ESC}{key}{ENTER}"));
+        terminal.wait_until("the other model", |screen| {
+            screen.contains("variance") && model(screen).is_some_and(|model| (model == first) == is_first)
+        });
+    }
     // Both are deleted, once the list is left: the other one, and, after the lab was left and entered again, the open one.
     terminal.press(&alt('2'));
     terminal.wait_for("✓ finished");

@@ -153,6 +153,8 @@ pub enum Context {
     Panes,
     /// A run has a model beside the one that ships.
     Models,
+    /// Earlier runs of the lab may have kept models.
+    EarlierModels,
     /// Several instruments stand side by side.
     Room,
     Codes,
@@ -201,7 +203,7 @@ impl Context {
             Context::TrainOver => Wording::new("After a run", "実行の後"),
             Context::Report => Wording::new("Report of a run", "結果の報告"),
             Context::Runs => Wording::new("Runs of this lab", "このラボの実行"),
-            Context::Models => Wording::new("Which model answers", "答えるモデル"),
+            Context::Models | Context::EarlierModels => Wording::new("Which model answers", "答えるモデル"),
             Context::Panes | Context::ReplPanes | Context::Room => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),
             Context::Examples => Wording::new("Test digits", "テスト画像"),

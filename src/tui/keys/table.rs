@@ -122,6 +122,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Models: [alt('m')] => A::SwitchModel, "the run's model or the bundled one", "実行のモデルと同梱モデルの切り替え", 0;
 
+    EarlierModels: [alt('r')] => A::Runs, "the model of an earlier run", "過去の実行のモデル", 0;
+
     Room: [letter('f')] => A::Maximise, "full pane", "全面", 9;
 
     Codes: [letter('a')] => A::PinStart, "pin A", "A に固定", 2;

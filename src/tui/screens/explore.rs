@@ -23,8 +23,9 @@ pub struct ExploreTab {
     instruments: Vec<Box<dyn Instrument>>,
     focus: usize,
     areas: Vec<Rect>,
-    /// Whether there is another model to go to.
+    /// Whether there is another model to go to, and whether it matters which one answers.
     can_switch: bool,
+    shows_model: bool,
     refreshed: Instant,
     /// The step of the run that was asked last, and how many actions were applied to it by then.
     asked_at: Option<(u64, u64)>,
@@ -42,6 +43,7 @@ impl ExploreTab {
             focus: 0,
             areas: Vec::new(),
             can_switch: false,
+            shows_model: false,
             refreshed: Instant::now(),
             asked_at: None,
             moving: false,
@@ -85,7 +87,8 @@ impl ExploreTab {
         let last = panes.filter(|panes| *panes == Context::ReplPanes);
         let models = self.can_switch.then_some(Context::Models);
         let room = self.side_by_side.then_some(Context::Room);
-        first.into_iter().chain(own).chain(last).chain(models).chain(room).collect()
+        let earlier = self.shows_model.then_some(Context::EarlierModels);
+        first.into_iter().chain(own).chain(last).chain(models).chain(earlier).chain(room).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -189,12 +192,10 @@ impl ExploreTab {
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &mut AppContext, buffer: &mut Buffer) {
         let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let shows_model = self.instruments.get(self.focus).is_none_or(|instrument| instrument.shows_model());
+        self.shows_model = shows_model && !lab.presets.is_empty();
         let is_short = area.width < 110;
-        let (model, can_switch) = if shows_model && !lab.presets.is_empty() {
-            model_line(lab, is_short, app)
-        } else {
-            (String::new(), false)
-        };
+        let (model, can_switch) =
+            if self.shows_model { model_line(lab, is_short, app) } else { (String::new(), false) };
         let origin_end = write(buffer, foot, 1, 0, &model, app.theme.quiet());
         self.can_switch = can_switch;
         if can_switch {

@@ -37,6 +37,8 @@ pub struct LabScreen {
     explore: ExploreTab,
     exercises: ExercisesTab,
     notes: NotesTab,
+    /// The list of runs was opened on Explore, to choose a model there.
+    chooses_model: bool,
 }
 
 impl LabScreen {
@@ -48,6 +50,7 @@ impl LabScreen {
             explore: ExploreTab::new(&lab),
             exercises: ExercisesTab::new(&lab, app),
             notes: NotesTab::new(&lab, app),
+            chooses_model: false,
             lab,
         };
         screen.go_to(tab.unwrap_or(0), app);
@@ -67,6 +70,7 @@ impl LabScreen {
         self.notes.save(&self.lab, app);
         self.exercises.save(&self.lab, app);
         self.tab = tab;
+        self.chooses_model &= tab == Tab::Train;
         if self.tab == Tab::Explore {
             self.explore.opened(&self.lab, app);
         }
@@ -145,10 +149,20 @@ impl LabScreen {
                 self.go_to(next, app);
             }
             Action::Tab(index) => self.go_to(index, app),
+            Action::Runs if self.tab == Tab::Explore => {
+                self.go_to(TRAIN, app);
+                self.train.handle_action(Action::Runs, &self.lab, app);
+                self.chooses_model = true;
+                self.model_chosen(app);
+            }
             action => {
                 return match self.tab {
                     Tab::Theory => self.theory.handle_action(action, &self.lab, app),
-                    Tab::Train => self.train.handle_action(action, &self.lab, app),
+                    Tab::Train => {
+                        let done = self.train.handle_action(action, &self.lab, app);
+                        self.model_chosen(app);
+                        done
+                    }
                     Tab::Explore => {
                         let done = self.explore.handle_action(action, &self.lab, app);
                         self.note_states(app);
@@ -160,6 +174,14 @@ impl LabScreen {
             }
         }
         true
+    }
+
+    /// Back to Explore, once a run was chosen there or none.
+    fn model_chosen(&mut self, app: &mut AppContext) {
+        if self.chooses_model && !self.train.lists_runs() {
+            self.chooses_model = false;
+            self.go_to(Tab::Explore as usize, app);
+        }
     }
 
     /// States that instruments have reached decide exercises.
@@ -192,7 +214,10 @@ impl LabScreen {
     pub fn mouse(&mut self, event: MouseEvent, app: &mut AppContext) {
         match self.tab {
             Tab::Theory => self.theory.mouse(event),
-            Tab::Train => self.train.mouse(event, &self.lab, app),
+            Tab::Train => {
+                self.train.mouse(event, &self.lab, app);
+                self.model_chosen(app);
+            }
             Tab::Explore => {
                 self.explore.mouse(event, &self.lab, app);
                 self.note_states(app);

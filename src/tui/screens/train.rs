@@ -190,6 +190,11 @@ impl TrainTab {
         self.chosen(Choice::Open(id.to_owned()), lab, app);
     }
 
+    /// Whether a run is being chosen.
+    pub fn lists_runs(&self) -> bool {
+        self.list.is_some()
+    }
+
     fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
         match RunList::new(lab, app) {
             Ok(list) if list.is_empty() => {

@@ -20,9 +20,12 @@ impl Picker {
         let Some(lab) = self.lab(app) else { return };
         let language = app.language;
         let minutes = format!("~{} {}", lab.minutes, app.say(text::MINUTES));
-        let head = Rect { width: area.width.saturating_sub(width(&minutes) as u16 + 1), ..area };
-        write(buffer, head, 0, 0, lab.title.in_language(language), app.theme.strong());
-        write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), 0, &minutes, app.theme.quiet());
+        let title = lab.title.in_language(language);
+        // Below a title that leaves no room for them.
+        let below = u16::from(width(title) + width(&minutes) + 1 > usize::from(area.width));
+        write(buffer, area, 0, 0, title, app.theme.strong());
+        write(buffer, area, area.width.saturating_sub(width(&minutes) as u16), below, &minutes, app.theme.quiet());
+        let area = Rect { y: area.y + below, height: area.height.saturating_sub(below), ..area };
         let lines = |words: &str, columns: u16| render(words, usize::from(columns), &app.theme, app.widths);
         let summary = lines(lab.summary.in_language(language), area.width);
         for (row, line) in summary.iter().enumerate() {
