@@ -177,7 +177,11 @@ impl Corpus {
     /// # Errors
     /// When it is empty or too long, or has a character that the model does not know; its place is named.
     pub fn typed(&self, text: &str) -> Result<Vec<usize>, ExperimentError> {
-        let tokens = self.texts.source.encode(text.trim()).map_err(|error| ExperimentError::new(error.to_string()))?;
+        let tokens = self
+            .texts
+            .source
+            .encode(text.trim())
+            .map_err(|error| ExperimentError::both(error.to_string(), error.in_japanese()))?;
         // Beyond the longest of training an answer is a guess; much beyond it takes long.
         let most = 2 * self.texts.longest[0];
         if tokens.len() > most {

@@ -74,6 +74,18 @@ pub enum EncodeError {
     },
 }
 
+impl EncodeError {
+    /// The same in Japanese.
+    pub fn in_japanese(&self) -> String {
+        match self {
+            EncodeError::Empty { vocabulary } => format!("何も書かれていません。使えるもの: {vocabulary}"),
+            EncodeError::Unknown { piece, column, vocabulary } => {
+                format!("{column} 文字目の `{piece}` は語彙にありません。使えるもの: {vocabulary}")
+            }
+        }
+    }
+}
+
 impl Encoding {
     /// The characters that occur in some texts, in the order of their code points.
     pub fn of_characters<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {

@@ -1,7 +1,7 @@
 //! A run that goes on while lines are read: started, told of every few seconds, turned, stopped.
 
 use super::{Reader, words};
-use crate::experiment::{Command, Experiment};
+use crate::experiment::{Command, Experiment, Language};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::{Start, default_threads};
@@ -46,8 +46,10 @@ impl<W: Write> Reader<W> {
     pub(super) fn train(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
         if lab.presets.is_empty() {
             let instead = registry::find(&lab.experiment).ok().and_then(Experiment::instead_of_training);
+            // What can be done instead is told in English alone.
+            let instead = instead.filter(|_| self.app.language == Language::En).map(|instead| format!(": {instead}"));
             let nothing = self.app.say(text::NOTHING_TO_TRAIN);
-            return writeln!(self.out, "{nothing}: {}", instead.unwrap_or_default());
+            return writeln!(self.out, "{nothing}{}", instead.unwrap_or_default());
         }
         if self.is_live() {
             return self.tell(text::STOP_FIRST, &[]);

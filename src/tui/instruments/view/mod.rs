@@ -18,6 +18,7 @@ use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use inputs::Inputs;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
+use ratatui::style::Style;
 
 /// Columns from which an opened view stands beside the first, not below it.
 const SIDE_BY_SIDE: u16 = 70;
@@ -294,7 +295,9 @@ impl View {
         if shown.failure.is_some() || shown.panels.is_empty() {
             let message = said(shown.failure.as_ref(), app).to_owned();
             if shown.failure.is_some() || shown.asking {
-                write_middle(buffer, area, &message, app.theme.quiet());
+                let is_refused = shown.failure.is_some();
+                let style = if is_refused { Style::new().fg(app.theme.warning) } else { app.theme.quiet() };
+                write_middle(buffer, area, &message, style);
             }
             return;
         }
