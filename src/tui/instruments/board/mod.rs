@@ -382,7 +382,8 @@ impl Instrument for BoardTable {
     }
 
     fn in_letters(&self) -> Option<String> {
-        self.board.as_ref().map(|board| board.diagram.clone())
+        // A position is written with its rows one after another.
+        self.board.as_ref().map(|board| board.diagram.replace('/', "\n"))
     }
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
