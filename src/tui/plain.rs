@@ -342,7 +342,7 @@ impl<W: Write> Reader<W> {
                 if let Check::Series { condition, .. } = check {
                     writeln!(self.out, "   {}", in_words(condition, lab, language))?;
                 }
-                match decided_at(check, lab, &self.app) {
+                match decided_at(exercise, lab, &self.app) {
                     Some(Destination::Instrument(at)) => {
                         let title = lab.explore[at].title.in_language(language);
                         self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])

@@ -161,7 +161,7 @@ impl ExercisesTab {
             Action::Confirm => match &exercise.check {
                 Check::Choice { .. } => self.decide(exercise, &Attempt::Choice(self.option), lab, app),
                 Check::Number { .. } | Check::FreeText { .. } => self.begin_writing(exercise, lab, app),
-                _ => app.next = decided_at(&exercise.check, lab, app),
+                _ => app.next = decided_at(exercise, lab, app),
             },
             Action::Hint => {
                 let shown = app.progress.hints(&lab.id, &exercise.id);
@@ -412,15 +412,15 @@ impl ExercisesTab {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
-                row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", &exercise.check, row, area, lab, app, buffer);
+                row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", exercise, row, area, lab, app, buffer);
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
                 let said = app.say(text::DECIDED_BY_INSTRUMENT);
-                let name = match decided_at(&exercise.check, lab, app) {
+                let name = match decided_at(exercise, lab, app) {
                     Some(Destination::Instrument(index)) => lab.explore[index].title.in_language(language),
                     _ => "",
                 };
-                row = self.draw_place(said, name, &exercise.check, row, area, lab, app, buffer);
+                row = self.draw_place(said, name, exercise, row, area, lab, app, buffer);
             }
         }
         if let Some(verdict) = &self.verdict {
@@ -463,7 +463,7 @@ impl ExercisesTab {
         &mut self,
         said: &str,
         name: &str,
-        check: &Check,
+        exercise: &Exercise,
         row: u16,
         area: Rect,
         lab: &Lab,
@@ -471,7 +471,7 @@ impl ExercisesTab {
         buffer: &mut Buffer,
     ) -> u16 {
         write(buffer, area, 0, row, said, app.theme.quiet());
-        let Some(destination) = decided_at(check, lab, app) else { return row + 1 };
+        let Some(destination) = decided_at(exercise, lab, app) else { return row + 1 };
         let (row, mut column) = (row + 1, 0);
         if !name.is_empty() {
             column = write(buffer, area, column, row, name, app.theme.strong()) + 2;
@@ -520,10 +520,10 @@ pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String 
 
 /// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
 /// for while there is no run.
-pub fn decided_at(check: &Check, lab: &Lab, app: &AppContext) -> Option<Destination> {
+pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {
     let instrument =
         |is_meant: &dyn Fn(&InstrumentUse) -> bool| lab.explore.iter().position(is_meant).map(Destination::Instrument);
-    match check {
+    match &exercise.check {
         Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
         Check::Series { knobs, .. } => {
             let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
@@ -531,7 +531,9 @@ pub fn decided_at(check: &Check, lab: &Lab, app: &AppContext) -> Option<Destinat
                 let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
                 knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
             };
-            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty();
+            // A preset would be the cure itself.
+            let is_cure = exercise.after.is_some();
+            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty() && !is_cure;
             let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
             Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
         }

@@ -43,9 +43,9 @@ pub struct LabPreview {
 }
 
 impl LabPreview {
-    /// Begins the preview of an experiment, unless it is on.
+    /// Begins the preview of an experiment, unless it is on. One that was called off before it came is asked for again.
     pub fn open(&mut self, experiment: &str, app: &mut AppContext) {
-        if self.experiment == experiment {
+        if self.experiment == experiment && self.is_there() {
             return;
         }
         *self =
