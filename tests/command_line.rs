@@ -186,10 +186,10 @@ fn labs_are_listed_described_and_checked() {
 }
 
 /// What `--plain` says to some lines.
-fn told(home: &Path, options: &[&str], script: &str) -> String {
+fn told(home: &Path, options: &[&str], script: impl AsRef<[u8]>) -> String {
     let arguments = [&["--plain"], options].concat();
     let mut child = command(home, &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), script.as_bytes()).unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), script.as_ref()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     String::from_utf8(output.stdout).unwrap()
@@ -204,6 +204,20 @@ fn every_exercise_of_a_lab_is_earned_in_lines() {
     assert!(text.contains("kl: Kullback–Leibler divergence. 6/6."), "{text}");
     assert!(text.contains("• kl_forward 0.55") && text.contains("forward KL divergence"), "{text}");
     assert!(!text.contains(['│', '─', '┃', '\x1b']) && !text.contains("D_KL(…)_KL"), "{text}");
+}
+
+#[test]
+fn lines_of_other_encodings_and_habits_get_an_answer_each() {
+    let home = home();
+    // Windows line ends, Latin-1 in a name, a last line without an end.
+    let text = told(
+        home.path(),
+        &[],
+        b"open kl\r\nopen caf\xe9\nanswer 1 \xef\xbc\x90.5\r\nanswer 9 1\nanswer 6 4".as_slice(),
+    );
+    for part in ["unknown lab `caf\u{fffd}`", "Solved: One deviation apart", "1 to 6", "1 to 3"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

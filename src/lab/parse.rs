@@ -134,6 +134,13 @@ mod tests {
         );
         one_change("name: train/elbo", "name: train/elob", "unknown series `train/elob`: did you mean `train/elbo`?");
         one_change("name: samples", "name: sample", "unknown view `sample`: did you mean `samples`?");
+        one_change(
+            "after: collapse",
+            "after: colapse",
+            "unknown exercise before it `colapse`: did you mean `collapse`?",
+        );
+        // Of itself, and of one behind it, it could never be earned.
+        one_change("after: collapse", "after: cure", "unknown exercise before it `cure`");
         one_change("state: digits_morphed", "state: morph_done", "unknown state `morph_done`");
         one_change(
             "instrument: latent_plane",

@@ -223,3 +223,40 @@ impl AppContext {
 
 /// An answer for an instrument, by the key it was asked under.
 pub type Reply = (String, Result<Answer, ExperimentError>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every cure that stands after its fault: what looks like one, such as a run of the default preset, is none before.
+    #[test]
+    fn a_cure_counts_only_after_its_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let labs: Vec<Lab> = app.catalogue.labs().into_iter().cloned().collect();
+        let cures = labs.iter().flat_map(|lab| lab.exercises.iter().map(move |exercise| (lab, exercise)));
+        let mut count = 0;
+        for (lab, exercise) in cures {
+            let (Some(after), Check::Series { condition, knobs, .. }) = (&exercise.after, &exercise.check) else {
+                continue;
+            };
+            let experiment = registry::find(&lab.experiment).unwrap();
+            let mut all = Knobs::defaults(&(experiment.knobs)());
+            all.0.extend(knobs.clone());
+            let step = match condition.steps {
+                crate::lab::condition::Steps::All => 1,
+                crate::lab::condition::Steps::Within(step) | crate::lab::condition::Steps::After(step) => step,
+            };
+            let (series, value) = (condition.series.clone(), condition.bound);
+            let attempt = Attempt::Point { series, step, value, knobs: all, untouched: true };
+            assert_eq!(exercise::decide(exercise, &attempt, Language::En), Verdict::Passed, "{}", lab.id);
+            app.happened(lab, &attempt);
+            assert!(!app.progress.solved(&lab.id).contains(&exercise.id), "{}: {}", lab.id, exercise.id);
+            app.solve(lab, after, "", "");
+            app.happened(lab, &attempt);
+            assert!(app.progress.solved(&lab.id).contains(&exercise.id), "{}: {}", lab.id, exercise.id);
+            count += 1;
+        }
+        assert_eq!(count, 5);
+    }
+}

@@ -7,6 +7,7 @@ use crate::tui::linear::in_words;
 use crate::tui::screens::explore::ExploreTab;
 use crate::tui::terminal::Message;
 use crate::tui::text;
+use crate::tui::widgets::frame::rows_of_text;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -68,21 +69,8 @@ fn pressed(word: &str) -> Option<(KeyEvent, usize)> {
 /// What stands on a page, without what only draws: frames, and curves of dots.
 fn in_lines(page: &Buffer) -> String {
     let is_drawing = |letter: char| matches!(letter, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}');
-    let rows = page.content.chunks(usize::from(page.area.width));
-    let lines = rows.map(|row| {
-        let mut line = String::new();
-        let mut covered = 0;
-        for cell in row {
-            // The right half of a wide character is no cell of its own.
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            covered = crate::width::width(cell.symbol()).saturating_sub(1);
-            line.extend(cell.symbol().chars().map(|letter| if is_drawing(letter) { ' ' } else { letter }));
-        }
-        line.trim_end().to_owned()
-    });
+    let blank = |letter| if is_drawing(letter) { ' ' } else { letter };
+    let lines = rows_of_text(page).map(|row| row.chars().map(blank).collect::<String>().trim_end().to_owned());
     lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
 }
 

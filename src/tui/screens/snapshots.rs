@@ -9,7 +9,8 @@ use crate::experiment::Language;
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::theme::ColorDepth;
-use crate::width::{Widths, width};
+use crate::tui::widgets::frame::rows_of_text;
+use crate::width::Widths;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::Path;
@@ -20,22 +21,7 @@ fn app(language: Language, folder: &Path) -> AppContext {
 
 /// A screen as text.
 pub fn shown(buffer: &Buffer) -> String {
-    let rows = buffer.content.chunks(usize::from(buffer.area.width));
-    let text = rows.map(|row| {
-        let mut line = String::new();
-        let mut covered = 0;
-        for cell in row {
-            // The right half of a wide character is no cell of its own.
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            covered = width(cell.symbol()).saturating_sub(1);
-            line.push_str(cell.symbol());
-        }
-        format!("{}\n", line.trim_end())
-    });
-    text.collect()
+    rows_of_text(buffer).map(|row| format!("{row}\n")).collect()
 }
 
 /// Draws a screen with its footer.

@@ -49,3 +49,22 @@ pub fn write_middle(buffer: &mut Buffer, area: Rect, text: &str, style: Style) {
         write(buffer, area, 1, first + row as u16, line, style);
     }
 }
+
+/// What stands in a buffer, row by row, without the spaces at the end.
+pub fn rows_of_text(buffer: &Buffer) -> impl Iterator<Item = String> {
+    buffer.content.chunks(usize::from(buffer.area.width.max(1))).map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            // The right half of a wide character is no cell of its own.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            covered = width(cell.symbol()).saturating_sub(1);
+            line.push_str(cell.symbol());
+        }
+        line.truncate(line.trim_end().len());
+        line
+    })
+}
