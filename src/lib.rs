@@ -8,6 +8,7 @@
 //! * [`folders`]: where files lie
 //! * [`exit`]: how the program ends
 //! * [`width`]: the cells that a text takes in a terminal
+//! * [`intake`]: files that a person hands over: which are read, where may be written
 //! * [`markdown`]: pages of Markdown with LaTeX formulas, read and checked
 //! * [`nn`]: parameters, layers, initialisers, optimisers, the trainer, checkpoints
 //! * [`data`]: what models learn from
@@ -31,6 +32,7 @@ pub mod exit;
 pub mod experiment;
 pub mod folders;
 pub mod generative;
+pub mod intake;
 pub mod lab;
 pub mod markdown;
 pub mod nn;

@@ -24,7 +24,8 @@ pub use generate::{Continuation, Generated, TrainedGpt};
 pub use learner::knobs;
 
 use crate::attention::language_model::Configuration;
-use crate::experiment::{Experiment, ExperimentError, Knobs, Learn, Preview};
+use crate::data::text::Text;
+use crate::experiment::{Experiment, ExperimentError, Knobs, Learn, Preview, TaskContext};
 use crate::{bundled, lab_file};
 use learner::GptLearner;
 use std::sync::Arc;
@@ -41,7 +42,11 @@ pub static EXPERIMENT: Experiment = Experiment {
     report: &learner::REPORT_KEYS,
     preview: Preview::View("continue"),
     learn: Learn::By(|setting| {
-        Ok(Box::new(GptLearner::new(&setting.knobs, setting.seed, setting.source.folder.as_deref())?))
+        Ok(Box::new(GptLearner::new(
+            &setting.knobs,
+            setting.seed,
+            Text::own(&setting.source, &TaskContext::default())?,
+        )?))
     }),
     open: |weights, knobs, _| Ok(Arc::new(TrainedGpt::open(weights, knobs)?)),
     open_folder: Some(|folder| Ok(Arc::new(TrainedGpt::open_folder(folder)?))),

@@ -1,9 +1,9 @@
 //! Timing, and the line that reports it.
 
 use super::{OF_A_TEXT, Source, Unit, Workload, words, workload};
+use crate::data::text::Text;
 use crate::tensor::parallel::instruction_set;
 use serde::Serialize;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a workload was found to do.
@@ -43,7 +43,7 @@ pub fn measure(
     steps: Option<usize>,
     threads: usize,
     seed: u64,
-    text: Option<&Path>,
+    text: Option<Text>,
     mut watch: impl FnMut(usize, usize) -> bool + Send,
 ) -> Result<Report, String> {
     let mut training: Box<dyn Workload> = match (name, text) {

@@ -4,11 +4,11 @@ use super::{Source, Unit, Workload};
 use crate::attention::word2vec::{Architecture, Configuration, Objective, Word2Vec};
 use crate::attention::words::EMBEDDED;
 use crate::data::corpus::Corpus;
+use crate::data::text::Text;
 use crate::data::vectors::Vectors;
 use crate::experiment::TaskContext;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::path::Path;
 
 /// Rows, numbers a row, and answers a query: those of `knn.py`.
 const ROWS: usize = 341_000;
@@ -73,7 +73,7 @@ pub struct Training {
 impl Training {
     /// # Errors
     /// When the text cannot be read.
-    pub fn new(text: &Path, seed: u64) -> Result<Self, String> {
+    pub fn new(text: Text, seed: u64) -> Result<Self, String> {
         let corpus = Corpus::open(text, 5, &TaskContext::default()).map_err(|failure| failure.0)?;
         let configuration = Configuration {
             dimension: 100,

@@ -4,8 +4,10 @@ use super::arguments::BenchArguments;
 use super::print;
 use super::signals::Interrupt;
 use crate::bench::{self, OF_A_TEXT, Report, WORKLOADS};
+use crate::data::text::Text;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::experiment::TaskContext;
 use crate::run::default_threads;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -37,8 +39,11 @@ pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
             bar.set_position(done as u64);
             !interrupt.is_set()
         };
-        let measured =
-            bench::measure(name, steps, threads, arguments.seed, environment.source.folder.as_deref(), watch);
+        // Only one of them learns from a text of one's own.
+        let text = if name == OF_A_TEXT { Text::own(&environment.source, &TaskContext::default()) } else { Ok(None) };
+        let measured = text
+            .map_err(|failure| failure.0)
+            .and_then(|text| bench::measure(name, steps, threads, arguments.seed, text, watch));
         bar.finish_and_clear();
         let report = match measured {
             Ok(report) => report,

@@ -9,6 +9,7 @@ use crate::data::vectors::{Vectors, read};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
+use crate::intake;
 use crate::tui::linear::{in_words, underlined};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -113,8 +114,8 @@ fn ask_analogies(
     interrupt: &Interrupt,
 ) -> Result<Exit, ExperimentError> {
     let failure = |why: String| ExperimentError::new(format!("{}: {why}", file.display()));
-    let bytes = std::fs::read(file).map_err(|error| failure(error.to_string()))?;
-    let sections = questions::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| failure(error.0))?;
+    let text = intake::text(file, &questions::FILE, &TaskContext::default())?;
+    let sections = questions::parse(&text).map_err(|error| failure(error.0))?;
     let outcomes =
         watched(interrupt, "analogies", |task| analogies::answer(vectors, &sections, !arguments.include, task))?;
     let all = analogies::Outcome { name: "all".to_owned(), ..analogies::total(&outcomes) };

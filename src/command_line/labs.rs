@@ -27,9 +27,13 @@ pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
         },
         LabsVerb::Check { paths } => {
             let mut errors = if paths.is_empty() { environment.catalogue.errors().to_vec() } else { Vec::new() };
-            errors.extend(paths.iter().flat_map(|path| lab::check_path(path)));
+            let mut checked = if paths.is_empty() { environment.catalogue.labs().len() } else { 0 };
+            for path in &paths {
+                let (files, wrong) = lab::check_path(path);
+                checked += files;
+                errors.extend(wrong);
+            }
             print_errors(&errors);
-            let checked = if paths.is_empty() { environment.catalogue.labs().len() } else { paths.len() };
             match errors.len() {
                 0 => print(&format!("{checked} checked, nothing wrong\n")),
                 count => Exit::Failed(format!("{count} wrong in the lab files; each line above names its place")),

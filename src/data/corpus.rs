@@ -1,12 +1,10 @@
-//! A text to learn from, of any size: its vocabulary, and its words a chunk at a time. A file is read twice or more and is
-//! never held whole.
+//! A text to learn from, of any size: its vocabulary, and its words a chunk at a time. It is read twice or more.
 
 use super::text::Text;
 use super::tokens;
 use super::vectors::Words;
 use crate::experiment::{ExperimentError, TaskContext};
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The end of a line among words.
@@ -53,22 +51,22 @@ impl Corpus {
         corpus
     }
 
-    /// Of a file; words that occur less than `rarest` times are no words.
+    /// Of a person's own text; words that occur less than `rarest` times are no words.
     ///
     /// # Errors
-    /// When the file cannot be read, or has no word that is frequent enough.
-    pub fn open(path: &Path, rarest: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
-        let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
+    /// When it cannot be read any more, or has no word that is frequent enough.
+    pub fn open(text: Text, rarest: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
         let vocabulary = Vocabulary { words: Words::empty(), counts: Vec::new(), total: 0 };
-        let mut corpus = Corpus { text: Text::open(path)?, spaced: false, vocabulary };
+        let mut corpus = Corpus { text, spaced: false, vocabulary };
         let mut sample = corpus.text.bytes(0, SAMPLE as u64)?;
         sample.truncate(sample.iter().rposition(u8::is_ascii_whitespace).unwrap_or(sample.len()));
         corpus.spaced = tokens::is_spaced(&String::from_utf8_lossy(&sample));
         corpus.count(rarest, task)?;
         if corpus.vocabulary.len() < 2 {
             let (total, known) = (corpus.vocabulary.total, corpus.vocabulary.len());
-            return Err(failure(format!(
-                "{total} words, of which {known} occur {rarest} times or more; expected two at least (see knob min_count)"
+            return Err(corpus.text.failure(ExperimentError::both(
+                format!("{total} words, of which {known} occur {rarest} times or more; expected two at least (see knob min_count)"),
+                format!("{total} 語のうち {rarest} 回以上現れるのは {known} 語です。2 語以上必要です(ノブ min_count を参照)"),
             )));
         }
         Ok(corpus)
@@ -123,7 +121,7 @@ impl Corpus {
     /// The words of a chunk by their numbers, [`LINE_END`] at the end of each line, and how many words of any kind it has.
     ///
     /// # Errors
-    /// When the file cannot be read any more.
+    /// When the text cannot be read any more.
     pub fn chunk(&self, chunk: u64) -> Result<(Vec<u32>, u64), ExperimentError> {
         let text = self.chunk_text(chunk)?;
         let (mut ids, mut seen, mut word) = (Vec::with_capacity(text.len() / 5), 0, String::new());
@@ -173,6 +171,12 @@ impl Corpus {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::Path;
+
+    fn own(path: &Path, rarest: u64) -> Result<Corpus, ExperimentError> {
+        let task = TaskContext::default();
+        Corpus::open(Text::open(path, Path::new("/nowhere"), &task)?, rarest, &task)
+    }
 
     #[test]
     fn words_are_counted_and_numbered_by_frequency() {
@@ -187,12 +191,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.txt");
         std::fs::write(&path, "once").unwrap();
-        let said = Corpus::open(&path, 5, &TaskContext::default()).err().unwrap().0;
+        let said = own(&path, 5).err().unwrap().0;
         assert!(
             said.ends_with("1 words, of which 0 occur 5 times or more; expected two at least (see knob min_count)"),
             "{said}"
         );
-        assert!(Corpus::open(folder.path(), 1, &TaskContext::default()).err().unwrap().0.contains("not a file"));
     }
 
     /// A cut within the last word leaves it to the chunk before.
@@ -205,7 +208,7 @@ mod tests {
             for lead in 0..12 {
                 let text = format!("{}{}{last}", "xy ".repeat(*CHUNK.start() as usize / 3), "z ".repeat(lead));
                 std::fs::write(&path, &text).unwrap();
-                let corpus = Corpus::open(&path, 1, &TaskContext::default()).unwrap();
+                let corpus = own(&path, 1).unwrap();
                 assert!(corpus.vocabulary.words.find(last).is_some(), "{length} {lead}");
                 assert_eq!(corpus.vocabulary.total as usize, text.split(' ').count());
             }
@@ -220,7 +223,7 @@ mod tests {
             let path = folder.path().join("t.txt");
             let lines: Vec<String> = words.chunks(width).map(|line| line.join(" ")).collect();
             std::fs::write(&path, lines.join("\n")).unwrap();
-            let corpus = Corpus::open(&path, 1, &TaskContext::default()).unwrap();
+            let corpus = own(&path, 1).unwrap();
             let mut found = Vec::new();
             for chunk in 0..corpus.chunks() {
                 let (ids, _) = corpus.chunk(chunk).unwrap();

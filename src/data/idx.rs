@@ -32,6 +32,11 @@ impl Kind {
         }
     }
 
+    /// Bytes of a file of so many items.
+    pub fn length(self, count: usize) -> usize {
+        self.header() + count * if self == Kind::Images { 28 * 28 } else { 1 }
+    }
+
     /// Bytes before the values.
     pub fn header(self) -> usize {
         match self {
@@ -59,7 +64,7 @@ pub fn check(file: &Path, bytes: &[u8], kind: Kind, count: usize) -> Result<Rang
         Some(u32::from_be_bytes(bytes.try_into().expect("four bytes")))
     };
     let axes: &[usize] = if kind == Kind::Images { &[count, 28, 28] } else { &[count] };
-    let whole = kind.header() + axes.iter().product::<usize>();
+    let whole = kind.length(count);
     let Some(magic) = word(0) else {
         return wrong(bytes.len(), "the file ends".into(), format!("{whole} bytes of {kind} in IDX format"));
     };

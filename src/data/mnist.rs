@@ -3,11 +3,9 @@
 
 use super::idx::{self, IdxError, Kind};
 use super::unpack::{self, Bytes, Packed};
-use crate::experiment::{ExperimentError, GrayImage, Setting, Source};
+use crate::experiment::{ExperimentError, GrayImage, Setting, Source, TaskContext, Wording};
+use crate::intake::{self, Purpose};
 use crate::tensor::Tensor;
-use flate2::read::GzDecoder;
-use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +15,8 @@ pub const PIXELS: usize = 28 * 28;
 /// Pictures in the training files; the last [`VALIDATION`] of them are held out.
 const TRAINING_FILE: usize = 60_000;
 const TEST_FILE: usize = 10_000;
+/// What a person's own files should be.
+const FILE: Wording = Wording::new("a file of digits or labels in IDX format", "IDX 形式の数字かラベルのファイル");
 /// Pictures held out of training, for the validation loss.
 pub const VALIDATION: usize = 5_000;
 
@@ -147,29 +147,19 @@ impl Mnist {
     }
 }
 
+/// Reads a file whole: a person's own may change or vanish at any time, which must not reach a run.
 fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, ExperimentError> {
-    let failure = |path: &Path, error: std::io::Error| ExperimentError::new(format!("{}: {error}", path.display()));
-    let plain = folder.join(name);
-    let packed = folder.join(format!("{name}.gz"));
-    let (path, bytes) = if plain.exists() {
-        let bytes = unpack::map(&plain).map_err(|error| failure(&plain, error))?;
-        (plain, bytes)
-    } else if packed.exists() {
-        let mut bytes = Vec::new();
-        let file = File::open(&packed).map_err(|error| failure(&packed, error))?;
-        GzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| {
-            ExperimentError::new(format!(
-                "{}: byte {} unpacked: {error}, expected a whole gzip file",
-                packed.display(),
-                bytes.len()
-            ))
-        })?;
-        (packed, Bytes::InMemory(bytes))
-    } else {
-        return Err(ExperimentError::new(format!("{}: no such file, expected {name} or {name}.gz", plain.display())));
-    };
+    let [plain, packed] = ["", ".gz"].map(|ending| folder.join(format!("{name}{ending}")));
+    let path = if plain.symlink_metadata().is_ok() || packed.symlink_metadata().is_err() { plain } else { packed };
+    // A little beyond the right length, so that the check says how much there is too much.
+    let purpose = Purpose::new(FILE, (kind.length(count) + (1 << 20)) as u64);
+    let bytes = intake::unpacked(&path, &purpose, &TaskContext::default());
+    let bytes = bytes.map_err(|error| match path.symlink_metadata() {
+        Err(_) => ExperimentError::new(format!("{}: no such file, expected {name} or {name}.gz", path.display())),
+        Ok(_) => error,
+    })?;
     idx::check(&path, &bytes, kind, count).map_err(|error: IdxError| ExperimentError::new(error.to_string()))?;
-    Ok(bytes)
+    Ok(Bytes::InMemory(bytes))
 }
 
 impl Digits {

@@ -1,6 +1,10 @@
 //! Analogy questions: `: section` lines, and four words a line, as the questions-words file of word2vec has them.
 
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, Wording};
+use crate::intake::Purpose;
+
+pub const FILE: Purpose =
+    Purpose::new(Wording::new("analogy questions, four words a line", "1 行に 4 語のアナロジー問題"), 64 << 20);
 
 /// A question: the four words.
 pub type Question = [String; 4];

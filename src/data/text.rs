@@ -1,53 +1,105 @@
-//! A text to learn from, of any size: in memory, or a file of which parts are read as they are wanted.
+//! A text to learn from, of any size: in memory, or in a copy of its own of which parts are read as they are wanted.
+//!
+//! A file is read once, from beginning to end: unpacked if it is gzip, checked, and digested. What is trained on afterwards is what
+//! was read then; a file that is cut, overwritten or replaced during a run reaches none.
 
-use crate::experiment::{ExperimentError, TaskContext};
+use crate::experiment::{ExperimentError, Source, TaskContext, Wording};
+use crate::intake::{self, BrokenAt, GZIP, MARK, Purpose, Unpacker};
+use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes looked at in one go.
 const CHUNK: u64 = 1 << 20;
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Bytes up to which a file is held in memory.
+const IN_MEMORY: u64 = 64 << 20;
+/// The folder of copies within the cache folder.
+pub const COPIES: &str = "texts";
+const TEXT: Purpose = Purpose::new(Wording::new("a text in UTF-8", "UTF-8 のテキスト"), u64::MAX);
 
 #[derive(Debug, Clone)]
 enum Origin {
     Memory(Arc<str>),
-    File(PathBuf),
+    /// A copy that nobody writes to any more.
+    Copy(Arc<File>),
 }
 
 /// A text.
 #[derive(Debug, Clone)]
 pub struct Text {
     origin: Origin,
-    /// Bytes of a byte order mark in front, which is no part of the text.
-    mark: u64,
+    /// The file it came from, for messages.
+    file: Option<PathBuf>,
     length: u64,
+    digest: String,
 }
 
 impl Text {
     pub fn memory(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let length = text.len() as u64;
-        Text { origin: Origin::Memory(text), mark: 0, length }
+        let (length, digest) = (text.len() as u64, super::digest::digest(text.as_bytes()));
+        Text { origin: Origin::Memory(text), file: None, length, digest }
     }
 
-    /// A file as long as it is now, without the byte order mark that some programs write in front.
+    /// A person's own text, where there is one.
     ///
     /// # Errors
-    /// When there is no such file.
-    pub fn open(path: &Path) -> Result<Self, ExperimentError> {
-        let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
-        let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-        if !metadata.is_file() {
-            return Err(failure("not a file; expected a text in UTF-8".to_owned()));
+    /// As [`open`](Self::open).
+    pub fn own(source: &Source, task: &TaskContext) -> Result<Option<Self>, ExperimentError> {
+        source.folder.as_deref().map(|path| Self::open(path, &source.cache, task)).transpose()
+    }
+
+    /// A file, unpacked if it is gzip, without the byte order mark that some programs write in front. A large one is copied to
+    /// `cache`.
+    ///
+    /// # Errors
+    /// When there is no such file; when it is empty, is no UTF-8 or holds a NUL (the place is named, and what it looks like); when it
+    /// cannot be copied, or was called off.
+    pub fn open(path: &Path, cache: &Path, task: &TaskContext) -> Result<Self, ExperimentError> {
+        Self::open_within(path, cache, IN_MEMORY, task)
+    }
+
+    fn open_within(path: &Path, cache: &Path, in_memory: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
+        let (file, length) = intake::open(path, &TEXT)?;
+        let text = Self::take_in(file, length, Kept::new(cache, in_memory), task);
+        text.map(|text| Text { file: Some(path.to_owned()), ..text }).map_err(|error| error.in_file(path))
+    }
+
+    fn take_in(file: File, packed_length: u64, mut copy: Kept, task: &TaskContext) -> Result<Self, ExperimentError> {
+        let plain = |error: io::Error| ExperimentError::new(error.to_string());
+        let read = Arc::<AtomicU64>::default();
+        let mut file = BufReader::with_capacity(CHUNK as usize, Counted(file, Arc::clone(&read)));
+        let mut reader: Box<dyn Read> = if file.fill_buf().map_err(plain)?.starts_with(GZIP) {
+            Box::new(Unpacker::new(file))
+        } else {
+            Box::new(file)
+        };
+        let (mut digest, mut checked) = (Sha256::new(), Checked::default());
+        loop {
+            task.check()?;
+            task.report_progress(read.load(Ordering::Relaxed), packed_length);
+            let before = checked.rest.len();
+            (&mut reader).take(CHUNK).read_to_end(&mut checked.rest).map_err(plain)?;
+            let is_end = checked.rest.len() == before;
+            let piece = checked.next(is_end)?;
+            digest.update(piece);
+            copy.take(piece)?;
+            checked.pass();
+            if is_end {
+                break;
+            }
         }
-        let mut head = Vec::with_capacity(MARK.len());
-        let file = File::open(path).map_err(|error| failure(error.to_string()))?;
-        file.take(MARK.len() as u64).read_to_end(&mut head).map_err(|error| failure(error.to_string()))?;
-        let mark = if head == MARK { MARK.len() as u64 } else { 0 };
-        Ok(Text { origin: Origin::File(path.to_owned()), mark, length: metadata.len().saturating_sub(mark) })
+        if copy.length == 0 {
+            let (en, ja) = ("empty; expected a text in UTF-8", "空です。UTF-8 のテキストを指定してください");
+            return Err(ExperimentError::both(en, ja));
+        }
+        let digest: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let length = copy.length;
+        Ok(Text { origin: copy.finish(&digest)?, file: None, length, digest })
     }
 
     /// Bytes in all.
@@ -59,34 +111,40 @@ impl Text {
         self.length == 0
     }
 
+    /// The beginning of the SHA-256 of the text.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// A failure of this text, with its file.
     pub fn failure(&self, why: ExperimentError) -> ExperimentError {
-        match &self.origin {
-            Origin::Memory(_) => why,
-            Origin::File(path) => why.in_file(path),
+        match &self.file {
+            None => why,
+            Some(path) => why.in_file(path),
         }
     }
 
     /// Bytes from `start`, up to `length` of them.
     ///
     /// # Errors
-    /// When the file cannot be read any more.
+    /// When the copy cannot be read any more.
     pub fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, ExperimentError> {
         let end = start.saturating_add(length).min(self.length);
+        let start = start.min(end);
         match &self.origin {
-            Origin::Memory(text) => Ok(text.as_bytes()[start.min(end) as usize..end as usize].to_vec()),
-            Origin::File(path) => {
-                let failure = |error: std::io::Error| self.failure(ExperimentError::new(error.to_string()));
-                let mut file = File::open(path).map_err(failure)?;
-                file.seek(SeekFrom::Start(self.mark + start)).map_err(failure)?;
-                let mut bytes = Vec::with_capacity(end.saturating_sub(start) as usize);
-                file.take(end.saturating_sub(start)).read_to_end(&mut bytes).map_err(failure)?;
+            Origin::Memory(text) => Ok(text.as_bytes()[start as usize..end as usize].to_vec()),
+            Origin::Copy(file) => {
+                let mut bytes = vec![0; (end - start) as usize];
+                let read = file.read_exact_at(&mut bytes, start);
+                read.map_err(|error| {
+                    self.failure(ExperimentError::new(format!("its copy in the cache folder: {error}")))
+                })?;
                 Ok(bytes)
             }
         }
     }
 
-    /// The characters that begin within so many bytes from `start`; what is no character becomes U+FFFD.
+    /// The characters that begin within so many bytes from `start`.
     ///
     /// # Errors
     /// As [`bytes`](Self::bytes).
@@ -103,57 +161,155 @@ impl Text {
     /// Goes over the whole text a piece at a time.
     ///
     /// # Errors
-    /// When it is empty, is no UTF-8 or holds a NUL (the line and the byte in it are named), cannot be read any more, or was called
-    /// off.
+    /// When it cannot be read any more, or was called off.
     pub fn for_each_piece(&self, task: &TaskContext, mut take: impl FnMut(&str)) -> Result<(), ExperimentError> {
-        let (mut rest, mut line, mut column) = (Vec::new(), 1_u64, 0_u64);
-        let mut start = 0;
-        while start < self.length {
+        for start in (0..self.length).step_by(CHUNK as usize) {
             task.check()?;
             task.report_progress(start, self.length);
-            rest.extend(self.bytes(start, CHUNK)?);
-            start += CHUNK;
-            let (whole, is_broken) = match std::str::from_utf8(&rest) {
-                Ok(text) => (text.len(), false),
-                // A character that the next piece completes.
-                Err(error) if error.error_len().is_none() && start < self.length => (error.valid_up_to(), false),
-                Err(error) => (error.valid_up_to(), true),
-            };
-            let piece = std::str::from_utf8(&rest[..whole]).expect("it was looked at");
-            let nul = piece.bytes().position(|byte| byte == 0);
-            for byte in piece.bytes().take(nul.unwrap_or(whole)) {
-                column += 1;
-                if byte == b'\n' {
-                    (line, column) = (line + 1, 0);
-                }
-            }
-            let at = |en: &str, ja: &str| {
-                let place = column + 1;
-                let (en, ja) =
-                    (format!("line {line}, byte {place} {en}"), format!("{line} 行目の {place} バイト目{ja}"));
-                Err(self.failure(ExperimentError::both(en, ja)))
-            };
-            if nul.is_some() {
-                return at(
-                    "is NUL: expected a text, not a file of another kind",
-                    "が NUL です。テキストファイルを指定してください",
-                );
-            }
-            if is_broken {
-                return at(
-                    "is no UTF-8: expected a text in UTF-8, or convert it first",
-                    "が UTF-8 ではありません。UTF-8 に変換してください",
-                );
-            }
-            take(piece);
-            rest.drain(..whole);
-        }
-        if self.is_empty() {
-            let (en, ja) = ("empty; expected a text in UTF-8", "空です。UTF-8 のテキストを指定してください");
-            return Err(self.failure(ExperimentError::both(en, ja)));
+            take(&self.window(start, CHUNK)?);
         }
         Ok(())
     }
+}
+
+/// Counts the bytes that pass.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Bytes on their way in, of which those that are text were told.
+#[derive(Default)]
+struct Checked {
+    rest: Vec<u8>,
+    /// The first bytes of the file, by which it is known if it is no text.
+    head: Vec<u8>,
+    has_begun: bool,
+    /// What of `rest` is text.
+    whole: usize,
+    line: u64,
+    column: u64,
+}
+
+impl Checked {
+    /// The part of what has come that is whole characters, without the mark in front.
+    fn next(&mut self, is_end: bool) -> Result<&[u8], ExperimentError> {
+        if !self.has_begun {
+            self.head = self.rest[..self.rest.len().min(1 << 16)].to_vec();
+            self.rest.drain(..if self.rest.starts_with(MARK) { MARK.len() } else { 0 });
+            self.has_begun = true;
+        }
+        let (valid, is_broken) = match std::str::from_utf8(&self.rest) {
+            Ok(text) => (text.len(), false),
+            // A character that the next piece completes.
+            Err(error) if error.error_len().is_none() && !is_end => (error.valid_up_to(), false),
+            Err(error) => (error.valid_up_to(), true),
+        };
+        let nul = self.rest[..valid].iter().position(|byte| *byte == 0);
+        for byte in &self.rest[..nul.unwrap_or(valid)] {
+            self.column += 1;
+            if *byte == b'\n' {
+                (self.line, self.column) = (self.line + 1, 0);
+            }
+        }
+        if nul.is_some() || is_broken {
+            let at = BrokenAt { line: self.line + 1, byte: self.column + 1, is_nul: nul.is_some() };
+            // An encoding is guessed from bytes that are none of ASCII.
+            let sample = if self.head.is_ascii() { &self.rest[valid.saturating_sub(100)..] } else { &self.head };
+            return Err(intake::not_text(&self.head, sample, at, &TEXT));
+        }
+        self.whole = valid;
+        Ok(&self.rest[..valid])
+    }
+
+    fn pass(&mut self) {
+        self.rest.drain(..self.whole);
+    }
+}
+
+/// A text that is being taken in: in memory as long as it is small, then in a file.
+struct Kept {
+    memory: Vec<u8>,
+    most: u64,
+    folder: PathBuf,
+    file: Option<(File, PathBuf)>,
+    length: u64,
+}
+
+impl Kept {
+    fn new(cache: &Path, most: u64) -> Self {
+        Kept { memory: Vec::new(), most, folder: cache.join(COPIES), file: None, length: 0 }
+    }
+
+    fn failure(&self, error: &io::Error) -> ExperimentError {
+        let folder = self.folder.display();
+        ExperimentError::both(
+            format!("a text of this size is copied to {folder} first: {error}"),
+            format!("この大きさのテキストは先に {folder} に複写します: {error}"),
+        )
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<(), ExperimentError> {
+        self.length += piece.len() as u64;
+        if self.file.is_none() && self.length <= self.most {
+            self.memory.extend_from_slice(piece);
+            return Ok(());
+        }
+        self.write(piece).map_err(|error| self.failure(&error))
+    }
+
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let (file, _) = match &mut self.file {
+            Some(open) => open,
+            None => {
+                std::fs::create_dir_all(&self.folder)?;
+                let (file, path) = part(&self.folder)?;
+                let open = self.file.insert((file, path));
+                open.0.write_all(&std::mem::take(&mut self.memory))?;
+                open
+            }
+        };
+        file.write_all(piece)
+    }
+
+    /// The copy gets the name of its digest: the same text is kept once.
+    fn finish(mut self, digest: &str) -> Result<Origin, ExperimentError> {
+        let Some((file, part)) = self.file.take() else {
+            let text = String::from_utf8(std::mem::take(&mut self.memory)).expect("it was looked at");
+            return Ok(Origin::Memory(text.into()));
+        };
+        let named = self.folder.join(digest);
+        let renamed = file.sync_data().and_then(|()| std::fs::rename(&part, &named)).and_then(|()| File::open(&named));
+        match renamed {
+            Ok(copy) => Ok(Origin::Copy(Arc::new(copy))),
+            Err(error) => {
+                let _nothing_left = std::fs::remove_file(&part);
+                Err(self.failure(&error))
+            }
+        }
+    }
+}
+
+impl Drop for Kept {
+    /// What was called off or failed leaves no part behind.
+    fn drop(&mut self) {
+        if let Some((_, part)) = self.file.take() {
+            let _gone = std::fs::remove_file(part);
+        }
+    }
+}
+
+/// A fresh file for a part of a copy.
+fn part(folder: &Path) -> io::Result<(File, PathBuf)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = folder.join(format!(".{}-{number}.part", std::process::id()));
+    Ok((File::create(&path)?, path))
 }
 
 #[cfg(test)]
@@ -165,8 +321,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.txt");
         std::fs::write(&path, bytes).unwrap();
-        let mut pieces = String::new();
-        match Text::open(&path).unwrap().for_each_piece(&TaskContext::default(), |piece| pieces.push_str(piece)) {
+        let (task, mut pieces) = (TaskContext::default(), String::new());
+        let opened = Text::open_within(&path, folder.path(), 100, &task);
+        match opened.and_then(|text| text.for_each_piece(&task, |piece| pieces.push_str(piece))) {
             Ok(()) => pieces,
             Err(error) => error.to_string().rsplit("t.txt: ").next().unwrap().to_owned(),
         }
@@ -175,18 +332,57 @@ mod tests {
     #[test]
     fn what_is_no_text_is_told_with_its_place() {
         assert_eq!(checked("one\nzwölf\n王".as_bytes()), "one\nzwölf\n王");
-        let utf = "is no UTF-8: expected a text in UTF-8, or convert it first";
-        assert_eq!(checked(b"one\ntw\xff"), format!("line 2, byte 3 {utf}"));
-        assert_eq!(checked(b"one \xe7\x8e"), format!("line 1, byte 5 {utf}"));
-        assert_eq!(checked(b"a\n\nb\0c"), "line 3, byte 2 is NUL: expected a text, not a file of another kind");
+        let utf = "is no UTF-8";
+        assert!(checked(b"one\ntw\xff").starts_with(&format!("line 2, byte 3 {utf}")));
+        assert!(checked(b"one \xe7\x8e").starts_with(&format!("line 1, byte 5 {utf}")));
+        assert_eq!(checked(b"a\n\nb\0c"), "line 3, byte 2 is NUL; expected a text in UTF-8");
         assert_eq!(checked(b""), "empty; expected a text in UTF-8");
         assert_eq!(checked(b"\xef\xbb\xbfone\r\n"), "one\r\n", "without the mark");
         assert_eq!(checked(b"\xef\xbb\xbf"), "empty; expected a text in UTF-8");
-        assert_eq!(checked(b"\xff\xfeo\0n\0"), format!("line 1, byte 1 {utf}"), "UTF-16");
+        assert_eq!(checked(b"\xff\xfeo\0n\0"), "UTF-16; expected a text in UTF-8");
+        assert_eq!(checked(b"PK\x03\x04\0\0"), "a zip archive; expected a text in UTF-8");
         // A character that lies across two pieces.
         let long = format!("{}王{}", "x".repeat(CHUNK as usize - 1), "y".repeat(10));
         assert_eq!(checked(long.as_bytes()), long);
-        assert!(Text::open(Path::new("/")).unwrap_err().0.contains("not a file"));
+        let (latin, ..) = encoding_rs::WINDOWS_1252.encode("l'été à la fenêtre\n");
+        let far = [&vec![b'x'; 3 << 16][..], &latin].concat();
+        assert!(checked(&far).starts_with("line 1, byte 196611 is no UTF-8 (the file looks like windows-1252"));
+    }
+
+    #[test]
+    fn a_packed_text_is_unpacked_and_a_large_one_is_copied_once_under_its_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gz");
+        let task = TaskContext::default();
+        let text = "many words, and many more. ".repeat(100);
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        for _ in 0..2 {
+            let opened = Text::open_within(&path, folder.path(), 1000, &task).unwrap();
+            assert_eq!((opened.len(), opened.digest()), (2700, Text::memory(text.as_str()).digest()));
+            // What happens to the file afterwards does not reach it.
+            let copies: Vec<_> = std::fs::read_dir(folder.path().join(COPIES)).unwrap().flatten().collect();
+            assert_eq!(copies.len(), 1);
+            assert_eq!(copies[0].file_name().to_str(), Some(opened.digest()));
+            assert_eq!(opened.window(0, 3000).unwrap(), text);
+        }
+        // A broken text leaves no part behind, nor one that was called off.
+        std::fs::write(&path, [text.as_bytes(), b"\xff"].concat()).unwrap();
+        Text::open_within(&path, folder.path(), 1000, &task).unwrap_err();
+        task.cancel();
+        Text::open_within(&path, folder.path(), 1000, &task).unwrap_err();
+        assert_eq!(std::fs::read_dir(folder.path().join(COPIES)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_happens_to_the_file_reaches_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        std::fs::write(&path, "as it was").unwrap();
+        let text = Text::open(&path, folder.path(), &TaskContext::default()).unwrap();
+        std::fs::write(&path, "cut").unwrap();
+        assert_eq!(text.window(0, 100).unwrap(), "as it was");
     }
 
     proptest! {

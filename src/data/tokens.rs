@@ -1,8 +1,15 @@
 //! Words of a text, in small letters.
 //!
-//! A word is a run of letters and digits; an apostrophe, hyphen or dot between two of them belongs to it. Japanese is parted
+//! A word is what UAX #29 takes for one that has a letter or a digit, with its marks; a hyphen or dot between two of them joins them.
+//! Letters are composed first (NFC), and of one width. Japanese is parted
 //! where its script changes (東京|から|ロンドン|まで), which is no dictionary's division: okurigana come off their stems. A
 //! Japanese text with spaces between its words is taken as parted already.
+
+use super::vectors::LONGEST_WORD;
+use std::borrow::Cow;
+use unicode_normalization::char::decompose_compatible;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// What may follow what within a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +33,22 @@ fn kind(letter: char) -> Kind {
     }
 }
 
+/// The kind of a stretch that UAX #29 does not part: that of its first letter, whatever stands before it.
+fn kind_of(segment: &str) -> Kind {
+    segment.chars().map(kind).find(|kind| *kind != Kind::Other).unwrap_or(Kind::Other)
+}
+
+/// Marks for layout within a word, which are no part of it: a soft hyphen, directions, a joint of no width.
+fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
 /// Calls `take` with each word of a text. `spaced`: Japanese in it is parted by spaces already.
 pub fn words(text: &str, spaced: bool, word: &mut String, mut take: impl FnMut(&str)) {
+    let text = &*folded(text);
     let bytes = text.as_bytes();
     let mut place = 0;
     while place < bytes.len() {
@@ -39,7 +60,7 @@ pub fn words(text: &str, spaced: bool, word: &mut String, mut take: impl FnMut(&
         let plain_end = bytes.get(place).is_none_or(|next| next.is_ascii_whitespace());
         if place > start && plain_end {
             word.clear();
-            word.push_str(&text[start..place]);
+            word.push_str(&text[start..place.min(start + LONGEST_WORD)]);
             word.make_ascii_lowercase();
             take(word);
         } else {
@@ -51,20 +72,17 @@ pub fn words(text: &str, spaced: bool, word: &mut String, mut take: impl FnMut(&
     }
 }
 
-/// The words of a run without plain spaces; gives where it ends.
+/// The words of a run without plain spaces; gives where it ends. Words end where UAX #29 ends them, and where the script changes; a
+/// joint between two of them joins them.
 fn long(text: &str, start: usize, spaced: bool, word: &mut String, take: &mut impl FnMut(&str)) -> usize {
+    let end = text[start..].find(|letter: char| letter.is_ascii_whitespace()).map_or(text.len(), |at| start + at);
     word.clear();
     let mut last = Kind::Other;
-    let mut letters = text[start..].char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
-        if letter.is_ascii_whitespace() {
-            flush(word, take);
-            return start + at;
-        }
-        let own = kind(letter);
+    let mut segments = text[start..end].split_word_bounds().map(|segment| (kind_of(segment), segment)).peekable();
+    while let Some((own, segment)) = segments.next() {
         let joined = own == Kind::Joint
             && !word.is_empty()
-            && letters.peek().is_some_and(|(_, next)| !matches!(kind(*next), Kind::Joint | Kind::Other));
+            && segments.peek().is_some_and(|(next, _)| !matches!(next, Kind::Joint | Kind::Other));
         let same = spaced || own == last || joined || last == Kind::Joint;
         match own {
             Kind::Other => flush(word, take),
@@ -73,20 +91,44 @@ fn long(text: &str, start: usize, spaced: bool, word: &mut String, take: &mut im
                 if !same {
                     flush(word, take);
                 }
-                word.extend(letter.to_lowercase());
+                word.extend(segment.chars().filter(|letter| !is_unseen(*letter)));
             }
         }
         last = own;
     }
     flush(word, take);
-    text.len()
+    end
 }
 
 fn flush(word: &mut String, take: &mut impl FnMut(&str)) {
-    if !word.is_empty() {
-        take(word);
-        word.clear();
+    if word.is_empty() {
+        return;
     }
+    // What is longer is no word, and no reader of vectors takes it for one.
+    word.truncate(word.floor_char_boundary(LONGEST_WORD));
+    if word.chars().any(char::is_uppercase) {
+        take(&word.to_lowercase());
+    } else {
+        take(word);
+    }
+    word.clear();
+}
+
+/// Letters of one form: composed (NFC), and those of half and of full width as the usual ones.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    let of_other_width = |letter: char| matches!(letter, '\u{ff01}'..='\u{ffee}');
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes && !text.chars().any(of_other_width) {
+        return Cow::Borrowed(text);
+    }
+    let mut usual = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if of_other_width(letter) {
+            decompose_compatible(letter, |part| usual.push(part));
+        } else {
+            usual.push(letter);
+        }
+    }
+    Cow::Owned(usual.nfc().collect())
 }
 
 /// Whether Japanese in a text stands with spaces between its words: no run of it is long.
@@ -115,6 +157,30 @@ mod tests {
             ["the", "king's", "well-known", "u.s", "road", "1984", "école", "end"]
         );
         assert_eq!(of("", false), [""; 0]);
+    }
+
+    #[test]
+    fn a_word_stays_one_with_its_marks_and_joints_however_it_was_typed() {
+        for (text, expected) in [
+            // Decomposed as composed: French, Vietnamese, kana with a voiced mark.
+            ("e\u{301}te\u{301} Tie\u{302}\u{301}ng Vie\u{323}\u{302}t", &["été", "tiếng", "việt"][..]),
+            ("か\u{3099}っこう", &["がっこう"]),
+            // Marks that have no composed form: Hindi, Arabic, Hebrew.
+            ("हिन्दी में", &["हिन्दी", "में"]),
+            ("مُحَمَّد", &["مُحَمَّد"]),
+            // A soft hyphen is none; joiners within Persian are letters of a kind.
+            ("co\u{ad}operate می\u{200c}خواهم", &["cooperate", "می\u{200c}خواهم"]),
+            ("new_york 3.14 1,000", &["new_york", "3.14", "1,000"]),
+            // Of half width and of full.
+            ("ｶﾀｶﾅ ﾊﾟﾝ ＡＢＣ１２", &["カタカナ", "パン", "abc12"]),
+            ("ΟΔΟΣ", &["οδος".to_uppercase().to_lowercase().as_str()]),
+            ("don’t --  - ' ...", &["don’t"]),
+        ] {
+            assert_eq!(of(text, false), expected, "{text}");
+        }
+        let long = of(&"x ".repeat(3).replace(' ', &"y".repeat(2000)), false);
+        assert_eq!(long.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_WORD], "a reader of vectors takes it");
+        assert!(matches!(folded("naïve 東京 カタカナ"), Cow::Borrowed(_)));
     }
 
     #[test]

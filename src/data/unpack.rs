@@ -1,12 +1,17 @@
-//! Embedded data on disk: unpacked once to the cache folder, hashed then, and memory-mapped by every process after.
+//! Embedded data on disk: unpacked once to the cache folder, and memory-mapped by every process after, which looks at each byte first.
 
+use crate::experiment::Wording;
+use crate::intake::{self, Purpose};
 use flate2::read::GzDecoder;
 use memmap2::Mmap;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::ops::Deref;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+const CACHED: Purpose = Purpose::new(Wording::new("unpacked data", "展開したデータ"), u64::MAX);
 
 /// A file that is part of the program.
 pub struct Packed {
@@ -36,14 +41,13 @@ impl Deref for Bytes {
     }
 }
 
-/// Maps a file that nobody writes to.
-pub fn map(path: &Path) -> io::Result<Bytes> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() == 0 {
+/// Maps a file in the cache folder.
+fn map(path: &Path) -> io::Result<Bytes> {
+    let (file, length) = intake::open(path, &CACHED).map_err(|error| io::Error::other(error.to_string()))?;
+    if length == 0 {
         return Ok(Bytes::InMemory(Vec::new()));
     }
-    // SAFETY: files in the cache folder are put there whole by a rename and never written to again; a person's own data
-    // is read as it stands, and a change under our feet would be seen as other pixels, which every u8 may be.
+    // SAFETY: files in the cache folder are put there whole by a rename and never written to again.
     Ok(Bytes::Mapped(unsafe { Mmap::map(&file)? }))
 }
 
@@ -55,39 +59,36 @@ pub fn open(folder: &Path, packed: &Packed) -> Bytes {
 
 fn cached(folder: &Path, packed: &Packed) -> io::Result<Bytes> {
     let path = folder.join(packed.name);
-    if !is_as_unpacked(&path, packed) {
-        fs::create_dir_all(folder)?;
-        let lock = File::create(folder.join("lock"))?;
-        lock.lock()?;
-        if !is_as_unpacked(&path, packed) {
-            unpack(folder, packed)?;
-        }
+    if let Some(bytes) = as_unpacked(&path, packed) {
+        return Ok(bytes);
     }
-    map(&path)
-}
-
-/// Whether the file still is what was hashed: the seal beside it names its length, its time of change and its sum.
-fn is_as_unpacked(path: &Path, packed: &Packed) -> bool {
-    let (Ok(seal), Ok(now)) = (fs::read_to_string(seal_path(path)), seal(path, packed)) else { return false };
-    seal == now
-}
-
-fn seal_path(path: &Path) -> std::path::PathBuf {
-    path.with_extension("seal")
-}
-
-fn seal(path: &Path, packed: &Packed) -> io::Result<String> {
-    let found = fs::metadata(path)?;
-    let changed = found.modified()?.duration_since(std::time::UNIX_EPOCH).map_err(io::Error::other)?;
-    Ok(format!("{} {} {}\n", found.len(), changed.as_nanos(), packed.sha256))
-}
-
-fn unpack(folder: &Path, packed: &Packed) -> io::Result<()> {
-    let path = folder.join(packed.name);
+    fs::create_dir_all(folder)?;
+    // A lock that is a pipe or a link to somewhere else is no lock.
+    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits() as i32;
+    let lock =
+        OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags).open(folder.join("lock"))?;
+    if !lock.metadata()?.is_file() {
+        return Err(io::Error::other("the lock is no file"));
+    }
+    lock.lock()?;
+    if let Some(bytes) = as_unpacked(&path, packed) {
+        return Ok(bytes);
+    }
     let mut file = atomic_write_file::AtomicWriteFile::open(&path)?;
     file.write_all(&unpacked(packed))?;
     file.commit()?;
-    fs::write(seal_path(&path), seal(&path, packed)?)
+    map(&path)
+}
+
+/// The file, if every byte of it still is what was unpacked: a disk that turned a bit over must not train on it.
+fn as_unpacked(path: &Path, packed: &Packed) -> Option<Bytes> {
+    let bytes = map(path).ok()?;
+    (bytes.len() == packed.length && sum(&bytes) == packed.sha256).then_some(bytes)
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// # Panics
@@ -95,8 +96,7 @@ fn unpack(folder: &Path, packed: &Packed) -> io::Result<()> {
 fn unpacked(packed: &Packed) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(packed.length);
     GzDecoder::new(packed.gzip).read_to_end(&mut bytes).expect("embedded data unpacks");
-    let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(sum, packed.sha256, "{}: the sum of embedded data", packed.name);
+    assert_eq!(sum(&bytes), packed.sha256, "{}: the sum of embedded data", packed.name);
     bytes
 }
 
@@ -129,10 +129,29 @@ mod tests {
     fn a_changed_or_truncated_file_is_unpacked_again() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), &packed());
+        let path = folder.path().join("hello");
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
         for damage in [&b"hell"[..], b"hallo", b""] {
-            fs::write(folder.path().join("hello"), damage).unwrap();
+            fs::write(&path, damage).unwrap();
+            // As a disk does it that loses a bit.
+            fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
             assert_eq!(&*open(folder.path(), &packed()), b"hello");
+            assert_eq!(fs::read(&path).unwrap(), b"hello");
         }
+    }
+
+    #[test]
+    fn a_pipe_in_the_cache_folder_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = |name: &str| {
+            let mode = rustix::fs::Mode::RWXU;
+            let path = folder.path().join(name);
+            rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        };
+        pipe("lock");
+        assert_eq!(&*open(folder.path(), &packed()), b"hello");
+        pipe("hello");
+        assert_eq!(&*open(folder.path(), &packed()), b"hello");
     }
 
     #[test]

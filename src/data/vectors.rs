@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
+/// The longest word, in bytes.
+pub const LONGEST_WORD: usize = 1 << 12;
 /// Rows a piece of a scan: 100 numbers each are 400 KB, a share of a core's cache.
 const PIECE: usize = 2048;
 
@@ -26,8 +28,8 @@ pub struct Vectors {
     rows: Cow<'static, [u8]>,
     /// What a row is to be multiplied with to have length one; zero for a row of zeros.
     factors: Vec<f32>,
-    /// Lengths of the original rows.
-    norms: Vec<f32>,
+    /// Lengths of the original rows: those of numbers near the end of 32 bits are beyond it.
+    norms: Vec<f64>,
 }
 
 /// A word near a vector.
@@ -127,7 +129,7 @@ impl Vectors {
         let words = Words::of_lines(words);
         assert_eq!(rows.len(), words.len() * dimension * 2, "rows for every word");
         let norms = lengths(rows, dimension);
-        let factors = norms.iter().map(|norm| reciprocal(*norm)).collect();
+        let factors = norms.iter().map(|norm| reciprocal(*norm) as f32).collect();
         Vectors { name: name.to_owned(), words, dimension, rows: Cow::Borrowed(rows), factors, norms }
     }
 
@@ -147,13 +149,13 @@ impl Vectors {
             return false;
         }
         let norm = length(vector);
-        let unit: Vec<f32> = vector.iter().map(|value| (f64::from(*value) * reciprocal64(norm)) as f32).collect();
+        let unit: Vec<f32> = vector.iter().map(|value| (f64::from(*value) * reciprocal(norm)) as f32).collect();
         let rows = self.rows.to_mut();
         let start = rows.len();
         pack(&unit, rows);
         let kept = lengths(&rows[start..], self.dimension);
-        self.factors.push(kept.first().copied().map_or(0.0, reciprocal));
-        self.norms.push(norm as f32);
+        self.factors.push(kept.first().copied().map_or(0.0, reciprocal) as f32);
+        self.norms.push(norm);
         true
     }
 
@@ -174,7 +176,7 @@ impl Vectors {
     }
 
     /// The length of a word's vector in its file.
-    pub fn norm(&self, word: u32) -> f32 {
+    pub fn norm(&self, word: u32) -> f64 {
         self.norms[word as usize]
     }
 
@@ -198,7 +200,9 @@ impl Vectors {
     /// A word's vector as long as it was in its file, up to rounding to 16 bits.
     pub fn original(&self, word: u32) -> Vec<f32> {
         let norm = self.norm(word);
-        self.unit(word).into_iter().map(|value| value * norm).collect()
+        // Rounding must not carry a number over the end.
+        let scaled = |value: f32| (f64::from(value) * norm).clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
+        self.unit(word).into_iter().map(scaled).collect()
     }
 
     /// Vectors of length one `[words.len(), dimension]`, row by row.
@@ -212,7 +216,7 @@ impl Vectors {
 
     /// The `count` words with the largest cosine to `vector`, the nearest first, without those in `left_out`.
     pub fn nearest(&self, vector: &[f32], count: usize, left_out: &[u32]) -> Vec<Near> {
-        let scale = reciprocal64(length(vector));
+        let scale = reciprocal(length(vector));
         let probe = Probe::new(&vector.iter().map(|value| (f64::from(*value) * scale) as f32).collect::<Vec<_>>());
         let row = self.dimension * 2;
         let piece = |index: usize| {
@@ -280,24 +284,20 @@ fn length(vector: &[f32]) -> f64 {
     vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
 }
 
-fn reciprocal64(length: f64) -> f64 {
+fn reciprocal(length: f64) -> f64 {
     if length > 0.0 && length.is_finite() { 1.0 / length } else { 0.0 }
 }
 
-fn reciprocal(length: f32) -> f32 {
-    reciprocal64(f64::from(length)) as f32
-}
-
 /// The lengths of packed rows.
-fn lengths(rows: &[u8], dimension: usize) -> Vec<f32> {
+fn lengths(rows: &[u8], dimension: usize) -> Vec<f64> {
     if dimension == 0 {
         return Vec::new();
     }
     let square = |bytes: &[u8; 2]| {
-        let value = f16::from_le_bytes(*bytes).to_f32();
+        let value = f16::from_le_bytes(*bytes).to_f64();
         value * value
     };
-    let length = |row: &[u8]| row.as_chunks::<2>().0.iter().map(square).sum::<f32>().sqrt();
+    let length = |row: &[u8]| row.as_chunks::<2>().0.iter().map(square).sum::<f64>().sqrt();
     rows.par_chunks_exact(dimension * 2).with_min_len(PIECE).map(length).collect()
 }
 
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(words, ["xy", "y", "no"]);
         assert!((near[0].cosine - 6.0 / (26.0_f32.sqrt() * 2.0_f32.sqrt())).abs() < 1e-3);
         assert_eq!(near[2].cosine, 0.0);
-        assert_eq!((vectors.norm(1), vectors.norm(3)), (18.0_f32.sqrt(), 0.0));
+        assert_eq!((vectors.norm(1), vectors.norm(3)), (18.0_f64.sqrt(), 0.0));
         assert_eq!(vectors.original(0), [2.0, 0.0, 0.0]);
         assert!(vectors.nearest(&[1.0; 3], 0, &[]).is_empty());
     }

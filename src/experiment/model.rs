@@ -36,11 +36,15 @@ impl ExperimentError {
         )
     }
 
-    /// The same, of a file.
+    /// The same, of a file, which is named once.
     #[must_use]
     pub fn in_file(&self, file: &Path) -> Self {
+        let before = format!("{}: ", file.display());
         let Bilingual { en, ja } = self.wording();
-        ExperimentError::both(format!("{}: {en}", file.display()), format!("{}: {ja}", file.display()))
+        if en.starts_with(&before) {
+            return self.clone();
+        }
+        ExperimentError::both(format!("{before}{en}"), format!("{before}{ja}"))
     }
 
     /// Both languages; English for one that it was not said in.

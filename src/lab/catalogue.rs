@@ -3,8 +3,12 @@
 use super::definition::Lab;
 use super::parse::{LabError, parse};
 use crate::experiment::knob::nearest;
+use crate::experiment::{TaskContext, Wording};
+use crate::intake::{self, Purpose, gate};
 use crate::registry::EXPERIMENTS;
 use std::path::{Path, PathBuf};
+
+const LAB: Purpose = Purpose::new(Wording::new("a lab in YAML", "YAML のラボ"), 4 << 20);
 
 /// Labs in the order of the lecture, and what is wrong with the files that are none.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +28,9 @@ impl Catalogue {
         }
         for folder in [Some(own), extra].into_iter().flatten() {
             for path in yaml_files(folder) {
-                match std::fs::read_to_string(&path) {
+                match read(&path) {
                     Ok(text) => catalogue.add(&path, &text),
-                    Err(error) => catalogue.errors.push(unreadable(&path, &error)),
+                    Err(error) => catalogue.errors.push(error),
                 }
             }
         }
@@ -68,25 +72,38 @@ impl Catalogue {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> LabError {
-    LabError { file: path.to_owned(), line: 1, column: 1, message: format!("cannot be read: {error}") }
+/// The text of a lab file.
+fn read(path: &Path) -> Result<String, LabError> {
+    intake::text(path, &LAB, &TaskContext::default()).map_err(|error| {
+        let before = format!("{}: ", path.display());
+        let message = error.to_string();
+        let message = message.strip_prefix(&before).unwrap_or(&message).to_owned();
+        LabError { file: path.to_owned(), line: 1, column: 1, message }
+    })
 }
 
 fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    let is_lab = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let mut files: Vec<PathBuf> = entries.filter(is_lab).collect();
     files.sort();
     files
 }
 
-/// What is wrong with a lab file, or with the lab files of a folder.
-pub fn check_path(path: &Path) -> Vec<LabError> {
-    let files = if path.is_dir() { yaml_files(path) } else { vec![path.to_owned()] };
-    let check = |file: &PathBuf| match std::fs::read_to_string(file) {
+/// How many lab files there are at a path, the file itself or those of a folder, and what is wrong with them.
+pub fn check_path(path: &Path) -> (usize, Vec<LabError>) {
+    let is_folder = gate::may_read(path).is_ok() && path.is_dir();
+    let files = if is_folder { yaml_files(path) } else { vec![path.to_owned()] };
+    let check = |file: &PathBuf| match read(file) {
         Ok(text) => parse(file, &text).err().unwrap_or_default(),
-        Err(error) => vec![unreadable(file, &error)],
+        Err(error) => vec![error],
     };
-    files.iter().flat_map(check).collect()
+    let mut errors: Vec<LabError> = files.iter().flat_map(check).collect();
+    if files.is_empty() {
+        let message = "no lab in this folder; expected files that end in .yaml".to_owned();
+        errors.push(LabError { file: path.to_owned(), line: 1, column: 1, message });
+    }
+    (files.len(), errors)
 }
 
 /// The labs that ship with the program, by file name.

@@ -4,7 +4,8 @@
 //! It is read, not mapped: a file that is cut off while it is open is a failure here, and would end the program there.
 
 use super::weights::Format;
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, Wording};
+use crate::intake::{self, Purpose};
 use crate::tensor::Tensor;
 use rayon::prelude::*;
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -33,14 +34,16 @@ fn failure(error: &io::Error) -> ExperimentError {
     ExperimentError::new(error.to_string())
 }
 
+const WEIGHTS: Purpose =
+    Purpose::new(Wording::new("weights in a safetensors file", "safetensors 形式の重み"), u64::MAX);
+
 impl WeightsFile {
     /// Reads the header.
     ///
     /// # Errors
     /// When it is no safetensors file.
     pub fn open(path: &Path) -> Result<Self, ExperimentError> {
-        let file = File::open(path).map_err(|error| failure(&error))?;
-        let length = file.metadata().map_err(|error| failure(&error))?.len();
+        let (file, length) = intake::open(path, &WEIGHTS)?;
         let broken = |why: String| ExperimentError::new(format!("not a whole safetensors file: {why}"));
         let mut size = [0; 8];
         file.read_exact_at(&mut size, 0).map_err(|error| broken(error.to_string()))?;

@@ -5,6 +5,8 @@ mod searchers;
 use super::games::{AnyGame, PlayoutRng, Style, below};
 use super::policy_value::AnyNet;
 use super::search::{Budget, OnProgress, SearchResult, mcts, puct, silent, tree};
+use crate::experiment::{TaskContext, Wording};
+use crate::intake::{self, Purpose};
 use crate::with_game;
 use rand::SeedableRng;
 use searchers::{Searcher, any_move, net_search, searcher};
@@ -70,7 +72,8 @@ const NET_SIMULATIONS: u64 = 200;
 /// The file of a network in the folder of its run.
 const NET_FILE: &str = "model.safetensors";
 /// Bytes of such a file, at most.
-const LARGEST_NET: u64 = 1 << 28;
+const NET: Purpose =
+    Purpose::new(Wording::new("the network of a run of self-play", "self-play の実行のネットワーク"), 1 << 28);
 
 /// Why a text names no agent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -240,11 +243,7 @@ impl Spec {
 fn open_net(path: &Path) -> Result<AnyNet, AgentError> {
     let file = if path.is_dir() { path.join(NET_FILE) } else { path.to_owned() };
     let wrong = |why: String| AgentError(format!("{}: {why}", file.display()));
-    let about = std::fs::metadata(&file).map_err(|error| wrong(error.to_string()))?;
-    if !about.is_file() || about.len() > LARGEST_NET {
-        return Err(wrong(format!("not a file of at most {} MB", LARGEST_NET >> 20)));
-    }
-    let bytes = std::fs::read(&file).map_err(|error| wrong(error.to_string()))?;
+    let bytes = intake::bytes(&file, &NET, &TaskContext::default()).map_err(|error| AgentError(error.to_string()))?;
     AnyNet::open(&bytes).map_err(|error| wrong(error.to_string()))
 }
 

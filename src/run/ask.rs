@@ -2,11 +2,11 @@
 
 use crate::data::drawing;
 use crate::experiment::knob::find;
-use crate::experiment::{ExperimentError, GrayImage, KnobKind, KnobValue, Knobs, ViewSpec};
+use crate::experiment::{ExperimentError, GrayImage, KnobKind, KnobValue, Knobs, TaskContext, ViewSpec, Wording};
+use crate::intake::{self, Purpose};
 use std::path::Path;
 
-/// Most bytes of a picture's file.
-const LARGEST: u64 = 20 << 20;
+const IMAGE: Purpose = Purpose::new(Wording::new("a PNG image", "PNG 画像"), 20 << 20);
 
 /// The inputs of a view from words of the form `input=value`. The value of a picture is the path of an image file.
 ///
@@ -41,11 +41,7 @@ fn example(view: &ViewSpec) -> String {
 /// A digit from an image file, light on dark or dark on light, in the form that models of digits know.
 fn digit(path: &Path) -> Result<GrayImage, ExperimentError> {
     let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
-    let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(failure("expected an image file of at most 20 MB".to_owned()));
-    }
-    let bytes = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
+    let bytes = intake::bytes(path, &IMAGE, &TaskContext::default())?;
     let image = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png)
         .map_err(|error| failure(format!("expected a PNG image: {error}")))?;
     let grey = image.to_luma8();
@@ -67,7 +63,7 @@ fn digit(path: &Path) -> Result<GrayImage, ExperimentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{ImageGrid, Knob, Wording};
+    use crate::experiment::{ImageGrid, Knob};
     use crate::run::recorder::png;
 
     const VIEW: ViewSpec = ViewSpec::new("v", Wording::new("", ""), || {
@@ -134,6 +130,6 @@ mod tests {
         assert!(said(&enormous).contains("expected a PNG image"));
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        assert!(error(&format!("picture={}", path.display())).contains("expected an image file"));
+        assert!(error(&format!("picture={}", path.display())).contains("a folder; expected a PNG image"));
     }
 }

@@ -6,10 +6,8 @@ use crate::data::text::Text;
 use crate::data::tokenizer::Tokenizer;
 use crate::experiment::{ExperimentError, Knobs, TaskContext};
 use rand::RngExt;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The share of a text of one's own that is held out: its last tenth.
@@ -27,8 +25,6 @@ pub struct Corpus {
     pub tokenizer: Arc<Tokenizer>,
     /// The language of the stories; none for a text of one's own.
     pub language: Option<Language>,
-    /// SHA-256 of the text, its beginning.
-    pub digest: String,
     /// Bytes that are learned from; those behind are held out.
     learned: Range<u64>,
     held_out: Range<u64>,
@@ -37,20 +33,19 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The stories that knobs ask for, or the text in a file; with tokens of its own unless they are given.
+    /// The stories that knobs ask for, or a text of one's own; with tokens of its own unless they are given.
     ///
     /// # Errors
-    /// When the file cannot be read, is no text, or is too short.
+    /// When the text is too short.
     pub fn new(
         knobs: &Knobs,
         seed: u64,
-        file: Option<&Path>,
+        text: Option<Text>,
         tokenizer: Option<&Arc<Tokenizer>>,
         task: &TaskContext,
     ) -> Result<Self, ExperimentError> {
-        let (text, language, cut) = match file {
-            Some(path) => {
-                let text = Text::open(path)?;
+        let (text, language, cut) = match text {
+            Some(text) => {
                 let cut = text.len() - text.len() / HELD_OUT;
                 (text, None, cut)
             }
@@ -62,9 +57,8 @@ impl Corpus {
             }
         };
         let takes_characters = tokenizer.is_none() && knobs.choice("tokens") == "characters";
-        let (mut letters, mut sample, mut digest, mut read) = (BTreeSet::new(), String::new(), Sha256::new(), 0);
+        let (mut letters, mut sample, mut read) = (BTreeSet::new(), String::new(), 0);
         text.for_each_piece(task, |piece| {
-            digest.update(piece);
             if takes_characters {
                 letters.extend(piece.chars());
             }
@@ -86,8 +80,7 @@ impl Corpus {
         let head = &sample[..sample.floor_char_boundary(1 << 16)];
         let bytes_per_token = head.len() as f64 / tokenizer.encode(head)?.len().max(1) as f64;
         let (learned, held_out) = (0..cut, cut..text.len());
-        let digest = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let corpus = Corpus { text, tokenizer, language, digest, learned, held_out, bytes_per_token };
+        let corpus = Corpus { text, tokenizer, language, learned, held_out, bytes_per_token };
         let context = knobs.integer("context") as usize;
         for part in [&corpus.learned, &corpus.held_out] {
             if corpus.stretch(part, part.start, context + 1)?.is_none() {
@@ -108,6 +101,11 @@ impl Corpus {
             }
         }
         Ok(corpus)
+    }
+
+    /// The beginning of the SHA-256 of the text.
+    pub fn digest(&self) -> &str {
+        self.text.digest()
     }
 
     /// So many tokens from the byte `start` of a part of the text; none if it ends before.
@@ -176,11 +174,14 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
+    use std::path::Path;
 
     fn corpus(set: &str, file: Option<&Path>) -> Result<Corpus, ExperimentError> {
         let mut with = Knobs::defaults(&knobs());
         set.split_whitespace().for_each(|assignment| with.set_text(&knobs(), assignment).unwrap());
-        Corpus::new(&with, 1, file, None, &TaskContext::default())
+        let task = TaskContext::default();
+        let text = file.map(|file| Text::open(file, &std::env::temp_dir(), &task)).transpose()?;
+        Corpus::new(&with, 1, text, None, &task)
     }
 
     #[test]

@@ -5,18 +5,19 @@ use super::generate::TrainedGpt;
 use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::bytepair::{BytePair, Definition};
 use crate::data::tokenizer::{Tokenizer, printable};
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, TaskContext, Wording};
+use crate::intake::{self, Purpose};
 use crate::nn::{BlockSettings, Parameters, WeightsFile};
 use crate::tensor::Tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes of a file of text at most: the vocabulary of GPT-2 has one million.
-const LARGEST_TEXT: u64 = 64 << 20;
+const TABLE: Purpose =
+    Purpose::new(Wording::new("a table of the model's folder in JSON or text", "JSON かテキストの表"), 64 << 20);
 const MOST_LAYERS: usize = 256;
 const MOST_WIDTH: usize = 1 << 14;
 const MOST_PLACES: usize = 1 << 16;
@@ -127,22 +128,10 @@ impl Config {
 /// The text of a file in the folder; none if there is no such file.
 fn text(folder: &Path, name: &str) -> Result<Option<String>, ExperimentError> {
     let path = folder.join(name);
-    let failure = |error: std::io::Error| ExperimentError::new(format!("{}: {error}", path.display()));
-    match fs::metadata(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failure(error)),
-        Ok(found) if !found.is_file() => {
-            Err(ExperimentError::both("no file; expected a text", "ファイルではありません").in_file(&path))
-        }
-        Ok(found) if found.len() > LARGEST_TEXT => {
-            let why = ExperimentError::both(
-                format!("{} bytes; expected at most {LARGEST_TEXT}", found.len()),
-                format!("{} バイトです。{LARGEST_TEXT} バイト以下にしてください", found.len()),
-            );
-            Err(why.in_file(&path))
-        }
-        Ok(_) => fs::read_to_string(&path).map(Some).map_err(failure),
+    if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(None);
     }
+    intake::text(&path, &TABLE, &TaskContext::default()).map(Some)
 }
 
 fn missing(folder: &Path, what: &str) -> ExperimentError {
@@ -259,6 +248,7 @@ mod tests {
     use super::*;
     use crate::experiment::Precision;
     use crate::nn::weights;
+    use std::fs;
     use std::path::PathBuf;
 
     /// A tiny GPT-2 and what Hugging Face's transformers say of it, see `tests/reference/hugging_face_gpt2.py`.
@@ -417,10 +407,7 @@ mod tests {
         assert!(error(folder.path()).starts_with("DIR: tokenizer.json: model.type = \"WordPiece\""));
         fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
         fs::File::create(folder.path().join("vocab.json")).unwrap().set_len(3 << 30).unwrap();
-        assert_eq!(
-            error(folder.path()),
-            format!("DIR/vocab.json: {} bytes; expected at most {LARGEST_TEXT}", 3_u64 << 30)
-        );
+        assert!(error(folder.path()).starts_with("DIR/vocab.json: more than 67 MB; expected a table"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::tuning::{self, Tuning};
 use crate::attention::language_model::Gpt;
 use crate::data::digest::digest;
 use crate::data::stories;
+use crate::data::text::Text;
 use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
@@ -18,7 +19,6 @@ use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -203,17 +203,17 @@ struct Batch {
 }
 
 impl GptLearner {
-    /// A fresh network for the stories that knobs ask for, or a text in a file.
+    /// A fresh network for the stories that knobs ask for, or a text of one's own.
     ///
     /// # Errors
     /// When the text cannot be learned from, or the heads do not divide the width.
-    pub fn new(knobs: &Knobs, seed: u64, file: Option<&Path>) -> Result<Trainer<Self>, ExperimentError> {
+    pub fn new(knobs: &Knobs, seed: u64, text: Option<Text>) -> Result<Trainer<Self>, ExperimentError> {
         let start = match knobs.choice("start") {
             "bundled" => Some(tuning::bundled()?),
             _ => None,
         };
         let tokenizer = start.as_ref().map(|start| &start.tokenizer);
-        let corpus = Corpus::new(knobs, seed, file, tokenizer, &TaskContext::default())?;
+        let corpus = Corpus::new(knobs, seed, text, tokenizer, &TaskContext::default())?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (tuning, parameters) = Tuning::new(knobs, &corpus.tokenizer, start.as_ref(), &mut random)?;
         let widest = tuning.network.configuration;
@@ -221,7 +221,7 @@ impl GptLearner {
         let whole = |knob: &str| knobs.integer(knob) as usize;
         let learner = GptLearner {
             begun_with: Fingerprint {
-                text: corpus.digest.clone(),
+                text: corpus.digest().to_owned(),
                 vocabulary: digest(&serde_json::to_vec(&*corpus.tokenizer).expect("plain data")),
                 start: start.is_some().then(|| digest(EXPERIMENT.bundled.weights)),
             },

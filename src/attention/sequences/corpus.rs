@@ -2,7 +2,8 @@
 
 use super::Batch;
 use crate::data::tasks::{Encoding, Pair, Task, pairs_from_tsv};
-use crate::experiment::{ExperimentError, Knob, Knobs};
+use crate::experiment::{ExperimentError, Knob, Knobs, TaskContext, Wording};
+use crate::intake::{self, Purpose};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -12,7 +13,13 @@ use std::sync::Arc;
 const TASKS: [&str; 6] = ["dates", "reverse", "addition", "addition-reversed", "numbers", "translate"];
 
 /// Bytes of a file of pairs at most.
-const LARGEST_OWN: u64 = 64 << 20;
+const PAIRS: Purpose = Purpose::new(
+    Wording::new(
+        "a line `source<TAB>target` for each pair, in UTF-8",
+        "1 行に 1 対「入力<TAB>出力」を書いた UTF-8 のテキスト",
+    ),
+    64 << 20,
+);
 /// Longest texts of a person's own, in tokens: a batch of them must fit into memory.
 const LONGEST_OWN: usize = 400;
 /// Of a person's own pairs one in so many is held out.
@@ -85,15 +92,7 @@ impl Corpus {
     pub fn of(knobs: &Knobs, file: Option<&Path>) -> Result<Self, ExperimentError> {
         let Some(path) = file else { return Ok(Self::of_task(knobs)) };
         let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
-        let metadata = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-        if !metadata.is_file() || metadata.len() > LARGEST_OWN {
-            return Err(failure("expected a text file of at most 64 MB".to_owned()));
-        }
-        let bytes = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
-            failure(format!("line {line}: not UTF-8; expected a line `source<TAB>target` for each pair, in UTF-8"))
-        })?;
+        let text = intake::text(path, &PAIRS, &TaskContext::default())?;
         Self::of_pairs(pairs_from_tsv(&text).map_err(|error| failure(error.to_string()))?)
             .map_err(|error| failure(error.0))
     }
@@ -254,9 +253,9 @@ mod tests {
         let path = folder.path().join("pairs.tsv");
         std::fs::write(&path, b"a\tb\n\xff\xfe\tc\n").unwrap();
         let said = Corpus::of(&Knobs::default(), Some(&path)).unwrap_err().to_string();
-        assert!(said.contains("line 2: not UTF-8"), "{said}");
+        assert!(said.contains("line 2, byte 1 is no UTF-8; expected a line"), "{said}");
         let said = Corpus::of(&Knobs::default(), Some(folder.path())).unwrap_err().to_string();
-        assert!(said.ends_with("expected a text file of at most 64 MB"), "{said}");
+        assert!(said.contains("a folder; expected a line"), "{said}");
     }
 
     #[test]

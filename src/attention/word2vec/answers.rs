@@ -224,6 +224,11 @@ impl Model for TrainedWord2Vec {
 /// As [`TrainedWord2Vec::open`].
 pub fn files(weights: &[u8], knobs: &Knobs) -> Result<Vec<(&'static str, Vec<u8>)>, ExperimentError> {
     let trained = TrainedWord2Vec::open(weights, knobs, PathBuf::new())?;
+    if !trained.is_finite() {
+        return Err(ExperimentError::new(
+            "the run has diverged: its vectors are no numbers any more, and no program could read them",
+        ));
+    }
     let width = trained.configuration.dimension;
     let rows = || trained.lexicon.words.iter().map(String::as_str).zip(trained.input.chunks_exact(width));
     let file = |form| {

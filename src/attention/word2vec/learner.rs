@@ -5,6 +5,7 @@ use super::{Configuration, Objective, Tally, Word2Vec};
 use crate::attention::words::analogies;
 use crate::data::corpus::Corpus;
 use crate::data::questions::Section;
+use crate::data::text::Text;
 use crate::data::world::{WORLDS, World};
 use crate::experiment::{
     ActionSpec, Argument, ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext, Wording,
@@ -140,10 +141,10 @@ impl Word2VecLearner {
     ///
     /// # Errors
     /// When the text cannot be read or has too few words, or too many for the full softmax.
-    pub fn new(knobs: &Knobs, seed: u64, text: Option<&Path>, keep: &Path) -> Result<Trainer<Self>, ExperimentError> {
+    pub fn new(knobs: &Knobs, seed: u64, text: Option<Text>, keep: &Path) -> Result<Trainer<Self>, ExperimentError> {
         let rarest = knobs.integer("min_count") as u64;
         let (corpus, questions, landmarks) = match text {
-            Some(path) => (Corpus::open(path, rarest, &TaskContext::default())?, Vec::new(), None),
+            Some(text) => (Corpus::open(text, rarest, &TaskContext::default())?, Vec::new(), None),
             None => {
                 let world = World::embedded(knobs.choice("world"));
                 let text = world.text(knobs.integer("sentences") as usize, seed);

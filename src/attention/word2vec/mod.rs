@@ -20,7 +20,8 @@ pub use answers::{TrainedWord2Vec, files};
 pub use learner::{ACTIONS, REPORT_KEYS, SERIES, Word2VecLearner, knobs};
 
 use crate::data::corpus::{LINE_END, Vocabulary};
-use crate::experiment::{Experiment, Knobs, Learn, Preview, Setting, number};
+use crate::data::text::Text;
+use crate::experiment::{Experiment, Knobs, Learn, Preview, Setting, TaskContext, number};
 use crate::nn::initialise;
 use crate::tensor::product::{Accum, small_product};
 use crate::tensor::shared_rows::{Inputs, Room, SharedRows, contrast};
@@ -48,7 +49,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     preview: Preview::View("map"),
     learn: Learn::By(|setting| {
         let Setting { knobs, seed, source, .. } = setting;
-        Ok(Box::new(Word2VecLearner::new(knobs, *seed, source.folder.as_deref(), &source.keep)?))
+        Ok(Box::new(Word2VecLearner::new(knobs, *seed, Text::own(source, &TaskContext::default())?, &source.keep)?))
     }),
     open: |weights, knobs, source| Ok(Arc::new(TrainedWord2Vec::open(weights, knobs, source.keep.clone())?)),
     files: Some(files),

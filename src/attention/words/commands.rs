@@ -12,10 +12,8 @@ use crate::data::vectors::read;
 use crate::experiment::Bar;
 use crate::experiment::knob::nearest;
 use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
+use crate::intake::{self, gate};
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Stops on a way between two words.
@@ -74,6 +72,7 @@ impl Session {
             "bias" => self.bias(&order),
             "analogies" => return self.analogies(&order, task),
             "use" => Ok(self.switch(&order)),
+            "sets" | "names" if !order.rest.is_empty() => Ok(order.usage(name)),
             "sets" => Ok(self.list_sets(language)),
             "load" => return self.load(&order, task),
             "include" => Ok(self.including(&order)),
@@ -81,7 +80,8 @@ impl Session {
             "names" => Ok(self.list_names(&order)),
             "forget" => Ok(self.forget(&order)),
             "history" => Ok(self.earlier(&order)),
-            "save" => Ok(self.save(&order)),
+            "save" => Ok(self.save(&order, false)),
+            "save!" => Ok(self.save(&order, true)),
             unknown => {
                 let near = nearest(unknown, COMMANDS.iter().map(|help| help.name));
                 let hint = near.map_or(":help".to_owned(), |near| format!(":{near}"));
@@ -279,10 +279,13 @@ impl Session {
         if order.rest.is_empty() {
             return Ok(order.usage("analogies"));
         }
-        let path = expanded(order.rest);
-        let text = match std::fs::read(&path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) => return Ok(order.fault(format!("{}: {error}", path.display()))),
+        let path = gate::typed(order.rest);
+        let text = match intake::text(&path, &questions::FILE, task) {
+            Ok(text) => text,
+            Err(failure) => {
+                task.check()?;
+                return Ok(order.fault(failure.in_language(order.language)));
+            }
         };
         let sections = match questions::parse(&text) {
             Ok(sections) => sections,
@@ -355,13 +358,14 @@ impl Session {
         if order.rest.is_empty() {
             return Ok(order.usage("load"));
         }
-        let loaded = match read::open(&expanded(order.rest), task) {
+        let loaded = match read::open(&gate::typed(order.rest), task) {
             Ok(loaded) => loaded,
             Err(failure) => {
                 task.check()?;
-                return Ok(order.fault(failure.0));
+                return Ok(order.fault(failure.in_language(order.language)));
             }
         };
+        let notes = loaded.notes();
         let mut vectors = loaded.vectors;
         // A second file of one name does not take the place of the first.
         let name = vectors.name.clone();
@@ -374,20 +378,7 @@ impl Session {
         self.sets.push(Set { vectors: Arc::new(vectors), names: BTreeMap::new() });
         self.current = self.sets.len() - 1;
         let mut parts = vec![Panel::note(self.about(order.language))];
-        if loaded.repeated > 0 {
-            let count = loaded.repeated;
-            parts.push(Panel::note(match order.language {
-                Language::En => format!("{count} words came a second time and were left out"),
-                Language::Ja => format!("重複した {count} 語は最初のものだけを使います"),
-            }));
-        }
-        if loaded.mended > 0 {
-            let count = loaded.mended;
-            parts.push(Panel::note(match order.language {
-                Language::En => format!("{count} words are not UTF-8; their odd bytes stand as �"),
-                Language::Ja => format!("{count} 語が UTF-8 でなく、読めないバイトを � にしました"),
-            }));
-        }
+        parts.extend(notes.iter().map(|note| Panel::note(note.in_language(order.language))));
         Ok(parts)
     }
 
@@ -452,38 +443,27 @@ impl Session {
         lines[lines.len().saturating_sub(count)..].iter().map(Panel::note).collect()
     }
 
-    fn save(&self, order: &Order) -> Vec<Panel> {
+    /// Writes the lines that were understood; over a file that is there only if that is said.
+    fn save(&self, order: &Order, over: bool) -> Vec<Panel> {
         if order.rest.is_empty() {
             return order.usage("save");
         }
-        let path = expanded(order.rest);
         let text: String =
             self.said.iter().filter(|line| !line.starts_with(":save")).map(|line| format!("{line}\n")).collect();
-        // What is there stays there.
-        let saved = OpenOptions::new().write(true).create_new(true).open(&path);
-        match saved.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all())) {
-            Ok(()) => vec![Panel::note(match order.language {
+        let way_out = ["`:save! FILE` writes over it", "`:save! ファイル` で上書きできます"];
+        let saved = gate::to_write(order.rest, &["txt"]).and_then(|target| {
+            if !over {
+                target.must_be_new(way_out)?;
+            }
+            target.write(text.as_bytes()).map(|()| target.path)
+        });
+        match saved {
+            Ok(path) => vec![Panel::note(match order.language {
                 Language::En => format!("{} lines saved to {}", text.lines().count(), path.display()),
                 Language::Ja => format!("{} 行を {} に保存しました", text.lines().count(), path.display()),
             })],
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                let path = path.display();
-                order.fault(match order.language {
-                    Language::En => format!("{path} is there already; choose another name"),
-                    Language::Ja => format!("{path} は既にあります。別の名前を指定してください"),
-                })
-            }
-            Err(error) => order.fault(format!("{}: {error}", path.display())),
+            Err(failure) => order.fault(failure.in_language(order.language)),
         }
-    }
-}
-
-/// A path as typed, with `~` for the home folder, perhaps in quotes.
-fn expanded(text: &str) -> PathBuf {
-    let text = text.trim_matches('"');
-    match (text.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(text),
     }
 }
 

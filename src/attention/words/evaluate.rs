@@ -18,7 +18,7 @@ pub struct Vector {
     pub values: Vec<f32>,
     pub inputs: BTreeSet<u32>,
     /// The length in the file, where the vector is that of a word.
-    norm: Option<f32>,
+    norm: Option<f64>,
 }
 
 impl Vector {
@@ -58,6 +58,15 @@ impl Vector {
     }
 }
 
+/// Refuses what 32-bit floats do not hold.
+fn finite(value: &Value, at: Range<usize>) -> Result<(), ExpressionError> {
+    let finite = match value {
+        Value::Number(value) => value.is_finite(),
+        Value::Vector(vector) => vector.values.iter().all(|value| value.is_finite()),
+    };
+    if finite { Ok(()) } else { Err(ExpressionError { at, why: Why::TooLarge }) }
+}
+
 /// Words by their vectors, and names by their values.
 pub struct Scope<'a> {
     pub vectors: &'a Vectors,
@@ -92,11 +101,8 @@ impl Scope<'_> {
             What::Call(function, values) => self.call(*function, values)?,
             What::Analogy(sides) => self.analogy(sides)?,
         };
-        let finite = match &value {
-            Value::Number(value) => value.is_finite(),
-            Value::Vector(vector) => vector.values.iter().all(|value| value.is_finite()),
-        };
-        if finite { Ok(value) } else { Err(ExpressionError { at: node.at.clone(), why: Why::TooLarge }) }
+        finite(&value, node.at.clone())?;
+        Ok(value)
     }
 
     /// The vector of a node.
@@ -147,8 +153,27 @@ impl Scope<'_> {
         alike.into_iter().take(3).map(|(_, word)| word.to_owned()).collect()
     }
 
+    /// A long sum leans to the left: its terms are gone through one after another, not one within another.
     fn operation(&self, operator: Operator, left: &Node, right: &Node) -> Result<Value, ExpressionError> {
-        let (a, b) = (self.value(left)?, self.value(right)?);
+        let mut steps = vec![(operator, left, right)];
+        let mut first = left;
+        while let What::Operation(operator, left, right) = &first.what {
+            steps.push((*operator, left, right));
+            first = left;
+        }
+        let mut value = self.value(first)?;
+        for (operator, left, right) in steps.into_iter().rev() {
+            value = Self::combined(operator, (left, value), (right, self.value(right)?))?;
+            finite(&value, left.at.start..right.at.end)?;
+        }
+        Ok(value)
+    }
+
+    fn combined(
+        operator: Operator,
+        (left, a): (&Node, Value),
+        (right, b): (&Node, Value),
+    ) -> Result<Value, ExpressionError> {
         let fault = |node: &Node, why| Err(ExpressionError { at: node.at.clone(), why });
         match (operator, a, b) {
             (Operator::Cosine, Value::Number(_), _) => fault(left, Why::NeedsVector),
@@ -176,7 +201,7 @@ impl Scope<'_> {
     fn call(&self, function: Function, values: &[Node]) -> Result<Value, ExpressionError> {
         let vectors = values.iter().map(|node| self.vector(node)).collect::<Result<Vec<_>, _>>()?;
         Ok(match (function, &vectors[..]) {
-            (Function::Norm, [x, ..]) => Value::Number(x.norm.map_or_else(|| x.length(), f64::from)),
+            (Function::Norm, [x, ..]) => Value::Number(x.norm.unwrap_or_else(|| x.length())),
             (Function::Distance, [a, b, ..]) => Value::Number(a.distance(b)),
             (Function::Cosine, [a, b, ..]) => Value::Number(a.cosine(b)),
             (_, [first, rest @ ..]) => {

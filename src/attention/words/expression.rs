@@ -22,6 +22,8 @@ use tokens::{Placed, Token, tokens};
 
 /// Brackets within brackets.
 const DEEPEST: usize = 64;
+/// Words, numbers and signs of a line.
+const MOST: usize = 4096;
 
 /// Something in a line, by the bytes it stands at.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +122,8 @@ pub enum Why {
     Count(usize),
     /// A number beyond what 32-bit floats hold.
     TooLarge,
+    /// More terms than a line may have.
+    Long(usize),
 }
 
 /// Reads a line; `known` says whether a spelling is a word or a name.
@@ -127,8 +131,7 @@ pub enum Why {
 /// # Errors
 /// What is wrong with it, and where.
 pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, ExpressionError> {
-    let tokens = tokens(line, known)?;
-    let mut parser = Parser { tokens, place: 0, depth: 0 };
+    let mut parser = Parser::new(line, known)?;
     let name = match (&parser.tokens[0].0, parser.tokens.get(1).map(|token| &token.0)) {
         (Token::Word { text, quoted: false }, Some(Token::Sign("="))) => {
             let name = text.clone();
@@ -153,7 +156,7 @@ pub fn parse(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Statement, Expr
 /// # Errors
 /// As [`parse`].
 pub fn items(text: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Node>, ExpressionError> {
-    let mut parser = Parser { tokens: tokens(text, known)?, place: 0, depth: 0 };
+    let mut parser = Parser::new(text, known)?;
     let mut items = Vec::new();
     while *parser.peek() != Token::End {
         if !parser.takes(",") {
@@ -170,6 +173,14 @@ struct Parser {
 }
 
 impl Parser {
+    fn new(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Self, ExpressionError> {
+        let tokens = tokens(line, known)?;
+        match tokens.get(MOST) {
+            Some((_, at)) => Err(ExpressionError { at: at.clone(), why: Why::Long(MOST) }),
+            None => Ok(Parser { tokens, place: 0, depth: 0 }),
+        }
+    }
+
     fn peek(&self) -> &Token {
         &self.tokens[self.place].0
     }
@@ -437,7 +448,11 @@ mod tests {
         ] {
             assert_eq!(shape(line), expected, "{line}");
         }
-        assert!(shape(&"(".repeat(100_000)).ends_with("Deep"));
+        assert!(shape(&"(".repeat(1000)).ends_with("Deep"));
+        assert!(shape(&"king + ".repeat(20_000)).ends_with("Long(4096)"));
+        assert_eq!(shape(&format!("{}1", "1+".repeat(2000))).matches('+').count(), 2000);
+        // Thousands of parts with joints between them, of which none is a word.
+        assert!(shape(&"x-".repeat(100_000)).ends_with("Long(4096)"));
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! Lines said before, kept from one time of the program to the next: a file with a line of JSON for each, so that a line of
 //! several lines stays one. What cannot be read is passed over; what cannot be written is not kept, and nothing breaks.
 
+use crate::experiment::Wording;
+use crate::intake::{self, Purpose};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +11,7 @@ use std::path::{Path, PathBuf};
 const MOST: usize = 1000;
 /// Bytes of the file that are read, from its end.
 const LARGEST: u64 = 1 << 20;
+const LINES: Purpose = Purpose::new(Wording::new("lines of JSON", "JSON の行"), u64::MAX);
 /// The longest line that is kept.
 const LONGEST: usize = 1 << 14;
 
@@ -22,7 +25,7 @@ pub struct History {
 impl History {
     /// That of a file, which need not be there yet.
     pub fn open(file: PathBuf) -> Self {
-        let lines = File::open(&file).map(|found| read(&found)).unwrap_or_default();
+        let lines = intake::open(&file, &LINES).map(|(found, _)| read(&found)).unwrap_or_default();
         let mut history = History { lines, file: Some(file) };
         if history.lines.len() > MOST {
             history.lines.drain(..history.lines.len() - MOST);

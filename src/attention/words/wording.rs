@@ -38,6 +38,10 @@ pub fn why(why: &Why, language: Language, japanese_words: bool) -> String {
             "? は類推の項です: king : man :: queen : ?",
         ),
         Why::Deep => either("too many brackets within brackets", "括弧の入れ子が深すぎます"),
+        Why::Long(most) => match language {
+            Language::En => format!("too long: expected at most {most} words, numbers and signs"),
+            Language::Ja => format!("長すぎます。単語・数・記号は合わせて {most} 個までです"),
+        },
         Why::Unknown { word, near } => unknown(word, near, language, japanese_words),
         Why::NeedsVector => {
             either("a number; a word or a vector is needed here", "数です。ここには単語かベクトルが必要です")
@@ -157,8 +161,8 @@ pub const COMMANDS: [Help; 16] = [
         "save",
         ["FILE", "ファイル"],
         [
-            "the lines of this session, for `shinso embed < FILE`",
-            "このセッションの入力を保存。`shinso embed < ファイル` で再実行",
+            "the lines of this session, for `shinso embed < FILE`; :save! writes over a file",
+            "このセッションの入力を保存。`shinso embed < ファイル` で再実行。:save! は上書き",
         ],
         ":save session.txt",
     ),

@@ -5,27 +5,21 @@
 //! then for each word its bytes, a space, and D little-endian 32-bit floats. Files are read as a stream: what a header
 //! promises reserves nothing.
 
-use super::Vectors;
-use crate::data::unpack;
-use crate::experiment::{ExperimentError, TaskContext};
-use flate2::read::MultiGzDecoder;
-use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod input;
+mod table;
+
+use super::{LONGEST_WORD, Vectors};
+use crate::experiment::{Bilingual, ExperimentError, TaskContext, Wording};
+use crate::intake::{self, Purpose};
+use input::Input;
+use std::io::{self, BufRead, Cursor, Read};
+use std::path::Path;
 
 /// The longest vector that is taken for one.
 const WIDEST: usize = 1 << 16;
-/// The longest word, in bytes.
-const LONGEST_WORD: usize = 1 << 12;
 /// The longest line of numbers.
 const LONGEST_LINE: u64 = 1 << 22;
-/// The longest file that is unpacked into memory.
-const LARGEST: u64 = 1 << 33;
-const BUFFER: usize = 1 << 18;
+const VECTORS: Purpose = Purpose::new(Wording::new("word vectors", "単語ベクトル"), u64::MAX);
 
 /// A set that was read, and what was odd about its file.
 pub struct Loaded {
@@ -36,6 +30,27 @@ pub struct Loaded {
     pub mended: usize,
 }
 
+impl Loaded {
+    /// What was odd, in words.
+    pub fn notes(&self) -> Vec<Bilingual> {
+        let Loaded { repeated, mended, .. } = self;
+        let mut notes = Vec::new();
+        if *repeated > 0 {
+            notes.push(Bilingual::new(
+                format!("words that came a second time and were left out: {repeated}"),
+                format!("2 回目に現れたため除いた語: {repeated}"),
+            ));
+        }
+        if *mended > 0 {
+            notes.push(Bilingual::new(
+                format!("words with bytes that are not UTF-8, shown as \u{fffd}: {mended}"),
+                format!("UTF-8 でないバイトを \u{fffd} で置き換えた語: {mended}"),
+            ));
+        }
+        notes
+    }
+}
+
 /// Reads a file.
 ///
 /// # Errors
@@ -43,17 +58,9 @@ pub struct Loaded {
 pub fn open(path: &Path, task: &TaskContext) -> Result<Loaded, ExperimentError> {
     let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let file = File::open(path).map_err(|error| failure(error.to_string()))?;
-    let facts = file.metadata().map_err(|error| failure(error.to_string()))?;
-    if facts.is_dir() {
-        return Err(failure("a folder; expected a file of word vectors".to_owned()));
-    }
-    let mut input = Input::new(file, facts.len(), task).map_err(|error| failure(error.to_string()))?;
-    let read = match input.looks_like_safetensors() {
-        Ok(true) => tensors(path, &name, input),
-        Ok(false) => stream(&name, &mut input),
-        Err(error) => Err(error.to_string()),
-    };
+    let (file, length) = intake::open(path, &VECTORS)?;
+    let mut input = Input::new(file, length, task).map_err(failure)?;
+    let read = if input.is_safetensors() { table::read(path, &name, &mut input) } else { stream(&name, &mut input) };
     read.map_err(failure)
 }
 
@@ -68,75 +75,8 @@ pub fn from_reader(
     task: &TaskContext,
 ) -> Result<Loaded, ExperimentError> {
     let failure = |why: String| ExperimentError::new(format!("{name}: {why}"));
-    let mut input = Input::new(reader, length, task).map_err(|error| failure(error.to_string()))?;
+    let mut input = Input::new(reader, length, task).map_err(failure)?;
     stream(name, &mut input).map_err(failure)
-}
-
-/// Counts the bytes that pass.
-struct Counted<R> {
-    inner: R,
-    passed: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.passed.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-/// A stream, unpacked if it is gzip, that knows where it is.
-struct Input<'a> {
-    reader: BufReader<Box<dyn Read>>,
-    /// Bytes of the file taken so far, of `length`.
-    passed: Arc<AtomicU64>,
-    length: u64,
-    /// Bytes handed out, unpacked.
-    offset: u64,
-    line: u64,
-    task: &'a TaskContext,
-}
-
-impl<'a> Input<'a> {
-    fn new(reader: impl Read + 'static, length: u64, task: &'a TaskContext) -> io::Result<Self> {
-        let passed = Arc::<AtomicU64>::default();
-        let mut raw = BufReader::with_capacity(BUFFER, Counted { inner: reader, passed: Arc::clone(&passed) });
-        let packed = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
-        let reader = BufReader::with_capacity(BUFFER, reader);
-        Ok(Input { reader, passed, length, offset: 0, line: 0, task })
-    }
-
-    /// For every word: progress, and an end if it was called off.
-    fn tick(&self) -> Result<(), String> {
-        self.task.report_progress(self.passed.load(Ordering::Relaxed), self.length);
-        self.task.check().map_err(|failure| failure.0)
-    }
-
-    /// A safetensors file starts with the length of its header, then `{`.
-    fn looks_like_safetensors(&mut self) -> io::Result<bool> {
-        Ok(self.reader.fill_buf()?.get(8) == Some(&b'{'))
-    }
-
-    /// The next line without its end; `None` at the end of the file.
-    fn line<'b>(&mut self, line: &'b mut Vec<u8>, limit: u64) -> Result<Option<&'b [u8]>, String> {
-        line.clear();
-        let read = (&mut self.reader).take(limit).read_until(b'\n', line).map_err(|error| self.broken(&error))?;
-        if read == 0 {
-            return Ok(None);
-        }
-        self.line += 1;
-        if read as u64 == limit && line.last() != Some(&b'\n') {
-            return Err(format!("line {}: longer than {limit} bytes; expected `word number number …`", self.line));
-        }
-        self.offset += read as u64;
-        Ok(Some(line.trim_ascii_end()))
-    }
-
-    fn broken(&self, error: &io::Error) -> String {
-        format!("byte {}: {error}", self.offset)
-    }
 }
 
 /// Text or word2vec's binary form.
@@ -148,9 +88,7 @@ fn stream(name: &str, input: &mut Input) -> Result<Loaded, String> {
     let first = first.to_vec();
     let header = header(&first)?;
     match header {
-        Some((words, dimension)) if is_binary(input).map_err(|error| error.to_string())? => {
-            binary(name, input, words, dimension)
-        }
+        Some((words, dimension)) if is_binary(input, dimension)? => binary(name, input, words, dimension),
         Some((words, dimension)) => {
             let mut filling = Filling::new(name, dimension);
             while let Some(row) = input.line(&mut line, LONGEST_LINE)? {
@@ -201,10 +139,19 @@ fn header(line: &[u8]) -> Result<Option<(usize, usize)>, String> {
     Ok(Some((words as usize, dimension as usize)))
 }
 
-/// Whether what follows the first line is no text: it has control characters, or is no UTF-8.
-fn is_binary(input: &mut Input) -> io::Result<bool> {
+/// Whether what follows the first line is word2vec's binary form. A first row that is one in text is none in the other, whatever
+/// the bytes of its word; else text has no control characters and is UTF-8.
+fn is_binary(input: &mut Input, dimension: usize) -> Result<bool, String> {
     const AHEAD: usize = 4096;
-    let ahead = input.reader.fill_buf()?;
+    let ahead = input.ahead(AHEAD as u64, LONGEST_LINE)?;
+    let row = ahead.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+    let mut fields = row.rsplit(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    let numbers = (&mut fields)
+        .take(dimension)
+        .filter(|field| std::str::from_utf8(field).is_ok_and(|field| field.parse::<f32>().is_ok()));
+    if numbers.count() == dimension && fields.next().is_some() {
+        return Ok(false);
+    }
     let ahead = &ahead[..ahead.len().min(AHEAD)];
     let control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
     // The last letter may be cut in two.
@@ -320,80 +267,15 @@ fn binary(name: &str, input: &mut Input, words: usize, dimension: usize) -> Resu
         let word = word[..word.len() - 1].trim_ascii_start().to_vec();
         filling.take(&word)?;
     }
-    filling.promised(words)
-}
-
-/// A table `[words, dimension]` and a word a line in `NAME.vocab.txt` beside it.
-fn tensors(path: &Path, name: &str, mut input: Input) -> Result<Loaded, String> {
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    let mut whole = Vec::new();
-    let mapped;
-    let bytes: &[u8] = if packed {
-        (&mut input.reader).take(LARGEST).read_to_end(&mut whole).map_err(|error| error.to_string())?;
-        &whole
-    } else {
-        mapped = unpack::map(path).map_err(|error| error.to_string())?;
-        &mapped
-    };
-    let file = SafeTensors::deserialize(bytes).map_err(|error| format!("not a whole safetensors file: {error}"))?;
-    let tables: Vec<_> = file.iter().filter(|(_, view)| view.shape().len() == 2).collect();
-    let (_, table) = match tables.iter().find(|(name, _)| *name == "vectors").or(tables.first()) {
-        Some(table) => table,
-        None => return Err("no tensor of two axes; expected `vectors` [words, dimension]".to_owned()),
-    };
-    let [count, dimension] = table.shape()[..] else { return Err("no tensor of two axes".to_owned()) };
-    let size = match table.dtype() {
-        Dtype::F16 | Dtype::BF16 => 2,
-        Dtype::F32 => 4,
-        other => return Err(format!("the table holds {other:?}; expected F16, BF16 or F32")),
-    };
-    if !(1..=WIDEST).contains(&dimension) || count > u32::MAX as usize {
-        return Err(format!("a table [{count}, {dimension}]; expected 1 to {WIDEST} numbers a word"));
+    let loaded = filling.promised(words)?;
+    match input.next_byte_but_spaces()? {
+        None => Ok(loaded),
+        Some(_) => Err(format!(
+            "byte {}: more after the last of the {words} words with {dimension} numbers each that the first line promises; \
+             expected the end of the file",
+            input.offset
+        )),
     }
-    let beside = vocabulary(path);
-    let list = File::open(&beside).map_err(|error| format!("its vocabulary {}: {error}", beside.display()))?;
-    let length = list.metadata().map_or(0, |facts| facts.len());
-    let mut list = Input::new(list, length, input.task).map_err(|error| error.to_string())?;
-    let mut filling = Filling::new(name, dimension);
-    let mut line = Vec::new();
-    for row in table.data().chunks_exact(dimension * size) {
-        list.tick()?;
-        let at = list.line + 1;
-        let Some(word) = list.line(&mut line, LONGEST_WORD as u64)? else {
-            let beside = beside.display();
-            return Err(format!("{count} vectors, but {beside} ends before line {at}; expected a word for each"));
-        };
-        match (size, table.dtype()) {
-            (4, _) => {
-                filling.values.iter_mut().zip(row.as_chunks::<4>().0).for_each(|(v, b)| *v = f32::from_le_bytes(*b))
-            }
-            (_, Dtype::F16) => {
-                filling
-                    .values
-                    .iter_mut()
-                    .zip(row.as_chunks::<2>().0)
-                    .for_each(|(v, b)| *v = f16::from_le_bytes(*b).to_f32());
-            }
-            _ => filling
-                .values
-                .iter_mut()
-                .zip(row.as_chunks::<2>().0)
-                .for_each(|(v, b)| *v = bf16::from_le_bytes(*b).to_f32()),
-        }
-        if let Some(value) = filling.values.iter().find(|value| !value.is_finite()) {
-            return Err(format!("row {at}: expected finite numbers, found {value}"));
-        }
-        filling.take(word)?;
-    }
-    Ok(filling.loaded)
-}
-
-/// `x.safetensors` has its words in `x.vocab.txt`.
-fn vocabulary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".gz").unwrap_or(&name);
-    let stem = stem.strip_suffix(".safetensors").unwrap_or(stem);
-    path.with_file_name(format!("{stem}.vocab.txt"))
 }
 
 /// From bytes in memory.

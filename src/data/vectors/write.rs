@@ -55,10 +55,10 @@ mod tests {
                 let loaded = from_bytes("w", bytes, &TaskContext::default()).unwrap();
                 prop_assert_eq!(loaded.vectors.words().iter().collect::<Vec<_>>(), words);
                 for (index, row) in values.chunks(2).enumerate() {
-                    let norm = (row[0] * row[0] + row[1] * row[1]).sqrt();
+                    let norm = f64::from(row[0]).hypot(f64::from(row[1]));
                     prop_assert!((loaded.vectors.norm(index as u32) - norm).abs() <= 1e-5 * norm);
                     let back = loaded.vectors.original(index as u32);
-                    prop_assert!(row.iter().zip(back).all(|(a, b)| (a - b).abs() <= 1e-3 * norm));
+                    prop_assert!(row.iter().zip(back).all(|(a, b)| f64::from(a - b).abs() <= 1e-3 * norm));
                 }
             }
         }

@@ -14,8 +14,9 @@
 //! .#XG
 //! ```
 
-use crate::experiment::ExperimentError;
 use crate::experiment::panel::Ground;
+use crate::experiment::{ExperimentError, TaskContext, Wording};
+use crate::intake::{self, Purpose};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,7 +24,7 @@ use std::fmt;
 /// Rows and columns of a map at most.
 pub const LARGEST: usize = 256;
 /// Bytes of the text of a map at most.
-pub const LARGEST_TEXT: u64 = 1 << 20;
+const MAP: Purpose = Purpose::new(Wording::new("a text file with a map", "地図のテキストファイル"), 1 << 20);
 /// The largest reward, in absolute value.
 const LARGEST_REWARD: f64 = 1e6;
 /// Different rewards of cells at most: each is a letter.
@@ -110,18 +111,8 @@ impl Map {
     /// # Errors
     /// When it cannot be read, is too large, is not UTF-8, or is no map.
     pub fn open(path: &std::path::Path) -> Result<Self, ExperimentError> {
-        let failed = |error: &dyn fmt::Display| ExperimentError::new(format!("{}: {error}", path.display()));
-        let about = std::fs::metadata(path).map_err(|error| failed(&error))?;
-        if !about.is_file() {
-            return Err(failed(&"expected a text file with a map"));
-        }
-        if about.len() > LARGEST_TEXT {
-            return Err(failed(&format!("{} bytes: expected a map of at most {LARGEST_TEXT}", about.len())));
-        }
-        let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| failed(&format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
-        Map::parse(text).map_err(|error| failed(&error))
+        let text = intake::text(path, &MAP, &TaskContext::default())?;
+        Map::parse(&text).map_err(|error| error.in_file(path))
     }
 
     /// A map from its text.

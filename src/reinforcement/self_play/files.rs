@@ -5,7 +5,8 @@
 //! is set aside under the ending `refused`, and told of in one line.
 
 use super::games::{Played, Ply, position_after, result_of};
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, TaskContext, Wording};
+use crate::intake;
 use crate::reinforcement::policy_value::NetworkGame;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -21,7 +22,7 @@ const REFUSED: &str = "refused";
 /// How the names of a run's own files begin; others that write into its folder take other names.
 const OWN: &str = "own-";
 /// Bytes of a file at most.
-const LARGEST: u64 = 1 << 26;
+const GAMES: intake::Purpose = intake::Purpose::new(Wording::new("a file of games", "対局のファイル"), 1 << 26);
 
 /// What stands at the head of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,11 +229,7 @@ fn names(folder: &Path) -> Result<Vec<String>, ExperimentError> {
 }
 
 fn text_of(path: &Path) -> Result<String, ExperimentError> {
-    let about = fs::symlink_metadata(path).map_err(|error| ExperimentError::new(error.to_string()))?;
-    if !about.is_file() || about.len() > LARGEST {
-        return Err(ExperimentError::new(format!("not a file of at most {} MB", LARGEST >> 20)));
-    }
-    fs::read_to_string(path).map_err(|error| ExperimentError::new(error.to_string()))
+    intake::text(path, &GAMES, &TaskContext::default())
 }
 
 #[cfg(test)]

@@ -96,10 +96,11 @@ fn too_large_a_softmax_is_refused_and_a_file_is_learned_from() {
     for assignment in ["objective=softmax", "min_count=1"] {
         knobs.set_text(&declared, assignment).unwrap();
     }
-    let said = Word2VecLearner::new(&knobs, 1, Some(&path), Path::new("")).err().unwrap().0;
+    let text = || Some(Text::open(&path, folder.path(), &TaskContext::default()).unwrap());
+    let said = Word2VecLearner::new(&knobs, 1, text(), Path::new("")).err().unwrap().0;
     assert!(said.contains("at most 20000"), "{said}");
     knobs.set_text(&declared, "objective=negative").unwrap();
-    let mut learner = Word2VecLearner::new(&knobs, 1, Some(&path), Path::new("")).unwrap();
+    let mut learner = Word2VecLearner::new(&knobs, 1, text(), Path::new("")).unwrap();
     run(&mut learner, 2);
     assert!(!learner.report(&TaskContext::default()).unwrap().contains_key("analogy_accuracy"));
 }

@@ -1,7 +1,9 @@
 //! The tokens of a line: numbers, words, signs.
 
 use super::{ExpressionError, Why};
+use crate::data::tokens::folded;
 use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -67,6 +69,9 @@ fn is_of_word(letter: char) -> bool {
 fn joins(letter: char) -> bool {
     matches!(narrow(letter), '-' | '.' | '/')
 }
+
+/// Joints of the longest word that is looked for.
+const MOST_PARTS: usize = 16;
 
 pub(super) type Placed = (Token, Range<usize>);
 
@@ -147,8 +152,13 @@ fn number(rest: &str) -> Option<(f64, usize)> {
 
 /// The longest word at the start that is known, else what stands before the first joint.
 fn word(rest: &str, known: &dyn Fn(&str) -> bool) -> (String, usize) {
-    let run = rest.find(|letter| !(is_of_word(letter) || joins(letter))).unwrap_or(rest.len());
-    let run = &rest[..run];
+    // No word has so many parts: in a row of thousands each would be looked for with all that follow.
+    let mut joints = 0;
+    let mut of_run = |letter: char| {
+        joints += usize::from(joins(letter));
+        joints <= MOST_PARTS && (is_of_word(letter) || joins(letter))
+    };
+    let run = &rest[..rest.find(|letter| !of_run(letter)).unwrap_or(rest.len())];
     let first = run.find(joins).unwrap_or(run.len());
     // A word may end before a joint, with one, or where the run ends.
     let mut ends: Vec<usize> = run
@@ -170,12 +180,14 @@ fn word(rest: &str, known: &dyn Fn(&str) -> bool) -> (String, usize) {
     (spelling(text, known).unwrap_or_else(|| text.to_owned()), first)
 }
 
-/// As typed, with narrow letters, or in small letters: whichever is known.
+/// As typed, composed and of one width as texts are learned from ([`folded`]), in small letters, or decomposed as some files have
+/// their words: whichever is known.
 pub fn spelling(text: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
     if known(text) {
         return Some(text.to_owned());
     }
-    let narrowed: String = text.chars().map(narrow).collect();
-    let small = narrowed.to_lowercase();
-    [narrowed, small].into_iter().find(|text| known(text))
+    let folded = folded(text).into_owned();
+    let small = folded.to_lowercase();
+    let decomposed = (!small.is_ascii()).then(|| small.nfd().collect());
+    [Some(folded), Some(small), decomposed].into_iter().flatten().find(|text| known(text))
 }

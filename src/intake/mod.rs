@@ -2,7 +2,11 @@
 //! texts in UTF-8 or, where the format allows it, in the encodings of their time. What a file is, its bytes say, not its name; what
 //! is no such file is named for what it looks like.
 
-use super::gzip::Unpacker;
+pub mod gate;
+mod gzip;
+
+pub use gzip::Unpacker;
+
 use crate::experiment::{Bilingual, ExperimentError, TaskContext, Wording};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -13,6 +17,8 @@ use std::path::Path;
 
 /// Bytes taken between two looks at whether the reading was called off.
 const PIECE: usize = 1 << 18;
+/// Bytes beyond ASCII from which a guess of their encoding is worth telling.
+const ENOUGH: usize = 4;
 /// Bytes from which an encoding is guessed.
 const SAMPLE: usize = 1 << 16;
 
@@ -58,7 +64,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// What went wrong with a file, in words.
-fn failure(path: &Path, error: &io::Error) -> ExperimentError {
+pub fn failure(path: &Path, error: &io::Error) -> ExperimentError {
     let said = match error.kind() {
         io::ErrorKind::NotFound => ExperimentError::both("no such file", "ファイルがありません"),
         io::ErrorKind::PermissionDenied => {
@@ -90,8 +96,9 @@ fn kind(of: FileType) -> Option<Wording> {
 /// Opens a regular file; gives its length too.
 ///
 /// # Errors
-/// When there is none, it may not be read, or it is a folder, a pipe, a socket or a device.
+/// When there is none, it may not be read, or it is a folder, a pipe, a socket or a device; when it lies beyond the [`gate`].
 pub fn open(path: &Path, purpose: &Purpose) -> Result<(File, u64), ExperimentError> {
+    gate::may_read(path)?;
     // Opening a pipe waits for somebody who writes to it, unless told not to.
     let flags = rustix::fs::OFlags::NONBLOCK.bits() | rustix::fs::OFlags::NOCTTY.bits();
     let opened = OpenOptions::new().read(true).custom_flags(flags as i32).open(path);
@@ -176,7 +183,7 @@ pub fn text(path: &Path, purpose: &Purpose, task: &TaskContext) -> Result<String
 pub fn utf8(bytes: Vec<u8>, purpose: &Purpose) -> Result<String, ExperimentError> {
     let mark = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
     if let Err(error) = check_utf8(&bytes[mark..]) {
-        return Err(not_text(&bytes, error, purpose));
+        return Err(not_text(&bytes, &bytes, error, purpose));
     }
     let mut text = String::from_utf8(bytes).expect("it was looked at");
     text.drain(..mark);
@@ -185,7 +192,8 @@ pub fn utf8(bytes: Vec<u8>, purpose: &Purpose) -> Result<String, ExperimentError
 
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
-pub(super) const GZIP: &[u8] = b"\x1f\x8b";
+/// The first bytes of a gzip file.
+pub const GZIP: &[u8] = b"\x1f\x8b";
 
 /// Where bytes stop being text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,8 +214,8 @@ fn check_utf8(bytes: &[u8]) -> Result<(), BrokenAt> {
     Err(BrokenAt { line: line + 1, byte: (at - start) as u64 + 1, is_nul: nul == Some(at) })
 }
 
-/// Why bytes are no text in UTF-8: what they look like, else the place.
-pub fn not_text(head: &[u8], at: BrokenAt, purpose: &Purpose) -> ExperimentError {
+/// Why a file is no text in UTF-8: what its first bytes look like, else the place and the encoding that a sample looks like.
+pub fn not_text(head: &[u8], sample: &[u8], at: BrokenAt, purpose: &Purpose) -> ExperimentError {
     if let Some(format) = looks_like(head) {
         return purpose.not_wanted(format.en, format.ja);
     }
@@ -215,7 +223,9 @@ pub fn not_text(head: &[u8], at: BrokenAt, purpose: &Purpose) -> ExperimentError
     let (en, ja) = if is_nul {
         ("is NUL".to_owned(), "が NUL です".to_owned())
     } else {
-        let guess = guess(head).filter(|guess| *guess != UTF_8).map(Encoding::name);
+        // From fewer it would be no more than a name.
+        let enough = sample.iter().filter(|byte| !byte.is_ascii()).count() >= ENOUGH;
+        let guess = guess(sample).filter(|guess| enough && *guess != UTF_8).map(Encoding::name);
         let (en, ja) = ("is no UTF-8", "が UTF-8 ではありません");
         match guess {
             Some(name) => (
