@@ -2,6 +2,7 @@
 
 use crate::experiment::{Language, Source};
 use crate::folders::Folders;
+use crate::intake::gate;
 use crate::lab::Catalogue;
 use crate::registry;
 use crate::run::process::ProcessRunner;
@@ -41,6 +42,10 @@ impl Environment {
             && let Err(error) = std::fs::read_dir(folder)
         {
             return Err(format!("--labs {}: {error}", folder.display()));
+        }
+        if let Some(path) = data.as_ref().filter(|path| path.to_str().is_none()) {
+            // It stands in the description of a run, which is text.
+            return Err(format!("--data {}: expected a path in UTF-8", path.display()));
         }
         // A run that is taken up in another folder still finds its data.
         let folder = data.map(|path| std::path::absolute(&path).unwrap_or(path));
@@ -95,7 +100,8 @@ impl Environment {
         match std::env::current_exe() {
             Ok(program) if self.in_processes => {
                 let labs = self.labs.iter().flat_map(|labs| ["--labs".to_owned(), labs.display().to_string()]);
-                let arguments = std::iter::once("worker".to_owned()).chain(labs).collect();
+                let confined = gate::is_confined().then(|| "--confined".to_owned());
+                let arguments = std::iter::once("worker".to_owned()).chain(labs).chain(confined).collect();
                 Arc::new(ProcessRunner { store, program, arguments })
             }
             _ => Arc::new(ThreadRunner { store, source: self.source.clone() }),

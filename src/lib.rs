@@ -8,6 +8,7 @@
 //! * [`folders`]: where files lie
 //! * [`exit`]: how the program ends
 //! * [`width`]: the cells that a text takes in a terminal
+//! * [`printer`]: the one way out for text
 //! * [`intake`]: files that a person hands over: which are read, where may be written
 //! * [`markdown`]: pages of Markdown with LaTeX formulas, read and checked
 //! * [`nn`]: parameters, layers, initialisers, optimisers, the trainer, checkpoints
@@ -36,6 +37,7 @@ pub mod intake;
 pub mod lab;
 pub mod markdown;
 pub mod nn;
+pub mod printer;
 pub mod registry;
 pub mod reinforcement;
 pub mod run;

@@ -1,9 +1,8 @@
-//! Argument parsing and dispatch.
+//! The beginning and the end.
 
-use clap::Parser;
-use shinso::command_line::{Arguments, run};
+use shinso::command_line::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(Arguments::parse())
+    run(std::env::args_os())
 }

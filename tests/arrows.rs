@@ -11,6 +11,7 @@ use std::path::Path;
 /// The folders and files of `src/`, lowest first. What stands in one row does not import each other.
 const ORDER: &[&[&str]] = &[
     &["tensor", "experiment", "folders", "exit", "width"],
+    &["printer"],
     &["intake"],
     &["markdown", "nn", "data"],
     &["reinforcement", "generative", "attention"],

@@ -29,6 +29,11 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub labs: Option<PathBuf>,
 
+    /// Read and write only in one's own folders (SHINSO_HOME) and those that SHINSO_SHARED names, and start no programs: for people
+    /// who have no account on this machine. SHINSO_CONFINED=1 does the same
+    #[arg(long, global = true)]
+    pub confined: bool,
+
     /// What trains: a thread of this program, or a process of its own for each run
     #[arg(long, global = true, value_parser = ["thread", "process"], default_value = "thread")]
     pub runner: String,
@@ -412,6 +417,9 @@ pub enum RunsVerb {
         /// Write the weights in half precision, as shipped models are
         #[arg(long)]
         half: bool,
+        /// Write over files of an earlier export
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Give a run a name and a note, or pin it: it then stands first, and is not deleted
     Label {

@@ -1,10 +1,11 @@
 //! `shinso ask`: one of a model's views, printed.
 
 use super::arguments::AskArguments;
-use super::print;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{Answer, Experiment, ExperimentError, Knobs, Model, Panel, Query, TaskContext, ViewSpec};
+use crate::intake::gate;
+use crate::printer::{json_line, print};
 use crate::registry;
 use crate::run::recorder::{self, WEIGHTS};
 use crate::run::{RunError, ask, file};
@@ -42,7 +43,7 @@ pub fn run(environment: &Environment, arguments: &AskArguments) -> Exit {
     }
     if arguments.json {
         let line = json!({"version": 1, "lab": arguments.lab, "view": view.name, "inputs": inputs, "panels": panels});
-        return print(&format!("{line}\n"));
+        return print(&json_line(&line));
     }
     let bars = io::stdout().is_terminal();
     print(&panels.iter().map(|panel| in_words(panel, environment.language, bars)).collect::<String>())
@@ -105,6 +106,7 @@ fn listed(environment: &Environment, experiment: &Experiment) -> String {
 fn write_pictures(folder: &Path, view: &ViewSpec, panels: &[Panel]) -> Result<(), ExperimentError> {
     let failure = |error: &dyn std::fmt::Display| ExperimentError::new(error.to_string());
     let cannot = |error: io::Error| ExperimentError::new(format!("{}: {error}", folder.display()));
+    gate::may_read(folder)?;
     std::fs::create_dir_all(folder).map_err(cannot)?;
     let grids = panels.iter().filter_map(|panel| match panel {
         Panel::Pictures { images, .. } => Some(images),

@@ -1,14 +1,14 @@
 //! `shinso bench`: how fast this machine trains.
 
 use super::arguments::BenchArguments;
-use super::print;
 use super::signals::Interrupt;
 use crate::bench::{self, OF_A_TEXT, Report, WORKLOADS};
 use crate::data::text::Text;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::TaskContext;
-use crate::run::default_threads;
+use crate::printer::{json_line, print};
+use crate::run::{bounded_threads, default_threads};
 use indicatif::{ProgressBar, ProgressStyle};
 
 pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
@@ -26,7 +26,7 @@ pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
         }
         None => WORKLOADS.to_vec(),
     };
-    let threads = arguments.threads.map_or_else(default_threads, usize::from);
+    let threads = bounded_threads(arguments.threads.map_or_else(default_threads, usize::from));
     let steps = arguments.steps.map(|steps| steps.get() as usize);
     for name in names {
         // On a terminal a bar, elsewhere nothing; it is gone before the line is printed.
@@ -50,12 +50,8 @@ pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
             Err(_) if interrupt.is_set() => return Exit::Interrupted,
             Err(error) => return Exit::Failed(error),
         };
-        let line = if arguments.json {
-            serde_json::to_string(&report).expect("a report is plain data")
-        } else {
-            in_words(&report)
-        };
-        match print(&format!("{line}\n")) {
+        let line = if arguments.json { json_line(&report) } else { in_words(&report) + "\n" };
+        match print(&line) {
             Exit::Done => {}
             stopped => return stopped,
         }

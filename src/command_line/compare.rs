@@ -1,12 +1,12 @@
 //! `shinso compare-generators`: the three generators of digits measured alike.
 
-use super::print;
 use crate::data::Mnist;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Language;
 use crate::generative::classifier::Judge;
 use crate::generative::compare::{self, Line};
+use crate::printer::{json_line, print};
 use crate::registry;
 
 pub fn run(environment: &Environment, json: bool) -> Exit {
@@ -18,11 +18,7 @@ pub fn run(environment: &Environment, json: bool) -> Exit {
         Ok(lines) => lines,
         Err(failure) => return Exit::failed(failure),
     };
-    let text = if json {
-        lines.iter().map(|line| format!("{}\n", serde_json::to_string(line).expect("plain data"))).collect()
-    } else {
-        table(&lines, environment.language)
-    };
+    let text = if json { lines.iter().map(json_line).collect() } else { table(&lines, environment.language) };
     print(&text)
 }
 

@@ -1,9 +1,9 @@
 //! `shinso doctor`: what this terminal can do, where files lie, how fast this machine multiplies matrices.
 
-use super::print;
 use crate::bench::peak::{peak_gigaflops, product_gigaflops};
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::printer::print;
 use crate::run::default_threads;
 use crate::tensor::parallel::instruction_set;
 use crate::tui::ScreenOptions;

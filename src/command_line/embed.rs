@@ -1,7 +1,6 @@
 //! `shinso embed`: word arithmetic without the screen, an expression or a line of standard input at a time.
 
 use super::arguments::EmbedArguments;
-use super::print;
 use super::signals::Interrupt;
 use crate::attention::words::{EMBEDDED, History, Session, analogies};
 use crate::data::questions;
@@ -9,21 +8,25 @@ use crate::data::vectors::{Vectors, read};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
-use crate::intake;
+use crate::intake::{self, MARK, gate};
+use crate::printer::{self, json_line, print};
 use crate::tui::linear::{in_words, underlined};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Bytes of the longest line of standard input.
+const LONGEST_LINE: u64 = 1 << 20;
 
 pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
     };
-    let vectors = match open(arguments, &interrupt) {
+    let vectors = match open(arguments, environment.language, &interrupt) {
         Ok(vectors) => Arc::new(vectors),
         Err(_) if interrupt.is_set() => return Exit::Interrupted,
         Err(exit) => return exit,
@@ -50,28 +53,41 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
              `shinso` opens the lab with its line editor",
         );
     }
-    for line in stdin.lock().lines() {
-        match line {
-            Ok(line) => {
-                if let Some(exit) = talk.say(&line) {
-                    return exit;
-                }
+    let mut input = stdin.lock();
+    for number in 1_u64.. {
+        let mut line = Vec::new();
+        match (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if line.len() as u64 == LONGEST_LINE => {
+                return Exit::Failed(format!("standard input, line {number}: expected at most {LONGEST_LINE} bytes"));
             }
-            Err(error) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
+            Ok(_) => {}
+            Err(error) => return Exit::Failed(format!("standard input: {error}")),
+        }
+        let plain = if number == 1 { line.strip_prefix(MARK).unwrap_or(&line) } else { &line };
+        let Ok(line) = std::str::from_utf8(plain) else {
+            let kind = intake::looks_like(plain).map_or("no UTF-8", |format| format.en);
+            return Exit::Failed(format!("standard input, line {number}: {kind}; expected lines of UTF-8"));
+        };
+        if let Some(exit) = talk.say(line.trim_end_matches(['\n', '\r'])) {
+            return exit;
         }
     }
     talk.end(false)
 }
 
 /// The set asked for: one that ships, or a file.
-fn open(arguments: &EmbedArguments, interrupt: &Interrupt) -> Result<Vectors, Exit> {
+fn open(arguments: &EmbedArguments, language: Language, interrupt: &Interrupt) -> Result<Vectors, Exit> {
     let name = &arguments.vectors;
     if let Some(embedded) = EMBEDDED.iter().find(|set| set.name == name) {
         return Ok(embedded.open());
     }
-    let loaded = watched(interrupt, "reading", |task| read::open(name.as_ref(), task));
+    let loaded = watched(interrupt, "reading", |task| read::open(&gate::typed(name), task));
     match loaded {
-        Ok(loaded) => Ok(loaded.vectors),
+        Ok(loaded) => {
+            loaded.notes().iter().for_each(|note| printer::note(note.in_language(language)));
+            Ok(loaded.vectors)
+        }
         Err(failure) if !std::path::Path::new(name).exists() => {
             Err(Exit::Usage(format!("--vectors {name}: expected glove, chive or a file ({failure})")))
         }
@@ -125,7 +141,7 @@ fn ask_analogies(
         text += &if arguments.json {
             let line = json!({"version": 1, "section": name, "accuracy": outcome.accuracy(), "right": right,
                 "asked": asked, "unknown": unknown});
-            format!("{line}\n")
+            json_line(&line)
         } else {
             let share = 100.0 * outcome.accuracy();
             format!("{name:32} {share:6.2} %  {right:6} of {asked:6}  {unknown:6} with unknown words\n")
@@ -158,7 +174,7 @@ impl Talk {
             if let Panel::Fault { line, from, to, text } = panel {
                 self.faults.push(text.in_language(self.language).to_owned());
                 if !self.json {
-                    eprintln!("{}", underlined(line, *from, *to));
+                    printer::note(&underlined(line, *from, *to));
                 }
             }
         }
@@ -166,7 +182,7 @@ impl Talk {
             if panels.is_empty() {
                 String::new()
             } else {
-                format!("{}\n", json!({"version": 2, "line": line, "panels": panels}))
+                json_line(&json!({"version": 2, "line": line, "panels": panels}))
             }
         } else {
             let bars = io::stdout().is_terminal();

@@ -3,11 +3,11 @@
 use super::arguments::GenerateArguments;
 use super::signals::Interrupt;
 use crate::attention::gpt::{self, Continuation, Generated, TrainedGpt};
-use crate::data::tokenizer::printable;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::ExperimentError;
 use crate::nn::SamplingSettings;
+use crate::printer::{self, json_line, print};
 use serde_json::json;
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Instant;
@@ -38,7 +38,7 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
         Err(exit) => return exit,
     };
     if let Some(note) = note {
-        let _closed = writeln!(io::stderr(), "{}", note.in_language(environment.language));
+        printer::note(note.in_language(environment.language));
     }
     // From here on Ctrl-C ends it between two tokens; before, at once.
     let interrupt = match Interrupt::listen() {
@@ -47,8 +47,7 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
     };
     let how =
         Continuation { settings, most: arguments.tokens, seed: arguments.seed, stops_at_line: model.tells_stories() };
-    let is_terminal = io::stdout().is_terminal();
-    let mut out = Output { is_json: arguments.json, is_terminal, pending: Vec::new(), ended: None };
+    let mut out = Output { is_json: arguments.json, pending: Vec::new(), ended: None };
     let (mut count, mut first) = (0_u32, None);
     let result = model.generate(&prompt, &how, |generated| {
         count += 1;
@@ -60,8 +59,8 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
             false => Ok(()),
         }
     });
-    if let Some(error) = out.ended {
-        return written(Err(error));
+    if let Some(exit) = out.ended {
+        return exit;
     }
     let is_interrupted = interrupt.is_set();
     if let (Err(error), false) = (&result, is_interrupted) {
@@ -77,23 +76,10 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
         "first_token_seconds": first.map(|first| first.as_secs_f64()),
         "tokens_per_second": rest.filter(|_| count > 1).map(|rest| f64::from(count - 1) / rest),
     });
-    let end = if arguments.json { format!("{line}\n") } else { format!("{}\n", out.rest()) };
-    match written(put(&end)) {
+    let end = if arguments.json { json_line(&line) } else { out.rest() + "\n" };
+    match print(&end) {
         Exit::Done if is_interrupted => Exit::Interrupted,
         exit => exit,
-    }
-}
-
-fn put(text: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush())
-}
-
-/// How the program ends by what writing came to; a reader that went away is no failure of ours.
-fn written(result: io::Result<()>) -> Exit {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed(format!("standard output: {error}")),
-        _ => Exit::Done,
     }
 }
 
@@ -138,11 +124,10 @@ fn model(environment: &Environment, run: Option<&str>) -> Result<TrainedGpt, Exi
 /// Text on its way out.
 struct Output {
     is_json: bool,
-    is_terminal: bool,
     /// Bytes of a character that is not whole yet.
     pending: Vec<u8>,
     /// Why nothing more can be written.
-    ended: Option<io::Error>,
+    ended: Option<Exit>,
 }
 
 impl Output {
@@ -162,14 +147,13 @@ impl Output {
                 "log_probability": generated.log_probability,
                 "entropy": generated.entropy,
             });
-            format!("{line}\n")
-        } else if self.is_terminal {
-            // Nothing that a model says moves the cursor.
-            printable(&text)
+            json_line(&line)
         } else {
             text
         };
-        self.ended = put(&text).err();
+        // A reader that went away wants no more of it.
+        let written = printer::out().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+        self.ended = written.is_err().then(|| printer::written(written));
     }
 
     /// Bytes that have become no character.

@@ -1,10 +1,10 @@
 //! `shinso labs`.
 
 use super::arguments::LabsVerb;
-use super::print;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::lab;
+use crate::printer::{self, print};
 
 pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
     match verb {
@@ -44,6 +44,6 @@ pub fn run(environment: &Environment, verb: LabsVerb) -> Exit {
 
 fn print_errors(errors: &[lab::LabError]) {
     for error in errors {
-        eprintln!("{error}");
+        printer::note(&error.to_string());
     }
 }

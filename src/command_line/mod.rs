@@ -17,40 +17,57 @@ mod worker;
 pub use arguments::Arguments;
 
 use crate::data::questions;
-use crate::data::tokenizer::printable;
 use crate::data::world::World;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::folders::Folders;
+use crate::intake::gate;
+use crate::printer::{self, print};
 use crate::reinforcement::protocol::uci::Dialect;
 use arguments::Verb;
-use clap::CommandFactory;
-use std::io::{self, Write};
+use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Carries out a command line.
-pub fn run(arguments: Arguments) -> ExitCode {
-    let exit = dispatch(arguments);
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let exit = match Arguments::try_parse_from(words) {
+        Ok(arguments) => dispatch(arguments),
+        // Help and the version were asked for, and are ours.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            // What was typed stands in it.
+            printer::note(error.to_string().trim_end());
+            return ExitCode::from(Exit::Usage(String::new()).code());
+        }
+    };
     if let Exit::Failed(message) | Exit::Usage(message) = &exit {
         // One line, whatever a library put into its message.
-        let line = printable(&message.split_whitespace().collect::<Vec<_>>().join(" "));
-        let _closed = writeln!(io::stderr(), "shinso: {line}");
+        printer::note(&format!("shinso: {}", printer::in_one_line(message)));
     }
-    ExitCode::from(exit.code())
+    // What could not be said may have mattered.
+    let code = if exit == Exit::Done && printer::has_lost_notes() { 1 } else { exit.code() };
+    ExitCode::from(code)
 }
 
 fn dispatch(arguments: Arguments) -> Exit {
     match &arguments.verb {
         Some(Verb::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Arguments::command(), "shinso", &mut io::stdout());
-            return Exit::Done;
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "shinso", &mut script);
+            return print(&String::from_utf8_lossy(&script));
         }
         Some(Verb::Man) => {
-            return match clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout()) {
-                Ok(()) => Exit::Done,
+            let mut page = Vec::new();
+            return match clap_mangen::Man::new(Arguments::command()).render(&mut page) {
+                Ok(()) => print(&String::from_utf8_lossy(&page)),
                 Err(error) => Exit::failed(error),
             };
         }
         _ => {}
+    }
+    if let Err(error) = confine(&arguments) {
+        return Exit::Failed(error);
     }
     let (data, weights) = (arguments.data.clone(), arguments.weights.clone());
     let opened = Environment::open(arguments.language(), arguments.labs.as_deref(), data, weights);
@@ -95,6 +112,30 @@ fn dispatch(arguments: Arguments) -> Exit {
     }
 }
 
+/// Confines this process to the person's own folders and the shared ones, if that is asked for: by the option, or by the environment
+/// that a server gives to what it starts.
+fn confine(arguments: &Arguments) -> Result<(), String> {
+    if !arguments.confined && std::env::var_os("SHINSO_CONFINED").is_none_or(|value| value != "1") {
+        return Ok(());
+    }
+    let folders = Folders::find()?;
+    let own = [folders.data, folders.cache, folders.config];
+    for folder in &own {
+        std::fs::create_dir_all(folder).map_err(|error| format!("--confined: {}: {error}", folder.display()))?;
+    }
+    let shared = std::env::var_os("SHINSO_SHARED").unwrap_or_default();
+    let shared = std::env::split_paths(&shared).filter(|folder| !folder.as_os_str().is_empty());
+    gate::confine(&own.into_iter().chain(shared).collect::<Vec<_>>())
+        .map_err(|error| format!("--confined: {error}"))?;
+    for (option, path) in [("--labs", &arguments.labs), ("--data", &arguments.data), ("--weights", &arguments.weights)]
+    {
+        if let Some(path) = path {
+            gate::may_read(path).map_err(|error| format!("{option}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// Why a verb could do nothing with the folder of a model, if it could not.
 fn ignores_weights(verb: Option<&Verb>) -> Option<String> {
     match verb {
@@ -105,14 +146,5 @@ fn ignores_weights(verb: Option<&Verb>) -> Option<String> {
         Some(Verb::Ask(ask)) if ask.run.is_some() => Some("expected this or --run, not both".to_owned()),
         Some(Verb::Ask(ask)) => (ask.lab != "gpt").then(|| "such a model answers in the lab gpt alone".to_owned()),
         Some(_) => Some("expected no verb, or `generate` or `ask gpt`".to_owned()),
-    }
-}
-
-/// Prints to stdout; a reader that went away is no failure of ours.
-pub(crate) fn print(text: &str) -> Exit {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Ok(()) => Exit::Done,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => Exit::Failed(format!("standard output: {error}")),
     }
 }

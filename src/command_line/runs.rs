@@ -1,12 +1,12 @@
 //! `shinso runs`.
 
 use super::arguments::RunsVerb;
-use super::{print, train};
-use crate::data::tokenizer::printable;
+use super::train;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Precision;
 use crate::experiment::figure::Figure;
+use crate::printer::{self, json_line, print, printable};
 use crate::run::{RunDescription, RunError, RunLabel, export};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -19,10 +19,10 @@ pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
             Ok(run) => print(&show(environment, &run)),
             Err(error) => refuse(error),
         },
-        RunsVerb::Export { run, to, half } => {
+        RunsVerb::Export { run, to, half, overwrite } => {
             let precision = half.then_some(Precision::Half);
             let found = environment.store.find(&run);
-            let written = found.and_then(|run| export::export(&environment.store, &run.id, &to, precision));
+            let written = found.and_then(|run| export::export(&environment.store, &run.id, &to, precision, overwrite));
             match written {
                 Ok(files) => print(&format!("{} files in {}\n", files.len(), to.display())),
                 Err(error) => refuse(error),
@@ -91,7 +91,7 @@ fn list(environment: &Environment, json: bool) -> Exit {
         Err(error) => return Exit::failed(error),
     };
     for error in &broken {
-        eprintln!("shinso: {}", error.to_string().replace('\n', " "));
+        printer::note(&format!("shinso: {}", printer::in_one_line(&error.to_string())));
     }
     let mut text = String::new();
     if runs.is_empty() && !json {
@@ -101,14 +101,14 @@ fn list(environment: &Environment, json: bool) -> Exit {
     let labels: Vec<RunLabel> = labels
         .map(|label| {
             label.unwrap_or_else(|error| {
-                eprintln!("shinso: {}", error.to_string().replace('\n', " "));
+                printer::note(&format!("shinso: {}", printer::in_one_line(&error.to_string())));
                 RunLabel::default()
             })
         })
         .collect();
     for (run, label) in runs.into_iter().zip(labels) {
         let line = if json {
-            serde_json::to_string(&Listed { run: &run, label: &label }).expect("a description is plain data")
+            json_line(&Listed { run: &run, label: &label })
         } else {
             let preset = run.preset.as_deref().unwrap_or("-");
             let headline = run

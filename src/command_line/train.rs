@@ -1,15 +1,15 @@
 //! `shinso train`, and `shinso runs resume`.
 
 use super::arguments::TrainArguments;
-use super::print;
 use super::signals::Interrupt;
 use super::worker;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{Command, Event, EventLine, Experiment, Report, knob};
+use crate::printer;
 use crate::registry;
 use crate::run::worker::Resolved;
-use crate::run::{RunError, RunHandle, Start, default_threads};
+use crate::run::{RunError, RunHandle, Start, bounded_threads, default_threads};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -56,7 +56,7 @@ fn begin(environment: &Environment, arguments: &TrainArguments) -> Result<Start,
         preset,
         knobs,
         seed: arguments.seed,
-        threads: arguments.threads.unwrap_or_else(default_threads),
+        threads: arguments.threads.map_or_else(default_threads, said_threads),
         data: environment.source.folder.clone(),
         plan,
     })
@@ -79,7 +79,7 @@ pub fn resume(environment: &Environment, id: &str, threads: Option<usize>, json:
                 send(&events, event);
             }
         });
-        environment.runner().resume(&run.id, threads, emit)
+        environment.runner().resume(&run.id, threads.map(said_threads), emit)
     })
 }
 
@@ -106,6 +106,15 @@ fn planned_action(planned: &str, experiment: &Experiment) -> Result<(u64, Comman
         return Err(format!("--action {planned}: unknown action `{action}`: {hint}"));
     }
     Ok((step, Command::Action { action: action.to_owned(), argument: argument.to_owned() }))
+}
+
+/// As many threads as were asked for, or as this machine can make use of, which is said.
+fn said_threads(asked: usize) -> usize {
+    let threads = bounded_threads(asked);
+    if threads != asked {
+        printer::note(&format!("--threads {asked}: {threads} at most are of use on this machine, and are taken"));
+    }
+    threads
 }
 
 fn send(events: &Sender<Event>, event: &Event) {
@@ -136,7 +145,7 @@ fn follow(
     match ended {
         Ended::Finished => Exit::Done,
         Ended::Stopped => {
-            let _closed = writeln!(io::stderr(), "stopped; `shinso runs resume {id}` goes on from here");
+            printer::note(&format!("stopped; `shinso runs resume {id}` goes on from here"));
             Exit::Interrupted
         }
         Ended::ReaderGone => Exit::Interrupted,
@@ -152,6 +161,16 @@ enum Ended {
     ReaderGone,
 }
 
+/// Prints, and says how that ended if it could not.
+fn lost_by(text: &str) -> Option<Ended> {
+    let mut out = printer::out();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => None,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Some(Ended::ReaderGone),
+        Err(error) => Some(Ended::Failed(format!("standard output: {error}"))),
+    }
+}
+
 /// `headline` is the series to read beside the progress.
 fn print_events(
     events: &Receiver<Event>,
@@ -162,7 +181,7 @@ fn print_events(
 ) -> Ended {
     let bar = progress_bar(json);
     let mut asked_to_stop = false;
-    let mut reader_gone = false;
+    let mut lost = None;
     let mut ended = Ended::Stopped;
     loop {
         if interrupt.is_set() && !asked_to_stop {
@@ -174,9 +193,9 @@ fn print_events(
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        if json && !reader_gone && !matches!(event, Event::View { .. }) {
-            reader_gone = !write_line(&event);
-            if reader_gone {
+        if json && lost.is_none() && !matches!(event, Event::View { .. }) {
+            lost = lost_by(&printer::json_line(&EventLine::new(event.clone())));
+            if lost.is_some() {
                 handle.send(Command::Stop);
             }
         }
@@ -189,15 +208,13 @@ fn print_events(
             Event::Scalar { series, value, .. } if *series == headline => {
                 bar.set_message(format!("{series} {value:.2}"));
             }
-            Event::Warning { message, .. } => bar.suspend(|| {
-                let _closed = writeln!(io::stderr(), "warning: {message}");
-            }),
+            Event::Warning { message, .. } => bar.suspend(|| printer::note(&format!("warning: {message}"))),
             Event::Evaluating { .. } => bar.set_message("final report"),
             Event::Finished { report, run, .. } => {
                 bar.finish_and_clear();
                 ended = Ended::Finished;
                 if !json {
-                    print(&summary(run, report));
+                    lost = lost_by(&summary(run, report));
                 }
             }
             Event::Failed { message, .. } => {
@@ -208,13 +225,7 @@ fn print_events(
         }
     }
     bar.finish_and_clear();
-    if reader_gone { Ended::ReaderGone } else { ended }
-}
-
-/// Whether the reader is still there.
-fn write_line(event: &Event) -> bool {
-    let line = EventLine::new(event.clone()).to_json();
-    writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush()).is_ok()
+    lost.unwrap_or(ended)
 }
 
 fn progress_bar(json: bool) -> ProgressBar {

@@ -4,6 +4,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{KnobValue, Knobs};
 use crate::lab::Catalogue;
+use crate::printer;
 use crate::registry;
 use crate::run::thread::ThreadRunner;
 use crate::run::worker::{Resolved, serve};
@@ -15,7 +16,7 @@ pub fn run(environment: &Environment) -> Exit {
     let resolve = |lab: &str, preset: Option<&str>, set: &BTreeMap<String, KnobValue>| {
         resolve(&environment.catalogue, lab, preset, set)
     };
-    match serve(BufReader::new(io::stdin()), &mut io::stdout().lock(), &runner, &resolve) {
+    match serve(BufReader::new(io::stdin()), &mut printer::json_out(), &runner, &resolve) {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Interrupted,
         Err(error) => Exit::Failed(format!("standard output: {error}")),

@@ -2,6 +2,7 @@
 
 use super::bytepair::BytePair;
 use crate::experiment::ExperimentError;
+use crate::printer::sign_of;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -128,16 +129,9 @@ pub fn visible(letter: char) -> String {
     match letter {
         ' ' => "␣".to_owned(),
         '\n' => "⏎".to_owned(),
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + letter as u32).map_or_else(String::new, String::from),
-        '\u{7f}' => "␡".to_owned(),
-        letter if letter.is_control() || is_formatting(letter) => format!("‹{:x}›", letter as u32),
+        letter if letter.is_control() || is_formatting(letter) => sign_of(letter),
         letter => letter.to_string(),
     }
-}
-
-/// A text of which nothing can move the cursor or hide: lines and spaces stay, other control characters can be seen.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|letter| if matches!(letter, ' ' | '\n') { letter.to_string() } else { visible(letter) }).collect()
 }
 
 /// Marks that change the direction of a text or take no room.
@@ -171,7 +165,6 @@ mod tests {
         let tokenizer = Tokenizer::BytePair(BytePair::learn("", 0));
         let shown = |byte| tokenizer.shown(byte);
         assert_eq!([shown(0x1b), shown(0xe7), shown(b' '.into())], ["␛", "‹e7›", "␣"]);
-        assert_eq!(printable("a b\n\u{1b}[2J\r"), "a b\n␛[2J␍");
         assert_eq!(
             ["\u{202e}", "\u{85}", "\t"].map(|text| text.chars().map(visible).collect::<String>()),
             ["‹202e›", "‹85›", "␉"]

@@ -10,6 +10,7 @@ pub use gzip::Unpacker;
 use crate::experiment::{Bilingual, ExperimentError, TaskContext, Wording};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use sha2::{Digest, Sha256};
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -323,6 +324,39 @@ fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(sample, sample.len() == bytes.len());
     Some(detector.guess(None, Utf8Detection::Allow))
+}
+
+/// The beginning of the SHA-256 of a file, or of the regular files of a folder with their names.
+///
+/// # Errors
+/// As [`open`]; when one cannot be read to its end, or it was called off.
+pub fn digest(path: &Path, task: &TaskContext) -> Result<String, ExperimentError> {
+    const ANY: Purpose = Purpose::new(Wording::new("data", "データ"), u64::MAX);
+    gate::may_read(path)?;
+    let mut sum = Sha256::new();
+    let mut add = |path: &Path| -> Result<(), ExperimentError> {
+        let (mut file, length) = open(path, &ANY)?;
+        let mut piece = vec![0; PIECE];
+        let mut done = 0;
+        loop {
+            task.check()?;
+            task.report_progress(done, length);
+            match file.read(&mut piece).map_err(|error| failure(path, &error))? {
+                0 => return Ok(()),
+                read => sum.update(&piece[..read]),
+            }
+            done += piece.len() as u64;
+        }
+    };
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).map_err(|error| failure(path, &error))?;
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+        files.sort();
+        files.iter().try_for_each(|file| add(file))?;
+    } else {
+        add(path)?;
+    }
+    Ok(sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// What a file looks like that is no text, by its first bytes.

@@ -1,8 +1,9 @@
 //! What a learner has done, in one SQLite file; stored the moment it is earned.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The learner's state.
@@ -11,6 +12,16 @@ pub struct Progress {
     connection: Connection,
     /// A notice about the file for the learner, shown once.
     pub notice: Option<String>,
+}
+
+/// Why a file cannot be written to.
+#[derive(Debug, thiserror::Error)]
+enum OpenError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// Its version, and the latest that is known.
+    #[error("written by a later shinso (version {0}; this one knows {1})")]
+    Newer(u32, usize),
 }
 
 /// Steps that bring a file to the next version; `PRAGMA user_version` counts those done.
@@ -31,7 +42,7 @@ impl Progress {
         match Self::try_open(path) {
             Ok(progress) => progress,
             Err(error) if is_damaged(&error) => {
-                let aside = path.with_extension("sqlite.damaged");
+                let aside = aside(path);
                 let notice = format!("{}: {error}; kept as {} and begun anew", path.display(), aside.display());
                 let moved = std::fs::rename(path, &aside);
                 match moved
@@ -44,11 +55,44 @@ impl Progress {
                     }
                 }
             }
-            Err(error) => Self::in_memory(Some(format!(
-                "{}: {error}; progress will not be kept; set SHINSO_HOME to a folder that can be written to",
-                path.display()
-            ))),
+            Err(error) => {
+                let way_out = if matches!(error, OpenError::Newer(..)) {
+                    "take that program, or set SHINSO_HOME to another folder"
+                } else {
+                    "set SHINSO_HOME to a folder that can be written to"
+                };
+                let notice = format!("{}: {error}; progress will not be kept; {way_out}", path.display());
+                let progress = Self::in_memory(Some(notice));
+                // What can be read is shown all the same.
+                let _as_far_as_it_goes = progress.read_in(path);
+                progress
+            }
         }
+    }
+
+    /// Takes in what a file holds that cannot be written to.
+    fn read_in(&self, path: &Path) -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let name: String = path.as_os_str().as_encoded_bytes().iter().map(|byte| format!("%{byte:02x}")).collect();
+        // Nobody else writes to it either: no file beside it can be made.
+        let from = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+        for (table, columns) in [
+            ("exercise", "lab, exercise, solved_at, attempts, hints, answer"),
+            ("notes", "lab, text"),
+            ("setting", "key, value"),
+        ] {
+            let count = columns.split(',').count();
+            let places = vec!["?"; count].join(", ");
+            let mut put =
+                self.connection.prepare(&format!("INSERT OR REPLACE INTO {table} ({columns}) VALUES ({places})"))?;
+            let mut rows = from.prepare(&format!("SELECT {columns} FROM {table}"))?;
+            let mut rows = rows.query([])?;
+            while let Some(row) = rows.next()? {
+                let values = (0..count).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<Value>>>()?;
+                put.execute(rusqlite::params_from_iter(values))?;
+            }
+        }
+        Ok(())
     }
 
     /// Progress that is forgotten at the end.
@@ -61,7 +105,7 @@ impl Progress {
         Progress { connection, notice }
     }
 
-    fn try_open(path: &Path) -> rusqlite::Result<Self> {
+    fn try_open(path: &Path) -> Result<Self, OpenError> {
         if let Some(folder) = path.parent() {
             // What is wrong with the folder, SQLite says of the file.
             let _ = std::fs::create_dir_all(folder);
@@ -130,11 +174,23 @@ impl Progress {
         self.one("SELECT text FROM notes WHERE lab = ?1", params![lab]).unwrap_or_default()
     }
 
-    pub fn set_notes(&self, lab: &str, text: &str) -> Result<(), String> {
-        self.write(
-            "INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text",
-            params![lab, text],
-        )
+    /// Keeps notes that were `before` when they were read. Where another program of the same person has written meanwhile, both texts
+    /// are kept; gives the notes as they stand then.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    pub fn set_notes(&self, lab: &str, before: &str, text: &str) -> Result<String, String> {
+        let keep = || -> rusqlite::Result<String> {
+            let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let query = "SELECT text FROM notes WHERE lab = ?1";
+            let now: Option<String> = transaction.query_row(query, [lab], |row| row.get(0)).optional()?;
+            let merged = merged(before, text, &now.unwrap_or_default());
+            let put = "INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text";
+            transaction.execute(put, params![lab, merged])?;
+            transaction.commit()?;
+            Ok(merged)
+        };
+        keep().map_err(|error| format!("progress could not be kept: {error}"))
     }
 
     /// A setting by name, such as `language` or `place`.
@@ -160,8 +216,36 @@ impl Progress {
     }
 }
 
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+/// One's own text and another's, which both came from `before`.
+fn merged(before: &str, own: &str, other: &str) -> String {
+    if other == before || other == own {
+        return own.to_owned();
+    }
+    match (own.strip_prefix(before), other.strip_prefix(before)) {
+        // Nothing was written here.
+        (Some(""), _) => other.to_owned(),
+        // Both wrote something behind it.
+        (Some(own), Some(other)) => {
+            format!("{before}{}\n{}", other.trim_end_matches('\n'), own.trim_start_matches('\n'))
+        }
+        _ => format!("{}\n\n{own}", other.trim_end_matches('\n')),
+    }
+}
+
+/// A name for a damaged file beside it that no other has.
+fn aside(path: &Path) -> PathBuf {
+    let name = |number: usize| match number {
+        1 => path.with_extension("sqlite.damaged"),
+        number => path.with_extension(format!("sqlite.damaged-{number}")),
+    };
+    (1..).map(name).find(|path| path.symlink_metadata().is_err()).expect("a free number")
+}
+
+fn migrate(connection: &Connection) -> Result<(), OpenError> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version as usize > MIGRATIONS.len() {
+        return Err(OpenError::Newer(version, MIGRATIONS.len()));
+    }
     for (index, step) in MIGRATIONS.iter().enumerate().skip(version as usize) {
         let done = index + 1;
         connection.execute_batch(&format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {done}; COMMIT;"))?;
@@ -169,7 +253,8 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn is_damaged(error: &rusqlite::Error) -> bool {
+fn is_damaged(error: &OpenError) -> bool {
+    let OpenError::Sqlite(error) = error else { return false };
     matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
@@ -196,7 +281,7 @@ mod tests {
         progress.attempt("vae", "kl", "4", Some("2026-01-01T00:00:00Z")).unwrap();
         progress.attempt("vae", "kl", "5", None).unwrap();
         progress.set_hints("vae", "kl", 2).unwrap();
-        progress.set_notes("vae", "z は符号").unwrap();
+        progress.set_notes("vae", "", "z は符号").unwrap();
         progress.set_setting("language", "ja").unwrap();
         drop(progress);
         let again = Progress::open(&path);
@@ -206,6 +291,45 @@ mod tests {
         assert_eq!(again.answer("vae", "kl").as_deref(), Some("5"));
         assert_eq!((again.notes("vae").as_str(), again.notes("gan").as_str()), ("z は符号", ""));
         assert_eq!(again.setting("language").as_deref(), Some("ja"));
+    }
+
+    #[test]
+    fn notes_of_two_windows_are_both_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shinso.sqlite");
+        let (one, two) = (Progress::open(&path), Progress::open(&path));
+        assert_eq!(one.set_notes("vae", "", "first").unwrap(), "first");
+        assert_eq!(two.set_notes("vae", "first", "first, second").unwrap(), "first, second");
+        // This one has not seen the second; nothing was changed here, or something was.
+        assert_eq!(one.set_notes("vae", "first", "first").unwrap(), "first, second");
+        assert_eq!(one.set_notes("vae", "first", "first\nthird").unwrap(), "first, second\nthird");
+        assert_eq!(two.set_notes("vae", "first, second", "all anew").unwrap(), "first, second\nthird\n\nall anew");
+        assert_eq!(two.notes("vae"), "first, second\nthird\n\nall anew");
+    }
+
+    #[test]
+    fn every_damaged_file_keeps_a_name_of_its_own_and_a_newer_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shinso.sqlite");
+        for damage in
+            ["one: this is no database, however long one looks at it", "two: nor is this one, by no means at all"]
+        {
+            std::fs::write(&path, damage).unwrap();
+            assert!(Progress::open(&path).notice.unwrap().contains("begun anew"));
+        }
+        let kept = ["shinso.sqlite.damaged", "shinso.sqlite.damaged-2"].map(|name| folder.path().join(name));
+        let begins = kept.map(|path| std::fs::read_to_string(path).unwrap()[..3].to_owned());
+        assert_eq!(begins, ["one", "two"]);
+        let progress = Progress::open(&path);
+        progress.attempt("vae", "kl", "4", Some("2026-01-01T00:00:00Z")).unwrap();
+        progress.connection.pragma_update(None, "user_version", 9).unwrap();
+        drop(progress);
+        let later = Progress::open(&path);
+        assert!(later.notice.as_deref().unwrap().contains("written by a later shinso (version 9; this one knows 1)"));
+        assert!(later.solved("vae").contains("kl"), "what can be read is shown");
+        later.attempt("vae", "other", "4", Some("2026-01-01T00:00:00Z")).unwrap();
+        let again = Progress::open(&path);
+        assert_eq!(again.solved("vae").len(), 1, "nothing was written to it");
     }
 
     #[test]
@@ -225,7 +349,7 @@ mod tests {
         std::fs::write(&path, "this is no database, however long one looks at it: it is a text.").unwrap();
         let progress = Progress::open(&path);
         assert!(progress.notice.as_ref().unwrap().contains("kept as"), "{:?}", progress.notice);
-        progress.set_notes("vae", "new").unwrap();
+        progress.set_notes("vae", "", "new").unwrap();
         assert!(
             std::fs::read_to_string(folder.path().join("shinso.sqlite.damaged")).unwrap().starts_with("this is no")
         );
@@ -237,7 +361,7 @@ mod tests {
         std::fs::write(folder.path().join("file"), "").unwrap();
         let progress = Progress::open(&folder.path().join("file/shinso.sqlite"));
         assert!(progress.notice.as_ref().unwrap().contains("will not be kept"));
-        progress.set_notes("vae", "for now").unwrap();
+        progress.set_notes("vae", "", "for now").unwrap();
         assert_eq!(progress.notes("vae"), "for now");
     }
 }

@@ -46,6 +46,9 @@ pub struct RunDescription {
     /// A folder of data instead of the embedded set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<std::path::PathBuf>,
+    /// The sum of those data: with others it would be another run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_digest: Option<String>,
     /// The version of the program and the class of CPU: with the same two, the same numbers.
     pub program: String,
     pub cpu: String,

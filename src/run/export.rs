@@ -1,9 +1,11 @@
 //! A run in files that other programs read.
 
 use super::file::{RunError, write_whole};
-use super::recorder::WEIGHTS;
+use super::metrics;
+use super::recorder::{PICTURES, WEIGHTS};
 use super::store::RunStore;
 use crate::experiment::{Event, ExperimentError, Precision};
+use crate::intake::gate;
 use crate::nn::weights;
 use crate::registry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,67 +13,80 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Copies a run's description, weights and pictures to `folder`, with its series as `metrics.csv`: a row a step, a
-/// column a series, empty where a series has no value at a step, and the weights in the formats of the lab's field. `precision` writes the weights anew in that format.
-/// Returns the files written.
+/// column a series, empty where a series has no value at a step, and the weights in the formats of the lab's field. `precision` writes
+/// the weights anew in that format; `over` writes over files that are there. Returns the files written.
+///
+/// # Errors
+/// When something of the run cannot be read or is broken; when the folder is of the runs themselves or holds such files already, and
+/// nothing is written then.
 pub fn export(
     store: &RunStore,
     id: &str,
     folder: &Path,
     precision: Option<Precision>,
+    over: bool,
 ) -> Result<Vec<PathBuf>, RunError> {
-    fs::create_dir_all(folder).map_err(|error| RunError::file(folder, error))?;
-    let mut written = Vec::new();
-    let table = folder.join("metrics.csv");
-    write_whole(&table, csv(&store.events(id)?.events).as_bytes())?;
-    written.push(table);
-    let source = store.folder_of(id);
-    for name in ["run.yaml", "metrics.jsonl", WEIGHTS] {
-        copy(&source.join(name), &folder.join(name), &mut written)?;
+    let refused = |why: String| RunError::Refused { file: folder.to_owned(), reason: why };
+    gate::may_read(folder).map_err(|error| RunError::Intake(error.to_string()))?;
+    if store.holds(folder) {
+        return Err(refused("is within the folder of the runs themselves; expected another folder".to_owned()));
     }
-    let weights = folder.join(WEIGHTS);
+    let files = files(store, id, precision)?;
+    let (files, failed) = (files.ready, files.failed);
+    if let Some((name, _)) = files.iter().find(|(name, _)| !over && folder.join(name).exists()) {
+        return Err(refused(format!("has a file {} already; expected another folder, or --overwrite", name.display())));
+    }
+    let mut written = Vec::new();
+    for (name, content) in files {
+        let path = folder.join(name);
+        let of = path.parent().unwrap_or(folder);
+        fs::create_dir_all(of).map_err(|error| RunError::file(of, error))?;
+        write_whole(&path, &content)?;
+        written.push(path);
+    }
+    written.sort();
+    failed.map_or(Ok(written), Err)
+}
+
+/// What an export is to write.
+#[derive(Default)]
+struct Files {
+    ready: Vec<(PathBuf, Vec<u8>)>,
+    /// Why the formats of the lab's field are missing.
+    failed: Option<RunError>,
+}
+
+fn files(store: &RunStore, id: &str, precision: Option<Precision>) -> Result<Files, RunError> {
+    let mut files = Files::default();
+    files.ready.push(("metrics.csv".into(), csv(&store.events(id)?.events).into_bytes()));
+    for name in ["run.yaml", metrics::FILE] {
+        files.ready.extend(store.optional(id, name)?.map(|bytes| (name.into(), bytes)));
+    }
+    let source = store.folder_of(id);
     let broken = |failure: ExperimentError| RunError::Content {
         file: source.join(WEIGHTS),
         place: "start".to_owned(),
         reason: failure.to_string(),
     };
-    if let Some(precision) = precision
-        && written.contains(&weights)
-    {
-        let bytes = store.bytes(id, WEIGHTS)?;
+    if let Some(bytes) = store.optional(id, WEIGHTS)? {
         let archive = weights::decode(&bytes).map_err(broken)?;
+        let description = store.read(id)?;
+        if let Ok(experiment) = registry::find(&description.experiment) {
+            match experiment.files(&bytes, &description.knobs) {
+                Ok(of_field) => files.ready.extend(of_field.into_iter().map(|(name, content)| (name.into(), content))),
+                Err(failure) => files.failed = Some(broken(failure)),
+            }
+        }
         let tensors = archive.tensors.iter().map(|(name, value)| (name.clone(), value));
-        write_whole(&weights, &weights::encode(tensors, archive.state.as_deref(), precision))?;
+        let anew = precision.map(|precision| weights::encode(tensors, archive.state.as_deref(), precision));
+        files.ready.push((WEIGHTS.into(), anew.unwrap_or(bytes)));
     }
-    let description = store.read(id)?;
-    let bytes = fs::read(source.join(WEIGHTS)).ok();
-    if let (Ok(experiment), Some(bytes)) = (registry::find(&description.experiment), bytes) {
-        let files = experiment.files(&bytes, &description.knobs).map_err(broken)?;
-        for (name, content) in files {
-            write_whole(&folder.join(name), &content)?;
-            written.push(folder.join(name));
+    if let Ok(pictures) = fs::read_dir(source.join(PICTURES)) {
+        for name in pictures.flatten().map(|picture| Path::new(PICTURES).join(picture.file_name())) {
+            files.ready.extend(store.optional(id, &name)?.map(|bytes| (name, bytes)));
         }
     }
-    if let Ok(pictures) = fs::read_dir(source.join("pictures")) {
-        let to = folder.join("pictures");
-        fs::create_dir_all(&to).map_err(|error| RunError::file(&to, error))?;
-        for picture in pictures.flatten() {
-            copy(&picture.path(), &to.join(picture.file_name()), &mut written)?;
-        }
-    }
-    written.sort();
-    Ok(written)
-}
-
-fn copy(from: &Path, to: &Path, written: &mut Vec<PathBuf>) -> Result<(), RunError> {
-    match fs::read(from) {
-        Ok(bytes) => {
-            write_whole(to, &bytes)?;
-            written.push(to.to_owned());
-            Ok(())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(RunError::file(from, error)),
-    }
+    Ok(files)
 }
 
 /// The series of some events as comma-separated values.

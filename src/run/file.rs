@@ -1,5 +1,6 @@
 //! The files of runs: what goes wrong with them, and how they are written.
 
+use crate::experiment::ExperimentError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -21,11 +22,22 @@ pub enum RunError {
     NoCheckpoint(String),
     #[error("run {0} is pinned; unpin it first")]
     Pinned(String),
+    #[error("{}: {reason}", file.display())]
+    Refused { file: PathBuf, reason: String },
+    /// A file that could not be taken in, with its name.
+    #[error("{0}")]
+    Intake(String),
+    #[error("run {0} cannot go on: {1}")]
+    Changed(String, String),
     #[error("a process for the run: {0}")]
     Worker(String),
 }
 
 impl RunError {
+    pub(crate) fn intake(error: ExperimentError) -> Self {
+        RunError::Intake(error.to_string())
+    }
+
     pub(crate) fn file(file: &Path, source: io::Error) -> Self {
         RunError::File { file: file.to_owned(), source }
     }

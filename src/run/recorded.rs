@@ -3,10 +3,9 @@
 use super::question::ModelSource;
 use super::recorder::WEIGHTS;
 use super::runner::RunHandle;
-use super::{RunDescription, RunError, RunStore};
+use super::{RunDescription, RunStore};
 use crate::experiment::{Command, ExperimentError, Model, Source};
 use crate::registry;
-use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 
 /// A run of an earlier time. Its model is opened from the weights that it kept, once, by the first who asks; commands go nowhere.
@@ -26,12 +25,12 @@ impl RecordedRun {
 }
 
 fn open(store: &RunStore, run: &RunDescription, source: &Source) -> Result<Arc<dyn Model>, ExperimentError> {
-    let weights = store.bytes(&run.id, WEIGHTS).map_err(|error| match error {
-        RunError::File { source, .. } if source.kind() == ErrorKind::NotFound => ExperimentError::both(
+    let weights = store.optional(&run.id, WEIGHTS).map_err(|error| ExperimentError::new(error.to_string()))?;
+    let weights = weights.ok_or_else(|| {
+        ExperimentError::both(
             "the run ended before it saved a model; resume it to get one",
             "この実行は、モデルを保存する前に終わっています。再開するとモデルが保存されます",
-        ),
-        error => ExperimentError::new(error.to_string()),
+        )
     })?;
     let broken = |error| ExperimentError::new(format!("run {}: {WEIGHTS}: {error}", run.id));
     registry::find(&run.experiment)?.open(&weights, &run.knobs, source).map_err(broken)

@@ -2,8 +2,10 @@
 
 use super::description::{RunDescription, Status};
 use super::metrics::{self, Writer};
+use super::seal::seal;
 use super::store::{RunError, RunLock, RunStore, write_whole};
-use crate::experiment::{Event, EventLine, ImageGrid, Panel, Precision, Report, Trainable};
+use crate::experiment::{Event, EventLine, ImageGrid, Panel, Precision, Report, TaskContext, Trainable, Wording};
+use crate::intake::{self, Purpose};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,10 @@ use std::path::{Path, PathBuf};
 /// Files of a run's folder.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 pub const WEIGHTS: &str = "model.safetensors";
-const PICTURES: &str = "pictures";
+pub const PICTURES: &str = "pictures";
 /// The last of each view, an event a line as in the metrics.
 const VIEWS: &str = "views.jsonl";
+const SHOWN: Purpose = Purpose::new(Wording::new("the views of a run", "実行の表示"), 1 << 30);
 
 /// Writes a run's files; holds its lock.
 #[derive(Debug)]
@@ -93,8 +96,10 @@ impl Recorder {
     /// metrics promise exists.
     pub fn checkpoint(&mut self, trainable: &mut dyn Trainable, seconds: f64) -> Result<Event, RunError> {
         self.flush()?;
-        write_whole(&self.folder.join(CHECKPOINT), &trainable.checkpoint())?;
-        write_whole(&self.folder.join(WEIGHTS), &trainable.weights(Precision::Single))?;
+        // The checkpoint knows the events up to it: with others it would be another run.
+        let events = self.metrics.stretch().to_string();
+        write_whole(&self.folder.join(CHECKPOINT), &seal(trainable.checkpoint(), &events))?;
+        write_whole(&self.folder.join(WEIGHTS), &seal(trainable.weights(Precision::Single), ""))?;
         let views = self.views.values().map(|event| EventLine::new(event.clone()).to_json() + "\n");
         write_whole(&self.folder.join(VIEWS), views.collect::<String>().as_bytes())?;
         let event = Event::Checkpoint { step: trainable.position().step, seconds };
@@ -119,7 +124,7 @@ impl Recorder {
 
 /// The last of each view that a run kept. They are there to be looked at: a line that is no event, or of a later version, is passed over.
 pub fn last_views(folder: &Path) -> Vec<Event> {
-    let bytes = std::fs::read(folder.join(VIEWS)).unwrap_or_default();
+    let bytes = intake::bytes(&folder.join(VIEWS), &SHOWN, &TaskContext::default()).unwrap_or_default();
     let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<EventLine>(line).ok());
     lines.filter(|line| line.version <= EventLine::VERSION).map(|line| line.event).collect()
 }

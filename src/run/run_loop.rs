@@ -61,6 +61,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// A checkpoint may take one part in this many of the time.
 const CHECKPOINT_SHARE: u32 = 100;
 const CHECKPOINT_AT_LEAST: Duration = Duration::from_secs(5);
+/// The first comes soon: a run that is killed early is not lost.
+const FIRST_CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// Plays a run through to its end or to a stop.
 pub struct Conductor<'a> {
@@ -109,7 +111,7 @@ impl Conductor<'_> {
         let mut single = false;
         let mut training = Duration::from_secs_f64(self.seconds_before);
         let begun = self.clock.now();
-        let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + CHECKPOINT_AT_LEAST);
+        let (mut told_at, mut flushed_at, mut checkpoint_due) = (begun, begun, begun + FIRST_CHECKPOINT);
         // When the last step began: what was shown before a stop has its time again.
         let is_resumed = self.trainable.position().step > 0;
         let mut stepped = is_resumed.then_some(begun);

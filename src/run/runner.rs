@@ -31,6 +31,11 @@ pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// As many of these threads as a machine can make use of: four a core.
+pub fn bounded_threads(threads: usize) -> usize {
+    threads.clamp(1, 4 * default_threads())
+}
+
 /// Where events of a run go beside the record.
 pub type EventSink = Box<dyn FnMut(&Event) + Send>;
 

@@ -15,13 +15,20 @@ use super::description::{RunDescription, Status};
 pub use super::file::{RunError, write_whole};
 use super::label::RunLabel;
 use super::metrics;
+use super::seal;
 use crate::experiment::knob::nearest;
+use crate::experiment::{TaskContext, Wording};
+use crate::intake::{self, Purpose};
+use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 const LABEL: &str = "label.yaml";
+const RUN: Purpose = Purpose::new(Wording::new("a description of a run in YAML", "YAML の実行の記述"), 4 << 20);
+const FILE: Purpose = Purpose::new(Wording::new("a file of a run", "実行のファイル"), 1 << 34);
 
 /// The folder of runs.
 #[derive(Debug, Clone)]
@@ -70,7 +77,10 @@ impl RunStore {
     /// Takes the right to write to a run.
     pub fn lock(&self, id: &str) -> Result<RunLock, RunError> {
         let path = self.folder_of(id).join("lock");
-        let file = File::create(&path).map_err(|error| RunError::file(&path, error))?;
+        // Never through a link, and never waiting for a pipe.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags).open(&path);
+        let file = opened.map_err(|error| RunError::file(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(RunLock(file)),
             Err(fs::TryLockError::WouldBlock) => Err(RunError::Busy(id.to_owned())),
@@ -87,7 +97,7 @@ impl RunStore {
     /// Reads `run.yaml`. A run that says it is under way while nobody holds its lock was killed: it counts as stopped.
     pub fn read(&self, id: &str) -> Result<RunDescription, RunError> {
         let path = self.folder_of(id).join("run.yaml");
-        let text = fs::read_to_string(&path).map_err(|error| RunError::file(&path, error))?;
+        let text = intake::text(&path, &RUN, &TaskContext::default()).map_err(RunError::intake)?;
         let mut description: RunDescription = parsed(&path, &text)?;
         // The folder's name is the id, also of a folder that was copied or renamed.
         id.clone_into(&mut description.id);
@@ -109,11 +119,29 @@ impl RunStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
             Err(error) => return Err(RunError::file(&self.folder, error)),
         };
-        let ids = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let ids = ids.filter(|id| self.folder_of(id).join("run.yaml").exists());
         let (mut runs, mut broken) = (Vec::new(), Vec::new());
-        for read in ids.map(|id| self.read(&id)) {
-            match read {
+        for entry in entries.flatten() {
+            let folder = entry.path();
+            // Files beside the runs, and what programs hide, are none of ours.
+            if entry.file_name().as_encoded_bytes().starts_with(b".") || !folder.is_dir() {
+                continue;
+            }
+            let Some(id) = entry.file_name().to_str().map(str::to_owned) else {
+                broken.push(RunError::Refused {
+                    file: folder,
+                    reason: "the name of the folder is no UTF-8; rename it".to_owned(),
+                });
+                continue;
+            };
+            if is_missing(&folder.join("run.yaml")) {
+                // One that is being made holds its lock already.
+                if is_missing(&folder.join("lock")) || self.lock(&id).is_ok() {
+                    let why = "a folder without run.yaml: no run any more; remove it";
+                    broken.push(RunError::Refused { file: folder, reason: why.to_owned() });
+                }
+                continue;
+            }
+            match self.read(&id) {
                 Ok(run) => runs.push(run),
                 Err(error) => broken.push(error),
             }
@@ -128,11 +156,10 @@ impl RunStore {
     /// When `label.yaml` cannot be read, or was damaged.
     pub fn label(&self, id: &str) -> Result<RunLabel, RunError> {
         let path = self.folder_of(id).join(LABEL);
-        match fs::read_to_string(&path) {
-            Ok(text) => parsed(&path, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(RunLabel::default()),
-            Err(error) => Err(RunError::file(&path, error)),
+        if is_missing(&path) {
+            return Ok(RunLabel::default());
         }
+        parsed(&path, &intake::text(&path, &RUN, &TaskContext::default()).map_err(RunError::intake)?)
     }
 
     /// Writes `label.yaml`, whole or not at all.
@@ -191,10 +218,31 @@ impl RunStore {
     }
 
     /// A file of a run.
-    pub fn bytes(&self, id: &str, name: &str) -> Result<Vec<u8>, RunError> {
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was written.
+    pub fn bytes(&self, id: &str, name: impl AsRef<Path>) -> Result<Vec<u8>, RunError> {
         let path = self.folder_of(id).join(name);
-        fs::read(&path).map_err(|error| RunError::file(&path, error))
+        let bytes = intake::bytes(&path, &FILE, &TaskContext::default()).map_err(RunError::intake)?;
+        seal::check(&bytes).map_err(|reason| RunError::Content { file: path, place: "start".to_owned(), reason })?;
+        Ok(bytes)
     }
+
+    /// A file of a run that need not be there.
+    pub fn optional(&self, id: &str, name: impl AsRef<Path>) -> Result<Option<Vec<u8>>, RunError> {
+        if is_missing(&self.folder_of(id).join(&name)) { Ok(None) } else { self.bytes(id, name).map(Some) }
+    }
+
+    /// Whether a folder is that of the runs, or lies in it.
+    pub fn holds(&self, folder: &Path) -> bool {
+        let known = |path: &Path| path.ancestors().find_map(|part| part.canonicalize().ok());
+        matches!((known(folder), known(&self.folder)), (Some(folder), Some(runs)) if folder.starts_with(&runs) && self.folder.exists())
+    }
+}
+
+/// Whether there is no file of this name, not even a broken link.
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// The content of a file in YAML; an error names the line.
@@ -221,6 +269,7 @@ pub(crate) mod tests {
             threads: 1,
             knobs: Knobs::default(),
             data: None,
+            data_digest: None,
             program: "0.1.0".into(),
             cpu: "test".into(),
             started: "2026-01-02T03:04:05+00:00".into(),

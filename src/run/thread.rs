@@ -2,12 +2,15 @@
 
 use super::clock::SystemClock;
 use super::description::{RunDescription, Status};
+use super::metrics::Stretch;
 use super::question::ModelSource;
 use super::recorder::{CHECKPOINT, Recorder};
 use super::run_loop::{Commands, Conductor, EventSinks};
-use super::runner::{EventSink, RunHandle, Runner, Start};
-use super::store::{RunError, RunStore};
+use super::runner::{EventSink, RunHandle, Runner, Start, bounded_threads};
+use super::seal;
+use super::store::{RunError, RunLock, RunStore};
 use crate::experiment::{Command, Event, ExperimentError, KnobError, Model, Setting, Source, TaskContext, Trainable};
+use crate::intake;
 use crate::nn::Checkpoint;
 use crate::registry;
 use crate::tensor::parallel::instruction_set;
@@ -19,6 +22,9 @@ use std::time::Duration;
 
 /// Longest that a question waits for the end of a step; after that it is answered from the snapshot before.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Longer than this no run has taken, in seconds.
+const LONGEST_SECONDS: f64 = 1e9;
 
 /// The latest snapshot of a run, taken only when somebody wants one.
 #[derive(Default)]
@@ -184,9 +190,10 @@ fn begin(store: &RunStore, start: Start, source: &Source, emit: EventSink) -> Re
         experiment: start.experiment,
         preset: start.preset,
         seed: start.seed,
-        threads: start.threads,
+        threads: bounded_threads(start.threads),
         knobs: start.knobs,
         data: start.data,
+        data_digest: None,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         cpu: instruction_set(),
         started: now.timestamp().to_string(),
@@ -195,9 +202,9 @@ fn begin(store: &RunStore, start: Start, source: &Source, emit: EventSink) -> Re
         report: None,
     };
     let (description, lock) = store.create(description, &now)?;
-    let recorder = Recorder::open(store.clone(), description, lock, 0)?;
+    let place = Place { store: store.clone(), description, lock, length: 0 };
     let (source, plan) = (source.clone(), start.plan);
-    Ok(Segment { recorder, checkpoint: None, turns: Vec::new(), seconds: 0.0, source, plan, emit })
+    Ok(Segment { place, checkpoint: None, turns: Vec::new(), seconds: 0.0, source, plan, emit })
 }
 
 /// Reads a run as it was at its last checkpoint, and emits its events up to there.
@@ -213,24 +220,27 @@ fn take_up(
     if description.status == Status::Finished {
         return Err(RunError::Done(description.id));
     }
-    description.threads = threads.unwrap_or(description.threads);
-    let checkpoint = match store.bytes(id, CHECKPOINT) {
-        Ok(bytes) => bytes,
-        Err(RunError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Err(RunError::NoCheckpoint(description.id));
-        }
-        Err(error) => return Err(error),
-    };
+    description.threads = bounded_threads(threads.unwrap_or(description.threads));
+    let checkpoint = store.optional(id, CHECKPOINT)?.ok_or_else(|| RunError::NoCheckpoint(description.id.clone()))?;
     let read = store.events(id)?;
     let read_checkpoint = Checkpoint::decode(&checkpoint).map_err(|failure| RunError::Content {
         file: store.folder_of(id).join(CHECKPOINT),
         place: "start".to_owned(),
         reason: format!("{failure}; start the run again with the same seed and knobs"),
     })?;
+    if let Ok(Some(line)) = seal::check(&checkpoint)
+        && let Some(stretch) = Stretch::parse(&line)
+        && !stretch.is_there(&store.folder_of(id))?
+    {
+        let why = "its events (metrics.jsonl) are not those that its checkpoint was written after; put them back, or start it again \
+                   with the same seed and knobs";
+        return Err(RunError::Changed(description.id, why.to_owned()));
+    }
     let step = read_checkpoint.run.step;
     let (events, length) = read.cut_after(step);
     let seconds = events.iter().rev().find_map(|event| match event {
-        Event::Checkpoint { seconds, .. } => Some(*seconds),
+        // A time that no run took would stop the clock.
+        Event::Checkpoint { seconds, .. } => Some(*seconds).filter(|seconds| (0.0..LONGEST_SECONDS).contains(seconds)),
         _ => None,
     });
     // A knob turned at the very step of the checkpoint, after it was written.
@@ -239,15 +249,30 @@ fn take_up(
         .filter(|event| matches!(event, Event::Knob { step: at, .. } | Event::Action { step: at, .. } if *at == step));
     let turns = turns.cloned().collect();
     events.iter().for_each(&mut emit);
-    let recorder = Recorder::open(store.clone(), description, lock, length)?;
+    let place = Place { store: store.clone(), description, lock, length };
     let source = source.clone();
     let seconds = seconds.unwrap_or(0.0);
-    Ok(Segment { recorder, checkpoint: Some(checkpoint), turns, seconds, source, plan: Vec::new(), emit })
+    Ok(Segment { place, checkpoint: Some(checkpoint), turns, seconds, source, plan: Vec::new(), emit })
+}
+
+/// Where a run is recorded, of which nothing changes before its model is there.
+struct Place {
+    store: RunStore,
+    description: RunDescription,
+    lock: RunLock,
+    /// How much of its events stays.
+    length: u64,
+}
+
+impl Place {
+    fn open(self) -> Result<Recorder, RunError> {
+        Recorder::open(self.store, self.description, self.lock, self.length)
+    }
 }
 
 /// One segment of a run, from a start or a checkpoint to an end or a stop.
 struct Segment {
-    recorder: Recorder,
+    place: Place,
     checkpoint: Option<Vec<u8>>,
     turns: Vec<Event>,
     seconds: f64,
@@ -276,10 +301,10 @@ fn spawn(segment: Segment) -> ThreadRun {
     let (commands, received) = channel();
     let snapshots = Arc::new(Snapshots::default());
     let task = TaskContext::default();
-    let id = segment.recorder.description().id.clone();
+    let id = segment.place.description.id.clone();
     let (its_snapshots, its_watch) = (Arc::clone(&snapshots), task.clone());
     let thread = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
-        let threads = segment.recorder.description().threads.max(1);
+        let threads = segment.place.description.threads;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("train-{i}")).build();
         let pool = pool.map_err(|error| format!("no threads to train on: {error}"))?;
         let played =
@@ -291,13 +316,27 @@ fn spawn(segment: Segment) -> ThreadRun {
 }
 
 fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContext) -> Result<(), String> {
-    let Segment { mut recorder, checkpoint, turns, seconds, source, plan, mut emit } = segment;
-    let built = std::panic::catch_unwind(AssertUnwindSafe(|| build(&recorder, checkpoint.as_deref(), &turns, source)));
+    let Segment { mut place, checkpoint, turns, seconds, source, plan, mut emit } = segment;
+    let is_new = checkpoint.is_none();
+    let built = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        same_data(&mut place.description, is_new, &task)?;
+        build(&place, checkpoint.as_deref(), &turns, source)
+    }));
     let built =
         built.unwrap_or_else(|_| Err(ExperimentError::new("building the model failed (a fault of the program)")));
-    let mut trainable = match built {
-        Ok(trainable) => trainable,
-        Err(failure) => return Err(fail(&mut recorder, 0, failure.to_string(), &mut emit)),
+    let (mut recorder, mut trainable) = match (built, is_new) {
+        (Ok(trainable), _) => match place.open() {
+            Ok(recorder) => (recorder, trainable),
+            Err(error) => return Err(told(0, error.to_string(), &mut emit)),
+        },
+        // What cannot go on stays as it was.
+        (Err(failure), false) => return Err(told(0, failure.to_string(), &mut emit)),
+        (Err(failure), true) => {
+            return Err(match place.open() {
+                Ok(mut recorder) => fail(&mut recorder, 0, failure.to_string(), &mut emit),
+                Err(_) => told(0, failure.to_string(), &mut emit),
+            });
+        }
     };
     let description = recorder.description().clone();
     let started = Event::Started {
@@ -310,9 +349,7 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
         knobs: description.knobs,
     };
     emit(&started);
-    if checkpoint.is_none()
-        && let Err(error) = recorder.record(&started)
-    {
+    if is_new && let Err(error) = recorder.record(&started) {
         return Err(fail(&mut recorder, 0, error.to_string(), &mut emit));
     }
     let clock = SystemClock::default();
@@ -342,6 +379,29 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
     }
 }
 
+/// Tells a failure that changes nothing on disk; returns its message.
+fn told(step: u64, message: String, emit: &mut EventSink) -> String {
+    emit(&Event::Failed { step, message: message.clone() });
+    message
+}
+
+/// Notes the sum of a person's own data for a new run; for one that goes on they must be the same.
+fn same_data(description: &mut RunDescription, is_new: bool, task: &TaskContext) -> Result<(), ExperimentError> {
+    let Some(path) = &description.data else { return Ok(()) };
+    let found = intake::digest(path, task)?;
+    match &description.data_digest {
+        Some(before) if *before != found => Err(ExperimentError::both(
+            format!("{}: has changed since the run began; put it back, or start a new run", path.display()),
+            format!("{}: 実行を始めたあとで変わっています。元に戻すか、新しい実行を始めてください", path.display()),
+        )),
+        None if is_new => {
+            description.data_digest = Some(found);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Tells and records a failure outside the loop; returns its message.
 fn fail(recorder: &mut Recorder, step: u64, message: String, emit: &mut EventSink) -> String {
     let event = Event::Failed { step, message: message.clone() };
@@ -355,18 +415,18 @@ fn fail(recorder: &mut Recorder, step: u64, message: String, emit: &mut EventSin
 }
 
 fn build(
-    recorder: &Recorder,
+    place: &Place,
     checkpoint: Option<&[u8]>,
     turns: &[Event],
     source: Source,
 ) -> Result<Box<dyn Trainable>, ExperimentError> {
-    let description = recorder.description();
+    let description = &place.description;
     let source = Source { folder: description.data.clone().or(source.folder.clone()), ..source };
     let experiment = registry::find(&description.experiment)?;
     let declared = (experiment.knobs)();
     let unfit = |error: KnobError| ExperimentError::new(error.to_string());
     let knobs = description.knobs.completed(&declared).map_err(unfit)?;
-    let folder = Some(recorder.folder().to_owned());
+    let folder = Some(place.store.folder_of(&description.id));
     let setting = Setting { knobs, seed: description.seed, source, folder, digits: None };
     let mut trainable = experiment.learn(&setting)?;
     if let Some(checkpoint) = checkpoint {

@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::experiment::Wording;
 use crate::lab::exercise::{decide, is_explained};
 use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict};
+use crate::printer;
 use crate::width::Widths;
 use model::Asked;
 use std::collections::BTreeSet;
@@ -78,7 +79,8 @@ pub fn run(environment: Environment) -> Exit {
     let (sender, messages) = channel();
     let progress = Progress::open(&environment.folders.database());
     let prompts = io::stdin().is_terminal();
-    let mut reader = Reader::new(environment, progress, Bell::new(sender.clone()), io::stdout(), prompts);
+    let mut reader =
+        Reader::new(environment, progress, Bell::new(sender.clone()), printer::Printer::new(io::stdout()), prompts);
     let (next, asked) = channel();
     let begun = listen_to_signals(sender.clone()).and_then(|()| {
         let read = move || read_lines(io::stdin().lock(), &sender, &asked);
@@ -276,10 +278,10 @@ impl<W: Write> Reader<W> {
                 writeln!(self.out, "{notes}")
             }
             "note" => {
-                let notes = self.app.progress.notes(&lab.id);
-                let notes = if notes.is_empty() { rest.to_owned() } else { format!("{notes}\n{rest}") };
-                match self.app.progress.set_notes(&lab.id, &notes) {
-                    Ok(()) => self.tell(text::SAVED, &[]),
+                let before = self.app.progress.notes(&lab.id);
+                let notes = if before.is_empty() { rest.to_owned() } else { format!("{before}\n{rest}") };
+                match self.app.progress.set_notes(&lab.id, &before, &notes) {
+                    Ok(_) => self.tell(text::SAVED, &[]),
                     Err(error) => writeln!(self.out, "{error}"),
                 }
             }

@@ -4,12 +4,13 @@ use super::generate::{Continuation, TrainedGpt, entropy, largest, log_probabilit
 use super::judged::{Judged, verdict, verdict_note};
 use super::{examine, sweep};
 use crate::data::stories::{self, Language};
-use crate::data::tokenizer::{Tokenizer, printable};
+use crate::data::tokenizer::Tokenizer;
 use crate::experiment::panel::{Curve, Curves, Format, Token};
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
 };
 use crate::nn::SamplingSettings;
+use crate::printer::printable;
 use std::time::{Duration, Instant};
 
 pub static VIEWS: [ViewSpec; 9] = [

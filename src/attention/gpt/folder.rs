@@ -4,10 +4,11 @@
 use super::generate::TrainedGpt;
 use crate::attention::language_model::{Configuration, Gpt};
 use crate::data::bytepair::{BytePair, Definition};
-use crate::data::tokenizer::{Tokenizer, printable};
+use crate::data::tokenizer::Tokenizer;
 use crate::experiment::{ExperimentError, TaskContext, Wording};
 use crate::intake::{self, Purpose};
 use crate::nn::{BlockSettings, Parameters, WeightsFile};
+use crate::printer::printable;
 use crate::tensor::Tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

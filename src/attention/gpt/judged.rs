@@ -2,8 +2,8 @@
 
 use super::generate::{Continuation, TrainedGpt};
 use crate::data::stories::{Language, Verdict};
-use crate::data::tokenizer::printable;
 use crate::experiment::{Bilingual, ExperimentError, Panel, TaskContext};
+use crate::printer::printable;
 
 /// Stories generated at once.
 const TOGETHER: usize = 50;

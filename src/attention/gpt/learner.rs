@@ -10,11 +10,11 @@ use crate::attention::language_model::Gpt;
 use crate::data::digest::digest;
 use crate::data::stories;
 use crate::data::text::Text;
-use crate::data::tokenizer::printable;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };
+use crate::printer::printable;
 use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

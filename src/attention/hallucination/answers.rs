@@ -3,12 +3,12 @@
 use super::measure::{Asked, BINS, Fact, Shares, TIMES, bins, calibration_error, risk_coverage, survey};
 use super::trained::{Said, TrainedHallucination};
 use crate::data::stations::{QUESTIONS, University, asked, with_fact};
-use crate::data::tokenizer::printable;
 use crate::experiment::panel::{Curve, Curves, Format};
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
 };
 use crate::nn::SamplingSettings;
+use crate::printer::printable;
 use std::collections::BTreeMap;
 
 pub static VIEWS: [ViewSpec; 5] = [

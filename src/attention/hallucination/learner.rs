@@ -5,9 +5,9 @@ use super::trained::{CONTEXT, Metadata, Said, TrainedHallucination, configuratio
 use crate::attention::language_model::Gpt;
 use crate::data::bytepair::BytePair;
 use crate::data::stations::{HELD_OUT, Mixture, Stations, University};
-use crate::data::tokenizer::printable;
 use crate::experiment::{Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, Saved, Schedule, Trainer, Weights};
+use crate::printer::printable;
 use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

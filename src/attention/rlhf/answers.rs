@@ -5,11 +5,11 @@ use super::rules::{Counted, judged};
 use super::show::{marked, side_by_side};
 use super::texts::{PaddedBatch, prompt};
 use super::trained::{METHODS, TrainedRlhf};
-use crate::data::tokenizer::printable;
 use crate::experiment::panel::{Curve, Curves, Format, Token};
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
 };
+use crate::printer::printable;
 use crate::tensor::Tape;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

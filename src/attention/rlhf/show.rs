@@ -2,8 +2,8 @@
 
 use super::rules::{Counted, Judged, judged};
 use super::texts::Text;
-use crate::data::tokenizer::printable;
 use crate::experiment::{Bilingual, Panel};
+use crate::printer::printable;
 
 /// A sentence with a mark for what is wrong with it: ✗ for a fault, ↻ for a repeat.
 pub fn marked(judged: &Judged) -> String {

@@ -1,9 +1,9 @@
 //! `shinso match`: many games, and what they say.
 
 use super::super::arguments::MatchArguments;
-use super::super::print;
 use super::super::signals::Interrupt;
 use crate::exit::Exit;
+use crate::printer::{json_line, print};
 use crate::reinforcement::games::{AnyGame, Outcome, Side};
 use crate::reinforcement::tournament::{self, Played, Player, Tally};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -168,7 +168,7 @@ fn report(arguments: &MatchArguments, tally: Tally, took: Duration) -> Exit {
                 "elo_low": finite(low), "elo_high": finite(high), "score": score, "score_low": score_low,
                 "score_high": score_high, "seconds": took.as_secs_f64()}
         });
-        return print(&format!("{summary}\n"));
+        return print(&json_line(&summary));
     }
     print(&format!(
         "{} against {}: {} won, {} drawn, {} lost; {:.1} % of the points (95 %: {:.1} to {:.1}); Elo {elo:+.0} ({low:+.0} to {high:+.0})\n",

@@ -12,9 +12,9 @@ pub use serve::{gtp, uci};
 pub use speed::run as bench;
 
 use super::arguments::SolveArguments;
-use super::print;
 use super::signals::Interrupt;
 use crate::exit::Exit;
+use crate::printer::{json_line, print};
 use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Move, MoveError};
 use crate::reinforcement::search::Solver;
@@ -68,7 +68,7 @@ pub fn solve(arguments: &SolveArguments) -> Exit {
         if arguments.moves_too {
             summary["scores"] = scores.into();
         }
-        return print(&format!("{summary}\n"));
+        return print(&json_line(&summary));
     }
     let stones = position.stones() as i32;
     let verdict = if position.outcome().is_some() {
@@ -104,7 +104,7 @@ pub fn perft(id: &str, depth: u32, diagram: Option<&str>, divide: bool, as_json:
         if divide {
             summary["moves"] = parts.into();
         }
-        return print(&format!("{summary}\n"));
+        return print(&json_line(&summary));
     }
     let mut text: String = parts.iter().map(|(name, lines)| format!("{name:6} {lines}\n")).collect();
     text += &format!("{total} lines of {depth} moves in {seconds:.3} s\n");

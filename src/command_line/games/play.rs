@@ -1,9 +1,9 @@
 //! `shinso play`: a game in lines of text.
 
 use super::super::arguments::PlayArguments;
-use super::super::print;
 use super::{agent, position};
 use crate::exit::Exit;
+use crate::printer::print;
 use crate::reinforcement::agent::Agent;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::protocol::files;

@@ -2,6 +2,7 @@
 
 use super::super::arguments::ServedBy;
 use crate::exit::Exit;
+use crate::printer;
 use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::AnyGame;
 use crate::reinforcement::protocol::gtp::{self, Reply};
@@ -33,7 +34,7 @@ fn inbox() -> Inbox {
 }
 
 fn say(text: &str) -> bool {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = printer::out();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
 }
 

@@ -1,8 +1,8 @@
 //! `shinso bench mcts`, `playouts` and `solve`: how fast tree searches, random games and solvers are.
 
 use super::super::arguments::BenchArguments;
-use super::super::print;
 use crate::exit::Exit;
+use crate::printer::{json_line, print};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Othello, PlayoutRng, Style, below};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::{Budget, Mcts, Solver, mcts};
@@ -37,8 +37,8 @@ pub fn run(workload: &str, arguments: &BenchArguments) -> Option<Exit> {
     }
     for id in all.iter().filter(|id| chosen.is_none_or(|chosen| chosen == **id)) {
         for (figures, text) in time(&AnyGame::start(id).expect("a game"), arguments) {
-            let line = if arguments.json { figures.to_string() } else { format!("{id:14} {text}") };
-            match print(&format!("{line}\n")) {
+            let line = if arguments.json { json_line(&figures) } else { format!("{id:14} {text}\n") };
+            match print(&line) {
                 Exit::Done => {}
                 stopped => return Some(stopped),
             }

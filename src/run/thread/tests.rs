@@ -55,10 +55,17 @@ fn taken_up(store: &RunStore, id: &str, plan: Vec<(u64, Command)>, threads: Opti
 }
 
 /// What must be the same in two runs: all that was recorded but wall-clock times and ids, and the last checkpoint.
-fn numbers(store: &RunStore, id: &str) -> (Vec<Event>, Vec<u8>) {
+fn numbers(store: &RunStore, id: &str) -> (Vec<Event>, (String, Vec<u8>)) {
     let events = metrics::read(&store.folder_of(id)).unwrap().events;
     let kept = |event: &Event| matches!(event, Event::Scalar { .. } | Event::Knob { .. } | Event::Warning { .. });
-    (events.into_iter().filter(kept).collect(), store.bytes(id, CHECKPOINT).unwrap())
+    (events.into_iter().filter(kept).collect(), opened(store, id))
+}
+
+/// The checkpoint of a run without the time of its seal.
+fn opened(store: &RunStore, id: &str) -> (String, Vec<u8>) {
+    let bytes = store.bytes(id, CHECKPOINT).unwrap();
+    let (header, numbers) = seal::content(&bytes);
+    (header, numbers.to_vec())
 }
 
 #[test]
@@ -110,6 +117,104 @@ fn a_broken_checkpoint_is_refused_and_nothing_is_overwritten() {
     let way_out = "a checkpoint of an earlier version; start the run again with the same seed and knobs";
     assert!(error.ends_with(way_out), "{error}");
     assert_eq!(store.bytes(&id, metrics::FILE).unwrap(), before);
+}
+
+/// The files of a run's folder that a resume might touch.
+fn files(store: &RunStore, id: &str) -> Vec<Vec<u8>> {
+    let folder = store.folder_of(id);
+    ["run.yaml", metrics::FILE, CHECKPOINT].map(|name| std::fs::read(folder.join(name)).unwrap()).into()
+}
+
+#[test]
+fn what_cannot_go_on_stays_as_it_was_to_the_byte() {
+    let (_folder, store) = store();
+    let id = played(&store, vec![(25, Command::Stop)]);
+    let at = |name: &str| store.folder_of(&id).join(name);
+    let refused = |store: &RunStore| match runner(store).resume(&id, None, quietly()) {
+        Ok(run) => run.wait().unwrap_err(),
+        Err(error) => error.to_string(),
+    };
+    let whole = files(&store, &id);
+    // A knob that does not fit the checkpoint: seen only when the model is built.
+    let description = store.read(&id).unwrap();
+    let mut other = description.clone();
+    let declared = (registry::find(&other.experiment).unwrap().knobs)();
+    other.knobs.set_text(&declared, "latent=3").unwrap();
+    store.write(&other).unwrap();
+    let before = files(&store, &id);
+    assert!(refused(&store).contains("shape"), "{}", refused(&store));
+    assert_eq!(files(&store, &id), before);
+    store.write(&description).unwrap();
+    // A bit turned over in the numbers of the checkpoint; events that were cut, and changed.
+    let mut turned = whole[2].clone();
+    let last = turned.len() - 9;
+    turned[last] ^= 4;
+    std::fs::write(at(CHECKPOINT), turned).unwrap();
+    assert!(refused(&store).contains("it is not as it was written"));
+    std::fs::write(at(CHECKPOINT), &whole[2]).unwrap();
+    let events = &whole[1];
+    let half = &events[..events.len() / 2];
+    std::fs::write(at(metrics::FILE), half).unwrap();
+    assert!(refused(&store).contains("are not those that its checkpoint was written after"));
+    assert_eq!(std::fs::read(at(metrics::FILE)).unwrap(), half);
+    // Whole again, and with what a crash may leave behind it, it goes on.
+    std::fs::write(at(metrics::FILE), [events, &b"\0\0\0\n\n{\"version\":1,\"ev"[..]].concat()).unwrap();
+    taken_up(&store, &id, vec![], None);
+    assert!(numbers(&store, &id) == numbers(&store, &played(&store, vec![])));
+}
+
+#[test]
+fn a_time_that_no_run_took_does_not_stop_the_clock() {
+    let (_folder, store) = store();
+    for seconds in ["-5.0", "1e300"] {
+        let id = played(&store, vec![(3, Command::Stop)]);
+        let path = store.folder_of(&id).join(metrics::FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let changed: Vec<String> = text
+            .lines()
+            .map(|line| match line.split_once("\"seconds\":") {
+                Some((before, _)) if line.contains("checkpoint") => format!("{before}\"seconds\":{seconds}}}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        std::fs::write(&path, changed.concat()).unwrap();
+        // The line of the checkpoint lies behind what the checkpoint knows.
+        taken_up(&store, &id, vec![], None);
+        assert_eq!(store.read(&id).unwrap().status, Status::Finished);
+    }
+}
+
+#[test]
+fn other_data_are_another_run() {
+    let (folder, store) = store();
+    let path = folder.path().join("words.txt");
+    std::fs::write(&path, "one two three one two three\n".repeat(200)).unwrap();
+    let experiment = registry::find("word2vec").unwrap();
+    let mut knobs = Knobs::defaults(&(experiment.knobs)());
+    for set in ["dimension=4", "epochs=50", "min_count=1"] {
+        knobs.set_text(&(experiment.knobs)(), set).unwrap();
+    }
+    let start = Start {
+        lab: "word2vec".into(),
+        experiment: "word2vec".into(),
+        knobs,
+        data: Some(path.clone()),
+        plan: vec![(2, Command::Stop)],
+        ..small()
+    };
+    let run = runner(&store).start(start, quietly()).unwrap();
+    let id = run.id().to_owned();
+    run.wait().unwrap();
+    assert!(store.read(&id).unwrap().data_digest.is_some());
+    // As many words, as often: only the words differ.
+    std::fs::write(&path, "two three one two three one\n".repeat(200)).unwrap();
+    let before = files(&store, &id);
+    let said = runner(&store).resume(&id, None, quietly()).unwrap().wait().unwrap_err();
+    assert!(said.ends_with("words.txt: has changed since the run began; put it back, or start a new run"), "{said}");
+    assert_eq!(files(&store, &id), before);
+    std::fs::write(&path, "one two three one two three\n".repeat(200)).unwrap();
+    taken_up(&store, &id, vec![], None);
+    assert_eq!(store.read(&id).unwrap().status, Status::Finished);
 }
 
 #[test]

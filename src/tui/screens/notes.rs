@@ -20,19 +20,32 @@ pub struct NotesTab {
 impl NotesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
         let saved = app.progress.notes(&lab.id);
-        let mut area = TextArea::new(saved.lines().map(str::to_owned).collect());
-        area.set_wrap_mode(WrapMode::Word);
-        area.move_cursor(CursorMove::Bottom);
-        area.move_cursor(CursorMove::End);
-        NotesTab { area, saved }
+        let mut notes = NotesTab { area: TextArea::default(), saved: String::new() };
+        notes.show(&saved);
+        NotesTab { saved, ..notes }
+    }
+
+    fn show(&mut self, text: &str) {
+        self.area = TextArea::new(text.lines().map(str::to_owned).collect());
+        self.area.set_wrap_mode(WrapMode::Word);
+        self.area.move_cursor(CursorMove::Bottom);
+        self.area.move_cursor(CursorMove::End);
     }
 
     /// Keeps what was typed, if anything was.
     pub fn save(&mut self, lab: &Lab, app: &mut AppContext) {
         let now = self.area.lines().join("\n");
         if now != self.saved {
-            match app.progress.set_notes(&lab.id, &now) {
-                Ok(()) => self.saved = now,
+            match app.progress.set_notes(&lab.id, &self.saved, &now) {
+                Ok(kept) => {
+                    // What another window of the same person wrote stands there too.
+                    if kept != now {
+                        self.show(&kept);
+                        let said = app.say(text::NOTES_MERGED);
+                        app.notify(said);
+                    }
+                    self.saved = kept;
+                }
                 Err(error) => app.notify(error),
             }
         }

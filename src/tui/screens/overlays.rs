@@ -1,8 +1,8 @@
 //! Other runs whose curves lie under those of the run that is shown.
 
-use crate::data::tokenizer::printable;
 use crate::experiment::Event;
 use crate::lab::Chart;
+use crate::printer::printable;
 use crate::run::{RunError, RunStore};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::chart::{Line, Series, Stroke};

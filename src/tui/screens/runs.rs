@@ -3,9 +3,9 @@
 
 use super::overlays::Overlays;
 use super::{main_figure, status, when};
-use crate::data::tokenizer::printable;
 use crate::experiment::{Knob, KnobValue, Knobs, Report};
 use crate::lab::Lab;
+use crate::printer::printable;
 use crate::registry;
 use crate::run::{RunDescription, RunLabel};
 use crate::tui::context::AppContext;

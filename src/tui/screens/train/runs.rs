@@ -1,6 +1,7 @@
 //! The runs behind Train: begun, taken up again, opened, chosen from the list, laid under the curves.
 
 use super::TrainTab;
+use crate::intake::gate;
 use crate::lab::Lab;
 use crate::run::{RunError, Status, export};
 use crate::tui::context::AppContext;
@@ -9,7 +10,6 @@ use crate::tui::screens::overlays;
 use crate::tui::screens::runs::{Choice, RunList};
 use crate::tui::text;
 use crate::tui::widgets::chart::View;
-use std::path::Path;
 
 impl TrainTab {
     pub(super) fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
@@ -172,10 +172,11 @@ impl TrainTab {
 
 /// Writes a run to a folder of its name.
 pub(super) fn export_run(id: &str, app: &mut AppContext) {
-    let folder = Path::new(id);
-    let message = match export::export(&app.store, id, folder, None) {
+    let folder = gate::typed(id);
+    // What an earlier export of the same run left there is its own.
+    let message = match export::export(&app.store, id, &folder, None, true) {
         Ok(files) => {
-            let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+            let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
             text::filled(app.say(text::EXPORTED), &[&files.len(), &whole.display()])
         }
         Err(error) => error.to_string(),

@@ -36,6 +36,10 @@ pub fn ask_terminal(timeout: Duration) -> Answers {
     if !answers_at_all(timeout).unwrap_or(false) {
         return Answers::default();
     }
+    // Within tmux the crate would switch an option of it on, and leave it on: that is the person's to choose.
+    if is_within_tmux(|name| std::env::var(name).ok()) {
+        return Answers { answered: true, ..Answers::default() };
+    }
     let options = QueryStdioOptions { timeout, terminal_background_color_osc: true, ..QueryStdioOptions::default() };
     let begun = Instant::now();
     let Ok(picker) = Picker::from_query_stdio_with_options(options) else { return Answers::default() };
@@ -51,6 +55,10 @@ pub fn ask_terminal(timeout: Duration) -> Answers {
     });
     let picker = (answered && picker.protocol_type() != ProtocolType::Halfblocks).then_some(picker);
     Answers { answered, picker, dark }
+}
+
+fn is_within_tmux(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("TERM").is_some_and(|term| term.starts_with("tmux")) || variable("TERM_PROGRAM").as_deref() == Some("tmux")
 }
 
 /// Whether the terminal says what it is (DA1, which all that answer anything know) within a time.
