@@ -3,7 +3,7 @@
 use super::description::Status;
 use super::file::RunError;
 use super::question::ModelSource;
-use super::runner::{EventSink, RunHandle, Runner, Start};
+use super::runner::{EventSink, RunHandle, Runner, Start, Stopper};
 use super::store::RunStore;
 use super::worker::{LONGEST_LINE, Line, Order, Replied};
 use crate::experiment::{Answer, Command, Event, ExperimentError, Model, Query, Session, TaskContext};
@@ -183,6 +183,11 @@ impl RunHandle for ProcessRun {
 
     fn is_over(&self) -> bool {
         self.reader.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn stopper(&self) -> Stopper {
+        // The worker stops and records its run when nobody gives it orders any more.
+        Arc::new(|| true)
     }
 
     fn wait(mut self: Box<Self>) -> Result<(), String> {

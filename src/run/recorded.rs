@@ -2,7 +2,7 @@
 
 use super::question::ModelSource;
 use super::recorder::WEIGHTS;
-use super::runner::RunHandle;
+use super::runner::{RunHandle, Stopper};
 use super::{RunDescription, RunStore};
 use crate::experiment::{Command, ExperimentError, Model, Source};
 use crate::registry;
@@ -49,6 +49,10 @@ impl RunHandle for RecordedRun {
 
     fn is_over(&self) -> bool {
         true
+    }
+
+    fn stopper(&self) -> Stopper {
+        Arc::new(|| true)
     }
 
     fn wait(self: Box<Self>) -> Result<(), String> {

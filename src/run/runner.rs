@@ -7,6 +7,7 @@ use super::question::ModelSource;
 use crate::experiment::{Command, Event, Knobs};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a new run is to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,9 @@ pub trait Runner: Send + Sync {
     fn resume(&self, id: &str, threads: Option<usize>, emit: EventSink) -> Result<Box<dyn RunHandle>, RunError>;
 }
 
+/// Asks a run to stop, and says whether it has ended and is recorded.
+pub type Stopper = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// A run under way. A run does not outlive the one who watches it: when its handle is dropped it is stopped, and can be
 /// resumed.
 pub trait RunHandle: Send {
@@ -67,6 +71,9 @@ pub trait RunHandle: Send {
     fn model(&self) -> ModelSource;
 
     fn is_over(&self) -> bool;
+
+    /// What stops the run from another thread than the one that watches it.
+    fn stopper(&self) -> Stopper;
 
     /// Waits for the end of the run.
     ///

@@ -6,7 +6,7 @@ use super::metrics::Stretch;
 use super::question::ModelSource;
 use super::recorder::{CHECKPOINT, Recorder};
 use super::run_loop::{Commands, Conductor, EventSinks};
-use super::runner::{EventSink, RunHandle, Runner, Start, bounded_threads};
+use super::runner::{EventSink, RunHandle, Runner, Start, Stopper, bounded_threads};
 use super::seal;
 use super::store::{RunError, RunLock, RunStore};
 use crate::experiment::{Command, Event, ExperimentError, KnobError, Model, Setting, Source, TaskContext, Trainable};
@@ -15,6 +15,7 @@ use crate::nn::Checkpoint;
 use crate::registry;
 use crate::tensor::parallel::instruction_set;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -98,6 +99,8 @@ struct ThreadRun {
     snapshots: Arc<Snapshots>,
     commands: Sender<Command>,
     task: TaskContext,
+    /// Set when the run has ended and is recorded.
+    over: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), String>>>,
 }
 
@@ -120,6 +123,14 @@ impl RunHandle for ThreadRun {
 
     fn is_over(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn stopper(&self) -> Stopper {
+        let (commands, task, over) = (self.commands.clone(), self.task.clone(), Arc::clone(&self.over));
+        Arc::new(move || {
+            task.cancel();
+            commands.send(Command::Stop).is_err() || over.load(Ordering::Acquire)
+        })
     }
 
     fn wait(mut self: Box<Self>) -> Result<(), String> {
@@ -302,7 +313,8 @@ fn spawn(segment: Segment) -> ThreadRun {
     let snapshots = Arc::new(Snapshots::default());
     let task = TaskContext::default();
     let id = segment.place.description.id.clone();
-    let (its_snapshots, its_watch) = (Arc::clone(&snapshots), task.clone());
+    let over = Arc::<AtomicBool>::default();
+    let (its_snapshots, its_watch, its_over) = (Arc::clone(&snapshots), task.clone(), Arc::clone(&over));
     let thread = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
         let threads = segment.place.description.threads;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("train-{i}")).build();
@@ -310,9 +322,10 @@ fn spawn(segment: Segment) -> ThreadRun {
         let played =
             pool.install(|| play(segment, Channel { receiver: received, came: None }, &its_snapshots, its_watch));
         its_snapshots.close();
+        its_over.store(true, Ordering::Release);
         played
     });
-    ThreadRun { id, snapshots, commands, task, thread: thread.ok() }
+    ThreadRun { id, snapshots, commands, task, over, thread: thread.ok() }
 }
 
 fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContext) -> Result<(), String> {

@@ -32,6 +32,10 @@ use std::time::{Duration, Instant};
 const DATA_PERIOD: Duration = Duration::from_millis(100);
 /// Time between two pictures of something in motion.
 const MOTION_PERIOD: Duration = Duration::from_millis(160);
+/// Longest that keys are taken without a frame between.
+const INPUT_PERIOD: Duration = Duration::from_millis(50);
+/// What was typed is kept after this pause.
+const SAVE_AFTER: Duration = Duration::from_millis(500);
 /// What is in motion stops when nobody has pressed a key for so long.
 const WATCHED_FOR: Duration = Duration::from_secs(20);
 
@@ -60,6 +64,8 @@ pub struct App {
     by_escape: bool,
     quit: Option<Exit>,
     last_input: Instant,
+    /// Since when something that was typed waits to be kept.
+    typed_unsaved: Option<Instant>,
 }
 
 impl App {
@@ -77,6 +83,7 @@ impl App {
             by_escape: false,
             quit: None,
             last_input: Instant::now(),
+            typed_unsaved: None,
         }
     }
 
@@ -100,17 +107,20 @@ impl App {
     }
 
     /// Runs until somebody quits or the terminal is gone.
-    pub fn run(&mut self, messages: &Receiver<Message>) -> io::Result<Exit> {
+    pub fn run(&mut self, messages: &Receiver<Message>, inputs: &Receiver<Event>) -> io::Result<Exit> {
         self.picker.opened(&mut self.context);
         let mut painted = Instant::now();
         let mut moved = Instant::now();
-        let mut data_waits = true;
+        let (mut data_waits, mut inputs_wait) = (true, false);
         loop {
             let now = Instant::now();
             let in_motion = self.in_motion();
             let data_due = data_waits.then_some(painted + DATA_PERIOD);
             let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
-            let due = [data_due, motion_due, self.context.notice_ends()].into_iter().flatten().min();
+            let inputs_due = inputs_wait.then_some(now);
+            let save_due = self.typed_unsaved.map(|since| since + SAVE_AFTER);
+            let dues = [data_due, motion_due, inputs_due, save_due, self.context.notice_ends()];
+            let due = dues.into_iter().flatten().min();
             let message = match due {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => messages.recv_timeout(due.saturating_duration_since(now)),
@@ -127,6 +137,7 @@ impl App {
                         self.bell.heard();
                         data_waits = true;
                     }
+                    Message::Inputs => inputs_wait = true,
                     other => {
                         self.take(other)?;
                         at_once = true;
@@ -134,10 +145,28 @@ impl App {
                 }
                 next = messages.try_recv().ok();
             }
+            if inputs_wait {
+                // A flood of keys is taken in parts, with a frame and a look at signals between them.
+                let until = Instant::now() + INPUT_PERIOD;
+                while self.quit.is_none() {
+                    let Ok(event) = inputs.try_recv() else {
+                        inputs_wait = false;
+                        break;
+                    };
+                    self.input(event)?;
+                    at_once = true;
+                    if Instant::now() >= until {
+                        break;
+                    }
+                }
+            }
             if let Some(exit) = self.quit.take() {
                 return Ok(exit);
             }
             let now = Instant::now();
+            if self.typed_unsaved.is_some_and(|since| now >= since + SAVE_AFTER) {
+                self.save();
+            }
             let moves = in_motion && now >= moved + MOTION_PERIOD;
             if moves {
                 moved = now;
@@ -192,22 +221,54 @@ impl App {
         }
     }
 
+    fn input(&mut self, event: Event) -> io::Result<()> {
+        self.last_input = Instant::now();
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
+            Event::Mouse(mouse) => self.mouse(mouse)?,
+            Event::Paste(pasted) => self.paste(&pasted),
+            _ => {}
+        }
+        // What is typed now is kept after a pause, and before anything else is done.
+        self.typed_unsaved = match &self.place {
+            Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(self.last_input)),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    /// Keeps what was typed.
+    fn save(&mut self) {
+        self.typed_unsaved = None;
+        if let Place::Lab(lab) = &mut self.place {
+            lab.save(&mut self.context);
+        }
+    }
+
     fn take(&mut self, message: Message) -> io::Result<()> {
         match message {
-            Message::Input(event) => {
-                self.last_input = Instant::now();
-                match event {
-                    Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
-                    Event::Mouse(mouse) => self.mouse(mouse)?,
-                    Event::Paste(pasted) => self.paste(&pasted),
-                    _ => {}
-                }
+            Message::Hangup | Message::Interrupt | Message::Lost => {
+                self.save();
+                self.quit = Some(Exit::Interrupted);
             }
-            Message::Hangup | Message::Interrupt | Message::Lost => self.quit = Some(Exit::Interrupted),
-            Message::Continued => self.redraw()?,
-            Message::Wake | Message::Line(_) => {}
+            Message::Stop => self.suspend(false)?,
+            // Whoever stopped it may have used the terminal.
+            Message::Continued => {
+                terminal::take_again(self.mouse)?;
+                self.redraw()?;
+            }
+            Message::Wake | Message::Line(_) | Message::Inputs => {}
         }
         Ok(())
+    }
+
+    fn suspend(&mut self, of_group: bool) -> io::Result<()> {
+        self.save();
+        if !terminal::suspend(self.mouse, of_group)? {
+            let said = self.context.say(text::NO_SHELL);
+            self.context.notify(said);
+        }
+        self.redraw()
     }
 
     fn contexts(&self) -> Vec<Context> {
@@ -322,10 +383,7 @@ impl App {
                 let said = self.context.say(if self.mouse { text::MOUSE_TAKEN } else { text::MOUSE_FREE });
                 self.context.notify(said);
             }
-            Action::Suspend => {
-                terminal::suspend(self.mouse)?;
-                self.redraw()?;
-            }
+            Action::Suspend => self.suspend(true)?,
             Action::Redraw => self.redraw()?,
             action => return self.act_in_place(action),
         }

@@ -1,6 +1,7 @@
 //! What all screens share: the language, the look, the model to ask, the run under way, the learner's progress.
 
 use super::destination::{Destination, Places};
+use super::last_resort;
 use super::live_run::LiveRun;
 use super::theme::Theme;
 use super::widgets::picture::Pictures;
@@ -14,6 +15,7 @@ use crate::run::{Questions, RunStore, Runner};
 use crate::width::Widths;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long a notice stays.
@@ -34,6 +36,8 @@ pub struct AppContext {
     pub runner: Arc<dyn Runner>,
     /// The run of this program, on a lab or just ended.
     pub run: Option<LiveRun>,
+    /// Runs that were let go and are being recorded.
+    leaving: Vec<JoinHandle<()>>,
     notice: Option<(String, Instant)>,
     shipped: BTreeMap<String, ShippedModel>,
     /// Text to be put on the clipboard with the next frame.
@@ -77,6 +81,7 @@ impl AppContext {
             wake,
             runner,
             run: None,
+            leaving: Vec::new(),
             notice: None,
             shipped: BTreeMap::new(),
             clipboard: None,
@@ -111,6 +116,23 @@ impl AppContext {
             Arc::new(|| {}),
             Arc::new(runner),
         )
+    }
+
+    /// Shows a run, which is stopped if this program must end though nothing answers.
+    pub fn show_run(&mut self, run: LiveRun) {
+        last_resort::watch(Some(run.stopper()));
+        self.run = Some(run);
+    }
+
+    /// Lets the run go that is shown: it is stopped and recorded, and nobody waits for it here.
+    pub fn let_run_go(&mut self) {
+        let Some(run) = self.run.take() else { return };
+        if run.has_ended() {
+            return;
+        }
+        let ended = std::thread::Builder::new().name("leaving".to_owned()).spawn(move || drop(run));
+        // Without a thread it was ended here.
+        self.leaving.extend(ended.ok());
     }
 
     pub fn say(&self, wording: Wording) -> &'static str {
@@ -223,6 +245,18 @@ impl AppContext {
 
 /// An answer for an instrument, by the key it was asked under.
 pub type Reply = (String, Result<Answer, ExperimentError>);
+
+impl Drop for AppContext {
+    /// Every run is recorded before the terminal is given back.
+    fn drop(&mut self) {
+        self.run = None;
+        for run in self.leaving.drain(..) {
+            // What it failed of is in its record.
+            let _ = run.join();
+        }
+        last_resort::reached(last_resort::Stage::Recorded);
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
 use crate::run::question::ModelSource;
-use crate::run::runner::EventSink;
+use crate::run::runner::{EventSink, Stopper};
 use crate::run::{Inbox, RecordedRun, RunError, RunHandle, RunStore, Runner, Start, Status, metrics, recorder};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +84,16 @@ impl LiveRun {
         let on_labs_data = start.data.is_none();
         let handle = runner.start(start, into(&inbox))?;
         Ok(LiveRun { on_labs_data, ..Self::new(handle, inbox, lab, preset, seed, knobs) })
+    }
+
+    /// What stops it from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.handle.stopper()
+    }
+
+    /// Whether nothing of it goes on any more, so that it ends at once when it is let go.
+    pub fn has_ended(&self) -> bool {
+        self.handle.is_over()
     }
 
     /// Takes up a stopped run.

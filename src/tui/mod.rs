@@ -12,6 +12,7 @@ mod context;
 pub mod destination;
 pub mod instruments;
 pub mod keys;
+mod last_resort;
 pub mod linear;
 mod live_run;
 mod options;
@@ -34,6 +35,8 @@ use crate::lab::Progress;
 use crate::width::Widths;
 use app::App;
 use context::AppContext;
+use crossterm::event::KeyEvent;
+use last_resort::Stage;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, IsTerminal};
 use std::sync::Arc;
@@ -44,7 +47,7 @@ use theme::{ColorDepth, Theme};
 use widgets::picture::{Look, PictureMode, Pictures, ask_terminal};
 
 /// How long the terminal may take to say what it can do.
-const ANSWER_TIME: Duration = Duration::from_millis(400);
+const ANSWER_TIME: Duration = Duration::from_millis(250);
 
 /// Opens the screen.
 pub fn run(environment: Environment, options: ScreenOptions, language_given: bool) -> Exit {
@@ -98,6 +101,10 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     }
 
     terminal::give_back_on_panic();
+    // Before the terminal is taken: whatever ends the program from here on gives it back.
+    if let Err(error) = terminal::listen_to_signals(sender.clone()) {
+        return Exit::failed(error);
+    }
     let open = || -> io::Result<Screen> {
         terminal::take(true)?;
         ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
@@ -111,25 +118,30 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     };
     let mut app = App::new(context, depth, screen, bell);
     let result = app.first_frame().and_then(|()| {
-        ask(&mut app, &options);
-        terminal::listen_to_signals(sender.clone())?;
-        terminal::read_events(sender)?;
-        app.run(&messages)
+        let early = ask(&mut app, &options);
+        let inputs = terminal::read_events(&sender, early)?;
+        app.run(&messages, &inputs)
     });
+    last_resort::reached(Stage::LoopEnded);
     // The run, if there is one, is stopped and recorded before the terminal is given back.
     drop(app);
+    if matches!(result, Ok(Exit::Interrupted)) {
+        terminal::give_back_without_waiting();
+    }
     terminal::give_back();
+    last_resort::reached(Stage::Done);
     match result {
         Ok(exit) => exit,
         Err(error) => Exit::Failed(format!("the terminal is lost: {error}")),
     }
 }
 
-/// Asks the terminal what it can do, once the first frame stands and before anybody reads keys.
-fn ask(app: &mut App, options: &ScreenOptions) {
+/// Asks the terminal what it can do, once the first frame stands and before anybody reads keys; gives the keys that were pressed
+/// meanwhile.
+fn ask(app: &mut App, options: &ScreenOptions) -> Vec<KeyEvent> {
     let term = std::env::var("TERM").unwrap_or_default();
     if ["", "dumb", "linux"].contains(&term.as_str()) {
-        return;
+        return Vec::new();
     }
     let answers = ask_terminal(ANSWER_TIME);
     if options.theme == "auto" && answers.dark == Some(false) {
@@ -146,6 +158,7 @@ fn ask(app: &mut App, options: &ScreenOptions) {
     if let Err(error) = app.redraw() {
         app.notify(error.to_string());
     }
+    answers.keys
 }
 
 /// What can be said of pictures without taking the terminal over.

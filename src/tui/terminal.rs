@@ -1,28 +1,33 @@
 //! The terminal itself: taking it, giving it back whatever happens, and what comes from it.
 
+use super::last_resort;
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event as Input,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event as Input, KeyEvent,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
-use std::io::{self, Stdout, Write, stdout};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use std::io::{self, IsTerminal, Stdout, Write, stdout};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, sync_channel};
 
 /// What the loop waits for.
 #[derive(Debug)]
 pub enum Message {
-    Input(Input),
+    /// Keys, or others of the terminal's events, wait.
+    Inputs,
     /// A run or an answer has news.
     Wake,
-    /// SIGTERM or SIGHUP.
+    /// SIGTERM, SIGHUP or SIGQUIT, or the terminal is gone.
     Hangup,
     /// SIGINT.
     Interrupt,
     /// A line, in the linear mode.
     Line(String),
+    /// SIGTSTP from outside.
+    Stop,
     /// Back from the shell.
     Continued,
     /// The terminal is gone.
@@ -40,6 +45,11 @@ pub fn take(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     if mouse { execute!(stdout(), EnableMouseCapture) } else { Ok(()) }
+}
+
+/// Takes it again where it is ours still: another program may have had it.
+pub fn take_again(mouse: bool) -> io::Result<()> {
+    if TAKEN.load(Ordering::SeqCst) { take(mouse) } else { Ok(()) }
 }
 
 /// Gives everything back. What fails here fails because the terminal is gone.
@@ -64,63 +74,138 @@ pub fn give_back_on_panic() {
     }));
 }
 
-/// Reads events until the terminal is gone.
-pub fn read_events(messages: Sender<Message>) -> io::Result<()> {
+/// Keys that wait for the loop, at most; those behind them wait in the terminal.
+const WAITING: usize = 4096;
+
+/// Reads events until the terminal is gone, after those that came early. A bell tells the loop of them.
+pub fn read_events(messages: &Sender<Message>, early: Vec<KeyEvent>) -> io::Result<Receiver<Input>> {
+    let (sender, inputs) = sync_channel(WAITING);
+    let (bell, messages) = (Bell::of(messages.clone(), || Message::Inputs), messages.clone());
+    for key in early {
+        // There is room for all that was pressed within a part of a second.
+        let _full = sender.try_send(Input::Key(key));
+        bell.ring();
+    }
     let read = move || {
-        loop {
-            let message = match crossterm::event::read() {
-                Ok(event) => Message::Input(event),
-                Err(_) => Message::Lost,
-            };
-            let lost = matches!(message, Message::Lost);
-            if messages.send(message).is_err() || lost {
+        while let Ok(event) = crossterm::event::read() {
+            if sender.send(event).is_err() {
                 return;
             }
+            bell.ring();
         }
+        let _ended = messages.send(Message::Lost);
     };
-    std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
+    std::thread::Builder::new().name("input".into()).spawn(read)?;
+    Ok(inputs)
 }
 
-/// Turns signals into messages.
+/// Turns signals into messages, and sees to it that those that end the program do so. The end of the terminal counts as one.
 pub fn listen_to_signals(messages: Sender<Message>) -> io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT])?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP])?;
+    let its_messages = messages.clone();
     let listen = move || {
         for signal in signals.forever() {
             let message = match signal {
                 SIGCONT => Message::Continued,
+                SIGTSTP if STOPPING.load(Ordering::Acquire) => continue,
+                SIGTSTP => Message::Stop,
                 SIGINT => Message::Interrupt,
                 _ => Message::Hangup,
             };
-            if messages.send(message).is_err() {
-                return;
+            let is_end = matches!(message, Message::Hangup);
+            let _ended = its_messages.send(message);
+            if is_end {
+                last_resort::wait_or_end();
             }
         }
     };
-    std::thread::Builder::new().name("signals".into()).spawn(listen).map(drop)
+    std::thread::Builder::new().name("signals".into()).spawn(listen)?;
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        let watch = move || {
+            last_resort::wait_for_hangup();
+            let _ended = messages.send(Message::Hangup);
+            last_resort::wait_or_end();
+        };
+        std::thread::Builder::new().name("hangup".into()).spawn(watch)?;
+    }
+    Ok(())
 }
 
-/// To the shell and back: returns when the program is continued.
-pub fn suspend(mouse: bool) -> io::Result<()> {
+/// Whether this program is just stopping its whole process group.
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// To the shell and back: returns when the program is continued. `of_group` where a person asked for it by a key, which means all
+/// programs of the foreground; else this one alone was told to stop. Nothing happens where nobody could continue it.
+pub fn suspend(mouse: bool, of_group: bool) -> io::Result<bool> {
+    if of_group && is_orphaned() {
+        return Ok(false);
+    }
     give_back();
+    if of_group {
+        STOPPING.store(true, Ordering::Release);
+        let _gone = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+    }
     signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
-    take(mouse)
+    STOPPING.store(false, Ordering::Release);
+    take(mouse)?;
+    Ok(true)
+}
+
+/// Whether nobody of the session stands outside of this process group, who could continue it: the kernel does not stop such a group by
+/// a key either (POSIX, "orphaned process group").
+fn is_orphaned() -> bool {
+    let field = |process: i32| -> Option<[i32; 3]> {
+        // "pid (name) state parent group session …"; the name may hold anything but ends with the last bracket.
+        let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(1).map(str::parse);
+        Some([fields.next()?.ok()?, fields.next()?.ok()?, fields.next()?.ok()?])
+    };
+    let Some([mut parent, group, session]) = i32::try_from(std::process::id()).ok().and_then(field) else {
+        return false;
+    };
+    // Those of the group are gone up to the first that is not.
+    while let Some([above, its_group, its_session]) = field(parent) {
+        if its_group != group {
+            return its_session != session;
+        }
+        parent = above;
+    }
+    true
+}
+
+/// As [`give_back`], but nothing of it may wait: for a terminal that takes nothing, or is gone.
+pub fn give_back_without_waiting() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _gone = disable_raw_mode();
+        // A way of its own to the terminal: that of standard output is shared with the shell, which must go on waiting.
+        let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits() as i32;
+        let terminal = std::fs::OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty");
+        let _gone = terminal.and_then(|mut out| {
+            execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)
+        });
+    }
 }
 
 /// Wakes the loop, once however often it is called before the loop looks.
 pub struct Bell {
     rung: AtomicBool,
     messages: Sender<Message>,
+    message: fn() -> Message,
 }
 
 impl Bell {
     pub fn new(messages: Sender<Message>) -> Arc<Self> {
-        Arc::new(Bell { rung: AtomicBool::new(false), messages })
+        Self::of(messages, || Message::Wake)
+    }
+
+    fn of(messages: Sender<Message>, message: fn() -> Message) -> Arc<Self> {
+        Arc::new(Bell { rung: AtomicBool::new(false), messages, message })
     }
 
     pub fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
             // The loop that no longer listens has ended.
-            let _ended = self.messages.send(Message::Wake);
+            let _ended = self.messages.send((self.message)());
         }
     }
 

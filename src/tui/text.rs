@@ -315,6 +315,8 @@ words! {
     PLAIN_EXPLORE_HOW: "explore NUMBER opens one; then press KEY …, type TEXT, show", "explore 番号 で開き、press キー …、type 文字列、show で操作します";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
+    NO_SHELL: "no shell to go back to here", "ここには戻るシェルがありません";
+    NOTES_FULL: "the notes are full: {0} letters at most", "ノートがいっぱいです({0} 文字まで)";
     NOTES_MERGED: "written elsewhere meanwhile: both texts are kept", "別の画面でも書かれていました。両方を残しました";
     NOTES_HINT: "your own notes on this lab, saved as you type", "このラボの自分用ノート。入力と同時に保存";
 

@@ -76,7 +76,15 @@ const SAY: &str = "repl/said";
 const COMPLETE: &str = "repl/complete";
 const HISTORY: &str = "repl/history";
 
+/// Bytes of an entry, at most: as many as are coloured and completed without a pause.
+const MOST: usize = 1 << 14;
+
 impl Repl {
+    /// Bytes that may still be typed.
+    fn room(&self) -> usize {
+        MOST.saturating_sub(self.line.lines().iter().map(|line| line.len() + 1).sum())
+    }
+
     fn typed_text(&self) -> String {
         self.line.lines().join("\n")
     }
@@ -330,14 +338,17 @@ impl Instrument for Repl {
     }
 
     fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
-        if key.code != KeyCode::Enter {
+        let adds = matches!(key.code, KeyCode::Char(_));
+        if key.code != KeyCode::Enter && !(adds && self.room() == 0) {
             self.line.input(*key);
             self.changed(lab, app);
         }
     }
 
     fn pasted(&mut self, pasted: &str) {
-        self.line.insert_str(pasted.replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n'));
+        let text = pasted.replace("\r\n", "\n").replace('\r', "\n");
+        let end = text.floor_char_boundary(self.room());
+        self.line.insert_str(text[..end].trim_end_matches('\n'));
         self.completions = None;
     }
 

@@ -89,7 +89,7 @@ impl<W: Write> Reader<W> {
         match LiveRun::start(&*self.app.runner, start, std::sync::Arc::clone(&self.app.wake)) {
             Ok(run) => {
                 let id = run.id.clone();
-                self.app.run = Some(run);
+                self.app.show_run(run);
                 (self.told, self.end_told) = (Instant::now(), false);
                 self.tell(text::PLAIN_STARTED, &[&id])
             }

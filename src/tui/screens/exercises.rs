@@ -1,5 +1,8 @@
 //! Exercises: prompts, hints, answers, and the explanation that is earned.
 
+/// Bytes of an answer, at most.
+const MOST: usize = 20_000;
+
 use crate::experiment::Language;
 use crate::lab::condition::{Comparison, Condition, Steps};
 use crate::lab::exercise::{decide, is_explained, number};
@@ -227,6 +230,10 @@ impl ExercisesTab {
                 let is_number = matches!(exercise.check, Check::Number { .. });
                 let fits = |letter: char| number(&format!("{letter}0")).is_some() || "eE.,．，_ /".contains(letter);
                 if is_number && matches!(key.code, KeyCode::Char(letter) if !fits(letter)) {
+                    return;
+                }
+                let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
+                if matches!(key.code, KeyCode::Char(_)) && length > MOST {
                     return;
                 }
                 area.input(*key);

@@ -126,6 +126,16 @@ impl LabScreen {
         contexts
     }
 
+    /// Whether something was typed that is not kept yet.
+    pub fn is_unsaved(&self) -> bool {
+        self.notes.is_unsaved()
+    }
+
+    /// Keeps what was typed.
+    pub fn save(&mut self, app: &mut AppContext) {
+        self.notes.save(&self.lab, app);
+    }
+
     pub fn in_text(&self) -> bool {
         match self.tab {
             Tab::Notes => true,
@@ -193,7 +203,7 @@ impl LabScreen {
 
     pub fn typed(&mut self, key: &KeyEvent, app: &mut AppContext) {
         match self.tab {
-            Tab::Notes => self.notes.typed(key, &self.lab, app),
+            Tab::Notes => self.notes.typed(key, app),
             Tab::Exercises => self.exercises.typed(key, &self.lab, app),
             Tab::Train => self.train.typed(key, &self.lab),
             Tab::Explore => self.explore.typed(key, &self.lab, app),
@@ -203,7 +213,7 @@ impl LabScreen {
 
     pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
         match self.tab {
-            Tab::Notes => self.notes.pasted(pasted, &self.lab, app),
+            Tab::Notes => self.notes.pasted(pasted, app),
             Tab::Exercises => self.exercises.pasted(pasted),
             Tab::Explore => self.explore.pasted(pasted),
             Tab::Train => self.train.pasted(pasted),

@@ -5,7 +5,7 @@ use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::frame;
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::{Modifier, Style};
@@ -15,12 +15,18 @@ use tui_textarea::{CursorMove, TextArea, WrapMode};
 pub struct NotesTab {
     area: TextArea<'static>,
     saved: String,
+    /// Letters in it, with the ends of lines.
+    length: usize,
+    is_unsaved: bool,
 }
+
+/// Letters that notes hold: as many as are drawn and searched without a pause.
+const MOST: usize = 100_000;
 
 impl NotesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
         let saved = app.progress.notes(&lab.id);
-        let mut notes = NotesTab { area: TextArea::default(), saved: String::new() };
+        let mut notes = NotesTab { area: TextArea::default(), saved: String::new(), length: 0, is_unsaved: false };
         notes.show(&saved);
         NotesTab { saved, ..notes }
     }
@@ -30,10 +36,19 @@ impl NotesTab {
         self.area.set_wrap_mode(WrapMode::Word);
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
+        self.length = self.count();
+    }
+
+    /// Whether something was typed that is not kept yet.
+    pub fn is_unsaved(&self) -> bool {
+        self.is_unsaved
     }
 
     /// Keeps what was typed, if anything was.
     pub fn save(&mut self, lab: &Lab, app: &mut AppContext) {
+        if !std::mem::take(&mut self.is_unsaved) {
+            return;
+        }
         let now = self.area.lines().join("\n");
         if now != self.saved {
             match app.progress.set_notes(&lab.id, &self.saved, &now) {
@@ -64,10 +79,12 @@ impl NotesTab {
             Action::PageDown => CursorMove::Bottom,
             Action::Confirm => {
                 self.area.insert_newline();
+                (self.length, self.is_unsaved) = (self.length + 1, true);
                 return true;
             }
             Action::NextPane => {
                 self.area.insert_tab();
+                (self.length, self.is_unsaved) = (self.count(), true);
                 return true;
             }
             _ => return false,
@@ -76,14 +93,33 @@ impl NotesTab {
         true
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, lab: &Lab, app: &mut AppContext) {
-        self.area.input(*key);
-        self.save(lab, app);
+    pub fn typed(&mut self, key: &KeyEvent, app: &mut AppContext) {
+        let adds = matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL);
+        if adds && self.length >= MOST {
+            return self.refuse(app);
+        }
+        if self.area.input(*key) {
+            self.length = if adds { self.length + 1 } else { self.count() };
+            self.is_unsaved = true;
+        }
     }
 
-    pub fn pasted(&mut self, pasted: &str, lab: &Lab, app: &mut AppContext) {
+    pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
+        if self.length + pasted.chars().count() > MOST {
+            return self.refuse(app);
+        }
         self.area.insert_str(pasted);
-        self.save(lab, app);
+        self.length = self.count();
+        self.is_unsaved = true;
+    }
+
+    fn count(&self) -> usize {
+        self.area.lines().iter().map(|line| line.chars().count() + 1).sum()
+    }
+
+    fn refuse(&self, app: &mut AppContext) {
+        let said = text::filled(app.say(text::NOTES_FULL), &[&MOST]);
+        app.notify(said);
     }
 
     pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {

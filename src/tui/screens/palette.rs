@@ -13,6 +13,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+/// Bytes that are looked for, at most.
+const LONGEST: usize = 200;
 /// Runs that are listed: the newest.
 const RUNS: usize = 20;
 
@@ -122,7 +124,9 @@ impl Palette {
                 self.selected = 0;
             }
             KeyCode::Char(letter) => {
-                self.typed.push(letter);
+                if self.typed.len() < LONGEST {
+                    self.typed.push(letter);
+                }
                 self.selected = 0;
             }
             _ => {}
@@ -131,7 +135,7 @@ impl Palette {
     }
 
     pub fn pasted(&mut self, pasted: &str) {
-        self.typed.extend(pasted.chars().filter(|letter| !letter.is_control()));
+        self.typed.extend(pasted.chars().filter(|letter| !letter.is_control()).take(LONGEST));
         self.selected = 0;
     }
 

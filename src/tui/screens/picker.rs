@@ -16,6 +16,9 @@ use preview::LabPreview;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 
+/// Bytes of a search, at most.
+const LONGEST_SEARCH: usize = 200;
+
 /// What was chosen in the picker.
 pub enum Chosen {
     Nothing,
@@ -165,7 +168,7 @@ impl Picker {
     pub fn typed(&mut self, key: &KeyEvent, app: &mut AppContext) {
         let Some(search) = &mut self.search else { return };
         match key.code {
-            KeyCode::Char(letter) => search.push(letter),
+            KeyCode::Char(letter) if search.len() < LONGEST_SEARCH => search.push(letter),
             KeyCode::Backspace => {
                 if search.pop().is_none() {
                     self.search = None;
@@ -181,7 +184,7 @@ impl Picker {
 
     pub fn pasted(&mut self, pasted: &str) {
         if let Some(search) = &mut self.search {
-            search.extend(pasted.chars().filter(|letter| !letter.is_control()));
+            search.extend(pasted.chars().filter(|letter| !letter.is_control()).take(LONGEST_SEARCH));
         }
     }
 

@@ -338,7 +338,7 @@ mod tests {
     fn the_chosen_row_is_in_sight_and_so_is_the_way_to_start() {
         for lab in ["gan", "diffusion", "word2vec"] {
             let folder = tempfile::tempdir().unwrap();
-            let catalogue = AppContext::for_tests(Language::En, folder.path()).catalogue;
+            let catalogue = AppContext::for_tests(Language::En, folder.path()).catalogue.clone();
             let lab = catalogue.find(lab).unwrap();
             for row in 0..=Setup::seed_row(lab) + knobs_of(lab).0.len() {
                 let text = drawn(&lab.id, row);

@@ -17,12 +17,12 @@ impl TrainTab {
             let said = app.say(text::STOPPING);
             app.notify(said);
         }
-        // One run at a time: the one before is stopped and recorded first.
-        app.run = None;
+        // One run at a time: the one before is stopped and recorded, off this thread.
+        app.let_run_go();
         let start = self.setup.start(lab, app);
         match LiveRun::start(&*app.runner, start, std::sync::Arc::clone(&app.wake)) {
             Ok(run) => {
-                app.run = Some(run);
+                app.show_run(run);
                 self.choosing = false;
                 self.shows_setup = false;
                 self.views.iter_mut().for_each(View::reset);
@@ -64,7 +64,7 @@ impl TrainTab {
         }
         match run(app) {
             Ok(run) => {
-                app.run = Some(run);
+                app.show_run(run);
                 self.choosing = false;
                 self.shows_setup = false;
                 // No run lies under itself.
