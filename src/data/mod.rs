@@ -11,6 +11,7 @@ pub mod intake;
 pub mod mnist;
 pub mod pictures;
 pub mod questions;
+pub mod records;
 pub mod stations;
 pub mod stories;
 pub mod styles;
