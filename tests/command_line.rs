@@ -413,6 +413,9 @@ fn board_games_are_counted_solved_played_and_matched() {
     assert_eq!(lines(&shinso(home.path(), &["perft", "chess", "3", "--json"]))[0]["lines"], 8902);
     assert!(printed(&["solve", "connect-four", "334455"]).starts_with("18: the side to move wins, on stone 7"));
     refused(&shinso(home.path(), &["solve", "connect-four", "48"]), 2, "move 2: `8` is no column: 1 to 7");
+    let problem = "7k1/9/7P1/9/9/9/9/9/9 b RSrb4g3s4n4l16p 1";
+    assert!(printed(&["solve", "shogi", "--position", problem]).starts_with("mate in 3: R*2b 2a1a S*1b ("));
+    refused(&shinso(home.path(), &["solve", "shogi"]), 2, "expected --position SFEN");
     refused(&shinso(home.path(), &["perft", "chess", "2", "--position", "x"]), 2, "FEN");
     refused(&shinso(home.path(), &["match", "chess", "magic", "random"]), 2, "no agent `magic`");
     refused(&shinso(home.path(), &["match", "go-9", "perfect", "random"]), 2, "no agent plays go-9 perfectly");

@@ -118,7 +118,7 @@ pub enum Verb {
     Uci(ServedBy),
     /// Play shogi as a program that speaks USI
     ///
-    /// As uci; mates are counted in the moves of both sides, and go mate is not implemented.
+    /// As uci; mates are counted in the moves of both sides; go mate looks for a mate by checks.
     Usi(ServedBy),
     /// The value of a position with best play
     Solve(SolveArguments),
@@ -335,13 +335,17 @@ pub struct MatchArguments {
 
 #[derive(Debug, Args)]
 pub struct SolveArguments {
-    /// The game that is solved
-    #[arg(value_parser = ["connect-four"])]
+    /// connect-four, with best play of both; or shogi, mate by checks alone
+    #[arg(value_parser = ["connect-four", "shogi"])]
     pub game: String,
 
     /// Columns played so far, 1 to 7, one after another; none for the empty board
     #[arg(default_value = "")]
     pub moves: String,
+
+    /// Of shogi, a problem: SFEN, in which the side that mates needs no king
+    #[arg(long)]
+    pub position: Option<String>,
 
     /// The score after each move too
     #[arg(long = "moves")]

@@ -9,6 +9,7 @@ pub mod idx;
 pub mod mnist;
 pub mod pictures;
 pub mod questions;
+pub mod records;
 pub mod stations;
 pub mod stories;
 pub mod styles;

@@ -1,6 +1,6 @@
 //! Board games as plain data: what a screen shows of a game, and what an agent says of a position.
 
-use super::number;
+use super::{Bilingual, number};
 use serde::{Deserialize, Serialize};
 
 /// A game as it was played: where it began, and the moves since, as numbers of the game's own.
@@ -132,6 +132,9 @@ pub struct Board {
     pub check: Option<usize>,
     /// The position in the notation of the game.
     pub diagram: String,
+    /// What is to be said of the file or the text that it was read from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Bilingual>,
 }
 
 impl Board {

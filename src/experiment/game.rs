@@ -48,8 +48,14 @@ pub enum GameQuery {
     },
     /// A game with one move that wins, and no other.
     Puzzle { seed: u64 },
-    /// The text of a file that keeps a game.
-    WriteGame { played: Played, players: [String; 2], gave_up: Option<GaveUp> },
+    /// The text of a file that keeps a game, in the format of an extension if the game has several.
+    WriteGame {
+        played: Played,
+        players: [String; 2],
+        gave_up: Option<GaveUp>,
+        #[serde(default)]
+        extension: String,
+    },
     /// The game in the text of a file; `game` where the text leaves open which.
     ReadGame { game: String, text: String },
 }

@@ -173,7 +173,6 @@ words! {
     BOARD_PREDICTED: "predicted: most visits went to", "的中: 最多訪問は";
     BOARD_NOT_PREDICTED: "not that one: most visits went to", "はずれ: 最多訪問は";
     BOARD_REVIEWED: "analysed; < and > go through it. Moves that lost 20 % or more:", "解析終了。< > で見る。20 % 以上損した手:";
-    BOARD_NOT_UTF8: "no text in UTF-8; convert it first, as with iconv -f SHIFT_JIS -t UTF-8", "UTF-8 の文章ではありません。iconv -f SHIFT_JIS -t UTF-8 などで変換してください";
     BOARD_TYPE_MOVE: "a move (Esc leaves)", "手(Esc でやめる)";
     BOARD_TYPE_POSITION: "a position (Esc leaves)", "局面(Esc でやめる)";
     BOARD_SAVE_TO: "save to", "保存先";

@@ -18,17 +18,21 @@ use crate::printer::{json_line, print};
 use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Move, MoveError};
 use crate::reinforcement::search::Solver;
+use crate::reinforcement::search::tsume::{self, Verdict};
 use crate::with_game;
 use serde_json::json;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// A game at its start, or at a position.
 fn position(id: &str, diagram: Option<&str>) -> Result<AnyGame, MoveError> {
     let start = AnyGame::start(id).ok_or_else(|| MoveError(format!("no game `{id}`: {}", games::GAMES.join(", "))))?;
-    match diagram {
-        None => Ok(start),
-        Some(text) => start.at(text),
+    let Some(diagram) = diagram else { return Ok(start) };
+    let (position, notes) = start.at_with_notes(diagram)?;
+    for note in notes {
+        eprintln!("shinso: {}", note.en);
     }
+    Ok(position)
 }
 
 /// An agent by its name.
@@ -37,8 +41,49 @@ fn agent(text: &str, game: &AnyGame, seed: u64) -> Result<Agent, Exit> {
     spec.agent(game, seed).map_err(Exit::usage)
 }
 
+/// `shinso solve shogi --position SFEN`: a mate by checks.
+fn solve_problem(arguments: &SolveArguments) -> Exit {
+    let Some(sfen) = &arguments.position else {
+        return Exit::Usage("solve shogi: expected --position SFEN, the problem".to_owned());
+    };
+    let problem = match position("shogi", Some(sfen)) {
+        Ok(AnyGame::Shogi(problem)) => problem,
+        Ok(_) => return Exit::Usage("solve shogi: --position is of another game".to_owned()),
+        Err(why) => return Exit::Usage(format!("solve --position: {why}")),
+    };
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
+    };
+    let begun = Instant::now();
+    let verdict = tsume::solve(&problem, tsume::LONGEST, None, interrupt.flag());
+    let seconds = begun.elapsed().as_secs_f64();
+    let (said, line) = match verdict {
+        Verdict::Mate(line) => (format!("mate in {}", line.len()), line),
+        Verdict::NoMate => ("no mate by checks".to_owned(), Vec::new()),
+        Verdict::Unknown if interrupt.flag().load(Ordering::Relaxed) => return Exit::Interrupted,
+        Verdict::Unknown => (format!("no mate within {} moves", tsume::LONGEST), Vec::new()),
+    };
+    let names: Vec<String> = line.iter().map(|chosen| problem.name(*chosen)).collect();
+    if arguments.json {
+        let mate = (!names.is_empty()).then_some(names.len());
+        return print(&format!(
+            "{}\n",
+            json!({"game": "shogi", "position": sfen, "mate": mate, "line": names, "seconds": seconds})
+        ));
+    }
+    let line = if names.is_empty() { String::new() } else { format!(": {}", names.join(" ")) };
+    print(&format!("{said}{line} ({seconds:.3} s)\n"))
+}
+
 /// `shinso solve connect-four MOVES`.
 pub fn solve(arguments: &SolveArguments) -> Exit {
+    if arguments.game == "shogi" {
+        return solve_problem(arguments);
+    }
+    if arguments.position.is_some() {
+        return Exit::Usage("solve connect-four: --position is for shogi; expected the moves".to_owned());
+    }
     let position = match ConnectFour::from_moves(&arguments.moves) {
         Ok(position) => position,
         Err(why) => {

@@ -224,7 +224,8 @@ impl Table {
         if self.own == Side::Second {
             players.swap(0, 1);
         }
-        let (text, _) = files::write(&self.positions[0], &self.moves, players, outcome, ended);
+        let extension = file.extension().map(|end| end.to_string_lossy().into_owned()).unwrap_or_default();
+        let (text, _) = files::write_as(&extension, &self.positions[0], &self.moves, players, outcome, ended);
         let written = atomic_write_file::AtomicWriteFile::open(file).and_then(|mut out| {
             io::Write::write_all(&mut out, text.as_bytes())?;
             out.commit()

@@ -107,6 +107,10 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
             Request::Nothing | Request::Stop => true,
             Request::Quit => return Exit::Done,
             Request::Say(text) => say(&format!("{text}\n")),
+            Request::Mate(time) => match mate(&server, time, &mut inbox) {
+                Some(answer) => say(&format!("{answer}\n")),
+                None => return Exit::Failed("the search broke off".to_owned()),
+            },
             Request::Go(go) => match think(&server, &mut agent, go, &mut inbox) {
                 Some(result) => say(&format!("{}\n", server.conclude(&result))),
                 None => return Exit::Failed("the search broke off".to_owned()),
@@ -117,6 +121,30 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// Looks for a mate while lines may come that are meant for it; none if it broke off.
+fn mate(server: &uci::Server, time: Option<Duration>, inbox: &mut Inbox) -> Option<String> {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| server.mate(time, &stop));
+        let mut looked = 0;
+        while !looking.is_finished() {
+            let heard = overhear(inbox.waiting(), &mut looked);
+            (0..heard.ready).for_each(|_| {
+                say("readyok\n");
+            });
+            if heard.stop || time.is_none() && inbox.is_closed() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            if inbox.is_closed() {
+                std::thread::sleep(LOOK);
+            } else {
+                inbox.gather(LOOK);
+            }
+        }
+        looking.join().ok()
+    })
 }
 
 /// Thinks while lines may come that are meant for it, and gives what it came to when it may be printed; none if it broke off.

@@ -95,8 +95,12 @@ fn games(model: &dyn Model) -> Vec<Query> {
         Answer::Game(answer) => answer,
         other => panic!("{other:?}"),
     };
-    let written =
-        || GameQuery::WriteGame { played: opening(), players: ["a".to_owned(), "b".to_owned()], gave_up: None };
+    let written = || GameQuery::WriteGame {
+        played: opening(),
+        players: ["a".to_owned(), "b".to_owned()],
+        gave_up: None,
+        extension: String::new(),
+    };
     let board = match answer(GameQuery::Board { played: opening(), typed: None }) {
         GameAnswer::Board { board, .. } => board,
         other => panic!("{other:?}"),

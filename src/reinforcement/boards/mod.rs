@@ -9,7 +9,7 @@ pub mod view;
 mod walk;
 
 use super::agent::{Agent, Spec};
-use super::games::{AnyGame, GAMES, Game, Move, Outcome, Side};
+use super::games::{AnyGame, GAMES, Move, Outcome, Side};
 use super::policy_value::AnyNet;
 use super::protocol::files;
 use super::protocol::record::Ending;
@@ -17,7 +17,7 @@ use super::search::mcts::Settings;
 use super::search::puct;
 use super::search::tree::{Node, Tree};
 use super::search::{Budget, SearchResult};
-use crate::experiment::board::{GaveUp, Played};
+use crate::experiment::board::{Board, GaveUp, Played};
 use crate::experiment::knob::nearest;
 use crate::experiment::{
     Answer, ExperimentError, GameAnswer, GameQuery, Model, Query, QueryKind, Session, TaskContext,
@@ -93,11 +93,14 @@ fn positions(played: &Played) -> Result<Vec<AnyGame>, ExperimentError> {
     };
     let mut positions = vec![start];
     for (place, made) in played.moves.iter().enumerate() {
-        let mut next = positions.last().expect("the start").clone();
-        if !with_game!(&next, game => game.is_legal(Move(*made))) {
-            return Err(ExperimentError::new(format!("move {} of the game is not legal there", place + 1)));
-        }
-        next.play(Move(*made));
+        // A game that was opened may have been played by other rules than ours.
+        let next = positions.last().and_then(|now| now.after_as_played(Move(*made)));
+        let (next, _) = next.ok_or_else(|| {
+            ExperimentError::both(
+                format!("move {} of the game is not legal there", place + 1),
+                format!("{} 手目は、その局面では指せません", place + 1),
+            )
+        })?;
         positions.push(next);
     }
     Ok(positions)
@@ -125,6 +128,7 @@ impl Boards {
     fn board(played: &Played, typed: Option<&str>) -> Result<GameAnswer, ExperimentError> {
         let mut played = played.clone();
         let mut positions = positions(&played)?;
+        let mut notes = Vec::new();
         if let Some(typed) = typed.map(str::trim) {
             let now = positions.last().expect("the start");
             match now.read(typed) {
@@ -136,14 +140,15 @@ impl Boards {
                 }
                 // A position has spaces or slashes, which no move has.
                 Err(_) if typed.contains(['/', ' ']) => {
-                    let start = now.at(typed).map_err(|why| ExperimentError::new(why.to_string()))?;
-                    played = Played { start: Some(typed.to_owned()), ..Played::of(&played.game) };
-                    positions = vec![start];
+                    let (start, passed_over) =
+                        now.at_with_notes(typed).map_err(|why| ExperimentError::new(why.to_string()))?;
+                    played = Played { start: Some(start.diagram()), ..Played::of(&played.game) };
+                    (positions, notes) = (vec![start], passed_over);
                 }
                 Err(why) => return Err(ExperimentError::new(why.to_string())),
             }
         }
-        let board = Box::new(view::board(&positions, &played));
+        let board = Box::new(Board { notes, ..view::board(&positions, &played) });
         Ok(GameAnswer::Board { played, board })
     }
 }
@@ -296,7 +301,7 @@ impl Model for Boards {
                 let board = Box::new(view::board(&positions(&played)?, &played));
                 Ok(GameAnswer::Puzzle { played, board, solution: solution.0, moves })
             }
-            GameQuery::WriteGame { played, players, gave_up } => {
+            GameQuery::WriteGame { played, players, gave_up, extension } => {
                 let positions = positions(played)?;
                 let moves: Vec<Move> = played.moves.iter().map(|made| Move(*made)).collect();
                 let (outcome, ended) = match gave_up {
@@ -311,7 +316,7 @@ impl Model for Boards {
                     None => (positions.last().and_then(AnyGame::outcome), Ending::Rules),
                 };
                 let players = [players[0].as_str(), players[1].as_str()];
-                let (text, extension) = files::write(&positions[0], &moves, players, outcome, ended);
+                let (text, extension) = files::write_as(extension, &positions[0], &moves, players, outcome, ended);
                 Ok(GameAnswer::Text { text, extension: extension.to_owned() })
             }
             GameQuery::ReadGame { game, text } => {
@@ -321,7 +326,9 @@ impl Model for Boards {
                 let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
                 let start = (!usual).then(|| read.start.diagram());
                 let moves = read.moves.iter().map(|made| made.0).collect();
-                Self::board(&Played { game: id.to_owned(), start, moves }, None)
+                let played = Played { game: id.to_owned(), start, moves };
+                let board = view::board(&read.positions(), &played);
+                Ok(GameAnswer::Board { played, board: Box::new(Board { notes: read.notes, ..board }) })
             }
             // A session thinks, and whoever looks on sees its tree.
             GameQuery::Think { .. } => return Err(ExperimentError::unanswered(query)),

@@ -178,7 +178,12 @@ fn a_game_that_is_written_is_read_again() {
             played.moves.push(made.0);
         }
         let players = ["one".to_owned(), "two".to_owned()];
-        let query = GameQuery::WriteGame { played: played.clone(), players, gave_up: Some(GaveUp::Resigned(1)) };
+        let query = GameQuery::WriteGame {
+            played: played.clone(),
+            players,
+            gave_up: Some(GaveUp::Resigned(1)),
+            extension: String::new(),
+        };
         let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("{id} is written") };
         // Of a bare list of columns the file must say which game it is.
         let query = GameQuery::ReadGame { game: id.to_owned(), text: text.clone() };
@@ -192,7 +197,12 @@ fn a_game_that_is_written_is_read_again() {
         panic!("SGF is read")
     };
     assert!(played.start.as_ref().is_some_and(|start| start.ends_with(" x 5.5")), "{played:?}");
-    let query = GameQuery::WriteGame { played, players: ["one".to_owned(), "two".to_owned()], gave_up: None };
+    let query = GameQuery::WriteGame {
+        played,
+        players: ["one".to_owned(), "two".to_owned()],
+        gave_up: None,
+        extension: String::new(),
+    };
     let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("SGF is written") };
     assert!(text.contains("KM[5.5]") && !text.contains("AB["), "{text}");
     let why =

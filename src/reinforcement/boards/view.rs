@@ -3,7 +3,7 @@
 use crate::experiment::board::{Board, Branch, Considered, Counted, Ending, Expected, Man, Origin, Tally, Thinking};
 use crate::experiment::board::{Choice, Played};
 use crate::reinforcement::games::{
-    AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, connect_four, othello,
+    AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, chess, connect_four, othello,
 };
 use crate::reinforcement::search::tree::{Children, Node, Tree};
 use crate::reinforcement::search::{Budget, SearchResult};
@@ -61,6 +61,7 @@ pub fn name(position: &AnyGame, of: Move) -> String {
 pub fn cells(position: &AnyGame, of: Move) -> (Origin, Option<usize>) {
     let at = usize::from(of.0);
     match position {
+        AnyGame::Chess(_) if of == chess::NULL => (Origin::Nowhere, None),
         AnyGame::Chess(game) => {
             let (from, to, _) = game.parts(of);
             // Castling is the king taking its own rook; people move the king by two.

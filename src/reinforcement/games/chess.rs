@@ -1,12 +1,20 @@
 //! Chess, with the rules of the crate `cozy-chess`; repetition and what cannot be won any more are ours.
 
-use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below};
+mod fen;
+
+use super::{Game, HouseRule, Move, MoveError, Outcome, PlayoutRng, Side, Style, below};
+use crate::experiment::Bilingual;
 use cozy_chess::util::display_san_move;
 use cozy_chess::{BitBoard, Board, Color, File, Piece, Rank, Square};
 
+/// A pass, as analyses write one: no legal move.
+pub const NULL: Move = Move(0);
+/// How a pass is written, in SAN first.
+const NULL_NAMES: [&str; 6] = ["--", "0000", "Z0", "z0", "@@@@", "null"];
+
 const PROMOTIONS: [Piece; 4] = [Piece::Knight, Piece::Bishop, Piece::Rook, Piece::Queen];
 
-/// A position, with the hashes of those since the last move that cannot be taken back.
+/// A position, with the keys of those since the last move that cannot be taken back.
 #[derive(Debug, Clone)]
 pub struct Chess {
     board: Board,
@@ -52,7 +60,17 @@ enum Said {
     },
 }
 
-/// Reads SAN as people write it: `Nf3`, `Ng1-f3`, `exd6e.p.`, `e8=Q+`, `e8Q`, `0-0`.
+/// What of a position makes it the same for repetition: a square behind a pawn counts only if the pawn can be taken there.
+fn key(board: &Board) -> u64 {
+    let Some(file) = board.en_passant() else { return board.hash() };
+    let color = board.side_to_move();
+    let target = Square::new(file, Rank::Sixth.relative_to(color));
+    let pawns = board.colored_pieces(color, Piece::Pawn) & Rank::Fifth.relative_to(color).bitboard();
+    let takes = board.generate_moves_for(pawns & file.adjacent(), |of_piece| of_piece.to.has(target));
+    if takes { board.hash() } else { board.hash_without_ep() }
+}
+
+/// Reads SAN as people write it: `Nf3`, `Ng1-f3`, `exd6e.p.`, `e8=Q+`, `e8Q`, `e8(Q)`, `0-0`.
 fn said(text: &str) -> Option<Said> {
     let word = text.trim_end_matches(['+', '#', '!', '?']);
     let word = word.strip_suffix("e.p.").or(word.strip_suffix("ep")).unwrap_or(word);
@@ -61,7 +79,8 @@ fn said(text: &str) -> Option<Said> {
         "O-O-O" | "0-0-0" | "o-o-o" => return Some(Said::LongCastling),
         _ => {}
     }
-    let signs: Vec<char> = word.chars().filter(|sign| !matches!(sign, 'x' | ':' | '-' | '=')).collect();
+    let signs: Vec<char> =
+        word.chars().filter(|sign| !matches!(sign, 'x' | ':' | '-' | '=' | '(' | ')' | '/')).collect();
     let named =
         |sign: char| sign.is_ascii_uppercase().then(|| Piece::try_from(sign.to_ascii_lowercase()).ok()).flatten();
     let (piece, rest) = match signs.split_first() {
@@ -91,7 +110,7 @@ fn said(text: &str) -> Option<Said> {
 
 impl Chess {
     pub fn of(board: Board) -> Self {
-        let former = vec![board.hash()];
+        let former = vec![key(&board)];
         Chess { board, former, goes_on: false }
     }
 
@@ -123,7 +142,7 @@ impl Chess {
 
     /// How often this position has been there, this time too.
     fn times(&self) -> usize {
-        let now = self.board.hash();
+        let now = key(&self.board);
         self.former.iter().rev().step_by(2).filter(|hash| **hash == now).count()
     }
 
@@ -133,8 +152,16 @@ impl Chess {
         !self.goes_on && (clock >= 100 || clock >= 8 && self.times() >= 3 || self.is_dead())
     }
 
+    /// The same with the other side to move, where no check forbids it.
+    fn passed(&self) -> Option<Self> {
+        Some(Chess { goes_on: self.goes_on, ..Chess::of(self.board.null_move()?) })
+    }
+
     /// In the notation of scoresheets (SAN).
     pub fn san(&self, of: Move) -> String {
+        if of == NULL {
+            return NULL_NAMES[0].to_owned();
+        }
         display_san_move(&self.board, unpacked(of)).to_string()
     }
 
@@ -200,7 +227,7 @@ impl Game for Chess {
         if self.board.halfmove_clock() == 0 {
             self.former.clear();
         }
-        self.former.push(self.board.hash());
+        self.former.push(key(&self.board));
     }
 
     fn outcome(&self) -> Option<Outcome> {
@@ -217,6 +244,9 @@ impl Game for Chess {
 
     /// In the notation of UCI: `e2e4`, `e7e8q`.
     fn name(&self, of: Move) -> String {
+        if of == NULL {
+            return NULL_NAMES[1].to_owned();
+        }
         self.king_steps(unpacked(of))
     }
 
@@ -246,8 +276,11 @@ impl Game for Chess {
     }
 
     fn at(&self, text: &str) -> Result<Self, MoveError> {
-        let board = Board::from_fen(text.trim(), false).map_err(|error| MoveError::new(format!("FEN: {error}")))?;
-        Ok(Chess::of(board))
+        fen::read(text).map(|(board, _)| Chess::of(board))
+    }
+
+    fn at_with_notes(&self, text: &str) -> Result<(Self, Vec<Bilingual>), MoveError> {
+        fen::read(text).map(|(board, notes)| (Chess::of(board), notes))
     }
 
     fn playout(
@@ -274,6 +307,36 @@ impl Game for Chess {
             }
         }
         Outcome::Drawn
+    }
+
+    fn ended_by(&self) -> Option<HouseRule> {
+        match self.is_drawn_early() {
+            false => None,
+            true if self.is_dead() => Some(HouseRule::DeadPosition),
+            true if self.board.halfmove_clock() >= 100 => Some(HouseRule::FiftyMoves),
+            true => Some(HouseRule::Repetition),
+        }
+    }
+
+    fn read_as_played(&self, text: &str) -> Result<Move, MoveError> {
+        if NULL_NAMES.contains(&text) {
+            let in_check = || MoveError::new(format!("`{text}`: no passing in check"));
+            return self.passed().map(|_| NULL).ok_or_else(in_check);
+        }
+        self.read(text).or_else(|why| self.reopened().map_or(Err(why), |open| open.read(text)))
+    }
+
+    fn after_as_played(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
+        if chosen == NULL {
+            return Some((self.passed()?, Some(HouseRule::NullMove)));
+        }
+        let (mut next, rule) = if self.is_legal(chosen) {
+            (self.clone(), None)
+        } else {
+            (self.reopened().filter(|open| open.is_legal(chosen))?, self.ended_by())
+        };
+        next.play(chosen);
+        Some((next, rule))
     }
 
     /// The count of fifty moves begins anew where it was full.

@@ -21,6 +21,7 @@ pub use othello::Othello;
 pub use shogi::Shogi;
 pub use tic_tac_toe::TicTacToe;
 
+use crate::experiment::Bilingual;
 use rand::Rng;
 use std::fmt;
 
@@ -91,6 +92,27 @@ impl MoveError {
     pub fn new(said: impl Into<String>) -> Self {
         MoveError(said.into())
     }
+}
+
+/// A rule of ours that games of other people may have been played without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HouseRule {
+    /// A position that came back often enough ends the game.
+    Repetition,
+    /// Fifty moves of both sides without a capture or a pawn's move are a draw.
+    FiftyMoves,
+    /// Without what it takes to mate the game is drawn.
+    DeadPosition,
+    /// After so many moves the game is drawn.
+    Length,
+    /// No move brings back an earlier position.
+    Superko,
+    /// No move takes its own stones.
+    Suicide,
+    /// Two passes end the game.
+    TwoPasses,
+    /// Who is to move moves: there is no passing.
+    NullMove,
 }
 
 /// How the moves of a playout are drawn.
@@ -186,6 +208,40 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     /// passes): other programs decide for themselves when a game ends. None where there is nothing to go on with.
     fn reopened(&self) -> Option<Self> {
         None
+    }
+
+    /// The rule by which the game ended although moves could be made.
+    fn ended_by(&self) -> Option<HouseRule> {
+        None
+    }
+
+    /// Reads a move of a game that other people have played: it may go on after an end by a rule of ours, or be one that such a rule
+    /// forbids.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), where no rules allow it.
+    fn read_as_played(&self, text: &str) -> Result<Move, MoveError> {
+        self.read(text).or_else(|why| self.reopened().map_or(Err(why), |open| open.read(text)))
+    }
+
+    /// The position after a move of a game that other people have played, and the rule of ours that it passes over; none if no rules
+    /// allow it.
+    fn after_as_played(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
+        let (mut next, rule) = if self.is_legal(chosen) {
+            (self.clone(), None)
+        } else {
+            (self.reopened().filter(|open| open.is_legal(chosen))?, self.ended_by())
+        };
+        next.play(chosen);
+        Some((next, rule))
+    }
+
+    /// As [`at`](Self::at), with what of the text could not be and was passed over.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    fn at_with_notes(&self, text: &str) -> Result<(Self, Vec<Bilingual>), MoveError> {
+        Ok((self.at(text)?, Vec::new()))
     }
 
     /// Whether [`perft`] counts a game that ended above its depth as one line, as Othello's published figures do; those of chess
@@ -351,6 +407,27 @@ impl AnyGame {
     /// As [`Game::reopened`].
     pub fn reopened(&self) -> Option<Self> {
         with_game!(self, game => game.reopened().map(AnyGame::from))
+    }
+
+    /// As [`Game::read_as_played`].
+    ///
+    /// # Errors
+    /// As [`Game::read_as_played`].
+    pub fn read_as_played(&self, text: &str) -> Result<Move, MoveError> {
+        with_game!(self, game => game.read_as_played(text))
+    }
+
+    /// As [`Game::after_as_played`].
+    pub fn after_as_played(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
+        with_game!(self, game => game.after_as_played(chosen).map(|(next, rule)| (next.into(), rule)))
+    }
+
+    /// As [`Game::at_with_notes`].
+    ///
+    /// # Errors
+    /// As [`Game::at`].
+    pub fn at_with_notes(&self, diagram: &str) -> Result<(Self, Vec<Bilingual>), MoveError> {
+        with_game!(self, game => game.at_with_notes(diagram).map(|(position, notes)| (position.into(), notes)))
     }
 
     /// The same game at a position.

@@ -1,6 +1,9 @@
 //! Shogi, with the rules of the crate `haitaka`; repetition (sennichite) is ours.
 
-use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
+mod sfen;
+
+use super::{Game, HouseRule, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
+use crate::experiment::Bilingual;
 use haitaka::{Board, Color, Piece, Square};
 
 /// A drop has its piece where a move on the board has the square that it leaves.
@@ -8,8 +11,6 @@ const FIRST_DROP: u16 = 81;
 const PROMOTES: u16 = 1 << 14;
 /// Moves after which a game is drawn, as in championships of programs.
 pub const LONGEST: u16 = 512;
-/// The highest number of a move that a position may have: counting on from there does not overflow.
-const LAST_NUMBER: u16 = 9999;
 /// Bits of an entry of the past: whether the move that led there gave check.
 const CHECK: u64 = 1;
 
@@ -53,27 +54,6 @@ fn unpacked(of: Move) -> Option<haitaka::Move> {
     })
 }
 
-/// Whether haitaka can read an SFEN: it panics at rows that are too long and at huge hands, takes kings in hand, and of a piece that a
-/// hand names twice only the last count.
-fn is_readable(sfen: &str) -> bool {
-    let mut fields = sfen.split(' ');
-    let rows = fields.next().unwrap_or("");
-    let squares = |row: &str| -> usize {
-        row.chars().map(|sign| sign.to_digit(10).map_or(usize::from(sign != '+'), |free| free as usize)).sum()
-    };
-    let hands = fields.nth(1).unwrap_or("-");
-    let counts = |hands: &str| {
-        let mut numbers = hands.split(|sign: char| !sign.is_ascii_digit()).filter(|digits| !digits.is_empty());
-        numbers.all(|digits| digits.parse().is_ok_and(|count: u8| count <= 18))
-    };
-    let number = fields.next().unwrap_or("1");
-    rows.split('/').all(|row| squares(row) == 9)
-        && !hands.contains(['K', 'k'])
-        && counts(hands)
-        && hands.char_indices().all(|(at, sign)| !sign.is_alphabetic() || !hands[..at].contains(sign))
-        && number.parse().is_ok_and(|number: u16| number <= LAST_NUMBER)
-}
-
 impl Shogi {
     pub fn of(board: Board) -> Self {
         let mut position = Shogi { board, former: Vec::new(), repeated: None };
@@ -83,6 +63,15 @@ impl Shogi {
 
     pub fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// Whether a side has no king, as the side that mates in problems.
+    pub fn is_problem(&self) -> bool {
+        Side::BOTH.into_iter().any(|side| !self.has_king(side))
+    }
+
+    fn has_king(&self, side: Side) -> bool {
+        self.board.has(if side == Side::First { Color::Black } else { Color::White }, Piece::King)
     }
 
     /// From, to, and whether it promotes; none for a drop.
@@ -201,14 +190,11 @@ impl Game for Shogi {
     }
 
     fn at(&self, text: &str) -> Result<Self, MoveError> {
-        let sfen = text.trim();
-        if !is_readable(sfen) {
-            return Err(MoveError::new(format!(
-                "SFEN: `{sfen}`: expected nine rows of nine squares, b or w, what is in hand or -, and the number of the move"
-            )));
-        }
-        let board = Board::from_sfen(sfen).map_err(|error| MoveError::new(format!("SFEN: {error}")))?;
-        Ok(Shogi::of(board))
+        sfen::read(text).map(|(board, _)| Shogi::of(board))
+    }
+
+    fn at_with_notes(&self, text: &str) -> Result<(Self, Vec<Bilingual>), MoveError> {
+        sfen::read(text).map(|(board, notes)| (Shogi::of(board), notes))
     }
 
     fn playout(
@@ -236,6 +222,11 @@ impl Game for Shogi {
                 trace.push(chosen);
             }
         }
+    }
+
+    fn ended_by(&self) -> Option<HouseRule> {
+        let repeated = self.repeated.map(|_| HouseRule::Repetition);
+        repeated.or_else(|| self.ended_early().map(|_| HouseRule::Length))
     }
 
     fn reopened(&self) -> Option<Self> {

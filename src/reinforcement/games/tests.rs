@@ -414,3 +414,48 @@ fn what_a_rule_has_ended_can_be_opened_again() {
         assert!(reopened.is_none_or(|game| game.outcome().is_none()), "{fen}");
     }
 }
+
+#[test]
+fn a_square_behind_a_pawn_counts_only_if_the_pawn_can_be_taken() {
+    let after = |names: &[&str]| {
+        let mut game = Chess::default();
+        for name in names {
+            game.play(game.read(name).unwrap());
+        }
+        game.outcome()
+    };
+    let round = ["g8f6", "g1f3", "f6g8", "f3g1"];
+    assert_eq!(after(&[&["e2e4"][..], &round, &round].concat()), Some(Outcome::Drawn));
+    // Here the first of the three is another position: black could take.
+    let line = ["g1f3", "d7d5", "f3g1", "d5d4", "e2e4"];
+    assert_eq!(after(&[&line[..], &round, &round].concat()), None);
+    assert_eq!(after(&[&line[..], &round, &round, &round[..1]].concat()), Some(Outcome::Drawn));
+    // The pawn that could take is pinned.
+    let pinned = Chess::default().at("8/8/8/8/k2p3R/8/4P3/4K1N1 w - - 0 1").unwrap();
+    let mut game = pinned.clone();
+    for name in [&["e2e4"][..], &["a4a5", "g1f3", "a5a4", "f3g1"].repeat(2)].concat() {
+        game.play(game.read(name).unwrap());
+    }
+    assert_eq!(game.outcome(), Some(Outcome::Drawn));
+}
+
+#[test]
+fn what_others_play_goes_on_where_ours_ends() {
+    let mut chess: AnyGame = Chess::default().into();
+    let mut broken = Vec::new();
+    for name in ["g1f3", "g8f6", "f3g1", "f6g8", "g1f3", "g8f6", "f3g1", "f6g8", "e2e4", "0000", "Nf3"] {
+        let chosen = chess.read_as_played(name).unwrap();
+        let (next, rule) = chess.after_as_played(chosen).unwrap();
+        broken.extend(rule);
+        chess = next;
+    }
+    assert_eq!(broken, [HouseRule::Repetition, HouseRule::NullMove]);
+    assert!(chess.diagram().starts_with("rnbqkbnr/pppppppp/8/8/4P3/5N2/PPPP1PPP/RNBQKB1R b"));
+    let mate = Chess::default().at("R5k1/5ppp/8/8/8/8/8/4K3 b - - 0 1").unwrap();
+    assert!(mate.read_as_played("g8f8").is_err() && mate.read_as_played("--").is_err());
+    // Two stones take themselves; a ko is taken back at once by nobody's rules.
+    let go = go(".xo../xxo../oo.../...../..... x");
+    let corner = go.read_as_played("A5").unwrap();
+    assert_eq!(go.after_as_played(corner).unwrap().1, Some(HouseRule::Suicide));
+    assert!(go.read_as_played("B5").is_err(), "taken");
+}

@@ -213,7 +213,7 @@ impl External {
         if self.language != Language::Gtp {
             return Ok(());
         }
-        let command = format!("play {} {name}", color(position.turn()));
+        let command = format!("play {} {name}", color(position));
         if matches!(position, AnyGame::Othello(_)) && name == "pass" {
             // A pass is forced in Othello: some programs have made it themselves and refuse to hear of it.
             let _taken_or_made_already = self.ask(&command, PATIENCE)?;
@@ -234,7 +234,7 @@ impl External {
         time: Duration,
     ) -> Result<Option<Move>, ExternalError> {
         let text = match self.language {
-            Language::Gtp => self.gtp(&format!("genmove {}", color(position.turn())), time + MOVE_PATIENCE)?,
+            Language::Gtp => self.gtp(&format!("genmove {}", color(position)), time + MOVE_PATIENCE)?,
             Language::Uci | Language::Usi => {
                 let dialect = if self.language == Language::Uci { Dialect::Uci } else { Dialect::Usi };
                 self.send(&uci::position_line(dialect, start, names))?;
@@ -260,8 +260,10 @@ impl External {
     }
 }
 
-fn color(side: Side) -> &'static str {
-    if side == Side::First { "black" } else { "white" }
+/// Whose turn it is: white moves first in chess.
+fn color(position: &AnyGame) -> &'static str {
+    let black = if matches!(position, AnyGame::Chess(_)) { Side::Second } else { Side::First };
+    if position.turn() == black { "black" } else { "white" }
 }
 
 #[cfg(test)]

@@ -4,17 +4,17 @@
 //! | --- | --- | --- |
 //! | Go, Gomoku, Othello | SGF | `sgf.rs` |
 //! | chess | PGN; read are also `position …` of UCI | `pgn.rs`, `uci.rs` |
-//! | shogi | KIF; read are also `position …` of USI | `kif.rs`, `uci.rs` |
+//! | shogi | KIF; also KI2, CSA; read are also `position …` of USI | `kif.rs`, `ki2.rs`, `csa.rs`, `uci.rs` |
 //! | any | moves in the notation of the game | `plain.rs` |
 
 use super::record::{Ending, Record, RecordError, words};
-use super::{kif, pgn, plain, sgf, uci};
+use super::{csa, ki2, kif, pgn, plain, sgf, uci};
 use crate::reinforcement::games::{AnyGame, Move, Outcome};
 
 /// A game as text, and the extension of files of its format.
 ///
 /// # Panics
-/// If a move is not legal.
+/// If a move is one that no rules allow.
 pub fn write(
     start: &AnyGame,
     moves: &[Move],
@@ -22,12 +22,31 @@ pub fn write(
     outcome: Option<Outcome>,
     ended: Ending,
 ) -> (String, &'static str) {
+    write_as("", start, moves, players, outcome, ended)
+}
+
+/// The same in the format that an extension names, if the game has several.
+///
+/// # Panics
+/// If a move is one that no rules allow.
+pub fn write_as(
+    extension: &str,
+    start: &AnyGame,
+    moves: &[Move],
+    players: [&str; 2],
+    outcome: Option<Outcome>,
+    ended: Ending,
+) -> (String, &'static str) {
     let players = players.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
-    let record = Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended };
+    let record = Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended, notes: Vec::new() };
     match start {
         AnyGame::Go(_) | AnyGame::Gomoku(_) | AnyGame::Othello(_) => (sgf::write(&record), "sgf"),
         AnyGame::Chess(chess) => (pgn::write(chess, &record), "pgn"),
-        AnyGame::Shogi(shogi) => (kif::write(shogi, &record), "kif"),
+        AnyGame::Shogi(shogi) => match extension.to_ascii_lowercase().as_str() {
+            "ki2" | "ki2u" => (ki2::write(shogi, &record), "ki2"),
+            "csa" => (csa::write(shogi, &record), "csa"),
+            _ => (kif::write(shogi, &record), "kif"),
+        },
         AnyGame::TicTacToe(_) | AnyGame::ConnectFour(_) => (plain::write(&record), "txt"),
     }
 }
@@ -43,10 +62,10 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
         return Err(RecordError::at(
             text,
             0,
-            "nothing to read: expected a game as SGF, PGN, KIF, USI or a list of moves",
+            "nothing to read: expected a game as SGF, PGN, KIF, KI2, CSA, USI or a list of moves",
         ));
     };
-    if first.starts_with('(') {
+    if first.starts_with('(') || !first.starts_with('[') && sgf::begins(text).is_some() {
         let record = sgf::read(text, like)?;
         if let AnyGame::Go(game) = &record.start
             && !matches!(game.size(), 9 | 13)
@@ -62,6 +81,12 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     }
     if matches!(first, "position" | "startpos" | "sfen" | "fen") {
         return uci::read(text, like);
+    }
+    if ki2::is(text) {
+        return ki2::read(text);
+    }
+    if csa::is(text) {
+        return csa::read(text);
     }
     if kif::is(text) {
         return kif::read(text);

@@ -2,10 +2,13 @@
 
 use super::record::fresh;
 use super::sgf;
+use crate::data::records;
+use crate::experiment::TaskContext;
 use crate::reinforcement::agent::{Agent, AgentError, Spec};
-use crate::reinforcement::games::{AnyGame, Game, Go, Move, Othello, Side, othello};
+use crate::reinforcement::games::{AnyGame, Game, Go, Move, Othello, Outcome, Side, othello};
 use crate::reinforcement::search::{Budget, SearchResult};
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -113,6 +116,16 @@ impl Server {
         }
     }
 
+    /// The side of a colour: white moves first in chess.
+    fn side(&self, word: &str) -> Result<Side, String> {
+        let black = if matches!(self.start, AnyGame::Chess(_)) { Side::Second } else { Side::First };
+        match word.to_ascii_lowercase().as_str() {
+            "b" | "black" => Ok(black),
+            "w" | "white" => Ok(black.other()),
+            _ => Err("invalid color".to_owned()),
+        }
+    }
+
     fn carry_out(&mut self, command: &str, arguments: &[&str]) -> Result<String, String> {
         match command {
             "protocol_version" => Ok("2".to_owned()),
@@ -129,7 +142,7 @@ impl Server {
             "fixed_handicap" | "place_free_handicap" | "set_free_handicap" => self.set_handicap(command, arguments),
             "play" => {
                 let [color, point] = arguments else { return Err("expected a colour and a point".to_owned()) };
-                self.place(side(color)?, point)?;
+                self.place(self.side(color)?, point)?;
                 Ok(String::new())
             }
             "genmove" | "reg_genmove" => self.choose(arguments, command == "genmove"),
@@ -238,7 +251,7 @@ impl Server {
     }
 
     fn choose(&mut self, arguments: &[&str], plays: bool) -> Result<String, String> {
-        let side = side(arguments.first().copied().unwrap_or(""))?;
+        let side = self.side(arguments.first().copied().unwrap_or(""))?;
         if let AnyGame::Go(game) = self.position()
             && game.outcome().is_some()
         {
@@ -282,13 +295,14 @@ impl Server {
 
     fn set_time_left(&mut self, arguments: &[&str]) -> Result<String, String> {
         let [color, time, stones] = arguments else { return Err("expected a colour and two integers".to_owned()) };
-        let side = side(color)?;
-        let time: u64 = time.parse().map_err(|_| "time not an integer")?;
+        let side = self.side(color)?;
+        // Seconds of more than a century are a mistake.
+        let time = time.parse::<u32>().map(u64::from).map_err(|_| "time not an integer")?;
         let stones: u32 = stones.parse().map_err(|_| "stones not an integer")?;
         let mut left = Duration::from_secs(time);
         if stones == 0 && self.clock.stones > 0 {
             // The periods after the main time may be counted on.
-            left += self.clock.period / self.clock.stones * SHARE;
+            left = left.saturating_add((self.clock.period / self.clock.stones).saturating_mul(SHARE));
         }
         self.clock.left[side.index()] = Some((left, stones));
         self.clock.set = true;
@@ -308,8 +322,8 @@ impl Server {
                 score(black as f32 - white as f32)
             }
             other => match other.outcome() {
-                Some(crate::reinforcement::games::Outcome::Won(Side::First)) => "B+1".to_owned(),
-                Some(crate::reinforcement::games::Outcome::Won(Side::Second)) => "W+1".to_owned(),
+                Some(Outcome::Won(side)) if self.side("b") == Ok(side) => "B+1".to_owned(),
+                Some(Outcome::Won(_)) => "W+1".to_owned(),
                 _ => "0".to_owned(),
             },
         }
@@ -335,8 +349,8 @@ impl Server {
             [file, number] => (*file, Some(number.parse::<usize>().map_err(|_| "move number not an integer")?)),
             _ => return Err("expected a file".to_owned()),
         };
-        let bytes = std::fs::read(file).map_err(|error| format!("cannot load file: {error}"))?;
-        let text = sgf::decoded(&bytes).map_err(|why| format!("cannot load file: {why}"))?;
+        let read = records::read(Path::new(file), &TaskContext::default());
+        let text = read.map_err(|why| format!("cannot load file: {why}"))?.text;
         let record = sgf::read(&text, &self.start).map_err(|why| format!("cannot load file: {why}"))?;
         if std::mem::discriminant(&record.start) != std::mem::discriminant(&self.start) {
             return Err(format!("cannot load file: it is of {}", record.start.id()));
@@ -356,7 +370,7 @@ impl Server {
     fn analyze(&mut self, id: &str, command: &str, arguments: &[&str]) -> Reply {
         let mut arguments = arguments.iter().copied().peekable();
         let mut of = self.position().turn();
-        if let Some(side) = arguments.peek().and_then(|word| side(word).ok()) {
+        if let Some(side) = arguments.peek().and_then(|word| self.side(word).ok()) {
             arguments.next();
             of = side;
         }
@@ -433,12 +447,4 @@ fn info_line(position: &AnyGame, result: &SearchResult, kata: bool) -> String {
         }
     }
     line
-}
-
-fn side(word: &str) -> Result<Side, String> {
-    match word.to_ascii_lowercase().as_str() {
-        "b" | "black" => Ok(Side::First),
-        "w" | "white" => Ok(Side::Second),
-        _ => Err("invalid color".to_owned()),
-    }
 }

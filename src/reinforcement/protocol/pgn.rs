@@ -3,6 +3,7 @@
 
 use super::plain::{numbered, unnumbered, wrapped};
 use super::record::{Ending, Reading, Record, RecordError};
+use crate::experiment::Bilingual;
 use crate::reinforcement::games::{AnyGame, Chess, Game, Outcome, Side};
 use std::fmt::Write;
 
@@ -47,11 +48,12 @@ pub(super) fn write(start: &Chess, record: &Record) -> String {
     if record.ended == Ending::Time {
         text.push_str("[Termination \"time forfeit\"]\n");
     }
-    let (mut position, mut names) = (start.clone(), Vec::new());
-    for chosen in &record.moves {
-        names.push(position.san(*chosen));
-        position.play(*chosen);
-    }
+    let mut names = Vec::new();
+    record.walk(|position, chosen| {
+        if let AnyGame::Chess(game) = position {
+            names.push(game.san(chosen));
+        }
+    });
     let mut words = numbered(names, usize::from(start.board().fullmove_number()), start.turn());
     words.push(result.to_owned());
     text.push('\n');
@@ -60,6 +62,10 @@ pub(super) fn write(start: &Chess, record: &Record) -> String {
 
 enum Token<'a> {
     Tag(&'a str, String),
+    /// A tag whose quotes are none, or stand in its value too.
+    OddTag(&'a str, String),
+    /// A line that begins like a tag and is none.
+    Junk,
     /// A move, its number, or the result.
     Word(&'a str),
     /// The beginning of a variation, and its end.
@@ -120,6 +126,7 @@ impl<'a> Reader<'a> {
                 let ends = |sign: char| sign.is_whitespace() || "{}()[];$<>".contains(sign);
                 let rest = self.rest();
                 let length = rest.find(ends).unwrap_or(rest.len());
+                let length = length + promotion(&rest[..length], &rest[length..]);
                 self.at += length;
                 Token::Word(&rest[..length])
             }
@@ -127,26 +134,59 @@ impl<'a> Reader<'a> {
         Ok(Some((begins, token)))
     }
 
-    /// `[Name "value"]`.
+    /// `[Name "value"]`; of tags with odd quotes the value is what stands before the last bracket that may end it.
     fn tag(&mut self) -> Result<Token<'a>, RecordError> {
         let wrong = || self.fault("expected a tag, as in [White \"Anderssen\"]");
         let inside = self.rest()[1..].trim_start();
         let length = inside.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_')).ok_or_else(wrong)?;
         let (name, rest) = inside.split_at(length);
-        let rest = rest.trim_start().strip_prefix('"').filter(|_| length > 0).ok_or_else(wrong)?;
-        let (mut value, mut signs) = (String::new(), rest.chars());
-        loop {
-            match signs.next().ok_or_else(wrong)? {
-                '"' => break,
-                '\\' => value.push(signs.next().ok_or_else(wrong)?),
-                '\n' => return Err(wrong()),
-                sign => value.push(sign),
-            }
+        if length == 0 {
+            return Err(wrong());
         }
-        let rest = signs.as_str().trim_start().strip_prefix(']').ok_or_else(wrong)?;
+        let rest = rest.trim_start();
+        let (value, rest) = match quoted(rest) {
+            Some((value, rest)) => {
+                self.at = self.text.len() - rest.len();
+                return Ok(Token::Tag(name, value));
+            }
+            None => {
+                let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+                let Some(end) = line.find("\"]").map(|quote| quote + 1).or(line.find(']')) else {
+                    self.at = self.text.len() - rest[line.len()..].len();
+                    return Ok(Token::Junk);
+                };
+                let value = line[..end].trim().trim_matches('"');
+                (value.to_owned(), &rest[end + 1..])
+            }
+        };
         self.at = self.text.len() - rest.len();
-        Ok(Token::Tag(name, value))
+        Ok(Token::OddTag(name, value))
     }
+}
+
+/// A value in quotes and the bracket after it, and what follows.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let (mut value, mut signs) = (String::new(), text.strip_prefix('"')?.chars());
+    loop {
+        match signs.next()? {
+            '"' => break,
+            '\\' => value.push(signs.next()?),
+            '\n' => return None,
+            sign => value.push(sign),
+        }
+    }
+    Some((value, signs.as_str().trim_start().strip_prefix(']')?))
+}
+
+/// The bytes after a move that say what a pawn becomes, as in `a8(Q)+`; else 0.
+fn promotion(word: &str, after: &str) -> usize {
+    let is_goal = word.ends_with(['1', '8']) && word.len() >= 2;
+    let mut signs = after.chars();
+    let found = (signs.next(), signs.next(), signs.next());
+    if !is_goal || !matches!(found, (Some('('), Some('Q' | 'R' | 'B' | 'N' | 'q' | 'r' | 'b' | 'n'), Some(')'))) {
+        return 0;
+    }
+    3 + signs.as_str().chars().take_while(|sign| matches!(sign, '+' | '#' | '!' | '?')).count()
 }
 
 /// The tags that matter.
@@ -170,15 +210,6 @@ impl Tags {
     }
 }
 
-/// A start by its FEN, whose last fields may be wanting.
-fn start(fen: &str) -> Result<AnyGame, String> {
-    let mut fields: Vec<&str> = fen.split_whitespace().collect();
-    let usual = ["", "w", "-", "-", "0", "1"];
-    fields.extend(usual.iter().skip(fields.len().max(1)));
-    let chess = Chess::default().at(&fields.join(" ")).map_err(|why| why.to_string())?;
-    Ok(chess.into())
-}
-
 /// Reads the first game of a file.
 ///
 /// # Errors
@@ -187,20 +218,41 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut reader = Reader { text, at: 0 };
     let mut tags = Tags::default();
     let mut reading = Reading::from(Chess::default().into());
-    let (mut begun, mut told_last) = (false, None);
+    let (mut begun, mut told_last, mut odd) = (false, None, Vec::new());
     // Where the variations begin that are open.
     let mut open = Vec::new();
     while let Some((begins, token)) = reader.token()? {
+        if let (Token::OddTag(name, value), false) = (&token, begun) {
+            let value: String = value.chars().take(40).collect();
+            odd.push(Bilingual::new(
+                format!("tag {name}: odd quotes; read as {value}"),
+                format!("タグ {name}: 引用符が正しくありません。{value} として読みました"),
+            ));
+        }
         match token {
             Token::Open => open.push(begins),
             Token::Close => {
                 open.pop().ok_or_else(|| RecordError::at(text, begins, "a ) without its ("))?;
             }
             // Another game begins.
-            Token::Tag(..) if begun || !open.is_empty() => break,
-            Token::Tag(name, value) => match (name, value.as_str()) {
+            Token::Tag(..) | Token::OddTag(..) | Token::Junk if begun || !open.is_empty() => break,
+            Token::Junk => {
+                let line = RecordError::at(text, begins, "").line;
+                odd.push(Bilingual::new(
+                    format!("line {line}: no tag; passed over"),
+                    format!("{line} 行目: タグとして読めないため無視しました"),
+                ));
+            }
+            Token::Tag(name, value) | Token::OddTag(name, value) => match (name, value.as_str().trim()) {
+                ("FEN", "") => odd.push(Bilingual::new(
+                    "FEN: empty; the game is read from the usual start",
+                    "FEN: 空のため、通常の初期局面から読みました",
+                )),
                 ("FEN", fen) => {
-                    reading = Reading::from(start(fen).map_err(|why| RecordError::at(text, begins, why))?);
+                    let found = Chess::default().at_with_notes(fen);
+                    let (start, notes) = found.map_err(|why| RecordError::at(text, begins, why.to_string()))?;
+                    reading = Reading::from(start.into());
+                    odd.extend(notes);
                 }
                 ("Variant", other) if !is_chess(other) => {
                     return Err(RecordError::at(
@@ -225,6 +277,8 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     if let Some(begins) = open.pop() {
         return Err(RecordError::at(text, begins, "a variation has no ) at its end"));
     }
+    // What is said of the tags comes first.
+    reading.note_first(odd);
     let outcome = told_last.flatten().or(tags.result.flatten());
     let ended = match outcome {
         Some(Outcome::Won(_)) if tags.termination.contains("time") => Ending::Time,
@@ -241,22 +295,21 @@ fn is_chess(variant: &str) -> bool {
     variant.is_empty() || ["?", "standard", "chess", "normal", "from position"].contains(&variant.as_str())
 }
 
+/// Words that remark on a move: a novelty, a diagram, en passant.
+const REMARKS: [&str; 7] = ["N", "TN", "D", "e.p.", "ep", "RR", "n"];
+
 /// Plays what a word says, which may have its number before it, or be a number or remark alone.
 fn play(reading: &mut Reading, word: &str) -> Result<(), String> {
     let Some(name) = unnumbered(word) else { return Ok(()) };
     let is_number = name.bytes().all(|sign| sign.is_ascii_digit());
     let is_remark = name.chars().all(|sign| !sign.is_alphanumeric()) && name != "--";
-    if is_number || is_remark || matches!(name, "e.p." | "ep") {
+    if is_number && name != "0000" || is_remark || REMARKS.contains(&name) {
         return Ok(());
     }
     let AnyGame::Chess(game) = &reading.now else { return Err("no game of chess".to_owned()) };
     let number = format!("{}{}", game.board().fullmove_number(), if game.turn() == Side::First { "." } else { "..." });
-    if game.outcome() == Some(Outcome::Drawn) {
-        return Err(format!(
-            "move {number} {name}: the game was drawn before it (a position three times, fifty moves, stalemate, or no mate left)"
-        ));
-    }
-    let chosen = game.read(name).map_err(|why| format!("move {number}: {why}"))?;
-    reading.play(chosen);
-    Ok(())
+    // A letter for a diagram or a novelty may stand after a move.
+    let bare = name.trim_end_matches(['!', '?']);
+    let without = bare.strip_suffix(['D', 'N']).filter(|_| game.read_as_played(name).is_err());
+    reading.take(without.unwrap_or(name)).map_err(|why| format!("move {number}: {why}"))
 }

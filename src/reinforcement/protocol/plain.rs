@@ -12,7 +12,7 @@
 //! without spaces, as transcripts of Othello (`f5d6c3`) and of Connect Four (`4453`) have them.
 
 use super::record::{Ending, Reading, Record, RecordError, fresh, start_of, words};
-use crate::reinforcement::games::{AnyGame, Game, Outcome, Side, othello};
+use crate::reinforcement::games::{AnyGame, Game, MoveError, Outcome, Side, othello};
 use std::fmt::Write;
 
 /// The longest line that is written.
@@ -125,7 +125,8 @@ fn moves_of<'a>(game: &AnyGame, word: &'a str) -> Vec<(usize, &'a str)> {
     let signs = || word.bytes();
     let begins: Vec<usize> = match game {
         AnyGame::ConnectFour(_) if signs().all(|sign| sign.is_ascii_digit()) => (0..word.len()).collect(),
-        AnyGame::TicTacToe(_) | AnyGame::Othello(_) | AnyGame::Gomoku(_) | AnyGame::Go(_)
+        AnyGame::Othello(_) if word.is_ascii() && word.len() > 2 && !is_pass(word) => pairs(word),
+        AnyGame::TicTacToe(_) | AnyGame::Gomoku(_) | AnyGame::Go(_)
             if signs().all(|sign| sign.is_ascii_alphanumeric()) && signs().any(|sign| sign.is_ascii_digit()) =>
         {
             let inner = signs().zip(signs().skip(1)).enumerate();
@@ -136,6 +137,18 @@ fn moves_of<'a>(game: &AnyGame, word: &'a str) -> Vec<(usize, &'a str)> {
     };
     let ends = begins.iter().skip(1).copied().chain([word.len()]);
     begins.iter().zip(ends).map(|(begins, ends)| (*begins, &word[*begins..ends])).collect()
+}
+
+/// Where moves of two signs begin, if a word is made of them: squares, or passes such as PA; else it is one move.
+fn pairs(word: &str) -> Vec<usize> {
+    let pair = |at: usize| word.get(at..at + 2);
+    let is_square = |pair: &str| {
+        let (file, rank) = (pair.as_bytes()[0], pair.as_bytes()[1]);
+        file.is_ascii_alphabetic() && rank.is_ascii_digit()
+    };
+    let begins: Vec<usize> = (0..word.len()).step_by(2).collect();
+    let all = begins.iter().all(|at| pair(*at).is_some_and(|pair| is_square(pair) || is_pass(pair)));
+    if all { begins } else { vec![0] }
 }
 
 /// Reads moves of the game that the first line names, else of `like`.
@@ -154,9 +167,11 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
         if line.starts_with('#') {
             match said(line) {
                 Some(("start", place, diagram)) if reading.number() == 1 => {
-                    let found =
-                        start.at(diagram).map_err(|why| RecordError::at(text, at + place, format!("start: {why}")))?;
+                    let (found, notes) = start
+                        .at_with_notes(diagram)
+                        .map_err(|why| RecordError::at(text, at + place, format!("start: {why}")))?;
                     reading = Reading::from(found);
+                    reading.note_all(notes);
                 }
                 Some(("first", _, name)) => players[0] = name.to_owned(),
                 Some(("second", _, name)) => players[1] = name.to_owned(),
@@ -177,14 +192,21 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
 }
 
 fn play(reading: &mut Reading, name: &str) -> Result<(), String> {
-    // Transcripts of Othello leave out passes, of which there is no choice.
-    if let AnyGame::Othello(game) = &reading.now
-        && game.is_legal(othello::PASS)
-        && !name.eq_ignore_ascii_case("pass")
-    {
-        reading.play(othello::PASS);
+    let fault = |number: usize, why: MoveError| format!("move {number}: {why}");
+    let mut name = name;
+    if let AnyGame::Othello(game) = &reading.now {
+        if is_pass(name) {
+            name = "pass";
+        } else if game.is_legal(othello::PASS) {
+            // Transcripts leave out passes, of which there is no choice.
+            reading.play(othello::PASS).map_err(|why| fault(1, why))?;
+        }
     }
-    let chosen = reading.now.read(name).map_err(|why| format!("move {}: {why}", reading.number()))?;
-    reading.play(chosen);
-    Ok(())
+    let number = reading.number();
+    reading.take(name).map_err(|why| fault(number, why))
+}
+
+/// How transcripts of Othello write a pass.
+fn is_pass(name: &str) -> bool {
+    ["pass", "pa", "ps", "--", "-"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }

@@ -1,6 +1,7 @@
 //! A game that is kept, and what all formats of files need to read one: places of faults, starts, words.
 
-use crate::reinforcement::games::{AnyGame, Go, Gomoku, Move, Othello, Outcome, gomoku};
+use crate::experiment::Bilingual;
+use crate::reinforcement::games::{AnyGame, Go, Gomoku, HouseRule, Move, MoveError, Othello, Outcome, gomoku};
 
 /// What is wrong with a text, and where: lines and columns (in characters) from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,15 +42,20 @@ pub struct Record {
     /// As the file states it, else as the rules have it; none if the game was not brought to its end.
     pub outcome: Option<Outcome>,
     pub ended: Ending,
+    /// What of the file was passed over, or goes beyond the rules of ours.
+    pub notes: Vec<Bilingual>,
 }
 
 impl Record {
     /// The positions of the game, its start first.
+    ///
+    /// # Panics
+    /// If a move is one that no rules allow.
     pub fn positions(&self) -> Vec<AnyGame> {
         let mut positions = vec![self.start.clone()];
         for chosen in &self.moves {
-            let mut next = positions.last().expect("the start").clone();
-            next.play(*chosen);
+            let (next, _) =
+                positions.last().and_then(|now| now.after_as_played(*chosen)).expect("a move that was played");
             positions.push(next);
         }
         positions
@@ -57,20 +63,24 @@ impl Record {
 
     /// The position after all moves.
     pub(super) fn last(&self) -> AnyGame {
-        let mut position = self.start.clone();
-        self.moves.iter().for_each(|chosen| position.play(*chosen));
-        position
+        self.walk(|_, _| {})
     }
 
     /// The moves in the notation of the game.
     pub(super) fn names(&self) -> Vec<String> {
+        let mut names = Vec::with_capacity(self.moves.len());
+        self.walk(|position, chosen| names.push(position.name(chosen)));
+        names
+    }
+
+    /// Goes through the game, meeting every move with the position before it, to its last position.
+    pub(super) fn walk(&self, mut meet: impl FnMut(&AnyGame, Move)) -> AnyGame {
         let mut position = self.start.clone();
-        let name = |chosen: &Move| {
-            let name = position.name(*chosen);
-            position.play(*chosen);
-            name
-        };
-        self.moves.iter().map(name).collect()
+        for chosen in &self.moves {
+            meet(&position, *chosen);
+            (position, _) = position.after_as_played(*chosen).expect("a move that was played");
+        }
+        position
     }
 }
 
@@ -78,6 +88,8 @@ impl Record {
 pub(super) struct Reading {
     record: Record,
     pub now: AnyGame,
+    /// Rules of ours that were passed over.
+    broken: Vec<HouseRule>,
 }
 
 impl Reading {
@@ -88,14 +100,56 @@ impl Reading {
             players: Default::default(),
             outcome: None,
             ended: Ending::default(),
+            notes: Vec::new(),
         };
-        Reading { record, now: start }
+        Reading { record, now: start, broken: Vec::new() }
     }
 
-    /// Plays a legal move.
-    pub fn play(&mut self, chosen: Move) {
-        self.now.play(chosen);
+    /// Plays a move as its file has it, and notes the first time that a rule of ours is passed over.
+    ///
+    /// # Errors
+    /// If no rules allow it.
+    pub fn play(&mut self, chosen: Move) -> Result<(), MoveError> {
+        let Some((next, rule)) = self.now.after_as_played(chosen) else {
+            return Err(MoveError::new(format!("{} is no move here", self.now.name(chosen))));
+        };
+        if let Some(rule) = rule.filter(|rule| !self.broken.contains(rule)) {
+            self.broken.push(rule);
+            self.note(beyond(rule, self.number(), &self.now));
+        }
+        self.now = next;
         self.record.moves.push(chosen);
+        Ok(())
+    }
+
+    /// Reads and plays a move in the notation of the game.
+    ///
+    /// # Errors
+    /// If it cannot be read, or no rules allow it.
+    pub fn take(&mut self, name: &str) -> Result<(), MoveError> {
+        let chosen = self.now.read_as_played(name)?;
+        self.play(chosen)
+    }
+
+    /// The position in which the next move is to be read: where a rule of ours ended the game, one that goes on.
+    pub fn open(&self) -> AnyGame {
+        self.now.reopened().unwrap_or_else(|| self.now.clone())
+    }
+
+    /// Says something of the file, once.
+    pub fn note(&mut self, note: Bilingual) {
+        if !self.record.notes.contains(&note) {
+            self.record.notes.push(note);
+        }
+    }
+
+    pub fn note_all(&mut self, notes: impl IntoIterator<Item = Bilingual>) {
+        notes.into_iter().for_each(|note| self.note(note));
+    }
+
+    /// Says something before all that was said.
+    pub fn note_first(&mut self, notes: Vec<Bilingual>) {
+        self.record.notes.splice(0..0, notes);
     }
 
     /// The number of the move that comes next.
@@ -108,6 +162,42 @@ impl Reading {
         let ended = if outcome.is_some() { ended } else { Ending::Rules };
         Record { players, outcome: outcome.or(self.now.outcome()), ended, ..self.record }
     }
+}
+
+/// What is said of a move that a rule of ours does not allow.
+fn beyond(rule: HouseRule, number: usize, now: &AnyGame) -> Bilingual {
+    let is_chess = matches!(now, AnyGame::Chess(_));
+    let (en, ja) = match rule {
+        HouseRule::Repetition if is_chess => (
+            "played on after a position came for the third time, a draw here",
+            "同一局面が 3 回現れた(ここでは引き分け)後も続いています",
+        ),
+        HouseRule::Repetition => (
+            "played on after a position came for the fourth time, the end of a game here",
+            "千日手(ここでは終局)の後も続いています",
+        ),
+        HouseRule::FiftyMoves => (
+            "played on after fifty moves without a capture or a pawn's move, a draw here",
+            "50 手ルール(ここでは引き分け)の後も続いています",
+        ),
+        HouseRule::DeadPosition => (
+            "played on although neither side can mate any more, a draw here",
+            "どちらも詰ませられない局面(ここでは引き分け)の後も続いています",
+        ),
+        HouseRule::Length => ("played on after 512 moves, a draw here", "512 手(ここでは引き分け)の後も続いています"),
+        HouseRule::Superko => (
+            "brings back an earlier position (superko), which is not allowed here",
+            "以前の盤面に戻る手(スーパーコウ)です。ここでは打てない手です",
+        ),
+        HouseRule::Suicide => {
+            ("takes its own stones (suicide), which is not allowed here", "自殺手です。ここでは打てない手です")
+        }
+        HouseRule::TwoPasses => {
+            ("played on after two passes, the end of a game here", "連続パス(ここでは終局)の後も続いています")
+        }
+        HouseRule::NullMove => ("no move is made, as analyses write it", "着手なし(解析用の空の手)です"),
+    };
+    Bilingual::new(format!("move {number}: {en}"), format!("{number} 手目: {ja}"))
 }
 
 /// The start of a game under the rules of another position of it.

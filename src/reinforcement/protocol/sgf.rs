@@ -1,159 +1,22 @@
 //! SGF (FF[4], A. Hollosi, red-bean.com/sgf): games as trees of nodes with properties. Read whole, of which the first line of play
 //! is used; written as one line of play.
 
+mod tree;
+
 use super::record::{Ending, Reading, Record, RecordError, fresh, gomoku_like};
+use crate::experiment::Bilingual;
 use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go, othello};
 use std::fmt::Write;
-
-/// How deep a tree may nest.
-const DEEPEST: usize = 500;
-
-/// A property of a node, and the byte where it stands.
-struct Property {
-    name: String,
-    values: Vec<String>,
-    at: usize,
-}
-
-impl Property {
-    fn first(&self) -> &str {
-        self.values.first().map_or("", |value| value.trim())
-    }
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    /// Nodes on the first line of play.
-    nodes: Vec<Vec<Property>>,
-}
-
-impl Reader<'_> {
-    fn fault(&self, what: impl Into<String>) -> RecordError {
-        RecordError::at(self.text, self.at, what)
-    }
-
-    fn peek(&mut self) -> Option<char> {
-        let rest = self.text[self.at..].trim_start();
-        self.at = self.text.len() - rest.len();
-        rest.chars().next()
-    }
-
-    fn found(&mut self) -> String {
-        self.peek().map_or_else(|| "the end".to_owned(), |sign| format!("`{sign}`"))
-    }
-
-    fn take(&mut self, sign: char) -> bool {
-        let is = self.peek() == Some(sign);
-        if is {
-            self.at += sign.len_utf8();
-        }
-        is
-    }
-
-    /// A tree: nodes, then trees, of which the first goes on.
-    fn tree(&mut self, kept: bool, depth: usize) -> Result<(), RecordError> {
-        if depth > DEEPEST {
-            return Err(self.fault(format!("variations within variations, {DEEPEST} deep")));
-        }
-        if !self.take('(') {
-            let found = self.found();
-            return Err(self.fault(format!("expected ( to begin a game, found {found}")));
-        }
-        if self.peek() != Some(';') {
-            let found = self.found();
-            return Err(self.fault(format!("expected ; to begin a node, found {found}")));
-        }
-        while self.take(';') {
-            let node = self.node()?;
-            if kept {
-                self.nodes.push(node);
-            }
-        }
-        let mut first = true;
-        while self.peek() == Some('(') {
-            self.tree(kept && first, depth + 1)?;
-            first = false;
-        }
-        if self.take(')') {
-            return Ok(());
-        }
-        let found = self.found();
-        Err(self.fault(format!("expected ; ( or ), found {found}")))
-    }
-
-    fn node(&mut self) -> Result<Vec<Property>, RecordError> {
-        let mut properties = Vec::new();
-        while self.peek().is_some_and(|sign| sign.is_ascii_alphabetic()) {
-            let at = self.at;
-            let rest = &self.text[self.at..];
-            let length = rest.find(|sign: char| !sign.is_ascii_alphabetic()).unwrap_or(rest.len());
-            // Old files have small letters in between, which do not count.
-            let name: String = rest[..length].chars().filter(char::is_ascii_uppercase).collect();
-            self.at += length;
-            if self.peek() != Some('[') {
-                let found = self.found();
-                return Err(self.fault(format!("expected [ after {name}, found {found}")));
-            }
-            let mut values = Vec::new();
-            while self.take('[') {
-                values.push(self.value()?);
-            }
-            properties.push(Property { name, values, at });
-        }
-        Ok(properties)
-    }
-
-    fn value(&mut self) -> Result<String, RecordError> {
-        let mut value = String::new();
-        let mut signs = self.text[self.at..].char_indices();
-        while let Some((place, sign)) = signs.next() {
-            match sign {
-                ']' => {
-                    self.at += place + 1;
-                    return Ok(value);
-                }
-                '\\' => match signs.next() {
-                    // A line that is broken softly goes on.
-                    Some((place, '\r')) if self.text[self.at + place..].starts_with("\r\n") => {
-                        signs.next();
-                    }
-                    Some((_, '\n' | '\r')) | None => {}
-                    Some((_, escaped)) => value.push(escaped),
-                },
-                sign => value.push(sign),
-            }
-        }
-        Err(self.fault("a value has no ] at its end"))
-    }
-}
-
-/// The text of a file: UTF-8, or Latin-1 as the specification has it where nothing else is said.
-///
-/// # Errors
-/// If it is not UTF-8 and says that it is in another set of signs.
-pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
-    }
-    let text: String = bytes.iter().copied().map(char::from).collect();
-    let charset = text.split_once("CA[").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(name, _)| name.trim());
-    match charset.to_ascii_lowercase().as_str() {
-        "" | "iso-8859-1" | "iso8859-1" | "latin1" | "latin-1" => Ok(text),
-        "utf-8" | "utf8" => Err("it says that it is in UTF-8, and is not".to_owned()),
-        _ => Err(format!("it is in {charset}: expected UTF-8 or ISO-8859-1")),
-    }
-}
+use tree::Property;
+pub(super) use tree::begins;
 
 /// Reads the first game of a file, under the rules of `like` as far as the file leaves them open.
 ///
 /// # Errors
 /// Says where it stops being SGF, or which move cannot be played.
 pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
-    // What stands before the first game is not ours.
-    let mut reader = Reader { text, at: text.find('(').unwrap_or(text.len()), nodes: Vec::new() };
-    reader.tree(true, 0)?;
-    Line { text, nodes: reader.nodes }.record(like)
+    let tree = tree::read(text)?;
+    Line { text, nodes: tree.nodes }.record(like, tree.notes)
 }
 
 /// A point: two letters, columns from the left and rows from above.
@@ -172,6 +35,22 @@ fn points(value: &str, size: usize) -> Option<Vec<usize>> {
     let span = |one: usize, other: usize| one.min(other)..=one.max(other);
     let columns = span(one % size, other % size);
     Some(span(one / size, other / size).flat_map(|row| columns.clone().map(move |at| row * size + at)).collect())
+}
+
+/// Points for white. Some write a decimal comma, and some hundredths: of Chinese stones, each worth two points, or of points.
+fn komi(value: &str) -> Option<f32> {
+    let komi: f32 = value.trim().replace(',', ".").parse().ok().filter(|komi: &f32| komi.is_finite())?;
+    Some(match komi.abs() {
+        300.0..400.0 => komi / 50.0,
+        100.0.. => komi / 100.0,
+        _ => komi,
+    })
+}
+
+/// Whether rules by this name let a chain take its own last liberty.
+fn allows_suicide(rules: &str) -> bool {
+    let name = rules.to_ascii_lowercase();
+    ["nz", "new zealand", "tromp", "goe", "ing"].iter().any(|known| name.starts_with(known))
 }
 
 /// The side that a property's name moves.
@@ -237,15 +116,17 @@ impl Line<'_> {
                     return Err(refused(size, "Go is played on 13 at most here"));
                 }
                 let rules = if let AnyGame::Go(game) = like { game.rules() } else { go::Rules::default() };
-                let komi = self.root("KM").and_then(|komi| komi.first().parse().ok());
-                let komi = komi.filter(|komi: &f32| komi.is_finite()).unwrap_or(rules.komi);
-                Ok(Go::new(size, go::Rules { komi, ..rules }).into())
+                // Some servers have KO for it.
+                let stated = self.root("KM").or(self.root("KO")).and_then(|komi| self::komi(komi.first()));
+                let komi = stated.unwrap_or(rules.komi);
+                let suicide = self.root("RU").map_or(rules.suicide, |rules| allows_suicide(rules.first()));
+                Ok(Go::new(size, go::Rules { komi, suicide }).into())
             }
         }
     }
 
     /// The start: the stones set up before the first move, and whose move it is.
-    fn start(&self, like: &AnyGame) -> Result<(AnyGame, usize), RecordError> {
+    fn start(&self, like: &AnyGame, notes: &mut Vec<Bilingual>) -> Result<(AnyGame, usize), RecordError> {
         let board = self.board(like)?;
         let size = size(&board);
         let first = self.nodes.iter().position(|node| node.iter().any(|property| mover(&property.name).is_some()));
@@ -264,11 +145,17 @@ impl Line<'_> {
                 "AW" => 'o',
                 "AE" => '.',
                 "PL" => {
-                    turn = match property.first().chars().next() {
-                        Some('B' | 'b' | '1') => Some(Side::First),
-                        Some('W' | 'w' | '2') => Some(Side::Second),
-                        _ => return Err(self.fault(property, "PL: expected B or W")),
-                    };
+                    match property.first().chars().next() {
+                        Some('B' | 'b' | '1') => turn = Some(Side::First),
+                        Some('W' | 'w' | '2') => turn = Some(Side::Second),
+                        _ => {
+                            let value: String = property.first().chars().take(8).collect();
+                            notes.push(Bilingual::new(
+                                format!("PL[{value}] names no side and is passed over: expected B or W"),
+                                format!("PL[{value}] は手番として読めないため無視しました(B か W を想定)"),
+                            ));
+                        }
+                    }
                     continue;
                 }
                 _ => continue,
@@ -299,18 +186,26 @@ impl Line<'_> {
         Ok((start, begins))
     }
 
-    fn record(&self, like: &AnyGame) -> Result<Record, RecordError> {
-        let (start, begins) = self.start(like)?;
+    fn record(&self, like: &AnyGame, mut notes: Vec<Bilingual>) -> Result<Record, RecordError> {
+        let (start, begins) = self.start(like, &mut notes)?;
         let size = size(&start);
         let mut reading = Reading::from(start);
+        reading.note_all(notes);
+        let no_suicide = !matches!(like, AnyGame::Go(like) if like.rules().suicide);
+        let last = self.nodes.iter().rposition(|node| node.iter().any(|property| mover(&property.name).is_some()));
         for (place, node) in self.nodes.iter().enumerate() {
-            for property in node {
-                if matches!(property.name.as_str(), "AB" | "AW" | "AE") && place >= begins {
-                    return Err(self.fault(property, "stones set up after the first move: expected moves only"));
+            if place >= begins {
+                let is_setup = |property: &&Property| matches!(property.name.as_str(), "AB" | "AW" | "AE");
+                let setup: Vec<&Property> = node.iter().filter(is_setup).collect();
+                if !setup.is_empty() {
+                    reading = self.set_up(reading, &setup, size, last.is_some_and(|last| last >= place))?;
                 }
+            }
+            for property in node {
                 let Some(side) = mover(&property.name) else { continue };
-                play(&mut reading, side, property.first(), size).map_err(|why| {
-                    let (number, name) = (reading.number(), &property.name);
+                let number = reading.number();
+                play(&mut reading, side, property.first(), size, no_suicide).map_err(|why| {
+                    let name = &property.name;
                     self.fault(property, format!("move {number}: {name}[{}]: {why}", property.first()))
                 })?;
             }
@@ -318,6 +213,55 @@ impl Line<'_> {
         let name = |name: &str| self.root(name).map_or_else(String::new, |property| property.first().to_owned());
         let (outcome, ended) = outcome_of(&name("RE"));
         Ok(reading.finish([name("PB"), name("PW")], outcome, ended))
+    }
+
+    /// Stones set up between moves. If moves follow, the game is opened at the position that they make; else they are passed over.
+    fn set_up(
+        &self,
+        reading: Reading,
+        setup: &[&Property],
+        size: usize,
+        moves_follow: bool,
+    ) -> Result<Reading, RecordError> {
+        let diagram = reading.now.diagram();
+        let (rows, rest) = diagram.split_once(' ').unwrap_or((&diagram, "x"));
+        let mut signs: Vec<char> = rows.chars().filter(|sign| *sign != '/').collect();
+        for property in setup {
+            let sign = match property.name.as_str() {
+                "AB" => 'x',
+                "AW" => 'o',
+                _ => '.',
+            };
+            for value in &property.values {
+                let found = points(value.trim(), size).ok_or_else(|| {
+                    self.fault(property, format!("{}[{value}]: no point of {size} lines", property.name))
+                })?;
+                found.into_iter().for_each(|point| signs[point] = sign);
+            }
+        }
+        let rows: Vec<String> = signs.chunks(size).map(String::from_iter).collect();
+        let wanted = format!("{} {rest}", rows.join("/"));
+        let mut reading = reading;
+        if wanted == diagram {
+            return Ok(reading);
+        }
+        let count = reading.number() - 1;
+        let found = reading.now.at(&wanted).ok().filter(|_| moves_follow);
+        let Some(start) = found else {
+            reading.note(Bilingual::new(
+                format!("stones set up after move {count} are passed over"),
+                format!("{count} 手目の後に置かれた石は無視しました"),
+            ));
+            return Ok(reading);
+        };
+        let notes = reading.finish(Default::default(), None, Ending::Rules).notes;
+        let mut reading = Reading::from(start);
+        reading.note_all(notes);
+        reading.note(Bilingual::new(
+            format!("stones are set up after move {count}: the game is opened from there"),
+            format!("{count} 手目の後に石が置かれているため、その局面から開きました"),
+        ));
+        Ok(reading)
     }
 }
 
@@ -332,16 +276,14 @@ fn size(game: &AnyGame) -> usize {
 }
 
 /// Plays the value of a move's property. Passes that the file leaves out are put in.
-fn play(reading: &mut Reading, side: Side, value: &str, size: usize) -> Result<(), String> {
-    let passes = value.is_empty() || value == "tt";
-    let ended = reading.now.outcome().is_some();
-    if passes && ended && matches!(reading.now, AnyGame::Go(_)) {
+fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide: bool) -> Result<(), String> {
+    let passes = value.is_empty() || value == "tt" && size < 20;
+    if passes && reading.now.outcome().is_some() && matches!(reading.now, AnyGame::Go(_)) {
         // Some rules have a third pass.
         return Ok(());
     }
-    if !ended && reading.now.turn() != side {
-        let pass = reading.now.read("pass").map_err(|_| "not this side's turn".to_owned())?;
-        reading.play(pass);
+    if reading.now.turn() != side {
+        reading.take("pass").map_err(|_| "not this side's turn".to_owned())?;
     }
     let name = if passes {
         "pass".to_owned()
@@ -349,9 +291,19 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize) -> Result<(
         // Some programs write points in the notation of the game.
         point(value, size).map_or_else(|| value.to_owned(), |point| reading.now.name(Move(point as u16)))
     };
-    let chosen = reading.now.read(&name).map_err(|why| why.to_string())?;
-    reading.play(chosen);
-    Ok(())
+    let chosen = reading.now.read_as_played(&name).map_err(|why| why.to_string())?;
+    if let AnyGame::Go(game) = &reading.now
+        && no_suicide
+        && game.rules().suicide
+        && game.is_suicide(chosen)
+    {
+        let number = reading.number();
+        reading.note(Bilingual::new(
+            format!("move {number}: suicide, by the rules of the file; it is not allowed here"),
+            format!("{number} 手目: 自殺手(棋譜のルールでは可)。ここでは打てない手です"),
+        ));
+    }
+    reading.play(chosen).map_err(|why| why.to_string())
 }
 
 /// What RE states.
@@ -410,7 +362,10 @@ pub(super) fn write(record: &Record) -> String {
         result(record)
     );
     if let AnyGame::Go(game) = &record.start {
-        write!(text, "KM[{}]RU[Tromp-Taylor]", game.rules().komi).expect("a string");
+        // By area, no position twice; with suicide they are those of Tromp and Taylor.
+        let go::Rules { komi, suicide } = game.rules();
+        let name = if suicide { "Tromp-Taylor" } else { "Chinese" };
+        write!(text, "KM[{komi}]RU[{name}]").expect("a string");
     }
     let letter = |at: usize| char::from(b'a' + at as u8);
     let place = |point: usize| format!("{}{}", letter(point % size), letter(point / size));
@@ -435,13 +390,12 @@ pub(super) fn write(record: &Record) -> String {
         }
         text.push_str(if turn == Side::First { "PL[B]" } else { "PL[W]" });
     }
-    let mut side = record.start.turn();
-    for chosen in &record.moves {
+    record.walk(|position, chosen| {
         let at = usize::from(chosen.0);
         let place = if at < size * size { place(at) } else { String::new() };
-        write!(text, ";{}[{place}]", if side == Side::First { "B" } else { "W" }).expect("a string");
-        side = side.other();
-    }
+        let side = if position.turn() == Side::First { "B" } else { "W" };
+        write!(text, ";{side}[{place}]").expect("a string");
+    });
     text.push_str(")\n");
     text
 }

@@ -4,8 +4,8 @@ use super::files::tests::random_moves;
 use super::gtp::{Reply, Server};
 use super::record::Ending;
 use super::uci::{self, Dialect, Request};
-use super::{files, kif, pgn, sgf};
-use crate::reinforcement::games::{AnyGame, GAMES, PlayoutRng};
+use super::{csa, files, ki2, kif, pgn, sgf};
+use crate::reinforcement::games::{AnyGame, GAMES, Game, Outcome, PlayoutRng, Side};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use std::time::Duration;
@@ -91,6 +91,16 @@ fn gtp_loads_a_game_of_its_own_kind() {
 }
 
 #[test]
+fn gtp_knows_which_side_of_chess_is_white() {
+    let mut server = server("chess");
+    assert!(say(&mut server, "play b e7e5").starts_with("? illegal move"));
+    for line in ["white f3", "black e5", "w g4", "b Qh4"] {
+        assert_eq!(say(&mut server, &format!("play {line}")), "=\n\n", "{line}");
+    }
+    assert_eq!(say(&mut server, "final_score"), "= B+1\n\n");
+}
+
+#[test]
 fn gtp_leaves_the_end_of_go_to_others() {
     let mut server = server("go-9");
     // No pass is put in between, so that these are not two in a row.
@@ -150,7 +160,7 @@ fn gtp_analyses_what_it_is_asked_for() {
 }
 
 #[test]
-fn gtp_loads_files_in_latin_1() {
+fn gtp_loads_files_in_old_encodings() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("game.sgf");
     let load = |text: &[u8]| {
@@ -161,8 +171,8 @@ fn gtp_loads_files_in_latin_1() {
     };
     assert_eq!(load(b"(;GM[1]SZ[9]PB[Andr\xe9];B[aa])").0, "=\n\n");
     assert_eq!(load(b"(;GM[1]CA[ISO-8859-1]SZ[9]PB[Andr\xe9];B[aa])").0, "=\n\n");
-    let refused = load(b"(;GM[1]CA[Shift_JIS]SZ[9]PB[\x83\x5d];B[aa])").0;
-    assert_eq!(refused, "? cannot load file: it is in Shift_JIS: expected UTF-8 or ISO-8859-1\n\n");
+    assert_eq!(load(b"(;GM[1]CA[Shift_JIS]SZ[9]PB[\x83\x5d];B[aa])").0, "=\n\n");
+    assert!(load(b"PK\x03\x04\x14\0").0.contains("a zip archive; expected a game as SGF"));
     let (_, mut server) = load(b"(;GM[1]SZ[9]AB[aa][bb])");
     assert_eq!(say(&mut server, "fixed_handicap 2"), "? board not empty\n\n");
     say(&mut server, "clear_board");
@@ -269,6 +279,11 @@ const KIF: &str = "\n¦ ¦　¦1 ¦\n   2 ¦\n３ ¦1 ７六歩(77)\n2 ３四歩
     先手の持駒：飛　角二　歩十八　\n¦先手の持駒：玉\n¦|v玉 ・ ・ ・ ・ ・ ・ ・ ・|一\n¦| ・ ・ ・ ・ ・ ・ ・ ・ ・|\n¦| ・ ・ ・ ・ 玉 歩 ・ と 龍|\n¦| 歩|\n¦\
     まで4手で先手の勝ち¦まで¦# x\n¦* x\n¦&\n¦position startpos moves 7g7f¦position sfen ¦\
     lnsgkgsnl/1r5b1/ppppppppp/9/9/9/PPPPPPPPP/1B5R1/LNSGKGSNL b - 1¦ moves 3c3d¦99/9/9 b - 1¦ P*5e¦王";
+const KI2: &str = "▲７六歩 ¦△３四歩\n¦▲２二角成¦△同　銀¦☗４五角¦☖５二金右¦▲３四角不成¦▲同　歩¦△８八角成¦▲５八金右¦▲６八金寄¦▲５八飛¦▲¦△¦▼７六歩¦\n¦\n* x\n¦\n変化：3手\n¦\
+    手合割：二枚落ち\n¦手合割：左七枚落ち\n¦先手：甲\n¦後手：乙\n¦まで4手で先手の勝ち¦まで3手で先手の反則負け¦まで千日手¦|v玉 ・ ・ ・ ・ ・ ・ ・ ・|一\n¦先手番\n¦直¦上¦左¦打";
+const CSA: &str = "V2.2¦V3.0¦N+a, b¦N-¦$EVENT:x¦PI¦PI82HI22KA¦P1-KY-KE-GI-KI-OU-KI-GI-KE-KY¦P2 * -HI *  *  *  *  * -KA * ¦P9 *  *  *  * +OU¦P+00FU00FU¦\
+    P-00AL¦P+59OU¦P-51OU¦P+00AL00AL¦+¦-¦+7776FU¦-3334FU¦+8822UM¦-3122GI¦+0045KA¦+0000KA¦+7776¦-8384FU,T3¦T12¦%TORYO¦%CHUDAN¦%ILLEGAL_MOVE¦\
+    %+ILLEGAL_ACTION¦%KACHI¦%x¦/¦'¦'まで4手で先手の勝ち¦+7776FU,T1,-3334FU¦é¦P¦P1¦P0¦PZ";
 const PLAIN: &str = "# connect-four\n¦# tic-tac-toe\n¦# othello\n¦# go-9\n¦# gomoku-9\n¦# chess\n¦# shogi\n¦# start:¦# first: a\n¦\
     # second: b\n¦# result: first wins on time\n¦# result: draw\n¦\n¦1.¦2.¦1...¦4¦4453¦7¦a1¦b2¦c3¦f5d6c3¦e3f4¦d3¦pass¦e4¦h8i9j10¦7g7f¦3c3d¦\
     B*5e¦e7e5¦x.o/.x./... o¦./¦......./......./......./......./......./...x... o¦xx./oo./... x¦9¦0¦é¦passpass";
@@ -340,6 +355,52 @@ proptest! {
         let _unreadable = kif::read(&text);
     }
 
+    #[test]
+    fn no_ki2_breaks_it(text in text_of(KI2, "", ["手合割：平手\n", "\nまで4手で先手の勝ち"])) {
+        let _unreadable = ki2::read(&text);
+    }
+
+    #[test]
+    fn no_csa_breaks_it(text in text_of(CSA, "\n", ["V2.2\nPI\n+", "%TORYO"])) {
+        let _unreadable = csa::read(&text);
+    }
+
+    /// What is written as KI2 and as CSA is read back, from any start.
+    #[test]
+    fn games_of_shogi_are_read_back_in_every_format(
+        seed: u64,
+        before in 0..60_usize,
+        count in 0..120_usize,
+        result in 0..4_usize,
+        ended in 0..3_usize,
+        place in 0..3_usize,
+    ) {
+        let mut random = PlayoutRng::seed_from_u64(seed);
+        let usual = AnyGame::start("shogi").unwrap();
+        let (earlier, _) = random_moves(&usual, if seed.is_multiple_of(2) { before } else { 0 }, &mut random);
+        let begins = usual.at(&earlier.diagram()).unwrap();
+        let (last, moves) = random_moves(&begins, count, &mut random);
+        let outcome = [Some(Outcome::Won(Side::First)), Some(Outcome::Won(Side::Second)), Some(Outcome::Drawn), None][result];
+        let outcome = last.outcome().or(outcome);
+        let ended = match outcome {
+            Some(Outcome::Won(_)) if last.outcome().is_none() => [Ending::Rules, Ending::Resignation, Ending::Time][ended],
+            _ => Ending::Rules,
+        };
+        let extension = ["kif", "ki2", "csa"][place];
+        let (text, found) = files::write_as(extension, &begins, &moves, ["甲", "乙, 二段"], outcome, ended);
+        prop_assert_eq!(found, extension);
+        let again = files::read(&text, &AnyGame::start("go-9").unwrap()).unwrap_or_else(|why| panic!("{why}\n{text}"));
+        // The counter of moves is not in CSA and KI2.
+        let board = |position: &AnyGame| position.diagram().rsplit_once(' ').map(|(board, _)| board.to_owned());
+        prop_assert_eq!(board(&again.start), board(&begins), "{}", text);
+        prop_assert_eq!(&again.moves, &moves, "{}", text);
+        prop_assert_eq!(again.outcome, outcome, "{}", text);
+        prop_assert_eq!(again.players, ["甲", "乙, 二段"]);
+        prop_assert!(again.notes.is_empty(), "{:?}", again.notes);
+        let is_told = extension == "ki2" || outcome != Some(Outcome::Won(last.turn()));
+        prop_assert!(!is_told || again.ended == ended, "{}", text);
+    }
+
     /// What is read is written so that it is read back.
     #[test]
     fn no_record_breaks_it(
@@ -348,18 +409,26 @@ proptest! {
             text_of(PGN, " ", ["[White \"a\"]", "*"]),
             text_of(KIF, "", ["手合割：平手\n", "投了\n"]),
             text_of(PLAIN, " ", ["", ""]),
+            text_of(KI2, "", ["手合割：平手\n", "\nまで4手で先手の勝ち"]),
+            text_of(CSA, "\n", ["V2.2\nPI\n+", "%TORYO"]),
         ],
         game in 0..GAMES.len(),
+        extension in proptest::sample::select(vec!["", "ki2", "csa"]),
     ) {
         let like = AnyGame::start(GAMES[game]).unwrap();
         if let Ok(read) = files::read(&text, &like) {
             let players = [read.players[0].as_str(), read.players[1].as_str()];
-            let (written, _) = files::write(&read.start, &read.moves, players, read.outcome, read.ended);
+            let (written, _) = files::write_as(extension, &read.start, &read.moves, players, read.outcome, read.ended);
             let again = files::read(&written, &read.start);
             prop_assert!(again.is_ok(), "{}: {:?}", written, again);
             let again = again.unwrap();
             prop_assert_eq!(&again.moves, &read.moves);
-            prop_assert_eq!(again.start.diagram(), read.start.diagram());
+            let board = |position: &AnyGame| match position {
+                // The counter of moves is not in CSA and KI2.
+                AnyGame::Shogi(game) => game.diagram().rsplit_once(' ').map_or(String::new(), |(board, _)| board.to_owned()),
+                other => other.diagram(),
+            };
+            prop_assert_eq!(board(&again.start), board(&read.start));
             prop_assert_eq!(again.outcome, read.outcome);
         }
     }

@@ -7,6 +7,7 @@ pub use watch::StopCondition;
 use super::record::{Ending, Reading, Record, RecordError, words};
 use crate::reinforcement::agent::{Agent, Kind, Spec};
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
+use crate::reinforcement::search::tsume::{self, Verdict};
 use crate::reinforcement::search::{Budget, OnProgress, SearchResult};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -50,20 +51,11 @@ pub fn position_line(dialect: Dialect, start: &AnyGame, names: &[String]) -> Str
 /// # Errors
 /// Names the word that was not expected, or the move that cannot be played.
 pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
-    Ok(walk(text, like, Over::ByRule)?.finish(Default::default(), None, Ending::default()))
-}
-
-/// Who says that a game is over although moves are left: drawn by repetition, by fifty moves, for want of pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
-    /// The rules, as in our own play and in files.
-    ByRule,
-    /// The program that gives the positions, and may write its FEN loosely.
-    ByOther,
+    Ok(walk(text, like)?.finish(Default::default(), None, Ending::default()))
 }
 
 /// Goes through the moves of such a line.
-fn walk(text: &str, like: &AnyGame, over: Over) -> Result<Reading, RecordError> {
+fn walk(text: &str, like: &AnyGame) -> Result<Reading, RecordError> {
     let fault = |at: usize, what: String| RecordError::at(text, at, what);
     let mut words = words(text).peekable();
     words.next_if(|(_, word)| *word == "position");
@@ -74,44 +66,25 @@ fn walk(text: &str, like: &AnyGame, over: Over) -> Result<Reading, RecordError> 
         (other, _) => return Err(fault(at, format!("expected startpos or a diagram, found `{other}`"))),
     };
     let mut start = AnyGame::start(dialect.game()).expect("a game there is");
+    let mut notes = Vec::new();
     if kind != "startpos" {
         let mut parts = Vec::new();
         while let Some((_, part)) = words.next_if(|(_, word)| *word != "moves") {
             parts.push(part);
         }
-        let is_loose = dialect == Dialect::Uci && over == Over::ByOther;
-        let text = if is_loose { tolerant(&parts) } else { parts.join(" ") };
-        start = start.at(&text).map_err(|why| fault(at, why.to_string()))?;
+        (start, notes) = start.at_with_notes(&parts.join(" ")).map_err(|why| fault(at, why.to_string()))?;
     }
     match words.next() {
         None | Some((_, "moves")) => {}
         Some((at, other)) => return Err(fault(at, format!("expected moves, found `{other}`"))),
     }
     let mut reading = Reading::from(start);
+    reading.note_all(notes);
     for (at, name) in words {
-        if let Some(on) = reading.now.reopened().filter(|_| over == Over::ByOther) {
-            reading.now = on;
-        }
-        let chosen = reading.now.read(name).map_err(|why| fault(at, format!("move {}: {why}", reading.number())))?;
-        reading.play(chosen);
+        let number = reading.number();
+        reading.take(name).map_err(|why| fault(at, format!("move {number}: {why}")))?;
     }
     Ok(reading)
-}
-
-/// FEN as other programs write it: without its counters, or with more than a hundred half moves counted.
-fn tolerant(parts: &[&str]) -> String {
-    let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-    let rest = ["w", "-", "-", "0", "1"];
-    if (1..6).contains(&parts.len()) {
-        let known = parts.len() - 1;
-        parts.extend(rest[known..].iter().map(|part| (*part).to_owned()));
-    }
-    for (place, least, most) in [(4, 0, 100), (5, 1, 9999)] {
-        if let Some(number) = parts.get(place).and_then(|part| part.parse::<u64>().ok()) {
-            parts[place] = number.clamp(least, most).to_string();
-        }
-    }
-    parts.join(" ")
 }
 
 /// A game as a line of the protocol of its game.
@@ -148,6 +121,8 @@ pub enum Request {
     Say(String),
     /// Think about the position, and then print the best move.
     Go(Go),
+    /// Look for a mate by checks, for so long (none: without end), and then print it.
+    Mate(Option<Duration>),
     /// Stop thinking.
     Stop,
     Quit,
@@ -207,8 +182,11 @@ impl Server {
             }
             Some("go") => {
                 let words: Vec<&str> = words.collect();
-                if self.dialect == Dialect::Usi && words.contains(&"mate") {
-                    return Request::Say("checkmate notimplemented".to_owned());
+                if self.dialect == Dialect::Usi
+                    && let Some(place) = words.iter().position(|word| *word == "mate")
+                {
+                    let limit = words.get(place + 1).and_then(|word| word.parse().ok()).map(Duration::from_millis);
+                    return Request::Mate(limit);
                 }
                 let until = match () {
                     () if words.contains(&"infinite") => Until::Stop,
@@ -226,7 +204,7 @@ impl Server {
 
     /// The position of a line, in the game of this dialect.
     fn place(&self, line: &str) -> Result<AnyGame, String> {
-        let position = walk(line, &self.position, Over::ByOther).map_err(|fault| fault.what)?.now;
+        let position = walk(line, &self.position).map_err(|fault| fault.what)?.now;
         let position = position.reopened().unwrap_or(position);
         if position.id() == self.dialect.game() {
             Ok(position)
@@ -321,6 +299,19 @@ impl Server {
         let is_lost = matches!(self.position.outcome(), Some(Outcome::Won(_)));
         let score = if is_lost { "mate 0" } else { "cp 0" };
         format!("info depth 0 score {score}\nbestmove {}", self.no_move())
+    }
+
+    /// What `go mate` comes to: a mate by checks, by whoever is to move.
+    pub fn mate(&self, time: Option<Duration>, stop: &AtomicBool) -> String {
+        let AnyGame::Shogi(game) = &self.position else { return "checkmate notimplemented".to_owned() };
+        match tsume::solve(game, tsume::LONGEST, time, stop) {
+            Verdict::NoMate => "checkmate nomate".to_owned(),
+            Verdict::Unknown => "checkmate timeout".to_owned(),
+            Verdict::Mate(line) => {
+                let names: Vec<String> = line.iter().map(|chosen| self.position.name(*chosen)).collect();
+                format!("checkmate {}", names.join(" "))
+            }
+        }
     }
 
     /// The moves expected, as far as they are legal.

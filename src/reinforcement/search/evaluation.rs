@@ -362,7 +362,8 @@ impl Evaluate for Shogi {
         use haitaka::{Color, Piece, Square};
         let board = self.board();
         let mut scores = [0_i32; 2];
-        let kings = [Color::Black, Color::White].map(|color| board.king(color));
+        // Who mates in a problem may have no king.
+        let kings = [Color::Black, Color::White].map(|color| board.colored_pieces(color, Piece::King).next_square());
         for square in Square::ALL {
             let Some(piece) = board.piece_on(square) else { continue };
             let color = board.color_on(square).unwrap_or(Color::Black);
@@ -376,8 +377,11 @@ impl Evaluate for Shogi {
                 continue;
             }
             *score += shogi_worth(piece, false);
-            let distance = |king: Square| {
-                (king.file() as i32 - square.file() as i32).abs().max((king.rank() as i32 - square.rank() as i32).abs())
+            let distance = |king: Option<Square>| {
+                king.map_or(4, |king| {
+                    let files = (king.file() as i32 - square.file() as i32).abs();
+                    files.max((king.rank() as i32 - square.rank() as i32).abs())
+                })
             };
             let is_general = matches!(shogi_worth(piece, false), 480..=620);
             if is_general {

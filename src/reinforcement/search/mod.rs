@@ -7,6 +7,7 @@ pub mod mcts;
 pub mod puct;
 pub mod solver;
 pub mod tree;
+pub mod tsume;
 mod visit_buffer;
 
 pub use alphabeta::AlphaBeta;

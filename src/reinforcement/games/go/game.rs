@@ -2,7 +2,7 @@
 
 use super::{CELLS, FILTER, FREE, Go, KEYS, Rules, SIGNS};
 use crate::reinforcement::games::grid;
-use crate::reinforcement::games::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style};
+use crate::reinforcement::games::{Game, HouseRule, Move, MoveError, Outcome, PlayoutRng, Side, Style};
 
 impl Game for Go {
     fn id(&self) -> &'static str {
@@ -96,6 +96,49 @@ impl Game for Go {
 
     fn reopened(&self) -> Option<Self> {
         (self.passes >= 2).then(|| Go { passes: 0, ..self.clone() })
+    }
+
+    fn ended_by(&self) -> Option<HouseRule> {
+        (self.passes >= 2).then_some(HouseRule::TwoPasses)
+    }
+
+    fn read_as_played(&self, text: &str) -> Result<Move, MoveError> {
+        self.read(text).or_else(|why| {
+            if text.eq_ignore_ascii_case("pass") {
+                return Ok(self.pass());
+            }
+            let chosen = Move(self.names().read(text)? as u16);
+            // Why it may not be played is of the position that goes on.
+            let open = self.reopened();
+            let open = open.as_ref().unwrap_or(self);
+            if open.after_as_played(chosen).is_some() { Ok(chosen) } else { open.read(text).and(Err(why)) }
+        })
+    }
+
+    /// Superko and suicide are the rules of some; a ko is taken back at once by those of nobody.
+    fn after_as_played(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
+        if self.is_legal(chosen) {
+            let mut next = self.clone();
+            next.play(chosen);
+            return Some((next, None));
+        }
+        let ended = self.ended_by();
+        let mut next = self.reopened().unwrap_or_else(|| self.clone());
+        if chosen == self.pass() {
+            next.play(chosen);
+            return Some((next, ended));
+        }
+        let cell = (chosen < self.pass()).then(|| self.cell(usize::from(chosen.0)))?;
+        if self.cells[cell] != FREE || cell == usize::from(self.ko) {
+            return None;
+        }
+        let rule = match next.is_legal(chosen) {
+            true => ended,
+            false if next.is_suicide(chosen) => Some(HouseRule::Suicide),
+            false => Some(HouseRule::Superko),
+        };
+        next.step(Some(cell));
+        Some((next, rule))
     }
 
     fn expectation(&self, chosen: Move) -> (u32, f32) {

@@ -1,7 +1,7 @@
 //! Positions that no play led to: read from text, and handicaps.
 
 use super::{FILTER, FREE, Go, Rules, SIGNS};
-use crate::reinforcement::games::{MoveError, Side, grid};
+use crate::reinforcement::games::{Move, MoveError, Side, grid};
 
 impl Go {
     /// A position of this size from rows of signs, whose move it is and, if it is named, its komi.
@@ -69,6 +69,15 @@ impl Go {
         position.second = side == Side::Second;
         (position.passes, position.ko, position.last) = (0, 0, 0);
         position
+    }
+
+    /// Whether a stone on a free point would be taken by its own side's move.
+    pub fn is_suicide(&self, chosen: Move) -> bool {
+        let cell = (chosen < self.pass()).then(|| self.cell(usize::from(chosen.0)));
+        cell.filter(|cell| self.cells[*cell] == FREE).is_some_and(|cell| {
+            let (breathes, _, taken) = self.effect(cell);
+            !breathes && taken == 0
+        })
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,11 @@
 //! The head of a KIF file: who plays, and the start, by the name of a handicap or as a diagram (BOD).
 
-use super::{FILES, PIECES, RANKS, counts, handicap, sides};
+use super::counts;
+use super::moves::{FILES, PIECES, RANKS};
+use super::words::{handicap, sides};
+use crate::experiment::Bilingual;
 use crate::reinforcement::games::{Game, Shogi, Side};
+use crate::reinforcement::protocol::record::Reading;
 use haitaka::{Color, File, Piece, Rank, Square};
 use std::fmt::Write;
 
@@ -65,7 +69,7 @@ pub(super) fn write(position: &Shogi) -> String {
 
 /// What is known of a game before its first move.
 #[derive(Default)]
-pub(super) struct Head {
+pub struct Head {
     pub players: [String; 2],
     handicap: Option<Shogi>,
     /// The rows of a diagram as SFEN has them.
@@ -162,10 +166,21 @@ impl Head {
         Ok(())
     }
 
-    /// The position at the start.
-    pub fn start(&self) -> Result<Shogi, String> {
+    /// The game at its start.
+    ///
+    /// # Errors
+    /// If the diagram is no position.
+    pub fn begin(&self) -> Result<Reading, String> {
+        let (start, notes) = self.start()?;
+        let mut reading = Reading::from(start.into());
+        reading.note_all(notes);
+        Ok(reading)
+    }
+
+    /// The position at the start, and what of it was passed over.
+    fn start(&self) -> Result<(Shogi, Vec<Bilingual>), String> {
         if self.rows.is_empty() {
-            return Ok(self.handicap.clone().unwrap_or_default());
+            return Ok((self.handicap.clone().unwrap_or_default(), Vec::new()));
         }
         let hands = self.hands.concat();
         let hands = if hands.is_empty() { "-" } else { &hands };
@@ -174,7 +189,7 @@ impl Head {
         let turn = if turn == Side::First { 'b' } else { 'w' };
         let number = u32::from(self.moves) + 1;
         let sfen = format!("{} {turn} {hands} {number}", self.rows.join("/"));
-        Shogi::default().at(&sfen).map_err(|why| format!("the diagram is no position: {why}"))
+        Shogi::default().at_with_notes(&sfen).map_err(|why| format!("the diagram is no position: {why}"))
     }
 }
 

@@ -230,8 +230,9 @@ impl BoardTable {
         self.revealed.contains(&self.table.now())
     }
 
-    /// A board has come back.
-    pub(super) fn arrived(&mut self, played: &Played, board: Board, lab: &Lab, app: &mut AppContext) {
+    /// A board has come back; one of a file is held, whoever is to move.
+    pub(super) fn arrived(&mut self, played: &Played, board: Board, held: bool, lab: &Lab, app: &mut AppContext) {
+        self.paused |= held;
         let now = self.table.now();
         if *played != now {
             if played.start == now.start && played.game == now.game && played.moves.len() == now.moves.len() + 1 {
@@ -245,8 +246,7 @@ impl BoardTable {
                 self.table.at = played.moves.len();
                 (self.judged, self.thinking) = (Vec::new(), None);
                 self.reached.push("position_set");
-                // A game that was opened is looked at first.
-                self.paused = !played.moves.is_empty();
+                self.paused = held;
                 if other {
                     app.ask(lab, OFFER, GameQuery::Opponents { game: played.game.clone() });
                 }
@@ -267,10 +267,15 @@ impl BoardTable {
             }
             _ => Cursor::Cell(middle),
         };
+        let notes: Vec<String> = board.notes.iter().map(|note| note.in_language(app.language).to_owned()).collect();
         self.board = Some(board);
         self.keep(lab, app);
         self.walk_on(lab, app);
         self.go_on(lab, app);
+        if !notes.is_empty() {
+            let before = if self.said.0.is_empty() { Vec::new() } else { vec![self.said.0.clone()] };
+            self.say([before, notes].concat().join(" · "));
+        }
     }
 
     pub(super) fn tick_at(&mut self, now: Instant, lab: &Lab, app: &mut AppContext) -> bool {

@@ -1,7 +1,9 @@
 //! Lines that are typed: moves, positions, the names of files.
 
 use super::{BoardTable, NOW, READ, WRITE, Wanted};
-use crate::experiment::GameQuery;
+use crate::data::intake::Decoded;
+use crate::data::records;
+use crate::experiment::{GameQuery, TaskContext};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::text;
@@ -51,18 +53,18 @@ impl BoardTable {
                 let players = [0, 1]
                     .map(|side| if self.table.setup.seats.is_person(side) { you.clone() } else { machine.clone() });
                 let gave_up = self.table.gave_up;
-                let query = GameQuery::WriteGame { played: self.table.played.clone(), players, gave_up };
+                let extension = PathBuf::from(&typed).extension().map(|end| end.to_string_lossy().into_owned());
+                let extension = extension.unwrap_or_default();
+                let query = GameQuery::WriteGame { played: self.table.played.clone(), players, gave_up, extension };
                 app.ask(lab, &format!("{WRITE} {typed}"), query);
             }
-            Wanted::OpenFrom => match std::fs::read(&typed) {
-                Ok(bytes) => match String::from_utf8(bytes) {
-                    Ok(text) => {
-                        self.call_off(app);
-                        app.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
-                    }
-                    Err(_) => self.fail(format!("{typed}: {}", app.say(text::BOARD_NOT_UTF8))),
-                },
-                Err(error) => self.fail(format!("{typed}: {error}")),
+            Wanted::OpenFrom => match records::read(&PathBuf::from(&typed), &TaskContext::default()) {
+                Ok(Decoded { text, notes }) => {
+                    self.call_off(app);
+                    self.decoding = notes;
+                    app.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
+                }
+                Err(error) => self.fail(error.in_language(app.language)),
             },
         }
     }

@@ -17,7 +17,7 @@ pub use puzzle::Puzzle;
 
 use super::Instrument;
 use crate::experiment::board::{Board, Choice, Ending, Judged, Origin, Played, Thinking};
-use crate::experiment::{Answer, GameAnswer, GameQuery};
+use crate::experiment::{Answer, Bilingual, GameAnswer, GameQuery};
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
@@ -118,6 +118,8 @@ pub struct BoardTable {
     judged: Vec<Judged>,
     reviewing: bool,
     line: Option<(Wanted, TextArea<'static>)>,
+    /// What was odd about the encoding of the file that is being opened.
+    decoding: Vec<Bilingual>,
     /// What happened last, in words, and whether it was a fault.
     said: (String, bool),
     drawn: Drawn,
@@ -147,6 +149,7 @@ impl Default for BoardTable {
             judged: Vec::new(),
             reviewing: false,
             line: None,
+            decoding: Vec::new(),
             said: (String::new(), false),
             drawn: Drawn::default(),
             hands: [Rect::default(); 2],
@@ -390,8 +393,13 @@ impl Instrument for BoardTable {
         match (key.as_str(), answer) {
             // An answer to a question of before another game was begun.
             (NOW, Ok(Answer::Game(GameAnswer::Board { played, .. }))) if !self.offer.plays(&played.game) => {}
-            (NOW | READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
-                self.arrived(played, (**board).clone(), lab, app)
+            (NOW, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
+                self.arrived(played, (**board).clone(), false, lab, app)
+            }
+            (READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
+                let mut board = (**board).clone();
+                board.notes.splice(0..0, std::mem::take(&mut self.decoding));
+                self.arrived(played, board, true, lab, app);
             }
             (
                 OFFER,

@@ -404,8 +404,8 @@ fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
     assert_eq!(opened.board.table.played, played);
     assert_eq!((opened.board.table.at, opened.board.paused), (2, true), "looked at first");
     for (name, bytes, part) in [
-        ("none.sgf", None, "No such file"),
-        ("jis.kif", Some(&b"\x8e\xe8\x8d\x87"[..]), "UTF-8"),
+        ("none.sgf", None, "no such file"),
+        ("zip.kif", Some(&b"PK\x03\x04\x14\0"[..]), "a zip archive; expected a game"),
         ("bad.sgf", Some(&b"(;GM[4]SZ[9];B[zz])"[..]), "no point"),
     ] {
         let file = opened.folder.path().join(name);
@@ -417,6 +417,36 @@ fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
         assert!(said.1 && said.0.contains(part) && !said.0.contains('\n'), "{said:?}");
         assert_eq!(opened.board.table.played, played, "what was there stays");
     }
+}
+
+/// A file in Shift-JIS with a problem, white's last stones set up, no moves: held, and what was odd is said.
+#[test]
+fn a_file_that_is_opened_is_held_and_what_was_odd_is_said() {
+    let mut opened = open(Language::En);
+    opened.set_up("go-9", Seats::Person(0));
+    let file = opened.folder.path().join("position.sgf");
+    std::fs::write(&file, b"(;GM[1]SZ[9]PB[J\xfcrgen M\xfcller]AB[ee]AW[ed]PL[W])").unwrap();
+    opened.write(Action::OpenGame, &file.display().to_string());
+    assert_eq!((opened.board.table.at, opened.board.paused, opened.board().turn), (0, true, 1), "the machine waits");
+    assert!(opened.board.said.0.contains("read as windows-1252"), "{:?}", opened.board.said);
+    std::fs::write(&file, "1. Nf3 Nf6 2. Ng1 Ng8 3. Nf3 Nf6 4. Ng1 Ng8 5. e4 e5").unwrap();
+    opened.set_up("chess", Seats::Person(0));
+    opened.write(Action::OpenGame, &file.display().to_string());
+    assert_eq!(opened.board.table.at, 10);
+    assert!(opened.board.said.0.contains("move 9: played on after a position came for the third time"));
+    opened.handle_action(Action::MoveBefore);
+    assert_eq!(opened.board().names.len(), 9);
+    // Saved as its name says.
+    opened.set_up("shogi", Seats::People);
+    for (name, begins) in [("a.kif", "手合割"), ("a.ki2", "手合割"), ("a.csa", "'CSA"), ("a", "手合割")] {
+        let file = opened.folder.path().join(name);
+        opened.write(Action::SaveGame, &file.display().to_string());
+        assert!(std::fs::read_to_string(&file).unwrap().starts_with(begins), "{name}");
+    }
+    opened.set_up("chess", Seats::Person(0));
+    opened.write_position("4k3/8/8/8/8/8/8/4K2R w KQ - 0 0");
+    assert_eq!(opened.board().diagram, "4k3/8/8/8/8/8/8/4K2R w K - 0 1");
+    assert!(opened.board.said.0.contains("FEN: "), "{:?}", opened.board.said);
 }
 
 /// Every board in both languages, as a person first sees it and after some moves.
