@@ -24,7 +24,7 @@ use crate::folders::Folders;
 use crate::intake::gate;
 use crate::printer::{self, print};
 use crate::reinforcement::protocol::uci::Dialect;
-use arguments::Verb;
+use arguments::{RunsVerb, Verb};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -80,6 +80,9 @@ fn dispatch(arguments: Arguments) -> Exit {
     {
         return Exit::Usage(format!("--weights {}: {why}", folder.display()));
     }
+    if arguments.verb.as_ref().is_some_and(keeps_nothing) {
+        signals::end_at_once();
+    }
     match arguments.verb {
         None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some()),
         Some(Verb::Train(train)) => train::run(&environment, train),
@@ -134,6 +137,19 @@ fn confine(arguments: &Arguments) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether nothing is lost when a verb ends at once.
+fn keeps_nothing(verb: &Verb) -> bool {
+    match verb {
+        Verb::Runs { verb: RunsVerb::Resume { .. } } => false,
+        Verb::Ask(_) | Verb::Labs { .. } | Verb::Runs { .. } | Verb::CompareGenerators { .. } => true,
+        Verb::Corpus { .. } | Verb::Play(_) | Verb::Gtp { .. } | Verb::Uci(_) | Verb::Usi(_) => true,
+        Verb::Perft { .. } | Verb::Doctor | Verb::Completions { .. } | Verb::Man => true,
+        // They look themselves, or are told by lines.
+        Verb::Train(_) | Verb::Worker | Verb::Generate(_) | Verb::Bench(_) => false,
+        Verb::Embed(_) | Verb::Match(_) | Verb::Solve(_) => false,
+    }
 }
 
 /// Why a verb could do nothing with the folder of a model, if it could not.

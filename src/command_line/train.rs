@@ -138,6 +138,7 @@ fn follow(
         Err(error) => return Exit::failed(error),
     };
     let id = handle.id().to_owned();
+    interrupt.stops(handle.stopper());
     let ended = print_events(&events, json, headline, &*handle, &interrupt);
     if let Err(error) = handle.wait() {
         return Exit::Failed(error);

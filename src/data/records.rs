@@ -1,8 +1,8 @@
 //! Files that keep games (SGF, PGN, KIF, KI2, CSA, lists of moves) as texts. All of these formats are older than UTF-8, and SGF alone
 //! declares its encoding; that is looked for in the bytes, before there is a text.
 
-use super::intake::{self, Decoded, Purpose};
 use crate::experiment::{ExperimentError, TaskContext, Wording};
+use crate::intake::{self, Decoded, Purpose};
 use std::path::Path;
 
 /// What is expected of such a file.
@@ -30,6 +30,16 @@ pub fn read(path: &Path, task: &TaskContext) -> Result<Decoded, ExperimentError>
 /// When they are a file of another kind, which is named.
 pub fn decoded(bytes: &[u8]) -> Result<Decoded, ExperimentError> {
     intake::decoded(bytes, declared(bytes), &GAME)
+}
+
+/// The extensions under which a game is written, the usual one first.
+pub fn endings(game: &str) -> &'static [&'static str] {
+    match game {
+        "chess" => &["pgn", "txt"],
+        "shogi" => &["kif", "ki2", "csa", "kifu", "ki2u", "txt"],
+        "tic-tac-toe" | "connect-four" => &["txt"],
+        _ => &["sgf", "txt"],
+    }
 }
 
 /// The encoding that SGF's property CA names.

@@ -5,7 +5,8 @@ use super::agent::{Agent, Spec};
 use super::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
 use super::protocol::external::{External, ExternalError, Language};
 use rand::SeedableRng;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Moves after which a game is called a draw.
@@ -14,7 +15,13 @@ const LONGEST: usize = 1000;
 /// A player by name: one of ours, or another program.
 pub enum Player {
     Ours(Box<Agent>),
-    Other(Box<External>, Duration),
+    Other {
+        external: Box<External>,
+        /// What it gets for a move, where its protocol says so.
+        time: Duration,
+        /// Whether it broke off or played what is no move: it begins the next game anew.
+        is_broken: bool,
+    },
 }
 
 impl Player {
@@ -22,11 +29,17 @@ impl Player {
     ///
     /// # Errors
     /// If there is no such agent, it does not play this game, or the program cannot be started. `time` is what a UCI or USI program
-    /// gets for a move.
-    pub fn open(text: &str, start: &AnyGame, seed: u64, time: Duration) -> Result<Self, String> {
+    /// gets for a move; `stop` calls waiting for it off.
+    pub fn open(
+        text: &str,
+        start: &AnyGame,
+        seed: u64,
+        time: Duration,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Self, String> {
         if let Some((language, command)) = Language::of(text) {
-            let external = External::start(language, command).map_err(|trouble| trouble.to_string())?;
-            return Ok(Player::Other(Box::new(external), time));
+            let external = External::start(language, command, Arc::clone(stop)).map_err(|error| error.to_string())?;
+            return Ok(Player::Other { external: Box::new(external), time, is_broken: false });
         }
         let spec: Spec = text.parse().map_err(|error| format!("{error}"))?;
         let agent = spec.agent(start, seed).map_err(|error| error.to_string())?;
@@ -39,14 +52,28 @@ impl Player {
                 agent.begin(start, seed);
                 Ok(())
             }
-            Player::Other(external, _) => external.begin(start),
+            Player::Other { external, is_broken, .. } => {
+                // A program that fails at a new game gets one more chance, from its start.
+                if !*is_broken && external.begin(start).is_ok() {
+                    return Ok(());
+                }
+                **external = external.restarted()?;
+                *is_broken = false;
+                external.begin(start)
+            }
+        }
+    }
+
+    fn is_at_fault(&mut self) {
+        if let Player::Other { is_broken, .. } = self {
+            *is_broken = true;
         }
     }
 
     fn send_move(&mut self, position: &AnyGame, name: &str) -> Result<(), ExternalError> {
         match self {
             Player::Ours(_) => Ok(()),
-            Player::Other(external, _) => external.send_move(position, name),
+            Player::Other { external, .. } => external.send_move(position, name),
         }
     }
 
@@ -60,7 +87,7 @@ impl Player {
     ) -> Result<Option<Move>, ExternalError> {
         match self {
             Player::Ours(agent) => Ok(agent.think(position, stop).best()),
-            Player::Other(external, time) => external.choose(start, names, position, *time),
+            Player::Other { external, time, .. } => external.choose(start, names, position, *time),
         }
     }
 }
@@ -71,6 +98,8 @@ pub struct Played {
     pub outcome: Outcome,
     pub names: Vec<String>,
     pub moves: Vec<Move>,
+    /// Why it ended without a result of the game: what a player did wrong, who has lost by it.
+    pub foul: Option<String>,
 }
 
 /// Random moves that begin a pair of games, the same for the same seed, pair and number; never to the end of the game.
@@ -99,10 +128,10 @@ pub fn opening(start: &AnyGame, plies: usize, seed: u64, pair: u64) -> Vec<Move>
 }
 
 /// Plays a game, `players[0]` for the first side. Each game has a seed of its own, or agents would make the same moves again
-/// after the same opening.
+/// after the same opening. Who plays what is no move, or breaks off, has lost it. None if it was called off.
 ///
 /// # Errors
-/// If another program does not play on.
+/// If another program cannot be started again.
 pub fn play(
     start: &AnyGame,
     opening: &[Move],
@@ -115,35 +144,47 @@ pub fn play(
     let [first, second] = players;
     first.begin(start, seed)?;
     second.begin(start, seed.wrapping_add(1))?;
+    let called_off = || stop.load(Ordering::Relaxed);
     for _ in 0..LONGEST {
         if let Some(outcome) = position.outcome() {
-            return Ok(Some(Played { outcome, names, moves }));
+            return Ok(Some(Played { outcome, names, moves, foul: None }));
         }
         let side = position.turn();
         let given = opening.get(moves.len()).copied();
         let (mover, other) =
             if side == Side::First { (&mut *first, &mut *second) } else { (&mut *second, &mut *first) };
+        // A GTP program has played its own move already.
         let chosen = match given {
-            Some(chosen) => Some(chosen),
-            None => mover.choose(start, &names, &position, stop)?,
+            Some(chosen) => mover.send_move(&position, &position.name(chosen)).map(|()| Some(chosen)),
+            None => mover.choose(start, &names, &position, stop),
         };
-        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if called_off() {
             return Ok(None);
         }
-        let Some(chosen) = chosen else {
-            return Ok(Some(Played { outcome: Outcome::Won(side.other()), names, moves }));
+        let told = match chosen {
+            Ok(Some(chosen)) => {
+                let name = position.name(chosen);
+                other.send_move(&position, &name).map(|()| (chosen, name)).map_err(|error| (error, side.other()))
+            }
+            Ok(None) => return Ok(Some(Played { outcome: Outcome::Won(side.other()), names, moves, foul: None })),
+            Err(error) => Err((error, side)),
         };
-        let name = position.name(chosen);
-        // A GTP program has played its own move already.
-        if given.is_some() {
-            mover.send_move(&position, &name)?;
+        match told {
+            Ok((chosen, name)) => {
+                position.play(chosen);
+                names.push(name);
+                moves.push(chosen);
+            }
+            Err(_) if called_off() => return Ok(None),
+            Err((error, loser)) => {
+                let at_fault = if loser == Side::First { first } else { second };
+                at_fault.is_at_fault();
+                let (outcome, foul) = (Outcome::Won(loser.other()), Some(error.to_string()));
+                return Ok(Some(Played { outcome, names, moves, foul }));
+            }
         }
-        other.send_move(&position, &name)?;
-        position.play(chosen);
-        names.push(name);
-        moves.push(chosen);
     }
-    Ok(Some(Played { outcome: Outcome::Drawn, names, moves }))
+    Ok(Some(Played { outcome: Outcome::Drawn, names, moves, foul: None }))
 }
 
 /// Games won, drawn and lost.
@@ -226,7 +267,7 @@ mod tests {
     #[test]
     fn players_meet_and_the_stronger_wins() {
         let start = AnyGame::start("tic-tac-toe").unwrap();
-        let open = |text, seed| Player::open(text, &start, seed, Duration::ZERO).unwrap();
+        let open = |text, seed| Player::open(text, &start, seed, Duration::ZERO, &Arc::default()).unwrap();
         let (mut perfect, mut random) = (open("perfect", 1), open("random", 2));
         let (mut tally, stop) = (Tally::default(), AtomicBool::new(false));
         for pair in 0..50 {
@@ -238,6 +279,35 @@ mod tests {
         }
         assert_eq!(tally.losses, 0);
         assert!(tally.wins > 70);
+    }
+
+    /// Programs that break off, play what is no move, or resign: each such game is lost, and the next one is played.
+    #[test]
+    fn a_foul_game_is_lost_and_the_match_goes_on() {
+        let start = AnyGame::start("go-9").unwrap();
+        let program = |genmove: &str| {
+            let script = format!(
+                r#"gtp:sh -c 'while read line; do case "$line" in genmove*) {genmove};; quit) exit;; *) echo "= x"; echo;; esac; done'"#
+            );
+            Player::open(&script, &start, 1, Duration::ZERO, &Arc::default()).unwrap()
+        };
+        let stop = AtomicBool::new(false);
+        for (genmove, said) in [("exit 3", "ended after"), (r#"echo "= win"; echo"#, "plays `win`")] {
+            let (mut ours, mut other) =
+                (Player::open("random", &start, 2, Duration::ZERO, &Arc::default()).unwrap(), program(genmove));
+            for game in 0..2 {
+                let played = play(&start, &[], [&mut other, &mut ours], game, &stop).unwrap().unwrap();
+                assert_eq!(played.outcome, Outcome::Won(Side::Second));
+                assert!(played.foul.as_deref().unwrap().contains(said), "{:?}", played.foul);
+            }
+        }
+        // One that never answers is not waited for once it is called off.
+        let mut silent = program("sleep 100");
+        let mut ours = Player::open("random", &start, 2, Duration::ZERO, &Arc::default()).unwrap();
+        let Player::Other { external, .. } = &mut silent else { panic!("a program") };
+        external.call_off();
+        let stop = AtomicBool::new(true);
+        assert_eq!(play(&start, &[], [&mut silent, &mut ours], 1, &stop).unwrap(), None);
     }
 
     #[test]
@@ -256,7 +326,7 @@ mod tests {
     #[test]
     fn games_from_one_opening_differ_by_their_seed_and_are_the_same_for_it() {
         let start = AnyGame::start("connect-four").unwrap();
-        let search = || Player::open("mcts:60,threads=1", &start, 1, Duration::ZERO).unwrap();
+        let search = || Player::open("mcts:60,threads=1", &start, 1, Duration::ZERO, &Arc::default()).unwrap();
         let (mut first, mut second) = (search(), search());
         let stop = AtomicBool::new(false);
         let mut game = |seed| play(&start, &[], [&mut first, &mut second], seed, &stop).unwrap().unwrap().moves;

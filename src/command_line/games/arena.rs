@@ -3,13 +3,16 @@
 use super::super::arguments::MatchArguments;
 use super::super::signals::Interrupt;
 use crate::exit::Exit;
-use crate::printer::{json_line, print};
+use crate::intake::gate;
+use crate::printer::{self, json_line, print};
 use crate::reinforcement::games::{AnyGame, Outcome, Side};
 use crate::reinforcement::tournament::{self, Played, Player, Tally};
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,6 +37,9 @@ struct Line {
     /// 1, ½ or 0 for the first player.
     score: f32,
     moves: String,
+    /// What ended it that was no move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foul: Option<String>,
 }
 
 pub fn run(arguments: &MatchArguments) -> Exit {
@@ -70,7 +76,11 @@ fn compete(arguments: &MatchArguments, interrupt: &Interrupt) -> Result<Exit, Ex
         }
     };
     let time = Duration::from_millis(arguments.movetime);
-    let open = |text: &str, seed| Player::open(text, &start, seed, time).map_err(Exit::Usage);
+    let stop = interrupt.shared_flag();
+    let open = |text: &str, seed| match Player::open(text, &start, seed, time, &stop) {
+        Err(_) if interrupt.is_set() => Err(Exit::Interrupted),
+        opened => opened.map_err(Exit::Usage),
+    };
     let mut players =
         [open(&arguments.first, arguments.seed)?, open(&arguments.second, arguments.seed.wrapping_add(1))?];
     let mut tally = Tally::default();
@@ -86,13 +96,19 @@ fn compete(arguments: &MatchArguments, interrupt: &Interrupt) -> Result<Exit, Ex
         let [first, second] = &mut players;
         let seats = if side == Side::First { [first, second] } else { [second, first] };
         let seed = arguments.seed.wrapping_mul(0x1_0000_0000).wrapping_add(2 * u64::from(number));
-        let played = tournament::play(&start, &moves, seats, seed, interrupt.flag()).map_err(Exit::failed)?;
-        let Some(Played { outcome, names, .. }) = played else {
+        let played = tournament::play(&start, &moves, seats, seed, interrupt.flag());
+        if interrupt.is_set() {
             bar.finish_and_clear();
             return Ok(Exit::Interrupted);
+        }
+        let Some(Played { outcome, names, foul, .. }) = played.map_err(Exit::failed)? else {
+            return Ok(Exit::Interrupted);
         };
+        if let Some(foul) = &foul {
+            bar.suspend(|| printer::note(&format!("game {}: {foul}; it is lost by this", number + 1)));
+        }
         tally.add(outcome, side);
-        let line = Line { number, score: outcome.share(side), moves: names.join(" ") };
+        let line = Line { number, score: outcome.share(side), moves: names.join(" "), foul };
         if let Some(file) = &mut log {
             write_line(file, &line).map_err(|error| Exit::Failed(format!("--log: {error}")))?;
         }
@@ -120,8 +136,15 @@ fn write_line(file: &mut File, line: &impl Serialize) -> io::Result<()> {
 /// Opens a match's file, a new one or one of the same match, whose games are read; a torn last line is cut off.
 fn open_log(path: &Path, head: &Head) -> Result<(File, Vec<Line>), Exit> {
     let fault = |what: String| Exit::Failed(format!("--log {}: {what}", path.display()));
-    let mut file =
-        OpenOptions::new().read(true).append(true).create(true).open(path).map_err(|error| fault(error.to_string()))?;
+    gate::may_read(path).map_err(|error| Exit::Failed(format!("--log {error}")))?;
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+    let opened = OpenOptions::new().read(true).append(true).create(true).custom_flags(flags).open(path);
+    let mut file = opened.map_err(|error| fault(error.to_string()))?;
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return Err(fault("is no file: take a new one".to_owned()));
+    }
+    // Two matches would mix their games; the lock goes with the file.
+    file.try_lock().map_err(|_| fault("another match writes to it: take a new file".to_owned()))?;
     let (mut lines, mut whole, mut text) = (Vec::new(), 0_u64, String::new());
     let mut reader = BufReader::new(&file);
     let mut number = 0;

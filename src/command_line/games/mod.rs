@@ -14,7 +14,7 @@ pub use speed::run as bench;
 use super::arguments::SolveArguments;
 use super::signals::Interrupt;
 use crate::exit::Exit;
-use crate::printer::{json_line, print};
+use crate::printer::{self, json_line, print};
 use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Move, MoveError};
 use crate::reinforcement::search::Solver;
@@ -30,7 +30,7 @@ fn position(id: &str, diagram: Option<&str>) -> Result<AnyGame, MoveError> {
     let Some(diagram) = diagram else { return Ok(start) };
     let (position, notes) = start.at_with_notes(diagram)?;
     for note in notes {
-        eprintln!("shinso: {}", note.en);
+        printer::note(&format!("shinso: {}", note.en));
     }
     Ok(position)
 }

@@ -2,7 +2,10 @@
 
 use super::super::arguments::PlayArguments;
 use super::{agent, position};
+use crate::data::records;
 use crate::exit::Exit;
+use crate::experiment::ExperimentError;
+use crate::intake::gate::{self, Target};
 use crate::printer::print;
 use crate::reinforcement::agent::Agent;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
@@ -10,6 +13,7 @@ use crate::reinforcement::protocol::files;
 use crate::reinforcement::protocol::record::Ending;
 use crate::reinforcement::search::SearchResult;
 use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 const HELP: &str = "a move as the board names it, such as d3; or\n  \
@@ -34,6 +38,10 @@ pub fn run(arguments: &PlayArguments) -> Exit {
         Ok(start) => start,
         Err(why) => return Exit::Usage(format!("play --position: {why}")),
     };
+    let target = match arguments.save.as_deref().map(|file| target(file, &arguments.game)).transpose() {
+        Ok(target) => target,
+        Err(error) => return Exit::Usage(format!("--save {error}")),
+    };
     let agent = match agent(&arguments.agent, &start, arguments.seed) {
         Ok(agent) => agent,
         Err(exit) => return exit,
@@ -49,10 +57,17 @@ pub fn run(arguments: &PlayArguments) -> Exit {
         resigned: None,
     };
     let exit = table.play();
-    match (&exit, &arguments.save) {
-        (Exit::Done, Some(file)) => table.save(file),
+    match (&exit, &target) {
+        (Exit::Done, Some(target)) => table.save(target),
         _ => exit,
     }
+}
+
+/// Where the game is to be written: known before it is played.
+fn target(file: &Path, game: &str) -> Result<Target, ExperimentError> {
+    let target = gate::to_write(&file.to_string_lossy(), records::endings(game))?;
+    target.must_be_new(["choose another name", "別の名前を指定してください"])?;
+    Ok(target)
 }
 
 impl Table {
@@ -215,7 +230,7 @@ impl Table {
         }
     }
 
-    fn save(&self, file: &std::path::Path) -> Exit {
+    fn save(&self, target: &Target) -> Exit {
         let (outcome, ended) = match self.resigned {
             Some(side) => (Some(Outcome::Won(side.other())), Ending::Resignation),
             None => (self.now().outcome(), Ending::Rules),
@@ -224,15 +239,11 @@ impl Table {
         if self.own == Side::Second {
             players.swap(0, 1);
         }
-        let extension = file.extension().map(|end| end.to_string_lossy().into_owned()).unwrap_or_default();
+        let extension = target.path.extension().map(|end| end.to_string_lossy().into_owned()).unwrap_or_default();
         let (text, _) = files::write_as(&extension, &self.positions[0], &self.moves, players, outcome, ended);
-        let written = atomic_write_file::AtomicWriteFile::open(file).and_then(|mut out| {
-            io::Write::write_all(&mut out, text.as_bytes())?;
-            out.commit()
-        });
-        match written {
-            Ok(()) => print(&format!("{}\n", file.display())),
-            Err(error) => Exit::Failed(format!("--save {}: {error}", file.display())),
+        match target.write(text.as_bytes()) {
+            Ok(()) => print(&format!("{}\n", target.path.display())),
+            Err(error) => Exit::Failed(format!("--save {error}")),
         }
     }
 }

@@ -1,14 +1,21 @@
 //! Another program that plays, as a child process that speaks GTP, UCI or USI.
 
 use super::uci::{self, Dialect};
+use crate::intake::gate;
 use crate::reinforcement::games::{AnyGame, Move, MoveError, Side};
+use rustix::process::{Pid, Signal};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to answer anything but a move.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Time between two looks at whether somebody has called it off.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long it may take over a move beyond what it was given.
 const MOVE_PATIENCE: Duration = Duration::from_secs(600);
 
@@ -47,6 +54,18 @@ pub struct External {
     lines: Receiver<String>,
     /// As the program names itself.
     name: String,
+    /// Whether nobody waits for it any more.
+    stop: Arc<AtomicBool>,
+}
+
+/// The process groups of the programs that are under way.
+static UNDER_WAY: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// Ends all programs that were started: for a process that ends without being able to let them go.
+pub fn end_all() {
+    for group in UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _gone = rustix::process::kill_process_group(group, Signal::KILL);
+    }
 }
 
 impl Drop for External {
@@ -54,19 +73,27 @@ impl Drop for External {
         let _gone = writeln!(self.stdin, "quit");
         let _gone = self.stdin.flush();
         std::thread::sleep(Duration::from_millis(50));
-        if let Ok(None) = self.child.try_wait() {
-            let _gone = self.child.kill();
+        // What it has started itself ends with it.
+        if let Some(group) = group(&self.child) {
+            let _gone = rustix::process::kill_process_group(group, Signal::KILL);
+            UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != group);
         }
         let _gone = self.child.wait();
     }
 }
 
+/// The process group of a program, which it leads.
+fn group(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
 impl External {
-    /// Starts a program by the shell and greets it.
+    /// Starts a program by the shell and greets it; `stop` calls all waiting for it off.
     ///
     /// # Errors
-    /// If it cannot be started or does not answer as its protocol has it.
-    pub fn start(language: Language, command: &str) -> Result<Self, ExternalError> {
+    /// If it may not or cannot be started, or does not answer as its protocol has it.
+    pub fn start(language: Language, command: &str, stop: Arc<AtomicBool>) -> Result<Self, ExternalError> {
+        gate::may_start(command).map_err(|error| ExternalError(error.to_string()))?;
         let trouble = |what: String| ExternalError(format!("`{command}`: {what}"));
         // The shell gives its place to the program, which then is the child that is ended.
         let mut child = Command::new("sh")
@@ -74,8 +101,11 @@ impl External {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // A Ctrl-C is for us; we end it.
+            .process_group(0)
             .spawn()
             .map_err(|error| trouble(format!("cannot be started: {error}")))?;
+        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).extend(group(&child));
         let (stdin, stdout) = match (child.stdin.take(), child.stdout.take()) {
             (Some(stdin), Some(stdout)) => (stdin, stdout),
             _ => return Err(trouble("has no standard streams".to_owned())),
@@ -92,13 +122,27 @@ impl External {
                 }
             }
         });
-        let mut external = External { command: command.to_owned(), language, child, stdin, lines, name: String::new() };
+        let (command, name) = (command.to_owned(), String::new());
+        let mut external = External { command, language, child, stdin, lines, name, stop };
         match language {
             Language::Gtp => external.name = external.gtp("name", PATIENCE)?,
             Language::Uci => external.greet("uci", "uciok")?,
             Language::Usi => external.greet("usi", "usiok")?,
         }
         Ok(external)
+    }
+
+    /// Nobody waits for it any more.
+    pub fn call_off(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The same program, started anew: after a fault nobody knows what it thinks of the game.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn restarted(&self) -> Result<Self, ExternalError> {
+        Self::start(self.language, &self.command, Arc::clone(&self.stop))
     }
 
     /// As the program names itself.
@@ -116,10 +160,20 @@ impl External {
     }
 
     fn line(&mut self, until: Instant, after: &str) -> Result<String, ExternalError> {
-        self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|error| match error {
-            RecvTimeoutError::Timeout => self.trouble(format!("did not answer `{after}` in time")),
-            RecvTimeoutError::Disconnected => self.trouble(format!("ended after `{after}`")),
-        })
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left.min(LOOK)) {
+                Ok(line) => return Ok(line),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.trouble(format!("ended after `{after}`"))),
+                Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Relaxed) => {
+                    return Err(self.trouble("was called off"));
+                }
+                Err(RecvTimeoutError::Timeout) if left <= LOOK => {
+                    return Err(self.trouble(format!("did not answer `{after}` in time")));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     fn greet(&mut self, hello: &str, end: &str) -> Result<(), ExternalError> {
@@ -273,7 +327,7 @@ mod tests {
     /// A program that takes every command but a pass.
     fn without_passes() -> External {
         let script = r#"sh -c 'while read line; do case "$line" in *pass) echo "?7 syntax"; echo error;; *) echo =;; esac; echo; done'"#;
-        External::start(Language::Gtp, script).unwrap()
+        External::start(Language::Gtp, script, Arc::default()).unwrap()
     }
 
     #[test]

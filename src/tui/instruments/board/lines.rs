@@ -1,9 +1,10 @@
 //! Lines that are typed: moves, positions, the names of files.
 
 use super::{BoardTable, NOW, READ, WRITE, Wanted};
-use crate::data::intake::Decoded;
 use crate::data::records;
-use crate::experiment::{GameQuery, TaskContext};
+use crate::experiment::{ExperimentError, GameQuery, TaskContext};
+use crate::intake::gate::{self, Target};
+use crate::intake::{self, Decoded};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::text;
@@ -24,15 +25,29 @@ impl BoardTable {
 
     /// Where a game is kept if nobody says otherwise.
     pub(super) fn file(&self, app: &AppContext) -> PathBuf {
-        let extension = match self.table.setup.game.as_str() {
-            "chess" => "pgn",
-            "shogi" => "kif",
-            "tic-tac-toe" | "connect-four" => "txt",
-            _ => "sgf",
-        };
-        let folder = app.source.keep.join("games");
+        let extension = records::endings(&self.table.setup.game)[0];
+        let folder = Self::folder(app);
         let name = |number: usize| folder.join(format!("{}-{number}.{extension}", self.table.setup.game));
         (1..).map(name).find(|file| !file.exists()).expect("a free number")
+    }
+
+    /// The folder of games that a person keeps: ours, and made when it is needed.
+    fn folder(app: &AppContext) -> PathBuf {
+        app.source.keep.join("games")
+    }
+
+    /// Where a game is written under a name that was typed; a file that is there only if it was typed twice.
+    fn target(&mut self, typed: &str, app: &AppContext) -> Result<Target, ExperimentError> {
+        let folder = Self::folder(app);
+        if gate::typed(typed).parent() == Some(&folder) {
+            std::fs::create_dir_all(&folder).map_err(|error| intake::failure(&folder, &error))?;
+        }
+        let target = gate::to_write(typed, records::endings(&self.table.setup.game))?;
+        if self.to_replace.as_ref() != Some(&target.path) {
+            self.to_replace = Some(target.path.clone());
+            target.must_be_new(["↵ again writes over it", "もう一度 ↵ を押すと上書きします"])?;
+        }
+        Ok(target)
     }
 
     /// The line that was typed is done.
@@ -48,17 +63,26 @@ impl BoardTable {
                 app.ask(lab, NOW, GameQuery::Board { played: self.table.now(), typed: Some(typed) });
             }
             Wanted::SaveTo => {
+                let target = match self.target(&typed, app) {
+                    Ok(target) => target,
+                    Err(error) => {
+                        // What was typed stays, to be mended or meant.
+                        self.line = Some((wanted, line));
+                        return self.fail(error.in_language(app.language));
+                    }
+                };
                 let you = app.say(text::BOARD_YOU).to_owned();
                 let machine = format!("{} {}", self.table.setup.kind, self.table.setup.level);
                 let players = [0, 1]
                     .map(|side| if self.table.setup.seats.is_person(side) { you.clone() } else { machine.clone() });
                 let gave_up = self.table.gave_up;
-                let extension = PathBuf::from(&typed).extension().map(|end| end.to_string_lossy().into_owned());
+                let extension = target.path.extension().map(|end| end.to_string_lossy().into_owned());
                 let extension = extension.unwrap_or_default();
                 let query = GameQuery::WriteGame { played: self.table.played.clone(), players, gave_up, extension };
-                app.ask(lab, &format!("{WRITE} {typed}"), query);
+                self.writes_to = Some(target);
+                app.ask(lab, WRITE, query);
             }
-            Wanted::OpenFrom => match records::read(&PathBuf::from(&typed), &TaskContext::default()) {
+            Wanted::OpenFrom => match records::read(&gate::typed(&typed), &TaskContext::default()) {
                 Ok(Decoded { text, notes }) => {
                     self.call_off(app);
                     self.decoding = notes;
@@ -69,16 +93,12 @@ impl BoardTable {
         }
     }
 
-    pub(super) fn written(&mut self, file: &str, text: &str, app: &AppContext) {
-        let path = PathBuf::from(file);
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
-            let mut out = atomic_write_file::AtomicWriteFile::open(&path)?;
-            std::io::Write::write_all(&mut out, text.as_bytes())?;
-            out.commit()
-        });
-        match written {
-            Ok(()) => self.say(format!("{}: {file}", app.say(text::SAVED))),
-            Err(error) => self.fail(format!("{file}: {error}")),
+    pub(super) fn written(&mut self, text: &str, app: &AppContext) {
+        let Some(target) = self.writes_to.take() else { return };
+        self.to_replace = None;
+        match target.write(text.as_bytes()) {
+            Ok(()) => self.say(format!("{}: {}", app.say(text::SAVED), target.path.display())),
+            Err(error) => self.fail(error.in_language(app.language)),
         }
     }
 }

@@ -18,6 +18,7 @@ pub use puzzle::Puzzle;
 use super::Instrument;
 use crate::experiment::board::{Board, Choice, Ending, Judged, Origin, Played, Thinking};
 use crate::experiment::{Answer, Bilingual, GameAnswer, GameQuery};
+use crate::intake::gate::Target;
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
@@ -27,6 +28,7 @@ use edit::EditView;
 use form::Form;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use table::{Offer, Setup, Table};
 use tree::TreeView;
@@ -120,6 +122,9 @@ pub struct BoardTable {
     line: Option<(Wanted, TextArea<'static>)>,
     /// What was odd about the encoding of the file that is being opened.
     decoding: Vec<Bilingual>,
+    /// Where the game that is being written goes, and the file that was said to be there already.
+    writes_to: Option<Target>,
+    to_replace: Option<PathBuf>,
     /// What happened last, in words, and whether it was a fault.
     said: (String, bool),
     drawn: Drawn,
@@ -150,6 +155,8 @@ impl Default for BoardTable {
             reviewing: false,
             line: None,
             decoding: Vec::new(),
+            writes_to: None,
+            to_replace: None,
             said: (String::new(), false),
             drawn: Drawn::default(),
             hands: [Rect::default(); 2],
@@ -462,8 +469,8 @@ impl Instrument for BoardTable {
                     self.say(panel::blunders(&self.judged, app));
                 }
             }
-            (key, Ok(Answer::Game(GameAnswer::Text { text, .. }))) if key.starts_with(WRITE) => {
-                self.written(&key[WRITE.len() + 1..], text, app);
+            (key, Ok(Answer::Game(GameAnswer::Text { text, .. }))) if key == WRITE => {
+                self.written(text, app);
             }
             (key, Err(failure)) if key.starts_with("board/") => {
                 if key == THINK {

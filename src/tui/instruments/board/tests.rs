@@ -395,8 +395,18 @@ fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
     opened.set_up("gomoku-9", Seats::People);
     opened.choose(40);
     opened.choose(41);
-    let file = opened.folder.path().join("new folder").join("game.sgf");
+    // No folder is made unasked, no other ending is taken, and what was typed stays to be mended.
+    for (name, said) in [("new folder/game.sgf", "no such folder"), ("game.kif", "a name that ends in .sgf or .txt")] {
+        opened.write(Action::SaveGame, &opened.folder.path().join(name).display().to_string());
+        assert!(opened.board.said.1 && opened.board.said.0.contains(said), "{}", opened.board.said.0);
+        opened.handle_action(Action::Back);
+    }
+    let file = opened.folder.path().join("game.sgf");
+    std::fs::write(&file, "mine").unwrap();
     opened.write(Action::SaveGame, &file.display().to_string());
+    assert!(opened.board.said.0.ends_with("game.sgf: is there already; ↵ again writes over it"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    opened.handle_action(Action::Confirm);
     assert!(!opened.board.said.1, "{}", opened.board.said.0);
     let played = opened.board.table.played.clone();
     opened.set_up("chess", Seats::People);
