@@ -7,9 +7,10 @@ use crate::lab::Catalogue;
 use crate::registry;
 use crate::run::process::ProcessRunner;
 use crate::run::thread::ThreadRunner;
-use crate::run::{RunStore, Runner};
+use crate::run::{RunStore, Runner, sweep};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What a person's folders and the options of the command line amount to.
 pub struct Environment {
@@ -22,6 +23,13 @@ pub struct Environment {
     labs: Option<PathBuf>,
     /// Whether runs are trained in processes of their own.
     in_processes: bool,
+}
+
+/// Removes what kills left, beside whatever else is done; cut short it leaves the rest to the next time.
+fn sweep(store: RunStore, cache: PathBuf) {
+    let work = move || sweep::sweep(&store, &cache, SystemTime::now());
+    // Without a thread it is left to the next time too.
+    let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(work);
 }
 
 impl Environment {
@@ -47,6 +55,7 @@ impl Environment {
             // It stands in the description of a run, which is text.
             return Err(format!("--data {}: expected a path in UTF-8", path.display()));
         }
+        sweep(RunStore::new(folders.runs()), folders.cache.clone());
         // A run that is taken up in another folder still finds its data.
         let folder = data.map(|path| std::path::absolute(&path).unwrap_or(path));
         Ok(Environment {

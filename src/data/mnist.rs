@@ -149,8 +149,15 @@ impl Mnist {
 
 /// Reads a file whole: a person's own may change or vanish at any time, which must not reach a run.
 fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, ExperimentError> {
-    let [plain, packed] = ["", ".gz"].map(|ending| folder.join(format!("{name}{ending}")));
-    let path = if plain.symlink_metadata().is_ok() || packed.symlink_metadata().is_err() { plain } else { packed };
+    // As MNIST's own site, as Kaggle writes them, and within a folder of their own name as its archive unpacks.
+    let dotted = name.replacen("-idx", ".idx", 1);
+    let names = [name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")];
+    let path = names.iter().map(|name| folder.join(name)).find(|path| path.symlink_metadata().is_ok());
+    let path = path.unwrap_or_else(|| folder.join(name));
+    let path = match path.file_name() {
+        Some(own) if path.is_dir() && path.join(own).is_file() => path.join(own),
+        _ => path,
+    };
     // A little beyond the right length, so that the check says how much there is too much.
     let purpose = Purpose::new(FILE, (kind.length(count) + (1 << 20)) as u64);
     let bytes = intake::unpacked(&path, &purpose, &TaskContext::default());
@@ -245,6 +252,67 @@ mod tests {
         assert_eq!(batch.shape(), [2, 784]);
         assert!(batch.iter().all(|value| (0.0..=1.0).contains(value)));
         assert_eq!(batch.iter().copied().fold(0.0, f32::max), 1.0);
+    }
+
+    /// Files as they are found: under other names, packed or not whatever the name says, in members, padded, as links.
+    #[test]
+    fn files_are_known_by_their_bytes_wherever_they_come_from() {
+        use std::io::Write;
+        let packed = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let name = FILES[1].name;
+        let good = || folder_with(|_, _| ());
+        let with = |change: &dyn Fn(&Path, &[u8])| {
+            let folder = good();
+            let bytes = std::fs::read(folder.path().join(name)).unwrap();
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+            change(folder.path(), &bytes);
+            Mnist::from_folder(folder.path()).map(drop).map_err(|error| error.to_string())
+        };
+        let put = |folder: &Path, name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
+        let gz = format!("{name}.gz");
+        assert_eq!(with(&|folder, bytes| put(folder, &gz, &packed(bytes))), Ok(()));
+        assert_eq!(with(&|folder, bytes| put(folder, &gz, bytes)), Ok(()), "named so, but plain");
+        assert_eq!(with(&|folder, bytes| put(folder, name, &packed(bytes))), Ok(()), "packed under a plain name");
+        let members = |bytes: &[u8]| [packed(&bytes[..1000]), packed(&bytes[1000..])].concat();
+        assert_eq!(with(&|folder, bytes| put(folder, &gz, &members(bytes))), Ok(()));
+        assert_eq!(with(&|folder, bytes| put(folder, &gz, &[packed(bytes), vec![0; 512]].concat())), Ok(()));
+        assert_eq!(with(&|folder, bytes| put(folder, "train-labels.idx1-ubyte", bytes)), Ok(()));
+        let within = |folder: &Path, bytes: &[u8]| {
+            std::fs::create_dir(folder.join(name)).unwrap();
+            put(&folder.join(name), name, bytes);
+        };
+        assert_eq!(with(&within), Ok(()));
+        let linked = |folder: &Path, bytes: &[u8]| {
+            put(folder, "elsewhere", bytes);
+            std::os::unix::fs::symlink(folder.join("elsewhere"), folder.join(name)).unwrap();
+        };
+        assert_eq!(with(&linked), Ok(()));
+        // And what is none of these, in one line with the place.
+        let looped =
+            |folder: &Path, _: &[u8]| std::os::unix::fs::symlink(folder.join(name), folder.join(name)).unwrap();
+        let refused = |change: &dyn Fn(&Path, &[u8]), part: &str| {
+            let said = with(change).unwrap_err();
+            assert!(said.contains(name) && said.contains(part) && !said.contains('\n'), "{said}");
+        };
+        refused(&looped, "leads back to itself");
+        refused(&|_, _| (), "no such file, expected");
+        refused(&|folder, bytes| put(folder, &gz, &packed(bytes)[..100]), "expected a whole gzip file");
+        refused(&|folder, _| put(folder, &gz, b"<!DOCTYPE html>"), "not the IDX format");
+        refused(&|folder, _| put(folder, name, b""), "byte 0: the file ends");
+        refused(
+            &|folder, bytes| put(folder, name, &[bytes, b"\n"].concat()),
+            "1 more bytes, expected the end of the file",
+        );
+        refused(&|folder, bytes| put(folder, name, &[&[1, 8, 0, 0], &bytes[4..]].concat()), "not the IDX format");
+        let huge = [&[0, 0, 8, 1][..], &[0xff; 4]].concat();
+        refused(&|folder, _| put(folder, name, &huge), "4294967295 items, expected 60000");
+        let bomb = packed(&vec![3; 60_008 + (1 << 20) + 1]);
+        refused(&|folder, _| put(folder, &gz, &bomb), "more than 1 MB");
+        refused(&|folder, _| std::fs::create_dir(folder.join(name)).unwrap(), "a folder");
     }
 
     #[test]

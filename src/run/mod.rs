@@ -16,6 +16,7 @@ pub mod run_loop;
 pub mod runner;
 pub mod seal;
 pub mod store;
+pub mod sweep;
 pub mod thread;
 pub mod worker;
 

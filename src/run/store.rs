@@ -45,6 +45,11 @@ impl RunStore {
         RunStore { folder }
     }
 
+    /// The folder of all runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub fn folder_of(&self, id: &str) -> PathBuf {
         self.folder.join(id)
     }

@@ -8,7 +8,7 @@ use super::screens::lab::LabScreen;
 use super::screens::palette::{Outcome, Palette};
 use super::screens::picker::{Chosen, Picker};
 use super::screens::{footer, notice, too_small};
-use super::terminal::{self, Bell, Message, Screen};
+use super::terminal::{self, Bell, Inputs, Message, Screen};
 use super::text;
 use super::theme::{ColorDepth, Theme};
 use crate::exit::Exit;
@@ -107,7 +107,7 @@ impl App {
     }
 
     /// Runs until somebody quits or the terminal is gone.
-    pub fn run(&mut self, messages: &Receiver<Message>, inputs: &Receiver<Event>) -> io::Result<Exit> {
+    pub fn run(&mut self, messages: &Receiver<Message>, inputs: &Inputs) -> io::Result<Exit> {
         self.picker.opened(&mut self.context);
         let mut painted = Instant::now();
         let mut moved = Instant::now();
@@ -137,7 +137,10 @@ impl App {
                         self.bell.heard();
                         data_waits = true;
                     }
-                    Message::Inputs => inputs_wait = true,
+                    Message::Inputs => {
+                        inputs.heard();
+                        inputs_wait = true;
+                    }
                     other => {
                         self.take(other)?;
                         at_once = true;
@@ -149,7 +152,7 @@ impl App {
                 // A flood of keys is taken in parts, with a frame and a look at signals between them.
                 let until = Instant::now() + INPUT_PERIOD;
                 while self.quit.is_none() {
-                    let Ok(event) = inputs.try_recv() else {
+                    let Some(event) = inputs.next() else {
                         inputs_wait = false;
                         break;
                     };

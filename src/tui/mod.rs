@@ -18,6 +18,7 @@ mod live_run;
 mod options;
 mod plain;
 pub mod screens;
+mod signals;
 mod terminal;
 pub mod text;
 pub mod theme;
@@ -102,7 +103,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
 
     terminal::give_back_on_panic();
     // Before the terminal is taken: whatever ends the program from here on gives it back.
-    if let Err(error) = terminal::listen_to_signals(sender.clone()) {
+    if let Err(error) = signals::listen(sender.clone(), signals::Use::Screen) {
         return Exit::failed(error);
     }
     let open = || -> io::Result<Screen> {

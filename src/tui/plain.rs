@@ -8,9 +8,11 @@ mod training;
 use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
+use super::last_resort::{self, Stage};
 use super::screens::exercises::{decided_at, in_words};
 use super::screens::explore::ExploreTab;
-use super::terminal::{Bell, Message, listen_to_signals};
+use super::signals;
+use super::terminal::{Bell, Message};
 use super::text::{self, filled};
 use super::theme::Theme;
 use super::widgets::markdown;
@@ -82,11 +84,15 @@ pub fn run(environment: Environment) -> Exit {
     let mut reader =
         Reader::new(environment, progress, Bell::new(sender.clone()), printer::Printer::new(io::stdout()), prompts);
     let (next, asked) = channel();
-    let begun = listen_to_signals(sender.clone()).and_then(|()| {
+    let begun = signals::listen(sender.clone(), signals::Use::Lines).and_then(|()| {
         let read = move || read_lines(io::stdin().lock(), &sender, &asked);
         std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
     });
-    match begun.and_then(|()| reader.converse(&messages, &next)) {
+    let ended = begun.and_then(|()| reader.converse(&messages, &next));
+    last_resort::reached(Stage::LoopEnded);
+    drop(reader);
+    last_resort::reached(Stage::Done);
+    match ended {
         Ok(exit) => exit,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => Exit::Failed(format!("standard output: {error}")),

@@ -1,13 +1,12 @@
 //! The terminal itself: taking it, giving it back whatever happens, and what comes from it.
 
-use super::last_resort;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event as Input, KeyEvent,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
-use std::io::{self, IsTerminal, Stdout, Write, stdout};
+use signal_hook::consts::SIGTSTP;
+use std::io::{self, Stdout, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,10 +76,29 @@ pub fn give_back_on_panic() {
 /// Keys that wait for the loop, at most; those behind them wait in the terminal.
 const WAITING: usize = 4096;
 
+/// What came from the terminal and waits for the loop.
+pub struct Inputs {
+    events: Receiver<Input>,
+    bell: Arc<Bell>,
+}
+
+impl Inputs {
+    /// Before they are taken: from now on the bell tells of new ones.
+    pub fn heard(&self) {
+        self.bell.heard();
+    }
+
+    /// The next, if one waits.
+    pub fn next(&self) -> Option<Input> {
+        self.events.try_recv().ok()
+    }
+}
+
 /// Reads events until the terminal is gone, after those that came early. A bell tells the loop of them.
-pub fn read_events(messages: &Sender<Message>, early: Vec<KeyEvent>) -> io::Result<Receiver<Input>> {
-    let (sender, inputs) = sync_channel(WAITING);
+pub fn read_events(messages: &Sender<Message>, early: Vec<KeyEvent>) -> io::Result<Inputs> {
+    let (sender, events) = sync_channel(WAITING);
     let (bell, messages) = (Bell::of(messages.clone(), || Message::Inputs), messages.clone());
+    let inputs = Inputs { events, bell: Arc::clone(&bell) };
     for key in early {
         // There is room for all that was pressed within a part of a second.
         let _full = sender.try_send(Input::Key(key));
@@ -99,40 +117,13 @@ pub fn read_events(messages: &Sender<Message>, early: Vec<KeyEvent>) -> io::Resu
     Ok(inputs)
 }
 
-/// Turns signals into messages, and sees to it that those that end the program do so. The end of the terminal counts as one.
-pub fn listen_to_signals(messages: Sender<Message>) -> io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP])?;
-    let its_messages = messages.clone();
-    let listen = move || {
-        for signal in signals.forever() {
-            let message = match signal {
-                SIGCONT => Message::Continued,
-                SIGTSTP if STOPPING.load(Ordering::Acquire) => continue,
-                SIGTSTP => Message::Stop,
-                SIGINT => Message::Interrupt,
-                _ => Message::Hangup,
-            };
-            let is_end = matches!(message, Message::Hangup);
-            let _ended = its_messages.send(message);
-            if is_end {
-                last_resort::wait_or_end();
-            }
-        }
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(listen)?;
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        let watch = move || {
-            last_resort::wait_for_hangup();
-            let _ended = messages.send(Message::Hangup);
-            last_resort::wait_or_end();
-        };
-        std::thread::Builder::new().name("hangup".into()).spawn(watch)?;
-    }
-    Ok(())
-}
-
 /// Whether this program is just stopping its whole process group.
 static STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// Whether a signal to stop is our own.
+pub fn is_stopping() -> bool {
+    STOPPING.load(Ordering::Acquire)
+}
 
 /// To the shell and back: returns when the program is continued. `of_group` where a person asked for it by a key, which means all
 /// programs of the foreground; else this one alone was told to stop. Nothing happens where nobody could continue it.

@@ -1,0 +1,99 @@
+//! What a kill left behind: files that were being written when their process ended. They have names of their own, nobody finishes them,
+//! and nothing else removes them.
+
+use super::store::RunStore;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Younger ones may still be written to.
+const AGE: Duration = Duration::from_secs(3600);
+/// Copies of a person's texts that no run has begun with for so long are made again when they are wanted.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Letters at the end of the name of a file that is being written.
+const MARK: usize = 6;
+
+/// Removes leftovers of runs that nobody trains, and of the cache folder. What cannot be removed stays.
+pub fn sweep(store: &RunStore, cache: &Path, now: SystemTime) {
+    for id in names(store.folder()) {
+        let folder = store.folder_of(&id);
+        let leftovers: Vec<String> = names(&folder).into_iter().filter(|name| is_unfinished(name)).collect();
+        if leftovers.is_empty() {
+            continue;
+        }
+        // While it is held, nobody writes there.
+        let Ok(_lock) = store.lock(&id) else { continue };
+        leftovers.iter().for_each(|name| remove_old(&folder.join(name), AGE, now));
+    }
+    for part in names(cache) {
+        let folder = cache.join(&part);
+        for name in names(&folder) {
+            if is_unfinished(&name) || name.ends_with(".part") {
+                remove_old(&folder.join(&name), AGE, now);
+            } else if part == crate::data::text::COPIES {
+                remove_old(&folder.join(&name), KEPT, now);
+            }
+        }
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// `.checkpoint.safetensors.a1B2c3`: as files are called that are written whole and then renamed.
+fn is_unfinished(name: &str) -> bool {
+    let mark = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.'));
+    mark.is_some_and(|(name, mark)| {
+        !name.is_empty() && mark.len() == MARK && mark.bytes().all(|letter| letter.is_ascii_alphanumeric())
+    })
+}
+
+fn remove_old(path: &Path, age: Duration, now: SystemTime) {
+    let Ok(about) = path.symlink_metadata() else { return };
+    let is_old = about.modified().is_ok_and(|changed| now.duration_since(changed).is_ok_and(|since| since >= age));
+    if about.is_file() && is_old {
+        let _stays = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::store::tests::description;
+
+    #[test]
+    fn only_old_leftovers_of_runs_that_nobody_trains_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, cache) = (RunStore::new(folder.path().join("runs")), folder.path().join("cache"));
+        let now: jiff::ZonedDateTime = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+        let (trained, _lock) = store.create(description(), &now).unwrap();
+        let (resting, lock) = store.create(description(), &now).unwrap();
+        drop(lock);
+        let written: Vec<_> = [&trained.id, &resting.id]
+            .into_iter()
+            .flat_map(|id| {
+                [".checkpoint.safetensors.a1B2c3", ".hidden", "model.safetensors"]
+                    .map(|name| store.folder_of(id).join(name))
+            })
+            .chain(
+                [".train-images-idx3-ubyte.QwErT1", "train-images-idx3-ubyte"]
+                    .map(|name| cache.join("mnist").join(name)),
+            )
+            .chain([".12-0.part", "0123456789abcdef"].map(|name| cache.join("texts").join(name)))
+            .collect();
+        for path in &written {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let there = || written.iter().map(|path| path.exists()).collect::<Vec<_>>();
+        let time = SystemTime::now();
+        sweep(&store, &cache, time);
+        assert!(there().iter().all(|there| *there), "they are young");
+        sweep(&store, &cache, time + AGE + AGE);
+        assert_eq!(there(), [true, true, true, false, true, true, false, true, false, true]);
+        sweep(&store, &cache, time + KEPT + AGE);
+        assert_eq!(there()[7..], [true, false, false]);
+    }
+}
