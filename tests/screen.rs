@@ -291,8 +291,11 @@ fn redrawing_and_coming_back_from_the_shell_ask_the_terminal_nothing() {
     let cleared = terminal.written(CLEAR);
     terminal.press(CTRL_L);
     terminal.wait_for_more_than(cleared, CLEAR);
+    // Nobody could continue a program that is the first of its session: the key says so.
+    terminal.press(CTRL_Z);
+    terminal.wait_for("no shell to go back to here");
     for _ in 0..2 {
-        terminal.press(CTRL_Z);
+        terminal.signal("TSTP");
         terminal.wait_until_suspended();
         let cleared = terminal.written(CLEAR);
         terminal.signal("CONT");
@@ -347,6 +350,7 @@ fn notes_are_kept_as_they_are_typed_even_by_a_kill() {
     terminal.wait_for("your own notes");
     terminal.press("q is the posterior 符号");
     terminal.wait_for("q is the posterior 符号");
+    terminal.wait_for("─ saved ┐");
     terminal.signal("KILL");
     let again = Terminal::start(home.path(), &[], (80, 24), &[]);
     again.wait_for_picker();

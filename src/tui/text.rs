@@ -316,6 +316,7 @@ words! {
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
     NO_SHELL: "no shell to go back to here", "ここには戻るシェルがありません";
     NOTES_FULL: "the notes are full: {0} letters at most", "ノートがいっぱいです({0} 文字まで)";
+    NOT_SAVED_YET: "not saved yet", "未保存";
     NOTES_MERGED: "written elsewhere meanwhile: both texts are kept", "別の画面でも書かれていました。両方を残しました";
     NOTES_HINT: "your own notes on this lab, saved as you type", "このラボの自分用ノート。入力と同時に保存";
 

@@ -142,7 +142,8 @@ fn header(line: &[u8]) -> Result<Option<(usize, usize)>, String> {
 /// Whether what follows the first line is word2vec's binary form. A first row that is one in text is none in the other, whatever
 /// the bytes of its word; else text has no control characters and is UTF-8.
 fn is_binary(input: &mut Input, dimension: usize) -> Result<bool, String> {
-    const AHEAD: usize = 4096;
+    // A word and some of its numbers.
+    const AHEAD: usize = LONGEST_WORD + 4096;
     let ahead = input.ahead(AHEAD as u64, LONGEST_LINE)?;
     let row = ahead.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
     let mut fields = row.rsplit(u8::is_ascii_whitespace).filter(|field| !field.is_empty());

@@ -124,7 +124,8 @@ impl NotesTab {
 
     pub fn draw(&mut self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
         let title = app.say(text::NOTES_HINT);
-        let inner = frame(area, title, app.say(text::SAVED), true, &app.theme, buffer);
+        let said = app.say(if self.is_unsaved { text::NOT_SAVED_YET } else { text::SAVED });
+        let inner = frame(area, title, said, true, &app.theme, buffer);
         self.area.set_style(app.theme.body());
         self.area.set_cursor_line_style(Style::new());
         self.area.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
