@@ -1,5 +1,7 @@
 //! The loop: messages in, frames out.
 
+mod inputs;
+
 use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::{self, Action, Context, TRAIN};
@@ -16,8 +18,7 @@ use crate::experiment::Wording;
 use crate::width::Widths;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
-    MouseEventKind,
+    DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind,
 };
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
@@ -150,18 +151,8 @@ impl App {
             }
             if inputs_wait {
                 // A flood of keys is taken in parts, with a frame and a look at signals between them.
-                let until = Instant::now() + INPUT_PERIOD;
-                while self.quit.is_none() {
-                    let Some(event) = inputs.next() else {
-                        inputs_wait = false;
-                        break;
-                    };
-                    self.input(event)?;
-                    at_once = true;
-                    if Instant::now() >= until {
-                        break;
-                    }
-                }
+                inputs_wait = self.take_inputs(inputs, Instant::now() + INPUT_PERIOD)?;
+                at_once = true;
             }
             if let Some(exit) = self.quit.take() {
                 return Ok(exit);
@@ -222,22 +213,6 @@ impl App {
             Place::Picker => self.picker.tick(&mut self.context),
             Place::Lab(lab) => lab.tick(&mut self.context),
         }
-    }
-
-    fn input(&mut self, event: Event) -> io::Result<()> {
-        self.last_input = Instant::now();
-        match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
-            Event::Mouse(mouse) => self.mouse(mouse)?,
-            Event::Paste(pasted) => self.paste(&pasted),
-            _ => {}
-        }
-        // What is typed now is kept after a pause, and before anything else is done.
-        self.typed_unsaved = match &self.place {
-            Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(self.last_input)),
-            _ => None,
-        };
-        Ok(())
     }
 
     /// Keeps what was typed.

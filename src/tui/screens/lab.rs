@@ -126,6 +126,10 @@ impl LabScreen {
         contexts
     }
 
+    pub fn is_writing_notes(&self) -> bool {
+        self.tab == Tab::Notes
+    }
+
     /// Whether something was typed that is not kept yet.
     pub fn is_unsaved(&self) -> bool {
         self.notes.is_unsaved()

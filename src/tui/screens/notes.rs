@@ -105,10 +105,13 @@ impl NotesTab {
     }
 
     pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
-        if self.length + pasted.chars().count() > MOST {
-            return self.refuse(app);
+        let room = MOST.saturating_sub(self.length);
+        if let Some((end, _)) = pasted.char_indices().nth(room) {
+            self.area.insert_str(&pasted[..end]);
+            self.refuse(app);
+        } else {
+            self.area.insert_str(pasted);
         }
-        self.area.insert_str(pasted);
         self.length = self.count();
         self.is_unsaved = true;
     }

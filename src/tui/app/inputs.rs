@@ -1,0 +1,64 @@
+//! Keys, clicks and pastes on their way to what is on top.
+
+use super::{App, Place};
+use crate::tui::terminal::Inputs;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::io;
+use std::time::Instant;
+
+impl App {
+    /// Takes what waits, until a time; whether more may wait.
+    pub(super) fn take_inputs(&mut self, inputs: &Inputs, until: Instant) -> io::Result<bool> {
+        // Letters of a long text that come faster than they are drawn go into it together: one by one each would move all that follow.
+        let mut letters = String::new();
+        let more = loop {
+            let Some(event) = inputs.next() else { break false };
+            match self.letter_of_notes(&event) {
+                Some(letter) => letters.push(letter),
+                None => {
+                    self.write_notes(&mut letters)?;
+                    self.input(event)?;
+                }
+            }
+            if self.quit.is_some() || Instant::now() >= until {
+                break true;
+            }
+        };
+        self.write_notes(&mut letters)?;
+        Ok(more)
+    }
+
+    /// The letter that a key adds to the notes, if that is all it does.
+    fn letter_of_notes(&self, event: &Event) -> Option<char> {
+        let Event::Key(KeyEvent { code: KeyCode::Char(letter), modifiers, kind, .. }) = event else { return None };
+        let is_plain = (*modifiers - KeyModifiers::SHIFT).is_empty() && *kind != KeyEventKind::Release;
+        let in_notes = matches!(&self.place, Place::Lab(lab) if lab.is_writing_notes());
+        (is_plain && in_notes && self.overlay.is_none()).then_some(*letter)
+    }
+
+    fn write_notes(&mut self, letters: &mut String) -> io::Result<()> {
+        let letters = std::mem::take(letters);
+        let mut all = letters.chars();
+        match (all.next(), all.next()) {
+            (None, _) => Ok(()),
+            (Some(letter), None) => self.input(Event::Key(KeyEvent::from(KeyCode::Char(letter)))),
+            _ => self.input(Event::Paste(letters)),
+        }
+    }
+
+    fn input(&mut self, event: Event) -> io::Result<()> {
+        self.last_input = Instant::now();
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
+            Event::Mouse(mouse) => self.mouse(mouse)?,
+            Event::Paste(pasted) => self.paste(&pasted),
+            _ => {}
+        }
+        // What is typed now is kept after a pause, and before anything else is done.
+        self.typed_unsaved = match &self.place {
+            Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(self.last_input)),
+            _ => None,
+        };
+        Ok(())
+    }
+}
