@@ -356,6 +356,15 @@ fn notes_are_kept_as_they_are_typed_even_by_a_kill() {
     again.wait_for_picker();
     again.press("c");
     again.wait_for("q is the posterior 符号");
+    // The last word before the end is kept too.
+    let mut again = again;
+    again.press(" and the end");
+    again.press(CTRL_C);
+    again.exit_code();
+    let last = Terminal::start(home.path(), &[], (80, 24), &[]);
+    last.wait_for_picker();
+    last.press("c");
+    last.wait_for("q is the posterior 符号 and the end");
 }
 
 #[test]

@@ -155,6 +155,7 @@ impl App {
                 at_once = true;
             }
             if let Some(exit) = self.quit.take() {
+                self.save();
                 return Ok(exit);
             }
             let now = Instant::now();
