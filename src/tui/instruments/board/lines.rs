@@ -68,6 +68,8 @@ impl BoardTable {
                     Err(error) => {
                         // What was typed stays, to be mended or meant.
                         self.line = Some((wanted, line));
+                        // The line stands where the board says things.
+                        app.notify(error.in_language(app.language));
                         return self.fail(error.in_language(app.language));
                     }
                 };
@@ -93,12 +95,19 @@ impl BoardTable {
         }
     }
 
-    pub(super) fn written(&mut self, text: &str, app: &AppContext) {
+    pub(super) fn written(&mut self, text: &str, app: &mut AppContext) {
         let Some(target) = self.writes_to.take() else { return };
         self.to_replace = None;
         match target.write(text.as_bytes()) {
-            Ok(()) => self.say(format!("{}: {}", app.say(text::SAVED), target.path.display())),
-            Err(error) => self.fail(error.in_language(app.language)),
+            Ok(()) => {
+                self.say(app.say(text::SAVED));
+                // Whole, however long the path is.
+                app.notify(format!("{}: {}", app.say(text::SAVED), target.path.display()));
+            }
+            Err(error) => {
+                app.notify(error.in_language(app.language));
+                self.fail(error.in_language(app.language));
+            }
         }
     }
 }
