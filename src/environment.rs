@@ -51,13 +51,13 @@ impl Environment {
         {
             return Err(format!("--labs {}: {error}", folder.display()));
         }
-        if let Some(path) = data.as_ref().filter(|path| path.to_str().is_none()) {
-            // It stands in the description of a run, which is text.
-            return Err(format!("--data {}: expected a path in UTF-8", path.display()));
-        }
         sweep(RunStore::new(folders.runs()), folders.cache.clone());
         // A run that is taken up in another folder still finds its data.
         let folder = data.map(|path| std::path::absolute(&path).unwrap_or(path));
+        if let Some(path) = folder.as_ref().filter(|path| path.to_str().is_none()) {
+            // It stands in the description of a run, which is text.
+            return Err(format!("--data {}: expected a path in UTF-8", path.display()));
+        }
         Ok(Environment {
             language,
             store: RunStore::new(folders.runs()),

@@ -11,12 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether a letter does something to a terminal instead of being seen on it.
 fn acts(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            // Directions, ends of lines that are none of the terminal's, tags.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}'
-        )
+    letter.is_control() || is_unseen(letter)
+}
+
+/// Directions, ends of lines that are none of the terminal's, tags: what has no width and moves what follows.
+pub fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// A control character as it can be seen.

@@ -2,7 +2,7 @@
 //! files that others' programs write, and hostile ones, go through the real binary.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -48,7 +48,7 @@ fn with(words: &[&str], allowed: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn nothing_is_printed_but_by_the_printer() {
-    assert_eq!(with(&["println!(", "print!(", "dbg!("], &[]), BTreeSet::new());
+    assert_eq!(with(&["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("], &[]), BTreeSet::new());
     // The screen draws cells; the others ask only whether there is a terminal.
     let screen = ["app", "last_resort", "mod", "terminal", "width"].map(|name| format!("src/tui/{name}.rs"));
     let screen = screen.each_ref().map(String::as_str);
@@ -57,6 +57,7 @@ fn nothing_is_printed_but_by_the_printer() {
         "src/tui/plain.rs",
         "src/tui/widgets/picture/graphics.rs",
         "src/command_line/ask.rs",
+        "src/command_line/corpus.rs",
         "src/command_line/doctor.rs",
         "src/command_line/embed.rs",
         "src/command_line/generate.rs",
@@ -423,4 +424,144 @@ fn what_is_not_understood_is_refused() {
         assert_ne!(output.status.code(), Some(0), "{line}: {}", said(&output));
     }
     assert!(!home.path().join("made").exists());
+}
+
+#[test]
+fn a_game_that_a_signal_ends_is_saved() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let home = tempfile::tempdir().unwrap();
+        let arguments = ["play", "connect-four", "--agent", "random", "--save", "game.txt"];
+        let mut child = command(home.path(), &arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"4\n").unwrap();
+        // The answer of the other is a line that names its move.
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !lines.next().unwrap().unwrap().contains("expects") {}
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        let game = std::fs::read_to_string(home.path().join("game.txt")).unwrap();
+        assert!(game.contains('4'), "{game}");
+        // A second game of this name is refused before it is played.
+        let output = fed(home.path(), &arguments, b"4\n");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("game.txt: is there already; choose another name"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_confined_process_is_confined_however_that_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    for (value, confined) in [("1", true), ("true", true), ("yes ", true), ("0", false), ("", false)] {
+        let mut child = command(home.path(), &["embed", "--vectors", "/etc/passwd", "root"]);
+        let output = child.env("SHINSO_CONFINED", value).output().unwrap();
+        assert_eq!(said(&output).contains("lies outside of what can be used here"), confined, "{value:?}");
+    }
+}
+
+#[test]
+fn lines_that_have_ended_and_a_signal_after_them_give_130() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = command(home.path(), &["--plain"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"open vae\ntrain quick epochs=500\n").unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("vae-") {}
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    // What it says of the end is read, or it would wait for that.
+    while lines.next().is_some_and(|line| line.is_ok()) {}
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn what_is_no_file_of_its_kind_is_named_for_what_it_looks_like() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("file").display().to_string();
+    for (bytes, named) in [
+        (&b"PK\x03\x04\x14\0\0\0\x08\0king"[..], "a zip archive"),
+        (b"BZh91AY&SYking", "a bzip2 file"),
+        (b"\x93NUMPY\x01\0v\0{'descr': '<f4'}", "a NumPy array"),
+        (b"\xba\x16\x4f\x2f\x0c\0\0\0king", "a fastText model"),
+        (b"\x7fELF\x02\x01\x01\0", "a program (ELF)"),
+        (b"\xff\xfek\0i\0n\0g\0\n\0", "UTF-16"),
+        (b"SQLite format 3\0king", "an SQLite database"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        for arguments in [
+            &["embed", "--vectors", &path, "king"][..],
+            &["embed", "--analogies", &path],
+            &["train", "word2vec", "--corpus", &path],
+            &["train", "seq2seq", "--corpus", &path],
+            &["train", "gridworld", "--data", &path],
+            &["labs", "check", &path],
+        ] {
+            let output = shinso(home.path(), arguments);
+            assert_ne!(output.status.code(), Some(0), "{named}, {arguments:?}");
+            assert!(said(&output).contains(named), "{named}, {arguments:?}: {}", said(&output));
+        }
+    }
+}
+
+#[test]
+fn labs_are_found_under_either_ending_and_none_is_no_success() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("labs");
+    std::fs::create_dir(&folder).unwrap();
+    let check = || shinso(home.path(), &["labs", "check", &folder.display().to_string()]);
+    let empty = check();
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(said(&empty).contains("no lab in this folder; expected files that end in .yaml"), "{}", said(&empty));
+    let lab = include_str!("../labs/07-vae.yaml");
+    std::fs::write(folder.join("07-vae.yml"), format!("\u{feff}{lab}")).unwrap();
+    let good = check();
+    assert_eq!(good.status.code(), Some(0), "{}", said(&good));
+    std::fs::write(folder.join("07-vae.yml"), lab.replacen("chapter: 2", "chapter: two", 1)).unwrap();
+    let bad = check();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(said(&bad).contains("07-vae.yml:2:"), "{}", said(&bad));
+}
+
+#[test]
+fn a_word_is_asked_for_in_any_of_its_spellings() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("v.txt").display().to_string();
+    std::fs::write(&path, "café 1 0\nがっこう 0 1\ncooperate 1 1\nカタカナ 2 1\n").unwrap();
+    for (asked, word) in [
+        ("cafe\u{301}", "café"),
+        ("CAFÉ", "café"),
+        ("か\u{3099}っこう", "がっこう"),
+        ("co\u{ad}operate", "cooperate"),
+        ("ｶﾀｶﾅ", "カタカナ"),
+    ] {
+        let output = shinso(home.path(), &["embed", "--vectors", &path, &format!(":nn {asked}")]);
+        assert_eq!(output.status.code(), Some(0), "{asked}: {}", said(&output));
+        let other = shinso(home.path(), &["embed", "--vectors", &path, &format!("cos({asked}, {word})")]);
+        assert!(said(&other).contains("1.000"), "{asked}: {}", said(&other));
+    }
+}
+
+#[test]
+fn blank_lines_and_nuls_behind_the_events_of_a_run_are_passed_over() {
+    let home = tempfile::tempdir().unwrap();
+    let run = ["train", "vae", "--set", "epochs=1", "--set", "hidden=32", "--set", "latent=2", "--set", "batch=500"];
+    assert_eq!(shinso(home.path(), &run).status.code(), Some(0));
+    let folder = std::fs::read_dir(home.path().join("runs")).unwrap().next().unwrap().unwrap().path();
+    let events = std::fs::read(folder.join("metrics.jsonl")).unwrap();
+    for (end, name) in [(&b"\n"[..], "blank"), (b"\n\n\n", "blanks"), (b"\0\0\0\0\n", "nuls")] {
+        std::fs::write(folder.join("metrics.jsonl"), [&events[..], end].concat()).unwrap();
+        let output = shinso(home.path(), &["runs", "export", "last", "--to", name]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
+        assert!(home.path().join(name).join("metrics.csv").is_file());
+        assert_eq!(shinso(home.path(), &["runs", "show", "last"]).status.code(), Some(0), "{name}");
+    }
+    // What was exported is not written over unasked.
+    let again = shinso(home.path(), &["runs", "export", "last", "--to", "nuls"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again).contains("already; expected another folder, or --overwrite"), "{}", said(&again));
+    assert_eq!(shinso(home.path(), &["runs", "export", "last", "--to", "nuls", "--overwrite"]).status.code(), Some(0));
+    // Nor is it written into the runs themselves.
+    let within = shinso(home.path(), &["runs", "export", "last", "--to", "runs/x"]);
+    assert!(said(&within).contains("within the folder of the runs themselves"), "{}", said(&within));
+    // Depth that a reader of YAML takes long for is told at once.
+    std::fs::write(folder.join("run.yaml"), format!("a: {}", "[".repeat(100_000))).unwrap();
+    let listed = shinso(home.path(), &["runs", "list"]);
+    assert!(said(&listed).contains("more than 32 maps and lists within each other"), "{}", said(&listed));
 }

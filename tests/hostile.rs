@@ -2,8 +2,10 @@
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// Longest wait for anything; never waited out when all is well.
@@ -49,18 +51,19 @@ impl Held {
         }
     }
 
-    /// Reads what is drawn until a text stands in it.
-    fn read_until(&self, wanted: &str) -> String {
+    /// Reads what is drawn, on a thread of its own.
+    fn reading(&self) -> Receiver<String> {
         let mut reader = self.master.try_clone_reader().unwrap();
-        let mut all = String::new();
-        let end = Instant::now() + PATIENCE;
-        while !all.contains(wanted) && Instant::now() < end {
+        let (send, drawn) = channel();
+        std::thread::spawn(move || {
             let mut bytes = [0; 4096];
-            let count = reader.read(&mut bytes).unwrap();
-            all.push_str(&String::from_utf8_lossy(&bytes[..count]));
-        }
-        assert!(all.contains(wanted), "{all}");
-        all
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if send.send(String::from_utf8_lossy(&bytes[..count]).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        drawn
     }
 
     fn type_in(&self) -> Box<dyn Write + Send> {
@@ -68,18 +71,21 @@ impl Held {
     }
 }
 
-/// Whether the program has drawn so much that it waits for a reader.
+/// Waits until the terminal takes nothing more of what the program draws: the kernel holds so many bytes that nobody reads.
 fn wait_until_held(held: &Held) {
-    // It sleeps in a write to the terminal, as the kernel tells.
-    let id = held.child.process_id().unwrap();
-    let end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
-        let waits = std::fs::read_to_string(format!("/proc/{id}/wchan")).unwrap_or_default();
-        let syscall = std::fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
-        if waits.contains("n_tty_write") || waits.contains("tty_write") || syscall.starts_with("1 0x1 ") {
+    let fd = held.master.as_raw_fd().unwrap();
+    // SAFETY: the descriptor is that of the master, which lives as long as `held`.
+    let master = unsafe { BorrowedFd::borrow_raw(fd) };
+    let (end, mut before) = (Instant::now() + PATIENCE, 0);
+    loop {
+        let waiting = rustix::io::ioctl_fionread(master).unwrap();
+        // No more comes within a while in which a frame is long overdue.
+        if waiting > 0 && waiting == before {
             return;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        assert!(Instant::now() < end, "it draws without end, or nothing");
+        before = waiting;
+        std::thread::sleep(Duration::from_millis(500));
     }
 }
 
@@ -139,13 +145,11 @@ fn keys_pressed_before_anybody_reads_are_heard() {
     // Help, while the terminal is still being asked what it can do and answers nothing.
     let mut keys = held.type_in();
     keys.write_all(b"?").unwrap();
-    held.read_until("Ctrl-P");
-    keys.write_all(b"qy\r").unwrap();
-    let mut reader = held.master.try_clone_reader().unwrap();
-    std::thread::spawn(move || {
-        let mut all = Vec::new();
-        let _end_of_the_terminal = reader.read_to_end(&mut all);
-    });
+    let (drawn, end, mut all) = (held.reading(), Instant::now() + PATIENCE, String::new());
+    while !all.contains("free the mouse to select text") {
+        let more = drawn.recv_timeout(end.saturating_duration_since(Instant::now()));
+        all.push_str(&more.unwrap_or_else(|_| panic!("the key was not heard: {all}")));
+    }
     held.signal("-TERM");
-    held.code();
+    assert_eq!(held.code(), 130);
 }

@@ -8,7 +8,7 @@ use crate::data::vectors::{Vectors, read};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{ExperimentError, Language, Panel, TaskContext};
-use crate::intake::{self, MARK, gate};
+use crate::intake::{self, gate};
 use crate::printer::{self, json_line, print};
 use crate::tui::linear::{in_words, underlined};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,6 +54,7 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
         );
     }
     let mut input = stdin.lock();
+    intake::pass_mark(&mut input);
     for number in 1_u64.. {
         let mut line = Vec::new();
         match (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line) {
@@ -64,9 +65,8 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
             Ok(_) => {}
             Err(error) => return Exit::Failed(format!("standard input: {error}")),
         }
-        let plain = if number == 1 { line.strip_prefix(MARK).unwrap_or(&line) } else { &line };
-        let Ok(line) = std::str::from_utf8(plain) else {
-            let kind = intake::looks_like(plain).map_or("no UTF-8", |format| format.en);
+        let Ok(line) = std::str::from_utf8(&line) else {
+            let kind = intake::looks_like(&line).map_or("no UTF-8", |format| format.en);
             return Exit::Failed(format!("standard input, line {number}: {kind}; expected lines of UTF-8"));
         };
         if let Some(exit) = talk.say(line.trim_end_matches(['\n', '\r'])) {

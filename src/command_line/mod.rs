@@ -4,6 +4,7 @@ mod arguments;
 mod ask;
 mod bench;
 mod compare;
+mod corpus;
 mod doctor;
 mod embed;
 mod games;
@@ -16,7 +17,6 @@ mod worker;
 
 pub use arguments::Arguments;
 
-use crate::data::questions;
 use crate::data::world::World;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -26,6 +26,7 @@ use crate::printer::{self, print};
 use crate::reinforcement::protocol::uci::Dialect;
 use arguments::{RunsVerb, Verb};
 use clap::{CommandFactory, Parser};
+use signals::AtOnce;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -51,6 +52,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Exit {
+    if arguments.verb.as_ref().is_some_and(keeps_nothing) {
+        AtOnce::listen();
+    }
     match &arguments.verb {
         Some(Verb::Completions { shell }) => {
             let mut script = Vec::new();
@@ -80,9 +84,6 @@ fn dispatch(arguments: Arguments) -> Exit {
     {
         return Exit::Usage(format!("--weights {}: {why}", folder.display()));
     }
-    if arguments.verb.as_ref().is_some_and(keeps_nothing) {
-        signals::end_at_once();
-    }
     match arguments.verb {
         None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some()),
         Some(Verb::Train(train)) => train::run(&environment, train),
@@ -98,8 +99,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::CompareGenerators { json }) => compare::run(&environment, json),
         Some(Verb::Embed(embed)) => embed::run(&environment, &embed),
         Some(Verb::Corpus { world, sentences, seed, analogies }) => {
-            let world = World::embedded(&world);
-            print(&if analogies { questions::written(&world.questions()) } else { world.text(sentences, seed) })
+            corpus::run(&World::embedded(&world), analogies, sentences, seed)
         }
         Some(Verb::Play(arguments)) => games::play(&arguments),
         Some(Verb::Match(arguments)) => games::compete(&arguments),
@@ -118,7 +118,9 @@ fn dispatch(arguments: Arguments) -> Exit {
 /// Confines this process to the person's own folders and the shared ones, if that is asked for: by the option, or by the environment
 /// that a server gives to what it starts.
 fn confine(arguments: &Arguments) -> Result<(), String> {
-    if !arguments.confined && std::env::var_os("SHINSO_CONFINED").is_none_or(|value| value != "1") {
+    // A server that means it may write it in any way.
+    let is_asked = std::env::var_os("SHINSO_CONFINED").is_some_and(|value| !value.is_empty() && value != "0");
+    if !arguments.confined && !is_asked {
         return Ok(());
     }
     let folders = Folders::find()?;
@@ -144,11 +146,11 @@ fn keeps_nothing(verb: &Verb) -> bool {
     match verb {
         Verb::Runs { verb: RunsVerb::Resume { .. } } => false,
         Verb::Ask(_) | Verb::Labs { .. } | Verb::Runs { .. } | Verb::CompareGenerators { .. } => true,
-        Verb::Corpus { .. } | Verb::Play(_) | Verb::Gtp { .. } | Verb::Uci(_) | Verb::Usi(_) => true,
+        Verb::Corpus { .. } | Verb::Gtp { .. } | Verb::Uci(_) | Verb::Usi(_) => true,
         Verb::Perft { .. } | Verb::Doctor | Verb::Completions { .. } | Verb::Man => true,
         // They look themselves, or are told by lines.
         Verb::Train(_) | Verb::Worker | Verb::Generate(_) | Verb::Bench(_) => false,
-        Verb::Embed(_) | Verb::Match(_) | Verb::Solve(_) => false,
+        Verb::Embed(_) | Verb::Match(_) | Verb::Play(_) | Verb::Solve(_) => false,
     }
 }
 

@@ -81,14 +81,22 @@ fn end() -> ! {
     signal_hook::low_level::exit(i32::from(Exit::Interrupted.code()))
 }
 
-/// For verbs that keep nothing: such a signal ends the program as a signal that was heard.
-pub fn end_at_once() {
-    for signal in SIGNALS {
-        // Where nothing can be registered, the signal ends the program in its own way.
-        let _ = signal_hook::flag::register_conditional_shutdown(
-            signal,
-            i32::from(Exit::Interrupted.code()),
-            Arc::new(AtomicBool::new(true)),
-        );
+/// While nothing is kept, such a signal ends the program at once, as a signal that was heard.
+pub struct AtOnce(Arc<AtomicBool>);
+
+impl AtOnce {
+    pub fn listen() -> Self {
+        let armed = Arc::new(AtomicBool::new(true));
+        for signal in SIGNALS {
+            let code = i32::from(Exit::Interrupted.code());
+            // Where nothing can be registered, the signal ends the program in its own way.
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&armed));
+        }
+        AtOnce(armed)
+    }
+
+    /// From here on somebody else listens.
+    pub fn disarm(self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }

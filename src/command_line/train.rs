@@ -226,7 +226,12 @@ fn print_events(
         }
     }
     bar.finish_and_clear();
-    lost.unwrap_or(ended)
+    match (lost, ended) {
+        // Whoever went away after the end has missed nothing of the run.
+        (Some(Ended::ReaderGone), Ended::Finished) => Ended::Finished,
+        (Some(lost), _) => lost,
+        (None, ended) => ended,
+    }
 }
 
 fn progress_bar(json: bool) -> ProgressBar {

@@ -1,5 +1,6 @@
 //! `shinso worker`: a run driven by JSON lines on standard input and output.
 
+use super::signals::Interrupt;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::{KnobValue, Knobs};
@@ -8,15 +9,44 @@ use crate::printer;
 use crate::registry;
 use crate::run::thread::ThreadRunner;
 use crate::run::worker::{Resolved, serve};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
+
+/// How often one looks whether a signal has come, while no order does.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// Standard input, which ends for whoever reads it when a signal comes.
+struct Orders(Interrupt);
+
+impl Read for Orders {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stdin = rustix::stdio::stdin();
+        while !self.0.is_set() {
+            let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut waiting, Some(&LOOK)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => return Ok(rustix::io::read(stdin, buffer)?),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(0)
+    }
+}
 
 pub fn run(environment: &Environment) -> Exit {
     let runner = ThreadRunner { store: environment.store.clone(), source: environment.source.clone() };
     let resolve = |lab: &str, preset: Option<&str>, set: &BTreeMap<String, KnobValue>| {
         resolve(&environment.catalogue, lab, preset, set)
     };
-    match serve(BufReader::new(io::stdin()), &mut printer::json_out(), &runner, &resolve) {
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
+    };
+    let begun = |run| interrupt.stops(run);
+    let orders = BufReader::new(Orders(interrupt.clone()));
+    match serve(orders, &mut printer::json_out(), &runner, &resolve, &begun) {
+        Ok(()) if interrupt.is_set() => Exit::Interrupted,
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Interrupted,
         Err(error) => Exit::Failed(format!("standard output: {error}")),

@@ -109,7 +109,10 @@ impl Corpus {
                 // The last word of the text, which is not parted either.
                 None if to_the_end && end == bytes.len() => end,
                 // A byte that continues a letter begins none.
-                None => from + reach.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) + before as usize,
+                None => {
+                    let next = bytes.len().min(from + 1);
+                    next + bytes[next..].iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0)
+                }
             }
         };
         let from = if start == 0 { 0 } else { cut(0).min(bytes.len()) };
@@ -212,6 +215,17 @@ mod tests {
                 assert!(corpus.vocabulary.words.find(last).is_some(), "{length} {lead}");
                 assert_eq!(corpus.vocabulary.total as usize, text.split(' ').count());
             }
+        }
+    }
+
+    /// Where a text has no spaces, the chunks part it between two letters.
+    #[test]
+    fn a_text_that_is_one_line_without_spaces_loses_no_letter() {
+        for text in ["王".repeat(30_000), "aé王".repeat(9_000), format!("{} {}", "é".repeat(9_000), "王".repeat(9_000))]
+        {
+            let corpus = Corpus::of_text(text.as_str(), 1);
+            let parts: String = (0..corpus.chunks()).map(|chunk| corpus.chunk_text(chunk).unwrap()).collect();
+            assert!(parts == text, "{} chunks", corpus.chunks());
         }
     }
 

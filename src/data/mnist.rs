@@ -7,7 +7,7 @@ use crate::experiment::{ExperimentError, GrayImage, Setting, Source, TaskContext
 use crate::intake::{self, Purpose};
 use crate::tensor::Tensor;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Pixels of a digit.
@@ -147,17 +147,26 @@ impl Mnist {
     }
 }
 
-/// Reads a file whole: a person's own may change or vanish at any time, which must not reach a run.
-fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, ExperimentError> {
-    // As MNIST's own site, as Kaggle writes them, and within a folder of their own name as its archive unpacks.
+/// The four files of a person's own folder, whether they are there or not.
+pub fn files_of(folder: &Path) -> [PathBuf; 4] {
+    FILES.each_ref().map(|packed| place(folder, packed.name))
+}
+
+/// Where a file lies: as MNIST's own site names it, as Kaggle does, and within a folder of its own name as its archive unpacks.
+fn place(folder: &Path, name: &str) -> PathBuf {
     let dotted = name.replacen("-idx", ".idx", 1);
     let names = [name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")];
     let path = names.iter().map(|name| folder.join(name)).find(|path| path.symlink_metadata().is_ok());
     let path = path.unwrap_or_else(|| folder.join(name));
-    let path = match path.file_name() {
+    match path.file_name() {
         Some(own) if path.is_dir() && path.join(own).is_file() => path.join(own),
         _ => path,
-    };
+    }
+}
+
+/// Reads a file whole: a person's own may change or vanish at any time, which must not reach a run.
+fn read(folder: &Path, name: &str, kind: Kind, count: usize) -> Result<Bytes, ExperimentError> {
+    let path = place(folder, name);
     // A little beyond the right length, so that the check says how much there is too much.
     let purpose = Purpose::new(FILE, (kind.length(count) + (1 << 20)) as u64);
     let bytes = intake::unpacked(&path, &purpose, &TaskContext::default());
@@ -313,6 +322,24 @@ mod tests {
         let bomb = packed(&vec![3; 60_008 + (1 << 20) + 1]);
         refused(&|folder, _| put(folder, &gz, &bomb), "more than 1 MB");
         refused(&|folder, _| std::fs::create_dir(folder.join(name)).unwrap(), "a folder");
+    }
+
+    #[test]
+    fn the_files_of_a_folder_are_those_that_are_read_and_no_others() {
+        let folder = folder_with(|_, _| ());
+        let digest = || intake::digest_of(&files_of(folder.path()), &TaskContext::default()).unwrap();
+        let before = digest();
+        std::fs::write(folder.path().join("README"), "mine").unwrap();
+        assert_eq!(digest(), before, "a file beside them");
+        let path = folder.path().join(FILES[3].name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join(FILES[3].name), &bytes).unwrap();
+        assert_eq!(digest(), before, "in a folder of its own name");
+        bytes[20] ^= 1;
+        std::fs::write(path.join(FILES[3].name), &bytes).unwrap();
+        assert_ne!(digest(), before);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod batches;
 pub mod bytepair;
 pub mod corpus;
-pub mod digest;
 pub mod drawing;
 pub mod idx;
 pub mod mnist;

@@ -4,7 +4,7 @@
 //! was read then; a file that is cut, overwritten or replaced during a run reaches none.
 
 use crate::experiment::{ExperimentError, Source, TaskContext, Wording};
-use crate::intake::{self, BrokenAt, GZIP, MARK, Purpose, Unpacker};
+use crate::intake::{self, BrokenAt, Counted, GZIP, MARK, Purpose, Unpacker, digest};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const CHUNK: u64 = 1 << 20;
 /// Bytes up to which a file is held in memory.
 const IN_MEMORY: u64 = 64 << 20;
+/// Beyond so many bytes, what was packed tighter than to this part of its size is no text.
+const SUSPICIOUS: u64 = 1 << 30;
+const TIGHTEST: u64 = 200;
 /// The folder of copies within the cache folder.
 pub const COPIES: &str = "texts";
 const TEXT: Purpose = Purpose::new(Wording::new("a text in UTF-8", "UTF-8 のテキスト"), u64::MAX);
@@ -41,7 +44,7 @@ pub struct Text {
 impl Text {
     pub fn memory(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let (length, digest) = (text.len() as u64, super::digest::digest(text.as_bytes()));
+        let (length, digest) = (text.len() as u64, digest::digest(text.as_bytes()));
         Text { origin: Origin::Memory(text), file: None, length, digest }
     }
 
@@ -71,22 +74,31 @@ impl Text {
 
     fn take_in(file: File, packed_length: u64, mut copy: Kept, task: &TaskContext) -> Result<Self, ExperimentError> {
         let plain = |error: io::Error| ExperimentError::new(error.to_string());
-        let read = Arc::<AtomicU64>::default();
-        let mut file = BufReader::with_capacity(CHUNK as usize, Counted(file, Arc::clone(&read)));
+        let (file, read) = Counted::new(file);
+        let mut file = BufReader::with_capacity(CHUNK as usize, file);
         let mut reader: Box<dyn Read> = if file.fill_buf().map_err(plain)?.starts_with(GZIP) {
             Box::new(Unpacker::new(file))
         } else {
             Box::new(file)
         };
-        let (mut digest, mut checked) = (Sha256::new(), Checked::default());
+        let (mut sum, mut checked) = (Sha256::new(), Checked::default());
         loop {
             task.check()?;
-            task.report_progress(read.load(Ordering::Relaxed), packed_length);
+            let taken = read.load(Ordering::Relaxed);
+            task.report_progress(taken, packed_length);
+            if copy.length > SUSPICIOUS && copy.length / TIGHTEST > taken {
+                return Err(ExperimentError::both(
+                    format!(
+                        "unpacks to more than {TIGHTEST} times its size; expected a text, which does not pack so well"
+                    ),
+                    format!("展開すると元の {TIGHTEST} 倍を超えます。そこまで圧縮できるものはテキストではありません"),
+                ));
+            }
             let before = checked.rest.len();
             (&mut reader).take(CHUNK).read_to_end(&mut checked.rest).map_err(plain)?;
             let is_end = checked.rest.len() == before;
             let piece = checked.next(is_end)?;
-            digest.update(piece);
+            sum.update(piece);
             copy.take(piece)?;
             checked.pass();
             if is_end {
@@ -97,7 +109,7 @@ impl Text {
             let (en, ja) = ("empty; expected a text in UTF-8", "空です。UTF-8 のテキストを指定してください");
             return Err(ExperimentError::both(en, ja));
         }
-        let digest: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest::short(sum.finalize());
         let length = copy.length;
         Ok(Text { origin: copy.finish(&digest)?, file: None, length, digest })
     }
@@ -169,17 +181,6 @@ impl Text {
             take(&self.window(start, CHUNK)?);
         }
         Ok(())
-    }
-}
-
-/// Counts the bytes that pass.
-struct Counted<R>(R, Arc<AtomicU64>);
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        self.1.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
     }
 }
 

@@ -5,7 +5,7 @@
 //! where its script changes (東京|から|ロンドン|まで), which is no dictionary's division: okurigana come off their stems. A
 //! Japanese text with spaces between its words is taken as parted already.
 
-use super::vectors::LONGEST_WORD;
+use super::vectors::{LONGEST_WORD, Words};
 use std::borrow::Cow;
 use unicode_normalization::char::decompose_compatible;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -25,9 +25,15 @@ enum Kind {
 fn kind(letter: char) -> Kind {
     match letter {
         '\'' | '’' | '-' | '.' | '・' => Kind::Joint,
-        '々' | '〆' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => Kind::Han,
+        '々' | '〆' | '〇' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
+            Kind::Han
+        }
         '\u{3041}'..='\u{309f}' => Kind::Hiragana,
-        'ー' | '\u{30a1}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}' => Kind::Katakana,
+        'ー'
+        | '\u{3031}'..='\u{3035}'
+        | '\u{30a1}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}'
+        | '\u{ff66}'..='\u{ff9f}' => Kind::Katakana,
         letter if letter.is_alphanumeric() => Kind::Letter,
         _ => Kind::Other,
     }
@@ -80,6 +86,9 @@ fn long(text: &str, start: usize, spaced: bool, word: &mut String, take: &mut im
     let mut last = Kind::Other;
     let mut segments = text[start..end].split_word_bounds().map(|segment| (kind_of(segment), segment)).peekable();
     while let Some((own, segment)) = segments.next() {
+        // The sign of a long vowel belongs to what it lengthens: らーめん.
+        let lengthens = last == Kind::Hiragana && segment.chars().all(|letter| letter == 'ー');
+        let own = if lengthens { Kind::Hiragana } else { own };
         let joined = own == Kind::Joint
             && !word.is_empty()
             && segments.peek().is_some_and(|(next, _)| !matches!(next, Kind::Joint | Kind::Other));
@@ -104,13 +113,12 @@ fn flush(word: &mut String, take: &mut impl FnMut(&str)) {
     if word.is_empty() {
         return;
     }
-    // What is longer is no word, and no reader of vectors takes it for one.
-    word.truncate(word.floor_char_boundary(LONGEST_WORD));
     if word.chars().any(char::is_uppercase) {
-        take(&word.to_lowercase());
-    } else {
-        take(word);
+        *word = word.to_lowercase();
     }
+    // What is longer is no word, and no reader of vectors takes it for one. A small letter may be longer than its large one.
+    word.truncate(word.floor_char_boundary(LONGEST_WORD));
+    take(word);
     word.clear();
 }
 
@@ -129,6 +137,24 @@ pub fn folded(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(usual.nfc().collect())
+}
+
+/// The word that is meant by what somebody typed ([`spelling`]).
+pub fn find(words: &Words, text: &str) -> Option<u32> {
+    words.find(&spelling(text, &|text| words.find(text).is_some())?)
+}
+
+/// As typed, composed and of one width as texts are learned from ([`folded`]) and without marks for layout, in small letters, or
+/// decomposed as some files have their words: whichever is known.
+pub fn spelling(text: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
+    if known(text) {
+        return Some(text.to_owned());
+    }
+    let seen: String = text.chars().filter(|letter| !is_unseen(*letter)).collect();
+    let folded = folded(&seen).into_owned();
+    let small = folded.to_lowercase();
+    let decomposed = (!small.is_ascii()).then(|| small.nfd().collect());
+    [Some(folded), Some(small), decomposed].into_iter().flatten().find(|text| known(text))
 }
 
 /// Whether Japanese in a text stands with spaces between its words: no run of it is long.
@@ -180,6 +206,7 @@ mod tests {
         }
         let long = of(&"x ".repeat(3).replace(' ', &"y".repeat(2000)), false);
         assert_eq!(long.iter().map(String::len).collect::<Vec<_>>(), [LONGEST_WORD], "a reader of vectors takes it");
+        assert_eq!(of(&"İ".repeat(2048), false)[0].len(), LONGEST_WORD, "small, they are three bytes each");
         assert!(matches!(folded("naïve 東京 カタカナ"), Cow::Borrowed(_)));
     }
 
@@ -190,6 +217,10 @@ mod tests {
             ["東京", "から", "ロンドン", "まで", "tokyo", "と", "王様"]
         );
         assert_eq!(of("歩いた 人々 は ビー玉", true), ["歩いた", "人々", "は", "ビー玉"]);
+        assert_eq!(
+            of("二〇二四年のらーめんとケーキ、イタㇰ", false),
+            ["二〇二四年", "のらーめんと", "ケーキ", "イタㇰ"]
+        );
         assert!(is_spaced("歩いた 人々 は ビー玉 を") && !is_spaced("東京からロンドンまで飛んだ。"));
     }
 

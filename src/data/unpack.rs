@@ -1,14 +1,13 @@
 //! Embedded data on disk: unpacked once to the cache folder, and memory-mapped by every process after, which looks at each byte first.
 
 use crate::experiment::Wording;
-use crate::intake::{self, Purpose};
+use crate::intake::{self, Purpose, digest};
 use flate2::read::GzDecoder;
 use memmap2::Mmap;
 use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::ops::Deref;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 const CACHED: Purpose = Purpose::new(Wording::new("unpacked data", "展開したデータ"), u64::MAX);
@@ -64,9 +63,9 @@ fn cached(folder: &Path, packed: &Packed) -> io::Result<Bytes> {
     }
     fs::create_dir_all(folder)?;
     // A lock that is a pipe or a link to somewhere else is no lock.
-    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits() as i32;
-    let lock =
-        OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags).open(folder.join("lock"))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    let lock = intake::only_a_file(&mut options).open(folder.join("lock"))?;
     if !lock.metadata()?.is_file() {
         return Err(io::Error::other("the lock is no file"));
     }
@@ -88,7 +87,7 @@ fn as_unpacked(path: &Path, packed: &Packed) -> Option<Bytes> {
 
 /// The SHA-256 of some bytes, in hexadecimal.
 fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest::whole(Sha256::digest(bytes))
 }
 
 /// # Panics

@@ -56,8 +56,14 @@ impl World {
 
     /// `count` sentences drawn from `seed`, one a line, with spaces between words.
     pub fn text(&self, count: usize, seed: u64) -> String {
-        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut text = String::new();
+        self.more(count, &mut random, &mut text);
+        text
+    }
+
+    /// Writes the next `count` sentences of a source of chance.
+    pub fn more(&self, count: usize, random: &mut impl RngExt, text: &mut String) {
         for _ in 0..count {
             let table = &self.tables[random.random_range(0..self.tables.len())];
             let place = random.random_range(0..table.rows.len());
@@ -65,10 +71,9 @@ impl World {
             let choices = if is_held_out(place) { apart } else { apart + table.together.len() };
             let choice = random.random_range(0..choices);
             let sentence = table.sentences.get(choice).unwrap_or_else(|| &table.together[choice - apart]);
-            self.write_sentence(sentence, &table.rows[place], random, &mut text);
+            self.write_sentence(sentence, &table.rows[place], random, text);
             text.push('\n');
         }
-        text
     }
 
     fn write_sentence(&self, sentence: &str, row: &Row, random: &mut impl RngExt, text: &mut String) {

@@ -3,6 +3,7 @@
 use super::board::{Board, Branch, GaveUp, Handicap, Judged, Opponent, Played, Thinking, Walk};
 use super::number;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// A question about a game. [`Think`](GameQuery::Think) is a session's to answer, which keeps its tree for the next move;
 /// [`Branches`](GameQuery::Branches) looks into that tree, also while it grows; all else the rules alone answer.
@@ -56,8 +57,8 @@ pub enum GameQuery {
         #[serde(default)]
         extension: String,
     },
-    /// The game in the text of a file; `game` where the text leaves open which.
-    ReadGame { game: String, text: String },
+    /// The game in a file; `game` where the file leaves open which.
+    ReadGame { game: String, path: PathBuf },
 }
 
 impl GameQuery {

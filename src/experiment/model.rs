@@ -16,10 +16,22 @@ use thiserror::Error;
 #[error("{0}")]
 pub struct ExperimentError(pub String, Option<String>);
 
+const CANCELLED: &str = "cancelled";
+
 impl ExperimentError {
     /// In English alone: for files and the command line.
     pub fn new(message: impl Into<String>) -> Self {
         ExperimentError(message.into(), None)
+    }
+
+    /// Of work that was called off.
+    pub fn cancelled() -> Self {
+        Self::new(CANCELLED)
+    }
+
+    /// Whether it is of work that was called off.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.ends_with(CANCELLED)
     }
 
     /// In both languages: what a person meets on a screen.
@@ -121,7 +133,7 @@ impl TaskContext {
 
     /// For the `?` of a loop: an error once cancelled.
     pub fn check(&self) -> Result<(), ExperimentError> {
-        if self.is_cancelled() { Err(ExperimentError::new("cancelled")) } else { Ok(()) }
+        if self.is_cancelled() { Err(ExperimentError::cancelled()) } else { Ok(()) }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::failure;
 use crate::experiment::ExperimentError;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -157,7 +157,20 @@ impl Target {
             file.write_all(bytes)?;
             file.commit()
         });
-        written.map_err(|error| failure(&self.path, &error))
+        written.map_err(|error| unwritable(&self.path, &error))
+    }
+}
+
+/// What went wrong with writing a file or making a folder, in words.
+pub fn unwritable(path: &Path, error: &io::Error) -> ExperimentError {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ExperimentError::both("may not be written by you", "書き込みの権限がありません").in_file(path)
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ExperimentError::both("no space left on the disk", "ディスクの空きがありません").in_file(path)
+        }
+        _ => failure(path, error),
     }
 }
 

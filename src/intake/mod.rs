@@ -2,19 +2,24 @@
 //! texts in UTF-8 or, where the format allows it, in the encodings of their time. What a file is, its bytes say, not its name; what
 //! is no such file is named for what it looks like.
 
+pub mod digest;
 pub mod gate;
 mod gzip;
+pub mod yaml;
 
 pub use gzip::Unpacker;
 
 use crate::experiment::{Bilingual, ExperimentError, TaskContext, Wording};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes taken between two looks at whether the reading was called off.
 const PIECE: usize = 1 << 18;
@@ -101,8 +106,8 @@ fn kind(of: FileType) -> Option<Wording> {
 pub fn open(path: &Path, purpose: &Purpose) -> Result<(File, u64), ExperimentError> {
     gate::may_read(path)?;
     // Opening a pipe waits for somebody who writes to it, unless told not to.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits() | rustix::fs::OFlags::NOCTTY.bits();
-    let opened = OpenOptions::new().read(true).custom_flags(flags as i32).open(path);
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     // A socket cannot be opened at all.
     if let Err(error) = &opened
         && error.kind() != io::ErrorKind::NotFound
@@ -193,6 +198,13 @@ pub fn utf8(bytes: Vec<u8>, purpose: &Purpose) -> Result<String, ExperimentError
 
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Passes over a byte order mark before lines that come from elsewhere. Waits for their first byte.
+pub fn pass_mark(lines: &mut impl BufRead) {
+    if lines.fill_buf().is_ok_and(|bytes| bytes.starts_with(MARK)) {
+        lines.consume(MARK.len());
+    }
+}
 /// The first bytes of a gzip file.
 pub const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -326,37 +338,58 @@ fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     Some(detector.guess(None, Utf8Detection::Allow))
 }
 
-/// The beginning of the SHA-256 of a file, or of the regular files of a folder with their names.
+/// The digest of some files, each with its length, in this order.
 ///
 /// # Errors
 /// As [`open`]; when one cannot be read to its end, or it was called off.
-pub fn digest(path: &Path, task: &TaskContext) -> Result<String, ExperimentError> {
+pub fn digest_of(files: &[PathBuf], task: &TaskContext) -> Result<String, ExperimentError> {
     const ANY: Purpose = Purpose::new(Wording::new("data", "データ"), u64::MAX);
-    gate::may_read(path)?;
     let mut sum = Sha256::new();
-    let mut add = |path: &Path| -> Result<(), ExperimentError> {
+    let mut piece = vec![0; PIECE];
+    for path in files {
         let (mut file, length) = open(path, &ANY)?;
-        let mut piece = vec![0; PIECE];
+        sum.update(length.to_le_bytes());
         let mut done = 0;
         loop {
             task.check()?;
             task.report_progress(done, length);
             match file.read(&mut piece).map_err(|error| failure(path, &error))? {
-                0 => return Ok(()),
-                read => sum.update(&piece[..read]),
+                0 => break,
+                read => {
+                    sum.update(&piece[..read]);
+                    done += read as u64;
+                }
             }
-            done += piece.len() as u64;
         }
-    };
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).map_err(|error| failure(path, &error))?;
-        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-        files.sort();
-        files.iter().try_for_each(|file| add(file))?;
-    } else {
-        add(path)?;
     }
-    Ok(sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest::short(sum.finalize()))
+}
+
+/// Has a file of our own opened only where it is one: never through a link, and never waiting for a pipe.
+pub fn only_a_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32)
+}
+
+/// Counts the bytes that pass.
+pub struct Counted<R> {
+    inner: R,
+    passed: Arc<AtomicU64>,
+}
+
+impl<R: Read> Counted<R> {
+    /// With the count, which others may look at meanwhile.
+    pub fn new(inner: R) -> (Self, Arc<AtomicU64>) {
+        let passed = Arc::<AtomicU64>::default();
+        (Counted { inner, passed: Arc::clone(&passed) }, passed)
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.passed.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// What a file looks like that is no text, by its first bytes.

@@ -56,10 +56,12 @@ impl Progress {
                 }
             }
             Err(error) => {
-                let way_out = if matches!(error, OpenError::Newer(..)) {
-                    "take that program, or set SHINSO_HOME to another folder"
-                } else {
-                    "set SHINSO_HOME to a folder that can be written to"
+                let way_out = match &error {
+                    OpenError::Newer(..) => "take that program, or set SHINSO_HOME to another folder",
+                    OpenError::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                        "another program holds it; start again when that has ended"
+                    }
+                    OpenError::Sqlite(_) => "set SHINSO_HOME to a folder that can be written to",
                 };
                 let notice = format!("{}: {error}; progress will not be kept; {way_out}", path.display());
                 let progress = Self::in_memory(Some(notice));
@@ -72,10 +74,14 @@ impl Progress {
 
     /// Takes in what a file holds that cannot be written to.
     fn read_in(&self, path: &Path) -> rusqlite::Result<()> {
+        // With what was written last, which lies beside the file; where that cannot be had, the file alone.
+        self.copy_from(path, "mode=ro").or_else(|_| self.copy_from(path, "immutable=1"))
+    }
+
+    fn copy_from(&self, path: &Path, how: &str) -> rusqlite::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let name: String = path.as_os_str().as_encoded_bytes().iter().map(|byte| format!("%{byte:02x}")).collect();
-        // Nobody else writes to it either: no file beside it can be made.
-        let from = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+        let from = Connection::open_with_flags(format!("file:{name}?{how}"), flags)?;
         for (table, columns) in [
             ("exercise", "lab, exercise, solved_at, attempts, hints, answer"),
             ("notes", "lab, text"),

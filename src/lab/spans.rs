@@ -1,6 +1,7 @@
 //! Where things stand in a YAML file. A pass of its own, because the deserialiser lets duplicate keys pass and misplaces
 //! its errors.
 
+use crate::intake::yaml;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,10 @@ impl From<Marker> for Place {
 /// The place of every key and item by its path, such as `exercises[2].prompt.en`; a key's place is that of its name.
 #[derive(Debug, Clone, Default)]
 pub struct Spans(BTreeMap<String, Place>);
+
+const TOO_DEEP: &str = "more than 32 maps and lists within each other";
+/// Letters that end a line for one reader of YAML and not for another.
+const OTHER_LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
 /// What this pass finds wrong.
 pub type PlacedError = (Place, String);
@@ -56,11 +61,17 @@ pub fn read(text: &str) -> (Spans, Vec<PlacedError>) {
     let mut faults = Vec::new();
     let mut levels: Vec<Level> = Vec::new();
     let mut documents = 0;
+    if let Some(at) = text.find(OTHER_LINE_ENDS) {
+        let letter = text[at..].chars().next().unwrap_or_default() as u32;
+        let message =
+            format!("U+{letter:04X} ends a line for some readers and not for others: type a plain end of line");
+        return (spans, vec![(place_of(text, at), message)]);
+    }
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                faults.push(((*error.marker()).into(), format!("not YAML: {}", error.info())));
+                faults.push(broken(text, (*error.marker()).into(), error.info()));
                 break;
             }
         };
@@ -92,6 +103,10 @@ pub fn read(text: &str) -> (Spans, Vec<PlacedError>) {
                 }
             }
             Event::MappingStart(..) | Event::SequenceStart(..) => {
+                if levels.len() == yaml::DEEPEST {
+                    faults.push((place, TOO_DEEP.to_owned()));
+                    break;
+                }
                 if matches!(levels.last(), Some(Level::Map { key: None, .. })) {
                     faults.push((place, "a map or list as a key: keys are names".to_owned()));
                     break;
@@ -114,9 +129,32 @@ pub fn read(text: &str) -> (Spans, Vec<PlacedError>) {
     (spans, faults)
 }
 
+/// What the parser found wrong.
+fn broken(text: &str, place: Place, info: &str) -> PlacedError {
+    let before = text.lines().nth(place.line - 1).and_then(|line| line.chars().nth(place.column.checked_sub(2)?));
+    match before {
+        Some('\t') if info.contains("whitespace") => {
+            (Place { column: place.column - 1, ..place }, "a tab behind a colon: type a space".to_owned())
+        }
+        // Brackets are read ahead, and counted by the parser itself.
+        _ if yaml::is_too_deep(info) => (place, TOO_DEEP.to_owned()),
+        _ => (place, format!("not YAML: {info}")),
+    }
+}
+
+/// The place of a byte.
+fn place_of(text: &str, at: usize) -> Place {
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    Place { line: text[..at].matches('\n').count() + 1, column: text[line..at].chars().count() + 1 }
+}
+
 fn open_key(levels: &mut [Level], name: &str, place: Place, spans: &mut Spans, faults: &mut Vec<PlacedError>) {
     let Some(Level::Map { path, keys, key }) = levels.last_mut() else { return };
     let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    // It would be taken for the path of another.
+    if name.contains(['.', '[']) {
+        faults.push((place, format!("key `{name}`: keys have no dots and brackets")));
+    }
     if !keys.insert(name.to_owned()) {
         let first = spans.place(&own);
         faults.push((place, format!("duplicate key `{name}`; it stands in line {} already", first.line)));
@@ -166,5 +204,31 @@ mod tests {
         assert!(faults[1].1.starts_with("duplicate key `a`; it stands in line 1"));
         let (_, faults) = read("a: [1, 2\nb: 3\n");
         assert!(faults[0].1.starts_with("not YAML"), "{faults:?}");
+    }
+
+    #[test]
+    fn what_readers_of_yaml_take_differently_is_refused_at_its_place() {
+        for (text, line, column, part) in [
+            ("id: x\n# a\u{2028}b\nlist: 3\n", 2, 4, "U+2028"),
+            ("id: x\nja: あ\u{85}い\n", 2, 6, "U+0085"),
+            ("id: x\na.b: 1\n", 2, 1, "key `a.b`"),
+            ("id: x\nlist[0]: 1\n", 2, 1, "key `list[0]`"),
+        ] {
+            let (_, faults) = read(text);
+            assert_eq!(faults.len(), 1, "{text:?}: {faults:?}");
+            assert_eq!(faults[0].0, Place { line, column }, "{text:?}");
+            assert!(faults[0].1.contains(part), "{faults:?}");
+        }
+        for open in ["[", "- ", "{a: "] {
+            let (_, faults) = read(&open.repeat(100_000));
+            assert_eq!(faults.len(), 1, "{open}");
+            assert_eq!(faults[0].1, TOO_DEEP, "{open}");
+        }
+    }
+
+    #[test]
+    fn a_tab_behind_a_colon_is_told_at_its_place() {
+        let (_, faults) = read("id: x\nlist:\n  - en:\ta\n    ja: b\n");
+        assert_eq!(faults, [(Place { line: 3, column: 8 }, "a tab behind a colon: type a space".to_owned())]);
     }
 }

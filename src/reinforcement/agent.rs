@@ -344,3 +344,37 @@ impl Agent {
         self.searcher.explore(exploration);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reinforcement::games::{Game, Othello};
+
+    /// A game of Othello by chance, up to so many free squares.
+    fn othello(empties: u32) -> AnyGame {
+        let (mut random, mut position, mut moves) = (PlayoutRng::seed_from_u64(3), Othello::new(8), Vec::new());
+        while position.empties() > empties {
+            position.legal(&mut moves);
+            assert!(!moves.is_empty(), "a game that goes on");
+            position.play(moves[below(&mut random, moves.len())]);
+        }
+        position.into()
+    }
+
+    #[test]
+    fn who_cannot_solve_a_position_in_time_moves_nevertheless() {
+        let never = AtomicBool::new(false);
+        let think = |words: &str, position: &AnyGame| {
+            words.parse::<Spec>().unwrap().agent(position, 1).unwrap().think(position, &never)
+        };
+        let solved = think("alphabeta:depth=1", &othello(12));
+        assert!(solved.proven.is_some());
+        for (words, position) in
+            [("alphabeta:0ms", othello(18)), ("perfect:0ms", AnyGame::start("connect-four").unwrap())]
+        {
+            let result = think(words, &position);
+            assert!(result.best().is_some(), "{words}");
+            assert_eq!(result.proven, None, "{words}");
+        }
+    }
+}

@@ -142,9 +142,11 @@ pub fn play(
     let mut position = start.clone();
     let (mut names, mut moves): (Vec<String>, Vec<Move>) = (Vec::new(), Vec::new());
     let [first, second] = players;
-    first.begin(start, seed)?;
-    second.begin(start, seed.wrapping_add(1))?;
     let called_off = || stop.load(Ordering::Relaxed);
+    match first.begin(start, seed).and_then(|()| second.begin(start, seed.wrapping_add(1))) {
+        Err(_) if called_off() => return Ok(None),
+        begun => begun?,
+    }
     for _ in 0..LONGEST {
         if let Some(outcome) = position.outcome() {
             return Ok(Some(Played { outcome, names, moves, foul: None }));

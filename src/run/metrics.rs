@@ -2,12 +2,10 @@
 
 use super::file::RunError;
 use crate::experiment::{Event, EventLine, TaskContext, Wording};
-use crate::intake::{self, MARK, Purpose};
-use rustix::fs::OFlags;
+use crate::intake::{self, MARK, Purpose, digest};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Read as _, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 const EVENTS: Purpose = Purpose::new(Wording::new("the events of a run", "実行の記録"), 1 << 34);
@@ -124,7 +122,7 @@ pub struct Stretch {
 
 impl Stretch {
     fn of(length: u64, sum: &Sha256) -> Self {
-        Stretch { length, sum: sum.clone().finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect() }
+        Stretch { length, sum: digest::short(sum.clone().finalize()) }
     }
 
     /// What [`Display`](std::fmt::Display) wrote.
@@ -162,9 +160,10 @@ impl Writer {
     /// Opens the file and cuts it to `length`.
     pub fn open(folder: &Path, length: u64) -> Result<Self, RunError> {
         let path = folder.join(FILE);
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
         let open = || -> std::io::Result<(File, Sha256)> {
-            let mut file = OpenOptions::new().create(true).read(true).append(true).custom_flags(flags).open(&path)?;
+            let mut options = OpenOptions::new();
+            options.create(true).read(true).append(true);
+            let mut file = intake::only_a_file(&mut options).open(&path)?;
             file.set_len(length)?;
             let mut sum = Sha256::new();
             let mut piece = vec![0; 1 << 16];

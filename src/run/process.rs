@@ -87,7 +87,7 @@ impl Link {
                     }
                     Err(RecvTimeoutError::Timeout) if task.is_cancelled() => {
                         let _gone = self.send(&Order::Cancel { key: key.clone() });
-                        return Err(ExperimentError::new("cancelled"));
+                        return Err(ExperimentError::cancelled());
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return Err(gone()),

@@ -92,11 +92,15 @@ impl Recorder {
         self.metrics.flush().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))
     }
 
+    fn sync(&mut self) -> Result<(), RunError> {
+        self.metrics.sync().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))
+    }
+
     /// Writes a checkpoint, the weights alone and what was shown last beside it, and then says so in the metrics, so that what the
     /// metrics promise exists.
     pub fn checkpoint(&mut self, trainable: &mut dyn Trainable, seconds: f64) -> Result<Event, RunError> {
-        self.flush()?;
-        // The checkpoint knows the events up to it: with others it would be another run.
+        // The checkpoint knows the events up to it: with others it would be another run. They are durable before it is.
+        self.sync()?;
         let events = self.metrics.stretch().to_string();
         write_whole(&self.folder.join(CHECKPOINT), &seal(trainable.checkpoint(), &events))?;
         write_whole(&self.folder.join(WEIGHTS), &seal(trainable.weights(Precision::Single), ""))?;
@@ -104,7 +108,7 @@ impl Recorder {
         write_whole(&self.folder.join(VIEWS), views.collect::<String>().as_bytes())?;
         let event = Event::Checkpoint { step: trainable.position().step, seconds };
         self.record(&event)?;
-        self.metrics.sync().map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
+        self.sync()?;
         Ok(event)
     }
 

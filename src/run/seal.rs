@@ -9,6 +9,7 @@
 //!
 //! A file without one is of an earlier version, and is taken as it is.
 
+use crate::intake::digest;
 use sha2::{Digest, Sha256};
 
 const OPENING: &str = "{\"__metadata__\":{";
@@ -30,7 +31,7 @@ fn sum(header: &str, numbers: &[u8], line: &str) -> String {
         sum.update((part.len() as u64).to_le_bytes());
         sum.update(part);
     }
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest::whole(sum.finalize())
 }
 
 /// Seals a file; `line` holds no quotes, backslashes or control characters. Other bytes stay as they are.
@@ -55,11 +56,21 @@ struct Seal<'a> {
     before: Vec<String>,
 }
 
+/// Whether a header has the look of a sealed one: its first entry begins with a sum, whatever its name. No writer of ours has another such
+/// entry, so that a seal whose name is broken is a broken seal, and no file of an earlier version.
+fn looks_sealed(header: &str) -> bool {
+    let value = header.as_bytes().get(OPENING.len() + KEY.len()..).unwrap_or_default();
+    let is_sum = value.len() > DIGITS && value[..DIGITS].iter().all(u8::is_ascii_hexdigit) && value[DIGITS] == b' ';
+    is_sum || header.strip_prefix(OPENING).is_some_and(|rest| rest.starts_with(KEY))
+}
+
 /// The seal of a header; `None` within for one that cannot be read.
 fn seal_of(header: &str) -> Option<Option<Seal<'_>>> {
-    let rest = header.strip_prefix(OPENING)?.strip_prefix(KEY)?;
+    if !looks_sealed(header) {
+        return None;
+    }
     let read = || {
-        let (sum, rest) = rest.split_at_checked(DIGITS)?;
+        let (sum, rest) = header.strip_prefix(OPENING)?.strip_prefix(KEY)?.split_at_checked(DIGITS)?;
         let (line, rest) = rest.strip_prefix(' ')?.split_once('"')?;
         // With other entries, with none, or without metadata.
         let before = match rest.strip_prefix(',') {
@@ -128,10 +139,8 @@ mod tests {
             let mut sealed = seal(file(with_text.then_some("text")), "a line");
             let place = place.index(sealed.len());
             sealed[place] ^= 1 << bit;
-            let is_found = check(&sealed) != Ok(Some("a line".to_owned()));
-            // A space behind the header means nothing.
-            let is_padding = weights::decode(&sealed).is_ok_and(|archive| archive.tensors.get("w").is_some_and(|w| w.iter().eq(&[1.0, -2.0, 0.5, 3.0])));
-            prop_assert!(is_found || is_padding, "byte {}", place);
+            // Either its sum tells, or it is no such file any more: it never counts as one of an earlier version that can be read.
+            prop_assert!(check(&sealed).is_err() || weights::decode(&sealed).is_err(), "byte {}", place);
         }
     }
 }

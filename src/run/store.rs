@@ -18,13 +18,11 @@ use super::metrics;
 use super::seal;
 use crate::experiment::knob::nearest;
 use crate::experiment::{TaskContext, Wording};
-use crate::intake::{self, Purpose};
-use rustix::fs::OFlags;
+use crate::intake::{self, Purpose, yaml};
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 const LABEL: &str = "label.yaml";
 const RUN: Purpose = Purpose::new(Wording::new("a description of a run in YAML", "YAML の実行の記述"), 4 << 20);
@@ -54,6 +52,15 @@ impl RunStore {
         self.folder.join(id)
     }
 
+    /// The folder of a run that somebody names, which leads nowhere else.
+    fn named(&self, id: &str) -> Result<PathBuf, RunError> {
+        let mut parts = Path::new(id).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(part)), None) if part == id => Ok(self.folder_of(id)),
+            _ => Err(RunError::Unknown(id.to_owned(), "expected the name of a folder of a run".to_owned())),
+        }
+    }
+
     /// Makes the folder of a new run. Its id holds lab and time, and is unique.
     pub fn create(
         &self,
@@ -81,10 +88,10 @@ impl RunStore {
 
     /// Takes the right to write to a run.
     pub fn lock(&self, id: &str) -> Result<RunLock, RunError> {
-        let path = self.folder_of(id).join("lock");
-        // Never through a link, and never waiting for a pipe.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags).open(&path);
+        let path = self.named(id)?.join("lock");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let opened = intake::only_a_file(&mut options).open(&path);
         let file = opened.map_err(|error| RunError::file(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(RunLock(file)),
@@ -101,7 +108,7 @@ impl RunStore {
 
     /// Reads `run.yaml`. A run that says it is under way while nobody holds its lock was killed: it counts as stopped.
     pub fn read(&self, id: &str) -> Result<RunDescription, RunError> {
-        let path = self.folder_of(id).join("run.yaml");
+        let path = self.named(id)?.join("run.yaml");
         let text = intake::text(&path, &RUN, &TaskContext::default()).map_err(RunError::intake)?;
         let mut description: RunDescription = parsed(&path, &text)?;
         // The folder's name is the id, also of a folder that was copied or renamed.
@@ -240,7 +247,8 @@ impl RunStore {
 
     /// Whether a folder is that of the runs, or lies in it.
     pub fn holds(&self, folder: &Path) -> bool {
-        let known = |path: &Path| path.ancestors().find_map(|part| part.canonicalize().ok());
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let known = |path: &Path| whole(path).ancestors().find_map(|part| part.canonicalize().ok());
         matches!((known(folder), known(&self.folder)), (Some(folder), Some(runs)) if folder.starts_with(&runs) && self.folder.exists())
     }
 }
@@ -252,6 +260,10 @@ fn is_missing(path: &Path) -> bool {
 
 /// The content of a file in YAML; an error names the line.
 fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, RunError> {
+    if !yaml::is_shallow(text) {
+        let reason = format!("more than {} maps and lists within each other", yaml::DEEPEST);
+        return Err(RunError::Content { file: path.to_owned(), place: "start".to_owned(), reason });
+    }
     serde_yaml::from_str(text).map_err(|error| {
         let place = error.location().map_or("start".to_owned(), |at| format!("line {}", at.line()));
         RunError::Content { file: path.to_owned(), place, reason: error.to_string() }

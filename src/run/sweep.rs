@@ -3,7 +3,7 @@
 
 use super::store::RunStore;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// Younger ones may still be written to.
@@ -17,13 +17,19 @@ const MARK: usize = 6;
 pub fn sweep(store: &RunStore, cache: &Path, now: SystemTime) {
     for id in names(store.folder()) {
         let folder = store.folder_of(&id);
-        let leftovers: Vec<String> = names(&folder).into_iter().filter(|name| is_unfinished(name)).collect();
+        // Young ones are left alone, and so is the lock: whoever resumes the run now must have it.
+        let is_left = |path: &PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(is_unfinished) && is_old(path, AGE, now)
+        };
+        let parts = [folder.clone()].into_iter().chain(["pictures", "games"].map(|part| folder.join(part)));
+        let leftovers: Vec<PathBuf> =
+            parts.flat_map(|part| names(&part).into_iter().map(move |name| part.join(name))).filter(is_left).collect();
         if leftovers.is_empty() {
             continue;
         }
         // While it is held, nobody writes there.
         let Ok(_lock) = store.lock(&id) else { continue };
-        leftovers.iter().for_each(|name| remove_old(&folder.join(name), AGE, now));
+        leftovers.iter().for_each(|path| remove_old(path, AGE, now));
     }
     for part in names(cache) {
         let folder = cache.join(&part);
@@ -50,10 +56,14 @@ fn is_unfinished(name: &str) -> bool {
     })
 }
 
+/// Whether a path is a file that nobody has written to for so long.
+fn is_old(path: &Path, age: Duration, now: SystemTime) -> bool {
+    let Ok(about) = path.symlink_metadata() else { return false };
+    about.is_file() && about.modified().is_ok_and(|changed| now.duration_since(changed).is_ok_and(|since| since >= age))
+}
+
 fn remove_old(path: &Path, age: Duration, now: SystemTime) {
-    let Ok(about) = path.symlink_metadata() else { return };
-    let is_old = about.modified().is_ok_and(|changed| now.duration_since(changed).is_ok_and(|since| since >= age));
-    if about.is_file() && is_old {
+    if is_old(path, age, now) {
         let _stays = fs::remove_file(path);
     }
 }
@@ -74,7 +84,7 @@ mod tests {
         let written: Vec<_> = [&trained.id, &resting.id]
             .into_iter()
             .flat_map(|id| {
-                [".checkpoint.safetensors.a1B2c3", ".hidden", "model.safetensors"]
+                [".checkpoint.safetensors.a1B2c3", ".hidden", "model.safetensors", "pictures/.1.png.a1B2c3"]
                     .map(|name| store.folder_of(id).join(name))
             })
             .chain(
@@ -92,8 +102,8 @@ mod tests {
         sweep(&store, &cache, time);
         assert!(there().iter().all(|there| *there), "they are young");
         sweep(&store, &cache, time + AGE + AGE);
-        assert_eq!(there(), [true, true, true, false, true, true, false, true, false, true]);
+        assert_eq!(there(), [true, true, true, true, false, true, true, false, false, true, false, true]);
         sweep(&store, &cache, time + KEPT + AGE);
-        assert_eq!(there()[7..], [true, false, false]);
+        assert_eq!(there()[9..], [true, false, false]);
     }
 }

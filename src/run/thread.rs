@@ -9,6 +9,7 @@ use super::run_loop::{Commands, Conductor, EventSinks};
 use super::runner::{EventSink, RunHandle, Runner, Start, Stopper, bounded_threads};
 use super::seal;
 use super::store::{RunError, RunLock, RunStore};
+use crate::data::mnist;
 use crate::experiment::{Command, Event, ExperimentError, KnobError, Model, Setting, Source, TaskContext, Trainable};
 use crate::intake;
 use crate::nn::Checkpoint;
@@ -332,12 +333,22 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
     let Segment { mut place, checkpoint, turns, seconds, source, plan, mut emit } = segment;
     let is_new = checkpoint.is_none();
     let built = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        same_data(&mut place.description, is_new, &task)?;
-        build(&place, checkpoint.as_deref(), &turns, source)
+        // Data that cannot be read are told of by whoever reads them; those that have changed, by what they were.
+        if !is_new {
+            same_data(&mut place.description, is_new, &task)?;
+        }
+        let built = build(&place, checkpoint.as_deref(), &turns, source)?;
+        if is_new {
+            same_data(&mut place.description, is_new, &task)?;
+        }
+        Ok(built)
     }));
     let built =
         built.unwrap_or_else(|_| Err(ExperimentError::new("building the model failed (a fault of the program)")));
     let (mut recorder, mut trainable) = match (built, is_new) {
+        (Err(failure), _) if task.is_cancelled() && failure.is_cancelled() => {
+            return called_off(place, is_new, &mut emit);
+        }
         (Ok(trainable), _) => match place.open() {
             Ok(recorder) => (recorder, trainable),
             Err(error) => return Err(told(0, error.to_string(), &mut emit)),
@@ -392,6 +403,17 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
     }
 }
 
+/// Ends a run that was called off before its first step of this time; one that goes on stays as it was.
+fn called_off(place: Place, is_new: bool, emit: &mut EventSink) -> Result<(), String> {
+    let recorded = if is_new {
+        place.open().and_then(|mut recorder| recorder.set_status(Status::Stopped, None, None))
+    } else {
+        Ok(())
+    };
+    emit(&Event::Stopped { step: 0 });
+    recorded.map_err(|error| error.to_string())
+}
+
 /// Tells a failure that changes nothing on disk; returns its message.
 fn told(step: u64, message: String, emit: &mut EventSink) -> String {
     emit(&Event::Failed { step, message: message.clone() });
@@ -401,7 +423,9 @@ fn told(step: u64, message: String, emit: &mut EventSink) -> String {
 /// Notes the sum of a person's own data for a new run; for one that goes on they must be the same.
 fn same_data(description: &mut RunDescription, is_new: bool, task: &TaskContext) -> Result<(), ExperimentError> {
     let Some(path) = &description.data else { return Ok(()) };
-    let found = intake::digest(path, task)?;
+    // Of a folder the lab reads digits; what else lies there is none of its data.
+    let files = if path.is_dir() { mnist::files_of(path).to_vec() } else { vec![path.clone()] };
+    let found = intake::digest_of(&files, task)?;
     match &description.data_digest {
         Some(before) if *before != found => Err(ExperimentError::both(
             format!("{}: has changed since the run began; put it back, or start a new run", path.display()),

@@ -14,8 +14,9 @@
 
 use super::inbox::Wake;
 use super::question::{Question, Questions};
-use super::runner::{RunHandle, Runner, Start, default_threads};
+use super::runner::{RunHandle, Runner, Start, Stopper, default_threads};
 use crate::experiment::{Answer, Command, EventLine, ExperimentError, KnobValue, Knobs, Language, Query};
+use crate::intake;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -191,7 +192,7 @@ enum Message {
 }
 
 /// Carries out orders until they end and the run, if there is one, has ended. A run whose orders end is stopped: nobody
-/// could any more.
+/// could any more. `begun` is told what stops a run whatever holds the output.
 ///
 /// # Errors
 /// When the output is gone; the run is stopped and recorded first.
@@ -200,15 +201,17 @@ pub fn serve(
     out: &mut impl Write,
     runner: &dyn Runner,
     resolve: Resolve,
+    begun: &dyn Fn(Stopper),
 ) -> io::Result<()> {
     let (messages, received) = channel();
     let its = messages.clone();
     std::thread::Builder::new().name("orders".into()).spawn(move || read_orders(orders, &its))?;
-    let worker = Worker { runner, resolve, messages, run: None, questions: None };
+    let worker = Worker { runner, resolve, begun, messages, run: None, questions: None };
     worker.serve(&received, out)
 }
 
 fn read_orders(mut orders: impl BufRead, messages: &Sender<Message>) {
+    intake::pass_mark(&mut orders);
     for number in 1.. {
         let mut line = Vec::new();
         let read = io::Read::take(&mut orders, LONGEST_LINE).read_until(b'\n', &mut line);
@@ -232,6 +235,7 @@ fn read_orders(mut orders: impl BufRead, messages: &Sender<Message>) {
 struct Worker<'a> {
     runner: &'a dyn Runner,
     resolve: Resolve<'a>,
+    begun: &'a dyn Fn(Stopper),
     messages: Sender<Message>,
     run: Option<Box<dyn RunHandle>>,
     questions: Option<Questions>,
@@ -287,12 +291,12 @@ impl Worker<'_> {
                 let threads = threads.unwrap_or_else(default_threads);
                 let start = Start { lab, experiment, preset, knobs, seed, threads, data, plan };
                 let run = self.runner.start(start, self.emit()).map_err(|error| error.to_string())?;
-                return Ok(Some(self.run.insert(run).id().to_owned()));
+                return Ok(Some(self.take(run)));
             }
             Order::Resume { run, threads } => {
                 self.free()?;
                 let run = self.runner.resume(&run, threads, self.emit()).map_err(|error| error.to_string())?;
-                return Ok(Some(self.run.insert(run).id().to_owned()));
+                return Ok(Some(self.take(run)));
             }
             Order::Ask { key, query, session, slow } => {
                 let source = self.running()?.model();
@@ -322,6 +326,11 @@ impl Worker<'_> {
         };
         self.running()?.send(command);
         Ok(None)
+    }
+
+    fn take(&mut self, run: Box<dyn RunHandle>) -> String {
+        (self.begun)(run.stopper());
+        self.run.insert(run).id().to_owned()
     }
 
     fn emit(&self) -> super::runner::EventSink {

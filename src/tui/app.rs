@@ -37,6 +37,8 @@ const MOTION_PERIOD: Duration = Duration::from_millis(160);
 const INPUT_PERIOD: Duration = Duration::from_millis(50);
 /// What was typed is kept after this pause.
 const SAVE_AFTER: Duration = Duration::from_millis(500);
+/// What could not be kept is tried again after this and that pause: each try may hold the screen up.
+const SAVE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// What is in motion stops when nobody has pressed a key for so long.
 const WATCHED_FOR: Duration = Duration::from_secs(20);
 
@@ -155,7 +157,6 @@ impl App {
                 at_once = true;
             }
             if let Some(exit) = self.quit.take() {
-                self.save();
                 return Ok(exit);
             }
             let now = Instant::now();
@@ -216,20 +217,18 @@ impl App {
         }
     }
 
-    /// Keeps what was typed.
-    fn save(&mut self) {
+    /// Keeps what was typed. What could not be kept is tried again later.
+    pub fn save(&mut self) {
         self.typed_unsaved = None;
         if let Place::Lab(lab) = &mut self.place {
             lab.save(&mut self.context);
+            self.typed_unsaved = lab.is_unsaved().then(|| Instant::now() + SAVE_AGAIN_AFTER);
         }
     }
 
     fn take(&mut self, message: Message) -> io::Result<()> {
         match message {
-            Message::Hangup | Message::Interrupt | Message::Lost => {
-                self.save();
-                self.quit = Some(Exit::Interrupted);
-            }
+            Message::Hangup | Message::Interrupt | Message::Lost => self.quit = Some(Exit::Interrupted),
             Message::Stop => self.suspend(false)?,
             // Whoever stopped it may have used the terminal.
             Message::Continued => {

@@ -40,6 +40,8 @@ pub struct AppContext {
     leaving: Vec<JoinHandle<()>>,
     notice: Option<(String, Instant)>,
     shipped: BTreeMap<String, ShippedModel>,
+    /// The run whose earlier export is written over if its export is asked for once more.
+    pub to_export_again: Option<String>,
     /// Text to be put on the clipboard with the next frame.
     pub clipboard: Option<String>,
     /// Where the frame takes clicks.
@@ -84,6 +86,7 @@ impl AppContext {
             leaving: Vec::new(),
             notice: None,
             shipped: BTreeMap::new(),
+            to_export_again: None,
             clipboard: None,
             places: Places::default(),
             next: None,

@@ -20,6 +20,7 @@ use super::widgets::picture::{Look, PictureMode, Pictures};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Wording;
+use crate::intake;
 use crate::lab::exercise::{decide, is_explained};
 use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict};
 use crate::printer;
@@ -79,7 +80,10 @@ fn words(line: &str) -> Vec<String> {
 /// Reads commands from standard input until it ends.
 pub fn run(environment: Environment) -> Exit {
     let (sender, messages) = channel();
-    let progress = Progress::open(&environment.folders.database());
+    let mut progress = Progress::open(&environment.folders.database());
+    if let Some(notice) = progress.notice.take() {
+        printer::note(&notice);
+    }
     let prompts = io::stdin().is_terminal();
     let mut reader =
         Reader::new(environment, progress, Bell::new(sender.clone()), printer::Printer::new(io::stdout()), prompts);
@@ -102,6 +106,7 @@ pub fn run(environment: Environment) -> Exit {
 /// Hands lines on, each once the one before was taken. What is no UTF-8 is read as far as it goes.
 fn read_lines(mut input: impl BufRead, messages: &Sender<Message>, asked: &Receiver<()>) {
     let mut line = Vec::new();
+    intake::pass_mark(&mut input);
     loop {
         line.clear();
         let message = match input.read_until(b'\n', &mut line) {
@@ -192,7 +197,7 @@ impl<W: Write> Reader<W> {
                 // The input has ended: what goes on is seen to its end.
                 Some(Message::Lost) => {
                     self.wait(messages)?;
-                    return Ok(Exit::Done);
+                    return Ok(if self.is_over { Exit::Interrupted } else { Exit::Done });
                 }
                 Some(Message::Interrupt) if self.is_live() => self.stop()?,
                 Some(Message::Hangup | Message::Interrupt) => return Ok(Exit::Interrupted),

@@ -1,9 +1,10 @@
 //! Signals as messages to the loop.
 
 use super::last_resort;
-use super::terminal::{Message, is_stopping};
+use super::terminal::{Message, is_own_stop};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
 /// What a program does with its terminal.
@@ -12,6 +13,14 @@ pub enum Use {
     Screen,
     /// Lines alone, which it need not give back.
     Lines,
+}
+
+/// Whether an interrupt waits to be heard.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// An interrupt was heard.
+pub fn interrupt_heard() {
+    INTERRUPTED.store(false, Ordering::Release);
 }
 
 /// Turns signals into messages, and sees to it that those that end the program do so. The end of the terminal of a screen counts as one.
@@ -25,12 +34,15 @@ pub fn listen(messages: Sender<Message>, of: Use) -> io::Result<()> {
         for signal in signals.forever() {
             let message = match signal {
                 SIGCONT => Message::Continued,
-                SIGTSTP if is_stopping() => continue,
+                SIGTSTP if is_own_stop() => continue,
                 SIGTSTP => Message::Stop,
                 SIGINT => Message::Interrupt,
                 _ => Message::Hangup,
             };
-            let is_end = matches!(message, Message::Hangup);
+            // In lines it stops the run first; one that waits still when the next comes finds nobody who listens.
+            let is_interrupt = signal == SIGINT;
+            let is_unheard = is_interrupt && INTERRUPTED.swap(true, Ordering::AcqRel);
+            let is_end = matches!(message, Message::Hangup) || is_interrupt && of == Use::Screen || is_unheard;
             let _ended = its_messages.send(message);
             if is_end {
                 last_resort::wait_or_end();

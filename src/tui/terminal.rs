@@ -5,11 +5,12 @@ use crossterm::event::{
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGTSTP;
 use std::io::{self, Stdout, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, sync_channel};
 
 /// What the loop waits for.
@@ -48,14 +49,20 @@ pub fn take(mouse: bool) -> io::Result<()> {
 
 /// Takes it again where it is ours still: another program may have had it.
 pub fn take_again(mouse: bool) -> io::Result<()> {
-    if TAKEN.load(Ordering::SeqCst) { take(mouse) } else { Ok(()) }
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    // Raw mode is kept track of, and would not be set where it is thought to be: a shell may have left it.
+    disable_raw_mode()?;
+    take(mouse)
 }
 
 /// Gives everything back. What fails here fails because the terminal is gone.
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _gone = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        // First what cannot be held up.
         let _gone = disable_raw_mode();
+        let _gone = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
         let _gone = stdout().flush();
     }
 }
@@ -117,12 +124,12 @@ pub fn read_events(messages: &Sender<Message>, early: Vec<KeyEvent>) -> io::Resu
     Ok(inputs)
 }
 
-/// Whether this program is just stopping its whole process group.
-static STOPPING: AtomicBool = AtomicBool::new(false);
+/// Signals to stop that this program has sent to its whole process group, itself among them, and not heard yet.
+static OWN_STOPS: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether a signal to stop is our own.
-pub fn is_stopping() -> bool {
-    STOPPING.load(Ordering::Acquire)
+/// Whether a signal to stop that was heard is our own, which is counted off.
+pub fn is_own_stop() -> bool {
+    OWN_STOPS.fetch_update(Ordering::AcqRel, Ordering::Acquire, |stops| stops.checked_sub(1)).is_ok()
 }
 
 /// To the shell and back: returns when the program is continued. `of_group` where a person asked for it by a key, which means all
@@ -133,11 +140,10 @@ pub fn suspend(mouse: bool, of_group: bool) -> io::Result<bool> {
     }
     give_back();
     if of_group {
-        STOPPING.store(true, Ordering::Release);
+        OWN_STOPS.fetch_add(1, Ordering::AcqRel);
         let _gone = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
     }
     signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
-    STOPPING.store(false, Ordering::Release);
     take(mouse)?;
     Ok(true)
 }
@@ -161,19 +167,29 @@ fn is_orphaned() -> bool {
         }
         parent = above;
     }
-    true
+    // Beyond the first process there is nobody; of one that may not be looked at nothing is known.
+    parent == 0
 }
 
 /// As [`give_back`], but nothing of it may wait: for a terminal that takes nothing, or is gone.
 pub fn give_back_without_waiting() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _gone = disable_raw_mode();
+        let mut farewell = Vec::new();
+        let _in_memory =
+            execute!(farewell, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
         // A way of its own to the terminal: that of standard output is shared with the shell, which must go on waiting.
         let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits() as i32;
-        let terminal = std::fs::OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty");
-        let _gone = terminal.and_then(|mut out| {
-            execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)
-        });
+        let own = std::fs::OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty");
+        if own.and_then(|mut terminal| terminal.write_all(&farewell)).is_err() {
+            // A process without a terminal that is its own: past whoever holds standard output, if it takes anything.
+            let out = rustix::stdio::stdout();
+            let mut ready = [PollFd::new(&out, PollFlags::OUT)];
+            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+            if poll(&mut ready, Some(&now)).is_ok_and(|ready| ready > 0) {
+                let _gone = rustix::io::write(out, &farewell);
+            }
+        }
     }
 }
 

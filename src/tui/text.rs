@@ -54,6 +54,7 @@ words! {
     NO_DATA_YET: "no values yet", "値はまだありません";
     GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
     PRESS_ENTER: "↵ starts", "↵ で開始";
+    EXPORT_AGAIN: "{0} holds an earlier export; once more writes over it", "{0} には以前の書き出しがあります。もう一度押すと上書きします";
     EXPORTED: "{0} files (metrics.csv, run.yaml, weights, pictures) exported to {1}", "{0} 個のファイル(metrics.csv、run.yaml、重み、画像)を {1} に書き出しました";
     COPIED: "copied", "コピーしました";
     NOTHING_TO_COPY: "nothing to copy: move the cursor onto the curves first", "コピーする値がありません。先にカーソルを曲線へ";
@@ -177,6 +178,7 @@ words! {
     BOARD_TYPE_POSITION: "a position (Esc leaves)", "局面(Esc でやめる)";
     BOARD_SAVE_TO: "save to", "保存先";
     BOARD_OPEN_FROM: "open a file", "開くファイル";
+    BOARD_READING: "reading the file …", "ファイルを読み込んでいます…";
     BOARD_BECOMES: "becomes ← →", "成り先 ← →";
     BOARD_THINKING: "thinking", "思考";
     BOARD_HIDDEN: "what it thinks stays hidden while it is your turn", "あなたの手番の間は隠してあります";

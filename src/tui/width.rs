@@ -2,13 +2,20 @@
 //!
 //! Everything is drawn as for narrow ones; a finished frame then passes through [`Widths::settle`].
 
+use crate::printer;
 use crate::width::{Widths, is_ambiguous, narrow};
 use ratatui::buffer::{Buffer, CellDiffOption};
 use std::num::NonZeroU16;
 
 impl Widths {
-    /// Makes a finished frame hold on a wide terminal.
+    /// Makes a finished frame hold on a wide terminal, and on any keeps what has no width from turning what follows.
     pub fn settle(self, buffer: &mut Buffer) {
+        for cell in &mut buffer.content {
+            if cell.symbol().len() > 1 && cell.symbol().contains(printer::is_unseen) {
+                let seen: String = cell.symbol().chars().filter(|letter| !printer::is_unseen(*letter)).collect();
+                cell.set_symbol(&seen);
+            }
+        }
         if !self.wide_ambiguous {
             return;
         }
@@ -62,5 +69,14 @@ mod tests {
         Widths { wide_ambiguous: true }.settle(&mut buffer);
         let symbols: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
         assert_eq!(symbols, ["-", "∑", " ", "b", "?", "c"]);
+    }
+
+    #[test]
+    fn nothing_without_a_width_turns_a_frame() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+        buffer.set_string(0, 0, "a\u{202e}b\u{2066}が\u{200f}c", ratatui::style::Style::new());
+        Widths { wide_ambiguous: false }.settle(&mut buffer);
+        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(text.split_whitespace().collect::<String>(), "abがc");
     }
 }

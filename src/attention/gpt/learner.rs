@@ -7,10 +7,10 @@ use super::judged::Judged;
 use super::sweep::{Point, Smaller, Sweep};
 use super::tuning::{self, Tuning};
 use crate::attention::language_model::Gpt;
-use crate::data::digest::digest;
 use crate::data::stories;
 use crate::data::text::Text;
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
+use crate::intake::digest::digest;
 use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };

@@ -13,9 +13,9 @@ use super::show::side_by_side;
 use super::texts::{Architecture, CONTEXT, PaddedBatch, Text, prompt};
 use super::trained::{TrainedRlhf, fresh, without_scorer};
 use crate::data::bytepair::BytePair;
-use crate::data::digest::digest;
 use crate::data::stories::{self, Language};
 use crate::experiment::{Bilingual, ExperimentError, Knobs, Model, Panel, Precision, Report, TaskContext};
+use crate::intake::digest::digest;
 use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };

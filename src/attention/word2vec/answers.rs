@@ -3,6 +3,7 @@
 use super::{Configuration, Objective, noise_weight};
 use crate::attention::words::Conversation;
 use crate::attention::words::map::{aligned, places, scene};
+use crate::data::tokens;
 use crate::data::vectors::Vectors;
 use crate::data::vectors::write::{Form, write};
 use crate::experiment::panel::Format;
@@ -140,7 +141,7 @@ impl TrainedWord2Vec {
 
     /// The words nearest to a word, by the cosine of their vectors; `None` where the vocabulary lacks it.
     pub(super) fn neighbours(&self, word: &str, count: usize) -> Option<Panel> {
-        let index = self.vectors.words().find(word)?;
+        let index = tokens::find(self.vectors.words(), word)?;
         let near = self.vectors.nearest(&self.vectors.unit(index), count, &[index]);
         let bar = |near: crate::data::vectors::Near| Bar {
             name: self.vectors.words().get(near.word).to_owned(),
@@ -173,8 +174,7 @@ impl TrainedWord2Vec {
     /// # Errors
     /// When the word is not in the vocabulary.
     pub fn contexts(&self, word: &str, count: usize) -> Result<Vec<Bar>, ExperimentError> {
-        let index = self.vectors.words().find(word);
-        let index = index.ok_or_else(|| unknown(word))? as usize;
+        let index = tokens::find(self.vectors.words(), word).ok_or_else(|| unknown(word))? as usize;
         let width = self.configuration.dimension;
         // A skip-gram pair is learned with the neighbour as the input: its output table speaks of the word in the middle. The
         // pairs being the same in either order, w of the word against w' of all is P(context | word) for both.

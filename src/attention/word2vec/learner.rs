@@ -6,6 +6,7 @@ use crate::attention::words::analogies;
 use crate::data::corpus::Corpus;
 use crate::data::questions::Section;
 use crate::data::text::Text;
+use crate::data::tokens;
 use crate::data::world::{WORLDS, World};
 use crate::experiment::{
     ActionSpec, Argument, ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext, Wording,
@@ -285,11 +286,13 @@ impl Learner for Word2VecLearner {
         let pinned = &mut self.state.pinned;
         match action {
             "pin" => {
-                if self.corpus.vocabulary.words.find(argument).is_none() {
-                    return Err(ExperimentError::new(format!("pin: no word `{argument}` in this vocabulary")));
-                }
-                pinned.retain(|word| word != argument);
-                pinned.insert(0, argument.to_owned());
+                let words = &self.corpus.vocabulary.words;
+                let found = tokens::find(words, argument);
+                let found = found
+                    .ok_or_else(|| ExperimentError::new(format!("pin: no word `{argument}` in this vocabulary")))?;
+                let meant = words.get(found).to_owned();
+                pinned.retain(|word| *word != meant);
+                pinned.insert(0, meant);
                 pinned.truncate(MOST_PINNED);
             }
             "unpin" => pinned.retain(|word| word != argument),

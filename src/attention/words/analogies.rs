@@ -2,6 +2,7 @@
 //! whose vector has the largest cosine with b − a + c, all vectors at length one.
 
 use crate::data::questions::Section;
+use crate::data::tokens;
 use crate::data::vectors::Vectors;
 use crate::experiment::{ExperimentError, TaskContext};
 use crate::tensor::parallel::{largest, vectorised};
@@ -46,10 +47,7 @@ pub fn answer(
     leave_out: bool,
     task: &TaskContext,
 ) -> Result<Vec<Outcome>, ExperimentError> {
-    let find = |word: &String| {
-        let words = vectors.words();
-        words.find(word).or_else(|| words.find(&word.to_lowercase()))
-    };
+    let find = |word: &String| tokens::find(vectors.words(), word);
     let mut known: Vec<[u32; 4]> = Vec::new();
     let mut outcomes = Vec::new();
     for section in sections {

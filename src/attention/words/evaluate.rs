@@ -1,6 +1,7 @@
 //! What an expression comes to.
 
-use super::expression::{ExpressionError, Function, Node, Operator, What, Why, spelling};
+use super::expression::{ExpressionError, Function, Node, Operator, What, Why};
+use crate::data::tokens;
 use crate::data::vectors::Vectors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -81,8 +82,7 @@ impl Scope<'_> {
 
     /// The word of a spelling, if need be in small or narrow letters.
     pub fn word(&self, text: &str) -> Option<u32> {
-        let found = spelling(text, &|text| self.vectors.words().find(text).is_some())?;
-        self.vectors.words().find(&found)
+        tokens::find(self.vectors.words(), text)
     }
 
     /// The value of a node.

@@ -15,8 +15,6 @@
 
 mod tokens;
 
-pub use tokens::spelling;
-
 use std::ops::Range;
 use tokens::{Placed, Token, tokens};
 

@@ -53,7 +53,8 @@ impl History {
             // One write for a whole line: two programs at once do not mix theirs.
             let text = serde_json::to_string(line).expect("a text") + "\n";
             let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
-            let opened = folder.and_then(|()| OpenOptions::new().create(true).append(true).open(file));
+            let opened =
+                folder.and_then(|()| intake::only_a_file(OpenOptions::new().create(true).append(true)).open(file));
             let _not_kept = opened.and_then(|mut opened| opened.write_all(text.as_bytes()));
         }
     }

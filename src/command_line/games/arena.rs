@@ -3,16 +3,14 @@
 use super::super::arguments::MatchArguments;
 use super::super::signals::Interrupt;
 use crate::exit::Exit;
-use crate::intake::gate;
+use crate::intake::{self, gate};
 use crate::printer::{self, json_line, print};
 use crate::reinforcement::games::{AnyGame, Outcome, Side};
 use crate::reinforcement::tournament::{self, Played, Player, Tally};
 use indicatif::{ProgressBar, ProgressStyle};
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -137,8 +135,9 @@ fn write_line(file: &mut File, line: &impl Serialize) -> io::Result<()> {
 fn open_log(path: &Path, head: &Head) -> Result<(File, Vec<Line>), Exit> {
     let fault = |what: String| Exit::Failed(format!("--log {}: {what}", path.display()));
     gate::may_read(path).map_err(|error| Exit::Failed(format!("--log {error}")))?;
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
-    let opened = OpenOptions::new().read(true).append(true).create(true).custom_flags(flags).open(path);
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    let opened = intake::only_a_file(&mut options).open(path);
     let mut file = opened.map_err(|error| fault(error.to_string()))?;
     if !file.metadata().is_ok_and(|about| about.is_file()) {
         return Err(fault("is no file: take a new one".to_owned()));

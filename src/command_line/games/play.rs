@@ -1,6 +1,8 @@
 //! `shinso play`: a game in lines of text.
 
 use super::super::arguments::PlayArguments;
+use super::super::signals::Interrupt;
+use super::serve::inbox;
 use super::{agent, position};
 use crate::data::records;
 use crate::exit::Exit;
@@ -10,11 +12,13 @@ use crate::printer::print;
 use crate::reinforcement::agent::Agent;
 use crate::reinforcement::games::{AnyGame, Move, Outcome, Side};
 use crate::reinforcement::protocol::files;
+use crate::reinforcement::protocol::inbox::Inbox;
 use crate::reinforcement::protocol::record::Ending;
 use crate::reinforcement::search::SearchResult;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 const HELP: &str = "a move as the board names it, such as d3; or\n  \
     undo    take back your last move and the answer\n  redo    and make it again\n  hint    what the agent would do in your place\n  \
@@ -32,6 +36,9 @@ struct Table {
     /// Who gave up, if somebody did.
     resigned: Option<Side>,
 }
+
+/// How often one looks, while a person thinks, whether a signal has come.
+const LOOK: Duration = Duration::from_millis(50);
 
 pub fn run(arguments: &PlayArguments) -> Exit {
     let start = match position(&arguments.game, arguments.position.as_deref()) {
@@ -56,10 +63,17 @@ pub fn run(arguments: &PlayArguments) -> Exit {
         agent_name: arguments.agent.clone(),
         resigned: None,
     };
-    let exit = table.play();
-    match (&exit, &target) {
-        (Exit::Done, Some(target)) => table.save(target),
-        _ => exit,
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return Exit::failed(error),
+    };
+    let exit = table.play(&mut inbox(), &interrupt);
+    match (exit, &target) {
+        (exit @ (Exit::Done | Exit::Interrupted), Some(target)) => match table.save(target) {
+            Exit::Done => exit,
+            failed => failed,
+        },
+        (exit, _) => exit,
     }
 }
 
@@ -86,7 +100,8 @@ impl Table {
         format!("\n{}", self.now().board())
     }
 
-    fn play(&mut self) -> Exit {
+    /// Plays to the end of the game, of the lines, or until a signal: then what was played is kept all the same.
+    fn play(&mut self, lines: &mut Inbox, interrupt: &Interrupt) -> Exit {
         let sign =
             |side| if side == Side::First { "the first side (X, black; white in chess)" } else { "the second side" };
         let mut printed = print(&format!(
@@ -95,37 +110,40 @@ impl Table {
             self.agent_name,
             self.board()
         ));
-        let mut lines = io::stdin().lock().lines();
         while printed == Exit::Done {
             if let Some(outcome) = self.now().outcome() {
                 return print(&format!("{}\n", self.verdict(outcome)));
             }
             if self.now().turn() != self.own {
-                printed = self.answer();
+                printed = self.answer(interrupt);
                 continue;
             }
             if io::stdin().is_terminal() {
                 let _closed = print("> ");
             }
-            match lines.next() {
-                Some(Ok(line)) => match self.hear(line.trim()) {
-                    Heard::Say(text) => printed = print(&text),
-                    Heard::End(text) => return print(&text),
-                },
-                Some(Err(error)) => return Exit::Failed(format!("standard input: {error}; expected lines of UTF-8")),
-                None => return Exit::Done,
+            while !lines.wait(LOOK) && !interrupt.is_set() {}
+            if interrupt.is_set() {
+                return Exit::Interrupted;
+            }
+            let Some(line) = lines.take() else { return Exit::Done };
+            match self.hear(line.trim(), interrupt.flag()) {
+                Heard::Say(text) => printed = print(&text),
+                Heard::End(text) => return print(&text),
             }
         }
         printed
     }
 
-    fn think(&mut self) -> SearchResult {
+    fn think(&mut self, stop: &AtomicBool) -> SearchResult {
         let position = self.now().clone();
-        self.agent.think(&position, &AtomicBool::new(false))
+        self.agent.think(&position, stop)
     }
 
-    fn answer(&mut self) -> Exit {
-        let result = self.think();
+    fn answer(&mut self, interrupt: &Interrupt) -> Exit {
+        let result = self.think(interrupt.flag());
+        if interrupt.is_set() {
+            return Exit::Interrupted;
+        }
         let Some(best) = result.best() else { return Exit::Done };
         let name = self.now().name(best);
         let summary = self.summary(&result);
@@ -157,7 +175,7 @@ impl Table {
         )
     }
 
-    fn hear(&mut self, line: &str) -> Heard {
+    fn hear(&mut self, line: &str, stop: &AtomicBool) -> Heard {
         match line {
             "" => Heard::Say(String::new()),
             "help" | "?" => Heard::Say(HELP.to_owned()),
@@ -174,7 +192,7 @@ impl Table {
                 Heard::Say(format!("{}\n", names.join(" ")))
             }
             "hint" => {
-                let result = self.think();
+                let result = self.think(stop);
                 let best = result.best().map(|best| self.now().name(best)).unwrap_or_default();
                 Heard::Say(format!("{best}   {}\n", self.summary(&result)))
             }

@@ -2,6 +2,7 @@
 
 use super::super::arguments::ServedBy;
 use crate::exit::Exit;
+use crate::intake;
 use crate::printer;
 use crate::reinforcement::agent::{Agent, Spec};
 use crate::reinforcement::games::AnyGame;
@@ -17,11 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines of standard input, read on a thread of their own.
-fn inbox() -> Inbox {
+pub(super) fn inbox() -> Inbox {
     let (send, receive) = channel();
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
         let mut bytes = Vec::new();
+        intake::pass_mark(&mut stdin);
         while stdin.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
             let line = String::from_utf8_lossy(&bytes).into_owned();
             bytes.clear();
@@ -33,9 +35,24 @@ fn inbox() -> Inbox {
     Inbox::new(receive)
 }
 
+/// Says something, unless nobody listens any more; [`lost`] knows why.
 fn say(text: &str) -> bool {
     let mut stdout = printer::out();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+    let said = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let is_said = said.is_ok();
+    if let Err(error) = said {
+        *LOST.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+    is_said
+}
+
+/// Why something could not be said.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// How the program ends when its lines have.
+fn ended() -> Exit {
+    let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    printer::written(lost.map_or(Ok(()), Err))
 }
 
 fn spec(by: &ServedBy, otherwise: &str) -> Result<Spec, Exit> {
@@ -64,7 +81,7 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
             Reply::Say(text) => say(&text),
             Reply::Quit(text) => {
                 say(&text);
-                return Exit::Done;
+                break;
             }
             Reply::Analyze { head, every, kata } => {
                 let mut going = say(&head);
@@ -88,7 +105,7 @@ pub fn gtp(game: &str, by: &ServedBy) -> Exit {
             break;
         }
     }
-    Exit::Done
+    ended()
 }
 
 pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
@@ -105,7 +122,7 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
     while let Some(line) = inbox.take() {
         let going = match server.hear(&line) {
             Request::Nothing | Request::Stop => true,
-            Request::Quit => return Exit::Done,
+            Request::Quit => break,
             Request::Say(text) => say(&format!("{text}\n")),
             Request::Mate(time) => match mate(&server, time, &mut inbox) {
                 Some(answer) => say(&format!("{answer}\n")),
@@ -120,7 +137,7 @@ pub fn uci(dialect: Dialect, by: &ServedBy) -> Exit {
             break;
         }
     }
-    Exit::Done
+    ended()
 }
 
 /// Looks for a mate while lines may come that are meant for it; none if it broke off.

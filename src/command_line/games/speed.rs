@@ -1,11 +1,13 @@
 //! `shinso bench mcts`, `playouts` and `solve`: how fast tree searches, random games and solvers are.
 
 use super::super::arguments::BenchArguments;
+use super::super::signals::AtOnce;
 use crate::exit::Exit;
 use crate::printer::{json_line, print};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Othello, PlayoutRng, Style, below};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::{Budget, Mcts, Solver, mcts};
+use crate::run::bounded_threads;
 use crate::with_game;
 use rand::SeedableRng;
 use serde_json::json;
@@ -35,6 +37,7 @@ pub fn run(workload: &str, arguments: &BenchArguments) -> Option<Exit> {
     if let Some(name) = chosen.filter(|name| !all.contains(name)) {
         return Some(Exit::Usage(format!("bench {workload} --game {name}: expected {}", all.join(" or "))));
     }
+    AtOnce::listen();
     for id in all.iter().filter(|id| chosen.is_none_or(|chosen| chosen == **id)) {
         for (figures, text) in time(&AnyGame::start(id).expect("a game"), arguments) {
             let line = if arguments.json { json_line(&figures) } else { format!("{id:14} {text}\n") };
@@ -53,7 +56,7 @@ fn steps(arguments: &BenchArguments) -> Option<u64> {
 
 /// Simulations per second from the start, as plain UCT.
 fn searches(game: &AnyGame, arguments: &BenchArguments) -> Vec<Timed> {
-    let threads = arguments.threads.map_or(1, usize::from);
+    let threads = bounded_threads(arguments.threads.map_or(1, usize::from));
     let settings =
         mcts::Settings { solver: false, threads, seed: arguments.seed, memory: 4 << 30, ..mcts::Settings::default() };
     let budget = match steps(arguments) {

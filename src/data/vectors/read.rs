@@ -101,6 +101,9 @@ fn stream(name: &str, input: &mut Input) -> Result<Loaded, String> {
                         input.line
                     ));
                 }
+                if filling.seen() == 0 {
+                    is_as_wide(row, dimension, input.line)?;
+                }
                 filling.text_row(row, input)?;
             }
             filling.promised(words)
@@ -158,6 +161,18 @@ fn is_binary(input: &mut Input, dimension: usize) -> Result<bool, String> {
     // The last letter may be cut in two.
     let broken = std::str::from_utf8(ahead).is_err_and(|error| error.error_len().is_some());
     Ok(broken || ahead.iter().any(control))
+}
+
+/// Whether the first row has no more numbers than its header said: they would end up in its word.
+fn is_as_wide(row: &[u8], dimension: usize, line: u64) -> Result<(), String> {
+    let is_number = |field: &&[u8]| std::str::from_utf8(field).is_ok_and(|field| field.parse::<f32>().is_ok());
+    let fields: Vec<&[u8]> = row.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).collect();
+    // The first is the word, whatever it is.
+    let found = fields.iter().skip(1).rev().take_while(|field| is_number(field)).count();
+    if found <= dimension {
+        return Ok(());
+    }
+    Err(format!("line {line}: {found} numbers; the first line promises {dimension} a word"))
 }
 
 /// What can be shown of a line.

@@ -105,10 +105,7 @@ fn games(model: &dyn Model) -> Vec<Query> {
         GameAnswer::Board { board, .. } => board,
         other => panic!("{other:?}"),
     };
-    let text = match answer(written()) {
-        GameAnswer::Text { text, .. } => text,
-        other => panic!("{other:?}"),
-    };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/games/rep17_D_suffix.pgn").into();
     let queries = [
         GameQuery::Board { played: opening(), typed: None },
         GameQuery::Board { played: Played::of("chess"), typed: Some("e4".to_owned()) },
@@ -123,7 +120,7 @@ fn games(model: &dyn Model) -> Vec<Query> {
         GameQuery::Review { played: opening(), seconds_a_move: 0.01 },
         GameQuery::Puzzle { seed: 1 },
         written(),
-        GameQuery::ReadGame { game: "connect-four".to_owned(), text },
+        GameQuery::ReadGame { game: "chess".to_owned(), path },
     ];
     queries.map(Query::from).into()
 }

@@ -7,7 +7,7 @@ use crate::reinforcement::policy_value::{AnyNet, Net, NetworkGame};
 use crate::reinforcement::search::endgame::Endgame;
 use crate::reinforcement::search::evaluation::Evaluate;
 use crate::reinforcement::search::puct::{Evaluator, Stop};
-use crate::reinforcement::search::{AlphaBeta, Budget, Candidate, Mcts, OnProgress, Puct, SearchResult, Solver};
+use crate::reinforcement::search::{AlphaBeta, Budget, Candidate, Limit, Mcts, OnProgress, Puct, SearchResult, Solver};
 use crate::reinforcement::search::{alphabeta, tree};
 use crate::with_game;
 use rand::SeedableRng;
@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 const ENDGAME: u32 = 18;
 const ENDGAME_MEMORY: usize = 1 << 26;
 const SOLVER_MEMORY: usize = 1 << 26;
+/// How much of its time an agent tries to solve a position before it searches.
+const SHARE_OF_SOLVER: f64 = 0.6;
 /// Simulations of one search led by a network, at most: its tree is kept whole.
 const MOST_SIMULATIONS: u64 = 1 << 20;
 /// Time between two reports of what such a search believes.
@@ -158,8 +160,10 @@ impl<G: Member> Searcher for Tree<G> {
         stop: &AtomicBool,
         on_progress: OnProgress,
     ) -> SearchResult {
+        // To go on with what is known of a large tree takes its time, too.
+        let begun = Instant::now();
         self.follow(G::of(position).expect("a position of this game"));
-        self.search.search_with_progress(budget, stop, on_progress)
+        self.search.search_with_progress(budget.after(begun), stop, on_progress)
     }
 
     fn explore(&mut self, exploration: f32) {
@@ -190,12 +194,13 @@ impl<G: Member + Evaluate> Searcher for Depth<G> {
         stop: &AtomicBool,
         on_progress: OnProgress,
     ) -> SearchResult {
+        let begun = Instant::now();
         if let AnyGame::Othello(othello) = position
             && othello.empties() <= ENDGAME
         {
             let endgame = self.endgame.get_or_insert_with(|| Endgame::new(ENDGAME_MEMORY));
-            let (begun, before) = (Instant::now(), endgame.nodes());
-            if let Ok((margin, Some(chosen))) = endgame.solve(othello, stop) {
+            let before = endgame.nodes();
+            if let Ok((margin, Some(chosen))) = endgame.solve(othello, to_solve(stop, begun, budget)) {
                 let outcome = match margin.signum() {
                     0 => Outcome::Drawn,
                     1 => Outcome::Won(othello.turn()),
@@ -213,8 +218,14 @@ impl<G: Member + Evaluate> Searcher for Depth<G> {
                 };
             }
         }
+        let budget = budget.after(begun);
         self.search.search_with_progress(G::of(position).expect("a position of this game"), budget, stop, on_progress)
     }
+}
+
+/// What a solver may take of a budget: if it does not come to the end, something must be left for a search that comes to a move.
+fn to_solve(stop: &AtomicBool, begun: Instant, budget: Budget) -> Limit<'_> {
+    Limit::new(stop, begun, budget.time.map(|time| time.mul_f64(SHARE_OF_SOLVER)))
 }
 
 /// Asks a network at every position that it meets.
@@ -266,14 +277,14 @@ struct Perfect {
 }
 
 impl Searcher for Perfect {
-    fn think(&mut self, position: &AnyGame, _: Budget, stop: &AtomicBool, _: OnProgress) -> SearchResult {
+    fn think(&mut self, position: &AnyGame, budget: Budget, stop: &AtomicBool, _: OnProgress) -> SearchResult {
         match position {
             AnyGame::ConnectFour(game) => {
                 let begun = Instant::now();
                 let solver = self.solver.get_or_insert_with(|| Solver::new(SOLVER_MEMORY));
                 let before = solver.nodes();
-                let Ok(mut scores) = solver.moves(game, stop) else {
-                    return self.search.search(game, Budget::default(), stop);
+                let Ok(mut scores) = solver.moves(game, to_solve(stop, begun, budget)) else {
+                    return self.search.search(game, budget.after(begun), stop);
                 };
                 // Among equals those nearer the middle.
                 scores.sort_by_key(|(chosen, score)| (-score, (i32::from(chosen.0) - 3).abs()));

@@ -17,11 +17,13 @@ use super::search::mcts::Settings;
 use super::search::puct;
 use super::search::tree::{Node, Tree};
 use super::search::{Budget, SearchResult};
+use crate::data::records;
 use crate::experiment::board::{Board, GaveUp, Played};
 use crate::experiment::knob::nearest;
 use crate::experiment::{
     Answer, ExperimentError, GameAnswer, GameQuery, Model, Query, QueryKind, Session, TaskContext,
 };
+use crate::intake::Decoded;
 use crate::with_game;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -297,7 +299,7 @@ impl Model for Boards {
             }
             GameQuery::Puzzle { seed } => {
                 let found = puzzle::puzzle(*seed, task.stop());
-                let (played, solution, moves) = found.ok_or_else(|| ExperimentError::new("cancelled"))?;
+                let (played, solution, moves) = found.ok_or_else(ExperimentError::cancelled)?;
                 let board = Box::new(view::board(&positions(&played)?, &played));
                 Ok(GameAnswer::Puzzle { played, board, solution: solution.0, moves })
             }
@@ -319,16 +321,18 @@ impl Model for Boards {
                 let (text, extension) = files::write_as(extension, &positions[0], &moves, players, outcome, ended);
                 Ok(GameAnswer::Text { text, extension: extension.to_owned() })
             }
-            GameQuery::ReadGame { game, text } => {
+            GameQuery::ReadGame { game, path } => {
                 let like = positions(&Played::of(game))?.pop().expect("the start");
-                let read = files::read(text, &like).map_err(|why| ExperimentError::new(why.to_string()))?;
+                let Decoded { text, notes } = records::read(path, task)?;
+                let read = files::read(&text, &like).map_err(|why| ExperimentError::new(why.to_string()))?;
                 let id = read.start.id();
                 let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
                 let start = (!usual).then(|| read.start.diagram());
                 let moves = read.moves.iter().map(|made| made.0).collect();
                 let played = Played { game: id.to_owned(), start, moves };
                 let board = view::board(&read.positions(), &played);
-                Ok(GameAnswer::Board { played, board: Box::new(Board { notes: read.notes, ..board }) })
+                let notes = notes.into_iter().chain(read.notes).collect();
+                Ok(GameAnswer::Board { played, board: Box::new(Board { notes, ..board }) })
             }
             // A session thinks, and whoever looks on sees its tree.
             GameQuery::Think { .. } => return Err(ExperimentError::unanswered(query)),

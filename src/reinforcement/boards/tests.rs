@@ -166,6 +166,12 @@ fn without_end_is_ended_by_calling_it_off() {
 #[test]
 fn a_game_that_is_written_is_read_again() {
     let model = Boards::default();
+    let folder = tempfile::tempdir().unwrap();
+    let in_file = |game: &str, text: &str| {
+        let path = folder.path().join("game");
+        std::fs::write(&path, text).unwrap();
+        GameQuery::ReadGame { game: game.to_owned(), path }
+    };
     let mut random = PlayoutRng::seed_from_u64(8);
     for id in GAMES {
         let mut played = Played::of(id);
@@ -186,16 +192,14 @@ fn a_game_that_is_written_is_read_again() {
         };
         let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("{id} is written") };
         // Of a bare list of columns the file must say which game it is.
-        let query = GameQuery::ReadGame { game: id.to_owned(), text: text.clone() };
-        let Ok(GameAnswer::Board { played: read, board }) = ask(&model, query) else { panic!("{id} is read: {text}") };
+        let Ok(GameAnswer::Board { played: read, board }) = ask(&model, in_file(id, &text)) else {
+            panic!("{id} is read: {text}")
+        };
         assert_eq!((read, board.diagram.clone()), (played, position.diagram()), "{text}");
     }
     // A game of Go keeps the komi of its file.
-    let text = "(;GM[1]SZ[9]KM[5.5];B[ee];W[cc])".to_owned();
-    let Ok(GameAnswer::Board { played, .. }) = ask(&model, GameQuery::ReadGame { game: "go-9".to_owned(), text })
-    else {
-        panic!("SGF is read")
-    };
+    let text = "(;GM[1]SZ[9]KM[5.5];B[ee];W[cc])";
+    let Ok(GameAnswer::Board { played, .. }) = ask(&model, in_file("go-9", text)) else { panic!("SGF is read") };
     assert!(played.start.as_ref().is_some_and(|start| start.ends_with(" x 5.5")), "{played:?}");
     let query = GameQuery::WriteGame {
         played,
@@ -205,7 +209,6 @@ fn a_game_that_is_written_is_read_again() {
     };
     let Ok(GameAnswer::Text { text, .. }) = ask(&model, query) else { panic!("SGF is written") };
     assert!(text.contains("KM[5.5]") && !text.contains("AB["), "{text}");
-    let why =
-        ask(&model, GameQuery::ReadGame { game: "chess".to_owned(), text: "1. e4 e5 2. Ke3".to_owned() }).unwrap_err();
+    let why = ask(&model, in_file("chess", "1. e4 e5 2. Ke3")).unwrap_err();
     assert!(why.to_string().starts_with("line 1, column"), "{why}");
 }

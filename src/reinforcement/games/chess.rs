@@ -330,13 +330,7 @@ impl Game for Chess {
         if chosen == NULL {
             return Some((self.passed()?, Some(HouseRule::NullMove)));
         }
-        let (mut next, rule) = if self.is_legal(chosen) {
-            (self.clone(), None)
-        } else {
-            (self.reopened().filter(|open| open.is_legal(chosen))?, self.ended_by())
-        };
-        next.play(chosen);
-        Some((next, rule))
+        self.after_reopened(chosen)
     }
 
     /// The count of fifty moves begins anew where it was full.

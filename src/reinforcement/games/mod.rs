@@ -227,6 +227,11 @@ pub trait Game: Clone + Send + Sync + fmt::Debug + 'static {
     /// The position after a move of a game that other people have played, and the rule of ours that it passes over; none if no rules
     /// allow it.
     fn after_as_played(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
+        self.after_reopened(chosen)
+    }
+
+    /// The same for a move that is one in every set of rules.
+    fn after_reopened(&self, chosen: Move) -> Option<(Self, Option<HouseRule>)> {
         let (mut next, rule) = if self.is_legal(chosen) {
             (self.clone(), None)
         } else {

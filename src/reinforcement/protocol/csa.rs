@@ -1,7 +1,7 @@
 //! CSA: games of shogi as programs and their servers keep them (Computer Shogi Association, 「CSA標準棋譜ファイル形式」, version 2.2; of
 //! version 3 what is the same). The first game of a file is read, without comments and times.
 
-use super::kif::{closing, has_move};
+use super::kif::{Foul, closing, has_move};
 use super::record::{Ending, Reading, Record, RecordError};
 use crate::experiment::Bilingual;
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Shogi, Side, shogi};
@@ -321,7 +321,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let (mut setup, mut turn) = (None, Side::First);
     let mut reading: Option<Reading> = None;
     let mut stated: Option<(Option<Outcome>, Ending)> = None;
-    let mut foul: Option<(RecordError, String)> = None;
+    let mut foul: Option<Foul> = None;
     for (at, line) in statements(text) {
         let fault = |what: String| RecordError::at(text, at, what);
         let wrong = |expected: &str| {
@@ -374,10 +374,14 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
             }
             _ if stated.is_some() => {}
             _ => {
-                let (of, from, to, moved) = step(line).ok_or_else(|| wrong("a move, as in +7776FU"))?;
-                if let Some((fault, _)) = foul {
-                    return Err(fault);
+                if foul.is_some() {
+                    break;
                 }
+                let Some((of, from, to, moved)) = step(line) else {
+                    let fault = wrong("a move, as in +7776FU");
+                    reading.as_mut().map_or(Err(fault.clone()), |reading| reading.end_before(fault))?;
+                    break;
+                };
                 if reading.is_none() {
                     turn = if setup.is_none() { of } else { turn };
                     reading = Some(begin(setup.as_ref(), turn).map_err(fault)?);
@@ -387,11 +391,12 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 let fault = |why: String| fault(format!("move {number}: {line}: {why}"));
                 let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
                 if game.turn() != of {
-                    return Err(fault("not this side's turn".to_owned()));
+                    reading.end_before(fault("not this side's turn".to_owned()))?;
+                    break;
                 }
                 match meant(&game, from, to, moved) {
                     Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
-                    Err(why) => foul = Some((fault(why), line.to_owned())),
+                    Err(why) => foul = Some(Foul { fault: fault(why), said: line.to_owned() }),
                 }
             }
         }
@@ -400,12 +405,8 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         Some(reading) => reading,
         None => begin(setup.as_ref(), turn).map_err(|why| RecordError::at(text, 0, why))?,
     };
-    if let Some((fault, said)) = foul {
-        if stated.is_none() {
-            return Err(fault);
-        }
-        let number = reading.number();
-        reading.note(super::kif::Foul { fault, said }.note(number));
+    if let Some(foul) = foul {
+        foul.end(&mut reading, stated.is_some())?;
     }
     let (outcome, ended) = stated.unwrap_or_default();
     Ok(reading.finish(players, outcome, ended))

@@ -161,16 +161,17 @@ impl External {
 
     fn line(&mut self, until: Instant, after: &str) -> Result<String, ExternalError> {
         loop {
+            // Looked at before each line: one that never stops talking has not answered either.
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(self.trouble("was called off"));
+            }
             let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(self.trouble(format!("did not answer `{after}` in time")));
+            }
             match self.lines.recv_timeout(left.min(LOOK)) {
                 Ok(line) => return Ok(line),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.trouble(format!("ended after `{after}`"))),
-                Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Relaxed) => {
-                    return Err(self.trouble("was called off"));
-                }
-                Err(RecvTimeoutError::Timeout) if left <= LOOK => {
-                    return Err(self.trouble(format!("did not answer `{after}` in time")));
-                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }

@@ -80,28 +80,19 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut reading: Option<(Reading, Option<Square>)> = None;
     let mut closing = None;
     let mut foul: Option<Foul> = None;
-    let mut begins = 0;
-    for whole in text.split_inclusive('\n') {
-        let line = whole.trim();
-        let at = begins + whole.len() - whole.trim_start().len();
-        begins += whole.len();
-        if kif::is_remark(line) {
-            continue;
-        }
-        if line.starts_with("変化") {
-            break;
-        }
+    'lines: for (at, line) in kif::lines(text) {
         if let Some(rest) = line.strip_prefix("まで") {
             closing = Some(rest);
             break;
         }
         if !is_moves(line) {
-            match &reading {
+            match &mut reading {
                 None => head.hear(line).map_err(|why| RecordError::at(text, at, why))?,
                 Some((reading, _)) => {
                     let line: String = line.chars().take(20).collect();
                     let what = format!("expected move {} with ▲ or △ before it, found `{line}`", reading.number());
-                    return Err(RecordError::at(text, at, what));
+                    reading.end_before(RecordError::at(text, at, what))?;
+                    break;
                 }
             }
             continue;
@@ -111,17 +102,21 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         }
         let Some((reading, last)) = &mut reading else { continue };
         for (inside, word) in moves(line) {
-            if let Some(foul) = foul {
-                return Err(foul.fault);
+            if foul.is_some() {
+                break 'lines;
             }
             let number = reading.number();
             let at = at + inside + word.len() - word.trim_start().len();
             let fault = |why: String| RecordError::at(text, at, format!("move {number}: {why}"));
             let word = word.trim();
-            let (said, rest) = kif::said(word, *last).map_err(fault)?;
-            if !rest.trim().is_empty() {
-                return Err(fault(format!("`{word}` is no move: expected the next one, with ▲ or △ before it")));
-            }
+            let said = match kif::said(word, *last) {
+                Ok((said, rest)) if rest.trim().is_empty() => said,
+                read => {
+                    let why = format!("`{word}` is no move: expected the next one, with ▲ or △ before it");
+                    reading.end_before(fault(read.err().unwrap_or(why)))?;
+                    break 'lines;
+                }
+            };
             let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
             match kif::meant(&game, &said) {
                 Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
@@ -136,11 +131,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     };
     let (outcome, why) = closing.map_or((None, None), kif::closing);
     if let Some(foul) = foul {
-        if !closing.is_some_and(|rest| rest.contains("反則")) {
-            return Err(foul.fault);
-        }
-        let number = reading.number();
-        reading.note(foul.note(number));
+        foul.end(&mut reading, closing.is_some_and(|rest| rest.contains("反則")))?;
     }
     let mated = reading.now.outcome().is_some();
     let ended = why.unwrap_or(if mated { Ending::Rules } else { Ending::Resignation });

@@ -149,14 +149,32 @@ pub(super) struct Foul {
 }
 
 impl Foul {
-    /// What is said of it when the record ends there.
-    pub fn note(&self, number: usize) -> Bilingual {
-        let said = &self.said;
-        Bilingual::new(
+    /// Ends the record before it: as a foul, if the file says how the game ended after it, else as a move that cannot be read.
+    ///
+    /// # Errors
+    /// As [`Reading::end_before`].
+    pub fn end(self, reading: &mut Reading, is_told: bool) -> Result<(), RecordError> {
+        if !is_told {
+            return reading.end_before(self.fault);
+        }
+        let (number, said) = (reading.number(), self.said);
+        reading.note(Bilingual::new(
             format!("move {number}: {said} is a foul; the record ends before it"),
             format!("{number} 手目: {said} は反則手です。棋譜はその手前までです"),
-        )
+        ));
+        Ok(())
     }
+}
+
+/// The lines of a file and the bytes where they begin, without remarks, as far as the first line of play goes.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut begins = 0;
+    let placed = text.split_inclusive('\n').map(move |whole| {
+        let at = begins + whole.len() - whole.trim_start().len();
+        begins += whole.len();
+        (at, whole.trim())
+    });
+    placed.filter(|(_, line)| !is_remark(line)).take_while(|(_, line)| !line.starts_with("変化"))
 }
 
 /// Reads the first line of play of a file.
@@ -168,17 +186,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut reading: Option<(Reading, Option<Square>)> = None;
     let mut stated: Option<(Option<Outcome>, Ending)> = None;
     let mut foul: Option<Foul> = None;
-    let mut begins = 0;
-    for whole in text.split_inclusive('\n') {
-        let line = whole.trim();
-        let at = begins + whole.len() - whole.trim_start().len();
-        begins += whole.len();
-        if is_remark(line) {
-            continue;
-        }
-        if line.starts_with("変化") {
-            break;
-        }
+    for (at, line) in lines(text) {
         if let Some(rest) = line.strip_prefix("まで") {
             let (outcome, ended) = closing(rest);
             if foul.is_some() && stated.is_none() && !rest.contains("反則") {
@@ -195,11 +203,12 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
             break;
         }
         let Some(move_said) = numbered(line) else {
-            match &reading {
+            match &mut reading {
                 None => head.hear(line).map_err(|why| RecordError::at(text, at, why))?,
                 Some((reading, _)) => {
                     let what = format!("expected move {} with its number before it, found `{line}`", reading.number());
-                    return Err(RecordError::at(text, at, what));
+                    reading.end_before(RecordError::at(text, at, what))?;
+                    break;
                 }
             }
             continue;
@@ -218,15 +227,19 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
             stated = Some(end);
             continue;
         }
-        if let Some(foul) = foul {
-            return Err(foul.fault);
+        if foul.is_some() {
+            break;
         }
         let number = reading.number();
         let fault = |why: String| RecordError::at(text, at, format!("move {number}: {why}"));
-        let (said, rest) = said(move_said, *last).map_err(fault)?;
-        if !rest.trim_start().is_empty() && !rest.trim_start().starts_with(['(', '+']) {
-            return Err(fault(format!("`{move_said}` is no move: expected nothing but its time after it")));
-        }
+        let said = match said(move_said, *last) {
+            Ok((said, rest)) if rest.trim_start().is_empty() || rest.trim_start().starts_with(['(', '+']) => said,
+            read => {
+                let why = format!("`{move_said}` is no move: expected nothing but its time after it");
+                reading.end_before(fault(read.err().unwrap_or(why)))?;
+                break;
+            }
+        };
         let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
         match meant(&game, &said) {
             Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
@@ -242,11 +255,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         None => head.begin().map_err(|why| RecordError::at(text, 0, why))?,
     };
     if let Some(foul) = foul {
-        if stated.is_none() {
-            return Err(foul.fault);
-        }
-        let number = reading.number();
-        reading.note(foul.note(number));
+        foul.end(&mut reading, stated.is_some())?;
     }
     let (outcome, ended) = stated.unwrap_or_default();
     Ok(reading.finish(head.players, outcome, ended))

@@ -218,7 +218,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut reader = Reader { text, at: 0 };
     let mut tags = Tags::default();
     let mut reading = Reading::from(Chess::default().into());
-    let (mut begun, mut told_last, mut odd) = (false, None, Vec::new());
+    let (mut begun, mut has_tags, mut told_last, mut odd) = (false, false, None, Vec::new());
     // Where the variations begin that are open.
     let mut open = Vec::new();
     while let Some((begins, token)) = reader.token()? {
@@ -229,6 +229,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 format!("タグ {name}: 引用符が正しくありません。{value} として読みました"),
             ));
         }
+        has_tags |= matches!(token, Token::Tag(..) | Token::OddTag(..));
         match token {
             Token::Open => open.push(begins),
             Token::Close => {
@@ -270,7 +271,16 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                     told_last = Some(outcome);
                     break;
                 }
-                play(&mut reading, word).map_err(|why| RecordError::at(text, begins, why))?;
+                if let Err(why) = play(&mut reading, word) {
+                    let fault = RecordError::at(text, begins, why);
+                    // Words without a tag before them may be of another game.
+                    if !has_tags {
+                        return Err(fault);
+                    }
+                    reading.end_before(fault)?;
+                    tags.result = None;
+                    break;
+                }
             }
         }
     }

@@ -152,6 +152,28 @@ impl Reading {
         self.record.notes.splice(0..0, notes);
     }
 
+    /// Ends the record before a move that cannot be read or played, and says so. Where nothing was played before it, there is no
+    /// record.
+    ///
+    /// # Errors
+    /// The fault itself, then.
+    pub fn end_before(&mut self, fault: RecordError) -> Result<(), RecordError> {
+        if self.record.moves.is_empty() {
+            return Err(fault);
+        }
+        let (line, column, count) = (fault.line, fault.column, self.record.moves.len());
+        self.note(Bilingual::new(
+            format!("{fault}; the record ends before it"),
+            format!("{line} 行目 {column} 文字目は指し手として読めないか、指せない手です。{count} 手目まで読みました"),
+        ));
+        Ok(())
+    }
+
+    /// What was said so far.
+    pub fn notes(&self) -> &[Bilingual] {
+        &self.record.notes
+    }
+
     /// The number of the move that comes next.
     pub fn number(&self) -> usize {
         self.record.moves.len() + 1

@@ -193,7 +193,8 @@ impl Line<'_> {
         reading.note_all(notes);
         let no_suicide = !matches!(like, AnyGame::Go(like) if like.rules().suicide);
         let last = self.nodes.iter().rposition(|node| node.iter().any(|property| mover(&property.name).is_some()));
-        for (place, node) in self.nodes.iter().enumerate() {
+        let mut is_whole = true;
+        'nodes: for (place, node) in self.nodes.iter().enumerate() {
             if place >= begins {
                 let is_setup = |property: &&Property| matches!(property.name.as_str(), "AB" | "AW" | "AE");
                 let setup: Vec<&Property> = node.iter().filter(is_setup).collect();
@@ -204,14 +205,16 @@ impl Line<'_> {
             for property in node {
                 let Some(side) = mover(&property.name) else { continue };
                 let number = reading.number();
-                play(&mut reading, side, property.first(), size, no_suicide).map_err(|why| {
-                    let name = &property.name;
-                    self.fault(property, format!("move {number}: {name}[{}]: {why}", property.first()))
-                })?;
+                if let Err(why) = play(&mut reading, side, property.first(), size, no_suicide) {
+                    let said = format!("move {number}: {}[{}]: {why}", property.name, property.first());
+                    reading.end_before(self.fault(property, said))?;
+                    is_whole = false;
+                    break 'nodes;
+                }
             }
         }
         let name = |name: &str| self.root(name).map_or_else(String::new, |property| property.first().to_owned());
-        let (outcome, ended) = outcome_of(&name("RE"));
+        let (outcome, ended) = if is_whole { outcome_of(&name("RE")) } else { Default::default() };
         Ok(reading.finish([name("PB"), name("PW")], outcome, ended))
     }
 

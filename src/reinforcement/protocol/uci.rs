@@ -168,9 +168,10 @@ impl Server {
                 Request::Nothing
             }
             Some("position") => match self.place(line) {
-                Ok(position) => {
+                Ok((position, notes)) => {
                     (self.position, self.refused) = (position, false);
-                    Request::Nothing
+                    let notes: Vec<String> = notes.iter().map(|note| format!("info string {note}")).collect();
+                    if notes.is_empty() { Request::Nothing } else { Request::Say(notes.join("\n")) }
                 }
                 Err(why) => {
                     self.refused = true;
@@ -203,11 +204,13 @@ impl Server {
     }
 
     /// The position of a line, in the game of this dialect.
-    fn place(&self, line: &str) -> Result<AnyGame, String> {
-        let position = walk(line, &self.position).map_err(|fault| fault.what)?.now;
-        let position = position.reopened().unwrap_or(position);
+    /// With what was odd about the diagram.
+    fn place(&self, line: &str) -> Result<(AnyGame, Vec<String>), String> {
+        let reading = walk(line, &self.position).map_err(|fault| fault.what)?;
+        let position = reading.open();
         if position.id() == self.dialect.game() {
-            Ok(position)
+            let notes = reading.notes().iter().map(|note| note.en.clone());
+            Ok((position, notes.filter(|note| note.starts_with("FEN") || note.starts_with("SFEN")).collect()))
         } else {
             Err(format!("expected {}, found {}", self.dialect.game(), position.id()))
         }

@@ -3,9 +3,9 @@
 //! Alpha-beta with null windows; the move that leaves the other side the fewest answers comes first (fastest first), regions with an odd
 //! number of free squares before even ones, a table where many squares are left.
 
+use super::Limit;
 use crate::reinforcement::games::othello::{self, PASS, SMALL, turned};
 use crate::reinforcement::games::{Game, Move, Othello, mixed};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Up to so many free squares, squares are tried without looking at the answers.
 const FEW: u32 = 6;
@@ -83,6 +83,8 @@ pub struct Endgame {
     table: Vec<Entry>,
     ground: Ground,
     nodes: u64,
+    /// From so many nodes on one looks at the limit again.
+    look_at: u64,
 }
 
 /// The search was stopped.
@@ -93,7 +95,7 @@ impl Endgame {
     /// With a table of so many bytes.
     pub fn new(bytes: usize) -> Self {
         let entries = (bytes / size_of::<Entry>()).next_power_of_two().max(1024);
-        Endgame { table: vec![Entry::default(); entries], ground: Ground::USUAL, nodes: 0 }
+        Endgame { table: vec![Entry::default(); entries], ground: Ground::USUAL, nodes: 0, look_at: LOOK_EVERY }
     }
 
     pub fn nodes(&self) -> u64 {
@@ -104,8 +106,13 @@ impl Endgame {
     /// game has ended.
     ///
     /// # Errors
-    /// If `stop` was set before the end.
-    pub fn solve(&mut self, position: &Othello, stop: &AtomicBool) -> Result<(i32, Option<Move>), Stopped> {
+    /// If the limit is reached before the end.
+    pub fn solve<'a>(
+        &mut self,
+        position: &Othello,
+        limit: impl Into<Limit<'a>>,
+    ) -> Result<(i32, Option<Move>), Stopped> {
+        let limit = &limit.into();
         let ground = if position.size() == SMALL { Ground::SMALL } else { Ground::USUAL };
         if ground != self.ground {
             self.table.fill(Entry::default());
@@ -116,12 +123,12 @@ impl Endgame {
             return Ok((ground.final_score(own, other), None));
         }
         if position.open() == 0 {
-            let score = -self.search(other, own, -64, 64, true, stop)?;
+            let score = -self.search(other, own, -64, 64, true, limit)?;
             return Ok((score, Some(PASS)));
         }
         let (mut best, mut low) = (None, -65);
         // The winner first: a window about zero cuts more than the whole.
-        let side = self.search(own, other, -1, 1, false, stop)?.signum();
+        let side = self.search(own, other, -1, 1, false, limit)?.signum();
         let (floor, high) = match side {
             1 => (1, 64),
             -1 => (-64, -1),
@@ -135,10 +142,10 @@ impl Endgame {
             let mut score = if best.is_none() {
                 bound + 1
             } else {
-                -self.search(next_own, next_other, -bound - 1, -bound, false, stop)?
+                -self.search(next_own, next_other, -bound - 1, -bound, false, limit)?
             };
             if score > bound && bound < high {
-                score = -self.search(next_own, next_other, -high, -bound, false, stop)?;
+                score = -self.search(next_own, next_other, -high, -bound, false, limit)?;
             }
             if score > low {
                 (best, low) = (Some(Move(position.square_of(square.into()))), score);
@@ -185,11 +192,15 @@ impl Endgame {
         low: i32,
         high: i32,
         passed: bool,
-        stop: &AtomicBool,
+        limit: &Limit,
     ) -> Result<i32, Stopped> {
         self.nodes += 1;
-        if self.nodes.is_multiple_of(LOOK_EVERY) && stop.load(Ordering::Relaxed) {
-            return Err(Stopped);
+        // The last squares are counted too, so that a certain number may never be met here.
+        if self.nodes >= self.look_at {
+            self.look_at = self.nodes + LOOK_EVERY;
+            if limit.is_reached() {
+                return Err(Stopped);
+            }
         }
         let empty = self.ground.empty(own, other);
         let left = empty.count_ones();
@@ -201,7 +212,7 @@ impl Endgame {
             if passed {
                 return Ok(self.ground.final_score(own, other));
             }
-            return Ok(-self.search(other, own, -high, -low, true, stop)?);
+            return Ok(-self.search(other, own, -high, -low, true, limit)?);
         }
         let (mut floor, mut ceiling, mut known) = (low, high, 64);
         let place = mixed(own ^ mixed(other)) as usize & (self.table.len() - 1);
@@ -228,11 +239,11 @@ impl Endgame {
             let (next_own, next_other) = (other & !turned, own | turned | bit);
             let mut score;
             if best == -65 || ceiling - floor == 1 {
-                score = -self.search(next_own, next_other, -ceiling, -floor, false, stop)?;
+                score = -self.search(next_own, next_other, -ceiling, -floor, false, limit)?;
             } else {
-                score = -self.search(next_own, next_other, -floor - 1, -floor, false, stop)?;
+                score = -self.search(next_own, next_other, -floor - 1, -floor, false, limit)?;
                 if score > floor && score < ceiling {
-                    score = -self.search(next_own, next_other, -ceiling, -floor, false, stop)?;
+                    score = -self.search(next_own, next_other, -ceiling, -floor, false, limit)?;
                 }
             }
             if score > best {

@@ -17,7 +17,8 @@ pub use solver::Solver;
 
 use crate::reinforcement::games::{Move, Outcome};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tree::Tree;
 
 /// When a search ends; without any bound it goes on until it is stopped.
@@ -38,6 +39,36 @@ impl Budget {
     #[must_use]
     pub fn within(self, longest: Option<Duration>) -> Self {
         Budget { time: self.time.into_iter().chain(longest).min(), ..self }
+    }
+
+    /// What is left of it when it has been used since `begun`.
+    #[must_use]
+    pub fn after(self, begun: Instant) -> Self {
+        Budget { time: self.time.map(|time| time.saturating_sub(begun.elapsed())), ..self }
+    }
+}
+
+/// When a search of which a part is worth nothing gives up: at a sign, or at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<'a> {
+    stop: &'a AtomicBool,
+    until: Option<Instant>,
+}
+
+impl<'a> Limit<'a> {
+    /// At the sign, or when so much of the time from `begun` has passed as there is, if there is any.
+    pub fn new(stop: &'a AtomicBool, begun: Instant, time: Option<Duration>) -> Self {
+        Limit { stop, until: time.and_then(|time| begun.checked_add(time)) }
+    }
+
+    pub fn is_reached(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+impl<'a> From<&'a AtomicBool> for Limit<'a> {
+    fn from(stop: &'a AtomicBool) -> Self {
+        Limit { stop, until: None }
     }
 }
 

@@ -4,11 +4,11 @@
 //! lose at once left out, and a table of bounds; positions that mirror each other are one. Known since 1988 (Allen, Allis): the first player wins,
 //! on the 41st stone.
 
+use super::Limit;
 use crate::reinforcement::games::connect_four::{
     BOARD, BOTTOM, COLUMNS, ConnectFour, ROWS, column_cells, winning_cells,
 };
 use crate::reinforcement::games::{Game, Move};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const CELLS: i32 = (ROWS * COLUMNS) as i32;
 /// Scores lie within ± this.
@@ -20,7 +20,7 @@ const KNOWN_ABOVE: i32 = 10;
 /// From so many stones on a table of 2 to the power of this is enough.
 const LATE: u32 = 14;
 const LATE_BITS: u32 = 18;
-/// Nodes between two looks at the stop sign.
+/// Nodes between two looks at the limit.
 const LOOK_EVERY: u64 = 1 << 12;
 /// Positions with fewer stones are looked up as their own mirror image too.
 const MIRRORED_BELOW: u32 = 20;
@@ -107,8 +107,9 @@ impl Solver {
     /// ended: the score of its end.
     ///
     /// # Errors
-    /// If `stop` was set before the end.
-    pub fn solve(&mut self, position: &ConnectFour, stop: &AtomicBool) -> Result<i32, Stopped> {
+    /// If the limit is reached before the end.
+    pub fn solve<'a>(&mut self, position: &ConnectFour, limit: impl Into<Limit<'a>>) -> Result<i32, Stopped> {
+        let limit = &limit.into();
         let (own, all) = position.bits();
         let board = Board { own, all, stones: all.count_ones() };
         if position.outcome().is_some() {
@@ -128,7 +129,7 @@ impl Solver {
             } else if middle >= 0 && high / 2 > middle {
                 middle = high / 2;
             }
-            let found = self.search(board, middle, middle + 1, stop)?;
+            let found = self.search(board, middle, middle + 1, limit)?;
             if found <= middle {
                 high = found;
             } else {
@@ -141,8 +142,13 @@ impl Solver {
     /// The score after each move, seen from the side that makes it.
     ///
     /// # Errors
-    /// If `stop` was set before the end.
-    pub fn moves(&mut self, position: &ConnectFour, stop: &AtomicBool) -> Result<Vec<(Move, i32)>, Stopped> {
+    /// If the limit is reached before the end.
+    pub fn moves<'a>(
+        &mut self,
+        position: &ConnectFour,
+        limit: impl Into<Limit<'a>>,
+    ) -> Result<Vec<(Move, i32)>, Stopped> {
+        let limit = limit.into();
         let mut moves = Vec::new();
         position.legal(&mut moves);
         moves
@@ -150,7 +156,7 @@ impl Solver {
             .map(|chosen| {
                 let mut next = *position;
                 next.play(chosen);
-                Ok((chosen, -self.solve(&next, stop)?))
+                Ok((chosen, -self.solve(&next, limit)?))
             })
             .collect()
     }
@@ -161,9 +167,9 @@ impl Solver {
     }
 
     /// The score if it lies between the bounds, else a bound on its side. No side can win at once here.
-    fn search(&mut self, board: Board, mut low: i32, mut high: i32, stop: &AtomicBool) -> Result<i32, Stopped> {
+    fn search(&mut self, board: Board, mut low: i32, mut high: i32, limit: &Limit) -> Result<i32, Stopped> {
         self.nodes += 1;
-        if self.nodes.is_multiple_of(LOOK_EVERY) && stop.load(Ordering::Relaxed) {
+        if self.nodes.is_multiple_of(LOOK_EVERY) && limit.is_reached() {
             return Err(Stopped);
         }
         let left = CELLS - board.stones as i32;
@@ -224,7 +230,7 @@ impl Solver {
             }
         }
         for (_, cell) in &moves[..count] {
-            let score = -self.search(board.after(*cell), -high, -low, stop)?;
+            let score = -self.search(board.after(*cell), -high, -low, limit)?;
             if score >= high {
                 self.table[place] = key << 8 | (score + 3 * MOST + 2) as u64;
                 return Ok(score);

@@ -229,6 +229,14 @@ fn a_stopped_search_has_a_move() {
     assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), &stop), Err(solver::Stopped));
 }
 
+#[test]
+fn a_solver_gives_up_when_its_time_is_over() {
+    let (never, begun) = (never(), std::time::Instant::now());
+    let over = Limit::new(&never, begun, Some(std::time::Duration::ZERO));
+    assert_eq!(Solver::new(1 << 16).solve(&ConnectFour::default(), over), Err(solver::Stopped));
+    assert_eq!(endgame::Endgame::new(1 << 16).solve(&Othello::default(), over), Err(endgame::Stopped));
+}
+
 /// However short its time was.
 #[test]
 fn a_tree_search_that_is_stopped_at_once_has_a_move() {

@@ -2,10 +2,11 @@
 //! defender any way out of it. Searched deeper and deeper, so that the first mate found is a shortest one; what is known of a position is
 //! kept: within how many moves it is mate, and within how many it is not.
 
+use super::Limit;
 use crate::reinforcement::games::{Game, Move, Shogi};
 use haitaka::{Board, PieceMoves};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// The longest mate that is looked for, in moves of both sides.
@@ -50,14 +51,13 @@ struct Stopped;
 struct Solver<'a> {
     known: HashMap<u64, Known>,
     nodes: u64,
-    until: Option<Instant>,
-    stop: &'a AtomicBool,
+    limit: Limit<'a>,
 }
 
 /// Looks for a mate of at most so many moves, for so long if a time is given.
 pub fn solve(position: &Shogi, longest: u32, time: Option<Duration>, stop: &AtomicBool) -> Verdict {
-    let until = time.and_then(|time| Instant::now().checked_add(time));
-    let mut solver = Solver { known: HashMap::new(), nodes: 0, until, stop };
+    let limit = Limit::new(stop, Instant::now(), time);
+    let mut solver = Solver { known: HashMap::new(), nodes: 0, limit };
     let board = position.board();
     for depth in (1..=longest.min(LONGEST)).step_by(2) {
         match solver.attack(board, depth as u8) {
@@ -114,8 +114,7 @@ fn escapes(board: &Board) -> Vec<(haitaka::Move, Board)> {
 impl Solver<'_> {
     fn look(&mut self) -> Result<(), Stopped> {
         self.nodes += 1;
-        let is_up = || self.until.is_some_and(|until| Instant::now() >= until);
-        if self.nodes.is_multiple_of(LOOK_EVERY) && (self.stop.load(Ordering::Relaxed) || is_up()) {
+        if self.nodes.is_multiple_of(LOOK_EVERY) && self.limit.is_reached() {
             return Err(Stopped);
         }
         Ok(())

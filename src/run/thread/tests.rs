@@ -288,3 +288,23 @@ fn a_step_that_takes_long_is_waited_for_once() {
         assert_eq!(snapshots.latest().map(|model| step_of(&model)), Some(7));
     }
 }
+
+#[test]
+fn a_run_that_is_called_off_while_its_data_are_read_is_stopped_and_has_not_failed() {
+    let (folder, store) = store();
+    let path = folder.path().join("words.txt");
+    std::fs::write(&path, "one two three\n".repeat(100)).unwrap();
+    let (sender, events) = channel();
+    let emit: EventSink = Box::new(move |event| sender.send(event.clone()).unwrap());
+    let knobs = Knobs::defaults(&(registry::find("word2vec").unwrap().knobs)());
+    let start = Start { lab: "word2vec".into(), experiment: "word2vec".into(), data: Some(path), knobs, ..small() };
+    let segment = begin(&store, start, &source(), emit).unwrap();
+    let id = segment.place.description.id.clone();
+    let (_commands, received) = channel();
+    let task = TaskContext::default();
+    task.cancel();
+    play(segment, Channel { receiver: received, came: None }, &Snapshots::default(), task).unwrap();
+    assert_eq!(events.iter().collect::<Vec<_>>(), [Event::Stopped { step: 0 }]);
+    let run = store.read(&id).unwrap();
+    assert_eq!((run.status, run.failure), (Status::Stopped, None));
+}

@@ -161,13 +161,11 @@ impl<W: Write> Reader<W> {
             if !self.app.questions.is_busy() && !answered && (!moves || keeps_time) {
                 break;
             }
-            match messages.recv_timeout(MOMENT) {
-                Ok(Message::Wake) => self.bell.heard(),
-                Ok(message @ (Message::Interrupt | Message::Hangup)) => {
-                    self.is_over |= matches!(message, Message::Hangup);
-                    break;
-                }
-                _ => {}
+            let Ok(message) = messages.recv_timeout(MOMENT) else { continue };
+            self.heard(&message);
+            if matches!(message, Message::Interrupt | Message::Hangup) {
+                self.is_over |= matches!(message, Message::Hangup);
+                break;
             }
         }
         self.tell_news()

@@ -8,6 +8,7 @@ use crate::run::{Start, default_threads};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::screens::lab::standing;
 use crate::tui::screens::report;
+use crate::tui::signals;
 use crate::tui::terminal::Message;
 use crate::tui::text;
 use crate::tui::widgets::chart::sentence;
@@ -25,6 +26,15 @@ impl<W: Write> Reader<W> {
         self.app.run.as_ref().is_some_and(LiveRun::is_live)
     }
 
+    /// Whoever sent a message may send another.
+    pub(super) fn heard(&self, message: &Message) {
+        match message {
+            Message::Wake => self.bell.heard(),
+            Message::Interrupt => signals::interrupt_heard(),
+            _ => {}
+        }
+    }
+
     /// The next message; none if there is none for a while, as long as a run goes on.
     pub(super) fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
         let found = match self.is_live() {
@@ -36,9 +46,7 @@ impl<W: Write> Reader<W> {
             Err(RecvTimeoutError::Timeout) => return None,
             Err(RecvTimeoutError::Disconnected) => Message::Lost,
         };
-        if matches!(message, Message::Wake) {
-            self.bell.heard();
-        }
+        self.heard(&message);
         Some(message)
     }
 
@@ -205,7 +213,9 @@ impl<W: Write> Reader<W> {
     pub(super) fn wait(&mut self, messages: &Receiver<Message>) -> io::Result<()> {
         while self.is_live() {
             if let Some(message @ (Message::Interrupt | Message::Hangup)) = self.next(messages) {
-                self.is_over |= matches!(message, Message::Hangup);
+                // Nothing else is waited for: either ends it.
+                self.is_over = true;
+                drop(message);
                 self.stop()?;
             }
             self.news()?;

@@ -266,7 +266,9 @@ impl ExercisesTab {
 
     pub fn pasted(&mut self, pasted: &str) {
         if let Some(area) = &mut self.writing {
-            area.insert_str(pasted.replace('\n', " "));
+            let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
+            let end = pasted.floor_char_boundary(MOST.saturating_sub(length));
+            area.insert_str(pasted[..end].replace('\n', " "));
         }
     }
 

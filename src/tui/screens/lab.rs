@@ -67,8 +67,7 @@ impl LabScreen {
         if !self.has(tab) {
             return;
         }
-        self.notes.save(&self.lab, app);
-        self.exercises.save(&self.lab, app);
+        self.save(app);
         self.tab = tab;
         self.chooses_model &= tab == Tab::Train;
         if self.tab == Tab::Explore {
@@ -107,8 +106,7 @@ impl LabScreen {
 
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
-        self.notes.save(&self.lab, app);
-        self.exercises.save(&self.lab, app);
+        self.save(app);
         self.train.leave_list(app);
     }
 
@@ -138,6 +136,7 @@ impl LabScreen {
     /// Keeps what was typed.
     pub fn save(&mut self, app: &mut AppContext) {
         self.notes.save(&self.lab, app);
+        self.exercises.save(&self.lab, app);
     }
 
     pub fn in_text(&self) -> bool {
@@ -183,7 +182,7 @@ impl LabScreen {
                         done
                     }
                     Tab::Exercises => self.exercises.handle_action(action, &self.lab, app),
-                    Tab::Notes => self.notes.handle_action(action),
+                    Tab::Notes => self.notes.handle_action(action, app),
                 };
             }
         }

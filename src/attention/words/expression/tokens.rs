@@ -1,9 +1,8 @@
 //! The tokens of a line: numbers, words, signs.
 
 use super::{ExpressionError, Why};
-use crate::data::tokens::folded;
+use crate::data::tokens::spelling;
 use std::ops::Range;
-use unicode_normalization::UnicodeNormalization;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -178,16 +177,4 @@ fn word(rest: &str, known: &dyn Fn(&str) -> bool) -> (String, usize) {
     }
     let text = &run[..first];
     (spelling(text, known).unwrap_or_else(|| text.to_owned()), first)
-}
-
-/// As typed, composed and of one width as texts are learned from ([`folded`]), in small letters, or decomposed as some files have
-/// their words: whichever is known.
-pub fn spelling(text: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
-    if known(text) {
-        return Some(text.to_owned());
-    }
-    let folded = folded(text).into_owned();
-    let small = folded.to_lowercase();
-    let decomposed = (!small.is_ascii()).then(|| small.nfd().collect());
-    [Some(folded), Some(small), decomposed].into_iter().flatten().find(|text| known(text))
 }

@@ -1,7 +1,7 @@
 //! A file of word vectors as a stream that knows where it is.
 
 use crate::experiment::TaskContext;
-use crate::intake::{self, GZIP, MARK, Unpacker};
+use crate::intake::{self, Counted, GZIP, MARK, Unpacker};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,20 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const BUFFER: usize = 1 << 18;
 /// Bytes by which a file is known.
 const HEAD: u64 = 512;
-
-/// Counts the bytes that pass.
-struct Counted<R> {
-    inner: R,
-    passed: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.passed.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
 
 /// A stream, unpacked if it is gzip, without a byte order mark.
 pub struct Input<'a> {
@@ -43,8 +29,8 @@ impl<'a> Input<'a> {
     /// When it cannot be read, or is a file of another kind that is known by its first bytes.
     pub fn new(reader: impl Read + 'static, length: u64, task: &'a TaskContext) -> Result<Self, String> {
         let plain = |error: io::Error| error.to_string();
-        let passed = Arc::<AtomicU64>::default();
-        let mut raw = BufReader::with_capacity(BUFFER, Counted { inner: reader, passed: Arc::clone(&passed) });
+        let (reader, passed) = Counted::new(reader);
+        let mut raw = BufReader::with_capacity(BUFFER, reader);
         let is_packed = raw.fill_buf().map_err(plain)?.starts_with(GZIP);
         let mut reader: Box<dyn Read> = if is_packed { Box::new(Unpacker::new(raw)) } else { Box::new(raw) };
         let mut head = Vec::new();

@@ -18,6 +18,17 @@ fn fault(text: &str, like: &str) -> String {
     read(text, &start(like)).unwrap_err().to_string()
 }
 
+/// Asserts that a record has these moves and ends before another, with a note of the fault.
+#[track_caller]
+fn ends_before(text: &str, like: &str, moves: &str, fault: &str) {
+    let record = read(text, &start(like)).unwrap();
+    assert_eq!((names(&record).as_str(), record.outcome), (moves, None));
+    assert_eq!(
+        record.notes.last().map(|note| note.en.as_str()),
+        Some(format!("{fault}; the record ends before it").as_str())
+    );
+}
+
 /// Random moves from a position.
 pub fn random_moves(from: &AnyGame, count: usize, random: &mut PlayoutRng) -> (AnyGame, Vec<Move>) {
     let (mut position, mut played, mut moves) = (from.clone(), Vec::new(), Vec::new());
@@ -142,9 +153,11 @@ fn pgn_is_read_as_people_write_it() {
     let text = "\u{feff}% exported\n[White \"A\\\\B\"] [Black \"?\"]\n[Result \"*\"]\n\n{A comment ) ( [} 1.e4! $14 a6?! ; to the end ( {\n\
         (1... e5 2. Nf3 (2. f4 exf4 {deep} (2... d5)) 2... Nc6 3. nonsense) 2. e5 d5 3. exd6 e.p. a5 +- 4.Ng1f3 4... a4 \
         5. dxc7 axb3?\n";
-    assert_eq!(
-        fault(text, "chess"),
-        "line 6, column 121: move 5...: `axb3?` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"
+    ends_before(
+        text,
+        "chess",
+        "e2e4 a7a6 e4e5 d7d5 e5d6 a6a5 g1f3 a5a4 d6c7",
+        "line 6, column 121: move 5...: `axb3?` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3",
     );
     let text = text.replace(
         "axb3?",
@@ -240,16 +253,23 @@ fn kif_begins_with_a_handicap_or_a_diagram() {
 
 #[test]
 fn faulty_kif_is_told_by_its_place() {
-    let wrong = "手合割：平手\n   1 ７六歩(77)\n   2 ３四歩(23)\n";
+    let wrong = "手合割：平手\n   1 ７六歩(77)\n   2 ３四歩(23)\n   3 ２六歩(27)\n";
     let expected = "line 3, column 6: move 2: ３四歩: `2c3d` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop";
-    assert_eq!(fault(wrong, "shogi"), expected);
+    ends_before(wrong, "shogi", "7g7f", expected);
     let other = fault("1 ７六銀(77)", "shogi");
     assert_eq!(other, "line 1, column 3: move 1: ７六銀: 歩 is on ７七, not 銀");
     assert!(fault("1 ７六(77)", "shogi").contains("expected a square, a piece and where it comes from"));
     assert!(fault("1 同　歩(77)", "shogi").ends_with("同: there is no move before it"));
-    assert!(
-        fault("1 ７六歩(77)\nと金\n", "shogi").ends_with("expected move 2 with its number before it, found `と金`")
+    let other = "line 2, column 1: expected move 2 with its number before it, found `と金`";
+    ends_before("1 ７六歩(77)\nと金\n", "shogi", "7g7f", other);
+    ends_before(
+        "▲７六歩 △３四銀\n",
+        "shogi",
+        "7g7f",
+        "line 1, column 7: move 2: ３四銀: `S*3d` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop",
     );
+    let wrong = "line 3, column 1: move 2: -2334FU: `2c3d` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop";
+    ends_before("PI\n+7776FU\n-2334FU\n+2726FU\n", "shogi", "7g7f", wrong);
 }
 
 #[test]
@@ -301,7 +321,8 @@ fn sgf_is_read_with_stones_set_up() {
 
 #[test]
 fn faulty_sgf_is_told_by_its_place() {
-    assert_eq!(fault("(;SZ[9]\n;B[aa]\n;W[aa])", "go-9"), "line 3, column 2: move 2: W[aa]: A9 is taken");
+    ends_before("(;SZ[9]RE[B+R]\n;B[aa]\n;W[aa];B[bb])", "go-9", "A9", "line 3, column 2: move 2: W[aa]: A9 is taken");
+    assert_eq!(fault("(;SZ[9];B[aa]AB[aa])", "go-9"), "line 1, column 9: move 1: B[aa]: A9 is taken");
     assert_eq!(fault("(;SZ[9];B[zz])", "go-9"), fault("(;SZ[9];B[zz])", "chess"), "Go, unless something is said");
     assert_eq!(
         fault("(;GM[1]SZ[19];B[aa])", "go-9"),

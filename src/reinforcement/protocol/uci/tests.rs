@@ -21,6 +21,16 @@ fn answer(server: &mut Server, agent: &mut Agent, go: &str) -> String {
     }
 }
 
+/// Hears a position, of which nothing is said but what was odd about its diagram.
+#[track_caller]
+fn place(server: &mut Server, position: &str) {
+    match server.hear(position) {
+        Request::Nothing => {}
+        Request::Say(said) => assert!(said.starts_with("info string FEN: `"), "{position}: {said}"),
+        other => panic!("{position}: {other:?}"),
+    }
+}
+
 #[test]
 fn a_draw_that_nobody_has_taken_is_played_on() {
     let (mut server, mut agent) = server(Dialect::Uci, "alphabeta:depth=2");
@@ -31,7 +41,7 @@ fn a_draw_that_nobody_has_taken_is_played_on() {
         "position fen 8/8/8/8/8/4k3/8/R3K3 w - - 149 80".to_owned(),
         "position fen 8/8/8/8/8/4k3/8/4K2B w".to_owned(),
     ] {
-        assert_eq!(server.hear(&position), Request::Nothing, "{position}");
+        place(&mut server, &position);
         let said = answer(&mut server, &mut agent, "go depth 2");
         assert!(!said.ends_with("0000") && said.contains("bestmove "), "{position}: {said}");
     }
@@ -105,7 +115,7 @@ fn kings_alone_move_on_for_others_and_in_files() {
         "position fen 4k3/8/8/8/8/8/8/4K2R w K - 99 80 moves h1h2 e8e7 h2h3 e7e6",
         "position fen k7/8/8/8/8/8/8/K7 w - - 0 0",
     ] {
-        assert_eq!(server.hear(line), Request::Nothing, "{line}");
+        place(&mut server, line);
         let said = answer(&mut server, &mut agent, "go depth 3");
         assert!(is_played(&server, &said), "{line}: {said}");
     }

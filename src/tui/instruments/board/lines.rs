@@ -2,9 +2,8 @@
 
 use super::{BoardTable, NOW, READ, WRITE, Wanted};
 use crate::data::records;
-use crate::experiment::{ExperimentError, GameQuery, TaskContext};
+use crate::experiment::{ExperimentError, GameQuery};
 use crate::intake::gate::{self, Target};
-use crate::intake::{self, Decoded};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::text;
@@ -21,6 +20,8 @@ impl BoardTable {
         let mut line = TextArea::new(vec![filled]);
         line.move_cursor(tui_textarea::CursorMove::End);
         self.line = Some((wanted, line));
+        // Whether a file may be written over is asked anew each time.
+        self.to_replace = None;
     }
 
     /// Where a game is kept if nobody says otherwise.
@@ -40,7 +41,7 @@ impl BoardTable {
     fn target(&mut self, typed: &str, app: &AppContext) -> Result<Target, ExperimentError> {
         let folder = Self::folder(app);
         if gate::typed(typed).parent() == Some(&folder) {
-            std::fs::create_dir_all(&folder).map_err(|error| intake::failure(&folder, &error))?;
+            std::fs::create_dir_all(&folder).map_err(|error| gate::unwritable(&folder, &error))?;
         }
         let target = gate::to_write(typed, records::endings(&self.table.setup.game))?;
         if self.to_replace.as_ref() != Some(&target.path) {
@@ -84,14 +85,14 @@ impl BoardTable {
                 self.writes_to = Some(target);
                 app.ask(lab, WRITE, query);
             }
-            Wanted::OpenFrom => match records::read(&gate::typed(&typed), &TaskContext::default()) {
-                Ok(Decoded { text, notes }) => {
-                    self.call_off(app);
-                    self.decoding = notes;
-                    app.ask(lab, READ, GameQuery::ReadGame { game: self.table.setup.game.clone(), text });
-                }
-                Err(error) => self.fail(error.in_language(app.language)),
-            },
+            Wanted::OpenFrom => {
+                self.say(app.say(text::BOARD_READING));
+                app.ask(
+                    lab,
+                    READ,
+                    GameQuery::ReadGame { game: self.table.setup.game.clone(), path: gate::typed(&typed) },
+                );
+            }
         }
     }
 

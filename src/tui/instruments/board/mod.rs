@@ -17,7 +17,7 @@ pub use puzzle::Puzzle;
 
 use super::Instrument;
 use crate::experiment::board::{Board, Choice, Ending, Judged, Origin, Played, Thinking};
-use crate::experiment::{Answer, Bilingual, GameAnswer, GameQuery};
+use crate::experiment::{Answer, GameAnswer, GameQuery};
 use crate::intake::gate::Target;
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
@@ -120,8 +120,6 @@ pub struct BoardTable {
     judged: Vec<Judged>,
     reviewing: bool,
     line: Option<(Wanted, TextArea<'static>)>,
-    /// What was odd about the encoding of the file that is being opened.
-    decoding: Vec<Bilingual>,
     /// Where the game that is being written goes, and the file that was said to be there already.
     writes_to: Option<Target>,
     to_replace: Option<PathBuf>,
@@ -154,7 +152,6 @@ impl Default for BoardTable {
             judged: Vec::new(),
             reviewing: false,
             line: None,
-            decoding: Vec::new(),
             writes_to: None,
             to_replace: None,
             said: (String::new(), false),
@@ -404,9 +401,9 @@ impl Instrument for BoardTable {
                 self.arrived(played, (**board).clone(), false, lab, app)
             }
             (READ, Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
-                let mut board = (**board).clone();
-                board.notes.splice(0..0, std::mem::take(&mut self.decoding));
-                self.arrived(played, board, true, lab, app);
+                self.call_off(app);
+                self.say("");
+                self.arrived(played, (**board).clone(), true, lab, app);
             }
             (
                 OFFER,

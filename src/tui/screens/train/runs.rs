@@ -170,11 +170,15 @@ impl TrainTab {
     }
 }
 
-/// Writes a run to a folder of its name.
+/// Writes a run to a folder of its name; over an earlier export only if asked twice.
 pub(super) fn export_run(id: &str, app: &mut AppContext) {
     let folder = gate::typed(id);
-    // What an earlier export of the same run left there is its own.
-    let message = match export::export(&app.store, id, &folder, None, true) {
+    let over = app.to_export_again.take().is_some_and(|before| before == id);
+    let message = match export::export(&app.store, id, &folder, None, over) {
+        Err(RunError::Refused { .. }) if !over && folder.join("run.yaml").exists() => {
+            app.to_export_again = Some(id.to_owned());
+            text::filled(app.say(text::EXPORT_AGAIN), &[&folder.display()])
+        }
         Ok(files) => {
             let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
             text::filled(app.say(text::EXPORTED), &[&files.len(), &whole.display()])

@@ -67,12 +67,12 @@ fn is_within_tmux(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("TERM").is_some_and(|term| term.starts_with("tmux")) || variable("TERM_PROGRAM").as_deref() == Some("tmux")
 }
 
-/// Whether the terminal says what it is (DA1, which all that answer anything know) within a time, and the keys that came beside the
-/// answer.
+/// Whether the terminal answers within a time how it is (DSR), and the keys that came beside the answer. It is asked what ends the
+/// picker's own questions: of a terminal that leaves this one open the picker would never have done.
 fn answers_at_all(timeout: Duration) -> std::io::Result<(bool, Vec<KeyEvent>)> {
     use std::io::Write;
     let mut out = std::io::stdout();
-    out.write_all(b"\x1b[c")?;
+    out.write_all(b"\x1b[5n")?;
     out.flush()?;
     let stdin = rustix::stdio::stdin();
     let end = Instant::now() + timeout;
@@ -87,10 +87,10 @@ fn answers_at_all(timeout: Duration) -> std::io::Result<(bool, Vec<KeyEvent>)> {
         let mut bytes = [0; 64];
         let count = rustix::io::read(stdin, &mut bytes)?;
         heard.extend_from_slice(&bytes[..count]);
-        let begun = heard.windows(3).position(|window| window == b"\x1b[?");
-        let end = begun.and_then(|at| heard[at..].iter().position(|byte| *byte == b'c').map(|end| at + end + 1));
-        if let (Some(begun), Some(end)) = (begun, end) {
-            heard.drain(begun..end);
+        // All is well, or there is a fault.
+        let is_answer = |window: &[u8]| matches!(window, b"\x1b[0n" | b"\x1b[3n");
+        if let Some(begun) = heard.windows(4).position(is_answer) {
+            heard.drain(begun..begun + 4);
             return Ok((true, early_keys(&heard)));
         }
         if count == 0 {

@@ -1,0 +1,188 @@
+//! Whatever stands in a file, a name, an argument or the lines of another program, nothing that acts on a terminal leaves the program
+//! raw: every door is tried with every kind of control character.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What acts on a terminal: sequences that colour, clear, name the window and fill the clipboard, in both widths; single controls;
+/// directions.
+const ACTS: [&str; 4] = [
+    "\u{1b}[31m\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}Pq#0\u{1b}\\",
+    "\u{9b}2J\u{90}",
+    "\u{7}\u{8}\u{7f}",
+    "\u{202e}\u{2066}\u{200f}",
+];
+
+/// The program as somebody calls it: its arguments, and what it is fed.
+struct Try {
+    arguments: Vec<String>,
+    input: String,
+}
+
+fn call(arguments: &[&str]) -> Try {
+    fed(arguments, "")
+}
+
+fn fed(arguments: &[&str], input: &str) -> Try {
+    Try { arguments: arguments.iter().map(|word| (*word).to_owned()).collect(), input: input.to_owned() }
+}
+
+/// What leaves the program on both ways.
+fn said(home: &Path, attempt: &Try) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shinso"))
+        .args(&attempt.arguments)
+        .env("SHINSO_HOME", home)
+        .env("HOME", home)
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir(home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that has ended already takes nothing.
+    let _gone = child.stdin.take().unwrap().write_all(attempt.input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// What of a text acts on a terminal.
+fn acting(text: &str) -> Vec<char> {
+    let acts = |letter: &char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(acts).collect()
+}
+
+/// The doors, each with something that acts behind it.
+fn doors(home: &Path, act: &str) -> Vec<(&'static str, Try)> {
+    let put = |name: &str, text: &str| {
+        let path = home.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    // A label, which JSON and YAML keep in their own ways.
+    let quoted = serde_json::to_string(&format!("a{act}b")).unwrap();
+    let vectors = put("v.txt", &format!("king{act} 1 0\nqueen{act} 1 0.1\nman 0 1\n"));
+    let broken = put("broken.txt", &format!("king 1 0\nqueen{act} 1 x{act}\n"));
+    let analogies = put("analogies.txt", &format!(": part{act}\nking{act} queen man{act} woman\n"));
+    let lab = include_str!("../labs/07-vae.yaml");
+    let titled = put("labs/07-vae.yaml", &lab.replacen("en: Variational autoencoder", &format!("en: {quoted}"), 1));
+    let unknown = put("unknown/07-vae.yaml", &lab.replacen("\nchapter: 2", &format!("\n{quoted}: 2"), 1));
+    let texts =
+        put("corpus.txt", &format!("the{act} king sees the{act} queen and the king sees the queen\n").repeat(40));
+    let game = put("game.pgn", &format!("[White \"a{act}b\"]\n[Variant \"x{act}\"]\n\n1. e4{act} e5 *\n"));
+    let sgf = put("game.sgf", &format!("(;GM[1]SZ[9]PB[a{act}b]PL[{act}];B[{act}])"));
+    let map = put("map.txt", &format!("S{act}G\n"));
+    let named = put(&format!("named{act}.txt"), "king one\n");
+    let pairs = put("pairs.tsv", &format!("a{act}b\tb\n\tc{act}\n"));
+    let engine = put("engine", &format!("#!/bin/sh\nwhile read line; do printf '= x{act}\\n\\n'; done\n"));
+    fs::set_permissions(&engine, fs::Permissions::from_mode(0o755)).unwrap();
+    // A run that can be read whose texts are not ours, and one that cannot.
+    let run = "runs/vae-20260101-000000";
+    let described = format!(
+        "version: 1\nid: vae-20260101-000000\nlab: {quoted}\nexperiment: vae\npreset: {quoted}\nseed: 1\nthreads: 1\nknobs: {{}}\n\
+         program: {quoted}\ncpu: {quoted}\nstarted: {quoted}\nstatus: failed\nfailure: {quoted}\nreport: {{{quoted}: {quoted}}}\n"
+    );
+    put(&format!("{run}/run.yaml"), &described);
+    put(&format!("{run}/label.yaml"), &format!("name: {quoted}\nnote: {quoted}\n"));
+    put(&format!("{run}/metrics.jsonl"), &format!("{{\"event\":{quoted}}}\n"));
+    put("runs/vae-20260101-000001/run.yaml", &format!("{act}: [\n"));
+    let act_named = format!("a{act}b");
+    vec![
+        ("a word near another", call(&["embed", "--vectors", &vectors, ":nn man"])),
+        ("words that are listed", call(&["embed", "--vectors", &vectors, ":sets"])),
+        ("a word that is not there", call(&["embed", "--vectors", &vectors, &format!("king{act} - x{act}")])),
+        ("words in JSON", call(&["embed", "--json", "--vectors", &vectors, &format!(":nn king{act}")])),
+        ("a broken number in vectors", call(&["embed", "--vectors", &broken, "king"])),
+        ("analogies", call(&["embed", "--vectors", &vectors, "--analogies", &analogies])),
+        (
+            "a line of the REPL",
+            fed(&["embed", "--vectors", &vectors], &format!(":nn{act} x\n:load {act_named}\nking{act}\n")),
+        ),
+        ("a file that is not there", call(&["embed", "--vectors", &act_named, "king"])),
+        ("a file of that name", call(&["embed", "--vectors", &named, "king"])),
+        ("a verb", call(&[&act_named])),
+        ("an option", call(&[&format!("--{act_named}")])),
+        ("a language", call(&["--lang", &act_named, "labs", "list"])),
+        ("a lab to train", call(&["train", &act_named])),
+        ("a knob", call(&["train", "vae", "--set", &format!("{act_named}=1")])),
+        ("a value of a knob", call(&["train", "vae", "--set", &format!("epochs={act_named}")])),
+        ("a preset", call(&["train", "vae", "--preset", &act_named])),
+        ("a folder of data", call(&["train", "vae", "--data", &act_named])),
+        ("a map", call(&["train", "gridworld", "--data", &map])),
+        ("pairs", call(&["train", "seq2seq", "--data", &pairs])),
+        ("words of a text", call(&["train", "word2vec", "--corpus", &texts, "--set", "epochs=1"])),
+        ("words of a text in JSON", call(&["train", "word2vec", "--json", "--corpus", &texts, "--set", "epochs=1"])),
+        ("a text that is not there", call(&["train", "word2vec", "--corpus", &act_named])),
+        ("a title of a lab", call(&["--labs", &home.join("labs").display().to_string(), "labs", "list"])),
+        ("a lab that is described", call(&["--labs", &home.join("labs").display().to_string(), "labs", "show", "vae"])),
+        ("a lab that is checked", call(&["labs", "check", &titled])),
+        ("an unknown key of a lab", call(&["labs", "check", &unknown])),
+        ("runs that are listed", call(&["runs", "list"])),
+        ("runs in JSON", call(&["runs", "list", "--json"])),
+        ("a run that is shown", call(&["runs", "show", "vae-20260101-000000"])),
+        ("a run that is resumed", call(&["runs", "resume", "vae-20260101-000000"])),
+        ("a run that is exported", call(&["runs", "export", "vae-20260101-000000", "--to", &act_named])),
+        ("a run that is not there", call(&["runs", "show", &act_named])),
+        ("a view", call(&["ask", "vae", &act_named])),
+        ("an input of a view", call(&["ask", "vae", "repair", "--set", &format!("missing={act_named}")])),
+        ("a picture", call(&["ask", "classifier", "read", "--set", &format!("picture={act_named}")])),
+        ("a prompt", call(&["generate", "--lab", &act_named, "x"])),
+        ("a folder of weights", call(&["generate", "--weights", &act_named, "x"])),
+        ("a game", call(&["play", &act_named])),
+        ("an agent", call(&["play", "chess", "--agent", &act_named])),
+        ("a move", fed(&["play", "tic-tac-toe", "--agent", "random"], &format!("{act_named}\nquit\n"))),
+        ("a position", call(&["play", "chess", "--position", &act_named])),
+        ("a record", call(&["play", "chess", "--position", &game])),
+        ("a record to solve", call(&["solve", "connect-four", "--position", &act_named])),
+        ("a position to count from", call(&["perft", "chess", "1", "--position", &act_named])),
+        ("an engine", call(&["match", "tic-tac-toe", "random", &format!("gtp:{engine}"), "--games", "2"])),
+        (
+            "an engine that is not there",
+            call(&["match", "tic-tac-toe", "random", &format!("gtp:{act_named}"), "--games", "2"]),
+        ),
+        (
+            "a command of GTP",
+            fed(&["gtp", "--game", "go-9"], &format!("{act_named}\nplay b {act_named}\nloadsgf {sgf}\nquit\n")),
+        ),
+        (
+            "a command of UCI",
+            fed(&["uci"], &format!("uci\nposition fen {act_named}\nsetoption name {act_named}\nquit\n")),
+        ),
+        ("a command of USI", fed(&["usi"], &format!("usi\nposition sfen {act_named}\nquit\n"))),
+        (
+            "an order to a worker",
+            fed(
+                &["worker"],
+                &format!("{act_named}\n{{\"order\":{quoted}}}\n{{\"order\":\"start\",\"lab\":{quoted}}}\n"),
+            ),
+        ),
+        ("lines in the linear mode", fed(&["--plain"], &format!("{act_named}\nopen {act_named}\n:q\n"))),
+        ("a measure", call(&["bench", &act_named])),
+        ("a shell", call(&["completions", &act_named])),
+    ]
+}
+
+#[test]
+fn nothing_that_acts_on_a_terminal_leaves_by_any_door() {
+    let (mut tries, mut let_out) = (0, Vec::new());
+    for act in ACTS {
+        let home = tempfile::tempdir().unwrap();
+        for (door, attempt) in doors(home.path(), act) {
+            let said = said(home.path(), &attempt);
+            assert!(!said.is_empty(), "{door}: nothing was said");
+            if !acting(&said).is_empty() {
+                let_out.push(format!("{door}, {act:?}: {:?}", said.chars().take(300).collect::<String>()));
+            }
+            tries += 1;
+        }
+    }
+    assert!(tries >= 150 && let_out.is_empty(), "{} of {tries}:\n{}", let_out.len(), let_out.join("\n"));
+    println!("{tries} tries");
+}
