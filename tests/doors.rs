@@ -237,6 +237,11 @@ fn texts_to_learn_from_have_their_right_outcomes() {
         ("F10_corpus_gzip_trained_as_garbage.txt.gz", &["the"][..], &["\u{fffd}"][..]),
         ("F11_corpus_hindi_words_split_at_marks.txt", &["हिन्दी", "विकिपीडिया"], &["ह", "न"]),
         ("F11_corpus_nfd_french_words_split_at_marks.txt", &["café", "résumé", "forêt"], &["cafe", "re", "e"]),
+        (
+            "F11_corpus_nfd_japanese_unspaced_words_split_at_marks.txt",
+            &["東京", "ガム", "パン"],
+            &["カ", "ハ", "\u{3099}"],
+        ),
         ("F11_corpus_soft_hyphen_words_split_at_marks.txt", &[], &["\u{ad}"]),
         ("F11_corpus_vietnamese_nfd_words_split_at_marks.txt", &["tiếng", "việt"], &["e"]),
         ("F12_corpus_underscore_phrases_split.txt", &["new_york", "big_city", "jazz_music"], &["york"]),
@@ -552,6 +557,11 @@ fn blank_lines_and_nuls_behind_the_events_of_a_run_are_passed_over() {
         assert!(home.path().join(name).join("metrics.csv").is_file());
         assert_eq!(shinso(home.path(), &["runs", "show", "last"]).status.code(), Some(0), "{name}");
     }
+    // The events of another run, as a power loss left them.
+    std::fs::copy(case("F20_metrics/blank_last_line/metrics.jsonl"), folder.join("metrics.jsonl")).unwrap();
+    let output = shinso(home.path(), &["runs", "export", "last", "--to", "other"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(std::fs::read_to_string(home.path().join("other/metrics.csv")).unwrap().contains("\n1628,"));
     // What was exported is not written over unasked.
     let again = shinso(home.path(), &["runs", "export", "last", "--to", "nuls"]);
     assert_eq!(again.status.code(), Some(1));

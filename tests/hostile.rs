@@ -153,3 +153,29 @@ fn keys_pressed_before_anybody_reads_are_heard() {
     held.signal("-TERM");
     assert_eq!(held.code(), 130);
 }
+
+#[test]
+fn a_flood_of_letters_is_taken_and_what_comes_behind_it_is_heard() {
+    let home = tempfile::tempdir().unwrap();
+    // The notes of a lab, the search of the picker, the line of the REPL.
+    for (way, is_signalled) in [("\r5", false), ("\r5", true), ("/", false), ("/", true)] {
+        let mut held = Held::start(home.path(), &[]);
+        let drawn = held.reading();
+        let mut keys = held.type_in();
+        while !drawn.recv_timeout(PATIENCE).unwrap().contains("shinso") {}
+        let reading = std::thread::spawn(move || while drawn.recv().is_ok() {});
+        let flood = format!("{way}{}", "x ".repeat(150_000));
+        let (begin, rest) = flood.split_at(flood.len() / 2);
+        keys.write_all(begin.as_bytes()).unwrap();
+        if is_signalled {
+            held.signal("-TERM");
+            assert_eq!(held.code(), 130, "{way:?}");
+        } else {
+            keys.write_all(rest.as_bytes()).unwrap();
+            keys.write_all(b"\x03").unwrap();
+            assert_eq!(held.code(), 0, "{way:?}");
+        }
+        drop((keys, held));
+        reading.join().unwrap();
+    }
+}

@@ -143,6 +143,15 @@ mod tests {
             "some/file: byte 0: magic 0x89504e47, not the IDX format, expected an image file (magic 0x00000803)"
         );
         assert_eq!(message(&images(4), Kind::Images), "some/file: byte 4: 4 items, expected 3");
+        let with = |at: usize, byte: u8| {
+            let mut bytes = images(3);
+            bytes[at] = byte;
+            message(&bytes, Kind::Images)
+        };
+        assert_eq!(with(11, 32), "some/file: byte 8: 32 rows, expected 28");
+        assert_eq!(with(15, 32), "some/file: byte 12: 32 columns, expected 28");
+        let of_int16 = with(2, 0x0b);
+        assert!(of_int16.starts_with("some/file: byte 0: magic 0x00000b03, not the IDX format"), "{of_int16}");
         let mut wrong = labels(3);
         wrong[9] = 12;
         assert_eq!(message(&wrong, Kind::Labels), "some/file: byte 9: label 12, expected a digit from 0 to 9");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Positions between two looks at the clock.
-const LOOK_EVERY: u64 = 1 << 10;
+const LOOK_EVERY: u64 = 1 << 8;
 /// Scores beyond this are wins, counted in moves.
 const MATE: i32 = WON - 1000;
 const DEEPEST: usize = 64;

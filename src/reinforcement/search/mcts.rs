@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use worker::Worker;
 
-/// Simulations between two looks at the clock.
+/// Simulations between two looks at the clock, at most.
 const LOOK_EVERY: u64 = 64;
 /// Time between two tellings of what is believed.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -158,11 +158,12 @@ impl<G: Game> Mcts<G> {
             // A copy of its own, far from those of the other threads: they would share a line of the cache.
             let mut random = kept.clone();
             let mut worker = Worker::new(settings, tree, root, &mut random, alone);
+            let mut lot = Lot::of(budget);
             loop {
                 // Simulations are taken in small lots, so that their number is exact.
-                let wanted = budget.playouts.map_or(LOOK_EVERY, |most| {
+                let wanted = budget.playouts.map_or(lot.size, |most| {
                     let taken = spent.load(Ordering::Relaxed);
-                    most.saturating_sub(taken).min(LOOK_EVERY)
+                    most.saturating_sub(taken).min(lot.size)
                 });
                 let proven = tree.root().proven().is_some();
                 // Without a first lot there is no move to make, however short the time was.
@@ -180,6 +181,7 @@ impl<G: Game> Mcts<G> {
                 for _ in 0..wanted {
                     worker.simulate();
                 }
+                lot.took();
                 if budget.stops_when_full && tree.is_full() {
                     break;
                 }
@@ -238,6 +240,34 @@ impl<G: Game> Mcts<G> {
     /// What the search believes now.
     pub fn result(&self, simulations: u64, took: Duration) -> SearchResult {
         result(&self.tree, self.root.turn(), simulations, self.deepest, took)
+    }
+}
+
+/// Simulations between two looks at the clock: as many as take a moment, for a game of shogi takes a hundred times as long as one of
+/// tic-tac-toe. Where their number alone ends a search it is always the same, and with it what the search finds.
+struct Lot {
+    size: u64,
+    begun: Option<Instant>,
+}
+
+impl Lot {
+    const MOMENT: Duration = Duration::from_millis(2);
+
+    fn of(budget: Budget) -> Self {
+        let is_counted = budget.time.is_none() && budget.playouts.is_some();
+        Lot { size: if is_counted { LOOK_EVERY } else { 1 }, begun: (!is_counted).then(Instant::now) }
+    }
+
+    fn took(&mut self) {
+        let Some(begun) = &mut self.begun else { return };
+        let now = Instant::now();
+        let took = now.duration_since(*begun);
+        *begun = now;
+        if took > Self::MOMENT {
+            self.size = (self.size / 2).max(1);
+        } else if took < Self::MOMENT / 2 {
+            self.size = (2 * self.size).min(LOOK_EVERY);
+        }
     }
 }
 
