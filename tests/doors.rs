@@ -573,5 +573,5 @@ fn blank_lines_and_nuls_behind_the_events_of_a_run_are_passed_over() {
     // Depth that a reader of YAML takes long for is told at once.
     std::fs::write(folder.join("run.yaml"), format!("a: {}", "[".repeat(100_000))).unwrap();
     let listed = shinso(home.path(), &["runs", "list"]);
-    assert!(said(&listed).contains("more than 32 maps and lists within each other"), "{}", said(&listed));
+    assert!(said(&listed).contains("nested more than 32 deep"), "{}", said(&listed));
 }

@@ -158,7 +158,7 @@ fn keys_pressed_before_anybody_reads_are_heard() {
 fn a_flood_of_letters_is_taken_and_what_comes_behind_it_is_heard() {
     let home = tempfile::tempdir().unwrap();
     // The notes of a lab, the search of the picker, the line of the REPL.
-    for (way, is_signalled) in [("\r5", false), ("\r5", true), ("/", false), ("/", true)] {
+    for (way, is_signalled) in [("\r\u{1b}5", false), ("\r\u{1b}5", true), ("/", false), ("/", true)] {
         let mut held = Held::start(home.path(), &[]);
         let drawn = held.reading();
         let mut keys = held.type_in();

@@ -54,7 +54,6 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
         );
     }
     let mut input = stdin.lock();
-    intake::pass_mark(&mut input);
     for number in 1_u64.. {
         let mut line = Vec::new();
         match (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line) {
@@ -64,6 +63,9 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
             }
             Ok(_) => {}
             Err(error) => return Exit::Failed(format!("standard input: {error}")),
+        }
+        if number == 1 {
+            intake::drop_mark(&mut line);
         }
         let Ok(line) = std::str::from_utf8(&line) else {
             let kind = intake::looks_like(&line).map_or("no UTF-8", |format| format.en);

@@ -1,7 +1,7 @@
 //! `shinso generate`: a language model goes on with a text, token by token, on standard output.
 
 use super::arguments::GenerateArguments;
-use super::signals::{AtOnce, Interrupt};
+use super::signals::Interrupt;
 use crate::attention::gpt::{self, Continuation, Generated, TrainedGpt};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -21,7 +21,6 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
         top_k: (arguments.top_k > 0).then_some(arguments.top_k),
         top_p: arguments.top_p,
     };
-    let at_once = AtOnce::listen();
     if let Err(error) = settings.check() {
         return Exit::usage(error);
     }
@@ -46,7 +45,6 @@ pub fn run(environment: &Environment, arguments: &GenerateArguments) -> Exit {
         Ok(interrupt) => interrupt,
         Err(error) => return Exit::failed(error),
     };
-    at_once.disarm();
     let how =
         Continuation { settings, most: arguments.tokens, seed: arguments.seed, stops_at_line: model.tells_stories() };
     let mut out = Output { is_json: arguments.json, pending: Vec::new(), ended: None };

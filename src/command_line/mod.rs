@@ -24,9 +24,8 @@ use crate::folders::Folders;
 use crate::intake::gate;
 use crate::printer::{self, print};
 use crate::reinforcement::protocol::uci::Dialect;
-use arguments::{RunsVerb, Verb};
+use arguments::Verb;
 use clap::{CommandFactory, Parser};
-use signals::AtOnce;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -52,8 +51,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Exit {
-    if arguments.verb.as_ref().is_some_and(keeps_nothing) {
-        AtOnce::listen();
+    // The screen and the linear mode listen themselves.
+    if arguments.verb.is_some() {
+        signals::end_at_once();
     }
     match &arguments.verb {
         Some(Verb::Completions { shell }) => {
@@ -139,19 +139,6 @@ fn confine(arguments: &Arguments) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Whether nothing is lost when a verb ends at once.
-fn keeps_nothing(verb: &Verb) -> bool {
-    match verb {
-        Verb::Runs { verb: RunsVerb::Resume { .. } } => false,
-        Verb::Ask(_) | Verb::Labs { .. } | Verb::Runs { .. } | Verb::CompareGenerators { .. } => true,
-        Verb::Corpus { .. } | Verb::Gtp { .. } | Verb::Uci(_) | Verb::Usi(_) => true,
-        Verb::Perft { .. } | Verb::Doctor | Verb::Completions { .. } | Verb::Man => true,
-        // They look themselves, or are told by lines.
-        Verb::Train(_) | Verb::Worker | Verb::Generate(_) | Verb::Bench(_) => false,
-        Verb::Embed(_) | Verb::Match(_) | Verb::Play(_) | Verb::Solve(_) => false,
-    }
 }
 
 /// Why a verb could do nothing with the folder of a model, if it could not.

@@ -7,7 +7,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
@@ -40,6 +40,7 @@ impl Interrupt {
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(listen)?;
+        ENDS_AT_ONCE.store(false, Ordering::SeqCst);
         Ok(interrupt)
     }
 
@@ -81,22 +82,15 @@ fn end() -> ! {
     signal_hook::low_level::exit(i32::from(Exit::Interrupted.code()))
 }
 
-/// While nothing is kept, such a signal ends the program at once, as a signal that was heard.
-pub struct AtOnce(Arc<AtomicBool>);
+/// Whether such a signal ends the program at once: until somebody listens who has something to keep.
+static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-impl AtOnce {
-    pub fn listen() -> Self {
-        let armed = Arc::new(AtomicBool::new(true));
-        for signal in SIGNALS {
-            let code = i32::from(Exit::Interrupted.code());
-            // Where nothing can be registered, the signal ends the program in its own way.
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&armed));
-        }
-        AtOnce(armed)
-    }
-
-    /// From here on somebody else listens.
-    pub fn disarm(self) {
-        self.0.store(false, Ordering::SeqCst);
+/// From here on such a signal ends the program at once, as one that was heard, until an [`Interrupt`] listens.
+pub fn end_at_once() {
+    ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+    for signal in SIGNALS {
+        let code = i32::from(Exit::Interrupted.code());
+        // Where nothing can be registered, the signal ends the program in its own way.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&ENDS_AT_ONCE));
     }
 }

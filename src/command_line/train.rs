@@ -9,7 +9,7 @@ use crate::experiment::{Command, Event, EventLine, Experiment, Report, knob};
 use crate::printer;
 use crate::registry;
 use crate::run::worker::Resolved;
-use crate::run::{RunError, RunHandle, Start, bounded_threads, default_threads};
+use crate::run::{RunError, RunHandle, RunStore, Start, bounded_threads, default_threads};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -22,7 +22,7 @@ pub fn run(environment: &Environment, arguments: TrainArguments) -> Exit {
         Err(error) => return Exit::Usage(error),
     };
     let headline = registry::find(&start.experiment).map_or("", |experiment| experiment.headline);
-    follow(arguments.json, headline, |events| {
+    follow(&environment.store, arguments.json, headline, |events| {
         environment.runner().start(start, Box::new(move |event| send(&events, event)))
     })
 }
@@ -70,7 +70,7 @@ pub fn resume(environment: &Environment, id: &str, threads: Option<usize>, json:
         Err(error) => return Exit::failed(error),
     };
     let headline = registry::find(&run.experiment).map_or("", |experiment| experiment.headline);
-    follow(json, headline, |events| {
+    follow(&environment.store, json, headline, |events| {
         let mut new = false;
         let emit = Box::new(move |event: &Event| {
             // Events from before the checkpoint are not printed a second time.
@@ -124,6 +124,7 @@ fn send(events: &Sender<Event>, event: &Event) {
 
 /// Prints a run's events until it ends.
 fn follow(
+    store: &RunStore,
     json: bool,
     headline: &str,
     begin: impl FnOnce(Sender<Event>) -> Result<Box<dyn RunHandle>, RunError>,
@@ -146,7 +147,13 @@ fn follow(
     match ended {
         Ended::Finished => Exit::Done,
         Ended::Stopped => {
-            printer::note(&format!("stopped; `shinso runs resume {id}` goes on from here"));
+            let can_go_on = store.has_checkpoint(&id);
+            let further = if can_go_on {
+                format!("`shinso runs resume {id}` goes on from here")
+            } else {
+                "before its first checkpoint".to_owned()
+            };
+            printer::note(&format!("stopped; {further}"));
             Exit::Interrupted
         }
         Ended::ReaderGone => Exit::Interrupted,

@@ -165,7 +165,7 @@ impl Target {
 pub fn unwritable(path: &Path, error: &io::Error) -> ExperimentError {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ExperimentError::both("may not be written by you", "書き込みの権限がありません").in_file(path)
+            ExperimentError::both("no permission to write", "書き込みの権限がありません").in_file(path)
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             ExperimentError::both("no space left on the disk", "ディスクの空きがありません").in_file(path)

@@ -199,10 +199,10 @@ pub fn utf8(bytes: Vec<u8>, purpose: &Purpose) -> Result<String, ExperimentError
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Passes over a byte order mark before lines that come from elsewhere. Waits for their first byte.
-pub fn pass_mark(lines: &mut impl BufRead) {
-    if lines.fill_buf().is_ok_and(|bytes| bytes.starts_with(MARK)) {
-        lines.consume(MARK.len());
+/// Takes the byte order mark off the first of the lines that come from elsewhere.
+pub fn drop_mark(first: &mut Vec<u8>) {
+    if first.starts_with(MARK) {
+        first.drain(..MARK.len());
     }
 }
 /// The first bytes of a gzip file.
@@ -338,7 +338,7 @@ fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     Some(detector.guess(None, Utf8Detection::Allow))
 }
 
-/// The digest of some files, each with its length, in this order.
+/// The digest of a file, or of several with their lengths, in this order.
 ///
 /// # Errors
 /// As [`open`]; when one cannot be read to its end, or it was called off.
@@ -348,7 +348,10 @@ pub fn digest_of(files: &[PathBuf], task: &TaskContext) -> Result<String, Experi
     let mut piece = vec![0; PIECE];
     for path in files {
         let (mut file, length) = open(path, &ANY)?;
-        sum.update(length.to_le_bytes());
+        // Of several, where one ends and the next begins counts too.
+        if files.len() > 1 {
+            sum.update(length.to_le_bytes());
+        }
         let mut done = 0;
         loop {
             task.check()?;

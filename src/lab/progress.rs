@@ -57,7 +57,7 @@ impl Progress {
             }
             Err(error) => {
                 let way_out = match &error {
-                    OpenError::Newer(..) => "take that program, or set SHINSO_HOME to another folder",
+                    OpenError::Newer(..) => "use that newer version, or set SHINSO_HOME to another folder",
                     OpenError::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                         "another program holds it; start again when that has ended"
                     }

@@ -22,7 +22,7 @@ impl From<Marker> for Place {
 #[derive(Debug, Clone, Default)]
 pub struct Spans(BTreeMap<String, Place>);
 
-const TOO_DEEP: &str = "more than 32 maps and lists within each other";
+const TOO_DEEP: &str = "nested more than 32 deep";
 /// Letters that end a line for one reader of YAML and not for another.
 const OTHER_LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
@@ -153,7 +153,7 @@ fn open_key(levels: &mut [Level], name: &str, place: Place, spans: &mut Spans, f
     let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     // It would be taken for the path of another.
     if name.contains(['.', '[']) {
-        faults.push((place, format!("key `{name}`: keys have no dots and brackets")));
+        faults.push((place, format!("key `{name}`: keys must not contain dots or brackets")));
     }
     if !keys.insert(name.to_owned()) {
         let first = spans.place(&own);

@@ -15,6 +15,7 @@ use super::description::{RunDescription, Status};
 pub use super::file::{RunError, write_whole};
 use super::label::RunLabel;
 use super::metrics;
+use super::recorder::CHECKPOINT;
 use super::seal;
 use crate::experiment::knob::nearest;
 use crate::experiment::{TaskContext, Wording};
@@ -84,6 +85,11 @@ impl RunStore {
         let lock = self.lock(&description.id)?;
         self.write(&description)?;
         Ok((description, lock))
+    }
+
+    /// Whether a run can be taken up again.
+    pub fn has_checkpoint(&self, id: &str) -> bool {
+        self.folder_of(id).join(CHECKPOINT).is_file()
     }
 
     /// Takes the right to write to a run.
@@ -182,7 +188,7 @@ impl RunStore {
 
     /// The run of this id or of this name, or the only one whose id begins so; `last` is the newest.
     pub fn find(&self, id: &str) -> Result<RunDescription, RunError> {
-        if self.folder_of(id).join("run.yaml").exists() && !id.contains(['/', '\\']) {
+        if self.named(id).is_ok_and(|folder| folder.join("run.yaml").exists()) {
             return self.read(id);
         }
         let (mut runs, _) = self.list()?;
@@ -247,7 +253,7 @@ impl RunStore {
 
     /// Whether a folder is that of the runs, or lies in it.
     pub fn holds(&self, folder: &Path) -> bool {
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let whole = |path: &Path| without_steps_back(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
         let known = |path: &Path| whole(path).ancestors().find_map(|part| part.canonicalize().ok());
         matches!((known(folder), known(&self.folder)), (Some(folder), Some(runs)) if folder.starts_with(&runs) && self.folder.exists())
     }
@@ -259,9 +265,22 @@ fn is_missing(path: &Path) -> bool {
 }
 
 /// The content of a file in YAML; an error names the line.
+/// A path in which each `..` takes the part before it away.
+fn without_steps_back(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
 fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, RunError> {
     if !yaml::is_shallow(text) {
-        let reason = format!("more than {} maps and lists within each other", yaml::DEEPEST);
+        let reason = format!("nested more than {} deep", yaml::DEEPEST);
         return Err(RunError::Content { file: path.to_owned(), place: "start".to_owned(), reason });
     }
     serde_yaml::from_str(text).map_err(|error| {

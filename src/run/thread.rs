@@ -332,22 +332,24 @@ fn spawn(segment: Segment) -> ThreadRun {
 fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContext) -> Result<(), String> {
     let Segment { mut place, checkpoint, turns, seconds, source, plan, mut emit } = segment;
     let is_new = checkpoint.is_none();
+    let decoded = checkpoint.as_deref().and_then(|bytes| Checkpoint::decode(bytes).ok());
+    let begins_at = decoded.map_or(0, |checkpoint| checkpoint.run.step);
     let built = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        // Data that cannot be read are told of by whoever reads them; those that have changed, by what they were.
+        // Before they are read, so that data which change meanwhile are never taken for those of the run.
+        let same = same_data(&mut place.description, is_new, &task);
         if !is_new {
-            same_data(&mut place.description, is_new, &task)?;
+            same?;
+            return build(&place, checkpoint.as_deref(), &turns, source);
         }
-        let built = build(&place, checkpoint.as_deref(), &turns, source)?;
-        if is_new {
-            same_data(&mut place.description, is_new, &task)?;
-        }
-        Ok(built)
+        // Whoever reads the data knows best what is wrong with them.
+        let built = build(&place, None, &turns, source)?;
+        same.map(|()| built)
     }));
     let built =
         built.unwrap_or_else(|_| Err(ExperimentError::new("building the model failed (a fault of the program)")));
     let (mut recorder, mut trainable) = match (built, is_new) {
         (Err(failure), _) if task.is_cancelled() && failure.is_cancelled() => {
-            return called_off(place, is_new, &mut emit);
+            return called_off(place, begins_at, is_new, &mut emit);
         }
         (Ok(trainable), _) => match place.open() {
             Ok(recorder) => (recorder, trainable),
@@ -404,13 +406,13 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
 }
 
 /// Ends a run that was called off before its first step of this time; one that goes on stays as it was.
-fn called_off(place: Place, is_new: bool, emit: &mut EventSink) -> Result<(), String> {
+fn called_off(place: Place, step: u64, is_new: bool, emit: &mut EventSink) -> Result<(), String> {
     let recorded = if is_new {
         place.open().and_then(|mut recorder| recorder.set_status(Status::Stopped, None, None))
     } else {
         Ok(())
     };
-    emit(&Event::Stopped { step: 0 });
+    emit(&Event::Stopped { step });
     recorded.map_err(|error| error.to_string())
 }
 

@@ -211,13 +211,20 @@ pub fn serve(
 }
 
 fn read_orders(mut orders: impl BufRead, messages: &Sender<Message>) {
-    intake::pass_mark(&mut orders);
     for number in 1.. {
         let mut line = Vec::new();
         let read = io::Read::take(&mut orders, LONGEST_LINE).read_until(b'\n', &mut line);
+        if number == 1 {
+            intake::drop_mark(&mut line);
+        }
         let whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST_LINE;
         let order = match read {
-            Ok(0) | Err(_) => break,
+            Ok(0) => break,
+            Err(error) => {
+                // The loop that no longer listens has ended.
+                let _ended = messages.send(Message::Line(number, Err(format!("standard input: {error}"))));
+                break;
+            }
             Ok(_) if !whole => Err(format!("a line of more than {LONGEST_LINE} bytes")),
             Ok(_) if line.iter().all(u8::is_ascii_whitespace) => continue,
             Ok(_) => serde_json::from_slice(&line).map_err(|error| format!("no order: {error}")),

@@ -220,10 +220,13 @@ impl App {
     /// Keeps what was typed. What could not be kept is tried again later.
     pub fn save(&mut self) {
         self.typed_unsaved = None;
+        let mut is_unsaved = false;
         if let Place::Lab(lab) = &mut self.place {
             lab.save(&mut self.context);
-            self.typed_unsaved = lab.is_unsaved().then(|| Instant::now() + SAVE_AGAIN_AFTER);
+            is_unsaved = lab.is_unsaved();
         }
+        is_unsaved |= !self.context.keep_notes_that_were_left();
+        self.typed_unsaved = is_unsaved.then(|| Instant::now() + SAVE_AGAIN_AFTER);
     }
 
     fn take(&mut self, message: Message) -> io::Result<()> {

@@ -40,6 +40,8 @@ pub struct AppContext {
     leaving: Vec<JoinHandle<()>>,
     notice: Option<(String, Instant)>,
     shipped: BTreeMap<String, ShippedModel>,
+    /// Notes of labs that were left before they could be kept: what they were, and what they are to be.
+    pub unkept_notes: BTreeMap<String, [String; 2]>,
     /// The run whose earlier export is written over if its export is asked for once more.
     pub to_export_again: Option<String>,
     /// Text to be put on the clipboard with the next frame.
@@ -86,6 +88,7 @@ impl AppContext {
             leaving: Vec::new(),
             notice: None,
             shipped: BTreeMap::new(),
+            unkept_notes: BTreeMap::new(),
             to_export_again: None,
             clipboard: None,
             places: Places::default(),
@@ -228,6 +231,15 @@ impl AppContext {
                 self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
             }
         }
+    }
+
+    /// Tries again to keep the notes of labs that were left before they could be kept; whether none are left over. Those of the lab that
+    /// is shown are its own to keep.
+    pub fn keep_notes_that_were_left(&mut self) -> bool {
+        let (progress, shown) = (&self.progress, self.shown_lab.as_ref());
+        self.unkept_notes
+            .retain(|lab, [before, text]| Some(lab) == shown || progress.set_notes(lab, before, text).is_err());
+        self.unkept_notes.keys().all(|lab| Some(lab) == shown)
     }
 
     /// Keeps a solved exercise.

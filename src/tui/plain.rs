@@ -106,10 +106,13 @@ pub fn run(environment: Environment) -> Exit {
 /// Hands lines on, each once the one before was taken. What is no UTF-8 is read as far as it goes.
 fn read_lines(mut input: impl BufRead, messages: &Sender<Message>, asked: &Receiver<()>) {
     let mut line = Vec::new();
-    intake::pass_mark(&mut input);
-    loop {
+    for number in 0_u64.. {
         line.clear();
-        let message = match input.read_until(b'\n', &mut line) {
+        let read = input.read_until(b'\n', &mut line);
+        if number == 0 {
+            intake::drop_mark(&mut line);
+        }
+        let message = match read {
             Ok(1..) => Message::Line(String::from_utf8_lossy(&line).into_owned()),
             Ok(0) | Err(_) => Message::Lost,
         };
@@ -196,7 +199,7 @@ impl<W: Write> Reader<W> {
                 }
                 // The input has ended: what goes on is seen to its end.
                 Some(Message::Lost) => {
-                    self.wait(messages)?;
+                    self.wait(messages, true)?;
                     return Ok(if self.is_over { Exit::Interrupted } else { Exit::Done });
                 }
                 Some(Message::Interrupt) if self.is_live() => self.stop()?,
@@ -274,7 +277,7 @@ impl<W: Write> Reader<W> {
             "views" => self.views(lab),
             "ask" => self.ask_view(lab, rest),
             "train" => self.train(lab, rest),
-            "wait" => self.wait(messages),
+            "wait" => self.wait(messages, false),
             "status" => self.status(),
             "stop" => self.stop(),
             "pause" => self.pause(),

@@ -54,7 +54,8 @@ words! {
     NO_DATA_YET: "no values yet", "値はまだありません";
     GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
     PRESS_ENTER: "↵ starts", "↵ で開始";
-    EXPORT_AGAIN: "{0} holds an earlier export; once more writes over it", "{0} には以前の書き出しがあります。もう一度押すと上書きします";
+    ANSWER_FULL: "an answer holds {0} letters; the rest was left out", "回答は {0} 文字までです。残りは入りませんでした";
+    EXPORT_AGAIN: "{0} holds an earlier export; press x again to overwrite it", "{0} には以前の書き出しがあります。もう一度押すと上書きします";
     EXPORTED: "{0} files (metrics.csv, run.yaml, weights, pictures) exported to {1}", "{0} 個のファイル(metrics.csv、run.yaml、重み、画像)を {1} に書き出しました";
     COPIED: "copied", "コピーしました";
     NOTHING_TO_COPY: "nothing to copy: move the cursor onto the curves first", "コピーする値がありません。先にカーソルを曲線へ";

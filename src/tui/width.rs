@@ -13,7 +13,7 @@ impl Widths {
         for cell in &mut buffer.content {
             if cell.symbol().len() > 1 && cell.symbol().contains(printer::is_unseen) {
                 let seen: String = cell.symbol().chars().filter(|letter| !printer::is_unseen(*letter)).collect();
-                cell.set_symbol(&seen);
+                cell.set_symbol(if seen.is_empty() { " " } else { &seen });
             }
         }
         if !self.wide_ambiguous {
@@ -74,9 +74,11 @@ mod tests {
     #[test]
     fn nothing_without_a_width_turns_a_frame() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
-        buffer.set_string(0, 0, "a\u{202e}b\u{2066}が\u{200f}c", ratatui::style::Style::new());
+        for (cell, symbol) in buffer.content.iter_mut().zip(["a\u{202e}", "\u{2028}", "b\u{2066}\u{200f}"]) {
+            cell.set_symbol(symbol);
+        }
         Widths { wide_ambiguous: false }.settle(&mut buffer);
-        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
-        assert_eq!(text.split_whitespace().collect::<String>(), "abがc");
+        let symbols: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(symbols, ["a", " ", "b", " ", " ", " "]);
     }
 }

@@ -16,7 +16,6 @@ import argparse
 import gzip
 import logging
 import math
-import shutil
 import struct
 import tempfile
 from pathlib import Path
@@ -170,8 +169,12 @@ def main():
     parser.add_argument("--into", type=Path, default=Path(__file__).parent / "vectors")
     folder = parser.parse_args().into
     logging.getLogger("gensim").setLevel(logging.ERROR)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {name for name, *_ in files()}
+    for file in folder.iterdir():
+        # Nothing but what an earlier call made.
+        assert file.name.removesuffix(".read") in made, f"{file}: not made here; take another folder"
+        file.unlink()
     for name, written, told in files():
         file = folder / name
         assert not file.exists(), name

@@ -2,7 +2,7 @@
 
 use super::super::arguments::PlayArguments;
 use super::super::signals::Interrupt;
-use super::serve::inbox;
+use super::serve::{ended, inbox};
 use super::{agent, position};
 use crate::data::records;
 use crate::exit::Exit;
@@ -68,12 +68,10 @@ pub fn run(arguments: &PlayArguments) -> Exit {
         Err(error) => return Exit::failed(error),
     };
     let exit = table.play(&mut inbox(), &interrupt);
-    match (exit, &target) {
-        (exit @ (Exit::Done | Exit::Interrupted), Some(target)) => match table.save(target) {
-            Exit::Done => exit,
-            failed => failed,
-        },
-        (exit, _) => exit,
+    match target.as_ref().map(|target| table.save(target)) {
+        // What went wrong with the lines or the answers does not keep the game from being saved.
+        None | Some(Exit::Done) => exit,
+        Some(failed) => failed,
     }
 }
 
@@ -125,7 +123,7 @@ impl Table {
             if interrupt.is_set() {
                 return Exit::Interrupted;
             }
-            let Some(line) = lines.take() else { return Exit::Done };
+            let Some(line) = lines.take() else { return ended() };
             match self.hear(line.trim(), interrupt.flag()) {
                 Heard::Say(text) => printed = print(&text),
                 Heard::End(text) => return print(&text),

@@ -11,23 +11,37 @@ use crate::reinforcement::protocol::inbox::{Inbox, overhear};
 use crate::reinforcement::protocol::uci::{self, Dialect, Go, Request, StopCondition};
 use crate::reinforcement::search::SearchResult;
 use crate::reinforcement::search::tree::Tree;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Lines that have come and that nobody has taken: more are not read.
+const AHEAD: usize = 1024;
+/// The longest line.
+const LONGEST_LINE: u64 = 1 << 20;
+
 /// Lines of standard input, read on a thread of their own.
 pub(super) fn inbox() -> Inbox {
-    let (send, receive) = channel();
+    let (send, receive) = sync_channel(AHEAD);
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
         let mut bytes = Vec::new();
-        intake::pass_mark(&mut stdin);
-        while stdin.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
-            let line = String::from_utf8_lossy(&bytes).into_owned();
+        for number in 0_u64.. {
             bytes.clear();
-            if send.send(line).is_err() {
+            match (&mut stdin).take(LONGEST_LINE).read_until(b'\n', &mut bytes) {
+                Ok(0) => return,
+                Ok(_) if bytes.len() as u64 == LONGEST_LINE => {
+                    return fail(format!("standard input: a line of {LONGEST_LINE} bytes or more"));
+                }
+                Ok(_) => {}
+                Err(error) => return fail(format!("standard input: {error}")),
+            }
+            if number == 0 {
+                intake::drop_mark(&mut bytes);
+            }
+            if send.send(String::from_utf8_lossy(&bytes).into_owned()).is_err() {
                 return;
             }
         }
@@ -35,24 +49,27 @@ pub(super) fn inbox() -> Inbox {
     Inbox::new(receive)
 }
 
-/// Says something, unless nobody listens any more; [`lost`] knows why.
+/// What ended the lines or the answers, if it was a fault.
+static FAULT: Mutex<Option<Exit>> = Mutex::new(None);
+
+fn fail(why: String) {
+    *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Exit::Failed(why));
+}
+
+/// Says something, unless nobody listens any more.
 fn say(text: &str) -> bool {
     let mut stdout = printer::out();
     let said = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     let is_said = said.is_ok();
-    if let Err(error) = said {
-        *LOST.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    if let Exit::Failed(why) = printer::written(said) {
+        fail(why);
     }
     is_said
 }
 
-/// Why something could not be said.
-static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
-
 /// How the program ends when its lines have.
-fn ended() -> Exit {
-    let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
-    printer::written(lost.map_or(Ok(()), Err))
+pub(super) fn ended() -> Exit {
+    FAULT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Exit::Done)
 }
 
 fn spec(by: &ServedBy, otherwise: &str) -> Result<Spec, Exit> {

@@ -1,7 +1,6 @@
 //! `shinso bench mcts`, `playouts` and `solve`: how fast tree searches, random games and solvers are.
 
 use super::super::arguments::BenchArguments;
-use super::super::signals::AtOnce;
 use crate::exit::Exit;
 use crate::printer::{json_line, print};
 use crate::reinforcement::games::{self, AnyGame, ConnectFour, Game, Othello, PlayoutRng, Style, below};
@@ -37,7 +36,6 @@ pub fn run(workload: &str, arguments: &BenchArguments) -> Option<Exit> {
     if let Some(name) = chosen.filter(|name| !all.contains(name)) {
         return Some(Exit::Usage(format!("bench {workload} --game {name}: expected {}", all.join(" or "))));
     }
-    AtOnce::listen();
     for id in all.iter().filter(|id| chosen.is_none_or(|chosen| chosen == **id)) {
         for (figures, text) in time(&AnyGame::start(id).expect("a game"), arguments) {
             let line = if arguments.json { json_line(&figures) } else { format!("{id:14} {text}\n") };

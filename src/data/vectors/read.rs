@@ -91,6 +91,7 @@ fn stream(name: &str, input: &mut Input) -> Result<Loaded, String> {
         Some((words, dimension)) if is_binary(input, dimension)? => binary(name, input, words, dimension),
         Some((words, dimension)) => {
             let mut filling = Filling::new(name, dimension);
+            let mut width = None;
             while let Some(row) = input.line(&mut line, LONGEST_LINE)? {
                 if row.is_empty() {
                     continue;
@@ -101,8 +102,16 @@ fn stream(name: &str, input: &mut Input) -> Result<Loaded, String> {
                         input.line
                     ));
                 }
-                if filling.seen() == 0 {
-                    is_as_wide(row, dimension, input.line)?;
+                // A word may hold spaces and a number; two rows that agree are wider than was said.
+                match (filling.seen(), numbers(row)) {
+                    (0, found) => width = Some(found).filter(|found| *found > dimension),
+                    (1, found) if width == Some(found) => {
+                        return Err(format!(
+                            "line {}: {found} numbers, as in the line before; the first line promises {dimension} a word",
+                            input.line
+                        ));
+                    }
+                    _ => {}
                 }
                 filling.text_row(row, input)?;
             }
@@ -163,16 +172,11 @@ fn is_binary(input: &mut Input, dimension: usize) -> Result<bool, String> {
     Ok(broken || ahead.iter().any(control))
 }
 
-/// Whether the first row has no more numbers than its header said: they would end up in its word.
-fn is_as_wide(row: &[u8], dimension: usize, line: u64) -> Result<(), String> {
+/// The numbers behind the word of a row, whatever the word is.
+fn numbers(row: &[u8]) -> usize {
     let is_number = |field: &&[u8]| std::str::from_utf8(field).is_ok_and(|field| field.parse::<f32>().is_ok());
     let fields: Vec<&[u8]> = row.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).collect();
-    // The first is the word, whatever it is.
-    let found = fields.iter().skip(1).rev().take_while(|field| is_number(field)).count();
-    if found <= dimension {
-        return Ok(());
-    }
-    Err(format!("line {line}: {found} numbers; the first line promises {dimension} a word"))
+    fields.iter().skip(1).rev().take_while(|field| is_number(field)).count()
 }
 
 /// What can be shown of a line.

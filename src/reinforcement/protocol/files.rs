@@ -38,7 +38,8 @@ pub fn write_as(
     ended: Ending,
 ) -> (String, &'static str) {
     let players = players.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
-    let record = Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended, notes: Vec::new() };
+    let record =
+        Record { start: start.clone(), moves: moves.to_vec(), players, outcome, ended, notes: Vec::new(), cut: None };
     match start {
         AnyGame::Go(_) | AnyGame::Gomoku(_) | AnyGame::Othello(_) => (sgf::write(&record), "sgf"),
         AnyGame::Chess(chess) => (pgn::write(chess, &record), "pgn"),
@@ -65,7 +66,9 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
             "nothing to read: expected a game as SGF, PGN, KIF, KI2, CSA, USI or a list of moves",
         ));
     };
-    if first.starts_with('(') || !first.starts_with('[') && sgf::begins(text).is_some() {
+    // A name of a player may look like anything.
+    let is_of_lines = || ki2::is(text) || csa::is(text) || kif::is(text) || plain::has_head(text);
+    if first.starts_with('(') || !first.starts_with('[') && sgf::begins(text).is_some() && !is_of_lines() {
         let record = sgf::read(text, like)?;
         if let AnyGame::Go(game) = &record.start
             && !matches!(game.size(), 9 | 13)

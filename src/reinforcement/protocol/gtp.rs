@@ -356,6 +356,10 @@ impl Server {
             return Err(format!("cannot load file: it is of {}", record.start.id()));
         }
         let mut positions = record.positions();
+        // A program that sends a file means all of it, or all up to a move.
+        if let Some(why) = record.cut.filter(|_| until.is_none_or(|until| until > positions.len())) {
+            return Err(format!("cannot load file: {why}"));
+        }
         // The position before that move.
         if let Some(until) = until {
             positions.truncate(until.max(1));

@@ -88,6 +88,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         if !is_moves(line) {
             match &mut reading {
                 None => head.hear(line).map_err(|why| RecordError::at(text, at, why))?,
+                Some(_) if foul.is_some() => break,
                 Some((reading, _)) => {
                     let line: String = line.chars().take(20).collect();
                     let what = format!("expected move {} with ▲ or △ before it, found `{line}`", reading.number());

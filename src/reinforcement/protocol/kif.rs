@@ -166,7 +166,7 @@ impl Foul {
     }
 }
 
-/// The lines of a file and the bytes where they begin, without remarks, as far as the first line of play goes.
+/// The lines of a file and the bytes where they begin, without remarks, as far as the main line goes.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut begins = 0;
     let placed = text.split_inclusive('\n').map(move |whole| {
@@ -205,6 +205,8 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         let Some(move_said) = numbered(line) else {
             match &mut reading {
                 None => head.hear(line).map_err(|why| RecordError::at(text, at, why))?,
+                Some(_) if stated.is_some() => {}
+                Some(_) if foul.is_some() => break,
                 Some((reading, _)) => {
                     let what = format!("expected move {} with its number before it, found `{line}`", reading.number());
                     reading.end_before(RecordError::at(text, at, what))?;

@@ -44,6 +44,8 @@ pub struct Record {
     pub ended: Ending,
     /// What of the file was passed over, or goes beyond the rules of ours.
     pub notes: Vec<Bilingual>,
+    /// Why the record ends before its file does, if so.
+    pub cut: Option<RecordError>,
 }
 
 impl Record {
@@ -101,6 +103,7 @@ impl Reading {
             outcome: None,
             ended: Ending::default(),
             notes: Vec::new(),
+            cut: None,
         };
         Reading { record, now: start, broken: Vec::new() }
     }
@@ -164,8 +167,9 @@ impl Reading {
         let (line, column, count) = (fault.line, fault.column, self.record.moves.len());
         self.note(Bilingual::new(
             format!("{fault}; the record ends before it"),
-            format!("{line} 行目 {column} 文字目は指し手として読めないか、指せない手です。{count} 手目まで読みました"),
+            format!("{line} 行目 {column} 文字目は、着手として読めないか、ルール上できない手です。{count} 手目まで読みました({fault})"),
         ));
+        self.record.cut = Some(fault);
         Ok(())
     }
 

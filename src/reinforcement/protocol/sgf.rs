@@ -285,16 +285,27 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide:
         // Some rules have a third pass.
         return Ok(());
     }
-    if reading.now.turn() != side {
-        reading.take("pass").map_err(|_| "not this side's turn".to_owned())?;
-    }
+    let left_out = reading.now.turn() != side;
+    let now = if left_out {
+        let pass = reading.now.read_as_played("pass").ok().and_then(|pass| reading.now.after_as_played(pass));
+        pass.ok_or_else(|| "not this side's turn".to_owned())?.0
+    } else {
+        reading.now.clone()
+    };
     let name = if passes {
         "pass".to_owned()
     } else {
         // Some programs write points in the notation of the game.
-        point(value, size).map_or_else(|| value.to_owned(), |point| reading.now.name(Move(point as u16)))
+        point(value, size).map_or_else(|| value.to_owned(), |point| now.name(Move(point as u16)))
     };
-    let chosen = reading.now.read_as_played(&name).map_err(|why| why.to_string())?;
+    let chosen = now.read_as_played(&name).map_err(|why| why.to_string())?;
+    if now.after_as_played(chosen).is_none() {
+        return Err(format!("{name} is no move here"));
+    }
+    // Only with the move behind it: no file ends in a pass that it leaves out.
+    if left_out {
+        reading.take("pass").map_err(|why| why.to_string())?;
+    }
     if let AnyGame::Go(game) = &reading.now
         && no_suicide
         && game.rules().suicide

@@ -203,8 +203,7 @@ impl Server {
         }
     }
 
-    /// The position of a line, in the game of this dialect.
-    /// With what was odd about the diagram.
+    /// The position of a line, in the game of this dialect, and what was odd about its diagram.
     fn place(&self, line: &str) -> Result<(AnyGame, Vec<String>), String> {
         let reading = walk(line, &self.position).map_err(|fault| fault.what)?;
         let position = reading.open();

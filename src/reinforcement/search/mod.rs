@@ -48,7 +48,7 @@ impl Budget {
     }
 }
 
-/// When a search of which a part is worth nothing gives up: at a sign, or at a time.
+/// The stop flag and the deadline of a search of which a part is worth nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<'a> {
     stop: &'a AtomicBool,
@@ -56,7 +56,7 @@ pub struct Limit<'a> {
 }
 
 impl<'a> Limit<'a> {
-    /// At the sign, or when so much of the time from `begun` has passed as there is, if there is any.
+    /// `time` counts from `begun`; without one the flag alone stops the search.
     pub fn new(stop: &'a AtomicBool, begun: Instant, time: Option<Duration>) -> Self {
         Limit { stop, until: time.and_then(|time| begun.checked_add(time)) }
     }

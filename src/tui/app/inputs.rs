@@ -57,6 +57,7 @@ impl App {
         // What is typed now is kept after a pause, and before anything else is done.
         self.typed_unsaved = match &self.place {
             Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(self.last_input)),
+            _ if !self.context.unkept_notes.is_empty() => self.typed_unsaved.or(Some(self.last_input)),
             _ => None,
         };
         Ok(())

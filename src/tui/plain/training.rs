@@ -209,13 +209,11 @@ impl<W: Write> Reader<W> {
         Ok(())
     }
 
-    /// Waits for the end of the run.
-    pub(super) fn wait(&mut self, messages: &Receiver<Message>) -> io::Result<()> {
+    /// Waits for the end of the run. Once the input has ended nothing else is waited for, and a Ctrl-C ends the program too.
+    pub(super) fn wait(&mut self, messages: &Receiver<Message>, input_has_ended: bool) -> io::Result<()> {
         while self.is_live() {
             if let Some(message @ (Message::Interrupt | Message::Hangup)) = self.next(messages) {
-                // Nothing else is waited for: either ends it.
-                self.is_over = true;
-                drop(message);
+                self.is_over |= input_has_ended || matches!(message, Message::Hangup);
                 self.stop()?;
             }
             self.news()?;

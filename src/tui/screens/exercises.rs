@@ -75,6 +75,12 @@ impl ExercisesTab {
         self.writing.is_some() && !lab.exercises.get(self.selected).is_some_and(is_number)
     }
 
+    /// Whether the answer that is being written is to be kept still.
+    pub fn is_unsaved(&self, lab: &Lab) -> bool {
+        let written = self.writing.as_ref().zip(lab.exercises.get(self.selected));
+        written.is_some_and(|(area, exercise)| self.drafts.get(&exercise.id) != Some(&area.lines().join(" ")))
+    }
+
     /// Shows an exercise.
     pub fn select(&mut self, index: usize) {
         (self.selected, self.option, self.writing, self.verdict, self.scrolled) = (index, 0, None, None, 0);
@@ -93,7 +99,8 @@ impl ExercisesTab {
             && is_open
             && let Err(error) = app.progress.set_draft(&lab.id, &exercise.id, &draft)
         {
-            app.notify(error);
+            // It is tried again.
+            return app.notify(error);
         }
         self.drafts.insert(exercise.id.clone(), draft);
     }
@@ -264,11 +271,15 @@ impl ExercisesTab {
         }
     }
 
-    pub fn pasted(&mut self, pasted: &str) {
-        if let Some(area) = &mut self.writing {
-            let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
-            let end = pasted.floor_char_boundary(MOST.saturating_sub(length));
-            area.insert_str(pasted[..end].replace('\n', " "));
+    pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
+        let Some(area) = &mut self.writing else { return };
+        let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
+        let end = pasted.floor_char_boundary(MOST.saturating_sub(length));
+        area.insert_str(pasted[..end].replace('\n', " "));
+        self.verdict = None;
+        if end < pasted.len() {
+            let said = text::filled(app.say(text::ANSWER_FULL), &[&MOST]);
+            app.notify(said);
         }
     }
 

@@ -130,7 +130,7 @@ impl LabScreen {
 
     /// Whether something was typed that is not kept yet.
     pub fn is_unsaved(&self) -> bool {
-        self.notes.is_unsaved()
+        self.notes.is_unsaved() || self.exercises.is_unsaved(&self.lab)
     }
 
     /// Keeps what was typed.
@@ -217,7 +217,7 @@ impl LabScreen {
     pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
         match self.tab {
             Tab::Notes => self.notes.pasted(pasted, app),
-            Tab::Exercises => self.exercises.pasted(pasted),
+            Tab::Exercises => self.exercises.pasted(pasted, app),
             Tab::Explore => self.explore.pasted(pasted),
             Tab::Train => self.train.pasted(pasted),
             _ => {}

@@ -25,10 +25,12 @@ const MOST: usize = 100_000;
 
 impl NotesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
-        let saved = app.progress.notes(&lab.id);
-        let mut notes = NotesTab { area: TextArea::default(), saved: String::new(), length: 0, is_unsaved: false };
-        notes.show(&saved);
-        NotesTab { saved, ..notes }
+        let unkept = app.unkept_notes.get(&lab.id).cloned();
+        let is_unsaved = unkept.is_some();
+        let [saved, text] = unkept.unwrap_or_else(|| [0, 1].map(|_| app.progress.notes(&lab.id)));
+        let mut notes = NotesTab { area: TextArea::default(), saved, length: 0, is_unsaved };
+        notes.show(&text);
+        notes
     }
 
     fn show(&mut self, text: &str) {
@@ -63,9 +65,13 @@ impl NotesTab {
                     app.notify(said);
                 }
                 (self.saved, self.is_unsaved) = (kept, false);
+                app.unkept_notes.remove(&lab.id);
             }
-            // It stays to be kept.
-            Err(error) => app.notify(error),
+            // It stays to be kept, also when the lab is left.
+            Err(error) => {
+                app.unkept_notes.insert(lab.id.clone(), [self.saved.clone(), now]);
+                app.notify(error);
+            }
         }
     }
 
@@ -119,11 +125,12 @@ impl NotesTab {
         if adds && self.length >= MOST {
             return self.refuse(app);
         }
+        let before = self.length;
         if self.area.input(*key) {
             self.length = if adds { self.length + 1 } else { self.count() };
             self.is_unsaved = true;
             // What the text's own key for pasting brought.
-            if !adds && self.length > MOST && self.area.undo() {
+            if !adds && self.length > MOST.max(before) && self.area.undo() {
                 self.length = self.count();
                 self.refuse(app);
             }
@@ -217,6 +224,37 @@ mod tests {
         notes.pasted("?", &mut app);
         notes.save(&lab, &mut app);
         assert!(app.progress.notes("vae").contains("one??\ntwo"), "{}", app.progress.notes("vae"));
+    }
+
+    #[test]
+    fn notes_that_could_not_be_kept_are_there_again_and_kept_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lab, mut app) = opened(folder.path());
+        let mut notes = NotesTab::new(&lab, &app);
+        let other = rusqlite::Connection::open(folder.path().join("shinso.sqlite")).unwrap();
+        other.execute_batch("ALTER TABLE notes RENAME TO away").unwrap();
+        notes.pasted("mine", &mut app);
+        notes.save(&lab, &mut app);
+        assert!(notes.is_unsaved() && !app.keep_notes_that_were_left());
+        drop(notes);
+        other.execute_batch("ALTER TABLE away RENAME TO notes").unwrap();
+        let again = NotesTab::new(&lab, &app);
+        assert!(again.is_unsaved());
+        assert_eq!(again.area.lines(), ["mine"]);
+        assert!(app.keep_notes_that_were_left());
+        assert_eq!(app.progress.notes("vae"), "mine");
+        assert!(!NotesTab::new(&lab, &app).is_unsaved());
+    }
+
+    #[test]
+    fn notes_that_are_too_long_can_be_shortened() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lab, mut app) = opened(folder.path());
+        app.progress.set_notes("vae", "", &"x".repeat(MOST + 20)).unwrap();
+        let mut notes = NotesTab::new(&lab, &app);
+        let back = KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE);
+        (0..5).for_each(|_| notes.typed(&back, &mut app));
+        assert_eq!(notes.count(), MOST + 15);
     }
 
     #[test]

@@ -94,7 +94,7 @@ proptest! {
         let like = start(GAMES[game]);
         let mut random = PlayoutRng::seed_from_u64(seed);
         let (last, moves) = random_moves(&like, count, &mut random);
-        let record = Record { start: like.clone(), moves, players: Default::default(), outcome: None, ended: Ending::Rules, notes: Vec::new() };
+        let record = Record { start: like.clone(), moves, players: Default::default(), outcome: None, ended: Ending::Rules, notes: Vec::new(), cut: None };
         let text = names(&record);
         // As the position of `like` does not matter.
         let again = read(&text, &random_moves(&like, 5, &mut random).0).unwrap_or_else(|why| panic!("{why}\n{text}"));
@@ -108,7 +108,7 @@ proptest! {
         let mut random = PlayoutRng::seed_from_u64(seed);
         let begins = usual.at(&random_moves(&usual, before, &mut random).0.diagram()).unwrap();
         let (_, moves) = random_moves(&begins, count, &mut random);
-        let record = Record { start: begins, moves, players: Default::default(), outcome: None, ended: Ending::Rules, notes: Vec::new() };
+        let record = Record { start: begins, moves, players: Default::default(), outcome: None, ended: Ending::Rules, notes: Vec::new(), cut: None };
         let again = read(&uci::write(&record), &usual).unwrap();
         prop_assert_eq!(&again.moves, &record.moves);
         prop_assert_eq!(again.start.diagram(), record.start.diagram());
@@ -260,6 +260,10 @@ fn faulty_kif_is_told_by_its_place() {
     assert_eq!(other, "line 1, column 3: move 1: ７六銀: 歩 is on ７七, not 銀");
     assert!(fault("1 ７六(77)", "shogi").contains("expected a square, a piece and where it comes from"));
     assert!(fault("1 同　歩(77)", "shogi").ends_with("同: there is no move before it"));
+    // What stands behind the end, or behind a foul, is no move that is missing.
+    let ended = read("1 ７六歩(77)\n2 投了\nよい将棋でした\n", &start("shogi")).unwrap();
+    assert_eq!((ended.moves.len(), ended.notes.len(), ended.outcome), (1, 0, Some(Outcome::Won(Side::First))));
+    assert_eq!(read("1 ７六歩(77)\n2 ３四歩(23)\nよい将棋でした\n", &start("shogi")).unwrap().notes.len(), 1);
     let other = "line 2, column 1: expected move 2 with its number before it, found `と金`";
     ends_before("1 ７六歩(77)\nと金\n", "shogi", "7g7f", other);
     ends_before(
@@ -322,6 +326,8 @@ fn sgf_is_read_with_stones_set_up() {
 #[test]
 fn faulty_sgf_is_told_by_its_place() {
     ends_before("(;SZ[9]RE[B+R]\n;B[aa]\n;W[aa];B[bb])", "go-9", "A9", "line 3, column 2: move 2: W[aa]: A9 is taken");
+    // No pass that the file leaves out stays before a move that fails.
+    ends_before("(;SZ[9];B[aa];B[aa])", "go-9", "A9", "line 1, column 15: move 2: B[aa]: A9 is taken");
     assert_eq!(fault("(;SZ[9];B[aa]AB[aa])", "go-9"), "line 1, column 9: move 1: B[aa]: A9 is taken");
     assert_eq!(fault("(;SZ[9];B[zz])", "go-9"), fault("(;SZ[9];B[zz])", "chess"), "Go, unless something is said");
     assert_eq!(

@@ -67,8 +67,8 @@ fn is_within_tmux(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("TERM").is_some_and(|term| term.starts_with("tmux")) || variable("TERM_PROGRAM").as_deref() == Some("tmux")
 }
 
-/// Whether the terminal answers within a time how it is (DSR), and the keys that came beside the answer. It is asked what ends the
-/// picker's own questions: of a terminal that leaves this one open the picker would never have done.
+/// Whether the terminal reports its status (DSR) within a time, and the keys that came beside the report. The picker's own questions
+/// end with the same one: at a terminal that does not answer it the picker would wait in vain, and take keys.
 fn answers_at_all(timeout: Duration) -> std::io::Result<(bool, Vec<KeyEvent>)> {
     use std::io::Write;
     let mut out = std::io::stdout();
