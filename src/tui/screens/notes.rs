@@ -254,7 +254,7 @@ mod tests {
         let mut notes = NotesTab::new(&lab, &app);
         let back = KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE);
         (0..5).for_each(|_| notes.typed(&back, &mut app));
-        assert_eq!(notes.count(), MOST + 15);
+        assert_eq!(notes.area.lines()[0].len(), MOST + 15);
     }
 
     #[test]

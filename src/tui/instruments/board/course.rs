@@ -273,6 +273,8 @@ impl BoardTable {
         self.walk_on(lab, app);
         self.go_on(lab, app);
         if !notes.is_empty() {
+            // Whole, however narrow the place beside the board is.
+            app.notify(notes.join(" · "));
             let before = if self.said.0.is_empty() { Vec::new() } else { vec![self.said.0.clone()] };
             self.say([before, notes].concat().join(" · "));
         }

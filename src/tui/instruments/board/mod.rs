@@ -473,6 +473,9 @@ impl Instrument for BoardTable {
                 if key == THINK {
                     self.errand = Errand::Nothing;
                 }
+                if key == READ {
+                    app.notify(failure.in_language(app.language));
+                }
                 self.fail(failure.in_language(app.language));
                 if let Side::Walk(_) = self.side {
                     self.side = Side::Thinking;
