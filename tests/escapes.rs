@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 
 /// What acts on a terminal: sequences that colour, clear, name the window and fill the clipboard, in both widths; single controls;
 /// directions.
-const ACTS: [&str; 4] = [
+const ACTS: [&str; 5] = [
     "\u{1b}[31m\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}Pq#0\u{1b}\\",
+    "\u{1b}[2J\u{1b}c",
     "\u{9b}2J\u{90}",
     "\u{7}\u{8}\u{7f}",
     "\u{202e}\u{2066}\u{200f}\u{61c}\u{e0041}",

@@ -95,7 +95,7 @@ fn under_way(home: &Path, arguments: &[&str], input: &str) -> (Child, ChildStdin
 
 #[test]
 fn every_verb_that_waits_or_works_ends_by_a_signal_with_130() {
-    let verbs: [(&[&str], &str); 10] = [
+    let verbs: [(&[&str], &str); 9] = [
         (&["worker"], "no order\n"),
         (&["gtp", "--game", "go-9"], "name\n"),
         (&["uci"], "uci\n"),
@@ -104,7 +104,6 @@ fn every_verb_that_waits_or_works_ends_by_a_signal_with_130() {
         (&["--plain"], "labs\n"),
         (&["play", "tic-tac-toe", "--agent", "random"], ""),
         (&["corpus", "english", "--sentences", "1000000000"], ""),
-        (&["match", "tic-tac-toe", "random", "random", "--games", "100000000", "--json"], ""),
         (&["bench", "playouts", "--json"], ""),
     ];
     let home = tempfile::tempdir().unwrap();

@@ -75,6 +75,9 @@ pub fn run(environment: &Environment, arguments: &EmbedArguments) -> Exit {
             return exit;
         }
     }
+    if talk.interrupt.is_set() {
+        return Exit::Interrupted;
+    }
     talk.end(false)
 }
 

@@ -3,7 +3,7 @@
 use super::description::{RunDescription, Status};
 use super::metrics::{self, Writer};
 use super::seal::seal;
-use super::store::{RunError, RunLock, RunStore, write_whole};
+use super::store::{CHECKPOINT, RunError, RunLock, RunStore, write_whole};
 use crate::experiment::{Event, EventLine, ImageGrid, Panel, Precision, Report, TaskContext, Trainable, Wording};
 use crate::intake::{self, Purpose};
 use std::collections::BTreeMap;
@@ -11,7 +11,6 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Files of a run's folder.
-pub const CHECKPOINT: &str = "checkpoint.safetensors";
 pub const WEIGHTS: &str = "model.safetensors";
 pub const PICTURES: &str = "pictures";
 /// The last of each view, an event a line as in the metrics.

@@ -15,7 +15,6 @@ use super::description::{RunDescription, Status};
 pub use super::file::{RunError, write_whole};
 use super::label::RunLabel;
 use super::metrics;
-use super::recorder::CHECKPOINT;
 use super::seal;
 use crate::experiment::knob::nearest;
 use crate::experiment::{TaskContext, Wording};
@@ -25,6 +24,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+/// The file of a run's folder from which it is taken up again.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
 const LABEL: &str = "label.yaml";
 const RUN: Purpose = Purpose::new(Wording::new("a description of a run in YAML", "YAML の実行の記述"), 4 << 20);
 const FILE: Purpose = Purpose::new(Wording::new("a file of a run", "実行のファイル"), 1 << 34);
