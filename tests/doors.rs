@@ -482,7 +482,7 @@ fn what_is_no_file_of_its_kind_is_named_for_what_it_looks_like() {
     let path = home.path().join("file").display().to_string();
     for (bytes, named) in [
         (&b"PK\x03\x04\x14\0\0\0\x08\0king"[..], "a zip archive"),
-        (b"BZh91AY&SYking", "a bzip2 file"),
+        (b"BZh91AY&SY\xff\xffking", "a bzip2 file"),
         (b"\x93NUMPY\x01\0v\0{'descr': '<f4'}", "a NumPy array"),
         (b"\xba\x16\x4f\x2f\x0c\0\0\0king", "a fastText model"),
         (b"\x7fELF\x02\x01\x01\0", "a program (ELF)"),
