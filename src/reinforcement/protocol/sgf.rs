@@ -292,6 +292,10 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide:
     } else {
         reading.now.clone()
     };
+    if passes && left_out && now.outcome().is_some() && matches!(now, AnyGame::Go(_)) {
+        // The pass that was left out ends the game.
+        return reading.take("pass").map_err(|why| why.to_string());
+    }
     let name = if passes {
         "pass".to_owned()
     } else {

@@ -326,6 +326,8 @@ fn sgf_is_read_with_stones_set_up() {
 #[test]
 fn faulty_sgf_is_told_by_its_place() {
     ends_before("(;SZ[9]RE[B+R]\n;B[aa]\n;W[aa];B[bb])", "go-9", "A9", "line 3, column 2: move 2: W[aa]: A9 is taken");
+    let passes = read("(;SZ[9];B[];B[])", &start("go-9")).unwrap();
+    assert_eq!((names(&passes).as_str(), passes.notes.len()), ("pass pass", 0), "what was left out ends the game");
     // No pass that the file leaves out stays before a move that fails.
     ends_before("(;SZ[9];B[aa];B[aa])", "go-9", "A9", "line 1, column 15: move 2: B[aa]: A9 is taken");
     assert_eq!(fault("(;SZ[9];B[aa]AB[aa])", "go-9"), "line 1, column 9: move 1: B[aa]: A9 is taken");
