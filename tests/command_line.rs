@@ -1,20 +1,14 @@
 //! The command line from outside: what it prints, and how it exits.
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{command, shinso};
 use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-
-fn shinso(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).output().expect("the program starts")
-}
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shinso"));
-    command.args(arguments).env("SHINSO_HOME", home).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
-    command
-}
 
 fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -135,7 +129,8 @@ fn bad_data_and_bad_folders_are_told_with_their_place() {
 
     let file = home.path().join("file");
     std::fs::write(&file, "").unwrap();
-    refused(&shinso(&file, &SHORT), 1, "file/runs: Not a directory");
+    let output = command(home.path(), &SHORT).env("SHINSO_HOME", &file).output().unwrap();
+    refused(&output, 1, "file/runs: Not a directory");
     refused(&shinso(home.path(), &["labs", "list", "--labs", "/nowhere/at/all"]), 1, "--labs /nowhere/at/all:");
 }
 

@@ -1,6 +1,10 @@
 //! The doors of the program: what is read, what is written, what is printed. Sources are looked through, so that nobody opens another;
 //! files that others' programs write, and hostile ones, go through the real binary.
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{command, fed, said, shinso};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
@@ -50,12 +54,11 @@ fn with(words: &[&str], allowed: &[&str]) -> BTreeSet<String> {
 fn nothing_is_printed_but_by_the_printer() {
     assert_eq!(with(&["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("], &[]), BTreeSet::new());
     // The screen draws cells; the others ask only whether there is a terminal.
-    let screen = ["app", "last_resort", "mod", "terminal", "width"].map(|name| format!("src/tui/{name}.rs"));
+    let screen = ["app", "capabilities", "last_resort", "mod", "terminal"].map(|name| format!("src/tui/{name}.rs"));
     let screen = screen.each_ref().map(String::as_str);
     let asks = [
         "src/printer.rs",
         "src/tui/plain.rs",
-        "src/tui/widgets/picture/graphics.rs",
         "src/command_line/ask.rs",
         "src/command_line/corpus.rs",
         "src/command_line/doctor.rs",
@@ -97,34 +100,6 @@ fn files_are_written_where_it_is_known() {
         "src/tui/terminal.rs",
     ];
     assert_eq!(with(&words, &known), BTreeSet::new());
-}
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shinso"));
-    command.args(arguments).env("SHINSO_HOME", home).env("HOME", home).env("LC_ALL", "C.UTF-8").current_dir(home);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn shinso(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).output().unwrap()
-}
-
-fn fed(home: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = command(home, arguments).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let feeding = std::thread::spawn(move || {
-        // One that has ended early takes no more.
-        let _gone = stdin.write_all(&input);
-    });
-    let output = child.wait_with_output().unwrap();
-    feeding.join().unwrap();
-    output
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 fn case(name: &str) -> String {

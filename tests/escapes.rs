@@ -1,11 +1,13 @@
 //! Whatever stands in a file, a name, an argument or the lines of another program, nothing that acts on a terminal leaves the program
 //! raw: every door is tried with every kind of control character.
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{fed, said};
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// What acts on a terminal: sequences that colour, clear, name the window and fill the clipboard, in both widths; single controls;
 /// directions.
@@ -24,30 +26,11 @@ struct Try {
 }
 
 fn call(arguments: &[&str]) -> Try {
-    fed(arguments, "")
+    with_lines(arguments, "")
 }
 
-fn fed(arguments: &[&str], input: &str) -> Try {
+fn with_lines(arguments: &[&str], input: &str) -> Try {
     Try { arguments: arguments.iter().map(|word| (*word).to_owned()).collect(), input: input.to_owned() }
-}
-
-/// What leaves the program on both ways.
-fn said(home: &Path, attempt: &Try) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_shinso"))
-        .args(&attempt.arguments)
-        .env("SHINSO_HOME", home)
-        .env("HOME", home)
-        .env("LC_ALL", "C.UTF-8")
-        .current_dir(home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // One that has ended already takes nothing.
-    let _gone = child.stdin.take().unwrap().write_all(attempt.input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// What of a text acts on a terminal.
@@ -105,7 +88,7 @@ fn doors(home: &Path, act: &str) -> Vec<(&'static str, Try)> {
         ("analogies", call(&["embed", "--vectors", &vectors, "--analogies", &analogies])),
         (
             "a line of the REPL",
-            fed(&["embed", "--vectors", &vectors], &format!(":nn{act} x\n:load {act_named}\nking{act}\n")),
+            with_lines(&["embed", "--vectors", &vectors], &format!(":nn{act} x\n:load {act_named}\nking{act}\n")),
         ),
         ("a file that is not there", call(&["embed", "--vectors", &act_named, "king"])),
         ("a file of that name", call(&["embed", "--vectors", &named, "king"])),
@@ -142,7 +125,7 @@ fn doors(home: &Path, act: &str) -> Vec<(&'static str, Try)> {
         ("a folder of weights", call(&["generate", "--weights", &act_named, "x"])),
         ("a game", call(&["play", &act_named])),
         ("an agent", call(&["play", "chess", "--agent", &act_named])),
-        ("a move", fed(&["play", "tic-tac-toe", "--agent", "random"], &format!("{act_named}\nquit\n"))),
+        ("a move", with_lines(&["play", "tic-tac-toe", "--agent", "random"], &format!("{act_named}\nquit\n"))),
         ("a position", call(&["play", "chess", "--position", &act_named])),
         ("a record", call(&["play", "chess", "--position", &game])),
         ("a record to solve", call(&["solve", "connect-four", "--position", &act_named])),
@@ -154,21 +137,21 @@ fn doors(home: &Path, act: &str) -> Vec<(&'static str, Try)> {
         ),
         (
             "a command of GTP",
-            fed(&["gtp", "--game", "go-9"], &format!("{act_named}\nplay b {act_named}\nloadsgf {sgf}\nquit\n")),
+            with_lines(&["gtp", "--game", "go-9"], &format!("{act_named}\nplay b {act_named}\nloadsgf {sgf}\nquit\n")),
         ),
         (
             "a command of UCI",
-            fed(&["uci"], &format!("uci\nposition fen {act_named}\nsetoption name {act_named}\nquit\n")),
+            with_lines(&["uci"], &format!("uci\nposition fen {act_named}\nsetoption name {act_named}\nquit\n")),
         ),
-        ("a command of USI", fed(&["usi"], &format!("usi\nposition sfen {act_named}\nquit\n"))),
+        ("a command of USI", with_lines(&["usi"], &format!("usi\nposition sfen {act_named}\nquit\n"))),
         (
             "an order to a worker",
-            fed(
+            with_lines(
                 &["worker"],
                 &format!("{act_named}\n{{\"order\":{quoted}}}\n{{\"order\":\"start\",\"lab\":{quoted}}}\n"),
             ),
         ),
-        ("lines in the linear mode", fed(&["--plain"], &format!("{act_named}\nopen {act_named}\n:q\n"))),
+        ("lines in the linear mode", with_lines(&["--plain"], &format!("{act_named}\nopen {act_named}\n:q\n"))),
         ("a measure", call(&["bench", &act_named])),
         ("a shell", call(&["completions", &act_named])),
     ]
@@ -195,7 +178,8 @@ fn nothing_that_acts_on_a_terminal_leaves_by_any_door() {
     for act in ACTS {
         let home = tempfile::tempdir().unwrap();
         for (door, attempt) in doors(home.path(), act) {
-            let said = said(home.path(), &attempt);
+            let words: Vec<&str> = attempt.arguments.iter().map(String::as_str).collect();
+            let said = said(&fed(home.path(), &words, attempt.input.as_bytes()));
             assert!(!said.is_empty(), "{door}: nothing was said");
             if !acting(&said).is_empty() {
                 let_out.push(format!("{door}, {act:?}: {:?}", said.chars().take(300).collect::<String>()));

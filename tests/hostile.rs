@@ -100,6 +100,34 @@ fn a_signal_ends_it_though_the_terminal_takes_nothing() {
     }
 }
 
+/// A run under way, whose terminal takes nothing more, is stopped and recorded.
+#[test]
+fn a_signal_records_the_run_of_a_terminal_that_takes_nothing() {
+    for signal in ["-TERM", "-HUP"] {
+        let home = tempfile::tempdir().unwrap();
+        let mut held = Held::start(home.path(), &[]);
+        let drawn = held.reading();
+        let mut keys = held.type_in();
+        while !drawn.recv_timeout(PATIENCE).unwrap().contains("shinso") {}
+        keys.write_all(b"/vae\r\r\x1b2\r").unwrap();
+        let end = Instant::now() + PATIENCE;
+        let run = loop {
+            assert!(Instant::now() < end, "no run has begun");
+            let _drawn = drawn.recv_timeout(Duration::from_millis(5));
+            let runs = std::fs::read_dir(home.path().join("runs")).into_iter().flatten().flatten();
+            if let Some(run) = runs.map(|run| run.path()).find(|run| run.join("checkpoint.safetensors").exists()) {
+                break run;
+            }
+        };
+        drop(drawn);
+        wait_until_held(&held);
+        held.signal(signal);
+        assert_eq!(held.code(), 130, "{signal}");
+        let description = std::fs::read_to_string(run.join("run.yaml")).unwrap();
+        assert!(description.contains("status: stopped"), "{signal}: {description}");
+    }
+}
+
 #[test]
 fn a_signal_at_any_moment_of_the_start_gives_the_terminal_back() {
     for wait in [0, 20, 60, 120, 250, 400] {
@@ -152,6 +180,30 @@ fn keys_pressed_before_anybody_reads_are_heard() {
     }
     held.signal("-TERM");
     assert_eq!(held.code(), 130);
+}
+
+#[test]
+fn a_key_pressed_between_the_answers_of_a_terminal_is_heard() {
+    let home = tempfile::tempdir().unwrap();
+    // All that is asked is answered; or the first question, and then no more.
+    for rest in ["\u{1b}[?62;22c\u{1b}[6;20;10t\u{1b}]11;rgb:1c1c/1c1c/1c1c\u{7}\u{1b}[0n", ""] {
+        let mut held = Held::start(home.path(), &[]);
+        let (drawn, end, mut all) = (held.reading(), Instant::now() + PATIENCE, String::new());
+        let mut keys = held.type_in();
+        let mut hear = |what: &str, count: usize| {
+            while all.matches(what).count() < count {
+                let more = drawn.recv_timeout(end.saturating_duration_since(Instant::now()));
+                all.push_str(&more.unwrap_or_else(|_| panic!("no {what:?} for {rest:?}: {all}")));
+            }
+        };
+        hear("\u{1b}[5n", 1);
+        keys.write_all(b"\x1b[0n").unwrap();
+        hear("\u{1b}[5n", 2);
+        keys.write_all(format!("\u{1b}[1;2R?{rest}").as_bytes()).unwrap();
+        hear("free the mouse to select text", 1);
+        held.signal("-TERM");
+        assert_eq!(held.code(), 130);
+    }
 }
 
 #[test]

@@ -1,10 +1,16 @@
 //! The program as a process: signals to every verb, outputs that take nothing, other programs that it starts.
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{command, said, shinso};
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest wait for what is to happen at once.
@@ -13,21 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A run of a few seconds.
 const SHORT: [&str; 10] =
     ["train", "vae", "--set", "epochs=1", "--set", "hidden=32", "--set", "latent=2", "--set", "batch=500"];
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shinso"));
-    command.args(arguments).env("SHINSO_HOME", home).env("HOME", home).env("LC_ALL", "C.UTF-8").current_dir(home);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn shinso(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
 
 fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
@@ -247,4 +238,58 @@ fn what_the_linear_mode_cannot_keep_is_told() {
     fs::write(home.path().join("shinso.sqlite"), "no database").unwrap();
     let output = command(home.path(), &["--plain"]).output().unwrap();
     assert!(said(&output).contains("shinso.sqlite"), "{}", said(&output));
+}
+
+#[test]
+fn what_is_wrong_with_the_files_of_a_run_is_told_and_nothing_else_is_touched() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    assert!(shinso(home.path(), &SHORT).status.success());
+    let runs = at("runs");
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let id = run.file_name().unwrap().to_str().unwrap();
+    let says = |arguments: &[&str], what: &str| {
+        let output = shinso(home.path(), arguments);
+        assert!(output.status.code() == Some(1) && said(&output).contains(what), "{arguments:?}: {}", said(&output));
+    };
+
+    // Weights that were cut: nothing is exported.
+    let weights = run.join("model.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    let out = at("out").display().to_string();
+    says(&["runs", "export", id, "--to", &out], "model.safetensors");
+    assert!(!at("out").exists());
+    fs::write(&weights, whole).unwrap();
+
+    // A lock that leads elsewhere.
+    let other = at("other");
+    fs::write(&other, "somebody's").unwrap();
+    fs::remove_file(run.join("lock")).unwrap();
+    symlink(&other, run.join("lock")).unwrap();
+    says(&["runs", "resume", id], "lock");
+    assert_eq!(fs::read(&other).unwrap(), b"somebody's");
+    fs::remove_file(run.join("lock")).unwrap();
+
+    // Folders that are no runs, by what is in them or by their name, hide none.
+    fs::create_dir(runs.join("half")).unwrap();
+    fs::create_dir(runs.join(OsStr::from_bytes(b"odd-\xff"))).unwrap();
+    let listed = said(&shinso(home.path(), &["runs", "list"]));
+    for part in [id, "a folder without run.yaml", "no UTF-8"] {
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+}
+
+#[test]
+fn a_folder_whose_name_is_no_text_is_worked_in_and_named_where_it_cannot_be() {
+    let home = tempfile::tempdir().unwrap();
+    let odd = home.path().join(OsStr::from_bytes(b"odd-\xff"));
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("words.txt"), "one two three four\n".repeat(50)).unwrap();
+    let within = |arguments: &[&str]| command(home.path(), arguments).current_dir(&odd).output().unwrap();
+    assert!(within(&["runs", "list"]).status.success());
+    let output = within(&["train", "word2vec", "--corpus", "words.txt"]);
+    let said = said(&output);
+    assert!(output.status.code() == Some(1) && said.contains("UTF-8"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
 }

@@ -12,7 +12,9 @@ const ESC: &str = "\x1b";
 const ENTER: &str = "\r";
 const CTRL_C: &str = "\x03";
 const CTRL_L: &str = "\x0c";
+const CTRL_P: &str = "\x10";
 const CTRL_Z: &str = "\x1a";
+const F1: &str = "\x1bOP";
 
 fn home() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -117,7 +119,12 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
         let ended = train.env("SHINSO_HOME", home.path()).output().expect("the program");
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     }
-    let runs = || std::fs::read_dir(home.path().join("runs")).unwrap().count();
+    // Those that were deleted wait in a hidden folder.
+    let is_run = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
+    let runs = || {
+        let entries = std::fs::read_dir(home.path().join("runs")).unwrap();
+        entries.filter(|entry| is_run(&entry.as_ref().unwrap().file_name())).count()
+    };
     let mut terminal = at_train(&home, (100, 30));
     terminal.press("R");
     terminal.wait_for("seed 42");
@@ -365,6 +372,33 @@ fn notes_are_kept_as_they_are_typed_even_by_a_kill() {
     last.wait_for_picker();
     last.press("c");
     last.wait_for("q is the posterior 符号 and the end");
+}
+
+#[test]
+fn a_paste_goes_to_what_is_on_top() {
+    let home = home();
+    let terminal = Terminal::start(home.path(), &[], (80, 24), &[]);
+    terminal.open_lab("Variational");
+    terminal.press(&alt('5'));
+    terminal.wait_for("your own notes");
+    let paste = |text: &str| terminal.press(&format!("{ESC}[200~{text}{ESC}[201~"));
+    paste("into the notes");
+    terminal.wait_for("into the notes");
+    terminal.press(CTRL_P);
+    terminal.wait_for("Commands");
+    paste("leibler");
+    terminal.wait_until("one row", |screen| screen.contains("Kullback"));
+    // Help takes none.
+    terminal.press(ESC);
+    terminal.wait_until("the palette is closed", |screen| !screen.contains("Commands"));
+    terminal.press(F1);
+    terminal.wait_for("F1  keys");
+    paste("into the help");
+    terminal.press(ESC);
+    terminal.press("!");
+    terminal.wait_until("the notes", |screen| {
+        screen.contains("into the notes!") && !screen.contains("leibler") && !screen.contains("into the help")
+    });
 }
 
 #[test]

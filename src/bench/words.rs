@@ -74,7 +74,7 @@ impl Training {
     /// # Errors
     /// When the text cannot be read.
     pub fn new(text: Text, seed: u64) -> Result<Self, String> {
-        let corpus = Corpus::open(text, 5, &TaskContext::default()).map_err(|failure| failure.0)?;
+        let corpus = Corpus::open(text, 5, &TaskContext::default()).map_err(|failure| failure.to_string())?;
         let configuration = Configuration {
             dimension: 100,
             architecture: Architecture::SkipGram,

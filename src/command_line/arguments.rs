@@ -442,10 +442,16 @@ pub enum RunsVerb {
         #[arg(long)]
         unpin: bool,
     },
-    /// Delete runs with all that they kept
+    /// Delete runs with all that they kept; they can be restored for a week
     Delete {
         /// Ids of runs, beginnings of them, names, or last
         #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+    },
+    /// Bring deleted runs back; without an id, list those that can be
+    Restore {
+        /// Ids of runs, or last
+        #[arg(value_name = "RUN")]
         runs: Vec<String>,
     },
     /// Take up a run that was stopped or killed, at its last checkpoint

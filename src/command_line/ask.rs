@@ -96,7 +96,9 @@ fn listed(environment: &Environment, experiment: &Experiment) -> String {
         text.push_str(&format!("{:12} {}\n", view.name, view.help.in_language(language)));
         for input in (view.inputs)() {
             let assignment = format!("{}={}", input.name, input.default);
-            text.push_str(&format!("  {assignment:22} {} ({})\n", input.help.in_language(language), input.kind));
+            let kind = input.kind.wording();
+            let (help, kind) = (input.help.in_language(language), kind.in_language(language));
+            text.push_str(&format!("  {assignment:22} {help} ({kind})\n"));
         }
     }
     text

@@ -42,7 +42,7 @@ pub fn run(environment: &Environment, arguments: &BenchArguments) -> Exit {
         // Only one of them learns from a text of one's own.
         let text = if name == OF_A_TEXT { Text::own(&environment.source, &TaskContext::default()) } else { Ok(None) };
         let measured = text
-            .map_err(|failure| failure.0)
+            .map_err(|failure| failure.to_string())
             .and_then(|text| bench::measure(name, steps, threads, arguments.seed, text, watch));
         bar.finish_and_clear();
         let report = match measured {

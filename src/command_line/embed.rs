@@ -136,7 +136,7 @@ fn ask_analogies(
 ) -> Result<Exit, ExperimentError> {
     let failure = |why: String| ExperimentError::new(format!("{}: {why}", file.display()));
     let text = intake::text(file, &questions::FILE, &TaskContext::default())?;
-    let sections = questions::parse(&text).map_err(|error| failure(error.0))?;
+    let sections = questions::parse(&text).map_err(|error| failure(error.to_string()))?;
     let outcomes =
         watched(interrupt, "analogies", |task| analogies::answer(vectors, &sections, !arguments.include, task))?;
     let all = analogies::Outcome { name: "all".to_owned(), ..analogies::total(&outcomes) };

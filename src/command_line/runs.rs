@@ -33,6 +33,10 @@ pub fn run(environment: &Environment, verb: RunsVerb) -> Exit {
             Err(error) => refuse(error),
         },
         RunsVerb::Delete { runs } => delete(environment, &runs),
+        RunsVerb::Restore { runs } => match restore(environment, &runs) {
+            Ok(said) => print(&said),
+            Err(error) => refuse(error),
+        },
         RunsVerb::Resume { run, threads, json } => train::resume(environment, &run, threads, json),
     }
 }
@@ -83,6 +87,24 @@ fn delete(environment: &Environment, named: &[String]) -> Exit {
         (Exit::Done, Some(error)) => refuse(error),
         (printed, _) => printed,
     }
+}
+
+/// Brings deleted runs back, or says which could be.
+fn restore(environment: &Environment, named: &[String]) -> Result<String, RunError> {
+    let deleted = environment.store.deleted();
+    let mut text = String::new();
+    if named.is_empty() {
+        for run in deleted.list()?.0 {
+            text.push_str(&format!("{}\n", run.id));
+        }
+        return Ok(if text.is_empty() { "no deleted run is left\n".to_owned() } else { text });
+    }
+    for name in named {
+        let id = deleted.find(name)?.id;
+        environment.store.restore(&id)?;
+        text.push_str(&format!("restored {id}\n"));
+    }
+    Ok(text)
 }
 
 fn list(environment: &Environment, json: bool) -> Exit {

@@ -194,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.txt");
         std::fs::write(&path, "once").unwrap();
-        let said = own(&path, 5).err().unwrap().0;
+        let said = own(&path, 5).err().unwrap().to_string();
         assert!(
             said.ends_with("1 words, of which 0 occur 5 times or more; expected two at least (see knob min_count)"),
             "{said}"

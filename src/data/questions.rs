@@ -68,10 +68,10 @@ mod tests {
     #[test]
     fn a_bad_file_is_told_by_its_line() {
         assert_eq!(
-            parse("a b c d\na b c\n").unwrap_err().0,
+            parse("a b c d\na b c\n").unwrap_err().to_string(),
             "line 2: expected four words or `: section`, found 3 words"
         );
-        assert!(parse(": only\n").unwrap_err().0.contains("no question"));
+        assert!(parse(": only\n").unwrap_err().to_string().contains("no question"));
     }
 
     proptest! {
@@ -79,7 +79,7 @@ mod tests {
         fn any_text_is_questions_or_a_line(text in "(: ?[a-z]{0,4}\n|([a-z王]{1,3} ){0,5}\n|\\PC{0,9}\n){0,8}") {
             match parse(&text) {
                 Ok(sections) => prop_assert_eq!(parse(&written(&sections)).unwrap(), sections),
-                Err(failure) => prop_assert!(!failure.0.contains('\n')),
+                Err(failure) => prop_assert!(!failure.to_string().contains('\n')),
             }
         }
     }

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const CHUNK: u64 = 1 << 20;
 /// Bytes up to which a file is held in memory.
 const IN_MEMORY: u64 = 64 << 20;
-/// Beyond so many bytes, what was packed tighter than to this part of its size is no text.
+/// Bytes beyond which what was packed tighter than to this part of its size is no text.
 const SUSPICIOUS: u64 = 1 << 30;
 const TIGHTEST: u64 = 200;
 /// The folder of copies within the cache folder.
@@ -63,16 +63,22 @@ impl Text {
     /// When there is no such file; when it is empty, is no UTF-8 or holds a NUL (the place is named, and what it looks like); when it
     /// cannot be copied, or was called off.
     pub fn open(path: &Path, cache: &Path, task: &TaskContext) -> Result<Self, ExperimentError> {
-        Self::open_within(path, cache, IN_MEMORY, task)
+        Self::open_within(path, Kept::new(cache, IN_MEMORY), SUSPICIOUS, task)
     }
 
-    fn open_within(path: &Path, cache: &Path, in_memory: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
+    fn open_within(path: &Path, copy: Kept, suspicious: u64, task: &TaskContext) -> Result<Self, ExperimentError> {
         let (file, length) = intake::open(path, &TEXT)?;
-        let text = Self::take_in(file, length, Kept::new(cache, in_memory), task);
+        let text = Self::take_in(file, length, copy, suspicious, task);
         text.map(|text| Text { file: Some(path.to_owned()), ..text }).map_err(|error| error.in_file(path))
     }
 
-    fn take_in(file: File, packed_length: u64, mut copy: Kept, task: &TaskContext) -> Result<Self, ExperimentError> {
+    fn take_in(
+        file: File,
+        packed_length: u64,
+        mut copy: Kept,
+        suspicious: u64,
+        task: &TaskContext,
+    ) -> Result<Self, ExperimentError> {
         let plain = |error: io::Error| ExperimentError::new(error.to_string());
         let (file, read) = Counted::new(file);
         let mut file = BufReader::with_capacity(CHUNK as usize, file);
@@ -86,7 +92,7 @@ impl Text {
             task.check()?;
             let taken = read.load(Ordering::Relaxed);
             task.report_progress(taken, packed_length);
-            if copy.length > SUSPICIOUS && copy.length / TIGHTEST > taken {
+            if copy.length > suspicious && copy.length / TIGHTEST > taken {
                 return Err(ExperimentError::both(
                     format!(
                         "unpacks to more than {TIGHTEST} times its size; expected a text, which does not pack so well"
@@ -318,12 +324,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
     fn checked(bytes: &[u8]) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.txt");
         std::fs::write(&path, bytes).unwrap();
         let (task, mut pieces) = (TaskContext::default(), String::new());
-        let opened = Text::open_within(&path, folder.path(), 100, &task);
+        let opened = Text::open_within(&path, Kept::new(folder.path(), 100), SUSPICIOUS, &task);
         match opened.and_then(|text| text.for_each_piece(&task, |piece| pieces.push_str(piece))) {
             Ok(()) => pieces,
             Err(error) => error.to_string().rsplit("t.txt: ").next().unwrap().to_owned(),
@@ -356,11 +368,11 @@ mod tests {
         let path = folder.path().join("t.gz");
         let task = TaskContext::default();
         let text = "many words, and many more. ".repeat(100);
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        std::fs::write(&path, packed(text.as_bytes())).unwrap();
+        let open =
+            |path: &Path, task: &TaskContext| Text::open_within(path, Kept::new(folder.path(), 1000), SUSPICIOUS, task);
         for _ in 0..2 {
-            let opened = Text::open_within(&path, folder.path(), 1000, &task).unwrap();
+            let opened = open(&path, &task).unwrap();
             assert_eq!((opened.len(), opened.digest()), (2700, Text::memory(text.as_str()).digest()));
             // What happens to the file afterwards does not reach it.
             let copies: Vec<_> = std::fs::read_dir(folder.path().join(COPIES)).unwrap().flatten().collect();
@@ -370,10 +382,22 @@ mod tests {
         }
         // A broken text leaves no part behind, nor one that was called off.
         std::fs::write(&path, [text.as_bytes(), b"\xff"].concat()).unwrap();
-        Text::open_within(&path, folder.path(), 1000, &task).unwrap_err();
+        open(&path, &task).unwrap_err();
         task.cancel();
-        Text::open_within(&path, folder.path(), 1000, &task).unwrap_err();
+        open(&path, &task).unwrap_err();
         assert_eq!(std::fs::read_dir(folder.path().join(COPIES)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_unpacks_without_end_is_refused_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gz");
+        std::fs::write(&path, packed(&vec![b'a'; 16 << 20])).unwrap();
+        let copy = Kept::new(folder.path(), 1000);
+        let error = Text::open_within(&path, copy, 4 << 20, &TaskContext::default()).unwrap_err().to_string();
+        assert!(error.contains("unpacks to more than 200 times its size"), "{error}");
+        let left = std::fs::read_dir(folder.path().join(COPIES)).map_or(0, Iterator::count);
+        assert_eq!(left, 0);
     }
 
     #[test]

@@ -26,7 +26,40 @@ impl Figure {
     pub fn find(name: &str) -> Option<&'static Figure> {
         FIGURES.iter().find(|figure| figure.name == name)
     }
+
+    /// What the paper of the model reports of this figure, where it was measured in a like way.
+    pub fn in_paper(&self) -> Option<Wording> {
+        PAPERS.iter().find(|(name, _)| *name == self.name).map(|(_, wording)| *wording)
+    }
 }
+
+const PAPERS: [(&str, Wording); 4] = [
+    (
+        "parzen_mean",
+        Wording::new("225 ± 2 (Goodfellow et al. 2014, Table 1)", "225 ± 2(Goodfellow et al. 2014 の表 1)"),
+    ),
+    (
+        "test_nll",
+        Wording::new(
+            "86.8 with 50 latent variables and two hidden layers of 200 (Burda et al. 2016, Table 1)",
+            "潜在変数 50 個、200 ユニットの隠れ層 2 層で 86.8(Burda et al. 2016 の表 1)",
+        ),
+    ),
+    (
+        "analogy_accuracy",
+        Wording::new(
+            "0.533 with 300 dimensions, learned from 783 million words (Mikolov et al. 2013, Table 4)",
+            "7 億 8300 万語から学習した 300 次元のベクトルで 0.533(Mikolov et al. 2013 の表 4)",
+        ),
+    ),
+    (
+        "robot_minutes_to_half_metre_per_second",
+        Wording::new(
+            "a real quadruped learned to stand up and walk within about 60 (Wu et al. 2022)",
+            "本物の四脚ロボットは約 60 分で起き上がって歩けるようになりました(Wu et al. 2022)",
+        ),
+    ),
+];
 
 macro_rules! figures {
     ($($name:literal: $better:ident, [$unit_en:literal, $unit_ja:literal], $en:literal, $ja:literal;)+) => {

@@ -2,7 +2,7 @@
 //!
 //! A lab's presets set them and may narrow a range; `--set name=value` and the Train screen turn them.
 
-use super::language::Wording;
+use super::language::{Bilingual, Wording};
 use super::value::KnobValue;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -57,26 +57,39 @@ pub enum KnobKind {
 
 /// Why a knob cannot be set so.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.wording().en)]
 pub enum KnobError {
-    #[error("unknown knob `{name}`: {}", one_of(.near, .known))]
     Unknown { name: String, near: Option<String>, known: Vec<String> },
-    #[error("knob `{name}` = {value}: expected {expected}")]
-    Value { name: String, value: String, expected: String },
-    #[error("knob `{name}` cannot be turned while the run goes on; stop it and start a new one")]
+    Value { name: String, value: String, expected: Bilingual },
     NotLive { name: String },
 }
 
-fn one_of(near: &Option<String>, known: &[String]) -> String {
-    match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("expected one of {}", known.join(", ")),
-    }
-}
-
 impl KnobError {
+    pub fn wording(&self) -> Bilingual {
+        match self {
+            KnobError::Unknown { name, near: Some(near), .. } => Bilingual::new(
+                format!("unknown knob `{name}`: did you mean `{near}`?"),
+                format!("`{name}` という設定はありません。`{near}` のことですか"),
+            ),
+            KnobError::Unknown { name, known, .. } => Bilingual::new(
+                format!("unknown knob `{name}`: expected one of {}", known.join(", ")),
+                format!("`{name}` という設定はありません。{} のどれかを指定してください", known.join("、")),
+            ),
+            KnobError::Value { name, value, expected } => Bilingual::new(
+                format!("knob `{name}` = {value}: expected {}", expected.en),
+                format!("設定 `{name}` = {value}: {}を指定してください", expected.ja),
+            ),
+            KnobError::NotLive { name } => Bilingual::new(
+                format!("knob `{name}` cannot be turned while the run goes on; stop it and start a new one"),
+                format!("設定 `{name}` は実行中に変えられません。停止して、新しい実行を始めてください"),
+            ),
+        }
+    }
+
     /// The same of an input of a view.
-    pub fn of_inputs(&self) -> String {
-        self.to_string().replacen("knob `", "input `", 1)
+    pub fn of_inputs(&self) -> Bilingual {
+        let Bilingual { en, ja } = self.wording();
+        Bilingual::new(en.replacen("knob `", "input `", 1), ja.replacen("設定", "入力", 1))
     }
 }
 
@@ -226,7 +239,7 @@ impl Knob {
     }
 
     fn refuse(&self, value: &str) -> KnobError {
-        KnobError::Value { name: self.name.to_owned(), value: format!("`{value}`"), expected: self.kind.to_string() }
+        KnobError::Value { name: self.name.to_owned(), value: format!("`{value}`"), expected: self.kind.wording() }
     }
 
     /// The value one notch up or down, kept in range; `None` where there is no notch.
@@ -276,25 +289,45 @@ fn next_round(value: f64, up: bool) -> f64 {
     }
 }
 
+impl KnobKind {
+    /// What is expected.
+    pub fn wording(&self) -> Bilingual {
+        match self {
+            KnobKind::Integer { min, max } => {
+                Bilingual::new(format!("an integer from {min} to {max}"), format!("{min} から {max} までの整数"))
+            }
+            KnobKind::Real { min, max, .. } => {
+                let [min, max] = [min, max].map(|bound| KnobValue::Real(*bound));
+                Bilingual::new(format!("a number from {min} to {max}"), format!("{min} から {max} までの数"))
+            }
+            KnobKind::Choice(names) => {
+                Bilingual::new(format!("one of {}", names.join(", ")), format!("{} のどれか", names.join("、")))
+            }
+            KnobKind::Flag => Bilingual::new("on or off", "on か off"),
+            KnobKind::Integers { min, max, longest } => Bilingual::new(
+                format!("up to {longest} integers from {min} to {max}, with commas between"),
+                format!("{min} から {max} までの整数を {longest} 個まで、コンマ区切り"),
+            ),
+            KnobKind::Text { longest } => Bilingual::new(
+                format!("a text of at most {longest} characters"),
+                format!("{longest} 文字までのテキスト"),
+            ),
+            KnobKind::Picture => Bilingual::new("a picture, or none", "画像、または none"),
+            KnobKind::Point { reach } => Bilingual::new(
+                format!("two numbers from -{reach} to {reach} with a comma between, or none"),
+                format!("-{reach} から {reach} までの数を二つ、コンマ区切り。または none"),
+            ),
+            KnobKind::Cell => Bilingual::new(
+                "a row and a column, counted from 0, with a comma between, or none",
+                "行と列(0 から数えます)、コンマ区切り。または none",
+            ),
+        }
+    }
+}
+
 impl fmt::Display for KnobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KnobKind::Integer { min, max } => write!(f, "an integer from {min} to {max}"),
-            KnobKind::Real { min, max, .. } => {
-                write!(f, "a number from {} to {}", KnobValue::Real(*min), KnobValue::Real(*max))
-            }
-            KnobKind::Choice(names) => write!(f, "one of {}", names.join(", ")),
-            KnobKind::Flag => f.write_str("on or off"),
-            KnobKind::Integers { min, max, longest } => {
-                write!(f, "up to {longest} integers from {min} to {max}, with commas between")
-            }
-            KnobKind::Text { longest } => write!(f, "a text of at most {longest} characters"),
-            KnobKind::Picture => f.write_str("a picture, or none"),
-            KnobKind::Point { reach } => {
-                write!(f, "two numbers from -{reach} to {reach} with a comma between, or none")
-            }
-            KnobKind::Cell => f.write_str("a row and a column, counted from 0, with a comma between, or none"),
-        }
+        f.write_str(&self.wording().en)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values of knobs by name.
 
 use super::knob::{Knob, KnobError, find};
+use super::language::Bilingual;
 use super::picture::GrayImage;
 use super::value::KnobValue;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Knobs {
         let (name, text) = assignment.split_once('=').ok_or_else(|| KnobError::Value {
             name: assignment.to_owned(),
             value: "nothing".to_owned(),
-            expected: "name=value".to_owned(),
+            expected: Bilingual::same("name=value"),
         })?;
         let value = find(declared, name.trim())?.parse(text)?;
         self.0.insert(name.trim().to_owned(), value);

@@ -13,30 +13,37 @@ use thiserror::Error;
 
 /// What went wrong inside a model or with its files; one readable line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct ExperimentError(pub String, Option<String>);
-
-const CANCELLED: &str = "cancelled";
+#[error("{en}")]
+pub struct ExperimentError {
+    en: String,
+    ja: Option<String>,
+    is_cancelled: bool,
+}
 
 impl ExperimentError {
     /// In English alone: for files and the command line.
     pub fn new(message: impl Into<String>) -> Self {
-        ExperimentError(message.into(), None)
+        ExperimentError { en: message.into(), ja: None, is_cancelled: false }
     }
 
     /// Of work that was called off.
     pub fn cancelled() -> Self {
-        Self::new(CANCELLED)
+        ExperimentError { is_cancelled: true, ..Self::new("cancelled") }
     }
 
     /// Whether it is of work that was called off.
     pub fn is_cancelled(&self) -> bool {
-        self.0.ends_with(CANCELLED)
+        self.is_cancelled
     }
 
     /// In both languages: what a person meets on a screen.
     pub fn both(en: impl Into<String>, ja: impl Into<String>) -> Self {
-        ExperimentError(en.into(), Some(ja.into()))
+        ExperimentError { en: en.into(), ja: Some(ja.into()), is_cancelled: false }
+    }
+
+    /// What was said in both languages elsewhere.
+    pub fn worded(wording: Bilingual) -> Self {
+        Self::both(wording.en, wording.ja)
     }
 
     /// For a query of a kind that a model does not answer.
@@ -56,7 +63,8 @@ impl ExperimentError {
         if en.starts_with(&before) {
             return self.clone();
         }
-        ExperimentError::both(format!("{before}{en}"), format!("{before}{ja}"))
+        let is_cancelled = self.is_cancelled;
+        ExperimentError { is_cancelled, ..ExperimentError::both(format!("{before}{en}"), format!("{before}{ja}")) }
     }
 
     /// Both languages; English for one that it was not said in.
@@ -65,9 +73,9 @@ impl ExperimentError {
     }
 
     pub fn in_language(&self, language: Language) -> &str {
-        match (language, &self.1) {
+        match (language, &self.ja) {
             (Language::Ja, Some(ja)) => ja,
-            _ => &self.0,
+            _ => &self.en,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Views: what a model can be asked to show. A chapter declares each by its name and its inputs, which are knobs; the
 //! answer is a list of panels. One instrument, one verb and the linear mode show any of them.
 
-use super::knob::{self, Knob, KnobKind};
+use super::knob::{self, Knob, KnobError, KnobKind};
 use super::knobs::Knobs;
-use super::language::Wording;
+use super::language::{Bilingual, Wording};
 use super::model::ExperimentError;
 
 /// A view that a model answers.
@@ -16,12 +16,14 @@ pub struct ViewSpec {
     pub inputs: fn() -> Vec<Knob>,
     /// Whether an answer may take longer than a person would wait for another.
     pub slow: bool,
+    /// What is wrong with inputs that are right each by itself.
+    pub check: fn(&Knobs) -> Result<(), ExperimentError>,
 }
 
 impl ViewSpec {
     /// A view whose answer comes at once.
     pub const fn new(name: &'static str, help: Wording, inputs: fn() -> Vec<Knob>) -> Self {
-        ViewSpec { name, help, inputs, slow: false }
+        ViewSpec { name, help, inputs, slow: false, check: |_| Ok(()) }
     }
 
     /// The same, for an answer that takes its time.
@@ -29,9 +31,20 @@ impl ViewSpec {
         ViewSpec { slow: true, ..self }
     }
 
+    /// The same, for inputs of which not all can be answered: they are refused before anything is computed.
+    pub const fn checked(self, check: fn(&Knobs) -> Result<(), ExperimentError>) -> Self {
+        ViewSpec { check, ..self }
+    }
+
     /// Whether it takes a drawing.
     pub fn takes_drawing(&self) -> bool {
         (self.inputs)().iter().any(|input| input.kind == KnobKind::Picture)
+    }
+
+    /// Why an input cannot be set so.
+    pub fn unfit(&self, error: &KnobError) -> ExperimentError {
+        let Bilingual { en, ja } = error.of_inputs();
+        ExperimentError::both(format!("view `{}`: {en}", self.name), format!("ビュー `{}`: {ja}", self.name))
     }
 
     /// Inputs given, each checked, and the defaults of the others.
@@ -40,9 +53,8 @@ impl ViewSpec {
     /// When one is unknown (the nearest is named) or refused (what is expected is named).
     pub fn completed(&self, given: &Knobs) -> Result<Knobs, ExperimentError> {
         let declared = (self.inputs)();
-        given
-            .completed(&declared)
-            .map_err(|error| ExperimentError::new(format!("view `{}`: {}", self.name, error.of_inputs())))
+        let inputs = given.completed(&declared).map_err(|error| self.unfit(&error))?;
+        (self.check)(&inputs).map(|()| inputs)
     }
 }
 

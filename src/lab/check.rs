@@ -195,7 +195,7 @@ fn check_view(path: &str, use_: &InstrumentUse, experiment: &Experiment, found: 
     let declared = (view.inputs)();
     for (input, value) in &use_.inputs {
         if let Err(error) = find(&declared, input).and_then(|knob| knob.accept(value)) {
-            found.push((format!("{path}.inputs.{input}"), error.of_inputs()));
+            found.push((format!("{path}.inputs.{input}"), error.of_inputs().en));
         }
     }
     if use_.drawing && !view.takes_drawing() {
@@ -206,7 +206,7 @@ fn check_view(path: &str, use_: &InstrumentUse, experiment: &Experiment, found: 
             None => found.push((format!("{path}.opens.view"), unknown("view", &opens.view, known()))),
             Some(opened) => {
                 if let Err(error) = find(&(opened.inputs)(), &opens.input) {
-                    found.push((format!("{path}.opens.input"), error.of_inputs()));
+                    found.push((format!("{path}.opens.input"), error.of_inputs().en));
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use super::agent::{Agent, Spec};
 use super::games::{AnyGame, Move, Outcome, PlayoutRng, Side, below};
-use super::protocol::external::{External, ExternalError, Language};
+use super::protocol::external::{Choice, External, ExternalError, Language};
 use rand::SeedableRng;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,16 +77,15 @@ impl Player {
         }
     }
 
-    /// None if it resigns.
     fn choose(
         &mut self,
         start: &AnyGame,
         names: &[String],
         position: &AnyGame,
         stop: &AtomicBool,
-    ) -> Result<Option<Move>, ExternalError> {
+    ) -> Result<Choice, ExternalError> {
         match self {
-            Player::Ours(agent) => Ok(agent.think(position, stop).best()),
+            Player::Ours(agent) => Ok(agent.think(position, stop).best().map_or(Choice::Resigns, Choice::Move)),
             Player::Other { external, time, .. } => external.choose(start, names, position, *time),
         }
     }
@@ -157,18 +156,23 @@ pub fn play(
             if side == Side::First { (&mut *first, &mut *second) } else { (&mut *second, &mut *first) };
         // A GTP program has played its own move already.
         let chosen = match given {
-            Some(chosen) => mover.send_move(&position, &position.name(chosen)).map(|()| Some(chosen)),
+            Some(chosen) => mover.send_move(&position, &position.name(chosen)).map(|()| Choice::Move(chosen)),
             None => mover.choose(start, &names, &position, stop),
         };
         if called_off() {
             return Ok(None);
         }
         let told = match chosen {
-            Ok(Some(chosen)) => {
+            Ok(Choice::Move(chosen)) => {
                 let name = position.name(chosen);
                 other.send_move(&position, &name).map(|()| (chosen, name)).map_err(|error| (error, side.other()))
             }
-            Ok(None) => return Ok(Some(Played { outcome: Outcome::Won(side.other()), names, moves, foul: None })),
+            Ok(Choice::Resigns) => {
+                return Ok(Some(Played { outcome: Outcome::Won(side.other()), names, moves, foul: None }));
+            }
+            Ok(Choice::DeclaresAWin) => {
+                return Ok(Some(Played { outcome: Outcome::Won(side), names, moves, foul: None }));
+            }
             Err(error) => Err((error, side)),
         };
         match told {

@@ -17,12 +17,13 @@ pub fn inputs(view: &ViewSpec, assignments: &[String]) -> Result<Knobs, Experime
     let mut inputs = Knobs::default();
     for assignment in assignments {
         let (name, value) = assignment.split_once('=').ok_or_else(|| {
-            ExperimentError::new(format!("`{assignment}`: expected input=value, such as {}", example(view)))
+            ExperimentError::both(
+                format!("`{assignment}`: expected input=value, such as {}", example(view)),
+                format!("`{assignment}`: {} のように 入力=値 の形で指定してください", example(view)),
+            )
         })?;
         let name = name.trim();
-        let failure = |error: crate::experiment::KnobError| {
-            ExperimentError::new(format!("view `{}`: {}", view.name, error.of_inputs()))
-        };
+        let failure = |error: crate::experiment::KnobError| view.unfit(&error);
         let input = find(&declared, name).map_err(failure)?;
         let value = match input.kind {
             KnobKind::Picture if value.trim() != "none" => KnobValue::from(digit(Path::new(value.trim()))?),

@@ -86,12 +86,32 @@ impl Read {
         self.events.iter().position(|event| step_of(event).is_some_and(|at| at > step)).unwrap_or(self.events.len())
     }
 
-    /// The events of a run that goes on from `step`, and the length of the file that holds them.
-    pub fn cut_after(mut self, step: u64) -> (Vec<Event>, u64) {
-        let kept = self.upto(step);
+    /// The events of a run that goes on from `step`. It has not finished, though a kill may have come after it said so.
+    pub fn cut_after(mut self, step: u64) -> Kept {
+        let mut kept = self.upto(step);
+        while kept > 0 && matches!(self.events[kept - 1], Event::Finished { .. }) {
+            kept -= 1;
+        }
         let length = kept.checked_sub(1).map_or(0, |last| self.ends[last]);
         self.events.truncate(kept);
-        (self.events, length)
+        Kept { events: self.events, length }
+    }
+}
+
+/// The events that a run keeps when it goes on, and the length of the file that holds them.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub events: Vec<Event>,
+    pub length: u64,
+}
+
+impl Kept {
+    /// The step of a checkpoint that nothing but an end follows.
+    pub fn saved(&self) -> Option<u64> {
+        match self.events.iter().rev().find(|event| !event.is_last())? {
+            Event::Checkpoint { step, .. } => Some(*step),
+            _ => None,
+        }
     }
 }
 
@@ -235,7 +255,7 @@ mod tests {
     #[test]
     fn what_lies_past_a_checkpoint_is_cut_off() {
         let folder = written(&[20, 40, 60]);
-        let (events, length) = read(folder.path()).unwrap().cut_after(45);
+        let Kept { events, length } = read(folder.path()).unwrap().cut_after(45);
         assert_eq!(events, [scalar(20), scalar(40)]);
         Writer::open(folder.path(), length).unwrap().append(&scalar(50)).unwrap();
         assert_eq!(read(folder.path()).unwrap().events, [scalar(20), scalar(40), scalar(50)]);
@@ -263,7 +283,8 @@ mod tests {
         for tail in [&b"\n"[..], b"  \r\n\n", b"\0\0\0\n", b"\0\0\0\0"] {
             fs::write(&path, [&whole, tail].concat()).unwrap();
             let read = read(folder.path()).unwrap();
-            assert_eq!(read.cut_after(20), (vec![scalar(20)], whole.len() as u64));
+            let kept = read.cut_after(20);
+            assert_eq!((kept.events, kept.length), (vec![scalar(20)], whole.len() as u64));
         }
         fs::write(&path, [MARK, b"\n", &whole].concat()).unwrap();
         assert_eq!(read(folder.path()).unwrap().events, [scalar(20)], "a mark before it");

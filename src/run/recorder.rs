@@ -1,7 +1,7 @@
 //! What a run leaves on disk while it goes on.
 
 use super::description::{RunDescription, Status};
-use super::metrics::{self, Writer};
+use super::metrics::{self, Kept, Writer};
 use super::seal::seal;
 use super::store::{CHECKPOINT, RunError, RunLock, RunStore, write_whole};
 use crate::experiment::{Event, EventLine, ImageGrid, Panel, Precision, Report, TaskContext, Trainable, Wording};
@@ -26,21 +26,23 @@ pub struct Recorder {
     metrics: Writer,
     /// The last of each view.
     views: BTreeMap<String, Event>,
+    /// The step of the last checkpoint, while nothing has come after it.
+    saved: Option<u64>,
     _lock: RunLock,
 }
 
 impl Recorder {
-    /// For a new run, or for one that goes on after the first `length` bytes of its metrics.
-    pub fn open(store: RunStore, description: RunDescription, lock: RunLock, length: u64) -> Result<Self, RunError> {
+    /// For a run that goes on after what it `kept` of its events, nothing if it is new.
+    pub fn open(store: RunStore, description: RunDescription, lock: RunLock, kept: &Kept) -> Result<Self, RunError> {
         let folder = store.folder_of(&description.id);
-        let metrics = Writer::open(&folder, length)?;
+        let metrics = Writer::open(&folder, kept.length)?;
         let mut views = BTreeMap::new();
         for event in last_views(&folder) {
             if let Event::View { name, .. } = &event {
                 views.insert(name.clone(), event);
             }
         }
-        let mut recorder = Recorder { store, description, folder, metrics, views, _lock: lock };
+        let mut recorder = Recorder { store, description, folder, metrics, views, saved: kept.saved(), _lock: lock };
         recorder.set_status(Status::Running, None, None)?;
         Ok(recorder)
     }
@@ -63,6 +65,7 @@ impl Recorder {
             self.views.insert(name.clone(), event.clone());
         }
         if metrics::is_recorded(event) {
+            self.saved = None;
             self.metrics.append(event).map_err(|error| RunError::file(&self.folder.join(metrics::FILE), error))?;
         }
         Ok(())
@@ -108,7 +111,13 @@ impl Recorder {
         let event = Event::Checkpoint { step: trainable.position().step, seconds };
         self.record(&event)?;
         self.sync()?;
+        self.saved = Some(trainable.position().step);
         Ok(event)
+    }
+
+    /// The step of the last checkpoint, if nothing has come after it.
+    pub fn saved(&self) -> Option<u64> {
+        self.saved
     }
 
     /// Says in `run.yaml` how the run stands.

@@ -217,7 +217,9 @@ impl Conductor<'_> {
 
     fn finish(&mut self, sinks: &mut EventSinks, training: Duration) -> Result<Outcome, RunLoopError> {
         let position = self.trainable.position();
-        self.checkpoint(sinks, training)?;
+        if self.recorder.saved() != Some(position.step) {
+            self.checkpoint(sinks, training)?;
+        }
         self.emit(sinks, Event::Evaluating { step: position.step })?;
         let report = match self.trainable.report(&self.task) {
             Err(_) if self.task.is_cancelled() => return Ok(Outcome::Stopped),
@@ -291,6 +293,7 @@ mod tests {
     use super::*;
     use crate::experiment::{KnobError, KnobValue, Model, Position, Precision};
     use crate::run::clock::TickingClock;
+    use crate::run::metrics::Kept;
     use crate::run::recorder::WEIGHTS;
     use crate::run::store::RunStore;
     use crate::run::store::tests::description;
@@ -367,7 +370,7 @@ mod tests {
         let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
         let (description, lock) = store.create(description(), &now).unwrap();
         let id = description.id.clone();
-        let mut recorder = Recorder::open(store.clone(), description, lock, 0).unwrap();
+        let mut recorder = Recorder::open(store.clone(), description, lock, &Kept::default()).unwrap();
         let clock = TickingClock::new(tick);
         let mut emitted = Vec::new();
         let conductor = Conductor {

@@ -9,6 +9,7 @@
 //!           views.jsonl              the last of each view that it showed
 //!           pictures/<step>-<name>.png
 //!           lock                     held while a process trains it
+//! runs/.deleted/<id>/                a run that was deleted, for [`DELETED_FOR`]
 //! ```
 
 use super::description::{RunDescription, Status};
@@ -23,10 +24,15 @@ use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The file of a run's folder from which it is taken up again.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 const LABEL: &str = "label.yaml";
+/// Where runs that were deleted wait, within the folder of runs.
+const DELETED: &str = ".deleted";
+/// How long they do. The lock of each was changed when it was deleted.
+pub const DELETED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 const RUN: Purpose = Purpose::new(Wording::new("a description of a run in YAML", "YAML の実行の記述"), 4 << 20);
 const FILE: Purpose = Purpose::new(Wording::new("a file of a run", "実行のファイル"), 1 << 34);
 
@@ -38,7 +44,7 @@ pub struct RunStore {
 
 /// The right to write to a run, held by one process at a time and given back when it ends, however it ends.
 #[derive(Debug)]
-pub struct RunLock(#[expect(dead_code, reason = "the lock lives as long as the open file")] File);
+pub struct RunLock(File);
 
 impl RunStore {
     pub fn new(folder: PathBuf) -> Self {
@@ -219,16 +225,51 @@ impl RunStore {
         }
     }
 
-    /// Deletes a run that is not pinned. Its description goes first: what a kill leaves then is no run any more.
+    /// Deletes a run that is not pinned. It is moved aside, and can be [restored](Self::restore) for a week.
     pub fn delete(&self, id: &str) -> Result<(), RunError> {
-        let folder = self.folder_of(id);
+        let folder = self.named(id)?;
         if self.label(id)?.pinned {
             return Err(RunError::Pinned(id.to_owned()));
         }
-        let _lock = self.lock(id)?;
-        let description = folder.join("run.yaml");
-        fs::remove_file(&description).map_err(|error| RunError::file(&description, error))?;
-        fs::remove_dir_all(&folder).map_err(|error| RunError::file(&folder, error))
+        let lock = self.lock(id)?;
+        let aside = self.deleted();
+        let to = aside.folder_of(id);
+        let moved = || -> io::Result<()> {
+            fs::create_dir_all(&aside.folder)?;
+            lock.0.set_modified(SystemTime::now())?;
+            match fs::remove_dir_all(&to) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => fs::rename(&folder, &to),
+            }
+        };
+        moved().map_err(|error| RunError::file(&folder, error))
+    }
+
+    /// The runs that were deleted and are still there.
+    pub fn deleted(&self) -> RunStore {
+        RunStore { folder: self.folder.join(DELETED) }
+    }
+
+    /// When a run was deleted, asked of the store of those that were.
+    pub fn deleted_at(&self, id: &str) -> Option<SystemTime> {
+        self.folder_of(id).join("lock").symlink_metadata().and_then(|lock| lock.modified()).ok()
+    }
+
+    /// Brings a deleted run back.
+    ///
+    /// # Errors
+    /// When there is none of this id, or another run has taken its place.
+    pub fn restore(&self, id: &str) -> Result<(), RunError> {
+        let (from, to) = (self.deleted().named(id)?, self.folder_of(id));
+        if is_missing(&from) {
+            let hint = "`shinso runs restore` names those that were deleted".to_owned();
+            return Err(RunError::Unknown(id.to_owned(), hint));
+        }
+        if !is_missing(&to) {
+            let reason = "a run of this name is there again; rename its folder first".to_owned();
+            return Err(RunError::Refused { file: to, reason });
+        }
+        fs::rename(&from, &to).map_err(|error| RunError::file(&from, error))
     }
 
     /// The recorded events of a run.
@@ -354,6 +395,30 @@ pub(crate) mod tests {
         store.delete(&first.id).unwrap();
         assert!(!store.folder_of(&first.id).exists() && store.folder_of(&second.id).exists());
         assert!(matches!(store.delete(&first.id), Err(RunError::File { .. })), "there is none");
+    }
+
+    #[test]
+    fn a_deleted_run_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().to_owned());
+        let (run, lock) = store.create(description(), &now()).unwrap();
+        drop(lock);
+        fs::write(store.folder_of(&run.id).join(CHECKPOINT), "numbers").unwrap();
+        store.delete(&run.id).unwrap();
+        assert!(store.list().unwrap().0.is_empty() && matches!(store.find(&run.id), Err(RunError::Unknown(..))));
+        let deleted = store.deleted();
+        assert_eq!(deleted.list().unwrap().0[0].id, run.id);
+        assert!(deleted.deleted_at(&run.id).unwrap().elapsed().unwrap() < DELETED_FOR);
+        store.restore(&run.id).unwrap();
+        assert_eq!(store.list().unwrap().0[0].id, run.id);
+        assert!(store.has_checkpoint(&run.id));
+        assert!(matches!(store.restore(&run.id), Err(RunError::Unknown(..))), "it is back already");
+        assert!(matches!(store.restore("../elsewhere"), Err(RunError::Unknown(..))));
+        // Its place is taken: neither is lost.
+        store.delete(&run.id).unwrap();
+        fs::create_dir(store.folder_of(&run.id)).unwrap();
+        assert!(matches!(store.restore(&run.id), Err(RunError::Refused { .. })));
+        assert_eq!(deleted.list().unwrap().0.len(), 1);
     }
 
     #[test]

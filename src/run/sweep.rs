@@ -1,7 +1,7 @@
 //! What a kill left behind: files that were being written when their process ended. They have names of their own, nobody finishes them,
 //! and nothing else removes them.
 
-use super::store::RunStore;
+use super::store::{DELETED_FOR, RunStore};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,8 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Letters at the end of the name of a file that is being written.
 const MARK: usize = 6;
 
-/// Removes leftovers of runs that nobody trains, and of the cache folder. What cannot be removed stays.
+/// Removes leftovers of runs that nobody trains, and of the cache folder, and runs that were deleted long ago. What cannot be removed
+/// stays.
 pub fn sweep(store: &RunStore, cache: &Path, now: SystemTime) {
     for id in names(store.folder()) {
         let folder = store.folder_of(&id);
@@ -30,6 +31,13 @@ pub fn sweep(store: &RunStore, cache: &Path, now: SystemTime) {
         // While it is held, nobody writes there.
         let Ok(_lock) = store.lock(&id) else { continue };
         leftovers.iter().for_each(|path| remove_old(path, AGE, now));
+    }
+    let deleted = store.deleted();
+    for id in names(deleted.folder()) {
+        let age = deleted.deleted_at(&id).and_then(|at| now.duration_since(at).ok());
+        if age.is_some_and(|age| age >= DELETED_FOR) {
+            let _stays = fs::remove_dir_all(deleted.folder_of(&id));
+        }
     }
     for part in names(cache) {
         let folder = cache.join(&part);
@@ -105,5 +113,20 @@ mod tests {
         assert_eq!(there(), [true, true, true, true, false, true, true, false, false, true, false, true]);
         sweep(&store, &cache, time + KEPT + AGE);
         assert_eq!(there()[9..], [true, false, false]);
+    }
+
+    #[test]
+    fn a_deleted_run_goes_after_a_week() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path().join("runs"));
+        let now: jiff::ZonedDateTime = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+        let [kept, deleted] = [(); 2].map(|()| store.create(description(), &now).unwrap().0.id);
+        store.delete(&deleted).unwrap();
+        let there = |store: &RunStore| store.list().unwrap().0.len();
+        for (later, left) in [(DELETED_FOR - AGE, 1), (DELETED_FOR + AGE, 0)] {
+            sweep(&store, &folder.path().join("cache"), SystemTime::now() + later);
+            assert_eq!((there(&store), there(&store.deleted())), (1, left));
+        }
+        assert!(store.find(&kept).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::clock::SystemClock;
 use super::description::{RunDescription, Status};
-use super::metrics::Stretch;
+use super::metrics::{Kept, Stretch};
 use super::question::ModelSource;
 use super::recorder::Recorder;
 use super::run_loop::{Commands, Conductor, EventSinks};
@@ -214,7 +214,7 @@ fn begin(store: &RunStore, start: Start, source: &Source, emit: EventSink) -> Re
         report: None,
     };
     let (description, lock) = store.create(description, &now)?;
-    let place = Place { store: store.clone(), description, lock, length: 0 };
+    let place = Place { store: store.clone(), description, lock, kept: Kept::default() };
     let (source, plan) = (source.clone(), start.plan);
     Ok(Segment { place, checkpoint: None, turns: Vec::new(), seconds: 0.0, source, plan, emit })
 }
@@ -249,19 +249,20 @@ fn take_up(
         return Err(RunError::Changed(description.id, why.to_owned()));
     }
     let step = read_checkpoint.run.step;
-    let (events, length) = read.cut_after(step);
-    let seconds = events.iter().rev().find_map(|event| match event {
+    let kept = read.cut_after(step);
+    let seconds = kept.events.iter().rev().find_map(|event| match event {
         // A time that no run took would stop the clock.
         Event::Checkpoint { seconds, .. } => Some(*seconds).filter(|seconds| (0.0..LONGEST_SECONDS).contains(seconds)),
         _ => None,
     });
     // A knob turned at the very step of the checkpoint, after it was written.
-    let turns = events
+    let turns = kept
+        .events
         .iter()
         .filter(|event| matches!(event, Event::Knob { step: at, .. } | Event::Action { step: at, .. } if *at == step));
     let turns = turns.cloned().collect();
-    events.iter().for_each(&mut emit);
-    let place = Place { store: store.clone(), description, lock, length };
+    kept.events.iter().for_each(&mut emit);
+    let place = Place { store: store.clone(), description, lock, kept };
     let source = source.clone();
     let seconds = seconds.unwrap_or(0.0);
     Ok(Segment { place, checkpoint: Some(checkpoint), turns, seconds, source, plan: Vec::new(), emit })
@@ -272,13 +273,12 @@ struct Place {
     store: RunStore,
     description: RunDescription,
     lock: RunLock,
-    /// How much of its events stays.
-    length: u64,
+    kept: Kept,
 }
 
 impl Place {
     fn open(self) -> Result<Recorder, RunError> {
-        Recorder::open(self.store, self.description, self.lock, self.length)
+        Recorder::open(self.store, self.description, self.lock, &self.kept)
     }
 }
 
@@ -463,7 +463,7 @@ fn build(
     let source = Source { folder: description.data.clone().or(source.folder.clone()), ..source };
     let experiment = registry::find(&description.experiment)?;
     let declared = (experiment.knobs)();
-    let unfit = |error: KnobError| ExperimentError::new(error.to_string());
+    let unfit = |error: KnobError| ExperimentError::worded(error.wording());
     let knobs = description.knobs.completed(&declared).map_err(unfit)?;
     let folder = Some(place.store.folder_of(&description.id));
     let setting = Setting { knobs, seed: description.seed, source, folder, digits: None };

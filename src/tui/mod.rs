@@ -8,6 +8,7 @@
 //! A screen never knows a model: it sends commands and queries, and shows events and answers.
 
 mod app;
+mod capabilities;
 mod context;
 pub mod destination;
 pub mod instruments;
@@ -42,13 +43,9 @@ use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, IsTerminal};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 use terminal::{Bell, Screen};
 use theme::{ColorDepth, Theme};
-use widgets::picture::{Look, PictureMode, Pictures, ask_terminal};
-
-/// How long the terminal may take to say what it can do.
-const ANSWER_TIME: Duration = Duration::from_millis(250);
+use widgets::picture::{Look, PictureMode, Pictures};
 
 /// Opens the screen.
 pub fn run(environment: Environment, options: ScreenOptions, language_given: bool) -> Exit {
@@ -146,15 +143,14 @@ fn ask(app: &mut App, options: &ScreenOptions) -> Vec<KeyEvent> {
     if ["", "dumb", "linux"].contains(&term.as_str()) {
         return Vec::new();
     }
-    let answers = ask_terminal(ANSWER_TIME);
+    let answers = capabilities::ask_terminal();
     if options.theme == "auto" && answers.dark == Some(false) {
         app.set_theme(Theme::light());
     }
     if let Some(picker) = answers.picker {
         app.offer_graphics(picker);
     }
-    // A terminal that answers at all says how far a character has moved its cursor.
-    if options.ambiguous == "auto" && answers.answered && width::ask_terminal().unwrap_or(false) {
+    if options.ambiguous == "auto" && answers.wide_ambiguous {
         app.set_widths(Widths { wide_ambiguous: true });
     }
     // Asking has left its traces on the screen.

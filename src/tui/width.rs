@@ -43,20 +43,6 @@ impl Widths {
     }
 }
 
-/// Asks the terminal whether ambiguous characters are wide there: one is written at the left edge and the cursor's place
-/// asked for. The terminal must be in raw mode, and nobody else may read from it.
-pub fn ask_terminal() -> std::io::Result<bool> {
-    use crossterm::{cursor, queue, style::Print, terminal};
-    use std::io::Write;
-    let mut out = std::io::stdout();
-    queue!(out, cursor::SavePosition, cursor::MoveTo(0, 0), Print("─"))?;
-    out.flush()?;
-    let (column, _) = cursor::position()?;
-    queue!(out, cursor::MoveTo(0, 0), terminal::Clear(terminal::ClearType::UntilNewLine), cursor::RestorePosition)?;
-    out.flush()?;
-    Ok(column == 2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,6 +34,15 @@ fn count(bytes: &[u8], wanted: &[u8]) -> usize {
     bytes.windows(wanted.len()).filter(|window| *window == wanted).count()
 }
 
+/// Where the next question to a terminal begins, and how long it is.
+fn next_question(bytes: &[u8]) -> Option<(usize, usize)> {
+    let questions = [&b"\x1b[c"[..], b"\x1b[5n", b"\x1b[6n"];
+    (0..bytes.len()).find_map(|at| {
+        let question = questions.iter().find(|question| bytes[at..].starts_with(question))?;
+        Some((at, question.len()))
+    })
+}
+
 impl Terminal {
     /// Starts `shinso` with `home` as its folder. The terminal answers the questions that real ones answer.
     pub fn start(home: &Path, arguments: &[&str], size: (u16, u16), variables: &[(&str, &str)]) -> Self {
@@ -81,25 +90,28 @@ impl Terminal {
                     its_screen.1.notify_all();
                     return;
                 }
-                let chunk = &bytes[..count];
-                emulator.parser.process(chunk);
-                emulator.raw.extend(chunk);
-                let column = emulator.parser.screen().cursor_position().1 + 1;
+                // Up to each question, so that the cursor is where it was asked for.
+                let mut rest = &bytes[..count];
+                let mut answer = String::new();
+                while let Some((at, length)) = next_question(rest) {
+                    let (before, question) = rest[..at + length].split_at(at);
+                    emulator.parser.process(before);
+                    match question {
+                        b"\x1b[c" => answer.push_str("\x1b[?62;22c"),
+                        b"\x1b[5n" => answer.push_str("\x1b[0n"),
+                        _ => {
+                            let (row, column) = emulator.parser.screen().cursor_position();
+                            answer.push_str(&format!("\x1b[{};{}R", row + 1, column + 1));
+                        }
+                    }
+                    rest = &rest[at + length..];
+                }
+                emulator.parser.process(rest);
+                emulator.raw.extend(&bytes[..count]);
                 drop(emulator);
                 its_screen.1.notify_all();
-                if !answers {
+                if !answers || answer.is_empty() {
                     continue;
-                }
-                let asked = |question: &[u8]| chunk.windows(question.len()).any(|window| window == question);
-                let mut answer = String::new();
-                if asked(b"\x1b[c") {
-                    answer.push_str("\x1b[?62;22c");
-                }
-                if asked(b"\x1b[5n") {
-                    answer.push_str("\x1b[0n");
-                }
-                if asked(b"\x1b[6n") {
-                    answer.push_str(&format!("\x1b[1;{column}R"));
                 }
                 let mut keys = its_keys.lock().unwrap_or_else(PoisonError::into_inner);
                 let _ended = keys.write_all(answer.as_bytes()).and_then(|()| keys.flush());

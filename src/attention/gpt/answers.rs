@@ -260,7 +260,12 @@ impl TrainedGpt {
         };
         let (mut tokens, mut all, mut shown_at) = (Vec::new(), Vec::new(), Instant::now());
         tokens.extend(prompt.iter().map(|&token| self.given(token)));
-        let heading = || Bilingual::new("the text and its continuation", "文章とその続き");
+        let heading = || {
+            Bilingual::new(
+                "the text and its continuation; shade: probability of the token",
+                "文章とその続き。色の濃さはトークンの確率",
+            )
+        };
         self.generate(&prompt, &how, |generated| {
             task.check()?;
             tokens.push(Token {

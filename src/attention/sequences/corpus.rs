@@ -94,7 +94,7 @@ impl Corpus {
         let failure = |why: String| ExperimentError::new(format!("{}: {why}", path.display()));
         let text = intake::text(path, &PAIRS, &TaskContext::default())?;
         Self::of_pairs(pairs_from_tsv(&text).map_err(|error| failure(error.to_string()))?)
-            .map_err(|error| failure(error.0))
+            .map_err(|error| failure(error.to_string()))
     }
 
     fn of_pairs(pairs: Vec<Pair>) -> Result<Self, ExperimentError> {

@@ -237,7 +237,7 @@ impl Session {
         let vectors: Vec<Vec<f32>> = items.into_iter().map(|(_, vector)| vector.values).collect();
         Ok(match plot(&labels, &vectors, &found) {
             Ok(scene) => vec![Panel::plane(scene)],
-            Err(failure) => order.fault(failure.0),
+            Err(failure) => order.fault(failure.to_string()),
         })
     }
 

@@ -36,7 +36,8 @@ pub static VIEWS: [ViewSpec; 7] = [
         ),
         prompt_inputs,
     )
-    .slow(),
+    .slow()
+    .checked(|inputs| prompt::digits(inputs.text("text")).map(drop)),
     ViewSpec::new(
         "forward",
         Wording::new(

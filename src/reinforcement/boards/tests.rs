@@ -159,7 +159,7 @@ fn without_end_is_ended_by_calling_it_off() {
             std::thread::yield_now();
         }
         task.cancel();
-        assert_eq!(asked.join().unwrap(), Err(ExperimentError::new("cancelled")));
+        assert_eq!(asked.join().unwrap(), Err(ExperimentError::cancelled()));
     });
 }
 

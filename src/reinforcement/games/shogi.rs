@@ -4,7 +4,7 @@ mod sfen;
 
 use super::{Game, HouseRule, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, mixed};
 use crate::experiment::Bilingual;
-use haitaka::{Board, Color, Piece, Square};
+use haitaka::{Board, Color, Piece, Square, prom_zone};
 
 /// A drop has its piece where a move on the board has the square that it leaves.
 const FIRST_DROP: u16 = 81;
@@ -113,6 +113,27 @@ impl Shogi {
         } else {
             Outcome::Drawn
         });
+    }
+
+    /// Whether the side to move may declare that it has won by entering (27-point rule of the Computer Shogi Association): its king
+    /// and ten more of its pieces are in the other's camp, it is not in check, and those pieces with the ones in hand count 28 points
+    /// for the first side, 27 for the second: 5 for a rook or bishop, promoted or not, 1 for each other.
+    pub fn may_declare_a_win(&self) -> bool {
+        let color = self.board.side_to_move();
+        let camp = prom_zone(color);
+        if !self.has_king(self.turn()) || !camp.has(self.board.king(color)) || !self.board.checkers().is_empty() {
+            return false;
+        }
+        let of = |pieces: &[Piece]| -> u32 {
+            let entered = |piece: &Piece| (self.board.colored_pieces(color, *piece) & camp).len();
+            pieces.iter().map(entered).sum()
+        };
+        let all = (self.board.colors(color) & camp).len() - 1;
+        let great = of(&[Piece::Rook, Piece::Bishop, Piece::PRook, Piece::PBishop]);
+        let points = |piece: usize| if [Piece::Rook as usize, Piece::Bishop as usize].contains(&piece) { 5 } else { 1 };
+        let hand = self.board.hand(color).iter().enumerate().map(|(piece, count)| points(piece) * u32::from(*count));
+        let needed = if color == Color::Black { 28 } else { 27 };
+        all >= 10 && all + 4 * great + hand.sum::<u32>() >= needed
     }
 
     /// Whether a move is among those that may be made. (`Board::is_legal` allows drops of pieces that are not in hand, and mate by
@@ -235,5 +256,33 @@ impl Game for Shogi {
 
     fn ended_is_a_line(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As cshogi judges them.
+    #[test]
+    fn a_win_by_entering_needs_the_king_ten_pieces_and_the_points() {
+        for (diagram, may) in [
+            // Nine pieces; ten with 27 points, with 28.
+            ("K+P+P+P+P4/+P+P+P+P+P4/9/9/9/9/9/9/8k b 2R2B3G 1", false),
+            ("K+P+P+P+P4/+P+P+P+P+P4/1+P7/9/9/9/9/9/8k b 2RB2G 1", false),
+            ("K+P+P+P+P4/+P+P+P+P+P4/1+P7/9/9/9/9/9/8k b 2RB2GL 1", true),
+            // Those who have not entered count nothing; dragons and horses count 5.
+            ("K+P+P+P+P4/+P+P+P+P+P4/1+P7/GGSS5/9/9/9/9/8k b 2RBG 1", false),
+            ("K+P+P+P+P4/+P+P+P+P2+R+B1/9/9/9/9/9/9/8k b B2GSN 1", false),
+            ("K+P+P+P+P4/+P+P+P+P2+R+B1/9/9/9/9/9/9/8k b B2GSNL 1", true),
+            // In check, and not; the king outside; the second side needs a point less.
+            ("K+P+P+P+P4/1+P+P+P+P+P3/1+P7/r8/9/9/9/9/8k b R2B4G 1", false),
+            ("K+P+P+P+P4/1+P+P+P+P+P3/1+P7/8r/9/9/9/9/8k b R2B4G 1", true),
+            ("1+P+P+P+P4/+P+P+P+P+P4/1+P7/K8/9/9/9/9/8k b 2R2B2G 1", false),
+            ("8K/9/9/9/9/9/9/+p+p+p+p+p4/k+p+p+p+p+p3 w 2rbg 1", false),
+            ("8K/9/9/9/9/9/9/+p+p+p+p+p4/k+p+p+p+p+p3 w 2rb2g 1", true),
+        ] {
+            assert_eq!(Shogi::at(&Shogi::default(), diagram).unwrap().may_declare_a_win(), may, "{diagram}");
+        }
     }
 }

@@ -45,6 +45,15 @@ impl Language {
     }
 }
 
+/// What a program does when it is its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Move(Move),
+    Resigns,
+    /// By the 27-point rule of shogi, which holds.
+    DeclaresAWin,
+}
+
 /// A program at the board.
 pub struct External {
     command: String,
@@ -277,7 +286,7 @@ impl External {
         self.gtp(&command, PATIENCE).map(drop)
     }
 
-    /// Asks for a move; none if it resigns.
+    /// Asks for a move.
     ///
     /// # Errors
     /// If it does not answer, or by a move that is not legal.
@@ -287,7 +296,7 @@ impl External {
         names: &[String],
         position: &AnyGame,
         time: Duration,
-    ) -> Result<Option<Move>, ExternalError> {
+    ) -> Result<Choice, ExternalError> {
         let text = match self.language {
             Language::Gtp => self.gtp(&format!("genmove {}", color(position)), time + MOVE_PATIENCE)?,
             Language::Uci | Language::Usi => {
@@ -308,10 +317,16 @@ impl External {
             }
         };
         if text.eq_ignore_ascii_case("resign") {
-            return Ok(None);
+            return Ok(Choice::Resigns);
+        }
+        if self.language == Language::Usi && text == "win" {
+            return match position {
+                AnyGame::Shogi(position) if position.may_declare_a_win() => Ok(Choice::DeclaresAWin),
+                _ => Err(self.trouble("declares a win (`win`) that the 27-point rule does not give".to_owned())),
+            };
         }
         let read: Result<Move, MoveError> = position.read(&text);
-        read.map(Some).map_err(|why| self.trouble(format!("plays `{text}`: {why}")))
+        read.map(Choice::Move).map_err(|why| self.trouble(format!("plays `{text}`: {why}")))
     }
 }
 
@@ -340,5 +355,22 @@ mod tests {
         assert_eq!(program.send_move(&othello, "d3"), Ok(()), "the answers have stayed in step");
         let refused = program.send_move(&go, "pass").unwrap_err().to_string();
         assert!(refused.ends_with("`play black pass`: syntax error"), "{refused}");
+    }
+
+    #[test]
+    fn a_win_is_declared_where_the_king_has_entered_and_nowhere_else() {
+        let script = r#"sh -c 'while read line; do case "$line" in usi) echo usiok;; isready) echo readyok;; go*) echo bestmove win;; esac; done'"#;
+        let mut program = External::start(Language::Usi, script, Arc::default()).unwrap();
+        let entered = "K+P+P+P+P4/+P+P+P+P+P4/1+P7/9/9/9/9/9/8k b 2RB2GL 1";
+        for (diagram, is_won) in [(entered, true), ("startpos", false)] {
+            let start = AnyGame::start("shogi").unwrap();
+            let start = if is_won { start.at(diagram).unwrap() } else { start };
+            program.begin(&start).unwrap();
+            let choice = program.choose(&start, &[], &start, Duration::ZERO);
+            assert!(
+                choice == Ok(Choice::DeclaresAWin)
+                    || !is_won && choice.unwrap_err().to_string().contains("27-point rule")
+            );
+        }
     }
 }

@@ -173,11 +173,6 @@ impl Reading {
         Ok(())
     }
 
-    /// What was said so far.
-    pub fn notes(&self) -> &[Bilingual] {
-        &self.record.notes
-    }
-
     /// The number of the move that comes next.
     pub fn number(&self) -> usize {
         self.record.moves.len() + 1

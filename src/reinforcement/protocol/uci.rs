@@ -5,6 +5,7 @@ mod watch;
 pub use watch::StopCondition;
 
 use super::record::{Ending, Reading, Record, RecordError, words};
+use crate::experiment::Bilingual;
 use crate::reinforcement::agent::{Agent, Kind, Spec};
 use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
 use crate::reinforcement::search::tsume::{self, Verdict};
@@ -51,11 +52,11 @@ pub fn position_line(dialect: Dialect, start: &AnyGame, names: &[String]) -> Str
 /// # Errors
 /// Names the word that was not expected, or the move that cannot be played.
 pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
-    Ok(walk(text, like)?.finish(Default::default(), None, Ending::default()))
+    Ok(walk(text, like)?.0.finish(Default::default(), None, Ending::default()))
 }
 
-/// Goes through the moves of such a line.
-fn walk(text: &str, like: &AnyGame) -> Result<Reading, RecordError> {
+/// Goes through the moves of such a line; beside it what is odd about its diagram.
+fn walk(text: &str, like: &AnyGame) -> Result<(Reading, Vec<Bilingual>), RecordError> {
     let fault = |at: usize, what: String| RecordError::at(text, at, what);
     let mut words = words(text).peekable();
     words.next_if(|(_, word)| *word == "position");
@@ -79,12 +80,12 @@ fn walk(text: &str, like: &AnyGame) -> Result<Reading, RecordError> {
         Some((at, other)) => return Err(fault(at, format!("expected moves, found `{other}`"))),
     }
     let mut reading = Reading::from(start);
-    reading.note_all(notes);
+    reading.note_all(notes.iter().cloned());
     for (at, name) in words {
         let number = reading.number();
         reading.take(name).map_err(|why| fault(at, format!("move {number}: {why}")))?;
     }
-    Ok(reading)
+    Ok((reading, notes))
 }
 
 /// A game as a line of the protocol of its game.
@@ -203,13 +204,12 @@ impl Server {
         }
     }
 
-    /// The position of a line, in the game of this dialect, and what was odd about its diagram.
+    /// The position of a line, in the game of this dialect, and what is odd about its diagram.
     fn place(&self, line: &str) -> Result<(AnyGame, Vec<String>), String> {
-        let reading = walk(line, &self.position).map_err(|fault| fault.what)?;
+        let (reading, notes) = walk(line, &self.position).map_err(|fault| fault.what)?;
         let position = reading.open();
         if position.id() == self.dialect.game() {
-            let notes = reading.notes().iter().map(|note| note.en.clone());
-            Ok((position, notes.filter(|note| note.starts_with("FEN") || note.starts_with("SFEN")).collect()))
+            Ok((position, notes.into_iter().map(|note| note.en).collect()))
         } else {
             Err(format!("expected {}, found {}", self.dialect.game(), position.id()))
         }

@@ -104,6 +104,30 @@ fn a_killed_run_goes_on_from_its_checkpoint_and_computes_the_rest_again() {
 }
 
 #[test]
+fn a_run_killed_while_it_ended_ends_again_and_says_so_once() {
+    let (_folder, store) = store();
+    let id = played(&store, vec![]);
+    let finished = store.read(&id).unwrap();
+    let path = store.folder_of(&id).join(metrics::FILE);
+    let whole = std::fs::read(&path).unwrap();
+    let lines = whole.split_inclusive(|&byte| byte == b'\n').collect::<Vec<_>>();
+    let events = metrics::read(&store.folder_of(&id)).unwrap().events;
+    assert!(matches!(events[events.len() - 2..], [Event::Checkpoint { .. }, Event::Finished { .. }]));
+    // After it wrote that it had finished, after its last checkpoint was told, and before.
+    for left in [lines.len(), lines.len() - 1, lines.len() - 2] {
+        std::fs::write(&path, lines[..left].concat()).unwrap();
+        store.write(&RunDescription { status: Status::Running, report: None, ..finished.clone() }).unwrap();
+        taken_up(&store, &id, vec![], None);
+        let again = metrics::read(&store.folder_of(&id)).unwrap().events;
+        let steps = |events: &[Event]| events.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        assert_eq!(steps(&again), steps(&events), "{left} lines were left");
+        assert!(again[..again.len() - 2] == events[..events.len() - 2]);
+        let test_elbo = |id: &str| store.read(id).unwrap().report.unwrap()["test_elbo"].clone();
+        assert_eq!(test_elbo(&id), finished.report.as_ref().unwrap()["test_elbo"]);
+    }
+}
+
+#[test]
 fn a_broken_checkpoint_is_refused_and_nothing_is_overwritten() {
     let (_folder, store) = store();
     let id = played(&store, vec![(3, Command::Stop)]);

@@ -66,8 +66,8 @@ impl<W: Write> Reader<W> {
         for view in views {
             writeln!(self.out, "{}: {}", view.name, view.help.in_language(language))?;
             for input in (view.inputs)() {
-                let help = input.help.in_language(language);
-                writeln!(self.out, "  {}={} ({help}; {})", input.name, input.default, input.kind)?;
+                let (help, kind) = (input.help.in_language(language), input.kind.wording());
+                writeln!(self.out, "  {}={} ({help}; {})", input.name, input.default, kind.in_language(language))?;
             }
         }
         Ok(())

@@ -80,7 +80,7 @@ impl<W: Write> Reader<W> {
                 let Ok(value) = value.parse() else { return self.tell(text::PLAIN_SEED, &[&value]) };
                 seed = value;
             } else if let Err(error) = knobs.set_text(&declared, assignment) {
-                return writeln!(self.out, "{error}");
+                return writeln!(self.out, "{}", error.wording().in_language(self.app.language));
             }
         }
         let start = Start {
@@ -202,7 +202,7 @@ impl<W: Write> Reader<W> {
         };
         let mut knobs = run.knobs.clone();
         if let Err(error) = knobs.set_text(&declared, &format!("{}={}", knob.name, value.trim())) {
-            return writeln!(self.out, "{error}");
+            return writeln!(self.out, "{}", error.wording().in_language(self.app.language));
         }
         let value = knobs.0[knob.name].clone();
         run.send(Command::Set { knob: knob.name.to_owned(), value });

@@ -32,9 +32,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-/// Rows of a notice at most.
-const NOTICE_ROWS: usize = 4;
-
 /// The last row: the keys that matter here. A click does what the key does.
 pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext, buffer: &mut Buffer) {
     let shown: Vec<_> = keys::footer(contexts, in_text)
@@ -67,7 +64,8 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext,
 pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     let Some(notice) = app.notice() else { return };
     let lines = wrapped(notice, usize::from(area.width.saturating_sub(4)));
-    let shown = &lines[..lines.len().min(NOTICE_ROWS)];
+    // More than half of the screen it never takes.
+    let shown = &lines[..lines.len().min(usize::from(area.height / 2))];
     let columns = shown.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 2;
     let place =
         Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }

@@ -101,10 +101,15 @@ pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, langua
         let unit = figure.unit.in_language(language);
         let space = if unit.is_empty() { "" } else { " " };
         let meaning = figure.meaning.in_language(language);
-        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}", whole(own));
+        let end = if language == Language::En { "." } else { "。" };
+        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}{end}", whole(own));
         if let Some(bundled) = bundled.and_then(|bundled| value(bundled, key)) {
-            words += if language == Language::Ja { "。" } else { ". " };
+            words += if language == Language::En { " " } else { "" };
             words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&whole(bundled)]);
+        }
+        if let Some(paper) = figure.in_paper() {
+            words += if language == Language::En { " " } else { "" };
+            words += &filled(text::REPORT_PAPER.in_language(language), &[&paper.in_language(language)]);
         }
         words += "\n";
     }
@@ -149,5 +154,8 @@ mod tests {
             "{words}"
         );
         assert_eq!(words.matches("- `").count(), 2);
+        let report: Report = serde_json::from_str(r#"{"parzen_mean": 210.0}"#).unwrap();
+        let words = in_words(&["parzen_mean"], &report, None, Language::En);
+        assert!(words.ends_with("mean per test digit. Paper: 225 ± 2 (Goodfellow et al. 2014, Table 1).\n"), "{words}");
     }
 }

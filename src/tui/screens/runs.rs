@@ -60,6 +60,7 @@ pub struct RunList {
     typing: Option<(Field, String)>,
     /// Places in `runs` that the filter lets through, in their order.
     shown: Vec<usize>,
+    lab: String,
     /// How many descriptions could not be read.
     unreadable: usize,
     /// The bundled model, to compare with.
@@ -114,6 +115,7 @@ impl RunList {
             filter: String::new(),
             typing: None,
             shown: Vec::new(),
+            lab: lab.id.clone(),
             unreadable: broken.len(),
             bundled,
             selected: 0,
@@ -224,8 +226,9 @@ impl RunList {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+    /// Whether there is no run of the lab, nor one that could be restored.
+    pub fn is_empty(&self, app: &AppContext) -> bool {
+        self.runs.is_empty() && self.last_deleted(app).is_none()
     }
 
     /// Does what a key means; what is to be done with the chosen run, if anything. `None` if the key means nothing here.
@@ -256,6 +259,10 @@ impl RunList {
                     Order::Smallest => Order::Newest,
                 };
                 self.rearrange();
+                return Some(None);
+            }
+            Action::Undo => {
+                self.restore_last(app);
                 return Some(None);
             }
             _ => {}
@@ -298,6 +305,26 @@ impl RunList {
         Some(None)
     }
 
+    fn last_deleted(&self, app: &AppContext) -> Option<RunDescription> {
+        let deleted = app.store.deleted();
+        let runs = deleted.list().map(|(runs, _)| runs).unwrap_or_default();
+        runs.into_iter().filter(|run| run.lab == self.lab).max_by_key(|run| deleted.deleted_at(&run.id))
+    }
+
+    /// Brings back the run of this lab that was deleted last.
+    fn restore_last(&mut self, app: &mut AppContext) {
+        let Some(run) = self.last_deleted(app) else { return app.notify(app.say(text::NONE_DELETED)) };
+        if let Err(error) = app.store.restore(&run.id) {
+            return app.notify(error.to_string());
+        }
+        app.notify(format!("{} {}", app.say(text::RUN_RESTORED), run.id));
+        self.labels.insert(run.id.clone(), app.store.label(&run.id).unwrap_or_default());
+        let id = run.id.clone();
+        self.runs.push(run);
+        self.runs.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| b.id.cmp(&a.id)));
+        self.arrange(Some(id));
+    }
+
     /// A click chooses, and opens what is chosen already; the wheel moves.
     pub fn mouse(&mut self, event: MouseEvent) -> Option<Choice> {
         match event.kind {
@@ -335,7 +362,8 @@ impl RunList {
         let results: Vec<_> = self.marked.iter().map(|id| app.store.delete(id)).collect();
         let deleted = results.iter().filter(|result| result.is_ok()).count();
         let failed = results.into_iter().find_map(Result::err).map(|error| format!("; {error}"));
-        app.notify(format!("{} {deleted}{}", app.say(text::RUNS_DELETED), failed.unwrap_or_default()));
+        let undo = if deleted > 0 { app.say(text::RUNS_UNDO) } else { "" };
+        app.notify(format!("{} {deleted}{}{undo}", app.say(text::RUNS_DELETED), failed.unwrap_or_default()));
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
@@ -343,7 +371,8 @@ impl RunList {
         self.rows.clear();
         self.draw_heading(area, app, buffer);
         let Some(run) = self.chosen() else {
-            write(buffer, area, 0, 2, app.say(text::RUNS_NO_MATCH), app.theme.quiet());
+            let said = if self.runs.is_empty() { text::ALL_DELETED } else { text::RUNS_NO_MATCH };
+            write(buffer, area, 0, 2, app.say(said), app.theme.quiet());
             return;
         };
         let aside = match (self.marked.is_empty(), self.unreadable) {
@@ -494,87 +523,4 @@ impl RunList {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiment::Language;
-    use crate::run::store::tests::description;
-    use crossterm::event::KeyModifiers;
-
-    /// However long the list and wherever it stands: a click chooses what is under it, and a second one opens that.
-    #[test]
-    fn two_clicks_on_a_run_open_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let app = AppContext::for_tests(Language::En, folder.path());
-        let lab = app.catalogue.find("vae").unwrap().clone();
-        for _ in 0..20 {
-            app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
-        }
-        let area = Rect::new(0, 0, 80, 22);
-        for chosen in [0, 10, 19] {
-            let mut list = RunList::new(&lab, &app).unwrap();
-            list.selected = chosen;
-            list.draw(area, &lab, &Overlays::default(), &app, &mut Buffer::empty(area));
-            for row in 0..list.rows.len() {
-                let (place, index) = list.rows[row];
-                if index == list.selected {
-                    continue;
-                }
-                let (column, row) = (place.x + 5, place.y);
-                let kind = MouseEventKind::Down(MouseButton::Left);
-                let click = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-                assert!(list.mouse(click).is_none());
-                list.draw(area, &lab, &Overlays::default(), &app, &mut Buffer::empty(area));
-                let opened = list.mouse(click);
-                assert!(
-                    matches!(opened, Some(Choice::Open(id)) if id == list.runs[list.shown[index]].id),
-                    "from {chosen}"
-                );
-            }
-        }
-    }
-
-    /// What cannot be deleted hinders no other, and is said with the count of those that were.
-    #[test]
-    fn each_marked_run_is_deleted_that_can_be() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut app = AppContext::for_tests(Language::En, folder.path());
-        let lab = app.catalogue.find("vae").unwrap().clone();
-        let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
-        let mut ids = Vec::new();
-        let mut locks = Vec::new();
-        for _ in 0..3 {
-            let (run, lock) = app.store.create(description(), &now).unwrap();
-            ids.push(run.id);
-            locks.push(lock);
-        }
-        // The first is under way in another process.
-        locks.truncate(1);
-        let mut list = RunList::new(&lab, &app).unwrap();
-        for _ in 0..3 {
-            list.handle_action(Action::Delete, &mut app);
-            list.handle_action(Action::Down, &mut app);
-        }
-        list.leave(&mut app);
-        let (left, _) = app.store.list().unwrap();
-        assert_eq!(left.iter().map(|run| &run.id).collect::<Vec<_>>(), [&ids[0]]);
-        let said = app.notice().unwrap();
-        assert!(said.starts_with("runs deleted: 2; ") && said.contains("under way"), "{said}");
-    }
-
-    /// What a person wrote by hand and got wrong is not lost to the next key.
-    #[test]
-    fn a_label_that_cannot_be_read_is_left_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut app = AppContext::for_tests(Language::En, folder.path());
-        let lab = app.catalogue.find("vae").unwrap().clone();
-        let (run, _) = app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
-        let file = app.store.folder_of(&run.id).join("label.yaml");
-        let written = "name: mine\npined: true\n";
-        std::fs::write(&file, written).unwrap();
-        let mut list = RunList::new(&lab, &app).unwrap();
-        list.handle_action(Action::Pin, &mut app);
-        let said = app.notice().unwrap();
-        assert!(said.contains("label.yaml: line 2: unknown field `pined`"), "{said}");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! What stands on the Train tab before a run: presets, seed and knobs.
 
-use crate::experiment::{Knob, KnobValue, Knobs};
+use crate::experiment::{Bilingual, Knob, KnobValue, Knobs};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::{Start, default_threads};
@@ -25,7 +25,7 @@ pub struct Setup {
     row: usize,
     /// A value being typed.
     typing: Option<String>,
-    problem: Option<String>,
+    problem: Option<Bilingual>,
     rows: Vec<(Rect, usize)>,
 }
 
@@ -56,7 +56,7 @@ impl Setup {
         if let Some((name, _)) = lab.presets.get(index) {
             match lab.knobs_of_preset(name, &declared) {
                 Ok(knobs) => self.knobs = knobs,
-                Err(error) => self.problem = Some(error),
+                Err(error) => self.problem = Some(Bilingual::same(error)),
             }
         }
     }
@@ -142,14 +142,19 @@ impl Setup {
         if self.row == Self::seed_row(lab) {
             match typed.trim().parse() {
                 Ok(seed) => self.seed = seed,
-                Err(_) => self.problem = Some(format!("seed `{typed}`: expected a whole number from 0")),
+                Err(_) => {
+                    self.problem = Some(Bilingual::new(
+                        format!("seed `{typed}`: expected a whole number from 0"),
+                        format!("シード `{typed}`: 0 以上の整数を指定してください"),
+                    ));
+                }
             }
         } else if let Some(knob) = self.knob(lab) {
             match knob.parse(&typed) {
                 Ok(value) => {
                     self.knobs.0.insert(knob.name.to_owned(), value);
                 }
-                Err(error) => self.problem = Some(error.to_string()),
+                Err(error) => self.problem = Some(error.wording()),
             }
         }
     }
@@ -204,9 +209,13 @@ impl Setup {
     fn detail(&self, lab: &Lab, app: &AppContext) -> (String, Style) {
         let body = app.theme.body();
         match (&self.problem, lab.presets.get(self.row), self.knob(lab)) {
-            (Some(problem), ..) => (problem.clone(), Style::new().fg(app.theme.bad)),
+            (Some(problem), ..) => (problem.in_language(app.language).to_owned(), Style::new().fg(app.theme.bad)),
             (_, Some((_, preset)), _) => (preset.summary.in_language(app.language).to_owned(), body),
-            (_, _, Some(knob)) => (format!("{}: {} [{}]", knob.name, app.say(knob.help), knob.kind), body),
+            (_, _, Some(knob)) => {
+                let kind = knob.kind.wording();
+                let kind = kind.in_language(app.language);
+                (format!("{}: {} [{kind}]", knob.name, app.say(knob.help)), body)
+            }
             _ => (String::new(), body),
         }
     }

@@ -187,3 +187,17 @@ fn no_screen_panics_at_any_size_in_any_depth() {
         }
     }
 }
+
+/// The place, the expectation and the way out, above the footer.
+#[test]
+fn a_long_notice_is_shown_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = format!("/{}: {}; the way out", "long-name/".repeat(40), "what is wrong ".repeat(20));
+    for (size, language) in [((80, 24), Language::En), ((120, 36), Language::Ja)] {
+        let mut app = app(language, folder.path());
+        app.notify(message.clone());
+        let text = drawn(size, &mut app, &[Context::Lab], |area, app, buffer| super::notice(area, app, buffer));
+        let solid = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(solid(&text).contains(&solid(&message)), "{text}");
+    }
+}

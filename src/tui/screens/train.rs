@@ -438,15 +438,16 @@ impl TrainTab {
         };
         let lines = lines(chart, run, &self.overlays, app);
         // Where the chart has no room for its legend it takes the place of the note.
+        let words = chart::Words { placeholder: app.say(text::NO_DATA_YET), measured: app.say(text::MEASURED) };
         let legend_above = !chart::has_legend(area.height.saturating_sub(2));
         let note = if legend_above { String::new() } else { note.join("  ") };
         let inner = frame(area, &title, &note, focused, &app.theme, buffer);
         if legend_above {
             let after = (width(&title) as u16 + 4).min(area.width);
             let room = Rect { x: area.x + after, width: area.width.saturating_sub(after + 2), height: 1, ..area };
-            chart::legend(room, &lines, &app.theme, buffer);
+            chart::legend(room, &lines, view, words, &app.theme, buffer);
         }
-        chart::draw(inner, &lines, view, app.say(text::NO_DATA_YET), &app.theme, buffer);
+        chart::draw(inner, &lines, view, words, &app.theme, buffer);
         let turned = || run.turns.iter().map(|turn| turn.step);
         chart::mark_steps(inner, &lines, view, turned(), &app.theme, buffer);
         // The read-out of the cursor, or what is wrong with the values, in the frame's last row.

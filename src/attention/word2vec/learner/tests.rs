@@ -67,7 +67,7 @@ fn the_loss_of_a_short_chunk_counts_with_the_next() {
 #[test]
 fn a_checkpoint_of_another_text_is_refused() {
     let mut other = learner(&["sentences=2000"]);
-    let said = learner(&[]).restore(&other.checkpoint()).unwrap_err().0;
+    let said = learner(&[]).restore(&other.checkpoint()).unwrap_err().to_string();
     assert!(said.contains("the text has changed"), "{said}");
 }
 
@@ -97,7 +97,7 @@ fn too_large_a_softmax_is_refused_and_a_file_is_learned_from() {
         knobs.set_text(&declared, assignment).unwrap();
     }
     let text = || Some(Text::open(&path, folder.path(), &TaskContext::default()).unwrap());
-    let said = Word2VecLearner::new(&knobs, 1, text(), Path::new("")).err().unwrap().0;
+    let said = Word2VecLearner::new(&knobs, 1, text(), Path::new("")).err().unwrap().to_string();
     assert!(said.contains("at most 20000"), "{said}");
     knobs.set_text(&declared, "objective=negative").unwrap();
     let mut learner = Word2VecLearner::new(&knobs, 1, text(), Path::new("")).unwrap();

@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
     /// For every word: progress, and an end if it was called off.
     pub fn tick(&self) -> Result<(), String> {
         self.task.report_progress(self.passed.load(Ordering::Relaxed), self.length);
-        self.task.check().map_err(|failure| failure.0)
+        self.task.check().map_err(|failure| failure.to_string())
     }
 
     /// A safetensors file starts with the length of its header, in eight bytes of which the last is zero, then `{`: no text has a

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::io::Write;
 
 fn read(bytes: impl Into<Vec<u8>>) -> Result<Loaded, String> {
-    from_bytes("v", bytes.into(), &TaskContext::default()).map_err(|failure| failure.0)
+    from_bytes("v", bytes.into(), &TaskContext::default()).map_err(|failure| failure.to_string())
 }
 
 fn said(bytes: impl Into<Vec<u8>>) -> String {
@@ -101,10 +101,10 @@ fn tensors_need_their_words() {
         assert_eq!((words(&loaded), loaded.vectors.norm(0)), (vec!["one", "two"], 3.0));
     }
     std::fs::write(folder.path().join("x.vocab.txt"), "one\n").unwrap();
-    let said = open(&path, &TaskContext::default()).err().unwrap().0;
+    let said = open(&path, &TaskContext::default()).err().unwrap().to_string();
     assert!(said.contains("ends before line 2"), "{said}");
     std::fs::remove_file(folder.path().join("x.vocab.txt")).unwrap();
-    assert!(open(&path, &TaskContext::default()).err().unwrap().0.contains("x.vocab.txt"));
+    assert!(open(&path, &TaskContext::default()).err().unwrap().to_string().contains("x.vocab.txt"));
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! The inputs of a view: numbers and choices to turn, a line of text, a canvas.
 
-use crate::experiment::{Knob, KnobKind, KnobValue, Knobs, ViewSpec};
+use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, ViewSpec};
 use crate::lab::InstrumentUse;
 use crate::tui::context::AppContext;
 use crate::tui::instruments::Canvas;
@@ -159,7 +159,7 @@ impl Inputs {
     }
 
     /// Takes the typed text up; its name, or why it is refused.
-    pub fn take_text(&mut self) -> Option<Result<&'static str, String>> {
+    pub fn take_text(&mut self) -> Option<Result<&'static str, Bilingual>> {
         let input = self.current().filter(|_| self.in_text())?.clone();
         let typed = self.line.lines().join(" ");
         Some(match input.parse(&typed) {
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(inputs.take_text(), Some(Ok("text")));
         assert_eq!(inputs.values().text("text"), "ab");
         inputs.pasted("01234567890");
-        assert!(inputs.take_text().unwrap().unwrap_err().contains("at most 10"));
+        assert!(inputs.take_text().unwrap().unwrap_err().en.contains("at most 10"));
         inputs.choose(true);
         assert_eq!(inputs.turn(true), None, "the last value stays");
         assert_eq!(inputs.turn(false), Some("rows"));

@@ -146,6 +146,12 @@ impl View {
             self.shown = Shown::default();
             return;
         }
+        // What cannot be answered waits for no answer before it.
+        if let Err(failure) = self.spec.completed(self.inputs.values()) {
+            app.questions.call_off(&self.key);
+            self.shown.take(&Err(failure));
+            return;
+        }
         self.shown.asking = true;
         app.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
     }
@@ -178,8 +184,17 @@ impl View {
         if self.motion().is_some() && !matches!(panel, Panel::Poses(_)) {
             return false;
         }
-        let all_is_seen = matches!(panel, Panel::Pictures { .. } | Panel::Board { .. });
+        let all_is_seen = match panel {
+            Panel::Table { rows, .. } => !self.is_cut(panel, rows.len()),
+            panel => matches!(panel, Panel::Pictures { .. } | Panel::Board { .. }),
+        };
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
+    }
+
+    /// Whether a panel of so many places was drawn with less of them.
+    fn is_cut(&self, panel: &Panel, places: usize) -> bool {
+        let index = self.shown.panels.iter().position(|other| std::ptr::eq(other, panel));
+        self.shown.drawn.iter().any(|(drawn, area)| Some(*drawn) == index && area.count() < places)
     }
 
     /// The panel that a place is picked in.
@@ -407,7 +422,7 @@ impl Instrument for View {
             Action::PageDown | Action::PageUp => self.shown.scroll(action == Action::PageDown),
             Action::Confirm => match self.inputs.take_text() {
                 Some(Ok(name)) => self.turned(Some(name), lab, app),
-                Some(Err(message)) => app.notify(message),
+                Some(Err(message)) => app.notify(message.in_language(app.language)),
                 None => self.ask(lab, app),
             },
             _ => return false,

@@ -96,7 +96,7 @@ impl TrainTab {
 
     pub(super) fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
         match RunList::new(lab, app) {
-            Ok(list) if list.is_empty() => {
+            Ok(list) if list.is_empty(app) => {
                 let said = app.say(text::NO_RUNS);
                 app.notify(said);
             }

@@ -29,6 +29,15 @@ pub struct Line<'a> {
     pub series: &'a Series,
 }
 
+/// What a chart says of itself, in the language of the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Where there is nothing yet.
+    pub placeholder: &'a str,
+    /// The name of the line behind a smoothed one.
+    pub measured: &'a str,
+}
+
 /// The parts of a chart's area.
 struct Layout {
     plot: Rect,
@@ -77,9 +86,8 @@ pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f
     Some(from + (f64::from(column - plot.x) + 0.5) / f64::from(plot.width) * (to - from))
 }
 
-/// Draws a chart: lines, axes, legend, and the read-out of the cursor in the last row. `placeholder` stands where there
-/// is nothing yet.
-pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &Theme, buffer: &mut Buffer) {
+/// Draws a chart: lines, axes, legend, and the read-out of the cursor in the last row.
+pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
     let Layout { plot, gutter } = layout(area);
     if plot.width < 4 || plot.height < 2 {
         return;
@@ -91,9 +99,9 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
         write(
             buffer,
             plot,
-            (plot.width.saturating_sub(width(placeholder) as u16)) / 2,
+            (plot.width.saturating_sub(width(words.placeholder) as u16)) / 2,
             row,
-            placeholder,
+            words.placeholder,
             theme.quiet(),
         );
         return;
@@ -142,7 +150,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, placeholder: &str, theme: &
     }
     canvas.paint(buffer);
     if has_legend(area.height) {
-        legend(area, lines, theme, buffer);
+        legend(area, lines, view, words, theme, buffer);
     }
     if let Some(cursor) = view.cursor.filter(|cursor| (from..=to).contains(cursor)) {
         let column = (to_column(cursor) / 2.0).round() as u16;
@@ -250,9 +258,11 @@ fn axes(
     for row in 0..plot.height {
         write(buffer, area, gutter.saturating_sub(1), first + row, "│", theme.rule());
     }
+    let mut last = None;
     for tick in scale.ticks(low, high, usize::from(plot.height / 3).max(2)) {
         let row = (to_dot(tick) / 4.0).floor() as u16;
-        if row < plot.height {
+        if row < plot.height && last != Some(row) {
+            last = Some(row);
             let text = number(tick);
             let column = gutter.saturating_sub(2 + width(&text) as u16);
             write(buffer, area, column, first + row, &text, style);
@@ -275,10 +285,19 @@ fn axes(
 }
 
 /// Writes a legend at the right end of an area's first row, with a free cell before and after it; lines for which there is no
-/// room are left out.
-pub fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
-    let mut shown: Vec<&Line> = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty()).collect();
-    let length = |shown: &[&Line]| shown.iter().map(|line| width(line.label) + 4).sum::<usize>();
+/// room are left out, what was measured behind smoothed ones first.
+pub fn legend(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
+    let named = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty());
+    let mut shown: Vec<(&str, &str, Color)> = named
+        .map(|line| match line.stroke {
+            Stroke::Solid | Stroke::Ghost => ("━ ", line.label, line.color),
+            Stroke::Dashed => ("┅ ", line.label, line.color),
+        })
+        .collect();
+    if lines.iter().any(|line| is_smooth(line, view)) {
+        shown.push(("━ ", words.measured, theme.line));
+    }
+    let length = |shown: &[(&str, &str, Color)]| shown.iter().map(|(_, label, _)| width(label) + 4).sum::<usize>();
     while length(&shown) > usize::from(area.width) {
         shown.pop();
     }
@@ -288,16 +307,12 @@ pub fn legend(area: Rect, lines: &[Line], theme: &Theme, buffer: &mut Buffer) {
         write(buffer, area, column.saturating_sub(1), 0, " ", theme.quiet());
         write(buffer, area, end, 0, " ", theme.quiet());
     }
-    for (index, line) in shown.into_iter().enumerate() {
-        let (mark, color) = match line.stroke {
-            Stroke::Solid | Stroke::Ghost => ("━ ", line.color),
-            Stroke::Dashed => ("┅ ", line.color),
-        };
+    for (index, (mark, label, color)) in shown.into_iter().enumerate() {
         if index > 0 {
             column = write(buffer, area, column, 0, "  ", theme.quiet());
         }
         column = write(buffer, area, column, 0, mark, Style::new().fg(color));
-        column = write(buffer, area, column, 0, line.label, theme.quiet());
+        column = write(buffer, area, column, 0, label, theme.quiet());
     }
 }
 
@@ -306,9 +321,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const WORDS: Words = Words { placeholder: "no values yet", measured: "measured" };
+
     fn shown(area: Rect, lines: &[Line], view: &View) -> String {
         let mut buffer = Buffer::empty(area);
-        draw(area, lines, view, "no values yet", &Theme::dark(), &mut buffer);
+        draw(area, lines, view, WORDS, &Theme::dark(), &mut buffer);
         let rows = buffer.content.chunks(usize::from(area.width.max(1)));
         let rows = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned());
         rows.collect::<Vec<_>>().join("\n")
@@ -351,15 +368,20 @@ mod tests {
     fn a_legend_stands_free_at_the_right_end_of_a_row() {
         let (first, second) = (series(&[1.0, 2.0]), series(&[2.0, 1.0]));
         let lines = [line("train", Stroke::Solid, &first), line("val", Stroke::Dashed, &second)];
-        let legend_in = |columns: u16| {
+        let legend_in = |lines: &[Line], columns: u16| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
             buffer.set_string(0, 0, "─".repeat(usize::from(columns)), Style::new());
-            legend(buffer.area, &lines, &Theme::dark(), &mut buffer);
+            legend(buffer.area, lines, &View::default(), WORDS, &Theme::dark(), &mut buffer);
             buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()
         };
-        assert_eq!(legend_in(20), "──── ━ train  ┅ val ");
-        assert_eq!(legend_in(12), "─── ━ train ", "what has no room is left out");
-        assert_eq!(legend_in(4), "────");
+        assert_eq!(legend_in(&lines, 20), "──── ━ train  ┅ val ");
+        assert_eq!(legend_in(&lines, 12), "─── ━ train ", "what has no room is left out");
+        assert_eq!(legend_in(&lines, 4), "────");
+        // Behind a smoothed line stands what was measured.
+        let many = series(&(0..30).map(|i| 0.5 + f64::from(i)).collect::<Vec<_>>());
+        let lines = [line("train", Stroke::Solid, &many)];
+        assert_eq!(legend_in(&lines, 24), "─── ━ train  ━ measured ");
+        assert_eq!(legend_in(&lines, 16), "─────── ━ train ");
     }
 
     #[test]
@@ -369,7 +391,7 @@ mod tests {
         let area = Rect::new(0, 0, 68, 10);
         let mut buffer = Buffer::empty(area);
         let view = View::default();
-        draw(area, &lines, &view, "", &Theme::dark(), &mut buffer);
+        draw(area, &lines, &view, WORDS, &Theme::dark(), &mut buffer);
         mark_steps(area, &lines, &view, [20, 510, 1000, 4000], &Theme::dark(), &mut buffer);
         let marks: Vec<u16> = (0..68).filter(|x| buffer[(*x, 8)].symbol() == "▲").collect();
         assert_eq!(marks, [8, 38, 67], "the first step, the middle and the last; what is out of sight has none");

@@ -74,10 +74,18 @@ fn ticks_apart(low: f64, high: f64, most: usize, least: f64) -> Vec<f64> {
     }
     let rough = length / most as f64;
     let decade = 10_f64.powf(rough.log10().floor());
-    let size =
-        [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|size| *size >= rough).unwrap_or(length).max(least);
-    let first = (low / size).ceil() as i64;
-    (0..=most as i64).map(|i| (first + i) as f64 * size).take_while(|tick| *tick <= high + 1e-9 * size).collect()
+    let sizes = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0].map(|m| m * decade);
+    let ticks = |size: f64| -> Vec<f64> {
+        let size = size.max(least);
+        let first = (low / size).ceil() as i64;
+        let ticks = (0..=most.max(4) as i64).map(|i| (first + i) as f64 * size);
+        ticks.take_while(|tick| *tick <= high + 1e-9 * size).collect()
+    };
+    let fitting = sizes.iter().position(|size| *size >= rough).unwrap_or(sizes.len() - 1);
+    // One number alone says nothing of the scale.
+    let denser = sizes[..=fitting].iter().rev().map(|size| ticks(*size));
+    let mut found = denser.take(3).skip_while(|ticks| ticks.len() < 2);
+    found.next().unwrap_or_else(|| ticks(sizes[fitting]))
 }
 
 /// A number as a chart writes it: a true minus, few digits, thin groups of thousands.
@@ -160,6 +168,8 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         assert_eq!(Scale::Linear.ticks(-206.0, -98.0, 5), [-200.0, -150.0, -100.0]);
+        assert_eq!(Scale::Linear.ticks(0.6, 1.9, 2), [1.0, 1.5], "one number alone says nothing of the scale");
+        assert_eq!(Scale::Linear.ticks(0.5, 9.0, 2), [2.0, 4.0, 6.0, 8.0]);
         assert_eq!(Scale::Logarithmic.ticks(0.9, 120.0, 4), [1.0, 5.0, 20.0, 100.0]);
     }
 

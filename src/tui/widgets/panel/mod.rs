@@ -84,6 +84,18 @@ impl Drawn {
     pub fn area(&self) -> Rect {
         self.area
     }
+
+    /// How many different places are in sight; of a plane none, as it has no number of them.
+    pub fn count(&self) -> usize {
+        match &self.places {
+            Places::Areas(areas) => {
+                let mut places: Vec<&Place> = areas.iter().map(|(_, place)| place).collect();
+                places.dedup();
+                places.len()
+            }
+            Places::Plane { .. } => 0,
+        }
+    }
 }
 
 /// Draws a panel; `cursor` is the picked place, shown when `focused`. `key` names the place on screen for pictures (see
@@ -120,7 +132,7 @@ pub fn draw(
         Panel::Note { text } => words::note(text, inner, look, buffer),
         Panel::Fault { line, from, to, text } => words::fault(line, [*from, *to], text, inner, look, buffer),
         Panel::Number { name, value, format } => words::number(name, *value, *format, inner, look, buffer),
-        Panel::Table { names, rows } => words::table(names, rows, inner, look, buffer),
+        Panel::Table { names, rows } => words::table(names, rows, shown, inner, look, buffer),
         Panel::Bars { bars, format, .. } => bars::draw(bars, *format, shown, inner, look, buffer),
         Panel::Pictures { images, captions, .. } => pictures::draw(images, captions, shown, key, inner, look, buffer),
         Panel::Plane { scene, .. } => plane::draw(scene, shown, inner, look, buffer),

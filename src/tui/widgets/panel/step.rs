@@ -5,6 +5,8 @@ use crate::experiment::panel::{Ground, Panel, Place};
 
 /// Tokens that a step up or down goes: about a row.
 const TOKENS_OF_A_ROW: i64 = 10;
+/// A table of more rows is gone through by keys; one of fewer is in sight as a whole.
+const TABLE_IN_SIGHT: usize = 6;
 /// Share of the view of the plane that a step goes where there are no words.
 const STEP: f32 = 0.04;
 
@@ -40,6 +42,7 @@ pub fn moved(panel: &Panel, from: Option<&Place>, (right, down): (i32, i32)) -> 
             panel.places().map(|[_, columns]| Place::Cell([index / columns, index % columns]))
         }
         Panel::Grid(_) => cell(panel.places()?, from, right, down),
+        Panel::Table { rows, .. } if rows.len() > TABLE_IN_SIGHT => item(rows.len(), down),
         Panel::Note { .. } | Panel::Fault { .. } | Panel::Number { .. } | Panel::Table { .. } => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::experiment::scene::{Label, Scene};
 use crate::experiment::{Bilingual, Language};
 use crate::tui::linear::in_words;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::frame::rows_of_text;
 use crate::tui::widgets::picture::{self, Pictures};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -221,6 +222,37 @@ fn panels_without_room_are_counted_and_come_into_view_when_picked() {
     assert!(text.contains("third") && !text.contains("first"), "{text}");
     assert_eq!(shown(Some(1), 2).0, [1]);
     assert_eq!(shown(None, 0).0, [0]);
+}
+
+#[test]
+fn a_long_table_goes_with_its_cursor_and_keeps_its_names() {
+    let table = |rows: usize| Panel::Table {
+        names: vec![Bilingual::same("name"), Bilingual::same("value")],
+        rows: (0..rows).map(|row| vec![format!("row {row}"), "x".to_owned()]).collect(),
+    };
+    assert_eq!(moved(&table(6), None, (0, 0)), None, "it is in sight as a whole");
+    let long = table(20);
+    let mut at = moved(&long, None, (0, 0));
+    let shown = |at: Option<&Place>| {
+        let (theme, mut pictures) = (Theme::dark(), pictures(true));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect { x: 0, y: 0, width: 30, height: 8 };
+        let mut buffer = Buffer::empty(area);
+        let drawn = draw(&long, at, true, "test", area, &mut look, &mut buffer);
+        (rows_of_text(&buffer).collect::<Vec<_>>(), drawn)
+    };
+    let (text, drawn) = shown(at.as_ref());
+    assert!(
+        text[0].starts_with("name") && text[1].starts_with("row 0") && text[7].starts_with("… 14 more"),
+        "{text:#?}"
+    );
+    assert_eq!(drawn.place_at(3, 2), Some(Place::Item(1)));
+    for _ in 0..30 {
+        at = moved(&long, at.as_ref(), (0, 1));
+    }
+    assert_eq!(at, Some(Place::Item(19)));
+    let (text, _) = shown(at.as_ref());
+    assert!(text[0].starts_with("name") && text[6].starts_with("row 19") && text[7].trim().is_empty(), "{text:#?}");
 }
 
 /// Four maps of 14 columns each in words, and what is below each other of them.

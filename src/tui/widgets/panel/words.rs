@@ -1,9 +1,9 @@
 //! Texts, faults, numbers and tables.
 
 use super::values::written;
-use super::{Look, Places, lines_of, write_wrapped};
+use super::{Look, Places, lines_of, window, write_wrapped};
 use crate::experiment::Bilingual;
-use crate::experiment::panel::Format;
+use crate::experiment::panel::{Format, Place};
 use crate::tui::text;
 use crate::tui::widgets::columns::laid;
 use crate::tui::widgets::frame::write;
@@ -74,22 +74,44 @@ pub fn table_rows(
     laid(&names, rows, columns).iter().map(Vec::len).sum()
 }
 
-/// Columns under their names; of too many rows the first, and the number of the others.
-pub fn table(names: &[Bilingual], rows: &[Vec<String>], area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
-    let lines: Vec<_> = laid(&said(names, look), rows, area.width).into_iter().flatten().collect();
-    let height = usize::from(area.height);
-    let shown = if lines.len() > height && height > 1 { height - 1 } else { lines.len().min(height) };
-    for (row, line) in lines.iter().take(shown).enumerate() {
-        let style = if row == 0 { look.theme.quiet() } else { look.theme.body() };
-        for (column, text) in line {
-            write(buffer, area, *column, row as u16, text, style);
-        }
+/// Columns under their names; of too many rows those about the cursor, and the number of those below.
+pub fn table(
+    names: &[Bilingual],
+    rows: &[Vec<String>],
+    cursor: Option<&Place>,
+    area: Rect,
+    look: &Look,
+    buffer: &mut Buffer,
+) -> Places {
+    let mut laid = laid(&said(names, look), rows, area.width).into_iter();
+    let heads = laid.next().unwrap_or_default();
+    let lines: Vec<_> =
+        laid.enumerate().flat_map(|(row, lines)| lines.into_iter().map(move |line| (row, line))).collect();
+    let room = usize::from(area.height).saturating_sub(heads.len());
+    let picked = if let Some(Place::Item(row)) = cursor { Some(*row) } else { None };
+    let cursor_line = picked.and_then(|picked| lines.iter().position(|(row, _)| *row == picked));
+    // A row for the count, where not all have room.
+    let shown = window(lines.len(), if lines.len() > room { room.saturating_sub(1) } else { room }, cursor_line);
+    let mut place = 0;
+    let mut put = |line: &[(u16, String)], style: Style| {
+        line.iter().for_each(|(column, text)| _ = write(buffer, area, *column, place, text, style));
+        place += 1;
+        area.y + place - 1
+    };
+    for line in &heads {
+        put(line, look.theme.quiet());
     }
-    if shown < lines.len() {
-        let more = text::filled(look.say(text::PANEL_MORE), &[&(lines.len() - shown)]);
-        write(buffer, area, 0, shown as u16, &more, look.theme.quiet());
+    let mut places = Vec::new();
+    for (row, line) in &lines[shown.clone()] {
+        let style = if picked == Some(*row) { look.theme.accented() } else { look.theme.body() };
+        let y = put(line, style);
+        places.push((Rect { y, height: 1, ..area }, Place::Item(*row)));
     }
-    Places::Areas(Vec::new())
+    if shown.end < lines.len() && room > 0 {
+        let more = text::filled(look.say(text::PANEL_MORE), &[&(lines.len() - shown.end)]);
+        put(&[(0, more)], look.theme.quiet());
+    }
+    Places::Areas(places)
 }
 
 /// Rows that a fault takes.

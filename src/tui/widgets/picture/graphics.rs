@@ -5,140 +5,16 @@ use super::cells::{Grid, Look};
 use super::{PictureMode, draw_cells, grid};
 use crate::experiment::ImageGrid;
 use crate::run::inbox::Wake;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use image::{DynamicImage, GrayImage, imageops::FilterType};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::widgets::Widget;
-use ratatui_image::picker::cap_parser::QueryStdioOptions;
-use ratatui_image::picker::{Capability, Picker, ProtocolType};
+use ratatui_image::picker::Picker;
 use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::HashMap;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// What the terminal says of itself.
-#[derive(Debug, Clone, Default)]
-pub struct Answers {
-    /// It answered at all.
-    pub answered: bool,
-    pub picker: Option<Picker>,
-    /// Its ground is dark.
-    pub dark: Option<bool>,
-    /// Keys that were pressed meanwhile.
-    pub keys: Vec<KeyEvent>,
-}
-
-/// Asks the terminal for its graphics and its ground. Only after the first frame, only before events are read, and only
-/// of a terminal.
-pub fn ask_terminal(timeout: Duration) -> Answers {
-    // A terminal that does not answer would leave a thread of the picker's behind, which takes the keys.
-    let (is_heard, keys) = answers_at_all(timeout).unwrap_or_default();
-    if !is_heard {
-        return Answers { keys, ..Answers::default() };
-    }
-    // Within tmux the crate would switch an option of it on, and leave it on: that is the person's to choose.
-    if is_within_tmux(|name| std::env::var(name).ok()) {
-        return Answers { answered: true, keys, ..Answers::default() };
-    }
-    let options = QueryStdioOptions { timeout, terminal_background_color_osc: true, ..QueryStdioOptions::default() };
-    let begun = Instant::now();
-    let Ok(picker) = Picker::from_query_stdio_with_options(options) else {
-        return Answers { keys, ..Answers::default() };
-    };
-    // Silence is answered by guesses from the environment; no more questions to a terminal like that.
-    let answered = begun.elapsed() < timeout && !picker.capabilities().is_empty();
-    let background = picker.capabilities().iter().find_map(|capability| match capability {
-        Capability::Background(r, g, b) => Some([*r, *g, *b]),
-        _ => None,
-    });
-    let dark = background.map(|color| {
-        let [r, g, b] = color.map(u32::from);
-        2 * r + 5 * g + b < 8 * 128
-    });
-    let picker = (answered && picker.protocol_type() != ProtocolType::Halfblocks).then_some(picker);
-    Answers { answered, picker, dark, keys }
-}
-
-fn is_within_tmux(variable: impl Fn(&str) -> Option<String>) -> bool {
-    variable("TERM").is_some_and(|term| term.starts_with("tmux")) || variable("TERM_PROGRAM").as_deref() == Some("tmux")
-}
-
-/// Whether the terminal reports its status (DSR) within a time, and the keys that came beside the report. The picker's own questions
-/// end with the same one: at a terminal that does not answer it the picker would wait in vain, and take keys.
-fn answers_at_all(timeout: Duration) -> std::io::Result<(bool, Vec<KeyEvent>)> {
-    use std::io::Write;
-    let mut out = std::io::stdout();
-    out.write_all(b"\x1b[5n")?;
-    out.flush()?;
-    let stdin = rustix::stdio::stdin();
-    let end = Instant::now() + timeout;
-    let mut heard = Vec::new();
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let wait = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
-        let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
-        if left.is_zero() || poll(&mut waiting, Some(&wait))? == 0 {
-            return Ok((false, early_keys(&heard)));
-        }
-        let mut bytes = [0; 64];
-        let count = rustix::io::read(stdin, &mut bytes)?;
-        heard.extend_from_slice(&bytes[..count]);
-        // All is well, or there is a fault.
-        let is_answer = |window: &[u8]| matches!(window, b"\x1b[0n" | b"\x1b[3n");
-        if let Some(begun) = heard.windows(4).position(is_answer) {
-            heard.drain(begun..begun + 4);
-            return Ok((true, early_keys(&heard)));
-        }
-        if count == 0 {
-            return Ok((false, Vec::new()));
-        }
-    }
-}
-
-/// The keys that some bytes of a terminal stand for; what is none of the common ones is passed over.
-fn early_keys(bytes: &[u8]) -> Vec<KeyEvent> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut rest = text.chars().peekable();
-    let mut keys = Vec::new();
-    while let Some(letter) = rest.next() {
-        let (code, modifiers) = match letter {
-            '\u{1b}' => match rest.next_if(|next| matches!(next, '[' | 'O')) {
-                Some(_) => {
-                    let parameters: String =
-                        std::iter::from_fn(|| rest.next_if(|next| !next.is_ascii_alphabetic() && *next != '~'))
-                            .collect();
-                    let code = match (rest.next(), parameters.as_str()) {
-                        (Some('A'), "") => KeyCode::Up,
-                        (Some('B'), "") => KeyCode::Down,
-                        (Some('C'), "") => KeyCode::Right,
-                        (Some('D'), "") => KeyCode::Left,
-                        (Some('H'), "") => KeyCode::Home,
-                        (Some('F'), "") => KeyCode::End,
-                        (Some('Z'), "") => KeyCode::BackTab,
-                        (Some('~'), "5") => KeyCode::PageUp,
-                        (Some('~'), "6") => KeyCode::PageDown,
-                        _ => continue,
-                    };
-                    (code, KeyModifiers::NONE)
-                }
-                None => (KeyCode::Esc, KeyModifiers::NONE),
-            },
-            '\r' | '\n' => (KeyCode::Enter, KeyModifiers::NONE),
-            '\t' => (KeyCode::Tab, KeyModifiers::NONE),
-            '\u{7f}' | '\u{8}' => (KeyCode::Backspace, KeyModifiers::NONE),
-            '\u{1}'..='\u{1a}' => (KeyCode::Char((b'a' + letter as u8 - 1) as char), KeyModifiers::CONTROL),
-            letter if letter.is_control() || letter == '\u{fffd}' => continue,
-            letter if letter.is_uppercase() => (KeyCode::Char(letter), KeyModifiers::SHIFT),
-            letter => (KeyCode::Char(letter), KeyModifiers::NONE),
-        };
-        keys.push(KeyEvent::new(code, modifiers));
-    }
-    keys
-}
 
 struct Job {
     key: String,
@@ -233,37 +109,4 @@ fn enlarged(job: &Job, (cell_width, cell_height): (u16, u16)) -> DynamicImage {
     let room = (u32::from(job.size.width) * u32::from(cell_width), u32::from(job.size.height) * u32::from(cell_height));
     let scale = (room.0 / width.max(1)).min(room.1 / height.max(1)).clamp(1, 12);
     DynamicImage::ImageLuma8(image::imageops::resize(&image, width * scale, height * scale, FilterType::Nearest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_that_come_before_anybody_reads_are_not_lost() {
-        let keys = early_keys("qJ\r\u{1b}[B\u{1b}[6~\u{3}王\u{1b}[>1;2q\u{1b}".as_bytes());
-        let codes: Vec<KeyCode> = keys.iter().map(|key| key.code).collect();
-        let letter = KeyCode::Char;
-        let expected = [
-            letter('q'),
-            letter('J'),
-            KeyCode::Enter,
-            KeyCode::Down,
-            KeyCode::PageDown,
-            letter('c'),
-            letter('王'),
-            KeyCode::Esc,
-        ];
-        assert_eq!(codes, expected);
-        assert_eq!(keys[5].modifiers, KeyModifiers::CONTROL);
-    }
-
-    #[test]
-    fn within_tmux_nothing_of_it_is_switched_on() {
-        let with = |name: &'static str, value: &'static str| {
-            is_within_tmux(move |asked| (asked == name).then(|| value.to_owned()))
-        };
-        assert!(with("TERM", "tmux-256color") && with("TERM_PROGRAM", "tmux"));
-        assert!(!with("TERM", "xterm-256color") && !with("TERM_PROGRAM", "iTerm.app"));
-    }
 }

@@ -5,7 +5,7 @@ mod glyphs;
 mod graphics;
 
 pub use cells::{Grid, Look, draw_cells, grid};
-pub use graphics::{Answers, Encoder, ask_terminal};
+pub use graphics::Encoder;
 
 use crate::experiment::{ImageGrid, Wording};
 use crate::run::inbox::Wake;
