@@ -322,7 +322,7 @@ impl External {
         if self.language == Language::Usi && text == "win" {
             return match position {
                 AnyGame::Shogi(position) if position.may_declare_a_win() => Ok(Choice::DeclaresAWin),
-                _ => Err(self.trouble("declares a win (`win`) that the 27-point rule does not give".to_owned())),
+                _ => Err(self.trouble("declares a win (`win`) that the 27-point rule does not give")),
             };
         }
         let read: Result<Move, MoveError> = position.read(&text);
