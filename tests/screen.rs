@@ -395,6 +395,7 @@ fn a_paste_goes_to_what_is_on_top() {
     terminal.wait_for("F1  keys");
     paste("into the help");
     terminal.press(ESC);
+    terminal.wait_until("help is closed", |screen| !screen.contains("F1  keys"));
     terminal.press("!");
     terminal.wait_until("the notes", |screen| {
         screen.contains("into the notes!") && !screen.contains("leibler") && !screen.contains("into the help")

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 /// How long the terminal may take to answer at all, and at least to say what it can do.
 const ANSWER_TIME: Duration = Duration::from_millis(250);
 const DETAILS_TIME: Duration = Duration::from_millis(200);
+/// Bytes of a flood of keys after which nobody listens for answers among them.
+const FLOOD: usize = 2048;
 
 /// What the terminal says of itself.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +131,7 @@ fn listen(heard: &mut Vec<u8>, time: Duration) -> io::Result<Option<Vec<Response
             heard.drain(from + begun..from + begun + 4);
             return Ok(Some(responses));
         }
-        if count == 0 {
+        if count == 0 || heard.len() >= FLOOD {
             return Ok(None);
         }
     }
