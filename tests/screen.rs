@@ -171,6 +171,15 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     terminal.press(ESC);
     terminal.wait_for("runs deleted: 1");
     assert_eq!(runs(), 1);
+    // It comes back, and goes again.
+    terminal.press("Ru");
+    terminal.wait_for("restored: ");
+    assert_eq!(runs(), 2);
+    terminal.press("d");
+    terminal.wait_for("✗ deleted when you leave");
+    terminal.press(ESC);
+    terminal.wait_for("runs deleted: 1");
+    assert_eq!(runs(), 1);
     terminal.press("Rd");
     terminal.wait_for("▸ ✗");
     terminal.press(&alt('3'));

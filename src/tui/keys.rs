@@ -149,6 +149,8 @@ pub enum Context {
     LiveKnobs,
     TrainOver,
     Runs,
+    /// The list of runs, where all were deleted.
+    NoRuns,
     Report,
     Panes,
     /// A run has a model beside the one that ships.
@@ -202,7 +204,7 @@ impl Context {
             Context::TrainLive | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
             Context::Report => Wording::new("Report of a run", "結果の報告"),
-            Context::Runs => Wording::new("Runs of this lab", "このラボの実行"),
+            Context::Runs | Context::NoRuns => Wording::new("Runs of this lab", "このラボの実行"),
             Context::Models | Context::EarlierModels => Wording::new("Which model answers", "答えるモデル"),
             Context::Panes | Context::ReplPanes | Context::Room => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),

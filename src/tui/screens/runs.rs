@@ -174,6 +174,11 @@ impl RunList {
         self.typing.is_some()
     }
 
+    /// Whether runs that were deleted are all that there is.
+    pub fn holds_none(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     pub fn typed(&mut self, key: &KeyEvent) {
         let Some((_, text)) = &mut self.typing else { return };
         match key.code {

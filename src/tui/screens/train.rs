@@ -84,8 +84,8 @@ impl TrainTab {
     }
 
     pub fn contexts(&self) -> Vec<Context> {
-        if self.list.is_some() {
-            return vec![Context::Runs];
+        if let Some(list) = &self.list {
+            return vec![if list.holds_none() { Context::NoRuns } else { Context::Runs }];
         }
         if self.report.is_some() {
             return vec![Context::Report];

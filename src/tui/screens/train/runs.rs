@@ -109,6 +109,8 @@ impl TrainTab {
     pub fn leave_list(&mut self, app: &mut AppContext) {
         if let Some(list) = self.list.take() {
             list.leave(app);
+            // The open run may have been among them: the footer names the keys of what is shown then.
+            self.shows_setup |= app.run.is_none();
         }
     }
 
