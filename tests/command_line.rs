@@ -93,13 +93,21 @@ fn ctrl_c_keeps_the_run_and_resume_ends_as_the_straight_run_does() {
     assert!(table.starts_with("step,learning_rate,train/elbo,"), "{table}");
     assert!(folder.join("model.safetensors").exists() && folder.join("pictures").exists());
 
-    let runs = || std::fs::read_dir(home.path().join("runs")).unwrap().count();
+    let runs = || shinso(home.path(), &["runs", "list"]).stdout.split(|byte| *byte == b'\n').count() - 1;
     let before = runs();
     refused(&shinso(home.path(), &["runs", "delete", "last", "vaee"]), 2, "no run `vaee`");
     assert_eq!(runs(), before, "one is unknown: none is deleted");
     let deleted = shinso(home.path(), &["runs", "delete", "last"]);
     assert!(String::from_utf8_lossy(&deleted.stdout).starts_with("deleted vae-"));
     assert_eq!((deleted.status.code(), runs()), (Some(0), before - 1));
+    // It is named among those that can be restored, and comes back.
+    let restore = |arguments: &[&str]| {
+        let output = shinso(home.path(), &[&["runs", "restore"], arguments].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(restore(&[]).starts_with("vae-"));
+    assert!(restore(&["last"]).starts_with("restored vae-"));
+    assert_eq!((runs(), restore(&[]).as_str()), (before, "no deleted run is left\n"));
 }
 
 #[test]

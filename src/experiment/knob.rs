@@ -303,7 +303,7 @@ impl KnobKind {
             KnobKind::Choice(names) => {
                 Bilingual::new(format!("one of {}", names.join(", ")), format!("{} のどれか", names.join("、")))
             }
-            KnobKind::Flag => Bilingual::new("on or off", "on か off"),
+            KnobKind::Flag => Bilingual::new("on or off", "on と off のどちらか"),
             KnobKind::Integers { min, max, longest } => Bilingual::new(
                 format!("up to {longest} integers from {min} to {max}, with commas between"),
                 format!("{min} から {max} までの整数を {longest} 個まで、コンマ区切り"),
@@ -312,14 +312,14 @@ impl KnobKind {
                 format!("a text of at most {longest} characters"),
                 format!("{longest} 文字までのテキスト"),
             ),
-            KnobKind::Picture => Bilingual::new("a picture, or none", "画像、または none"),
+            KnobKind::Picture => Bilingual::new("a picture, or none", "画像(または none)"),
             KnobKind::Point { reach } => Bilingual::new(
                 format!("two numbers from -{reach} to {reach} with a comma between, or none"),
-                format!("-{reach} から {reach} までの数を二つ、コンマ区切り。または none"),
+                format!("-{reach} から {reach} までの数を二つ、コンマ区切り(または none)"),
             ),
             KnobKind::Cell => Bilingual::new(
                 "a row and a column, counted from 0, with a comma between, or none",
-                "行と列(0 から数えます)、コンマ区切り。または none",
+                "0 から数えた行と列、コンマ区切り(または none)",
             ),
         }
     }
