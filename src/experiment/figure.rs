@@ -7,7 +7,7 @@ use super::Wording;
 pub enum Better {
     Higher,
     Lower,
-    /// A count, or a choice.
+    /// A count or a choice; a speed, which is that of the machine.
     Neither,
 }
 
@@ -48,8 +48,8 @@ const PAPERS: [(&str, Wording); 4] = [
     (
         "analogy_accuracy",
         Wording::new(
-            "0.533 with 300 dimensions, learned from 783 million words (Mikolov et al. 2013, Table 4)",
-            "7 億 8300 万語から学習した 300 次元のベクトルで 0.533(Mikolov et al. 2013 の表 4)",
+            "0.533 on 19,544 questions about all of English, after 783 million words (Mikolov et al. 2013, Table 4)",
+            "英語全般の 19,544 問に対して、7 億 8300 万語の学習で 0.533(Mikolov et al. 2013 の表 4)",
         ),
     ),
     (
@@ -122,8 +122,8 @@ static FIGURES: &[Figure] = figures! {
     "by_direction": Neither, ["", ""], "class_kept and the others for each pair of styles and direction", "書体の組と方向ごとの各数値";
     "sliced_wasserstein": Lower, ["", ""], "sliced Wasserstein distance between samples and data in the plane", "平面のサンプルとデータのスライスド・ワッサースタイン距離";
     "prompt_accuracy": Higher, ["of 1", "(割合)"], "share of generated digits read as the digit that was asked for", "生成した数字が指定した数字と読まれた割合";
-    "sampling_seconds_64": Lower, ["seconds", "秒"], "time to generate 64 digits in 50 steps", "50 ステップで数字 64 枚を生成する時間";
-    "words_per_second": Higher, ["words/s", "語/秒"], "words of the text learned from per second", "1 秒間に学習したテキストの語数";
+    "sampling_seconds_64": Neither, ["seconds", "秒"], "time to generate 64 digits in 50 steps", "50 ステップで数字 64 枚を生成する時間";
+    "words_per_second": Neither, ["words/s", "語/秒"], "words of the text learned from per second", "1 秒間に学習したテキストの語数";
     "analogy_accuracy": Higher, ["of 1", "(割合)"], "share of analogy questions answered right", "類推の問題の正解率";
     "loss": Neither, ["nats", "ナット"], "mean training loss per prediction in the last epoch", "最後のエポックの平均訓練損失(予測 1 回あたり)";
     "vocabulary": Neither, ["", ""], "different words or tokens that the model knows", "モデルの語彙の大きさ(語またはトークンの種類)";
@@ -137,7 +137,7 @@ static FIGURES: &[Figure] = figures! {
     "bits_per_character": Lower, ["bits", "ビット"], "loss on held-out text per character; comparable across vocabularies", "検証用テキストの 1 文字あたりの損失(語彙が違っても比較可能)";
     "grammatical_share": Higher, ["of 1", "(割合)"], "share of sentences in generated stories that are grammatical", "生成した物語の文のうち、文法に合う文の割合";
     "consistent_share": Higher, ["of 1", "(割合)"], "share of generated stories that are grammatical and consistent", "文法に合い、つじつまも合う物語の割合";
-    "generate_tokens_per_second": Higher, ["tokens/s", "トークン/秒"], "speed of generating text", "テキストを生成する速さ";
+    "generate_tokens_per_second": Neither, ["tokens/s", "トークン/秒"], "speed of generating text", "テキストを生成する速さ";
     "learned_parameters": Neither, ["", ""], "parameters that this run trained, of all in the model", "全パラメータのうち、この実行で学習した数";
     "true_preference": Higher, ["of 1", "(割合)"], "how often the rules prefer the tuned text to the base's; ties half", "調整後の続きが元より規則でよいとされた割合(同点は 0.5)";
     "true_preference_before": Neither, ["of 1", "(割合)"], "true_preference of the untuned base, about 0.5 (reference)", "調整前の元のモデルでの真の選好率(約 0.5、比較の基準)";
