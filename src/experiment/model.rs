@@ -17,22 +17,28 @@ use thiserror::Error;
 pub struct ExperimentError {
     en: String,
     ja: Option<String>,
+    is_cancelled: bool,
 }
 
 impl ExperimentError {
     /// In English alone: for files and the command line.
     pub fn new(message: impl Into<String>) -> Self {
-        ExperimentError { en: message.into(), ja: None }
+        ExperimentError { en: message.into(), ja: None, is_cancelled: false }
     }
 
     /// Of work that was called off.
     pub fn cancelled() -> Self {
-        Self::new("cancelled")
+        ExperimentError { is_cancelled: true, ..Self::new("cancelled") }
+    }
+
+    /// Whether it is of work that was called off.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled
     }
 
     /// In both languages: what a person meets on a screen.
     pub fn both(en: impl Into<String>, ja: impl Into<String>) -> Self {
-        ExperimentError { en: en.into(), ja: Some(ja.into()) }
+        ExperimentError { en: en.into(), ja: Some(ja.into()), is_cancelled: false }
     }
 
     /// What was said in both languages elsewhere.
@@ -57,7 +63,8 @@ impl ExperimentError {
         if en.starts_with(&before) {
             return self.clone();
         }
-        ExperimentError::both(format!("{before}{en}"), format!("{before}{ja}"))
+        let is_cancelled = self.is_cancelled;
+        ExperimentError { is_cancelled, ..ExperimentError::both(format!("{before}{en}"), format!("{before}{ja}")) }
     }
 
     /// Both languages; English for one that it was not said in.

@@ -348,7 +348,7 @@ fn play(segment: Segment, sent: Channel, snapshots: &Snapshots, task: TaskContex
     let built =
         built.unwrap_or_else(|_| Err(ExperimentError::new("building the model failed (a fault of the program)")));
     let (mut recorder, mut trainable) = match (built, is_new) {
-        (Err(_), _) if task.is_cancelled() => {
+        (Err(failure), _) if task.is_cancelled() && failure.is_cancelled() => {
             return called_off(place, begins_at, is_new, &mut emit);
         }
         (Ok(trainable), _) => match place.open() {
