@@ -1,6 +1,7 @@
 //! Grey pictures: what models of digits take and give.
 
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A grey picture, row by row from the top left; 0 is the ground (black in MNIST), 255 the ink.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,11 +60,10 @@ impl ImageGrid {
         self.pictures.len().div_ceil(self.columns)
     }
 
-    /// The pictures of the first columns and rows.
-    pub fn cropped(&self, columns: usize, rows: usize) -> ImageGrid {
-        let kept = (columns.min(self.columns).max(1), rows.max(1));
-        let lines = self.pictures.chunks(self.columns).take(kept.1);
-        ImageGrid::new(kept.0, lines.flat_map(|line| line.iter().take(kept.0).cloned()).collect())
+    /// The numbers of the pictures in some columns and rows, row by row.
+    pub fn numbers(&self, columns: Range<usize>, rows: Range<usize>) -> Vec<usize> {
+        let all = rows.flat_map(|row| columns.clone().map(move |column| row * self.columns + column));
+        all.filter(|number| *number < self.pictures.len()).collect()
     }
 
     /// The whole grid as one picture with `gap` pixels of ground between neighbours.
@@ -94,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cropped_sheet_keeps_its_columns_together() {
-        let dot = |value| GrayImage { width: 1, height: 1, pixels: vec![value] };
-        let cropped = ImageGrid::new(3, (0..6).map(dot).collect()).cropped(2, 2);
-        assert_eq!(cropped.pictures.iter().map(|picture| picture.pixels[0]).collect::<Vec<_>>(), [0, 1, 3, 4]);
+    fn the_pictures_of_a_part_keep_their_columns_together() {
+        let sheet = ImageGrid::new(3, vec![GrayImage::blank(1, 1); 8]);
+        assert_eq!(sheet.numbers(0..2, 0..2), [0, 1, 3, 4]);
+        assert_eq!(sheet.numbers(1..3, 1..3), [4, 5, 7], "the last row is not full");
     }
 
     #[test]

@@ -81,8 +81,8 @@ pub fn reconstructed(
 /// For a query of digits where a model makes points in the plane.
 pub fn in_the_plane() -> ExperimentError {
     ExperimentError::both(
-        "this model makes points in the plane: Tab leads to it, and the preset `full` makes digits",
-        "このモデルは平面上の点を作ります。Tab で平面へ。数字を作るのはプリセット `full` です",
+        "this model makes points in the plane: Tab leads to it. For digits go to the bundled model (Alt-m), or train the preset `full`",
+        "このモデルは平面上の点を作ります。Tab で平面へ。数字を見るには、同梱モデルに切り替える(Alt-m)か、プリセット `full` を学習してください",
     )
 }
 

@@ -175,17 +175,15 @@ impl AppContext {
         self.run_of(lab).filter(|run| run.is_explored)
     }
 
+    /// The run whose model answers; none is the lab's own model.
+    pub fn answering_run(&self, lab: &str) -> Option<&LiveRun> {
+        self.explored_run(lab).filter(|run| run.model().is_some())
+    }
+
     /// The model of a lab: that of its run, unless a person has gone back to the one that ships.
     pub fn model(&mut self, lab: &Lab) -> ModelSource {
-        let of_run = self.explored_run(&lab.id).and_then(|run| Some((run.model()?, run.is_recorded)));
-        let shipped = self.shipped(&lab.experiment);
-        match of_run {
-            // What an earlier run kept, or why it cannot be opened.
-            Some((of_run, true)) => of_run,
-            // A run that has begun has no model yet.
-            Some((of_run, false)) => Arc::new(move || of_run().or_else(|_| shipped())),
-            None => shipped,
-        }
+        let of_run = self.explored_run(&lab.id).and_then(LiveRun::model);
+        of_run.unwrap_or_else(|| self.shipped(&lab.experiment))
     }
 
     /// Goes from the model of a lab's run to the one that ships, or back; `false` if there is no run with a model.

@@ -255,7 +255,8 @@ words! {
     PANEL_PROBLEM: "this panel cannot be drawn: {0}", "このパネルは描画できません: {0}";
     PANEL_EMPTY: "nothing to show", "表示するものがありません";
     PANEL_MORE: "… {0} more", "… ほか {0}";
-    PANEL_MORE_BY_KEYS: "… {0} more: PgDn, PgUp", "… ほか {0}: PgDn、PgUp";
+    PANEL_PART: "{0} of {1}", "{1} 枚中 {0} 枚";
+    PANEL_ABOVE: "… {0} above", "… 上に {0}";
     PANEL_DATA: "data", "データ";
     PANEL_GENERATED: "generated", "生成";
     PANEL_REAL: "real", "実際";

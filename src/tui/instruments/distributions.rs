@@ -176,6 +176,7 @@ impl Distributions {
         let zero = (zero / 4 * 4 + if zero % 4 < 2 { 0 } else { 3 }) as i64;
         let ground = row_of(0.0);
         (0..columns).for_each(|x| canvas.dot(x as i64, zero, app.theme.line));
+        canvas.cover();
         for (color, values) in curves {
             let bars = values.len() < 20;
             let mut last: Option<usize> = None;

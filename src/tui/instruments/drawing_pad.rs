@@ -133,7 +133,7 @@ impl Pad {
             write(buffer, hint, 0, row as u16, line, app.theme.quiet());
         }
         let images = ImageGrid::new(1, vec![self.canvas.picture()]);
-        self.area = app.pictures.draw(key, &images, room.inner(Margin::new(1, 1)), buffer).area;
+        self.area = app.pictures.draw(key, &images, None, room.inner(Margin::new(1, 1)), buffer).grid.area;
         if !self.area.is_empty() {
             let style = if focused { app.theme.accented() } else { app.theme.rule() };
             Block::bordered().border_style(style).render(self.area.outer(Margin::new(1, 1)).intersection(area), buffer);
@@ -320,7 +320,7 @@ impl DrawingPad {
         // As high as the canvas within its frame.
         let above = HINT_ROWS + 1;
         let room = Rect { y: area.y + above, height: area.height.saturating_sub(SCORE_ROWS + above + 1), ..area };
-        app.pictures.draw("pad/model", &ImageGrid::new(2, pictures), room, buffer);
+        app.pictures.draw("pad/model", &ImageGrid::new(2, pictures), None, room, buffer);
         if let Some([elbo, reconstruction, kl]) = self.score {
             let row = area.height.saturating_sub(SCORE_ROWS);
             let lines = [("ELBO", elbo), (app.say(text::RECONSTRUCTION), reconstruction), ("KL", kl)];

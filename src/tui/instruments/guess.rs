@@ -165,7 +165,7 @@ impl Instrument for Guess {
                 write(buffer, beside, 0, 0, app.say(text::GUESS_LAST), app.theme.quiet());
                 let shown = Rect { y: beside.y + 1, height: LAST_ROWS.min(inner.height.saturating_sub(8)), ..beside };
                 let (picture, _) = &self.deck[last];
-                app.pictures.draw("guess/last", &ImageGrid::new(1, vec![picture.clone()]), shown, buffer);
+                app.pictures.draw("guess/last", &ImageGrid::new(1, vec![picture.clone()]), None, shown, buffer);
                 let [verdict, trust] = [format!("{mark} {was}"), trust.trim_start().to_owned()];
                 let lines = [verdict, trust].into_iter().flat_map(|said| wrapped(&said, usize::from(columns)));
                 for (row, line) in lines.enumerate() {
@@ -187,7 +187,7 @@ impl Instrument for Guess {
                 (if room.width > 3 * room.height { 10 } else { 5 }, self.deck.iter().map(|(p, _)| p.clone()).collect())
             }
         };
-        app.pictures.draw("guess/deck", &ImageGrid::new(columns, pictures), room, buffer);
+        app.pictures.draw("guess/deck", &ImageGrid::new(columns, pictures), None, room, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

@@ -355,7 +355,7 @@ impl Instrument for LatentPlane {
         };
         let room = Rect { y: here.y + row, height: here.height.saturating_sub(row + 4), ..here };
         let columns = if pictures.len() > 1 && room.width > 2 * room.height { 2 } else { 1 };
-        app.pictures.draw("plane/here", &ImageGrid::new(columns, pictures), room, buffer);
+        app.pictures.draw("plane/here", &ImageGrid::new(columns, pictures), None, room, buffer);
         let row = here.height.saturating_sub(3);
         write(buffer, here, 0, row, app.say(text::CODE), app.theme.quiet());
         write(buffer, here, 0, row + 1, &self.code(), app.theme.accented());
@@ -379,7 +379,7 @@ impl Instrument for LatentPlane {
                 let how = if self.encodes { text::MORPH_HOW } else { text::MORPH_HOW_DRAWN };
                 write(buffer, bottom, 1, bottom.height / 2, app.say(how), app.theme.quiet());
             } else {
-                app.pictures.draw("plane/strip", &ImageGrid::new(count, pictures), bottom, buffer);
+                app.pictures.draw("plane/strip", &ImageGrid::new(count, pictures), None, bottom, buffer);
             }
         }
     }

@@ -70,7 +70,10 @@ pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     let place =
         Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
             .intersection(area);
-    Clear.render(place, buffer);
+    // The ends of the lines beneath would be read as parts of the notice.
+    let rows = Rect { x: area.x, width: area.width, ..place };
+    Clear.render(rows, buffer);
+    buffer.set_style(rows, app.theme.body());
     buffer.set_style(place, app.theme.selected());
     for (row, line) in shown.iter().enumerate() {
         write(buffer, place, 1, row as u16, line, app.theme.selected());

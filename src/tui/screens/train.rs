@@ -161,7 +161,7 @@ impl TrainTab {
             return true;
         }
         let panes = lab.dashboard.charts.len() + lab.dashboard.views.len();
-        let data = self.extent(self.focus, lab, app);
+        let data = self.extent(lab, app);
         let run = app.run.as_mut().filter(|run| run.lab == lab.id);
         let Some(run) = run else { return false };
         let view = self.views.get_mut(self.focus);
@@ -252,12 +252,11 @@ impl TrainTab {
         }
     }
 
-    /// The steps that a chart has data for.
-    fn extent(&self, index: usize, lab: &Lab, app: &AppContext) -> (f64, f64) {
-        match (lab.dashboard.charts.get(index), app.run_of(&lab.id)) {
-            (Some(chart), Some(run)) => chart::extent(&lines(chart, run, &self.overlays, app)),
-            _ => (0.0, 1.0),
-        }
+    /// The steps that the charts have data for: they stand above each other and have one axis.
+    fn extent(&self, lab: &Lab, app: &AppContext) -> (f64, f64) {
+        let Some(run) = app.run_of(&lab.id) else { return (0.0, 1.0) };
+        let lines = lab.dashboard.charts.iter().flat_map(|chart| lines(chart, run, &self.overlays, app));
+        chart::extent(&lines.collect::<Vec<_>>())
     }
 
     pub fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {
@@ -292,7 +291,7 @@ impl TrainTab {
         let under = self.panes.iter().position(|(pane, _)| pane.contains(position));
         let Some(index) = under else { return };
         let plot = self.panes[index].1;
-        let data = self.extent(index, lab, app);
+        let data = self.extent(lab, app);
         let step = match (lab.dashboard.charts.get(index), app.run_of(&lab.id), self.views.get(index)) {
             (Some(chart), Some(run), Some(view)) => {
                 chart::step_at(plot, view, &lines(chart, run, &self.overlays, app), event.column)
@@ -341,6 +340,8 @@ impl TrainTab {
             self.setup.draw(area, lab, app, buffer);
             return;
         }
+        let steps = self.extent(lab, app);
+        self.views.iter_mut().for_each(|view| view.steps = Some(steps));
         let charts = lab.dashboard.charts.len();
         let panes = charts + lab.dashboard.views.len();
         let with_data = app.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| panes_with_data(lab, run));
@@ -445,7 +446,7 @@ impl TrainTab {
         if legend_above {
             let after = (width(&title) as u16 + 4).min(area.width);
             let room = Rect { x: area.x + after, width: area.width.saturating_sub(after + 2), height: 1, ..area };
-            chart::legend(room, &lines, view, words, &app.theme, buffer);
+            chart::names(room, &lines, view, words, &app.theme, buffer);
         }
         chart::draw(inner, &lines, view, words, &app.theme, buffer);
         let turned = || run.turns.iter().map(|turn| turn.step);

@@ -1,5 +1,6 @@
-//! Dots on a grid of 2×4 per cell, written as braille characters. What is drawn later lies above: a cell has the one
-//! colour of the last dot in it, and the dots of that colour.
+//! Dots on a grid of 2×4 per cell, written as braille characters. A cell has one colour: where lines of several colours pass
+//! through the same cells, the colours take turns, so that none is hidden by another. What is drawn after [`Canvas::cover`] lies
+//! above all that was drawn before it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,22 +20,34 @@ pub enum Stroke {
     Dashed,
 }
 
+/// The dots of one colour, cell by cell.
+struct Layer {
+    color: Color,
+    dots: Vec<u8>,
+}
+
 /// An area of dots; x to the right and y downwards from its upper left corner.
 pub struct Canvas {
     area: Rect,
-    dots: Vec<u8>,
-    colors: Vec<Color>,
+    /// In the order in which their colours came.
+    layers: Vec<Layer>,
+    /// The first of the layers that lie above the others.
+    upper: usize,
 }
 
 impl Canvas {
     pub fn new(area: Rect) -> Self {
-        let cells = usize::from(area.width) * usize::from(area.height);
-        Canvas { area, dots: vec![0; cells], colors: vec![Color::Reset; cells] }
+        Canvas { area, layers: Vec::new(), upper: 0 }
     }
 
     /// Dots across and down.
     pub fn size(&self) -> [i64; 2] {
         [i64::from(self.area.width) * i64::from(DOTS.0), i64::from(self.area.height) * i64::from(DOTS.1)]
+    }
+
+    /// Lays what is drawn from now on above what was drawn until now: a cell that has dots of both shows the later ones.
+    pub fn cover(&mut self) {
+        self.upper = self.layers.len();
     }
 
     /// Sets a dot; one outside is left out.
@@ -44,13 +57,17 @@ impl Canvas {
             return;
         }
         let (x, y) = (x as usize, y as usize);
-        let cell = (y / 4) * usize::from(self.area.width) + x / 2;
-        // A dot never takes the colour of another line.
-        if self.colors[cell] != color {
-            self.dots[cell] = 0;
+        let columns = usize::from(self.area.width);
+        let cell = (y / 4) * columns + x / 2;
+        if self.upper > 0 {
+            self.layers[..self.upper].iter_mut().for_each(|layer| layer.dots[cell] = 0);
         }
-        self.dots[cell] |= BITS[x % 2][y % 4];
-        self.colors[cell] = color;
+        let own = self.layers[self.upper..].iter().position(|layer| layer.color == color);
+        let own = own.map_or(self.layers.len(), |index| self.upper + index);
+        if own == self.layers.len() {
+            self.layers.push(Layer { color, dots: vec![0; columns * usize::from(self.area.height)] });
+        }
+        self.layers[own].dots[cell] |= BITS[x % 2][y % 4];
     }
 
     /// The dots between two heights.
@@ -106,11 +123,16 @@ impl Canvas {
 
     /// Writes the cells that have dots.
     pub fn paint(&self, buffer: &mut Buffer) {
-        for (index, &dots) in self.dots.iter().enumerate().filter(|(_, dots)| **dots != 0) {
-            let width = usize::from(self.area.width);
-            let place = (self.area.x + (index % width) as u16, self.area.y + (index / width) as u16);
-            let symbol = char::from_u32(0x2800 + u32::from(dots)).expect("the braille block is whole");
-            buffer[place].set_char(symbol).set_fg(self.colors[index]);
+        let columns = usize::from(self.area.width);
+        for index in 0..columns * usize::from(self.area.height) {
+            let in_cell = || self.layers.iter().filter(|layer| layer.dots[index] != 0);
+            let (column, row) = (index % columns, index / columns);
+            // Two cells to a turn along a row, one along a column: as long to the eye.
+            let turn = column / 2 + row;
+            let Some(layer) = in_cell().nth(turn % in_cell().count().max(1)) else { continue };
+            let symbol = char::from_u32(0x2800 + u32::from(layer.dots[index])).expect("the braille block is whole");
+            let place = (self.area.x + column as u16, self.area.y + row as u16);
+            buffer[place].set_char(symbol).set_fg(layer.color);
         }
     }
 }
@@ -161,14 +183,34 @@ mod tests {
         assert_eq!(columns.concat(), "⠁⠂⠄⡀⠈⠐⠠⢀");
     }
 
-    #[test]
-    fn what_is_drawn_later_takes_the_cell_and_no_dot_changes_its_colour() {
-        let mut canvas = Canvas::new(Rect::new(0, 0, 1, 1));
-        canvas.dot(0, 0, Color::Red);
-        canvas.dot(1, 3, Color::Blue);
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
+    /// The symbol and the colour of each cell of the first row.
+    fn first_row(width: u16, draw: impl FnOnce(&mut Canvas)) -> Vec<(String, Color)> {
+        let area = Rect::new(0, 0, width, 1);
+        let mut canvas = Canvas::new(area);
+        draw(&mut canvas);
+        let mut buffer = Buffer::empty(area);
         canvas.paint(&mut buffer);
-        assert_eq!((buffer[(0, 0)].symbol(), buffer[(0, 0)].fg), ("⢀", Color::Blue));
+        buffer.content.iter().map(|cell| (cell.symbol().to_owned(), cell.fg)).collect()
+    }
+
+    #[test]
+    fn lines_in_the_same_cells_take_turns_and_no_dot_changes_its_colour() {
+        let both = first_row(6, |canvas| {
+            canvas.line([0.0, 0.0], [11.0, 0.0], Stroke::Solid, Color::Red);
+            canvas.line([0.0, 3.0], [11.0, 3.0], Stroke::Solid, Color::Blue);
+        });
+        let (red, blue) = (("⠉".to_owned(), Color::Red), ("⣀".to_owned(), Color::Blue));
+        assert_eq!(both, [&red, &red, &blue, &blue, &red, &red].map(Clone::clone));
+    }
+
+    #[test]
+    fn what_covers_takes_the_cell() {
+        let covered = first_row(2, |canvas| {
+            canvas.line([0.0, 0.0], [3.0, 0.0], Stroke::Solid, Color::Red);
+            canvas.cover();
+            canvas.dot(3, 3, Color::Red);
+        });
+        assert_eq!(covered, [("⠉".to_owned(), Color::Red), ("⢀".to_owned(), Color::Red)]);
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
     }
     shade(scene, &frame, theme, buffer);
     let mut canvas = Canvas::new(frame.area);
-    let mut put = |point: [f32; 2], color: Color| {
+    let put = |canvas: &mut Canvas, point: [f32; 2], color: Color| {
         if let Some((x, y)) = frame.dot(point) {
             canvas.dot(x as i64, y as i64, color);
         }
@@ -82,20 +82,23 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
     for [x, y, dx, dy] in &scene.arrows {
         for stop in 0..=12 {
             let share = stop as f32 / 12.0;
-            put([x + share * dx, y + share * dy], theme.series[0]);
+            put(&mut canvas, [x + share * dx, y + share * dy], theme.series[0]);
         }
     }
+    canvas.cover();
     for path in &scene.paths {
         for pair in path.windows(2) {
             for stop in 0..8 {
                 let share = stop as f32 / 8.0;
-                put([0, 1].map(|axis| pair[0][axis] + share * (pair[1][axis] - pair[0][axis])), theme.dim);
+                let at = [0, 1].map(|axis| pair[0][axis] + share * (pair[1][axis] - pair[0][axis]));
+                put(&mut canvas, at, theme.dim);
             }
         }
     }
+    canvas.cover();
     for cloud in &scene.clouds {
         let color = cloud_color(cloud.kind, theme);
-        cloud.points.iter().for_each(|point| put(*point, color));
+        cloud.points.iter().for_each(|point| put(&mut canvas, *point, color));
     }
     canvas.paint(buffer);
     // The head of an arrow, where nothing more important stands.

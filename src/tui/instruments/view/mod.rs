@@ -101,6 +101,8 @@ pub struct View {
     reached: Vec<&'static str>,
     /// Whether there was an answer to draw before.
     shown_before: bool,
+    /// The run whose model was asked last; none is the lab's own model.
+    asked_of: Option<String>,
     playing: Playing,
     /// The moment of figures that move.
     moment: usize,
@@ -131,6 +133,7 @@ impl View {
             sent: Vec::new(),
             reached: Vec::new(),
             shown_before: false,
+            asked_of: None,
             playing: Playing::No,
             moment: 0,
         })
@@ -151,6 +154,15 @@ impl View {
             app.questions.call_off(&self.key);
             self.shown.take(&Err(failure));
             return;
+        }
+        // What another model answered is not shown as this one's.
+        let asked_of = app.answering_run(&lab.id).map(|run| run.id.clone());
+        if self.asked_of != asked_of {
+            self.asked_of = asked_of;
+            self.shown = Shown { from: self.shown.from, ..Shown::default() };
+            if let Some(opened) = &mut self.opened {
+                opened.shown = Shown::default();
+            }
         }
         self.shown.asking = true;
         app.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
@@ -178,7 +190,7 @@ impl View {
         })
     }
 
-    /// Whether picking a place in a panel does something. Of a picture or a board all is seen without.
+    /// Whether picking a place in a panel does something. Of a board, and of a table or pictures that have room, all is seen without.
     fn can_be_picked(&self, panel: &Panel) -> bool {
         // Where something moves it keeps the cursor.
         if self.motion().is_some() && !matches!(panel, Panel::Poses(_)) {
@@ -186,7 +198,8 @@ impl View {
         }
         let all_is_seen = match panel {
             Panel::Table { rows, .. } => !self.is_cut(panel, rows.len()),
-            panel => matches!(panel, Panel::Pictures { .. } | Panel::Board { .. }),
+            Panel::Pictures { images, .. } => !self.is_cut(panel, images.pictures.len()),
+            panel => matches!(panel, Panel::Board { .. }),
         };
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
     }

@@ -34,7 +34,7 @@ pub struct LabPreview {
     /// Pictures that are shown one after the other.
     walk: Vec<GrayImage>,
     /// What is shown of a model that makes no pictures, and what that is.
-    panel: Option<Panel>,
+    panels: Vec<Panel>,
     help: Option<Wording>,
     /// A game that two machines play, and how many such games there were.
     game: Option<(Played, Board)>,
@@ -103,7 +103,7 @@ impl LabPreview {
         }
     }
 
-    /// Pictures with what becomes of them, one after the other; else the first panel that can stand still.
+    /// Pictures with what becomes of them, one after the other; else the panels that have room.
     fn take_panels(&mut self, panels: &[Panel]) {
         let rows: Vec<&[GrayImage]> = panels
             .iter()
@@ -116,13 +116,18 @@ impl LabPreview {
         let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let at = |column: usize| rows.iter().filter_map(move |row| row.get(column).cloned());
         self.walk = (0..columns).flat_map(at).collect();
-        let told = panels.iter().find(|panel| !matches!(panel, Panel::Note { .. })).or_else(|| panels.first());
-        self.panel = told.filter(|_| rows.is_empty()).cloned();
+        if rows.is_empty() {
+            let shown = panels.iter().filter(|panel| !matches!(panel, Panel::Note { .. }));
+            self.panels = shown.cloned().collect();
+            if self.panels.is_empty() {
+                self.panels = panels.to_vec();
+            }
+        }
     }
 
     /// Whether there is something to show.
     pub fn is_there(&self) -> bool {
-        self.in_motion() || self.panel.is_some()
+        self.in_motion() || !self.panels.is_empty()
     }
 
     pub fn in_motion(&self) -> bool {
@@ -161,31 +166,30 @@ impl LabPreview {
                 Layout::horizontal([Constraint::Length((rows * 2).min(preview.width / 2)), Constraint::Fill(1)])
                     .areas(preview);
             let now = Rect { height: rows, ..now };
-            app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), now, buffer);
+            app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), None, now, buffer);
             let all = all.inner(Margin::new(2, 0));
             let columns = usize::from(all.width / 14).clamp(1, 4);
             let shown = 3 * columns.min(self.walk.len());
             let evenly = (0..shown).map(|place| self.walk[place * self.walk.len() / shown].clone());
-            app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), all, buffer);
+            app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), None, all, buffer);
         }
         if let Some((_, game)) = &self.game {
             let (columns, rows) = board::extent(game, preview);
             if columns <= preview.width && rows <= preview.height {
                 board::draw(game, &Marks::default(), Letters::Glyphs, preview, &app.theme, buffer);
             }
-        } else if let Some(shown) = &self.panel {
+        } else if !self.panels.is_empty() {
             let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-            panel::draw(shown, None, false, "preview/panel", preview, &mut look, buffer);
+            panel::draw_all(&self.panels, None, None, "preview/panel", preview, &mut look, buffer);
         }
     }
 
     /// A line on what is shown.
     pub fn caption(&self, app: &AppContext) -> &'static str {
-        match (&self.game, &self.panel) {
+        match (&self.game, self.help) {
             (Some(_), _) => app.say(text::PREVIEW_GAME),
-            (None, Some(_)) => self.help.map_or("", |help| app.say(help)),
-            _ if self.walk.is_empty() => "",
-            _ => self.help.map_or("", |help| app.say(help)),
+            (None, Some(help)) if self.is_there() => app.say(help),
+            _ => "",
         }
     }
 }

@@ -43,28 +43,31 @@ struct Layout {
     plot: Rect,
     /// Columns left of the plot, with the tick marks.
     gutter: u16,
+    /// Rows of the legend.
+    legend: u16,
 }
 
 const GUTTER: u16 = 8;
-/// A chart of so many rows has one for its legend.
+/// A chart of so many rows has one for its legend, or two where one has no room for all names.
 const LEGEND_FROM: u16 = 8;
+const TWO_ROWS_FROM: u16 = 12;
 
 /// Whether a chart of so many rows shows its legend.
 pub fn has_legend(rows: u16) -> bool {
     rows >= LEGEND_FROM
 }
 
-fn layout(area: Rect) -> Layout {
+fn layout(area: Rect, lines: &[Line]) -> Layout {
     let gutter = GUTTER.min(area.width / 3);
-    // A row for the legend where there is room, and two for the axis.
-    let legend = u16::from(has_legend(area.height));
+    // The legend above the plot, and two rows below it for the axis.
+    let legend = legend_rows(area, lines);
     let plot = Rect {
         x: area.x + gutter,
         y: area.y + legend,
         width: area.width.saturating_sub(gutter),
         height: area.height.saturating_sub(2 + legend),
     };
-    Layout { plot, gutter }
+    Layout { plot, gutter, legend }
 }
 
 /// The steps that the lines of a chart have data for.
@@ -78,7 +81,7 @@ pub fn extent(lines: &[Line]) -> (f64, f64) {
 
 /// The step under a column of the terminal.
 pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f64> {
-    let plot = layout(area).plot;
+    let plot = layout(area, lines).plot;
     if plot.width == 0 || !(plot.x..plot.right()).contains(&column) {
         return None;
     }
@@ -88,7 +91,7 @@ pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f
 
 /// Draws a chart: lines, axes, legend, and the read-out of the cursor in the last row.
 pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
-    let Layout { plot, gutter } = layout(area);
+    let Layout { plot, gutter, legend } = layout(area, lines);
     if plot.width < 4 || plot.height < 2 {
         return;
     }
@@ -130,6 +133,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
         let raw = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
         canvas.path(raw, braille::Stroke::Solid, theme.line);
     }
+    canvas.cover();
     for line in ordered {
         let range = line.series.between(from, to);
         let buckets = &line.series.buckets()[range.clone()];
@@ -149,9 +153,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
         }
     }
     canvas.paint(buffer);
-    if has_legend(area.height) {
-        legend(area, lines, view, words, theme, buffer);
-    }
+    names(Rect { height: legend, ..area }, lines, view, words, theme, buffer);
     if let Some(cursor) = view.cursor.filter(|cursor| (from..=to).contains(cursor)) {
         let column = (to_column(cursor) / 2.0).round() as u16;
         for row in 0..plot.height {
@@ -178,7 +180,7 @@ pub fn mark_steps(
     theme: &Theme,
     buffer: &mut Buffer,
 ) {
-    let Layout { plot, gutter } = layout(area);
+    let Layout { plot, gutter, .. } = layout(area, lines);
     if plot.width < 4 || plot.height < 2 {
         return;
     }
@@ -192,7 +194,7 @@ pub fn mark_steps(
 /// The last of some steps that lies under the cursor, give or take a column.
 pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoIterator<Item = u64>) -> Option<u64> {
     let (from, to) = view.range(extent(lines));
-    let column = (to - from) / f64::from(layout(area).plot.width.max(1));
+    let column = (to - from) / f64::from(layout(area, lines).plot.width.max(1));
     let cursor = view.cursor?;
     steps.into_iter().filter(|step| (*step as f64 - cursor).abs() <= column).last()
 }
@@ -213,6 +215,9 @@ pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
     Some(format!("{}: {}", number(cursor.round()), values.join("  ")))
 }
 
+/// Smaller than any figure that a run reports.
+const NOTHING: f64 = 1e-20;
+
 /// The lowest and highest value in sight, with a little air.
 fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, f64)> {
     let from = if view.later_half { (from + to) / 2.0 } else { from };
@@ -228,13 +233,13 @@ fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, 
         Some(whole.map_or((low, high), |(a, b)| (a.min(low), b.max(high))))
     });
     let (low, high) = whole?;
+    // Nothing has come yet but zero, or what is left of it in single precision: a share of nothing, a count.
+    if low.abs().max(high.abs()) < NOTHING && !view.logarithmic {
+        return Some((0.0, 1.0));
+    }
     // A line that does not move has room about it in which numbers can be read.
     let is_still = high - low <= 1e-9 * high.abs();
-    let air = match (is_still, high == 0.0) {
-        (true, true) => 1.0,
-        (true, false) => 0.1 * high.abs(),
-        (false, _) => ((high - low) * 0.04).max(high.abs() * 1e-6),
-    };
+    let air = if is_still { 0.1 * high.abs() } else { ((high - low) * 0.04).max(high.abs() * 1e-6) };
     // Air must not bring a logarithmic axis to zero.
     let keep_sign = |value: f64, edge: f64| if view.logarithmic && value * edge <= 0.0 { value } else { edge };
     let (low, high) = (keep_sign(low, low - air), keep_sign(high, high + air));
@@ -284,35 +289,81 @@ fn axes(
     }
 }
 
-/// Writes a legend at the right end of an area's first row, with a free cell before and after it; lines for which there is no
-/// room are left out, what was measured behind smoothed ones first.
-pub fn legend(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
+/// A name in the legend: its mark, itself, and the colour of the mark.
+type Name<'a> = (&'a str, &'a str, Color);
+
+/// The names of the lines of a chart that have data.
+fn named<'a>(lines: &[Line<'a>]) -> Vec<Name<'a>> {
     let named = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty());
-    let mut shown: Vec<(&str, &str, Color)> = named
-        .map(|line| match line.stroke {
-            Stroke::Solid | Stroke::Ghost => ("━ ", line.label, line.color),
-            Stroke::Dashed => ("┅ ", line.label, line.color),
-        })
-        .collect();
-    if lines.iter().any(|line| is_smooth(line, view)) {
-        shown.push(("━ ", words.measured, theme.line));
-    }
-    let length = |shown: &[(&str, &str, Color)]| shown.iter().map(|(_, label, _)| width(label) + 4).sum::<usize>();
-    while length(&shown) > usize::from(area.width) {
-        shown.pop();
-    }
-    let end = area.width.saturating_sub(1);
-    let mut column = end - (length(&shown) as u16).saturating_sub(2).min(end);
-    if !shown.is_empty() {
-        write(buffer, area, column.saturating_sub(1), 0, " ", theme.quiet());
-        write(buffer, area, end, 0, " ", theme.quiet());
-    }
-    for (index, (mark, label, color)) in shown.into_iter().enumerate() {
-        if index > 0 {
-            column = write(buffer, area, column, 0, "  ", theme.quiet());
+    let mark = |stroke| if stroke == Stroke::Dashed { "┅ " } else { "━ " };
+    named.map(|line| (mark(line.stroke), line.label, line.color)).collect()
+}
+
+/// Names in rows of so many columns, two columns between them.
+fn in_rows<'a>(names: &[Name<'a>], columns: u16) -> Vec<Vec<Name<'a>>> {
+    let mut rows: Vec<Vec<Name>> = vec![Vec::new()];
+    for name in names {
+        let row = rows.last_mut().expect("one row at least");
+        if !row.is_empty() && row_width(row) + 2 + row_width(&[*name]) > usize::from(columns) {
+            rows.push(vec![*name]);
+        } else {
+            row.push(*name);
         }
-        column = write(buffer, area, column, 0, mark, Style::new().fg(color));
-        column = write(buffer, area, column, 0, label, theme.quiet());
+    }
+    rows
+}
+
+fn row_width(names: &[Name]) -> usize {
+    (names.iter().map(|(mark, name, _)| width(mark) + width(name) + 2).sum::<usize>()).saturating_sub(2)
+}
+
+/// The rows that a chart gives to its legend.
+fn legend_rows(area: Rect, lines: &[Line]) -> u16 {
+    match in_rows(&named(lines), area.width.saturating_sub(2)).len() {
+        _ if !has_legend(area.height) => 0,
+        2.. if area.height >= TWO_ROWS_FROM => 2,
+        _ => 1,
+    }
+}
+
+/// Writes a legend at the right end of the rows of an area, with a free cell before and after it. The last row says how many names have
+/// no room; what was measured behind smoothed lines is named where it has.
+pub fn names(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
+    let own = named(lines);
+    let room = area.width.saturating_sub(2);
+    let (most, smooth) = (usize::from(area.height), lines.iter().any(|line| is_smooth(line, view)));
+    if most == 0 || own.is_empty() && !smooth {
+        return;
+    }
+    let with_measured: Vec<Name> = own.iter().copied().chain([("━ ", words.measured, theme.line)]).collect();
+    let fits = |rows: &[Vec<Name>]| rows.len() <= most && rows.iter().all(|row| row_width(row) <= usize::from(room));
+    let mut rows = in_rows(if smooth { &with_measured } else { &own }, room);
+    if smooth && !fits(&rows) {
+        rows = in_rows(&own, room);
+    }
+    let counts: Vec<String> = (0..=own.len()).map(|left_out| format!("+{left_out}")).collect();
+    for left_out in 1..=own.len() {
+        if fits(&rows) {
+            break;
+        }
+        let kept = &own[..own.len() - left_out];
+        rows = in_rows(&[kept, &[(counts[left_out].as_str(), "", theme.dim)]].concat(), room);
+    }
+    if !fits(&rows) {
+        return;
+    }
+    for (line, row) in rows.iter().enumerate() {
+        let end = area.width.saturating_sub(1);
+        let mut column = end - (row_width(row) as u16).min(end);
+        write(buffer, area, column.saturating_sub(1), line as u16, " ", theme.quiet());
+        write(buffer, area, end, line as u16, " ", theme.quiet());
+        for (index, (mark, label, color)) in row.iter().enumerate() {
+            if index > 0 {
+                column = write(buffer, area, column, line as u16, "  ", theme.quiet());
+            }
+            column = write(buffer, area, column, line as u16, mark, Style::new().fg(*color));
+            column = write(buffer, area, column, line as u16, label, theme.quiet());
+        }
     }
 }
 
@@ -371,17 +422,30 @@ mod tests {
         let legend_in = |lines: &[Line], columns: u16| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
             buffer.set_string(0, 0, "─".repeat(usize::from(columns)), Style::new());
-            legend(buffer.area, lines, &View::default(), WORDS, &Theme::dark(), &mut buffer);
+            names(buffer.area, lines, &View::default(), WORDS, &Theme::dark(), &mut buffer);
             buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()
         };
         assert_eq!(legend_in(&lines, 20), "──── ━ train  ┅ val ");
-        assert_eq!(legend_in(&lines, 12), "─── ━ train ", "what has no room is left out");
-        assert_eq!(legend_in(&lines, 4), "────");
+        assert_eq!(legend_in(&lines, 14), "─ ━ train  +1 ", "what has no room is counted");
+        assert_eq!(legend_in(&lines, 12), "──────── +2 ");
+        assert_eq!(legend_in(&lines, 3), "───");
         // Behind a smoothed line stands what was measured.
         let many = series(&(0..30).map(|i| 0.5 + f64::from(i)).collect::<Vec<_>>());
         let lines = [line("train", Stroke::Solid, &many)];
         assert_eq!(legend_in(&lines, 24), "─── ━ train  ━ measured ");
         assert_eq!(legend_in(&lines, 16), "─────── ━ train ");
+    }
+
+    #[test]
+    fn a_legend_takes_a_second_row_where_a_chart_has_room_for_it() {
+        let series = series(&[1.0, 2.0]);
+        let lines = ["right", "different", "abstained"].map(|label| line(label, Stroke::Solid, &series));
+        let rows = |columns, height| legend_rows(Rect::new(0, 0, columns, height), &lines);
+        assert_eq!([rows(60, 20), rows(30, 20), rows(30, 11), rows(30, 7)], [1, 2, 1, 0]);
+        let screen = shown(Rect::new(0, 0, 30, 14), &lines, &View::default());
+        assert!(["━ right", "━ different", "━ abstained"].iter().all(|name| screen.contains(name)), "{screen}");
+        let screen = shown(Rect::new(0, 0, 30, 10), &lines, &View::default());
+        assert!(screen.contains("━ right  ━ different  +1"), "{screen}");
     }
 
     #[test]
@@ -432,6 +496,15 @@ mod tests {
         let later =
             heights(&lines, &View { smoothing: 0.0, later_half: true, ..View::default() }, (20.0, 800.0)).unwrap();
         assert!(all.1 > 1000.0 && later.1 < 2.5 && later.0 > 0.9, "{all:?} {later:?}");
+    }
+
+    #[test]
+    fn a_line_of_zeros_stands_on_its_axis() {
+        for values in [[0.0; 3], [2e-38; 3]] {
+            let series = series(&values);
+            let found = heights(&[line("", Stroke::Solid, &series)], &View::default(), (20.0, 60.0));
+            assert_eq!(found, Some((0.0, 1.0)));
+        }
     }
 
     proptest! {

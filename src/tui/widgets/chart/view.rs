@@ -5,6 +5,8 @@
 pub struct View {
     /// A fixed range of steps; `None` follows the data.
     pub(super) range: Option<(f64, f64)>,
+    /// The steps of all charts that share an axis with this one; `None` for one alone.
+    pub steps: Option<(f64, f64)>,
     pub logarithmic: bool,
     /// Whether the heights are those of the later half of what is shown: what lies outside is cut off.
     pub later_half: bool,
@@ -16,7 +18,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        View { range: None, logarithmic: false, later_half: false, smoothing: 0.6, cursor: None }
+        View { range: None, steps: None, logarithmic: false, later_half: false, smoothing: 0.6, cursor: None }
     }
 }
 
@@ -31,7 +33,7 @@ impl View {
 
     /// The steps shown, given those that there are.
     pub fn range(&self, data: (f64, f64)) -> (f64, f64) {
-        let (from, to) = self.range.unwrap_or(data);
+        let (from, to) = self.range.or(self.steps).unwrap_or(data);
         if to > from { (from, to) } else { (from - 0.5, from + 0.5) }
     }
 
@@ -94,6 +96,14 @@ mod tests {
         assert_eq!(view.range((0.0, 9000.0)), (50.0, 150.0));
         view.reset();
         assert_eq!(view.range((0.0, 9000.0)), (0.0, 9000.0));
+    }
+
+    #[test]
+    fn charts_above_each_other_show_the_same_steps() {
+        let mut view = View { steps: Some((0.0, 500.0)), ..View::default() };
+        assert_eq!(view.range((100.0, 200.0)), (0.0, 500.0));
+        view.zoom(0.5, Some(250.0), (0.0, 500.0));
+        assert_eq!(view.range((100.0, 200.0)), (125.0, 375.0));
     }
 
     #[test]

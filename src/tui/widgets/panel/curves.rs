@@ -17,6 +17,7 @@ const LEAST: (u16, u16) = (6, 2);
 /// Rows from which one is given to the names of the curves.
 const LEGEND_FROM: u16 = 6;
 const TWO_ROWS_FROM: u16 = 10;
+const THREE_ROWS_FROM: u16 = 16;
 
 /// From values to dots.
 struct Scales {
@@ -41,7 +42,7 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
     // A second row where one has no room for all names.
     let legend = match legend_rows(curves, area, look) {
         _ if area.height < LEGEND_FROM => 0,
-        rows => rows.min(1 + u16::from(area.height >= TWO_ROWS_FROM)),
+        rows => rows.min(1 + u16::from(area.height >= TWO_ROWS_FROM) + u16::from(area.height >= THREE_ROWS_FROM)),
     };
     let gutter = GUTTER.min(area.width / 3);
     let plot = Rect {
@@ -71,6 +72,7 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
     for curve in &curves.curves {
         band(curve, &curves.places, &scales, look.theme.line, &mut canvas);
     }
+    canvas.cover();
     for (index, curve) in curves.curves.iter().enumerate() {
         let points = curves.places.iter().zip(&curve.values).filter(|(place, _)| place.is_finite());
         let points = points.map(|(place, value)| (scales.across(*place), Some(scales.down(*value))));
@@ -108,6 +110,8 @@ fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     let air = (low.abs() * 0.1).max(1e-6);
     if low > high {
         None
+    } else if low == 0.0 && high == 0.0 {
+        Some([0.0, 1.0])
     } else if high - low < 1e-9 * air {
         Some([low - air, high + air])
     } else {
@@ -204,10 +208,19 @@ fn legend_rows(curves: &Curves, area: Rect, look: &Look) -> u16 {
 }
 
 fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
-    for (row, column, index) in name_places(curves, area.width, look) {
+    let places = name_places(curves, area.width, look);
+    let (seen, left_out): (Vec<_>, Vec<_>) = places.into_iter().partition(|(row, ..)| *row < area.height);
+    let mut end = 0;
+    for (row, column, index) in seen {
         let mark = if stroke(index, look) == Stroke::Dashed { "┅ " } else { "━ " };
         let column = write(buffer, area, column, row, mark, Style::new().fg(color(index, look)));
-        write(buffer, area, column, row, curves.curves[index].name.in_language(look.language), look.theme.quiet());
+        end =
+            write(buffer, area, column, row, curves.curves[index].name.in_language(look.language), look.theme.quiet());
+    }
+    if !left_out.is_empty() {
+        let said = format!(" +{}", left_out.len());
+        let column = end.min(area.width.saturating_sub(width(&said) as u16));
+        write(buffer, area, column, area.height - 1, &said, look.theme.quiet());
     }
 }
 

@@ -144,7 +144,27 @@ pub fn draw(
         // The cursor chooses the pose, focused or not.
         Panel::Poses(poses) => pose::draw(poses, cursor, inner, look, buffer),
     };
+    if let Panel::Pictures { images, .. } = panel {
+        say_part(drawn.count(), images.pictures.len(), area, inner, look, buffer);
+    }
     drawn
+}
+
+/// Says how many of some pictures are in sight where not all are: at the end of the heading above them or below the one at their left,
+/// else in their last row.
+fn say_part(seen: usize, all: usize, area: Rect, inner: Rect, look: &Look, buffer: &mut Buffer) {
+    if seen >= all {
+        return;
+    }
+    let said = text::filled(look.say(text::PANEL_PART), &[&seen, &all]);
+    let columns = (width(&said) as u16 + 1).min(area.width);
+    let (x, y) = match (inner.y > area.y, inner.x > area.x) {
+        (true, _) => (area.right() - columns, area.y),
+        (_, true) => (area.x, area.bottom() - 1),
+        _ => (area.right() - columns, area.bottom() - 1),
+    };
+    let place = Rect { x, y, width: columns, height: 1 };
+    write(buffer, place, 0, 0, &format!(" {said}"), look.theme.quiet());
 }
 
 /// Columns for the heading of a row of pictures at its left, where that leaves the pictures as large as the rows allow: a heading
@@ -168,7 +188,7 @@ fn beside_heading(heading: &Bilingual, columns: u16, area: Rect, look: &Look, bu
 }
 
 /// Draws panels below each other, heat maps and grids side by side where they have room, as many as have room, with the picked place
-/// of one of them; a last row says how many are left out. The first is drawn unless the picked one has no room beside it, or `from`
+/// of one of them; a last row says how many are out of sight above and below. The first is drawn unless the picked one has no room beside it, or `from`
 /// names a later one: the keys that scroll are named then.
 /// Gives the index of each drawn panel.
 pub fn draw_all(
@@ -194,19 +214,27 @@ pub fn draw_all(
         None if shown.len() < bands.len() => with_room(&rooms, first, area.height.saturating_sub(1)),
         _ => shown,
     };
-    let left_out = panels.len() - bands[shown.clone()].iter().map(Range::len).sum::<usize>();
-    let foot = u16::from(left_out > 0 && area.height >= 4);
+    let count = |bands: &[Range<usize>]| bands.iter().map(Range::len).sum::<usize>();
+    let [above, below] = [count(&bands[..shown.start]), count(&bands[shown.end..])];
+    let foot = u16::from(above + below > 0 && area.height >= 4);
     let body = Rect { height: area.height - foot, ..area };
     if foot > 0 {
-        let more = if from.is_some() && picked_band.is_none() { text::PANEL_MORE_BY_KEYS } else { text::PANEL_MORE };
-        let said = text::filled(look.say(more), &[&left_out]);
-        write(buffer, Rect { y: body.bottom(), height: 1, ..area }, 0, 0, &said, look.theme.quiet());
+        let by_keys = from.is_some() && picked_band.is_none();
+        let mut said = Vec::new();
+        for (count, more, key) in [(above, text::PANEL_ABOVE, "PgUp"), (below, text::PANEL_MORE, "PgDn")] {
+            if count > 0 {
+                let more = text::filled(look.say(more), &[&count]);
+                said.push(if by_keys { format!("{more}: {key}") } else { more });
+            }
+        }
+        write(buffer, Rect { y: body.bottom(), height: 1, ..area }, 0, 0, &said.join("   "), look.theme.quiet());
     }
     let constraints = rooms[shown.clone()].iter().map(|room| match room {
         Room::Rows(rows) => Constraint::Length(*rows),
         Room::Share { weight, .. } => Constraint::Fill(*weight),
     });
-    let places = Layout::vertical(constraints).split(body);
+    let mut places = Layout::vertical(constraints).split(body).to_vec();
+    level_rows(panels, &bands[shown.clone()], &mut places);
     let mut drawn = Vec::new();
     for (band, place) in bands[shown].iter().zip(places.iter()) {
         let columns = band.clone().map(|index| Constraint::Fill(map_columns(&panels[index]).unwrap_or(1)));
@@ -218,6 +246,23 @@ pub fn draw_all(
         }
     }
     drawn
+}
+
+/// Makes rows of as many pictures that follow each other equally high, so that their pictures stand below each other.
+fn level_rows(panels: &[Panel], bands: &[Range<usize>], places: &mut [Rect]) {
+    let pictures = |band: &Range<usize>| match &panels[band.start] {
+        Panel::Pictures { images, .. } if images.rows() == 1 => Some(images.pictures.len()),
+        _ => None,
+    };
+    let mut first = 0;
+    for group in bands.chunk_by(|a, b| pictures(a).is_some() && pictures(a) == pictures(b)) {
+        let own = &mut places[first..first + group.len()];
+        let least = own.iter().map(|place| place.height).min().unwrap_or(0);
+        if group.len() > 1 {
+            own.iter_mut().for_each(|place| place.height = least);
+        }
+        first += group.len();
+    }
 }
 
 /// Columns between two heat maps.

@@ -5,7 +5,7 @@ use crate::experiment::ImageGrid;
 use crate::experiment::panel::Place;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::tui::widgets::picture::PictureMode;
+use crate::tui::widgets::picture::{PictureMode, Shown};
 use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -31,16 +31,12 @@ pub fn draw(
     // The last row is for what is under the cursor, or the captions of the last row of pictures.
     let foot = u16::from(captioned || at.is_some() && area.height >= CAPTIONS_FROM);
     let room = Rect { height: area.height - foot, ..area };
-    let grid = look.pictures.draw(key, images, room, buffer);
-    let across = images.columns.min(images.pictures.len());
-    let columns = usize::from(grid.columns.max(1));
+    let Shown { grid, numbers } = look.pictures.draw(key, images, at, room, buffer);
     let mut places = Vec::new();
-    for shown in 0..grid.count.min(usize::from(u16::MAX)) {
-        // Where there is little room columns and rows at the end are left out.
-        let index = shown / columns * across + shown % columns;
+    for (shown, index) in numbers.into_iter().enumerate().take(usize::from(u16::MAX)) {
         let own = grid.rect(shown);
         let rect = own.intersection(room);
-        if rect.is_empty() || index >= images.pictures.len() {
+        if rect.is_empty() {
             continue;
         }
         places.push((rect, Place::Item(index)));

@@ -54,9 +54,11 @@ pub fn draw(poses: &Poses, cursor: Option<&Place>, area: Rect, look: &Look, buff
         let [from, to] = [pair[0], pair[1]].map(|[x, y]| dot(x, y));
         canvas.line(from, to, Stroke::Solid, look.theme.line);
     }
+    canvas.cover();
     for limb in &pose.predicted {
         canvas.line(dot(limb[0], limb[1]), dot(limb[2], limb[3]), Stroke::Dashed, look.theme.dim);
     }
+    canvas.cover();
     for limb in &pose.limbs {
         canvas.line(dot(limb[0], limb[1]), dot(limb[2], limb[3]), Stroke::Solid, look.theme.series[0]);
     }

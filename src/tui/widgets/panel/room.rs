@@ -42,6 +42,9 @@ impl Room {
 /// Rows of a picture in which a digit can be read in most modes.
 const LEGIBLE_ROWS: u16 = 4;
 
+/// Rows of a heat map that are seen at once where the screen has them.
+const MAP_ROWS: usize = 14;
+
 /// A list of more rows shares the room with others.
 const LONGEST: usize = 12;
 
@@ -73,8 +76,8 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
             share((rows + usize::from(!captions.is_empty())).saturating_sub(above), 3)
         }
         Panel::Plane { .. } => share(5, 4),
-        // The names of the columns, and the row below.
-        Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + 5) {
+        // The names of the columns, and the row below. Half a map is worth less than one after the other.
+        Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + map.rows.len().min(MAP_ROWS) + 2) {
             Room::Rows(rows) => Room::Rows(rows),
             Room::Share { least, .. } => Room::Share { least, weight: 3 },
         },

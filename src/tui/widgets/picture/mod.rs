@@ -126,19 +126,37 @@ impl Pictures {
         self.is_chosen = true;
     }
 
-    /// Draws a grid as large as fits, centred; in characters only as many of its pictures as can be recognised. `key` names the place, so that a changed picture takes the place of the
-    /// old one. Returns where its pictures lie.
-    pub fn draw(&mut self, key: &str, images: &ImageGrid, area: Rect, buffer: &mut Buffer) -> Grid {
+    /// Draws a grid as large as fits, centred; in characters only as many of its pictures as can be recognised, with the picture `around`
+    /// among them. `key` names the place, so that a changed picture takes the place of the old one.
+    pub fn draw(
+        &mut self,
+        key: &str,
+        images: &ImageGrid,
+        around: Option<usize>,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Shown {
         match (&mut self.encoder, self.mode) {
-            (Some(encoder), PictureMode::Graphics) => encoder.draw(key, images, area, self.look, buffer),
+            (Some(encoder), PictureMode::Graphics) => {
+                let grid = encoder.draw(key, images, area, self.look, buffer);
+                Shown { grid, numbers: (0..images.pictures.len()).collect() }
+            }
             (_, mode) => {
-                let images = legible(images, area, mode);
+                let (images, numbers) = legible(images, around, area, mode);
                 let grid = grid(&images, area, mode);
                 draw_cells(&images, &grid, mode, self.look, buffer);
-                grid
+                Shown { grid, numbers }
             }
         }
     }
+}
+
+/// What was drawn of a grid of pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    pub grid: Grid,
+    /// Which of the pictures were drawn, in the order of the places of `grid`.
+    pub numbers: Vec<usize>,
 }
 
 /// The version of VTE that draws sextants itself.
@@ -159,20 +177,47 @@ fn least_width(mode: PictureMode) -> u16 {
     }
 }
 
-/// As much of a grid as an area has room for with every picture large enough to be recognised.
-fn legible(images: &ImageGrid, area: Rect, mode: PictureMode) -> Cow<'_, ImageGrid> {
+/// As much of a grid as an area has room for with every picture large enough to be recognised, and which of its pictures these are. A
+/// single row is broken into several where that makes its pictures larger.
+fn legible(
+    images: &ImageGrid,
+    around: Option<usize>,
+    area: Rect,
+    mode: PictureMode,
+) -> (Cow<'_, ImageGrid>, Vec<usize>) {
     let least = least_width(mode);
-    let (columns, rows) = (images.columns.min(images.pictures.len()), images.rows());
-    let whole = grid(images, area, mode);
-    if whole.cell.0 >= least || images.pictures.len() <= 1 {
-        return Cow::Borrowed(images);
+    let count = images.pictures.len();
+    let cell = |images: &ImageGrid| grid(images, area, mode).cell.0;
+    if count <= 1 || cell(images) >= least {
+        return (Cow::Borrowed(images), (0..count).collect());
     }
+    let images = match images.rows() {
+        1 => {
+            let broken = (1..=count.min(usize::from(area.height)))
+                .map(|rows| ImageGrid::new(count.div_ceil(rows), images.pictures.clone()));
+            // The fewest rows of those that are as good as another.
+            Cow::Owned(broken.rev().max_by_key(|images| cell(images).min(least)).unwrap_or_else(|| images.clone()))
+        }
+        _ => Cow::Borrowed(images),
+    };
+    if cell(&images) >= least {
+        return (images, (0..count).collect());
+    }
+    let (columns, rows) = (images.columns.min(count), images.rows());
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
     let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
     let down = usize::from(area.height / tall).clamp(1, rows);
     let wide = least.min(2 * (area.height / down.max(1) as u16)).max(1);
     let across = usize::from(area.width / (wide + 1)).clamp(1, columns.max(1));
-    Cow::Owned(images.cropped(across, down))
+    let around = around.unwrap_or(0).min(count - 1);
+    let [row, column] = [around / images.columns, around % images.columns];
+    let part = |at: usize, room: usize, all: usize| {
+        let start = at.saturating_sub(room / 2).min(all - room);
+        start..start + room
+    };
+    let numbers = images.numbers(part(column, across, columns), part(row, down, rows));
+    let pictures = numbers.iter().map(|number| images.pictures[*number].clone()).collect();
+    (Cow::Owned(ImageGrid::new(across, pictures)), numbers)
 }
 
 #[cfg(test)]
@@ -206,18 +251,35 @@ mod tests {
         assert_eq!(pictures.mode(), PictureMode::Quadrants);
     }
 
+    fn sheet(columns: usize, rows: usize) -> ImageGrid {
+        ImageGrid::new(columns, vec![GrayImage::blank(28, 28); columns * rows])
+    }
+
     #[test]
     fn of_few_rows_all_stay_and_columns_go() {
-        let images =
-            |columns: usize, rows: usize| ImageGrid::new(columns, vec![GrayImage::blank(28, 28); columns * rows]);
         let size = |images: &ImageGrid, width, height| {
-            let shown = legible(images, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+            let (shown, numbers) = legible(images, None, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+            assert_eq!(shown.pictures.len(), numbers.len());
             (shown.columns, shown.rows())
         };
-        assert_eq!(size(&images(8, 3), 26, 11), (3, 3));
-        assert_eq!(size(&images(8, 4), 40, 14).1, 4);
-        assert_eq!(size(&images(8, 2), 26, 11).1, 2);
+        assert_eq!(size(&sheet(8, 3), 26, 11), (3, 3));
+        assert_eq!(size(&sheet(8, 4), 40, 14).1, 4);
+        assert_eq!(size(&sheet(8, 2), 26, 11).1, 2);
         // Of samples as many as there is room for.
-        assert_eq!(size(&images(8, 8), 26, 12), (2, 2));
+        assert_eq!(size(&sheet(8, 8), 26, 12), (2, 2));
+    }
+
+    #[test]
+    fn a_row_without_room_is_broken_and_a_part_goes_along_with_the_picture_that_is_picked() {
+        let shown = |around, width, height| {
+            let row = sheet(10, 1);
+            let (shown, numbers) = legible(&row, around, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+            (shown.columns, shown.rows(), numbers)
+        };
+        assert_eq!(shown(None, 60, 12), (5, 2, (0..10).collect()));
+        assert_eq!(shown(None, 120, 12).1, 1);
+        assert_eq!(shown(None, 44, 5), (4, 1, vec![0, 1, 2, 3]));
+        assert_eq!(shown(Some(6), 44, 5).2, [4, 5, 6, 7]);
+        assert_eq!(shown(Some(9), 44, 5).2, [6, 7, 8, 9]);
     }
 }
