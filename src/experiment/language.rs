@@ -70,6 +70,12 @@ impl Bilingual {
         Bilingual { en: text.clone(), ja: text }
     }
 
+    /// The same with words before it, such as the place it is about.
+    #[must_use]
+    pub fn after(&self, en: impl fmt::Display, ja: impl fmt::Display) -> Self {
+        Bilingual::new(format!("{en}{}", self.en), format!("{ja}{}", self.ja))
+    }
+
     pub fn in_language(&self, language: Language) -> &str {
         match language {
             Language::En => &self.en,

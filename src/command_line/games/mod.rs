@@ -26,7 +26,12 @@ use std::time::Instant;
 
 /// A game at its start, or at a position.
 fn position(id: &str, diagram: Option<&str>) -> Result<AnyGame, MoveError> {
-    let start = AnyGame::start(id).ok_or_else(|| MoveError(format!("no game `{id}`: {}", games::GAMES.join(", "))))?;
+    let start = AnyGame::start(id).ok_or_else(|| {
+        MoveError::new(
+            format!("no game `{id}`: {}", games::GAMES.join(", ")),
+            format!("`{id}` というゲームはありません。{} のどれかを指定してください", games::GAMES.join("、")),
+        )
+    })?;
     let Some(diagram) = diagram else { return Ok(start) };
     let (position, notes) = start.at_with_notes(diagram)?;
     for note in notes {

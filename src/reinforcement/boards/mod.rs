@@ -90,7 +90,7 @@ fn positions(played: &Played) -> Result<Vec<AnyGame>, ExperimentError> {
         return Err(ExperimentError::new(format!("unknown game `{}`: {near}", played.game)));
     };
     let start = match &played.start {
-        Some(diagram) => start.at(diagram).map_err(|why| ExperimentError::new(why.to_string()))?,
+        Some(diagram) => start.at(diagram).map_err(|why| ExperimentError::worded(why.0))?,
         None => start,
     };
     let mut positions = vec![start];
@@ -143,11 +143,11 @@ impl Boards {
                 // A position has spaces or slashes, which no move has.
                 Err(_) if typed.contains(['/', ' ']) => {
                     let (start, passed_over) =
-                        now.at_with_notes(typed).map_err(|why| ExperimentError::new(why.to_string()))?;
+                        now.at_with_notes(typed).map_err(|why| ExperimentError::worded(why.0))?;
                     played = Played { start: Some(start.diagram()), ..Played::of(&played.game) };
                     (positions, notes) = (vec![start], passed_over);
                 }
-                Err(why) => return Err(ExperimentError::new(why.to_string())),
+                Err(why) => return Err(ExperimentError::worded(why.0)),
             }
         }
         let board = Box::new(Board { notes, ..view::board(&positions, &played) });
@@ -324,7 +324,7 @@ impl Model for Boards {
             GameQuery::ReadGame { game, path } => {
                 let like = positions(&Played::of(game))?.pop().expect("the start");
                 let Decoded { text, notes } = records::read(path, task)?;
-                let read = files::read(&text, &like).map_err(|why| ExperimentError::new(why.to_string()))?;
+                let read = files::read(&text, &like).map_err(|why| ExperimentError::worded(why.wording()))?;
                 let id = read.start.id();
                 let usual = AnyGame::start(id).is_some_and(|usual| usual.diagram() == read.start.diagram());
                 let start = (!usual).then(|| read.start.diagram());

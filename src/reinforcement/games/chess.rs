@@ -253,7 +253,7 @@ impl Game for Chess {
     /// Reads UCI and SAN, the latter in the many ways people write it.
     fn read(&self, text: &str) -> Result<Move, MoveError> {
         if self.outcome().is_some() {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         let uci = cozy_chess::util::parse_uci_move(&self.board, text).ok().filter(|found| self.board.is_legal(*found));
         let meant =
@@ -262,11 +262,17 @@ impl Game for Chess {
             [found] => Ok(packed(found)),
             [one, other, ..] => {
                 let (one, other) = (self.san(packed(one)), self.san(packed(other)));
-                Err(MoveError::new(format!("`{text}` may be {one} or {other}")))
+                Err(MoveError::new(
+                    format!("`{text}` may be {one} or {other}"),
+                    format!("`{text}` は {one} とも {other} とも読めます。どちらかを書いてください"),
+                ))
             }
-            [] => Err(MoveError::new(format!(
-                "`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"
-            ))),
+            [] => Err(MoveError::new(
+                format!("`{text}` is no legal move here: squares as in e2e4 (e7e8q makes a queen), or Nf3"),
+                format!(
+                    "`{text}` はこの局面では指せません。e2e4(クイーンへのプロモーションは e7e8q)か Nf3 のように書いてください"
+                ),
+            )),
         }
     }
 
@@ -320,7 +326,12 @@ impl Game for Chess {
 
     fn read_as_played(&self, text: &str) -> Result<Move, MoveError> {
         if NULL_NAMES.contains(&text) {
-            let in_check = || MoveError::new(format!("`{text}`: no passing in check"));
+            let in_check = || {
+                MoveError::new(
+                    format!("`{text}`: no passing in check"),
+                    format!("`{text}`: チェックされているため、パスはできません"),
+                )
+            };
             return self.passed().map(|_| NULL).ok_or_else(in_check);
         }
         self.read(text).or_else(|why| self.reopened().map_or(Err(why), |open| open.read(text)))

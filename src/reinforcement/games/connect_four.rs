@@ -3,7 +3,7 @@
 //! A column has seven bits, the lowest cell lowest and the highest bit always free, so that a line of four is found by shifts
 //! alone (Tromp's and Pons's form of the board).
 
-use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, below, grid, mixed};
+use super::{Game, Move, MoveError, Outcome, PlayoutRng, Side, Style, at_move, below, grid, mixed};
 
 pub const COLUMNS: usize = 7;
 pub const ROWS: usize = 6;
@@ -107,8 +107,7 @@ impl ConnectFour {
     pub fn from_moves(text: &str) -> Result<Self, MoveError> {
         let mut position = ConnectFour::default();
         for (place, sign) in text.chars().filter(|sign| !sign.is_whitespace()).enumerate() {
-            let chosen =
-                position.read(&sign.to_string()).map_err(|why| MoveError::new(format!("move {}: {why}", place + 1)))?;
+            let chosen = position.read(&sign.to_string()).map_err(|why| MoveError(at_move(place + 1, why)))?;
             position.play(chosen);
         }
         Ok(position)
@@ -161,12 +160,20 @@ impl Game for ConnectFour {
 
     fn read(&self, text: &str) -> Result<Move, MoveError> {
         let column = text.parse().ok().filter(|column| (1..=COLUMNS).contains(column));
-        let column = column.ok_or_else(|| MoveError::new(format!("`{text}` is no column: 1 to {COLUMNS}")))?;
+        let column = column.ok_or_else(|| {
+            MoveError::new(
+                format!("`{text}` is no column: 1 to {COLUMNS}"),
+                format!("`{text}` は列の番号ではありません。1 から {COLUMNS} までの数を書いてください"),
+            )
+        })?;
         if self.outcome().is_some() {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         if !self.is_open(column - 1) {
-            return Err(MoveError::new(format!("column {column} is full")));
+            return Err(MoveError::new(
+                format!("column {column} is full"),
+                format!("{column} 列目はいっぱいで、もう置けません"),
+            ));
         }
         Ok(Move(column as u16 - 1))
     }
@@ -185,7 +192,10 @@ impl Game for ConnectFour {
             match stone {
                 Some(side) => sides[side.index()] |= 1 << (column * HEIGHT + row),
                 None if point >= COLUMNS && stones[point - COLUMNS].is_some() => {
-                    return Err(MoveError::new(format!("column {}: a stone has none below it", column + 1)));
+                    return Err(MoveError::new(
+                        format!("column {}: a stone has none below it", column + 1),
+                        format!("{} 列目: 下が空いているところに石があります", column + 1),
+                    ));
                 }
                 None => {}
             }
@@ -193,10 +203,13 @@ impl Game for ConnectFour {
         let all = sides[0] | sides[1];
         let position = ConnectFour { own: sides[turn.index()], all, won: has_four(sides[turn.other().index()]) };
         if position.turn() != turn || sides[0].count_ones() < sides[1].count_ones() {
-            return Err(MoveError::new("x moves first, so x has as many stones as o, or one more when o is to move"));
+            return Err(MoveError::new(
+                "x moves first, so x has as many stones as o, or one more when o is to move",
+                "先手は x です。x の石は o と同じ数か、o の手番なら 1 つ多くなければなりません",
+            ));
         }
         if has_four(position.own) {
-            return Err(MoveError::new("the side to move has won already"));
+            return Err(MoveError::new("the side to move has won already", "手番の側がすでに勝っている局面です"));
         }
         Ok(position)
     }

@@ -223,10 +223,10 @@ impl Game for Gomoku {
     fn read(&self, text: &str) -> Result<Move, MoveError> {
         let point = self.names().read(text)?;
         if self.outcome().is_some() {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         if !self.is_free(point) {
-            return Err(MoveError::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken"), format!("{text} にはすでに石があります")));
         }
         Ok(Move(point as u16))
     }
@@ -249,7 +249,7 @@ impl Game for Gomoku {
         position.second = turn == Side::Second;
         position.won = winners[turn.other().index()];
         if winners[turn.index()] {
-            return Err(MoveError::new("the side to move has won already"));
+            return Err(MoveError::new("the side to move has won already", "手番の側がすでに勝っている局面です"));
         }
         Ok(position)
     }

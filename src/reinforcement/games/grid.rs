@@ -51,11 +51,13 @@ impl Names {
         find().ok_or_else(|| {
             let last = self.column(self.size - 1);
             let first = self.column(0);
-            MoveError::new(format!(
-                "`{text}` is no point: a column {first} to {last} and a row 1 to {}, as in {}",
-                self.size,
-                self.write(self.size + 2)
-            ))
+            let (size, example) = (self.size, self.write(self.size + 2));
+            MoveError::new(
+                format!("`{text}` is no point: a column {first} to {last} and a row 1 to {size}, as in {example}"),
+                format!(
+                    "`{text}` は盤上の位置ではありません。列 {first} から {last} と行 1 から {size} を {example} のように書いてください"
+                ),
+            )
         })
     }
 }
@@ -82,16 +84,21 @@ pub fn write(size: (usize, usize), signs: [char; 2], turn: Side, stone: impl Fn(
 pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<Option<Side>>, Side), MoveError> {
     let (rows, columns) = size;
     let side = |sign: char| Side::BOTH.into_iter().find(|side| signs[side.index()] == sign.to_ascii_lowercase());
+    let [first, second] = signs;
     let (board, turn) = text.trim().split_once(' ').ok_or_else(|| {
-        MoveError::new(format!(
-            "a position is rows of {}, {} and `.` between slashes, a space, and whose move it is",
-            signs[0], signs[1]
-        ))
+        MoveError::new(
+            format!("a position is rows of {first}, {second} and `.` between slashes, a space, and whose move it is"),
+            format!("局面は、{first}、{second}、`.` を並べた行を / で区切り、空白に続けて手番を書きます"),
+        )
     })?;
     let turn = turn.trim();
     let mover = turn.chars().next().filter(|_| turn.chars().count() == 1).and_then(side);
-    let mover =
-        mover.ok_or_else(|| MoveError::new(format!("whose move it is: {} or {}, not `{turn}`", signs[0], signs[1])))?;
+    let mover = mover.ok_or_else(|| {
+        MoveError::new(
+            format!("whose move it is: {first} or {second}, not `{turn}`"),
+            format!("手番は {first} か {second} で書いてください。`{turn}` は読めません"),
+        )
+    })?;
     let mut stones = Vec::with_capacity(rows * columns);
     let mut found = 0;
     for row in board.split('/') {
@@ -101,16 +108,28 @@ pub fn read(text: &str, size: (usize, usize), signs: [char; 2]) -> Result<(Vec<O
             stones.push(match sign {
                 '.' => None,
                 sign => Some(side(sign).ok_or_else(|| {
-                    MoveError::new(format!("row {found}: `{sign}` is none of {}, {} and `.`", signs[0], signs[1]))
+                    MoveError::new(
+                        format!("row {found}: `{sign}` is none of {first}, {second} and `.`"),
+                        format!(
+                            "盤の {found} 行目: `{sign}` は読めません。{first}、{second}、`.` のどれかを書いてください"
+                        ),
+                    )
                 })?),
             });
         }
         if stones.len() - before != columns {
-            return Err(MoveError::new(format!("row {found} has {} points, not {columns}", stones.len() - before)));
+            let points = stones.len() - before;
+            return Err(MoveError::new(
+                format!("row {found} has {points} points, not {columns}"),
+                format!("盤の {found} 行目の長さは {points} です。{columns} にしてください"),
+            ));
         }
     }
     if found != rows {
-        return Err(MoveError::new(format!("{found} rows, not {rows}")));
+        return Err(MoveError::new(
+            format!("{found} rows, not {rows}"),
+            format!("盤が {found} 行あります。{rows} 行にしてください"),
+        ));
     }
     Ok((stones, mover))
 }

@@ -83,15 +83,32 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Move(pub u16);
 
-/// A move or position that cannot be read, or may not be played: one line.
+/// A move or position that cannot be read, or may not be played: one line, in English on the command line and in protocols, in both
+/// languages on screens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MoveError(pub String);
+#[error("{}", self.0.en)]
+pub struct MoveError(pub Bilingual);
 
 impl MoveError {
-    pub fn new(said: impl Into<String>) -> Self {
-        MoveError(said.into())
+    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Self {
+        MoveError(Bilingual::new(en, ja))
     }
+
+    /// Of a game in which no move is made any more.
+    pub fn ended() -> Self {
+        MoveError::new("the game has ended", "対局は終わっています")
+    }
+}
+
+impl From<MoveError> for Bilingual {
+    fn from(why: MoveError) -> Self {
+        why.0
+    }
+}
+
+/// Why a move of a game is refused, with its number before it.
+pub fn at_move(number: usize, why: impl Into<Bilingual>) -> Bilingual {
+    why.into().after(format_args!("move {number}: "), format_args!("{number} 手目: "))
 }
 
 /// A rule of ours that games of other people may have been played without.

@@ -256,13 +256,13 @@ impl Game for Othello {
         if self.is_legal(chosen) {
             Ok(chosen)
         } else if self.ended {
-            Err(MoveError::new("the game has ended"))
+            Err(MoveError::ended())
         } else if chosen == PASS {
-            Err(MoveError::new("there is a move: passing is not allowed"))
+            Err(MoveError::new("there is a move: passing is not allowed", "打てるマスがあるため、パスはできません"))
         } else if self.open == 0 {
-            Err(MoveError::new("there is no move: pass"))
+            Err(MoveError::new("there is no move: pass", "打てるマスがありません。パス(pass)してください"))
         } else {
-            Err(MoveError::new(format!("{text} turns no disc")))
+            Err(MoveError::new(format!("{text} turns no disc"), format!("{text} に打っても返せる石がありません")))
         }
     }
 

@@ -197,11 +197,16 @@ impl Game for Shogi {
 
     fn read(&self, text: &str) -> Result<Move, MoveError> {
         if self.outcome().is_some() {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         let found: Option<haitaka::Move> = text.parse().ok();
         found.filter(|found| self.has(*found)).map(packed).ok_or_else(|| {
-            MoveError::new(format!("`{text}` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop"))
+            MoveError::new(
+                format!("`{text}` is no legal move here: squares as in 7g7f, + to promote, P*5e to drop"),
+                format!(
+                    "`{text}` はこの局面では指せません。移動は 7g7f(成るときは末尾に +)、駒打ちは P*5e のように書いてください"
+                ),
+            )
         })
     }
 

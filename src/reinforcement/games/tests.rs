@@ -261,13 +261,13 @@ fn go_takes_ko_and_suicide_as_the_rules_have_it() {
     let mut position = go(".xo../xo.o./.xo../...../..... x");
     play(&mut position, &["C4"]);
     assert_eq!(position.captured(), [1, 0]);
-    let refused = position.read("B4").unwrap_err().0;
+    let refused = position.read("B4").unwrap_err().to_string();
     assert!(refused.contains("ko"), "{refused}");
     play(&mut position, &["E1", "E3", "B4"]);
     assert_eq!(position.captured(), [1, 1]);
     // A point without liberty is no move, unless it takes.
     let eye = go(".x.../xx.../...../...../..... o");
-    assert!(eye.read("A5").unwrap_err().0.contains("suicide"));
+    assert!(eye.read("A5").unwrap_err().0.en.contains("suicide"));
     let takes = go(".xo../xoo../o..../...../..... o");
     assert!(takes.read("A5").is_ok());
     let allowed = go::Rules { suicide: true, ..go::Rules::default() };
@@ -278,6 +278,67 @@ fn go_takes_ko_and_suicide_as_the_rules_have_it() {
     assert_eq!(several.captured(), [2, 0], "two stones took themselves");
     let single = Go::new(5, allowed).at(".x.../x..../...../...../..... o").unwrap();
     assert!(single.read("A5").is_err(), "one stone's suicide leaves the board as it was");
+}
+
+#[test]
+fn what_is_wrong_with_a_move_or_a_position_is_said_in_both_languages() {
+    let has_japanese = |text: &str| text.chars().any(|sign| matches!(sign, 'ぁ'..='ヿ' | '一'..='鿿'));
+    let said = |of: &str, why: MoveError| {
+        let Bilingual { en, ja } = &why.0;
+        assert_eq!(*en, why.to_string());
+        assert!(!has_japanese(en), "{of}: {en}");
+        assert!(has_japanese(ja), "{of}: {ja}");
+    };
+    let started = |id: &str, diagram: &str| {
+        let start = AnyGame::start(id).unwrap();
+        if diagram.is_empty() { start } else { start.at(diagram).unwrap() }
+    };
+    for (id, diagram, refused) in [
+        ("tic-tac-toe", "", "d9"),
+        ("tic-tac-toe", "x../.../... o", "a3"),
+        ("tic-tac-toe", "xxx/oo./... o", "c1"),
+        ("connect-four", "", "8"),
+        ("connect-four", "x....../o....../x....../o....../x....../o...... x", "1"),
+        ("othello", "", "a1"),
+        ("othello", "", "pass"),
+        ("gomoku-9", "", "z1"),
+        ("go-9", "", "z9"),
+        ("chess", "", "e2e5"),
+        ("chess", "4k3/8/8/8/8/8/4K3/R6R w - - 0 1", "Rd1"),
+        ("shogi", "", "7g7e"),
+        ("shogi", "4k4/9/9/9/9/9/4P4/9/4K4 b P 1", "P*5e"),
+    ] {
+        said(refused, started(id, diagram).read(refused).unwrap_err());
+    }
+    let mut ko = go(".xo../xo.o./.xo../...../..... x");
+    play(&mut ko, &["C4"]);
+    said("ko", ko.read("B4").unwrap_err());
+    said("taken", ko.read("C4").unwrap_err());
+    said("suicide", go(".x.../xx.../...../...../..... o").read("A5").unwrap_err());
+    said("no liberty", ko.at("xo.../o..../...../...../..... x").unwrap_err());
+    said("moves", ConnectFour::from_moves("4444444").unwrap_err());
+    let won = format!("xxxxx..../{} x", ["........."; 8].join("/"));
+    for (id, diagram) in [
+        ("tic-tac-toe", "xx"),
+        ("tic-tac-toe", "x../.../... z"),
+        ("tic-tac-toe", "q../.../... x"),
+        ("tic-tac-toe", "..../.../... x"),
+        ("tic-tac-toe", ".../... x"),
+        ("connect-four", "x....../......./......./......./......./....... o"),
+        ("connect-four", "......./......./......./......./......./oo..... x"),
+        ("gomoku-9", won.as_str()),
+        ("chess", "8/8/8/8/8/8/8/8 w - - 0 1"),
+        ("chess", "4k3/8/8/8/8/8/8/4K3 x - - 0 1"),
+        ("shogi", "4k4/9 b - 1"),
+        ("shogi", "9/9/9/9/9/9/9/9/9 b - 1"),
+        ("shogi", "K8/9/9/9/9/9/9/9/9 b - 1"),
+        ("shogi", "4k4/9/9/9/9/9/9/9/4K4 z - 1"),
+        ("shogi", "7k1/9/9/9/9/9/9/9/9 z - 1"),
+        ("shogi", "7k1/9/9/9/9/9/9/9/9 w - 1"),
+        ("shogi", "7k1/9/9/9/9/9/9/9/9 b 3R 1"),
+    ] {
+        said(diagram, started(id, "").at(diagram).map(|found| found.diagram()).expect_err(diagram));
+    }
 }
 
 /// A cycle of three kos comes back to its first position only by the last move, which is refused.
@@ -297,7 +358,7 @@ fn superko_sees_cycles_longer_than_two() {
             for point in 0..9 {
                 if position.stone(point).is_none() && !moves.contains(&Move(point as u16)) {
                     seen_refusal |=
-                        position.read(&position.name(Move(point as u16))).unwrap_err().0.contains("superko");
+                        position.read(&position.name(Move(point as u16))).unwrap_err().0.en.contains("superko");
                 }
             }
             let passed = chosen == position.pass();
@@ -384,7 +445,7 @@ fn an_sfen_with_rows_too_long_or_hands_too_full_is_refused() {
         "4k4/9/9/9/9/9/9/9/4K4 b K 1",
         "4k4/9/9/9/9/9/9/9/4K4 b - 65535",
     ] {
-        assert!(shogi.at(sfen).is_err_and(|why| why.0.starts_with("SFEN: ")), "{sfen}");
+        assert!(shogi.at(sfen).is_err_and(|why| why.0.en.starts_with("SFEN: ")), "{sfen}");
     }
     assert!(shogi.at("4k4/9/9/9/9/9/9/9/4K4 b 18P 9999").is_ok());
 }

@@ -94,10 +94,10 @@ impl Game for TicTacToe {
     fn read(&self, text: &str) -> Result<Move, MoveError> {
         let chosen = Move(NAMES.read(text)? as u16);
         if self.outcome().is_some() {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         if self.stone(usize::from(chosen.0)).is_some() {
-            return Err(MoveError::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken"), format!("{text} はすでに埋まっています")));
         }
         Ok(chosen)
     }

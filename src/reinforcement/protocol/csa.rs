@@ -1,10 +1,10 @@
 //! CSA: games of shogi as programs and their servers keep them (Computer Shogi Association, 「CSA標準棋譜ファイル形式」, version 2.2; of
 //! version 3 what is the same). The first game of a file is read, without comments and times.
 
-use super::kif::{Foul, closing, has_move};
-use super::record::{Ending, Reading, Record, RecordError};
+use super::kif::{Foul, closing, has_move, no_shogi};
+use super::record::{Ending, Reading, Record, RecordError, not_their_turn};
 use crate::experiment::Bilingual;
-use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Shogi, Side, shogi};
+use crate::reinforcement::games::{AnyGame, Game, Move, MoveError, Outcome, Shogi, Side, at_move, shogi};
 use haitaka::{Color, File, Piece, Rank, Square};
 use std::fmt::Write;
 
@@ -170,7 +170,7 @@ impl Setup {
         left
     }
 
-    fn begin(&self, turn: Side) -> Result<(Shogi, Vec<Bilingual>), String> {
+    fn begin(&self, turn: Side) -> Result<(Shogi, Vec<Bilingual>), Bilingual> {
         let letter = |of: Side, piece: Piece| piece.to_str(if of == Side::First { Color::Black } else { Color::White });
         let mut rows = Vec::new();
         for rank in 0..9 {
@@ -189,7 +189,7 @@ impl Setup {
         let turn = if turn == Side::First { 'b' } else { 'w' };
         Shogi::default()
             .at_with_notes(&format!("{} {turn} {hands} 1", rows.join("/")))
-            .map_err(|why| format!("the board is no position: {why}"))
+            .map_err(|why| why.0.after("the board is no position: ", "盤面が正しい局面になっていません: "))
     }
 }
 
@@ -291,25 +291,26 @@ pub(super) fn write(start: &Shogi, record: &Record) -> String {
 }
 
 /// The legal move that a line means.
-fn meant(position: &Shogi, from: Option<Square>, to: Square, moved: Piece) -> Result<Move, String> {
+fn meant(position: &Shogi, from: Option<Square>, to: Square, moved: Piece) -> Result<Move, MoveError> {
     let step = match from {
         None => haitaka::Move::Drop { piece: moved, to },
         Some(from) => {
             let there = position.board().piece_on(from);
             let promotion = there.is_some_and(|there| there != moved && there.promote() == moved);
             if there != Some(moved) && !promotion {
+                let (square, moved) =
+                    (format!("{}{}", from.file() as usize + 1, from.rank() as usize + 1), name(moved));
                 let found = there.map_or("no piece", name);
-                return Err(format!(
-                    "{found} is on {}{}, which becomes no {}",
-                    from.file() as usize + 1,
-                    from.rank() as usize + 1,
-                    name(moved)
-                ));
+                let ja = match there {
+                    Some(_) => format!("{square} にあるのは {found} で、{moved} にはなりません"),
+                    None => format!("{square} に駒がないため、{moved} は動かせません"),
+                };
+                return Err(MoveError::new(format!("{found} is on {square}, which becomes no {moved}"), ja));
             }
             haitaka::Move::BoardMove { from, to, promotion }
         }
     };
-    position.read(&step.to_string()).map_err(|why| why.to_string())
+    position.read(&step.to_string())
 }
 
 /// Reads the first game of a file.
@@ -323,10 +324,13 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
     let mut stated: Option<(Option<Outcome>, Ending)> = None;
     let mut foul: Option<Foul> = None;
     for (at, line) in statements(text) {
-        let fault = |what: String| RecordError::at(text, at, what);
-        let wrong = |expected: &str| {
+        let fault = |what: Bilingual| RecordError::at(text, at, what);
+        let wrong = |en: &str, ja: &str| {
             let line: String = line.chars().take(30).collect();
-            fault(format!("`{line}`: expected {expected}"))
+            fault(Bilingual::new(
+                format!("`{line}`: expected {en}"),
+                format!("`{line}` は読めません。{ja}を書いてください"),
+            ))
         };
         if line == "/" && reading.is_some() {
             break;
@@ -359,7 +363,9 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                     }
                     _ => None,
                 };
-                set.ok_or_else(|| wrong("pieces, as in PI, P1-KY-KE * … or P+00HI"))?;
+                set.ok_or_else(|| {
+                    wrong("pieces, as in PI, P1-KY-KE * … or P+00HI", "PI、P1-KY-KE * …、P+00HI のように駒の配置")
+                })?;
             }
             (sign @ ('+' | '-'), _) if line.len() == 1 => {
                 if reading.is_none() {
@@ -370,7 +376,10 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 let now = reading.as_ref().map_or(turn, |reading| reading.now.turn());
                 // A foul is not played, but its side has moved. The word for it blames whoever is to move, or who just has.
                 let now = if foul.is_some() && &line[1..] != "ILLEGAL_MOVE" { now.other() } else { now };
-                stated = Some(end(&line[1..], now).ok_or_else(|| wrong("how the game ended, as in %TORYO"))?);
+                stated = Some(
+                    end(&line[1..], now)
+                        .ok_or_else(|| wrong("how the game ended, as in %TORYO", "%TORYO のように対局の終わり方"))?,
+                );
             }
             _ if stated.is_some() => {}
             _ => {
@@ -378,7 +387,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                     break;
                 }
                 let Some((of, from, to, moved)) = step(line) else {
-                    let fault = wrong("a move, as in +7776FU");
+                    let fault = wrong("a move, as in +7776FU", "+7776FU のように着手");
                     reading.as_mut().map_or(Err(fault.clone()), |reading| reading.end_before(fault))?;
                     break;
                 };
@@ -388,14 +397,15 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 }
                 let Some(reading) = &mut reading else { continue };
                 let number = reading.number();
-                let fault = |why: String| fault(format!("move {number}: {line}: {why}"));
-                let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
+                let of_line = format!("{line}: ");
+                let fault = |why: MoveError| fault(at_move(number, why.0.after(&of_line, &of_line)));
+                let AnyGame::Shogi(game) = reading.open() else { return Err(fault(no_shogi())) };
                 if game.turn() != of {
-                    reading.end_before(fault("not this side's turn".to_owned()))?;
+                    reading.end_before(fault(not_their_turn()))?;
                     break;
                 }
                 match meant(&game, from, to, moved) {
-                    Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
+                    Ok(chosen) => reading.play(chosen).map_err(fault)?,
                     Err(why) => foul = Some(Foul { fault: fault(why), said: line.to_owned() }),
                 }
             }
@@ -413,7 +423,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
 }
 
 /// The game at its start; the usual one if nothing is set up.
-fn begin(setup: Option<&Setup>, turn: Side) -> Result<Reading, String> {
+fn begin(setup: Option<&Setup>, turn: Side) -> Result<Reading, Bilingual> {
     let usual = Setup::usual();
     let (start, notes) = setup.unwrap_or(&usual).begin(turn)?;
     let mut reading = Reading::from(start.into());

@@ -9,6 +9,7 @@
 
 use super::record::{Ending, Record, RecordError, words};
 use super::{csa, ki2, kif, pgn, plain, sgf, uci};
+use crate::experiment::Bilingual;
 use crate::reinforcement::games::{AnyGame, Move, Outcome};
 
 /// A game as text, and the extension of files of its format.
@@ -63,7 +64,10 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
         return Err(RecordError::at(
             text,
             0,
-            "nothing to read: expected a game as SGF, PGN, KIF, KI2, CSA, USI or a list of moves",
+            Bilingual::new(
+                "nothing to read: expected a game as SGF, PGN, KIF, KI2, CSA, USI or a list of moves",
+                "対局がありません。SGF、PGN、KIF、KI2、CSA、USI、または着手の列を書いたファイルを指定してください",
+            ),
         ));
     };
     // A name of a player may look like anything.
@@ -74,8 +78,8 @@ pub fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
             && !matches!(game.size(), 9 | 13)
             && !matches!(like, AnyGame::Go(like) if like.size() == game.size())
         {
-            let what = format!("a board of {} lines: Go is played on 9 or 13 here", game.size());
-            return Err(RecordError::at(text, begins, what));
+            let has = Bilingual::new("Go is played on 9 or 13 here", "囲碁の盤は 9 路か 13 路です");
+            return Err(RecordError::at(text, begins, sgf::other_size(game.size(), &has)));
         }
         return Ok(record);
     }

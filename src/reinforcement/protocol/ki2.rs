@@ -3,7 +3,8 @@
 
 use super::kif::{self, Foul, Head};
 use super::record::{Ending, Reading, Record, RecordError};
-use crate::reinforcement::games::{AnyGame, Game, Outcome, Shogi, Side};
+use crate::experiment::Bilingual;
+use crate::reinforcement::games::{AnyGame, Game, MoveError, Outcome, Shogi, Side, at_move};
 use haitaka::Square;
 use std::fmt::Write;
 
@@ -91,7 +92,13 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 Some(_) if foul.is_some() => break,
                 Some((reading, _)) => {
                     let line: String = line.chars().take(20).collect();
-                    let what = format!("expected move {} with ▲ or △ before it, found `{line}`", reading.number());
+                    let number = reading.number();
+                    let what = Bilingual::new(
+                        format!("expected move {number} with ▲ or △ before it, found `{line}`"),
+                        format!(
+                            "{number} 手目があるはずの行に `{line}` があります。着手の前に ▲ か △ を書いてください"
+                        ),
+                    );
                     reading.end_before(RecordError::at(text, at, what))?;
                     break;
                 }
@@ -108,19 +115,22 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
             }
             let number = reading.number();
             let at = at + inside + word.len() - word.trim_start().len();
-            let fault = |why: String| RecordError::at(text, at, format!("move {number}: {why}"));
+            let fault = |why: MoveError| RecordError::at(text, at, at_move(number, why));
             let word = word.trim();
             let said = match kif::said(word, *last) {
                 Ok((said, rest)) if rest.trim().is_empty() => said,
                 read => {
-                    let why = format!("`{word}` is no move: expected the next one, with ▲ or △ before it");
+                    let why = MoveError::new(
+                        format!("`{word}` is no move: expected the next one, with ▲ or △ before it"),
+                        format!("`{word}` は着手として読めません。次の着手は、前に ▲ か △ を付けて書いてください"),
+                    );
                     reading.end_before(fault(read.err().unwrap_or(why)))?;
                     break 'lines;
                 }
             };
-            let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
+            let AnyGame::Shogi(game) = reading.open() else { return Err(fault(kif::no_shogi())) };
             match kif::meant(&game, &said) {
-                Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
+                Ok(chosen) => reading.play(chosen).map_err(fault)?,
                 Err(why) => foul = Some(Foul { fault: fault(why), said: word.to_owned() }),
             }
             *last = Some(said.to);

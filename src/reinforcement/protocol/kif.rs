@@ -3,7 +3,7 @@
 
 use super::record::{Ending, Reading, Record, RecordError};
 use crate::experiment::Bilingual;
-use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Shogi, shogi};
+use crate::reinforcement::games::{AnyGame, Game, Move, MoveError, Outcome, Shogi, at_move, shogi};
 use haitaka::Square;
 use std::fmt::Write;
 
@@ -166,6 +166,10 @@ impl Foul {
     }
 }
 
+pub(super) fn no_shogi() -> MoveError {
+    MoveError::new("no game of shogi", "将棋の対局ではありません")
+}
+
 /// The lines of a file and the bytes where they begin, without remarks, as far as the main line goes.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut begins = 0;
@@ -208,7 +212,11 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 Some(_) if stated.is_some() => {}
                 Some(_) if foul.is_some() => break,
                 Some((reading, _)) => {
-                    let what = format!("expected move {} with its number before it, found `{line}`", reading.number());
+                    let number = reading.number();
+                    let what = Bilingual::new(
+                        format!("expected move {number} with its number before it, found `{line}`"),
+                        format!("{number} 手目があるはずの行に `{line}` があります。着手の前に手数を書いてください"),
+                    );
                     reading.end_before(RecordError::at(text, at, what))?;
                     break;
                 }
@@ -233,18 +241,21 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
             break;
         }
         let number = reading.number();
-        let fault = |why: String| RecordError::at(text, at, format!("move {number}: {why}"));
+        let fault = |why: MoveError| RecordError::at(text, at, at_move(number, why));
         let said = match said(move_said, *last) {
             Ok((said, rest)) if rest.trim_start().is_empty() || rest.trim_start().starts_with(['(', '+']) => said,
             read => {
-                let why = format!("`{move_said}` is no move: expected nothing but its time after it");
+                let why = MoveError::new(
+                    format!("`{move_said}` is no move: expected nothing but its time after it"),
+                    format!("`{move_said}` は着手として読めません。着手の後に書けるのは消費時間だけです"),
+                );
                 reading.end_before(fault(read.err().unwrap_or(why)))?;
                 break;
             }
         };
-        let AnyGame::Shogi(game) = reading.open() else { return Err(fault("no game of shogi".to_owned())) };
+        let AnyGame::Shogi(game) = reading.open() else { return Err(fault(no_shogi())) };
         match meant(&game, &said) {
-            Ok(chosen) => reading.play(chosen).map_err(|why| fault(why.to_string()))?,
+            Ok(chosen) => reading.play(chosen).map_err(fault)?,
             Err(why) => {
                 let said = move_said.split_whitespace().next().unwrap_or(move_said).to_owned();
                 foul = Some(Foul { fault: fault(why), said });

@@ -79,8 +79,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn fault(&self, what: impl Into<String>) -> RecordError {
-        RecordError::at(self.text, self.at, what)
+    fn fault(&self, en: impl Into<String>, ja: impl Into<String>) -> RecordError {
+        RecordError::at(self.text, self.at, Bilingual::new(en, ja))
     }
 
     fn rest(&self) -> &'a str {
@@ -101,7 +101,10 @@ impl<'a> Reader<'a> {
             match sign {
                 '%' if begins_line => self.at += self.line_ends(),
                 ';' => self.at += self.line_ends(),
-                '{' => self.at += rest.find('}').ok_or_else(|| self.fault("a comment has no } at its end"))? + 1,
+                '{' => {
+                    let open = || self.fault("a comment has no } at its end", "コメントの終わりの } がありません");
+                    self.at += rest.find('}').ok_or_else(open)? + 1;
+                }
                 '$' => {
                     let digits = rest[1..].find(|sign: char| !sign.is_ascii_digit());
                     self.at += digits.map_or(rest.len(), |digits| digits + 1);
@@ -121,7 +124,12 @@ impl<'a> Reader<'a> {
                 if sign == '(' { Token::Open } else { Token::Close }
             }
             '[' => self.tag()?,
-            '}' | ']' | '<' | '>' => return Err(self.fault(format!("expected a move, found `{sign}`"))),
+            '}' | ']' | '<' | '>' => {
+                return Err(self.fault(
+                    format!("expected a move, found `{sign}`"),
+                    format!("着手があるはずの場所に `{sign}` があります"),
+                ));
+            }
             _ => {
                 let ends = |sign: char| sign.is_whitespace() || "{}()[];$<>".contains(sign);
                 let rest = self.rest();
@@ -136,7 +144,12 @@ impl<'a> Reader<'a> {
 
     /// `[Name "value"]`; of tags with odd quotes the value is what stands before the last bracket that may end it.
     fn tag(&mut self) -> Result<Token<'a>, RecordError> {
-        let wrong = || self.fault("expected a tag, as in [White \"Anderssen\"]");
+        let wrong = || {
+            self.fault(
+                "expected a tag, as in [White \"Anderssen\"]",
+                "タグとして読めません。[White \"Anderssen\"] のように書いてください",
+            )
+        };
         let inside = self.rest()[1..].trim_start();
         let length = inside.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_')).ok_or_else(wrong)?;
         let (name, rest) = inside.split_at(length);
@@ -233,12 +246,16 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         match token {
             Token::Open => open.push(begins),
             Token::Close => {
-                open.pop().ok_or_else(|| RecordError::at(text, begins, "a ) without its ("))?;
+                let unopened = || {
+                    let what = Bilingual::new("a ) without its (", "対応する ( のない ) があります");
+                    RecordError::at(text, begins, what)
+                };
+                open.pop().ok_or_else(unopened)?;
             }
             // Another game begins.
             Token::Tag(..) | Token::OddTag(..) | Token::Junk if begun || !open.is_empty() => break,
             Token::Junk => {
-                let line = RecordError::at(text, begins, "").line;
+                let line = RecordError::line_of(text, begins);
                 odd.push(Bilingual::new(
                     format!("line {line}: no tag; passed over"),
                     format!("{line} 行目: タグとして読めないため無視しました"),
@@ -251,7 +268,7 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                 )),
                 ("FEN", fen) => {
                     let found = Chess::default().at_with_notes(fen);
-                    let (start, notes) = found.map_err(|why| RecordError::at(text, begins, why.to_string()))?;
+                    let (start, notes) = found.map_err(|why| RecordError::at(text, begins, why))?;
                     reading = Reading::from(start.into());
                     odd.extend(notes);
                 }
@@ -259,7 +276,10 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
                     return Err(RecordError::at(
                         text,
                         begins,
-                        format!("Variant `{other}`: expected chess by its usual rules"),
+                        Bilingual::new(
+                            format!("Variant `{other}`: expected chess by its usual rules"),
+                            format!("Variant `{other}` は読めません。通常のルールのチェスだけを読めます"),
+                        ),
                     ));
                 }
                 _ => tags.hear(name, value),
@@ -285,7 +305,8 @@ pub(super) fn read(text: &str) -> Result<Record, RecordError> {
         }
     }
     if let Some(begins) = open.pop() {
-        return Err(RecordError::at(text, begins, "a variation has no ) at its end"));
+        let what = Bilingual::new("a variation has no ) at its end", "変化手順の終わりの ) がありません");
+        return Err(RecordError::at(text, begins, what));
     }
     // What is said of the tags comes first.
     reading.note_first(odd);
@@ -309,17 +330,22 @@ fn is_chess(variant: &str) -> bool {
 const REMARKS: [&str; 7] = ["N", "TN", "D", "e.p.", "ep", "RR", "n"];
 
 /// Plays what a word says, which may have its number before it, or be a number or remark alone.
-fn play(reading: &mut Reading, word: &str) -> Result<(), String> {
+fn play(reading: &mut Reading, word: &str) -> Result<(), Bilingual> {
     let Some(name) = unnumbered(word) else { return Ok(()) };
     let is_number = name.bytes().all(|sign| sign.is_ascii_digit());
     let is_remark = name.chars().all(|sign| !sign.is_alphanumeric()) && name != "--";
     if is_number && name != "0000" || is_remark || REMARKS.contains(&name) {
         return Ok(());
     }
-    let AnyGame::Chess(game) = &reading.now else { return Err("no game of chess".to_owned()) };
-    let number = format!("{}{}", game.board().fullmove_number(), if game.turn() == Side::First { "." } else { "..." });
+    let AnyGame::Chess(game) = &reading.now else {
+        return Err(Bilingual::new("no game of chess", "チェスの対局ではありません"));
+    };
+    let number = game.board().fullmove_number();
+    let (dots, side) = if game.turn() == Side::First { (".", "白") } else { ("...", "黒") };
     // A letter for a diagram or a novelty may stand after a move.
     let bare = name.trim_end_matches(['!', '?']);
     let without = bare.strip_suffix(['D', 'N']).filter(|_| game.read_as_played(name).is_err());
-    reading.take(without.unwrap_or(name)).map_err(|why| format!("move {number}: {why}"))
+    reading
+        .take(without.unwrap_or(name))
+        .map_err(|why| why.0.after(format_args!("move {number}{dots}: "), format_args!("{number} 手目の{side}: ")))
 }

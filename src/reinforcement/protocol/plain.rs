@@ -12,7 +12,8 @@
 //! without spaces, as transcripts of Othello (`f5d6c3`) and of Connect Four (`4453`) have them.
 
 use super::record::{Ending, Reading, Record, RecordError, fresh, start_of, words};
-use crate::reinforcement::games::{AnyGame, Game, MoveError, Outcome, Side, othello};
+use crate::experiment::Bilingual;
+use crate::reinforcement::games::{AnyGame, Game, Outcome, Side, at_move, othello};
 use std::fmt::Write;
 
 /// The longest line that is written.
@@ -167,9 +168,9 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
         if line.starts_with('#') {
             match said(line) {
                 Some(("start", place, diagram)) if reading.number() == 1 => {
-                    let (found, notes) = start
-                        .at_with_notes(diagram)
-                        .map_err(|why| RecordError::at(text, at + place, format!("start: {why}")))?;
+                    let (found, notes) = start.at_with_notes(diagram).map_err(|why| {
+                        RecordError::at(text, at + place, why.0.after("start: ", "開始局面(start): "))
+                    })?;
                     reading = Reading::from(found);
                     reading.note_all(notes);
                 }
@@ -191,19 +192,18 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
     Ok(reading.finish(players, stated.0, stated.1))
 }
 
-fn play(reading: &mut Reading, name: &str) -> Result<(), String> {
-    let fault = |number: usize, why: MoveError| format!("move {number}: {why}");
+fn play(reading: &mut Reading, name: &str) -> Result<(), Bilingual> {
     let mut name = name;
     if let AnyGame::Othello(game) = &reading.now {
         if is_pass(name) {
             name = "pass";
         } else if game.is_legal(othello::PASS) {
             // Transcripts leave out passes, of which there is no choice.
-            reading.play(othello::PASS).map_err(|why| fault(1, why))?;
+            reading.play(othello::PASS).map_err(|why| at_move(1, why))?;
         }
     }
     let number = reading.number();
-    reading.take(name).map_err(|why| fault(number, why))
+    reading.take(name).map_err(|why| at_move(number, why))
 }
 
 /// How transcripts of Othello write a pass.

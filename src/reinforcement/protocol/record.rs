@@ -5,20 +5,31 @@ use crate::reinforcement::games::{AnyGame, Go, Gomoku, HouseRule, Move, MoveErro
 
 /// What is wrong with a text, and where: lines and columns (in characters) from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {what}")]
+#[error("{}", self.wording().en)]
 pub struct RecordError {
     pub line: usize,
     pub column: usize,
-    pub what: String,
+    pub what: Bilingual,
 }
 
 impl RecordError {
     /// At a byte of a text.
-    pub(super) fn at(text: &str, byte: usize, what: impl Into<String>) -> Self {
+    pub(super) fn at(text: &str, byte: usize, what: impl Into<Bilingual>) -> Self {
         let before = text.get(..byte).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
         RecordError { line, column, what: what.into() }
+    }
+
+    /// The line of a byte of a text, from 1.
+    pub(super) fn line_of(text: &str, byte: usize) -> usize {
+        RecordError::at(text, byte, Bilingual::default()).line
+    }
+
+    /// The place and what is wrong there.
+    pub fn wording(&self) -> Bilingual {
+        let RecordError { line, column, what } = self;
+        what.after(format_args!("line {line}, column {column}: "), format_args!("{line} 行目 {column} 文字目: "))
     }
 }
 
@@ -114,7 +125,7 @@ impl Reading {
     /// If no rules allow it.
     pub fn play(&mut self, chosen: Move) -> Result<(), MoveError> {
         let Some((next, rule)) = self.now.after_as_played(chosen) else {
-            return Err(MoveError::new(format!("{} is no move here", self.now.name(chosen))));
+            return Err(no_move(&self.now.name(chosen)));
         };
         if let Some(rule) = rule.filter(|rule| !self.broken.contains(rule)) {
             self.broken.push(rule);
@@ -164,10 +175,10 @@ impl Reading {
         if self.record.moves.is_empty() {
             return Err(fault);
         }
-        let (line, column, count) = (fault.line, fault.column, self.record.moves.len());
+        let (Bilingual { en, ja }, count) = (fault.wording(), self.record.moves.len());
         self.note(Bilingual::new(
-            format!("{fault}; the record ends before it"),
-            format!("{line} 行目 {column} 文字目は、着手として読めないか、ルール上できない手です。{count} 手目まで読みました({fault})"),
+            format!("{en}; the record ends before it"),
+            format!("{ja}。その手前の {count} 手目まで読みました"),
         ));
         self.record.cut = Some(fault);
         Ok(())
@@ -183,6 +194,16 @@ impl Reading {
         let ended = if outcome.is_some() { ended } else { Ending::Rules };
         Record { players, outcome: outcome.or(self.now.outcome()), ended, ..self.record }
     }
+}
+
+/// Why a move that no rules allow is not played.
+pub(super) fn no_move(name: &str) -> MoveError {
+    MoveError::new(format!("{name} is no move here"), format!("{name} はこの局面ではルール上できない手です"))
+}
+
+/// Why a move is not played that is of the other side.
+pub(super) fn not_their_turn() -> MoveError {
+    MoveError::new("not this side's turn", "手番ではない側の着手です")
 }
 
 /// What is said of a move that a rule of ours does not allow.

@@ -3,9 +3,9 @@
 
 mod tree;
 
-use super::record::{Ending, Reading, Record, RecordError, fresh, gomoku_like};
+use super::record::{Ending, Reading, Record, RecordError, fresh, gomoku_like, no_move, not_their_turn};
 use crate::experiment::Bilingual;
-use crate::reinforcement::games::{AnyGame, Go, Move, Othello, Outcome, Side, go, othello};
+use crate::reinforcement::games::{AnyGame, Go, Move, MoveError, Othello, Outcome, Side, at_move, go, othello};
 use std::fmt::Write;
 use tree::Property;
 pub(super) use tree::begins;
@@ -73,19 +73,32 @@ impl Line<'_> {
         self.nodes.first()?.iter().find(|property| property.name == name)
     }
 
-    fn fault(&self, at: &Property, what: impl Into<String>) -> RecordError {
+    fn fault(&self, at: &Property, what: impl Into<Bilingual>) -> RecordError {
         RecordError::at(self.text, at.at, what)
+    }
+
+    /// For a value of a property that names no point of the board.
+    fn no_point(&self, property: &Property, value: &str, size: usize) -> RecordError {
+        let name = &property.name;
+        let what = Bilingual::new(
+            format!("{name}[{value}]: no point of {size} lines"),
+            format!("{name}[{value}]: {size} 路の盤にはない点です"),
+        );
+        self.fault(property, what)
     }
 
     /// An empty board (in Othello the usual start) of the game and size that the root states.
     fn board(&self, like: &AnyGame) -> Result<AnyGame, RecordError> {
         let stated = self.root("SZ").map(|size| {
             let value = size.first().split(':').next().unwrap_or("").parse::<usize>();
-            value.map(|value| (value, size)).map_err(|_| self.fault(size, "SZ: expected the number of lines"))
+            value.map(|value| (value, size)).map_err(|_| {
+                let what = Bilingual::new("SZ: expected the number of lines", "SZ: 盤の路数を数字で書いてください");
+                self.fault(size, what)
+            })
         });
         let stated = stated.transpose()?;
-        let refused = |size: usize, has: &str| {
-            let what = format!("a board of {size} lines: {has}");
+        let refused = |size: usize, has: Bilingual| {
+            let what = other_size(size, &has);
             stated.map_or_else(
                 || RecordError::at(self.text, 0, what.clone()),
                 |(_, property)| self.fault(property, what.clone()),
@@ -95,7 +108,13 @@ impl Line<'_> {
         let number = match (self.root("GM"), like) {
             (Some(game), _) => match game.first() {
                 number @ ("1" | "2" | "4") => number,
-                _ => return Err(self.fault(game, "GM: expected 1 (Go), 2 (Othello) or 4 (Gomoku)")),
+                _ => {
+                    let what = Bilingual::new(
+                        "GM: expected 1 (Go), 2 (Othello) or 4 (Gomoku)",
+                        "GM: 1(囲碁)、2(オセロ)、4(五目並べ)のどれかを書いてください",
+                    );
+                    return Err(self.fault(game, what));
+                }
             },
             (None, AnyGame::Othello(_)) => "2",
             (None, AnyGame::Gomoku(_)) => "4",
@@ -105,15 +124,22 @@ impl Line<'_> {
             ("2", _) if matches!(size, None | Some(othello::SIZE | othello::SMALL)) => {
                 Ok(Othello::new(size.unwrap_or(othello::SIZE)).into())
             }
-            ("2", _) => Err(refused(size.unwrap_or(othello::SIZE), "Othello has 8 or 6")),
+            ("2", _) => {
+                let has = Bilingual::new("Othello has 8 or 6", "オセロの盤は 8×8 か 6×6 です");
+                Err(refused(size.unwrap_or(othello::SIZE), has))
+            }
             ("4", _) if matches!(size, None | Some(9 | 15)) => Ok(gomoku_like(size, like).into()),
             ("4", AnyGame::Gomoku(game)) if size == Some(game.size()) => Ok(fresh(like)),
-            ("4", _) => Err(refused(size.unwrap_or(15), "Gomoku is played on 9 or 15 here")),
+            ("4", _) => {
+                let has = Bilingual::new("Gomoku is played on 9 or 15 here", "五目並べの盤は 9 路か 15 路です");
+                Err(refused(size.unwrap_or(15), has))
+            }
             (_, like) => {
                 // As the specification has it where nothing is said.
                 let size = size.unwrap_or(19);
                 if !(2..=13).contains(&size) {
-                    return Err(refused(size, "Go is played on 13 at most here"));
+                    let has = Bilingual::new("Go is played on 13 at most here", "囲碁の盤は 13 路までです");
+                    return Err(refused(size, has));
                 }
                 let rules = if let AnyGame::Go(game) = like { game.rules() } else { go::Rules::default() };
                 // Some servers have KO for it.
@@ -162,9 +188,7 @@ impl Line<'_> {
             };
             last = Some(property);
             for value in &property.values {
-                let found = points(value.trim(), size).ok_or_else(|| {
-                    self.fault(property, format!("{}[{value}]: no point of {size} lines", property.name))
-                })?;
+                let found = points(value.trim(), size).ok_or_else(|| self.no_point(property, value, size))?;
                 found.into_iter().for_each(|point| signs[point] = sign);
             }
         }
@@ -177,7 +201,7 @@ impl Line<'_> {
         let rows: Vec<String> = signs.chunks(size).map(String::from_iter).collect();
         let turn = if turn.unwrap_or(usual) == Side::First { 'x' } else { 'o' };
         let start = board.at(&format!("{} {turn}", rows.join("/"))).map_err(|why| {
-            let what = format!("the stones set up are no position: {why}");
+            let what = why.0.after("the stones set up are no position: ", "置かれた石が正しい局面になっていません: ");
             last.map_or_else(
                 || RecordError::at(self.text, 0, what.clone()),
                 |property| self.fault(property, what.clone()),
@@ -206,8 +230,8 @@ impl Line<'_> {
                 let Some(side) = mover(&property.name) else { continue };
                 let number = reading.number();
                 if let Err(why) = play(&mut reading, side, property.first(), size, no_suicide) {
-                    let said = format!("move {number}: {}[{}]: {why}", property.name, property.first());
-                    reading.end_before(self.fault(property, said))?;
+                    let said = format!("{}[{}]: ", property.name, property.first());
+                    reading.end_before(self.fault(property, at_move(number, why.0.after(&said, &said))))?;
                     is_whole = false;
                     break 'nodes;
                 }
@@ -236,9 +260,7 @@ impl Line<'_> {
                 _ => '.',
             };
             for value in &property.values {
-                let found = points(value.trim(), size).ok_or_else(|| {
-                    self.fault(property, format!("{}[{value}]: no point of {size} lines", property.name))
-                })?;
+                let found = points(value.trim(), size).ok_or_else(|| self.no_point(property, value, size))?;
                 found.into_iter().for_each(|point| signs[point] = sign);
             }
         }
@@ -268,6 +290,11 @@ impl Line<'_> {
     }
 }
 
+/// For a board of a size that the game does not have.
+pub(super) fn other_size(size: usize, has: &Bilingual) -> Bilingual {
+    has.after(format_args!("a board of {size} lines: "), format_args!("{size} 路の盤は使えません。"))
+}
+
 /// The lines of a board.
 fn size(game: &AnyGame) -> usize {
     match game {
@@ -279,7 +306,7 @@ fn size(game: &AnyGame) -> usize {
 }
 
 /// Plays the value of a move's property. Passes that the file leaves out are put in.
-fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide: bool) -> Result<(), String> {
+fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide: bool) -> Result<(), MoveError> {
     let passes = value.is_empty() || value == "tt" && size < 20;
     if passes && reading.now.outcome().is_some() && matches!(reading.now, AnyGame::Go(_)) {
         // Some rules have a third pass.
@@ -288,13 +315,13 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide:
     let left_out = reading.now.turn() != side;
     let now = if left_out {
         let pass = reading.now.read_as_played("pass").ok().and_then(|pass| reading.now.after_as_played(pass));
-        pass.ok_or_else(|| "not this side's turn".to_owned())?.0
+        pass.ok_or_else(not_their_turn)?.0
     } else {
         reading.now.clone()
     };
     if passes && left_out && now.outcome().is_some() && matches!(now, AnyGame::Go(_)) {
         // The pass that was left out ends the game.
-        return reading.take("pass").map_err(|why| why.to_string());
+        return reading.take("pass");
     }
     let name = if passes {
         "pass".to_owned()
@@ -302,13 +329,13 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide:
         // Some programs write points in the notation of the game.
         point(value, size).map_or_else(|| value.to_owned(), |point| now.name(Move(point as u16)))
     };
-    let chosen = now.read_as_played(&name).map_err(|why| why.to_string())?;
+    let chosen = now.read_as_played(&name)?;
     if now.after_as_played(chosen).is_none() {
-        return Err(format!("{name} is no move here"));
+        return Err(no_move(&name));
     }
     // Only with the move behind it: no file ends in a pass that it leaves out.
     if left_out {
-        reading.take("pass").map_err(|why| why.to_string())?;
+        reading.take("pass")?;
     }
     if let AnyGame::Go(game) = &reading.now
         && no_suicide
@@ -321,7 +348,7 @@ fn play(reading: &mut Reading, side: Side, value: &str, size: usize, no_suicide:
             format!("{number} 手目: 自殺手(棋譜のルールでは可)。ここでは打てない手です"),
         ));
     }
-    reading.play(chosen).map_err(|why| why.to_string())
+    reading.play(chosen)
 }
 
 /// What RE states.

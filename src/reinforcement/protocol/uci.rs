@@ -7,7 +7,7 @@ pub use watch::StopCondition;
 use super::record::{Ending, Reading, Record, RecordError, words};
 use crate::experiment::Bilingual;
 use crate::reinforcement::agent::{Agent, Kind, Spec};
-use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side};
+use crate::reinforcement::games::{AnyGame, Game, Move, Outcome, Side, at_move};
 use crate::reinforcement::search::tsume::{self, Verdict};
 use crate::reinforcement::search::{Budget, OnProgress, SearchResult};
 use std::sync::atomic::AtomicBool;
@@ -57,14 +57,20 @@ pub(super) fn read(text: &str, like: &AnyGame) -> Result<Record, RecordError> {
 
 /// Goes through the moves of such a line; beside it what is odd about its diagram.
 fn walk(text: &str, like: &AnyGame) -> Result<(Reading, Vec<Bilingual>), RecordError> {
-    let fault = |at: usize, what: String| RecordError::at(text, at, what);
+    let fault = |at: usize, what: Bilingual| RecordError::at(text, at, what);
     let mut words = words(text).peekable();
     words.next_if(|(_, word)| *word == "position");
     let (at, kind) = words.next().unwrap_or((text.len(), ""));
     let dialect = match (kind, like) {
         ("fen", _) | ("startpos", AnyGame::Chess(_)) => Dialect::Uci,
         ("sfen" | "startpos", _) => Dialect::Usi,
-        (other, _) => return Err(fault(at, format!("expected startpos or a diagram, found `{other}`"))),
+        (other, _) => {
+            let what = Bilingual::new(
+                format!("expected startpos or a diagram, found `{other}`"),
+                format!("startpos か局面(fen、sfen)があるはずの場所に `{other}` があります"),
+            );
+            return Err(fault(at, what));
+        }
     };
     let mut start = AnyGame::start(dialect.game()).expect("a game there is");
     let mut notes = Vec::new();
@@ -73,17 +79,23 @@ fn walk(text: &str, like: &AnyGame) -> Result<(Reading, Vec<Bilingual>), RecordE
         while let Some((_, part)) = words.next_if(|(_, word)| *word != "moves") {
             parts.push(part);
         }
-        (start, notes) = start.at_with_notes(&parts.join(" ")).map_err(|why| fault(at, why.to_string()))?;
+        (start, notes) = start.at_with_notes(&parts.join(" ")).map_err(|why| fault(at, why.0))?;
     }
     match words.next() {
         None | Some((_, "moves")) => {}
-        Some((at, other)) => return Err(fault(at, format!("expected moves, found `{other}`"))),
+        Some((at, other)) => {
+            let what = Bilingual::new(
+                format!("expected moves, found `{other}`"),
+                format!("moves があるはずの場所に `{other}` があります"),
+            );
+            return Err(fault(at, what));
+        }
     }
     let mut reading = Reading::from(start);
     reading.note_all(notes.iter().cloned());
     for (at, name) in words {
         let number = reading.number();
-        reading.take(name).map_err(|why| fault(at, format!("move {number}: {why}")))?;
+        reading.take(name).map_err(|why| fault(at, at_move(number, why)))?;
     }
     Ok((reading, notes))
 }
@@ -206,7 +218,7 @@ impl Server {
 
     /// The position of a line, in the game of this dialect, and what is odd about its diagram.
     fn place(&self, line: &str) -> Result<(AnyGame, Vec<String>), String> {
-        let (reading, notes) = walk(line, &self.position).map_err(|fault| fault.what)?;
+        let (reading, notes) = walk(line, &self.position).map_err(|fault| fault.what.en)?;
         let position = reading.open();
         if position.id() == self.dialect.game() {
             Ok((position, notes.into_iter().map(|note| note.en).collect()))

@@ -7,7 +7,7 @@ use crate::experiment::{
     Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, Session, TaskContext, ViewSpec, Wording, view,
 };
 use crate::reinforcement::boards::{Boards, view as drawn};
-use crate::reinforcement::games::{AnyGame, Outcome};
+use crate::reinforcement::games::{AnyGame, Outcome, at_move};
 use crate::reinforcement::policy_value::{AnyNet, Net, NetworkGame};
 use crate::reinforcement::search::Puct;
 use crate::reinforcement::search::puct::{Considered, EXPLORATION, Evaluator};
@@ -90,9 +90,7 @@ fn read_moves(start: &AnyGame, text: &str) -> Result<(Vec<AnyGame>, Vec<u16>), E
     let (mut positions, mut moves) = (vec![start.clone()], Vec::new());
     for (word, place) in words.iter().zip(1..) {
         let mut next = positions.last().expect("the start").clone();
-        let chosen = next
-            .read(word)
-            .map_err(|why| ExperimentError::both(format!("move {place}: {why}"), format!("{place} 手目: {why}")))?;
+        let chosen = next.read(word).map_err(|why| ExperimentError::worded(at_move(place, why)))?;
         next.play(chosen);
         positions.push(next);
         moves.push(chosen.0);

@@ -3,7 +3,7 @@
 
 use super::MoveError;
 use crate::experiment::Bilingual;
-use cozy_chess::{Board, Color, File, Piece, Rank, Square};
+use cozy_chess::{Board, Color, FenParseError, File, Piece, Rank, Square};
 
 /// Whose move, rights to castle, the square behind a pawn, half moves and number of the move, where they are left out.
 const USUAL: [&str; 5] = ["w", "-", "-", "0", "1"];
@@ -24,11 +24,16 @@ pub fn read(text: &str) -> Result<(Board, Vec<Bilingual>), MoveError> {
     let turn = match field(0) {
         "w" | "W" | "white" => "w",
         "b" | "B" | "black" => "b",
-        other => return Err(MoveError::new(format!("FEN: whose move it is: expected w or b, found `{other}`"))),
+        other => {
+            return Err(MoveError::new(
+                format!("FEN: whose move it is: expected w or b, found `{other}`"),
+                format!("FEN: 手番は w か b で書いてください。`{other}` は読めません"),
+            ));
+        }
     };
     let with = |castling: &str, behind: &str| {
         Board::from_fen(&format!("{pieces} {turn} {castling} {behind} 0 1"), false)
-            .map_err(|error| MoveError::new(format!("FEN: {error}")))
+            .map_err(|error| MoveError::new(format!("FEN: {error}"), format!("FEN: {}", in_japanese(error))))
     };
     let bare = with("-", "-")?;
     let castling = rights(&bare, field(1), &mut notes);
@@ -48,6 +53,19 @@ pub fn read(text: &str) -> Result<(Board, Vec<Bilingual>), MoveError> {
     let full = number(field(4), (1, LAST_NUMBER), "1", &mut notes);
     board.set_fullmove_number(full as u16);
     Ok((board, notes))
+}
+
+fn in_japanese(error: FenParseError) -> &'static str {
+    match error {
+        FenParseError::InvalidBoard => "駒の配置が正しい局面になっていません",
+        FenParseError::InvalidSideToMove => "手番が正しくありません",
+        FenParseError::InvalidCastlingRights => "キャスリングの権利が正しくありません",
+        FenParseError::InvalidEnPassant => "アンパッサンのマスが正しくありません",
+        FenParseError::InvalidHalfMoveClock => "50 手ルールの手数が正しくありません",
+        FenParseError::InvalidFullmoveNumber => "手数が正しくありません",
+        FenParseError::MissingField => "項目が足りません",
+        FenParseError::TooManyFields => "項目が多すぎます",
+    }
 }
 
 /// The rights to castle that the pieces allow, as FEN has them: rook files, as Shredder writes them, are taken where they are the usual
@@ -132,7 +150,7 @@ mod tests {
             assert_eq!(read_back(fen), (expected.to_owned(), notes), "{fen}");
         }
         for fen in ["", "8/8/8 w - - 0 1", "8/8/8/8/8/8/8/4K3 w - - 0 1", "4k3/8/8/8/8/8/8/4K3 x - - 0 1", "pos"] {
-            assert!(read(fen).is_err_and(|why| why.0.starts_with("FEN: ")), "{fen}");
+            assert!(read(fen).is_err_and(|why| why.0.en.starts_with("FEN: ")), "{fen}");
         }
     }
 }

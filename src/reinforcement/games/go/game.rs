@@ -59,26 +59,32 @@ impl Game for Go {
         let chosen =
             if text.eq_ignore_ascii_case("pass") { self.pass() } else { Move(self.names().read(text)? as u16) };
         if self.passes >= 2 {
-            return Err(MoveError::new("the game has ended"));
+            return Err(MoveError::ended());
         }
         if chosen == self.pass() {
             return Ok(chosen);
         }
         let cell = self.cell(usize::from(chosen.0));
         if self.cells[cell] != FREE {
-            return Err(MoveError::new(format!("{text} is taken")));
+            return Err(MoveError::new(format!("{text} is taken"), format!("{text} にはすでに石があります")));
         }
         if self.may_play(cell) {
             return Ok(chosen);
         }
         let (breathes, _, taken) = self.effect(cell);
-        Err(MoveError::new(if taken > 0 {
-            format!("{text} would bring back an earlier position (superko)")
+        Err(if taken > 0 {
+            MoveError::new(
+                format!("{text} would bring back an earlier position (superko)"),
+                format!("{text} に打つと以前の盤面に戻ります(スーパーコウ)。ここでは打てない手です"),
+            )
         } else if breathes {
-            format!("{text} takes back a ko at once")
+            MoveError::new(
+                format!("{text} takes back a ko at once"),
+                format!("{text} はコウです。すぐには取り返せません"),
+            )
         } else {
-            format!("{text} would be suicide")
-        }))
+            MoveError::new(format!("{text} would be suicide"), format!("{text} は自殺手なので打てません"))
+        })
     }
 
     fn diagram(&self) -> String {

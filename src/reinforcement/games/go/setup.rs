@@ -3,6 +3,10 @@
 use super::{FILTER, FREE, Go, Rules, SIGNS};
 use crate::reinforcement::games::{Move, MoveError, Side, grid};
 
+fn breathless() -> MoveError {
+    MoveError::new("a chain has no liberty", "呼吸点(ダメ)のない石があります")
+}
+
 impl Go {
     /// A position of this size from rows of signs, whose move it is and, if it is named, its komi.
     pub(super) fn set_up(&self, text: &str) -> Result<Self, MoveError> {
@@ -17,13 +21,13 @@ impl Go {
                 position.second = *side == Side::Second;
                 let cell = position.cell(point);
                 if !position.effect(cell).0 && stones.iter().skip(point + 1).all(Option::is_none) {
-                    return Err(MoveError::new("a chain has no liberty"));
+                    return Err(breathless());
                 }
                 position.put::<false>(cell);
             }
         }
         if (0..stones.len()).any(|point| position.stone(point) != stones[point]) {
-            return Err(MoveError::new("a chain has no liberty"));
+            return Err(breathless());
         }
         Ok(position.begun_by(turn))
     }

@@ -2,7 +2,7 @@
 
 use super::MoveError;
 use crate::experiment::Bilingual;
-use haitaka::{Board, Color, Move, Piece, Square};
+use haitaka::{Board, Color, Move, Piece, SFENParseError, Square};
 
 /// The highest number of a move that a position may have: counting on from there does not overflow.
 const LAST_NUMBER: u16 = 9999;
@@ -51,41 +51,71 @@ pub fn read(text: &str) -> Result<(Board, Vec<Bilingual>), MoveError> {
         ));
     }
     if !is_readable(parts) {
-        return Err(MoveError::new(format!(
-            "SFEN: `{sfen}`: expected nine rows of nine squares, b or w, what is in hand or -, and the number of the move"
-        )));
+        return Err(MoveError::new(
+            format!(
+                "SFEN: `{sfen}`: expected nine rows of nine squares, b or w, what is in hand or -, and the number of the move"
+            ),
+            format!(
+                "SFEN: `{sfen}` は局面として読めません。9 マスの段を 9 段、手番(b か w)、持ち駒(なければ -)、手数の順に書いてください"
+            ),
+        ));
     }
     let kings = |sign: char| parts[0].contains(sign);
     let board = match (kings('K'), kings('k')) {
         (false, true) => problem(parts)?,
         (false, false) => {
-            return Err(MoveError::new("SFEN: no king on the board: expected one at least, of the side that is mated"));
+            return Err(MoveError::new(
+                "SFEN: no king on the board: expected one at least, of the side that is mated",
+                "SFEN: 盤上に玉がありません。少なくとも、詰まされる側の玉が必要です",
+            ));
         }
         (true, false) => {
             return Err(MoveError::new(
                 "SFEN: the second side (small letters) has no king: in a problem it is the side that is mated",
+                "SFEN: 後手(小文字)の玉がありません。詰将棋では、後手が詰まされる側です",
             ));
         }
-        (true, true) => Board::from_sfen(&parts.join(" ")).map_err(|error| MoveError::new(format!("SFEN: {error}")))?,
+        (true, true) => Board::from_sfen(&parts.join(" ")).map_err(unread)?,
     };
     Ok((board, notes))
 }
 
+fn unread(error: SFENParseError) -> MoveError {
+    let ja = match error {
+        SFENParseError::InvalidBoard => "駒の配置が正しい局面になっていません",
+        SFENParseError::InvalidHands => "持ち駒が正しくありません",
+        SFENParseError::InvalidSideToMove => "手番が正しくありません",
+        SFENParseError::InvalidMoveNumber => "手数が正しくありません",
+        SFENParseError::MissingField => "項目が足りません",
+        SFENParseError::TooManyFields => "項目が多すぎます",
+    };
+    MoveError::new(format!("SFEN: {error}"), format!("SFEN: {ja}"))
+}
+
 /// A problem, in which black has no king. haitaka takes it with black to move only, and gives white all that is left.
 fn problem([rows, turn, hands, number]: [&str; 4]) -> Result<Board, MoveError> {
-    let fault = |error: haitaka::SFENParseError| MoveError::new(format!("SFEN: {error}"));
     let board = Board::tsume(&format!("{rows} b - 1")).map(|board| with_hands(board, hands));
     let mut board = match turn {
-        "b" => board.map_err(fault)?,
+        "b" => board.map_err(unread)?,
         // As if black had just dropped one of its pieces.
-        "w" => Square::ALL
-            .into_iter()
-            .find_map(|square| dropped(rows, hands, square))
-            .ok_or_else(|| MoveError::new("SFEN: white is to move in a problem that no move of black's led to"))?,
-        other => return Err(MoveError::new(format!("SFEN: whose move it is: expected b or w, found `{other}`"))),
+        "w" => Square::ALL.into_iter().find_map(|square| dropped(rows, hands, square)).ok_or_else(|| {
+            MoveError::new(
+                "SFEN: white is to move in a problem that no move of black's led to",
+                "SFEN: 詰将棋で後手の手番ですが、この局面になる先手の指し手がありません",
+            )
+        })?,
+        other => {
+            return Err(MoveError::new(
+                format!("SFEN: whose move it is: expected b or w, found `{other}`"),
+                format!("SFEN: 手番は b か w で書いてください。`{other}` は読めません"),
+            ));
+        }
     };
     if Piece::ALL.into_iter().any(|piece| is_more_than_there_is(&board, piece)) {
-        return Err(MoveError::new("SFEN: more pieces of a kind than there are"));
+        return Err(MoveError::new(
+            "SFEN: more pieces of a kind than there are",
+            "SFEN: 同じ種類の駒が、将棋の駒の数より多くあります",
+        ));
     }
     board.set_move_number(number.parse().unwrap_or(1).max(1));
     Ok(board)
@@ -188,7 +218,7 @@ mod tests {
             "7k1/9/9/9/9/9/9/9/9 w - 1",
             "7k1/9/9/9/9/9/9/9/9 b 3R 1",
         ] {
-            assert!(read(sfen).is_err_and(|why| why.0.starts_with("SFEN: ")), "{sfen}");
+            assert!(read(sfen).is_err_and(|why| why.0.en.starts_with("SFEN: ")), "{sfen}");
         }
     }
 }

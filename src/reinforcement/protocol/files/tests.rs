@@ -29,6 +29,67 @@ fn ends_before(text: &str, like: &str, moves: &str, fault: &str) {
     );
 }
 
+/// Whether a text has kana or kanji.
+fn has_japanese(text: &str) -> bool {
+    text.chars().any(|sign| matches!(sign, 'ぁ'..='ヿ' | '一'..='鿿'))
+}
+
+/// The English text of a record in kanji quotes it.
+#[test]
+fn a_fault_of_every_format_is_said_in_both_languages() {
+    for (text, like) in [
+        ("", "chess"),
+        ("1. e4 e5 2. Ke3", "chess"),
+        ("1. e4 {", "chess"),
+        ("1. e4 )", "chess"),
+        ("1. e4 (1. d4", "chess"),
+        ("1. e4 ]", "chess"),
+        ("[White", "chess"),
+        ("[Variant \"Atomic\"]", "chess"),
+        ("[FEN \"8/8 w\"]", "chess"),
+        ("(", "go-9"),
+        ("(;GM[9])", "go-9"),
+        ("(;SZ[19])", "go-9"),
+        ("(;SZ[7])", "go-9"),
+        ("(;SZ[x])", "go-9"),
+        ("(;GM[2]SZ[9])", "go-9"),
+        ("(;GM[4]SZ[7])", "go-9"),
+        ("(;GM[4]SZ[9];B[zz])", "go-9"),
+        ("(;SZ[9]AB[zz])", "go-9"),
+        ("(;SZ[9]AB[aa]AW[ab][ba];W[ee])", "go-9"),
+        ("position middle", "chess"),
+        ("position startpos e2e4", "chess"),
+        ("position startpos moves e2e5", "chess"),
+        ("position startpos moves 7g7e", "shogi"),
+        ("手合割：三十枚落ち", "shogi"),
+        ("後手の持駒：石二", "shogi"),
+        ("手合割：平手\n|石|", "shogi"),
+        ("手合割：平手\n手数＝多", "shogi"),
+        ("手合割：平手\n1 同歩(77)", "shogi"),
+        ("手合割：平手\n1 ７五歩(77)", "shogi"),
+        ("手合割：平手\n1 ７六金(77)", "shogi"),
+        ("手合割：平手\n1 ７六歩(55)", "shogi"),
+        ("▲７五歩", "shogi"),
+        ("▲７六歩あ", "shogi"),
+        ("PI\n+\n+7775FU", "shogi"),
+        ("PI\n+\n+7776KI", "shogi"),
+        ("N+a\nPI\n%WHAT", "shogi"),
+        ("# connect-four\n8", "chess"),
+        ("# tic-tac-toe\n# start: xx x", "chess"),
+        ("a1", "othello"),
+    ] {
+        let fault = read(text, &start(like)).map(|record| names(&record)).expect_err(text);
+        let Bilingual { en, ja } = fault.wording();
+        assert_eq!(en, fault.to_string());
+        assert!(!has_japanese(&en) || has_japanese(text), "{text}: {en}");
+        assert!(fault.what.ja.chars().any(|sign| matches!(sign, 'ぁ'..='ん')), "{text}: {ja}");
+        assert!(ja.starts_with(&format!("{} 行目 {} 文字目: ", fault.line, fault.column)), "{ja}");
+    }
+    let cut = read("[White \"a\"]\n1. e4 e5 2. Ke3", &start("chess")).unwrap();
+    let said = &cut.notes.last().unwrap().ja;
+    assert!(said.ends_with("その手前の 2 手目まで読みました") && !said.contains("legal"), "{said}");
+}
+
 /// Random moves from a position.
 pub fn random_moves(from: &AnyGame, count: usize, random: &mut PlayoutRng) -> (AnyGame, Vec<Move>) {
     let (mut position, mut played, mut moves) = (from.clone(), Vec::new(), Vec::new());

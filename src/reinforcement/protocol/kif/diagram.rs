@@ -91,8 +91,13 @@ fn letter(piece: Piece, side: Side) -> String {
 }
 
 /// `| ・v飛 ・ … ・|二`: nine squares as SFEN has them.
-fn row(line: &str) -> Result<String, String> {
-    let wrong = || format!("`{line}`: expected a row of nine squares, as in | ・v飛 ・ ・ ・ ・ ・v角 ・|");
+fn row(line: &str) -> Result<String, Bilingual> {
+    let wrong = || {
+        Bilingual::new(
+            format!("`{line}`: expected a row of nine squares, as in | ・v飛 ・ ・ ・ ・ ・v角 ・|"),
+            format!("`{line}` は読めません。| ・v飛 ・ ・ ・ ・ ・v角 ・| のように 9 マスの段を書いてください"),
+        )
+    };
     let inside = line.trim_start_matches('|').split('|').next().unwrap_or("");
     let (mut sfen, mut squares, mut side) = (String::new(), 0, Side::First);
     let mut rest = inside;
@@ -123,10 +128,15 @@ fn row(line: &str) -> Result<String, String> {
 }
 
 /// `飛　角二　歩十八`, as SFEN has it.
-fn hand_read(text: &str, side: Side) -> Result<String, String> {
+fn hand_read(text: &str, side: Side) -> Result<String, Bilingual> {
     let mut sfen = String::new();
     for word in text.split_whitespace().filter(|word| *word != "なし") {
-        let wrong = || format!("`{word}`: expected a piece in hand and how many, as in 歩二");
+        let wrong = || {
+            Bilingual::new(
+                format!("`{word}`: expected a piece in hand and how many, as in 歩二"),
+                format!("`{word}` は読めません。歩二 のように持ち駒とその枚数を書いてください"),
+            )
+        };
         let known = PIECES.into_iter().find_map(|(name, piece)| Some((piece, word.strip_prefix(name)?)));
         let (piece, rest) = known.filter(|(piece, _)| IN_HAND.contains(piece)).ok_or_else(wrong)?;
         let count = if rest.is_empty() { 1 } else { count(rest).ok_or_else(wrong)? };
@@ -137,12 +147,17 @@ fn hand_read(text: &str, side: Side) -> Result<String, String> {
 
 impl Head {
     /// Takes a line before the first move. Those it does not know are passed over.
-    pub fn hear(&mut self, line: &str) -> Result<(), String> {
+    pub fn hear(&mut self, line: &str) -> Result<(), Bilingual> {
         if line.starts_with('|') {
             self.rows.push(row(line)?);
         } else if let Some(rest) = line.strip_prefix("手数＝") {
             let digits: String = rest.chars().take_while(|sign| counts(*sign)).map(ascii).collect();
-            self.moves = digits.parse().map_err(|_| format!("手数＝: expected a number, found `{rest}`"))?;
+            self.moves = digits.parse().map_err(|_| {
+                Bilingual::new(
+                    format!("手数＝: expected a number, found `{rest}`"),
+                    format!("手数＝: `{rest}` は数として読めません。手数を数字で書いてください"),
+                )
+            })?;
         } else if let Some((key, value)) = line.split_once(['：', ':']) {
             let value = value.trim();
             match (side(key), key) {
@@ -152,8 +167,13 @@ impl Head {
                 }
                 (None, "手合割") if !matches!(value, "平手" | "その他" | "") => {
                     let known = handicap(value).ok_or_else(|| {
-                        format!(
-                            "手合割 `{value}`: expected 平手, その他 with a diagram, or a handicap such as 二枚落ち"
+                        Bilingual::new(
+                            format!(
+                                "手合割 `{value}`: expected 平手, その他 with a diagram, or a handicap such as 二枚落ち"
+                            ),
+                            format!(
+                                "手合割 `{value}` は読めません。平手、局面図を付けたその他、二枚落ちなどの駒落ちのどれかを書いてください"
+                            ),
                         )
                     })?;
                     self.handicap = Some(known);
@@ -170,7 +190,7 @@ impl Head {
     ///
     /// # Errors
     /// If the diagram is no position.
-    pub fn begin(&self) -> Result<Reading, String> {
+    pub fn begin(&self) -> Result<Reading, Bilingual> {
         let (start, notes) = self.start()?;
         let mut reading = Reading::from(start.into());
         reading.note_all(notes);
@@ -178,7 +198,7 @@ impl Head {
     }
 
     /// The position at the start, and what of it was passed over.
-    fn start(&self) -> Result<(Shogi, Vec<Bilingual>), String> {
+    fn start(&self) -> Result<(Shogi, Vec<Bilingual>), Bilingual> {
         if self.rows.is_empty() {
             return Ok((self.handicap.clone().unwrap_or_default(), Vec::new()));
         }
@@ -189,7 +209,9 @@ impl Head {
         let turn = if turn == Side::First { 'b' } else { 'w' };
         let number = u32::from(self.moves) + 1;
         let sfen = format!("{} {turn} {hands} {number}", self.rows.join("/"));
-        Shogi::default().at_with_notes(&sfen).map_err(|why| format!("the diagram is no position: {why}"))
+        Shogi::default()
+            .at_with_notes(&sfen)
+            .map_err(|why| why.0.after("the diagram is no position: ", "局面図が正しい局面になっていません: "))
     }
 }
 

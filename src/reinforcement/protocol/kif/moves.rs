@@ -1,6 +1,6 @@
 //! Moves as KIF and KI2 write them: where to, with what, and where from, by its square (77) or by words (右 左 直 上 寄 引).
 
-use crate::reinforcement::games::{Game, Move, Shogi, Side};
+use crate::reinforcement::games::{Game, Move, MoveError, Shogi, Side};
 use haitaka::{File, Piece, Rank, Square};
 
 pub const RANKS: [char; 9] = ['一', '二', '三', '四', '五', '六', '七', '八', '九'];
@@ -68,12 +68,17 @@ pub struct Said {
 ///
 /// # Errors
 /// Says what was expected of a move.
-pub fn said(text: &str, last: Option<Square>) -> Result<(Said, &str), String> {
+pub fn said(text: &str, last: Option<Square>) -> Result<(Said, &str), MoveError> {
     let shown: String = text.split('(').next().unwrap_or("").trim_end().chars().take(16).collect();
-    let wrong =
-        || format!("`{shown}` is no move: expected a square, a piece and where it comes from, as in ７六歩(77)");
+    let wrong = || {
+        MoveError::new(
+            format!("`{shown}` is no move: expected a square, a piece and where it comes from, as in ７六歩(77)"),
+            format!("`{shown}` は着手として読めません。７六歩(77) のように移動先、駒、移動元を書いてください"),
+        )
+    };
     let (to, rest) = if let Some(rest) = text.strip_prefix('同') {
-        (last.ok_or("同: there is no move before it")?, rest.trim_start())
+        let none = || MoveError::new("同: there is no move before it", "同: 前の手がありません");
+        (last.ok_or_else(none)?, rest.trim_start())
     } else {
         let mut signs = text.chars();
         let to = signs.next().zip(signs.next()).and_then(|(file, rank)| square(file, rank)).ok_or_else(wrong)?;
@@ -154,10 +159,13 @@ fn origins(position: &Shogi, piece: Piece, to: Square, promotes: Option<bool>) -
 ///
 /// # Errors
 /// Says why there is none, or that there are several.
-pub fn meant(position: &Shogi, said: &Said) -> Result<Move, String> {
+pub fn meant(position: &Shogi, said: &Said) -> Result<Move, MoveError> {
     let Said { to, piece, promotes, drops, from, hints } = said;
     let shown = format!("{}{}", place(*to), name(*piece));
-    let read = |step: haitaka::Move| position.read(&step.to_string()).map_err(|why| format!("{shown}: {why}"));
+    let read = |step: haitaka::Move| {
+        let of_move = format!("{shown}: ");
+        position.read(&step.to_string()).map_err(|why| MoveError(why.0.after(&of_move, &of_move)))
+    };
     if *drops {
         return read(haitaka::Move::Drop { piece: *piece, to: *to });
     }
@@ -165,13 +173,17 @@ pub fn meant(position: &Shogi, said: &Said) -> Result<Move, String> {
     if let Some(from) = from {
         let there = position.board().piece_on(*from);
         if there != Some(*piece) {
-            let found = there.map_or("no piece", name);
-            return Err(format!("{shown}: {found} is on {}, not {}", place(*from), name(*piece)));
+            let (from, found, piece) = (place(*from), there.map_or("no piece", name), name(*piece));
+            let ja = match there {
+                Some(_) => format!("{shown}: {from}にあるのは{found}で、{piece}ではありません"),
+                None => format!("{shown}: {from}に駒がありません"),
+            };
+            return Err(MoveError::new(format!("{shown}: {found} is on {from}, not {piece}"), ja));
         }
         return read(step(*from));
     }
     if !position.board().generate_moves(|_| true) {
-        return Err("the game has ended".to_owned());
+        return Err(MoveError::ended());
     }
     let froms = origins(position, *piece, *to, Some(*promotes));
     match told_apart(position.turn(), *to, froms, hints)[..] {
@@ -179,8 +191,11 @@ pub fn meant(position: &Shogi, said: &Said) -> Result<Move, String> {
         [] if piece.is_unpromoted() && !promotes && hints.is_empty() => {
             read(haitaka::Move::Drop { piece: *piece, to: *to })
         }
-        [] => Err(format!("{shown} is no legal move here")),
-        _ => Err(format!("{shown} may be two moves: expected where it comes from, as in (77)")),
+        [] => Err(MoveError::new(format!("{shown} is no legal move here"), format!("{shown}はこの局面では指せません"))),
+        _ => Err(MoveError::new(
+            format!("{shown} may be two moves: expected where it comes from, as in (77)"),
+            format!("{shown}に当たる手が二つ以上あります。(77) のように移動元を書いてください"),
+        )),
     }
 }
 

@@ -39,7 +39,11 @@ pub fn read(text: &str) -> Result<FirstLine, RecordError> {
     let at = begins(text).or_else(|| text.match_indices('(').map(|(at, _)| at).find(is_node));
     let Some(at) = at else {
         let place = text.find('(').unwrap_or(text.len());
-        return Err(RecordError::at(text, place, "no game of SGF: expected (; and its properties, as in (;GM[1]SZ[9]"));
+        let what = Bilingual::new(
+            "no game of SGF: expected (; and its properties, as in (;GM[1]SZ[9]",
+            "SGF の対局がありません。(;GM[1]SZ[9] のように、(; に続けてプロパティを書いてください",
+        );
+        return Err(RecordError::at(text, place, what));
     };
     let mut reader = Reader { text, at, nodes: Vec::new(), notes: Vec::new() };
     if !text[..at].trim().is_empty() {
@@ -64,8 +68,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn fault(&self, what: impl Into<String>) -> RecordError {
-        RecordError::at(self.text, self.at, what)
+    fn fault(&self, en: impl Into<String>, ja: impl Into<String>) -> RecordError {
+        RecordError::at(self.text, self.at, Bilingual::new(en, ja))
     }
 
     fn peek(&mut self) -> Option<char> {
@@ -98,7 +102,7 @@ impl Reader<'_> {
         };
         let length = rest.char_indices().skip(1).find(is_sign).map_or(rest.len(), |(at, _)| at);
         self.at += length;
-        let line = RecordError::at(self.text, begins, "").line;
+        let line = RecordError::line_of(self.text, begins);
         let shown: String = rest[..length].split_whitespace().collect::<Vec<_>>().join(" ").chars().take(20).collect();
         self.note(
             &format!("line {line}: `{shown}` is passed over: expected a node or a property"),
@@ -106,8 +110,9 @@ impl Reader<'_> {
         );
     }
 
-    fn found(&mut self) -> String {
-        self.peek().map_or_else(|| "the end".to_owned(), |sign| format!("`{sign}`"))
+    fn found(&mut self) -> Bilingual {
+        self.peek()
+            .map_or_else(|| Bilingual::new("the end", "ファイルの終わり"), |sign| Bilingual::same(format!("`{sign}`")))
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -121,19 +126,28 @@ impl Reader<'_> {
     /// A tree: nodes, then trees, of which the first goes on.
     fn tree(&mut self, kept: bool, depth: usize) -> Result<(), RecordError> {
         if depth > DEEPEST {
-            return Err(self.fault(format!("variations within variations, {DEEPEST} deep")));
+            return Err(self.fault(
+                format!("variations within variations, {DEEPEST} deep"),
+                format!("変化手順の入れ子が {DEEPEST} 段を超えています"),
+            ));
         }
         if !self.take('(') {
-            let found = self.found();
-            return Err(self.fault(format!("expected ( to begin a game, found {found}")));
+            let Bilingual { en, ja } = self.found();
+            return Err(self.fault(
+                format!("expected ( to begin a game, found {en}"),
+                format!("対局の始まりの ( があるはずの場所に、{ja} があります"),
+            ));
         }
         // Some servers leave out the sign of the first node.
         if self.peek().is_some_and(|sign| sign.is_ascii_alphabetic()) {
             self.note("no ; before the first node", "最初のノードの前に ; がありません");
             self.add_node(kept)?;
         } else if self.peek() != Some(';') {
-            let found = self.found();
-            return Err(self.fault(format!("expected ; to begin a node, found {found}")));
+            let Bilingual { en, ja } = self.found();
+            return Err(self.fault(
+                format!("expected ; to begin a node, found {en}"),
+                format!("ノードの始まりの ; があるはずの場所に、{ja} があります"),
+            ));
         }
         let mut first = true;
         loop {

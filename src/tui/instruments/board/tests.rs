@@ -231,6 +231,34 @@ fn moves_and_positions_can_be_typed_and_faults_are_said() {
     assert_eq!(opened.board().names, ["a8=N"]);
 }
 
+/// What is said in Japanese where a move, a position or a record of a game is refused.
+#[test]
+fn faults_are_said_in_japanese_on_a_japanese_screen() {
+    let mut opened = open(Language::Ja);
+    opened.set_up("chess", Seats::People);
+    opened.write(Action::TypeMove, "Ke4");
+    assert!(opened.board.said.1, "{}", opened.board.said.0);
+    assert!(opened.board.said.0.starts_with("`Ke4` はこの局面では指せません"), "{}", opened.board.said.0);
+    opened.write_position("8/8/8/8 w");
+    assert!(opened.board.said.1, "{}", opened.board.said.0);
+    assert!(opened.board.said.0.starts_with("FEN: 駒の配置が正しい局面になっていません"), "{}", opened.board.said.0);
+    let file = opened.folder.path().join("bad.sgf");
+    std::fs::write(&file, "(;GM[4]SZ[9];B[zz])").unwrap();
+    opened.write(Action::OpenGame, &file.display().to_string());
+    assert!(opened.board.said.1, "{}", opened.board.said.0);
+    for part in ["1 行目 14 文字目: 1 手目: B[zz]: ", "`zz` は盤上の位置ではありません"] {
+        assert!(opened.board.said.0.contains(part), "{}", opened.board.said.0);
+    }
+    // One that opens up to a move which is none.
+    let file = opened.folder.path().join("cut.pgn");
+    std::fs::write(&file, "[White \"a\"]\n\n1. e4 e5 2. Ke3 *\n").unwrap();
+    opened.write(Action::OpenGame, &file.display().to_string());
+    let said = &opened.board.said.0;
+    assert_eq!(opened.board().names, ["e4", "e5"]);
+    assert!(said.contains("2 手目の白: `Ke3` は") && said.contains("その手前の 2 手目まで読みました"), "{said}");
+    assert!(!said.contains("legal"), "{said}");
+}
+
 #[test]
 fn a_position_is_set_up_man_by_man() {
     let mut opened = open(Language::En);
