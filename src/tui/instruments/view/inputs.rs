@@ -209,13 +209,14 @@ impl Inputs {
         self.values.0.get(input.name).map(ToString::to_string)
     }
 
-    /// Rows that the inputs take at a width.
-    pub fn rows(&self, columns: u16, focused: bool) -> u16 {
+    /// Rows that the inputs take at a width, with the one that says what the chosen one is: what is below does not move when they get
+    /// the keys.
+    pub fn rows(&self, columns: u16) -> u16 {
         if self.shown.is_empty() {
             return 0;
         }
         let last = self.places(columns).last().map_or(0, |(row, ..)| *row);
-        last + 1 + u16::from(focused)
+        last + 2
     }
 
     /// The row, the column and the text of every input.
@@ -253,7 +254,7 @@ impl Inputs {
             let wide = (width(text) as u16).min(area.width.saturating_sub(*column));
             self.areas.push(Rect { x: area.x + column, y: area.y + row, width: wide, height: 1 });
         }
-        if let Some(input) = self.current().filter(|_| focused) {
+        if let Some(input) = self.current() {
             let row = places.last().map_or(0, |(row, ..)| *row) + 1;
             write(buffer, area, 1, row, app.say(input.help), app.theme.quiet());
         }

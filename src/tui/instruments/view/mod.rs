@@ -562,7 +562,7 @@ impl Instrument for View {
         };
         let inner = frame(area, title, &note, focused, &app.theme, buffer);
         let at_inputs = focused && self.focus == Focus::Inputs;
-        let rows = self.inputs.rows(inner.width, at_inputs).min(inner.height / 2);
+        let rows = self.inputs.rows(inner.width).min(inner.height / 2);
         let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
         self.inputs.draw(head, at_inputs, app, buffer);
         let key = self.key.clone();

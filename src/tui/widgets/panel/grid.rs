@@ -15,6 +15,8 @@ use ratatui::style::{Color, Modifier, Style};
 const SIZES: [(u16, u16); 6] = [(9, 3), (7, 3), (5, 3), (5, 1), (3, 1), (1, 1)];
 /// Columns of a cell that shows its arrows, with the line beside it.
 pub const NARROWEST: usize = 4;
+/// Rows of the largest cell, with the line below it.
+pub const ROWS: usize = 4;
 /// The least size of a cell with four triangles.
 const TRIANGLES: (u16, u16) = (5, 3);
 const ARROWS: [&str; 4] = ["↑", "→", "↓", "←"];

@@ -19,6 +19,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use room::shared_out;
 pub use room::{Room, room};
 pub use step::moved;
 
@@ -229,11 +230,13 @@ pub fn draw_all(
         }
         write(buffer, Rect { y: body.bottom(), height: 1, ..area }, 0, 0, &said.join("   "), look.theme.quiet());
     }
-    let constraints = rooms[shown.clone()].iter().map(|room| match room {
-        Room::Rows(rows) => Constraint::Length(*rows),
-        Room::Share { weight, .. } => Constraint::Fill(*weight),
+    let mut y = body.y;
+    let in_rows = shared_out(&rooms[shown.clone()], body.height).into_iter().map(|height| {
+        let place = Rect { y, height, ..body };
+        y += height;
+        place
     });
-    let mut places = Layout::vertical(constraints).split(body).to_vec();
+    let mut places: Vec<Rect> = in_rows.collect();
     level_rows(panels, &bands[shown.clone()], &mut places);
     let mut drawn = Vec::new();
     for (band, place) in bands[shown].iter().zip(places.iter()) {

@@ -1,6 +1,6 @@
 //! How much room a panel wants.
 
-use super::{flow, heading_beside, lines_of, problem, words};
+use super::{flow, grid, heading_beside, lines_of, problem, tokens, words};
 use crate::experiment::Language;
 use crate::experiment::panel::Panel;
 use ratatui::layout::Rect;
@@ -9,9 +9,10 @@ use ratatui::layout::Rect;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     Rows(u16),
-    /// Flexible: so many rows at least, and a weight for sharing what is left.
+    /// Flexible: so many rows at least, no more than there is something to show in, and a weight for sharing what is left.
     Share {
         least: u16,
+        most: u16,
         weight: u16,
     },
 }
@@ -23,10 +24,10 @@ impl Room {
             Room::Rows(_) => None,
             Room::Share { weight, .. } => Some(weight),
         };
-        let least = self.least().max(other.least());
+        let [least, most] = [self.least().max(other.least()), self.most().max(other.most())];
         match weight(self).max(weight(other)) {
             None => Room::Rows(least),
-            Some(weight) => Room::Share { least, weight },
+            Some(weight) => Room::Share { least, most, weight },
         }
     }
 
@@ -37,6 +38,53 @@ impl Room {
             Room::Share { least, .. } => least,
         }
     }
+
+    /// The rows beyond which there is nothing more to show.
+    fn most(self) -> u16 {
+        match self {
+            Room::Rows(rows) => rows,
+            Room::Share { least, most, .. } => most.max(least),
+        }
+    }
+
+    fn weight(self) -> u16 {
+        match self {
+            Room::Rows(_) => 0,
+            Room::Share { weight, .. } => weight.max(1),
+        }
+    }
+}
+
+/// The rows of each of some panels: what it needs, then of the rows that are left a share by its weight, as long as it has something to
+/// show in them. Those for which nothing is left have none.
+pub fn shared_out(rooms: &[Room], height: u16) -> Vec<u16> {
+    let mut left = height;
+    let mut rows: Vec<u16> = rooms
+        .iter()
+        .map(|room| {
+            let own = room.least().min(left);
+            left -= own;
+            own
+        })
+        .collect();
+    while left > 0 {
+        let wants = |index: usize| rooms[index].most().saturating_sub(rows[index]);
+        let open: Vec<(usize, u16)> =
+            (0..rooms.len()).map(|index| (index, wants(index))).filter(|open| open.1 > 0).collect();
+        let weights: u32 = open.iter().map(|(index, _)| u32::from(rooms[*index].weight())).sum();
+        if open.is_empty() || weights == 0 {
+            break;
+        }
+        let before = left;
+        for (index, wanted) in &open {
+            let share = u32::from(before) * u32::from(rooms[*index].weight()) / weights;
+            // What is left of the division goes to the first ones, row by row.
+            let own = (share as u16).max(1).min(*wanted).min(left);
+            rows[*index] += own;
+            left -= own;
+        }
+    }
+    rows
 }
 
 /// Rows of a picture in which a digit can be read in most modes.
@@ -50,7 +98,8 @@ const LONGEST: usize = 12;
 
 /// So many rows, or a share of the room where they are too many.
 fn listed(rows: usize, least: usize) -> Room {
-    if rows <= LONGEST { Room::Rows(rows as u16) } else { Room::Share { least: least as u16, weight: 2 } }
+    let [most, least] = [rows, least].map(|rows| rows.min(usize::from(u16::MAX)) as u16);
+    if rows <= LONGEST { Room::Rows(most) } else { Room::Share { least, most, weight: 2 } }
 }
 
 pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
@@ -59,8 +108,12 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
     }
     let named = panel.heading().is_some_and(|heading| !heading.in_language(language).is_empty());
     let heading = usize::from(named);
-    let share =
-        |least: usize, weight| Room::Share { least: (heading + least).min(usize::from(u16::MAX)) as u16, weight };
+    let within = |least: usize, most: usize, weight| {
+        let [least, most] = [least, most].map(|rows| (heading.saturating_add(rows)).min(usize::from(u16::MAX)) as u16);
+        Room::Share { least, most, weight }
+    };
+    // What is drawn larger where there is more room.
+    let share = |least: usize, weight| within(least, usize::MAX, weight);
     match panel {
         Panel::Note { text } => listed(lines_of(text.in_language(language), width).len(), 3),
         Panel::Fault { text, .. } => listed(words::fault_rows(text.in_language(language), width), 3),
@@ -79,16 +132,60 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         // The names of the columns, and the row below. Half a map is worth less than one after the other.
         Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + map.rows.len().min(MAP_ROWS) + 2) {
             Room::Rows(rows) => Room::Rows(rows),
-            Room::Share { least, .. } => Room::Share { least, weight: 3 },
+            Room::Share { least, most, .. } => Room::Share { least, most, weight: 3 },
         },
         Panel::Curves(_) => share(5, 3),
         Panel::Tokens { tokens, .. } => {
             // Below the text one of the tokens is opened.
             let rows = flow::flowed(tokens, width).iter().map(|piece| piece.row + 1).max().unwrap_or(1);
-            share(rows.clamp(1, 4) + 2, 2)
+            let opened = tokens.iter().map(|token| token.alternatives.len()).max().unwrap_or(0);
+            let below = if opened > 0 { 1 + opened.min(usize::from(tokens::ALTERNATIVES)) } else { 1 };
+            within(rows.clamp(1, 4) + below.min(2), rows + below, 2)
         }
         Panel::Board { board, .. } => share((board.rows + 1).min(12), 4),
-        Panel::Grid(grid) => share((grid.cells.len() / grid.columns.max(1) + 1).clamp(3, 8), 3),
+        Panel::Grid(grid) => {
+            let rows = grid.cells.len() / grid.columns.max(1);
+            within((rows + 1).clamp(3, MAP_ROWS), grid::ROWS * rows + 2, 3)
+        }
         Panel::Poses(_) => share(5, 3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_needs_no_more_leaves_its_rows_to_the_others() {
+        let share = |least, most, weight| Room::Share { least, most, weight };
+        assert_eq!(shared_out(&[Room::Rows(2), share(3, u16::MAX, 1), share(3, u16::MAX, 3)], 20), [2, 6, 12]);
+        assert_eq!(shared_out(&[share(3, 4, 9), share(3, 30, 1)], 20), [4, 16]);
+        assert_eq!(shared_out(&[share(3, 4, 9), share(3, 5, 1)], 20), [4, 5], "there is nothing more to show");
+        assert_eq!(shared_out(&[Room::Rows(3), share(3, 9, 1)], 4), [3, 1]);
+    }
+
+    fn rooms() -> impl Strategy<Value = Room> {
+        prop_oneof![
+            (0..20_u16).prop_map(Room::Rows),
+            (0..20_u16, 0..40_u16, 0..5_u16).prop_map(|(least, most, weight)| Room::Share { least, most, weight }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_given_twice_and_none_is_left_that_somebody_wants(
+            rooms in proptest::collection::vec(rooms(), 0..6), height in 0..80_u16
+        ) {
+            let rows = shared_out(&rooms, height);
+            let given: u16 = rows.iter().sum();
+            prop_assert!(given <= height);
+            let needed: u16 = rooms.iter().map(|room| room.least()).sum();
+            for (room, rows) in rooms.iter().zip(&rows) {
+                prop_assert!(*rows <= room.most());
+                prop_assert!(needed > height || *rows >= room.least());
+                prop_assert!(given == height || *rows == room.most());
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 /// Alternatives that are shown at the most.
-const ALTERNATIVES: u16 = 8;
+pub const ALTERNATIVES: u16 = 8;
 
 pub fn draw(tokens: &[Token], cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     if tokens.is_empty() {
