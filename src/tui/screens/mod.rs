@@ -70,7 +70,7 @@ pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     let place =
         Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
             .intersection(area);
-    Clear.render(place, buffer);
+    clear(place, buffer);
     buffer.set_style(place, app.theme.selected());
     for (row, line) in shown.iter().enumerate() {
         write(buffer, place, 1, row as u16, line, app.theme.selected());
@@ -108,6 +108,21 @@ pub fn too_small(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     write(buffer, area, 1, area.height / 2 + 1, app.say(text::TOO_SMALL_HOW), app.theme.quiet());
 }
 
+/// Empties what something is laid on. A wide letter that reaches into it from the left goes as a whole: a terminal would draw its right
+/// half over the edge. Of one that reaches out of it on the right no more than a blank cell is left.
+fn clear(place: Rect, buffer: &mut Buffer) {
+    let place = place.intersection(buffer.area);
+    if place.left() > buffer.area.left() {
+        for row in place.top()..place.bottom() {
+            let beside = &mut buffer[(place.left() - 1, row)];
+            if width(beside.symbol()) > 1 {
+                beside.set_symbol(" ");
+            }
+        }
+    }
+    Clear.render(place, buffer);
+}
+
 /// A cleared frame in the middle of the screen; the area inside.
 pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppContext, buffer: &mut Buffer) -> Rect {
     let (columns, rows) = (size.0.min(area.width), size.1.min(area.height));
@@ -117,7 +132,7 @@ pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppCo
         width: columns,
         height: rows,
     };
-    Clear.render(place, buffer);
+    clear(place, buffer);
     buffer.set_style(place, app.theme.body());
     frame(place, title, note, true, &app.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
 }
