@@ -4,6 +4,7 @@ use super::Reader;
 use crate::lab::Lab;
 use crate::tui::keys;
 use crate::tui::linear::in_words;
+use crate::tui::live_run::LiveRun;
 use crate::tui::screens::explore::ExploreTab;
 use crate::tui::terminal::Message;
 use crate::tui::text;
@@ -200,7 +201,9 @@ impl<W: Write> Reader<W> {
             writeln!(self.out, "{head}\n{told}{}", lines.last().unwrap_or(&""))?;
         }
         let Some(explore) = &self.explore else { return Ok(()) };
-        let named = keys::footer(&explore.contexts(), explore.in_text());
+        let is_held = self.app.run_of(&lab.id).is_some_and(LiveRun::is_held);
+        let contexts = if is_held { keys::while_held(explore.contexts()) } else { explore.contexts() };
+        let named = keys::footer(&contexts, explore.in_text());
         let named = named.iter().filter(|(_, binding)| binding.context != keys::Context::Everywhere);
         let named: Vec<String> =
             named.map(|(key, binding)| format!("{} {}", key.name(), self.app.say(binding.help))).collect();

@@ -83,7 +83,8 @@ fn the_tabs_of_a_lab() {
             if tab == 0 {
                 screen.handle_action(Action::NextPage, &mut app);
             }
-            let contexts = screen.contexts();
+            let contexts = screen.contexts(&app);
+            assert!(!contexts.contains(&Context::EarlierRuns), "there are none");
             let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
             insta::assert_snapshot!(format!("{name}_{language}"), text);
         }
@@ -122,10 +123,11 @@ fn the_runs_of_a_lab() {
         for action in [Action::Runs, Action::Delete, Action::Down] {
             assert!(screen.handle_action(action, &mut app));
         }
-        let contexts = screen.contexts();
+        let contexts = screen.contexts(&app);
         let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
         insta::assert_snapshot!(format!("runs_{language}"), text);
         assert!(screen.handle_action(Action::Back, &mut app));
+        assert!(screen.contexts(&app).contains(&Context::EarlierRuns), "one is left");
         assert_eq!(app.store.list().unwrap().0.len(), 1, "what was marked is deleted when the list is left");
     }
 }
