@@ -25,7 +25,9 @@ use super::keys::{self, Context};
 use super::text;
 use super::widgets::chart::number;
 use super::widgets::frame::{frame, write};
+use super::widgets::markdown::render;
 use crate::experiment::Wording;
+use crate::markdown::with_powers;
 use crate::run::{RunDescription, Status};
 use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
@@ -75,6 +77,12 @@ pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     for (row, line) in shown.iter().enumerate() {
         write(buffer, place, 1, row as u16, line, app.theme.selected());
     }
+}
+
+/// A short text of a lab in one line, its marks and powers set as on a page.
+fn in_one_line(markdown: &str, app: &AppContext) -> String {
+    let lines = render(markdown, usize::from(u16::MAX), &app.theme, app.widths);
+    with_powers(&lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }
 
 /// A time stamp as people read it here.
