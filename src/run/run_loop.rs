@@ -190,6 +190,7 @@ impl Conductor<'_> {
             trouble.map_or(Ok(()), Err)?;
             let now = self.clock.now();
             training += now - before;
+            rate.longest_step = rate.longest_step.max(now - before);
             let position = self.trainable.position();
             (sinks.between_steps)(&*self.trainable, single || position.is_end());
             if now >= told_at + PROGRESS_EVERY || single || position.is_end() {
@@ -258,32 +259,41 @@ fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 
-/// Samples a second over the last few seconds of training.
+/// Samples a second over the last few seconds of training, and the time that is left at that rate. Steps may be of unequal cost: where most
+/// are short and some are long, as where a model is fitted after each episode, the window holds several of the long ones.
 struct Rate {
     window: std::collections::VecDeque<(Duration, u64)>,
+    begun: Duration,
+    longest_step: Duration,
 }
 
 impl Rate {
     const WINDOW: Duration = Duration::from_secs(3);
+    /// How many of the longest steps the window holds.
+    const LONGEST_STEPS: u32 = 6;
+    /// Before that much training nothing is said of the time that is left: a run may begin with steps that are cheaper than all others.
+    const FIRST_ESTIMATE: Duration = Duration::from_secs(1);
 
     fn new(training: Duration, step: u64) -> Self {
-        Rate { window: [(training, step)].into() }
+        Rate { window: [(training, step)].into(), begun: training, longest_step: Duration::ZERO }
     }
 
     fn progress(&mut self, position: crate::experiment::Position, training: Duration) -> Event {
         self.window.push_back((training, position.step));
-        while self.window.len() > 2 && training - self.window[0].0 > Self::WINDOW {
+        let window = Self::WINDOW.max(self.longest_step * Self::LONGEST_STEPS);
+        while self.window.len() > 2 && training - self.window[0].0 > window {
             self.window.pop_front();
         }
         let (since, from) = self.window[0];
         let steps_per_second = (position.step - from) as f64 / (training - since).as_secs_f64().max(1e-9);
         let left = (position.total_steps - position.step) as f64 / steps_per_second;
+        let is_known = position.is_end() || training - self.begun >= Self::FIRST_ESTIMATE;
         Event::Progress {
             step: position.step,
             total_steps: position.total_steps,
             samples_per_second: rounded(steps_per_second * position.samples_per_step as f64),
             seconds: rounded(training.as_secs_f64()),
-            seconds_left: left.is_finite().then(|| rounded(left)),
+            seconds_left: (is_known && left.is_finite()).then(|| rounded(left)),
         }
     }
 }
@@ -414,6 +424,37 @@ mod tests {
         assert!(steps.len() > 10, "{steps:?}");
         let gaps = steps.windows(2).map(|pair| pair[1] - pair[0]);
         assert!(gaps.take(steps.len() - 2).all(|gap| gap >= 40), "two looks a step, a hundred seconds: {steps:?}");
+    }
+
+    /// Two dozen short steps, then a long one after every dozen: what is said of the time that is left is never far from the truth.
+    #[test]
+    fn the_time_that_is_left_takes_long_steps_into_account() {
+        const STEPS: u64 = 780;
+        let cost = |step: u64| match step {
+            24 => Duration::from_secs(6),
+            step if step > 24 && step.is_multiple_of(12) => Duration::from_secs(2),
+            _ => Duration::from_millis(12),
+        };
+        let all: Duration = (1..=STEPS).map(cost).sum();
+        let mut rate = Rate::new(Duration::ZERO, 0);
+        let (mut training, mut told) = (Duration::ZERO, Duration::ZERO);
+        let mut estimates = 0;
+        for step in 1..=STEPS {
+            training += cost(step);
+            rate.longest_step = rate.longest_step.max(cost(step));
+            if training < told + PROGRESS_EVERY {
+                continue;
+            }
+            told = training;
+            let position = Position { step, total_steps: STEPS, samples_per_step: 1 };
+            let Event::Progress { seconds_left, .. } = rate.progress(position, training) else { unreachable!() };
+            assert_eq!(seconds_left.is_some(), step >= 24, "step {step}");
+            let Some(left) = seconds_left else { continue };
+            let whole = (training.as_secs_f64() + left) / all.as_secs_f64();
+            assert!((0.9..1.5).contains(&whole), "step {step}: {whole}");
+            estimates += 1;
+        }
+        assert!(estimates > 60);
     }
 
     /// A step takes some looks at the clock, of a millisecond each; what is left of a tenth of a second is waited for, but not

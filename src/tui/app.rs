@@ -256,7 +256,7 @@ impl App {
         match &self.place {
             Place::Picker if self.picker.in_text() => vec![Context::PickerSearch],
             Place::Picker => vec![Context::Picker],
-            Place::Lab(lab) => lab.contexts(),
+            Place::Lab(lab) => lab.contexts(&self.context),
         }
     }
 

@@ -143,8 +143,12 @@ pub enum Context {
     LabRest,
     Theory,
     TrainSetup,
+    /// Earlier runs of the lab stand behind its presets.
+    EarlierRuns,
     Train,
     TrainLive,
+    /// The run is held: what pauses it lets it go on.
+    TrainHeld,
     /// A run that goes on has knobs to turn.
     LiveKnobs,
     TrainOver,
@@ -171,6 +175,8 @@ pub enum Context {
     ViewMotion,
     /// A panel whose actions go to the run.
     ExploreLive,
+    /// The same while the run is held.
+    ExploreHeld,
     /// Actions that a run takes whatever is picked.
     RunActions(&'static [ActionSpec]),
     /// Actions that are applied to what is picked on Explore.
@@ -199,9 +205,9 @@ impl Context {
             Context::Picker | Context::PickerSearch => Wording::new("Lab picker", "ラボ一覧"),
             Context::Lab | Context::LabTrain | Context::LabRest => Wording::new("In a lab", "ラボの中"),
             Context::Theory => Wording::new("Theory", "理論"),
-            Context::TrainSetup => Wording::new("Before a run", "実行の前"),
+            Context::TrainSetup | Context::EarlierRuns => Wording::new("Before a run", "実行の前"),
             Context::Train => Wording::new("Curves", "曲線"),
-            Context::TrainLive | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
+            Context::TrainLive | Context::TrainHeld | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
             Context::Report => Wording::new("Report of a run", "結果の報告"),
             Context::Runs | Context::NoRuns => Wording::new("Runs of this lab", "このラボの実行"),
@@ -216,7 +222,7 @@ impl Context {
             }
             Context::ViewMotion => Wording::new("Figures that move", "動く図"),
             Context::ViewPanel => Wording::new("In a panel", "パネルの中"),
-            Context::ExploreLive => Wording::new("The run that is explored", "探索中の実行"),
+            Context::ExploreLive | Context::ExploreHeld => Wording::new("The run that is explored", "探索中の実行"),
             Context::RunActions(_) | Context::ExploreActions(_) => {
                 Wording::new("Actions of this lab", "このラボの操作")
             }
@@ -262,6 +268,16 @@ pub fn bindings(context: Context) -> Vec<Binding> {
         Binding { context, keys: Cow::Owned(keys), action: Action::Perform(action.name), help: action.help, footer: 3 }
     };
     actions.iter().filter(|action| wanted(action)).map(binding).collect()
+}
+
+/// The contexts of a run that is held, in which the key that pauses it is named for what it does then.
+pub fn while_held(contexts: Vec<Context>) -> Vec<Context> {
+    let held = |context| match context {
+        Context::TrainLive => Some(Context::TrainHeld),
+        Context::ExploreLive => Some(Context::ExploreHeld),
+        _ => None,
+    };
+    contexts.into_iter().flat_map(|context| held(context).into_iter().chain([context])).collect()
 }
 
 /// What a key means in a context; with `in_text`, printable keys belong to the text.

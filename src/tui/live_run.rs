@@ -166,13 +166,18 @@ impl LiveRun {
         matches!(self.stage, Stage::Starting | Stage::Running | Stage::Paused | Stage::Evaluating)
     }
 
+    /// Whether it waits to be let go on.
+    pub fn is_held(&self) -> bool {
+        self.stage == Stage::Paused
+    }
+
     pub fn send(&self, command: Command) {
         self.handle.send(command);
     }
 
     /// Pauses it, or lets it go on.
     pub fn toggle_pause(&self) {
-        self.send(if self.stage == Stage::Paused { Command::Resume } else { Command::Pause });
+        self.send(if self.is_held() { Command::Resume } else { Command::Pause });
     }
 
     /// The model as it is now, once there is one.

@@ -3,6 +3,7 @@
 
 mod explore;
 mod model;
+mod names;
 mod training;
 
 use super::context::AppContext;
@@ -22,7 +23,7 @@ use crate::exit::Exit;
 use crate::experiment::Wording;
 use crate::intake;
 use crate::lab::exercise::{decide, is_explained};
-use crate::lab::{Attempt, Check, Exercise, Lab, Progress, Verdict};
+use crate::lab::{Attempt, Check, Exercise, InstrumentUse, Lab, Progress, Verdict};
 use crate::printer;
 use crate::width::Widths;
 use model::Asked;
@@ -236,8 +237,9 @@ impl<W: Write> Reader<W> {
         Ok(())
     }
 
-    fn open(&mut self, id: &str) -> io::Result<()> {
-        let lab = match self.app.catalogue.find(id) {
+    fn open(&mut self, typed: &str) -> io::Result<()> {
+        let Some(id) = self.lab_meant(typed)? else { return Ok(()) };
+        let lab = match self.app.catalogue.find(&id) {
             Ok(lab) => lab.clone(),
             Err(error) => {
                 let known: Vec<&str> = self.app.catalogue.labs().into_iter().map(|lab| lab.id.as_str()).collect();
@@ -261,11 +263,12 @@ impl<W: Write> Reader<W> {
         let title = lab.title.in_language(language);
         writeln!(self.out, "{title} (~{} {})", lab.minutes, self.app.say(text::MINUTES))?;
         self.text(lab.summary.in_language(language))?;
-        let instruments: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(language)).collect();
+        let named = |use_: &InstrumentUse| format!("{} ({})", names::id_of(use_), use_.title.in_language(language));
+        let instruments: Vec<String> = lab.explore.iter().map(named).collect();
         self.tell(text::PLAIN_HERE, &[&lab.theory.len(), &lab.exercises.len(), &instruments.join(", ")])?;
         for (name, preset) in &lab.presets {
-            let summary = preset.summary.in_language(language);
-            writeln!(self.out, "train {name} (~{} s): {summary}", preset.seconds)?;
+            let summary = markdown::plain(preset.summary.in_language(language), usize::from(u16::MAX));
+            writeln!(self.out, "train {name} (~{} s): {}", preset.seconds, summary.trim_end())?;
         }
         Ok(())
     }

@@ -285,6 +285,7 @@ words! {
     PANEL_AGENT: "agent", "エージェント";
 
     YOUR_ANSWER: "Your answer", "解答";
+    TYPE_A_NUMBER: "type a number", "数を入力";
     AT_LEAST_CHARACTERS: "at least {0} characters", "{0} 文字以上";
     MORE_PANES: "Tab: {0} more", "Tab: ほか {0}";
     MORE_BELOW: "PageDown: more below", "PageDown: 続き";
@@ -304,10 +305,11 @@ words! {
     SAVED: "saved", "保存済";
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
-    PLAIN_HELP: "labs; open LAB; theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NUMBER; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ; theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 番号; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
     PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
+    PLAIN_SEVERAL: "`{0}` may be {1}", "`{0}` に当てはまるものが複数あります: {1}";
     PLAIN_NO_COMMAND: "no command `{0}`; help names them", "`{0}` というコマンドはありません。help で一覧を表示します";
     PLAIN_NO_EXERCISE: "expected the number of an exercise, 1 to {0}", "演習の番号(1 から {0})を書いてください";
     PLAIN_CHOOSE: "expected the number of an option, 1 to {0}", "選択肢の番号(1 から {0})を書いてください";
@@ -321,7 +323,7 @@ words! {
     PLAIN_DECIDED_THERE: "   Decided by what you do in `{0}`: explore {1}", "   「{0}」での操作で自動判定されます: explore {1}";
     PLAIN_DECIDED_BY_PRESET: "   Decided by a run: train {0}", "   実行の結果で自動判定されます: train {0}";
     PLAIN_DECIDED_BY_RUN: "   Decided by your runs.", "   実行の結果で自動判定されます。";
-    PLAIN_EXPLORE_HOW: "explore NUMBER opens one; then press KEY …, type TEXT, show", "explore 番号 で開き、press キー …、type 文字列、show で操作します";
+    PLAIN_EXPLORE_HOW: "explore NUMBER or NAME opens one; then press KEY …, type TEXT, show", "explore 番号(または名前)で開き、press キー …、type 文字列、show で操作します";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
     NO_SHELL: "no shell to go back to here", "ここには戻るシェルがありません";

@@ -132,7 +132,8 @@ fn it_has_a_dashboard_an_explore_tab_exercises_and_keys_of_its_own() {
 fn it_is_told_in_lines_and_asked_for_a_view() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());
-    let script = "open toy\nviews\nask line x=1\nask line y=1\nask lines\ntrain quick seed=x\ntrain quick seed=2\nwait\nexercises\nexplore 1\npress .*2\nquit\n";
+    let script = "open toy\nviews\nask line x=1\nask line y=1\nask lines\ntrain quick seed=x\ntrain quick seed=2\nwait\nexercises\nexplore 1\npress .*2\n\
+                  ask x で\nask at another x x=-1\nask AT\nexplore\nexplore the m\nopen a li\nopen 直線\nopen a\nquit\n";
     let mut out = Vec::new();
     plain::converse_for_tests(app.catalogue.clone(), folder.path(), script, &mut out);
     let text = String::from_utf8(out).unwrap();
@@ -143,10 +144,21 @@ fn it_is_told_in_lines_and_asked_for_a_view() {
         "did you mean `line`?",
         "Solved: Turn x",
         "seed `x`: expected",
+        "line (at x), loss (the map), line (at another x)",
+        "line (at x, at another x): ",
+        "1. line: at x",
+        "`a` may be autoencoder, attention",
         "Keys: ",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
+    assert_eq!(
+        text.matches("A line (~1").count(),
+        3,
+        "opened by its id, the beginning of a title, and a title: {text}"
+    );
+    assert_eq!(text.matches("Keys: ").count(), 3, "an instrument by its number and by a title: {text}");
+    assert_eq!(text.matches("unknown view").count(), 1, "{text}");
     let experiment = registry::find("toy").unwrap();
     let inputs = ask::inputs(experiment.view("line").unwrap(), &["x=0".to_owned()]).unwrap();
     let model = experiment.open_bundled(&app.source).unwrap();

@@ -10,6 +10,8 @@ mod scripts;
 mod set;
 mod tree;
 
+pub(super) use scripts::raised;
+
 use block::Block;
 
 /// A displayed formula as rows, broken before relations and sums where it is wider than `width`.

@@ -45,8 +45,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Picker: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
     Picker: [letter('/')] => A::Search, "search", "検索", 2;
     Picker: [letter('c')] => A::Continue, "continue where I was", "続きから", 3;
-    Picker: [letter('R')] => A::Runs, "earlier runs of the lab", "そのラボの過去の実行", 0;
-    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 4;
+    Picker: [letter('R')] => A::Runs, "runs", "過去の実行", 4;
+    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 5;
     Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
 
     PickerSearch: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
@@ -69,8 +69,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
-    TrainSetup: [letter('r')] => A::Resume, "resume last", "再開", 4;
-    TrainSetup: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 6;
+
+    EarlierRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
+    EarlierRuns: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
+
+    TrainHeld: [letter(' ')] => A::Pause, "go on", "再開", 1;
 
     TrainLive: [letter(' ')] => A::Pause, "pause", "一時停止", 1;
     TrainLive: [letter('.')] => A::SingleStep, "step", "1 ステップ", 2;
@@ -109,7 +112,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Train: [letter('+'), letter('=')] => A::ZoomIn, "zoom", "拡大", 5;
     Train: [letter('-')] => A::ZoomOut, "zoom out", "縮小", 0;
     Train: [letter('0')] => A::ZoomReset, "whole run", "全体", 0;
-    Train: [letter('y')] => A::LogScale, "y log", "y 対数", 6;
+    Train: [letter('y')] => A::LogScale, "log axis", "対数軸", 6;
     Train: [letter('Y')] => A::LaterHalf, "y of the later half", "y を後半に合わせる", 0;
     Train: [letter('s')] => A::Smooth, "smooth", "平滑化", 7;
     Train: [letter('o')] => A::Overlay, "overlay earlier runs", "過去の実行を重ねる", 8;
@@ -134,6 +137,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Codes: [letter('r')] => A::RandomCode, "random z", "ランダムな z", 5;
 
     Examples: [letter('e')] => A::NextExample, "next test digit", "次のテスト画像", 6;
+
+    ExploreHeld: [letter(' ')] => A::Pause, "let the run go on", "実行を再開", 4;
 
     ExploreLive: [letter(' ')] => A::Pause, "pause the run", "実行を一時停止", 4;
 
@@ -252,7 +257,9 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Exercises: [key(KeyCode::Enter)] => A::Confirm, "answer", "解答", 1;
     Exercises: [letter('h')] => A::Hint, "hint", "ヒント", 2;
-    Exercises: [letter('n')] => A::NextOpen, "next open", "次の未解答", 3;
+    Exercises: [key(KeyCode::Tab)] => A::NextPane, "next", "次の演習", 3;
+    Exercises: [key(KeyCode::BackTab)] => A::PreviousPane, "before", "前の演習", 0;
+    Exercises: [letter('n')] => A::NextOpen, "next open", "次の未解答", 4;
     Exercises: [key(KeyCode::PageDown)] => A::PageDown, "scroll", "スクロール", 0;
 
     Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;

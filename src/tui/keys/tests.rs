@@ -42,6 +42,23 @@ fn after_a_run_the_footer_leads_to_a_new_one() {
     assert!(shown.iter().all(|(_, binding)| binding.action != Action::Pause));
 }
 
+/// Space is named for what it does: it pauses a run that goes on, and lets one go on that is held.
+#[test]
+fn space_is_named_for_what_it_does() {
+    let space = |contexts: &[Context]| {
+        let named = footer(contexts, false);
+        let named: Vec<&str> =
+            named.iter().filter(|(key, _)| key.name() == "Space").map(|(_, binding)| binding.help.en).collect();
+        assert_eq!(action(contexts, &press(KeyCode::Char(' ')), false), Some(Action::Pause));
+        named.join(" ")
+    };
+    let train = vec![Context::TrainLive, Context::LiveKnobs, Context::Train, Context::Lab];
+    let explore = vec![Context::ExploreActions(&[]), Context::ExploreLive, Context::ViewPanel, Context::Lab];
+    assert_eq!((space(&train).as_str(), space(&explore).as_str()), ("pause", "pause the run"));
+    assert_eq!(space(&while_held(train)), "go on");
+    assert_eq!(space(&while_held(explore)), "let the run go on");
+}
+
 #[test]
 fn shift_with_a_sign_does_not_matter() {
     let shifted = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);

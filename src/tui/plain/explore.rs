@@ -1,9 +1,10 @@
 //! The instruments of a lab without a screen: the keys that they know are pressed by name, and what they show is told in lines.
 
-use super::Reader;
+use super::{Reader, names};
 use crate::lab::Lab;
 use crate::tui::keys;
 use crate::tui::linear::in_words;
+use crate::tui::live_run::LiveRun;
 use crate::tui::screens::explore::ExploreTab;
 use crate::tui::terminal::Message;
 use crate::tui::text;
@@ -75,16 +76,20 @@ fn in_lines(page: &Buffer) -> String {
 }
 
 impl<W: Write> Reader<W> {
-    /// Opens an instrument by its number; without one, lists them.
+    /// Opens an instrument by its number, id or title; without one, lists them.
     pub(super) fn open_explore(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
-        let titles: Vec<&str> = lab.explore.iter().map(|use_| use_.title.in_language(self.app.language)).collect();
-        let chosen =
-            rest.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < titles.len());
-        let Some(chosen) = chosen else {
-            for (index, title) in titles.iter().enumerate() {
-                writeln!(self.out, "{}. {title}", index + 1)?;
+        let chosen = match names::instrument(rest, lab) {
+            Ok(chosen) => chosen,
+            Err(several) => {
+                // Those that may be meant, else all.
+                for (index, use_) in lab.explore.iter().enumerate() {
+                    if several.is_empty() || several.contains(&index) {
+                        let title = use_.title.in_language(self.app.language);
+                        writeln!(self.out, "{}. {}: {title}", index + 1, names::id_of(use_))?;
+                    }
+                }
+                return self.say(text::PLAIN_EXPLORE_HOW);
             }
-            return self.say(text::PLAIN_EXPLORE_HOW);
         };
         let explore = self.explore.get_or_insert_with(|| ExploreTab::new(lab));
         explore.show(chosen);
@@ -200,7 +205,9 @@ impl<W: Write> Reader<W> {
             writeln!(self.out, "{head}\n{told}{}", lines.last().unwrap_or(&""))?;
         }
         let Some(explore) = &self.explore else { return Ok(()) };
-        let named = keys::footer(&explore.contexts(), explore.in_text());
+        let is_held = self.app.run_of(&lab.id).is_some_and(LiveRun::is_held);
+        let contexts = if is_held { keys::while_held(explore.contexts()) } else { explore.contexts() };
+        let named = keys::footer(&contexts, explore.in_text());
         let named = named.iter().filter(|(_, binding)| binding.context != keys::Context::Everywhere);
         let named: Vec<String> =
             named.map(|(key, binding)| format!("{} {}", key.name(), self.app.say(binding.help))).collect();

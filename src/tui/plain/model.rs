@@ -1,6 +1,6 @@
 //! Asking the model of a lab in one line: views by name, and lines of a conversation.
 
-use super::{Reader, words};
+use super::{Reader, names, words};
 use crate::experiment::{Answer, ExperimentError, Panel, Query, Session, TalkAnswer, TalkQuery, TaskContext};
 use crate::lab::{Attempt, Lab};
 use crate::registry;
@@ -64,7 +64,9 @@ impl<W: Write> Reader<W> {
         let language = self.app.language;
         let views = registry::find(&lab.experiment).map_or(&[][..], |experiment| experiment.views);
         for view in views {
-            writeln!(self.out, "{}: {}", view.name, view.help.in_language(language))?;
+            let titles: Vec<&str> = names::shown_by(view, lab).map(|use_| use_.title.in_language(language)).collect();
+            let titles = if titles.is_empty() { String::new() } else { format!(" ({})", titles.join(", ")) };
+            writeln!(self.out, "{}{titles}: {}", view.name, view.help.in_language(language))?;
             for input in (view.inputs)() {
                 let (help, kind) = (input.help.in_language(language), input.kind.wording());
                 writeln!(self.out, "  {}={} ({help}; {})", input.name, input.default, kind.in_language(language))?;
@@ -73,13 +75,34 @@ impl<W: Write> Reader<W> {
         Ok(())
     }
 
-    /// Asks for a view: `VIEW input=value …`, a value with spaces in double quotes.
+    /// Asks for a view: `VIEW input=value …`, a value with spaces in double quotes. A view is named by its own name or by the title of an
+    /// instrument that shows it, whose inputs it then begins with.
     pub(super) fn ask_view(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
         let words = words(rest);
-        let Some((name, assignments)) = words.split_first() else { return self.views(lab) };
+        if words.is_empty() {
+            return self.views(lab);
+        }
+        let experiment = match registry::find(&lab.experiment) {
+            Ok(experiment) => experiment,
+            Err(failure) => return self.fail(&failure),
+        };
+        // A title may have several words.
+        let count = words.iter().position(|word| word.contains('=')).unwrap_or(words.len()).max(1);
+        let typed = words[..count].join(" ");
+        let (name, shown, assignments) = match names::view(&typed, lab, experiment) {
+            Ok((name, shown)) => (name.to_owned(), shown, &words[count..]),
+            Err(several) if !several.is_empty() => return self.say_several(&typed, &several),
+            Err(_) => (words[0].clone(), None, &words[1..]),
+        };
         let model = self.app.model(lab);
-        let answer = registry::find(&lab.experiment).and_then(|experiment| {
-            let inputs = ask::inputs(experiment.view(name)?, assignments)?;
+        let answer = experiment.view(&name).and_then(|view| {
+            let mut inputs = ask::inputs(view, assignments)?;
+            let is_given = |input: &str| {
+                assignments.iter().any(|given| given.split_once('=').is_some_and(|(name, _)| name.trim() == input))
+            };
+            let begins_with = shown.into_iter().flat_map(|use_| &use_.inputs);
+            let begins_with = begins_with.filter(|(input, _)| !is_given(input));
+            inputs.0.extend(begins_with.map(|(input, value)| (input.clone(), value.clone())));
             model()?.answer(&Query::View { name: name.clone(), inputs }, &TaskContext::default())
         });
         match answer {

@@ -5,7 +5,7 @@ use crate::experiment::{Command, Experiment, Language};
 use crate::lab::Lab;
 use crate::registry;
 use crate::run::{Start, default_threads};
-use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::live_run::LiveRun;
 use crate::tui::screens::lab::standing;
 use crate::tui::screens::report;
 use crate::tui::signals;
@@ -182,7 +182,7 @@ impl<W: Write> Reader<W> {
         match self.app.run.as_ref().filter(|run| run.is_live()) {
             Some(run) => {
                 run.toggle_pause();
-                let said = if run.stage == Stage::Paused { text::RUNNING } else { text::PAUSED };
+                let said = if run.is_held() { text::RUNNING } else { text::PAUSED };
                 self.tell(said, &[])
             }
             None => self.tell(text::PLAIN_NO_RUN, &[]),

@@ -52,6 +52,11 @@ fn options(exercise: &Exercise) -> usize {
     }
 }
 
+/// Whether a number can begin with a letter: a digit, a sign, a point or a comma.
+fn begins_number(letter: char) -> bool {
+    !letter.is_whitespace() && letter != '_' && number(&format!("{letter}0")).is_some()
+}
+
 impl ExercisesTab {
     pub fn new(lab: &Lab, app: &AppContext) -> Self {
         let solved = app.progress.solved(&lab.id);
@@ -132,7 +137,7 @@ impl ExercisesTab {
                         area.input(KeyEvent::from(code));
                     }
                 }
-                _ if self.in_text(lab) => return false,
+                _ if self.in_text(lab) && !matches!(action, Action::NextPane | Action::PreviousPane) => return false,
                 _ => {
                     self.save(lab, app);
                     self.writing = None;
@@ -201,6 +206,12 @@ impl ExercisesTab {
         self.verdict = None;
     }
 
+    /// Begins a number in the place of what was answered before.
+    fn begin_number(&mut self, exercise: &Exercise, lab: &Lab, app: &AppContext) {
+        self.drafts.insert(exercise.id.clone(), String::new());
+        self.begin_writing(exercise, lab, app);
+    }
+
     fn submit(&mut self, exercise: &Exercise, lab: &Lab, app: &mut AppContext) {
         let Some(area) = &self.writing else { return };
         let answer = area.lines().join(" ");
@@ -257,10 +268,8 @@ impl ExercisesTab {
                             self.option = index;
                         }
                     }
-                    Check::Number { .. } if number(&format!("{letter}0")).is_some() => {
-                        // In the place of what was answered before.
-                        self.drafts.insert(exercise.id.clone(), String::new());
-                        self.begin_writing(exercise, lab, app);
+                    Check::Number { .. } if begins_number(letter) => {
+                        self.begin_number(exercise, lab, app);
                         if let Some(area) = &mut self.writing {
                             area.insert_char(letter);
                         }
@@ -271,7 +280,14 @@ impl ExercisesTab {
         }
     }
 
-    pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
+    pub fn pasted(&mut self, pasted: &str, lab: &Lab, app: &mut AppContext) {
+        if self.writing.is_none()
+            && let Some(exercise) = lab.exercises.get(self.selected)
+            && matches!(exercise.check, Check::Number { .. })
+            && number(pasted).is_some()
+        {
+            self.begin_number(exercise, lab, app);
+        }
         let Some(area) = &mut self.writing else { return };
         let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
         let end = pasted.floor_char_boundary(MOST.saturating_sub(length));
@@ -503,8 +519,14 @@ impl ExercisesTab {
 
     fn draw_writing(&mut self, kept: &str, place: Rect, app: &AppContext, buffer: &mut Buffer) {
         let Some(writing) = &mut self.writing else {
-            let end = write(buffer, place, 0, 0, kept, app.theme.strong());
-            write(buffer, place, if kept.is_empty() { 0 } else { end + 1 }, 0, "↵", app.theme.quiet());
+            // What is typed begins a number; Enter goes on with the one that is there.
+            if kept.is_empty() {
+                let end = write(buffer, place, 0, 0, "▏", app.theme.accented());
+                write(buffer, place, end, 0, app.say(text::TYPE_A_NUMBER), app.theme.quiet());
+            } else {
+                let end = write(buffer, place, 0, 0, kept, app.theme.strong());
+                write(buffer, place, end + 1, 0, "↵", app.theme.quiet());
+            }
             return;
         };
         writing.set_style(app.theme.strong());
@@ -569,3 +591,6 @@ fn put(line: &Line, area: Rect, row: u16, buffer: &mut Buffer) {
         line.render(Rect { y: area.y + row, height: 1, ..area }, buffer);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use super::train::TrainTab;
 use crate::lab::Lab;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::destination::Destination;
-use crate::tui::keys::{Action, Context, TRAIN};
+use crate::tui::keys::{Action, Context, TRAIN, while_held};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -39,6 +39,9 @@ pub struct LabScreen {
     notes: NotesTab,
     /// The list of runs was opened on Explore, to choose a model there.
     chooses_model: bool,
+    /// Whether the presets are in sight, and whether there were runs of the lab when they came there.
+    shows_presets: bool,
+    has_runs: bool,
 }
 
 impl LabScreen {
@@ -51,6 +54,8 @@ impl LabScreen {
             exercises: ExercisesTab::new(&lab, app),
             notes: NotesTab::new(&lab, app),
             chooses_model: false,
+            shows_presets: false,
+            has_runs: false,
             lab,
         };
         screen.go_to(tab.unwrap_or(0), app);
@@ -77,6 +82,17 @@ impl LabScreen {
         if let Err(error) = app.progress.set_setting("place", &place) {
             app.notify(error);
         }
+        self.look_for_runs(app);
+    }
+
+    /// Looks whether there are earlier runs of the lab, each time that the presets come into sight.
+    fn look_for_runs(&mut self, app: &AppContext) {
+        let shows_presets = self.tab == Tab::Train && self.train.contexts().contains(&Context::TrainSetup);
+        if shows_presets && !self.shows_presets {
+            let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
+            self.has_runs = runs.iter().any(|run| run.lab == self.lab.id);
+        }
+        self.shows_presets = shows_presets;
     }
 
     /// Goes to an instrument, an exercise or a preset.
@@ -102,6 +118,7 @@ impl LabScreen {
     pub fn open_run(&mut self, id: &str, app: &mut AppContext) {
         self.go_to(TRAIN, app);
         self.train.open_run(id, &self.lab, app);
+        self.look_for_runs(app);
     }
 
     /// The screen is left; what was typed is kept.
@@ -110,7 +127,7 @@ impl LabScreen {
         self.train.leave_list(app);
     }
 
-    pub fn contexts(&self) -> Vec<Context> {
+    pub fn contexts(&self, app: &AppContext) -> Vec<Context> {
         let mut contexts = match self.tab {
             Tab::Theory => vec![Context::Theory],
             Tab::Train => self.train.contexts(),
@@ -118,6 +135,11 @@ impl LabScreen {
             Tab::Exercises => vec![Context::Exercises],
             Tab::Notes => vec![Context::Notes],
         };
+        if app.run_of(&self.lab.id).is_some_and(LiveRun::is_held) {
+            contexts = while_held(contexts);
+        }
+        let has_earlier = self.has_runs && contexts.contains(&Context::TrainSetup);
+        contexts.extend(has_earlier.then_some(Context::EarlierRuns));
         contexts.push(Context::Lab);
         contexts.extend(self.has(Tab::Train).then_some(Context::LabTrain));
         contexts.push(Context::LabRest);
@@ -174,6 +196,7 @@ impl LabScreen {
                     Tab::Train => {
                         let done = self.train.handle_action(action, &self.lab, app);
                         self.model_chosen(app);
+                        self.look_for_runs(app);
                         done
                     }
                     Tab::Explore => {
@@ -217,7 +240,7 @@ impl LabScreen {
     pub fn pasted(&mut self, pasted: &str, app: &mut AppContext) {
         match self.tab {
             Tab::Notes => self.notes.pasted(pasted, app),
-            Tab::Exercises => self.exercises.pasted(pasted, app),
+            Tab::Exercises => self.exercises.pasted(pasted, &self.lab, app),
             Tab::Explore => self.explore.pasted(pasted),
             Tab::Train => self.train.pasted(pasted),
             _ => {}
@@ -230,6 +253,7 @@ impl LabScreen {
             Tab::Train => {
                 self.train.mouse(event, &self.lab, app);
                 self.model_chosen(app);
+                self.look_for_runs(app);
             }
             Tab::Explore => {
                 self.explore.mouse(event, &self.lab, app);

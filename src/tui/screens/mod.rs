@@ -25,7 +25,9 @@ use super::keys::{self, Context};
 use super::text;
 use super::widgets::chart::number;
 use super::widgets::frame::{frame, write};
+use super::widgets::markdown::render;
 use crate::experiment::Wording;
+use crate::markdown::with_powers;
 use crate::run::{RunDescription, Status};
 use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
@@ -72,12 +74,18 @@ pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
             .intersection(area);
     // The ends of the lines beneath would be read as parts of the notice.
     let rows = Rect { x: area.x, width: area.width, ..place };
-    Clear.render(rows, buffer);
+    clear(rows, buffer);
     buffer.set_style(rows, app.theme.body());
     buffer.set_style(place, app.theme.selected());
     for (row, line) in shown.iter().enumerate() {
         write(buffer, place, 1, row as u16, line, app.theme.selected());
     }
+}
+
+/// A short text of a lab in one line, its marks and powers set as on a page.
+fn in_one_line(markdown: &str, app: &AppContext) -> String {
+    let lines = render(markdown, usize::from(u16::MAX), &app.theme, app.widths);
+    with_powers(&lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }
 
 /// A time stamp as people read it here.
@@ -111,6 +119,21 @@ pub fn too_small(area: Rect, app: &AppContext, buffer: &mut Buffer) {
     write(buffer, area, 1, area.height / 2 + 1, app.say(text::TOO_SMALL_HOW), app.theme.quiet());
 }
 
+/// Empties what something is laid on. A wide letter that reaches into it from the left goes as a whole: a terminal would draw its right
+/// half over the edge. Of one that reaches out of it on the right no more than a blank cell is left.
+fn clear(place: Rect, buffer: &mut Buffer) {
+    let place = place.intersection(buffer.area);
+    if place.left() > buffer.area.left() {
+        for row in place.top()..place.bottom() {
+            let beside = &mut buffer[(place.left() - 1, row)];
+            if width(beside.symbol()) > 1 {
+                beside.set_symbol(" ");
+            }
+        }
+    }
+    Clear.render(place, buffer);
+}
+
 /// A cleared frame in the middle of the screen; the area inside.
 pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppContext, buffer: &mut Buffer) -> Rect {
     let (columns, rows) = (size.0.min(area.width), size.1.min(area.height));
@@ -120,7 +143,7 @@ pub fn dialog(area: Rect, size: (u16, u16), title: &str, note: &str, app: &AppCo
         width: columns,
         height: rows,
     };
-    Clear.render(place, buffer);
+    clear(place, buffer);
     buffer.set_style(place, app.theme.body());
     frame(place, title, note, true, &app.theme, buffer).inner(ratatui::layout::Margin::new(1, 0))
 }

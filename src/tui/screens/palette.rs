@@ -1,6 +1,6 @@
 //! The command palette: everything that keys do, and every place there is, by name.
 
-use super::{dialog, status, when};
+use super::{dialog, in_one_line, status, when};
 use crate::experiment::{Bilingual, Wording};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
@@ -177,7 +177,8 @@ fn within(lab: &Lab, app: &AppContext) -> Vec<Row> {
     let instruments =
         instruments.map(|(at, use_)| Row::of(&use_.title, text::EXPLORE, Destination::Instrument(at), app));
     let presets = lab.presets.iter().enumerate().map(|(at, (name, preset))| {
-        let [en, ja] = [&preset.summary.en, &preset.summary.ja].map(|summary| format!("{name}: {summary}"));
+        let [en, ja] =
+            [&preset.summary.en, &preset.summary.ja].map(|summary| format!("{name}: {}", in_one_line(summary, app)));
         Row::new([&en, &ja], app.say(text::A_PRESET), Destination::Preset(at))
     });
     let exercises = lab.exercises.iter().enumerate();

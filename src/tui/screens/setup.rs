@@ -1,7 +1,9 @@
 //! What stands on the Train tab before a run: presets, seed and knobs.
 
+use super::in_one_line;
 use crate::experiment::{Bilingual, Knob, KnobValue, Knobs};
 use crate::lab::Lab;
+use crate::markdown::with_powers;
 use crate::registry;
 use crate::run::{Start, default_threads};
 use crate::tui::context::AppContext;
@@ -193,7 +195,7 @@ impl Setup {
         let foot = Rect { y: list.bottom(), height: area.height - list.height, ..area };
         let below = self.draw_lines(&rows, list, app, buffer);
         for (index, line) in detail.iter().enumerate() {
-            write(buffer, foot, 0, gap + index as u16, &line.to_string(), style);
+            write(buffer, foot, 0, gap + index as u16, &with_powers(&line.to_string()), style);
         }
         let last = gap + detail.len() as u16;
         let end = write(buffer, foot, 0, last, app.say(text::PRESS_ENTER), app.theme.accented());
@@ -224,10 +226,15 @@ impl Setup {
     fn lines(&self, lab: &Lab, app: &AppContext) -> Vec<Line> {
         let heading = |name, about| Line { name, about, ..Line::default() };
         let mut lines = vec![heading(app.say(text::PRESETS).to_owned(), String::new())];
+        // Their lengths stand one below another, so that what follows does too.
+        let length = |seconds| format!("~{seconds} {}", app.say(text::SECONDS));
+        let widest = lab.presets.iter().map(|(_, preset)| width(&length(preset.seconds))).max().unwrap_or(0);
         for (index, (name, preset)) in lab.presets.iter().enumerate() {
             let mark = if index == self.preset { "●" } else { "○" };
-            let summary = preset.summary.in_language(app.language);
-            let about = format!("~{} {}  {summary}", preset.seconds, app.say(text::SECONDS));
+            let length = length(preset.seconds);
+            let before = " ".repeat(widest - width(&length));
+            let summary = in_one_line(preset.summary.in_language(app.language), app);
+            let about = format!("{before}{length}  {summary}");
             lines.push(Line { choice: Some(index), mark, name: name.clone(), about, ..Line::default() });
         }
         lines.push(Line::default());
@@ -333,6 +340,29 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         setup.draw(area, &lab, &app, &mut buffer);
         shown(&buffer)
+    }
+
+    /// Whatever their lengths are, in seconds of one digit to three.
+    #[test]
+    fn what_presets_are_about_begins_in_one_column() {
+        for lab in ["walker", "word2vec", "transformer"] {
+            let text = drawn(lab, 0);
+            let ends: Vec<usize> = text
+                .lines()
+                .filter(|line| line.contains('~'))
+                .filter_map(|line| line.find(" s  ").map(|at| line[..at].chars().count()))
+                .collect();
+            assert!(ends.len() > 2 && ends.iter().all(|end| *end == ends[0]), "{ends:?}\n{text}");
+        }
+    }
+
+    /// What a summary marks as code, and its powers, are set as on a page.
+    #[test]
+    fn summaries_show_no_marks_of_markdown() {
+        let powers: String = (0..12).map(|row| drawn("word2vec", row)).collect();
+        assert!(powers.contains("10¹⁶") && !powers.contains("10^16"), "{powers}");
+        let code: String = (0..12).map(|row| drawn("seq2seq", row)).collect();
+        assert!(code.contains("quick without teacher forcing") && !code.contains('`'), "{code}");
     }
 
     #[test]

@@ -83,7 +83,8 @@ fn the_tabs_of_a_lab() {
             if tab == 0 {
                 screen.handle_action(Action::NextPage, &mut app);
             }
-            let contexts = screen.contexts();
+            let contexts = screen.contexts(&app);
+            assert!(!contexts.contains(&Context::EarlierRuns), "there are none");
             let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
             insta::assert_snapshot!(format!("{name}_{language}"), text);
         }
@@ -122,10 +123,11 @@ fn the_runs_of_a_lab() {
         for action in [Action::Runs, Action::Delete, Action::Down] {
             assert!(screen.handle_action(action, &mut app));
         }
-        let contexts = screen.contexts();
+        let contexts = screen.contexts(&app);
         let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
         insta::assert_snapshot!(format!("runs_{language}"), text);
         assert!(screen.handle_action(Action::Back, &mut app));
+        assert!(screen.contexts(&app).contains(&Context::EarlierRuns), "one is left");
         assert_eq!(app.store.list().unwrap().0.len(), 1, "what was marked is deleted when the list is left");
     }
 }
@@ -160,6 +162,37 @@ fn help_and_commands() {
     let palette = Palette::new(&contexts, false, &app);
     let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| palette.draw(area, app, buffer));
     insta::assert_snapshot!("palette", text);
+}
+
+/// Whether the letters beneath begin in odd or in even columns: none of them reaches over an edge of what is laid on them.
+#[test]
+fn no_wide_letter_beneath_is_cut_by_an_edge() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(Language::Ja, folder.path());
+    let area = Rect::new(0, 0, 80, 24);
+    for start in 0..2 {
+        let beneath = || {
+            let mut buffer = Buffer::empty(area);
+            (0..area.height).for_each(|row| buffer.set_string(start, row, "深層".repeat(19), app.theme.body()));
+            buffer
+        };
+        let [mut help, mut palette, mut question] = [beneath(), beneath(), beneath()];
+        Help::new(&[Context::Lab], false).draw(area, &app, &mut help);
+        Palette::new(&[Context::Lab], false, &app).draw(area, &app, &mut palette);
+        super::question(area, "本当に終了しますか", &app, &mut question);
+        for laid in [help, palette, question] {
+            let mut framed = 0;
+            for row in 0..area.height {
+                let line: Vec<&str> = (0..area.width).map(|column| laid[(column, row)].symbol()).collect();
+                let Some(left) = line.iter().position(|symbol| ["┌", "│", "└"].contains(symbol)) else {
+                    continue;
+                };
+                assert_eq!(crate::width::width(line[left - 1]), 1, "row {row} from column {start}: {line:?}");
+                framed += 1;
+            }
+            assert!(framed > 2);
+        }
+    }
 }
 
 #[test]

@@ -68,9 +68,14 @@ impl Frame {
 
 /// Draws a scene into the middle of an area, and says where.
 pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Frame {
+    draw_words(scene, area, theme, buffer).0
+}
+
+/// The same, with the cells of each word that had room and the point of its label.
+pub fn draw_words(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> (Frame, Vec<(Rect, [f32; 2])>) {
     let frame = Frame::new(scene, area);
     if frame.area.is_empty() {
-        return frame;
+        return (frame, Vec::new());
     }
     shade(scene, &frame, theme, buffer);
     let mut canvas = Canvas::new(frame.area);
@@ -114,8 +119,8 @@ pub fn draw(scene: &Scene, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Fr
             buffer[cell].set_char(head).set_style(Style::new().fg(theme.series[0]).add_modifier(Modifier::BOLD));
         }
     }
-    write_labels(scene, &frame, theme, buffer);
-    frame
+    let words = write_labels(scene, &frame, theme, buffer);
+    (frame, words)
 }
 
 /// What points of a kind are drawn in.
@@ -127,8 +132,8 @@ pub fn cloud_color(kind: CloudKind, theme: &Theme) -> Color {
 }
 
 /// Words beside their points: to the right, else to the left, above or below, wherever nothing stands yet. A word without
-/// room is left out; its point stays.
-fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+/// room is left out; its point stays. Where words stand, each with the point of its label.
+fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer) -> Vec<(Rect, [f32; 2])> {
     let area = frame.area;
     let mut taken = vec![false; usize::from(area.width) * usize::from(area.height)];
     let index = |x: u16, y: u16| usize::from(y - area.y) * usize::from(area.width) + usize::from(x - area.x);
@@ -151,6 +156,7 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
             buffer[(x, y)].set_char('●').set_fg(theme.series[label.group % theme.series.len()]);
         }
     }
+    let mut words = Vec::new();
     for label in &scene.labels {
         let Some((x, y)) = frame.cell(label.at).filter(|(x, y)| !names(*x, *y)) else { continue };
         let (length, (x, y)) = (width(&label.text) as i32, (i32::from(x), i32::from(y)));
@@ -171,7 +177,9 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
         let style = Style::new().fg(theme.series[label.group % theme.series.len()]);
         buffer.set_string(left, row, &label.text, style);
         (left..left + length as u16).for_each(|column| taken[index(column, row)] = true);
+        words.push((Rect { x: left, y: row, width: length as u16, height: 1 }, label.at));
     }
+    words
 }
 
 /// A scene in letters alone, for output without colours.
@@ -252,6 +260,24 @@ mod tests {
             assert_eq!(text.matches(part).count(), 1, "{part} in\n{text}");
         }
         assert!(!text.contains("out"));
+    }
+
+    /// The left of two neighbours has no room on the right of its point; its letters are known where they stand.
+    #[test]
+    fn the_cells_of_each_word_are_known() {
+        use crate::experiment::scene::Label;
+        let mut scene = Scene::square(1.0);
+        let word = |at: [f32; 2], text: &str| Label { at, text: text.to_owned(), group: 0 };
+        scene.labels = vec![word([0.1, 0.0], "woman"), word([-0.1, 0.0], "man"), word([0.0, 0.1], "女王")];
+        let area = Rect::new(0, 0, 40, 20);
+        let mut buffer = Buffer::empty(area);
+        let (_, words) = draw_words(&scene, area, &Theme::dark(), &mut buffer);
+        assert_eq!(words.len(), 3);
+        for (word, at) in words {
+            let letters: String = (word.left()..word.right()).map(|x| buffer[(x, word.y)].symbol()).collect();
+            let label = scene.labels.iter().find(|label| label.at == at).unwrap();
+            assert_eq!(letters.replace(' ', ""), label.text);
+        }
     }
 
     #[test]

@@ -15,6 +15,14 @@ pub fn sentence(label: &str, series: &Series, language: Language) -> String {
         };
     };
     let (first_step, last_step) = (number(first_step as f64), number(last_step as f64));
+    if values.len() == 1 {
+        let mut text = match language {
+            Language::En => format!("{label}: {} at step {last_step}, the only value so far.", number(last)),
+            Language::Ja => format!("{label}: ステップ {last_step} で {}。値はまだこれだけです。", number(last)),
+        };
+        text.push_str(&gap(series, language));
+        return text;
+    }
     let (low, high) = values.iter().fold((first, first), |(low, high), &(_, value)| (low.min(value), high.max(value)));
     let still = (last - first).abs() <= 0.01 * (high - low).max(f64::MIN_POSITIVE);
     let (first, low, high) = (number(first), number(low), number(high));
@@ -23,7 +31,7 @@ pub fn sentence(label: &str, series: &Series, language: Language) -> String {
     let mut text = match language {
         Language::En => {
             let verb = if still {
-                "stands"
+                "hardly changed"
             } else if rose {
                 "rose"
             } else {
@@ -46,18 +54,30 @@ pub fn sentence(label: &str, series: &Series, language: Language) -> String {
             )
         }
     };
-    if let Some(step) = series.first_gap() {
-        text.push_str(&match language {
-            Language::En => format!(" Not a number from step {} on and off.", number(step as f64)),
-            Language::Ja => format!(" ステップ {} から数でない値あり。", number(step as f64)),
-        });
-    }
+    text.push_str(&gap(series, language));
     text
+}
+
+/// From where on a series has values that are no numbers, if it has some.
+fn gap(series: &Series, language: Language) -> String {
+    let Some(step) = series.first_gap().map(|step| number(step as f64)) else { return String::new() };
+    match language {
+        Language::En => format!(" Not a number from step {step} on and off."),
+        Language::Ja => format!(" ステップ {step} から数でない値あり。"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_value_is_no_course() {
+        let mut series = Series::default();
+        series.push(3, 0.5);
+        assert_eq!(sentence("loss", &series, Language::En), "loss: 0.5 at step 3, the only value so far.");
+        assert_eq!(sentence("損失", &series, Language::Ja), "損失: ステップ 3 で 0.5。値はまだこれだけです。");
+    }
 
     #[test]
     fn a_rise_is_told_as_a_rise() {
@@ -67,6 +87,10 @@ mod tests {
             sentence("ELBO", &series, Language::En),
             "ELBO: rose from −206.1 (step 20) to −108.3 (step 60); between −206.1 and −108.3."
         );
+        let mut still = Series::default();
+        [(20, 0.5), (40, 0.7), (60, 0.5)].iter().for_each(|&(step, value)| still.push(step, value));
+        let told = "p: hardly changed from 0.5 (step 20) to 0.5 (step 60); between 0.5 and 0.7.";
+        assert_eq!(sentence("p", &still, Language::En), told);
         assert!(sentence("ELBO", &Series::default(), Language::Ja).contains("まだありません"));
     }
 }

@@ -7,7 +7,6 @@ use crate::experiment::scene::CloudKind;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::scene::{self, cloud_color};
-use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -30,27 +29,30 @@ pub fn draw(scene: &Scene, cursor: Option<&Place>, area: Rect, look: &Look, buff
     let label_at = |point: [f32; 2]| scene.labels.iter().position(|label| label.at == point);
     let chosen = picked.and_then(label_at);
     // The word under the cursor is written first, so that it always has its place.
-    let frame = match chosen {
+    let (frame, written) = match chosen {
         Some(chosen) => {
             let mut scene = scene.clone();
             scene.labels[..=chosen].rotate_right(1);
-            scene::draw(&scene, room, look.theme, buffer)
+            scene::draw_words(&scene, room, look.theme, buffer)
         }
-        None => scene::draw(scene, room, look.theme, buffer),
+        None => scene::draw_words(scene, room, look.theme, buffer),
     };
     if let Some(cell) = picked.and_then(|point| frame.cell(point)) {
-        let mark = if chosen.is_some() { '◆' } else { '+' };
-        buffer[cell].set_char(mark).set_style(look.theme.accented().add_modifier(Modifier::BOLD));
+        let style = look.theme.accented().add_modifier(Modifier::BOLD);
+        // On a word the cursor leaves its letters to be read.
+        match written.iter().find(|(word, _)| word.contains(cell.into())) {
+            Some((word, _)) => buffer.set_style(*word, style.add_modifier(Modifier::REVERSED)),
+            None => {
+                let mark = if chosen.is_some() { '◆' } else { '+' };
+                buffer[cell].set_char(mark).set_style(style);
+            }
+        }
     }
-    let words = scene.labels.iter().filter_map(|label| {
+    // A click on the letters of a word means that word, wherever they stand beside its point; a point has its own cell.
+    let points = scene.labels.iter().filter_map(|label| {
         let (x, y) = frame.cell(label.at)?;
-        // A word stands to the right of its point, most often.
-        let cells = (width(&label.text) as u16).saturating_add(2).min(frame.area.right() - x);
-        Some((Rect { x, y, width: cells, height: 1 }, label.at))
+        Some((Rect { x, y, width: 1, height: 1 }, label.at))
     });
-    // The points themselves come first: a word may lie over the point of another.
-    let mut words: Vec<(Rect, [f32; 2])> = words.collect();
-    let points: Vec<(Rect, [f32; 2])> = words.iter().map(|(area, at)| (Rect { width: 1, ..*area }, *at)).collect();
-    words.splice(0..0, points);
+    let words = written.into_iter().chain(points).collect();
     Places::Plane { frame, words }
 }

@@ -1,0 +1,91 @@
+//! Exercises as keys and pastes meet them.
+
+use super::*;
+use crate::tui::keys::{self, Context};
+use crate::tui::screens::shown;
+
+const CONTEXTS: [Context; 4] = [Context::Exercises, Context::Lab, Context::LabTrain, Context::LabRest];
+
+/// An exercise of the VAE lab.
+fn at(exercise: &str) -> (tempfile::TempDir, AppContext, Lab, ExercisesTab) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = AppContext::for_tests(Language::En, folder.path());
+    let lab = app.catalogue.find("vae").unwrap().clone();
+    let mut tab = ExercisesTab::new(&lab, &app);
+    tab.select(lab.exercises.iter().position(|other| other.id == exercise).expect("an exercise of the lab"));
+    (folder, app, lab, tab)
+}
+
+/// A key on its way: to what it means, else into the field.
+fn press(letter: char, tab: &mut ExercisesTab, lab: &Lab, app: &mut AppContext) {
+    let key = KeyEvent::from(KeyCode::Char(letter));
+    match keys::action(&CONTEXTS, &key, tab.in_text(lab)) {
+        Some(action) => _ = tab.handle_action(action, lab, app),
+        None => tab.typed(&key, lab, app),
+    }
+}
+
+fn written(tab: &ExercisesTab) -> Option<String> {
+    tab.writing.as_ref().map(|area| area.lines().join(" "))
+}
+
+#[test]
+fn whatever_begins_a_number_begins_the_answer() {
+    for letter in ['0', '7', '-', '−', '+', '.', ',', '５'] {
+        let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+        press(letter, &mut tab, &lab, &mut app);
+        assert_eq!(written(&tab), Some(letter.to_string()));
+    }
+    for letter in ['h', 'n', 'x', ' ', '_'] {
+        let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+        press(letter, &mut tab, &lab, &mut app);
+        assert_eq!(written(&tab), None, "{letter}");
+    }
+}
+
+#[test]
+fn a_number_is_typed_handed_in_and_kept() {
+    let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+    let area = Rect::new(0, 0, 80, 24);
+    let drawn = |tab: &mut ExercisesTab, app: &AppContext| {
+        let mut buffer = Buffer::empty(area);
+        tab.draw(area, &lab, app, &mut buffer);
+        shown(&buffer)
+    };
+    assert!(drawn(&mut tab, &app).contains("type a number"));
+    "-3".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    assert!(app.progress.solved(&lab.id).is_empty());
+    // Put aside it is still there, and the next digit begins anew.
+    tab.handle_action(Action::Back, &lab, &mut app);
+    assert!(drawn(&mut tab, &app).contains("-3 ↵"));
+    ".5".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    assert_eq!(written(&tab).as_deref(), Some(".5"));
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    assert!(app.progress.solved(&lab.id).contains("kl-by-hand"));
+    assert!(drawn(&mut tab, &app).contains(".5 ↵"));
+}
+
+#[test]
+fn a_number_can_be_pasted_at_once() {
+    let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+    tab.pasted("no number", &lab, &mut app);
+    assert_eq!(written(&tab), None);
+    tab.pasted("0.25\n", &lab, &mut app);
+    assert_eq!(written(&tab).as_deref().map(str::trim), Some("0.25"));
+}
+
+/// Tab leaves an answer in words as it leaves any other, and nothing of it is lost.
+#[test]
+fn tab_goes_to_the_next_exercise_from_an_answer_too() {
+    let (_folder, mut app, lab, mut tab) = at("in-your-words");
+    let words = tab.selected;
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    "half an answer".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    let next = keys::action(&CONTEXTS, &KeyEvent::from(KeyCode::Tab), tab.in_text(&lab)).unwrap();
+    assert!(tab.handle_action(next, &lab, &mut app));
+    assert_ne!(tab.selected, words);
+    tab.select(words);
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    assert_eq!(written(&tab).as_deref(), Some("half an answer"));
+}
