@@ -349,6 +349,10 @@ impl Instrument for View {
         self.open(lab, app);
     }
 
+    fn shows_model(&self) -> bool {
+        (self.spec.is_of_model)(self.inputs.values())
+    }
+
     fn next_part(&mut self, forward: bool) -> bool {
         let mut stops: Vec<Focus> = if self.inputs.is_empty() { vec![] } else { vec![Focus::Inputs] };
         let panels = self.shown.panels.iter().enumerate().filter(|(_, panel)| self.can_be_picked(panel));
