@@ -375,6 +375,7 @@ impl ExercisesTab {
         row += 1;
         self.options.clear();
         self.place = None;
+        let warning = Style::new().fg(app.theme.warning);
         let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
@@ -432,6 +433,13 @@ impl ExercisesTab {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
+                if let Some(before) = counts_after(exercise, lab, app).filter(|_| !solved) {
+                    let said = text::filled(app.say(text::COUNTS_AFTER), &[&before]);
+                    for line in wrapped(&said, usize::from(area.width.min(76))) {
+                        write(buffer, area, 0, row, &line, warning);
+                        row += 1;
+                    }
+                }
                 row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", exercise, row, area, lab, app, buffer);
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
@@ -455,7 +463,7 @@ impl ExercisesTab {
         row += 1;
         let shown = app.progress.hints(&lab.id, &exercise.id) as usize;
         for hint in exercise.hints.iter().take(shown) {
-            let end = write(buffer, area, 0, row, app.say(text::HINT), Style::new().fg(app.theme.warning));
+            let end = write(buffer, area, 0, row, app.say(text::HINT), warning);
             let rest = Rect { x: area.x + end + 2, width: area.width.saturating_sub(end + 2).min(76), ..area };
             for line in render(hint.in_language(language), usize::from(rest.width), &app.theme, app.widths) {
                 put(&line, rest, row, buffer);
@@ -468,7 +476,7 @@ impl ExercisesTab {
             write(buffer, area, end + 2, row, app.say(text::WHY), app.theme.quiet());
             row += 1;
         } else if explained {
-            write(buffer, area, 0, row, app.say(text::EXPLAINED), Style::new().fg(app.theme.warning));
+            write(buffer, area, 0, row, app.say(text::EXPLAINED), warning);
             row += 1;
         }
         if solved || explained {
@@ -538,6 +546,13 @@ pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String 
     format!("{name} {sign} {}{steps}", condition.bound).replace(" -", " −")
 }
 
+/// The title of the exercise that is to be solved before this one counts, while it is not.
+pub fn counts_after<'a>(exercise: &Exercise, lab: &'a Lab, app: &AppContext) -> Option<&'a str> {
+    let after = exercise.after.as_ref().filter(|after| !app.progress.solved(&lab.id).contains(*after))?;
+    let before = lab.exercises.iter().find(|before| before.id == *after)?;
+    Some(before.title.in_language(app.language))
+}
+
 /// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
 /// for while there is no run.
 pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {
@@ -551,14 +566,17 @@ pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<De
                 let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
                 knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
             };
-            // A preset would be the cure itself.
-            let is_cure = exercise.after.is_some();
+            // A preset would be the cure itself. A run that is predicted first is none.
+            let before = lab.exercises.iter().find(|before| Some(&before.id) == exercise.after.as_ref());
+            let is_cure = before.is_some_and(|before| matches!(before.check, Check::Series { .. }));
             let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty() && !is_cure;
             let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
             Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
         }
         Check::Instrument { state, view, .. } => instrument(&|use_| {
-            use_.instrument.states().contains(&state.as_str()) && (view.is_none() || use_.view == *view)
+            let shows_it = view.is_none() || use_.view == *view;
+            let takes_it = state != "drawing_shown" || use_.drawing;
+            use_.instrument.states().contains(&state.as_str()) && shows_it && takes_it
         }),
         Check::Answer { .. } | Check::Line { .. } => instrument(&|use_| use_.instrument == Instrument::Repl),
     }

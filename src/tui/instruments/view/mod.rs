@@ -96,7 +96,7 @@ pub struct View {
     opened: Option<Opened>,
     /// Inputs that the student turned and has not seen the answer of.
     turned: Vec<String>,
-    seen: Vec<String>,
+    seen: Vec<(String, String)>,
     sent: Vec<&'static str>,
     reached: Vec<&'static str>,
     /// Whether there was an answer to draw before.
@@ -375,9 +375,7 @@ impl Instrument for View {
         {
             match pad.handle_action(action) {
                 PadDone::Drawn => {
-                    if self.inputs.take_drawing() {
-                        self.turned.push("picture".to_owned());
-                    }
+                    self.turned.extend(self.inputs.take_drawing());
                     self.ask(lab, app);
                     return true;
                 }
@@ -453,9 +451,7 @@ impl Instrument for View {
             match pad.mouse(event) {
                 PadDone::Drawn => {
                     self.focus = Focus::Inputs;
-                    if self.inputs.take_drawing() {
-                        self.turned.push("picture".to_owned());
-                    }
+                    self.turned.extend(self.inputs.take_drawing());
                     return self.ask(lab, app);
                 }
                 PadDone::Moved => return,
@@ -501,10 +497,10 @@ impl Instrument for View {
             (self.moment, self.playing) = (0, Playing::Slowly);
         }
         if self.shown.failure.is_none() && !self.turned.is_empty() {
-            if self.turned.iter().any(|input| input == "picture") {
+            if self.turned.iter().any(|input| input == "picture") && self.inputs.has_strokes() {
                 self.reached.push("drawing_shown");
             }
-            self.seen.append(&mut self.turned);
+            self.seen.extend(self.turned.drain(..).map(|input| self.inputs.with_value(input)));
         }
         if let Focus::Panel(index) = self.focus
             && !self.shown.panels.get(index).is_some_and(|panel| self.can_be_picked(panel))
@@ -591,7 +587,7 @@ impl Instrument for View {
         std::mem::take(&mut self.reached)
     }
 
-    fn inputs_turned(&mut self) -> Vec<String> {
+    fn inputs_turned(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.seen)
     }
 
