@@ -27,7 +27,13 @@ fn point(series: &str, step: u64, value: f64, knobs: &[(&str, &str)]) -> Attempt
 }
 
 fn turned(view: &str, input: &str) -> Attempt {
-    Attempt::State { state: "input_turned".to_owned(), view: Some(view.to_owned()), input: Some(input.to_owned()) }
+    given(view, input, None)
+}
+
+/// An input of a view that has this value now.
+fn given(view: &str, input: &str, value: Option<&str>) -> Attempt {
+    let [view, input, value] = [Some(view), Some(input), value].map(|words| words.map(str::to_owned));
+    Attempt::State { state: "input_turned".to_owned(), view, input, value }
 }
 
 fn text(words: &str) -> Attempt {
@@ -148,6 +154,7 @@ fn the_grid_world_takes_no_attempt_that_only_looks_right() {
         state: "action_sent".into(),
         view: Some("world".into()),
         input: Some(action.into()),
+        value: None,
     };
     // A wall, and another view.
     assert!(passes("drive", &sent("right")) && !passes("drive", &sent("wall")));
@@ -199,6 +206,57 @@ fn every_wrong_choice_says_why_in_both_languages() {
                 assert!(fits, "{}: {}: option {index}", lab.id, exercise.id);
             }
         }
+    }
+}
+
+/// A run that the lab's default preset meets, or that is asked to be compared with a prediction, counts only once this is recorded.
+#[test]
+fn a_run_is_predicted_before_it_counts() {
+    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
+    let runs = [
+        ("gridworld", "edge", "predict"),
+        ("gridworld", "stuck", "predict-goals"),
+        ("self-play", "unbeaten", "predict-unbeaten"),
+        ("self-play", "same-game", "predict"),
+        ("self-play", "no-search", "predict-search"),
+        ("walker", "walk", "predict"),
+        ("walker", "search", "predict"),
+        ("walker", "exploit", "predict-exploit"),
+        ("autoencoder", "meet", "same-plane"),
+        ("kl", "forward-run", "predict-forward"),
+        ("vae", "reach-110", "predict-elbo"),
+        ("gan", "all-modes", "predict-modes"),
+        ("cyclegan", "low-cycle", "predict-cycle"),
+        ("diffusion", "plane-run", "predict-cloud"),
+        ("seq2seq", "learn", "predict"),
+        ("attention", "break", "predict"),
+        ("transformer", "cheat", "predict"),
+        ("gpt", "grammar", "first"),
+        ("gpt", "bidirectional", "both_sides"),
+        ("rlhf", "hack", "predict"),
+        ("hallucination", "learn", "predict"),
+        ("xai", "fall", "predict"),
+    ];
+    for (lab, run, prediction) in runs {
+        let exercises = &catalogue.find(lab).unwrap().exercises;
+        let of = |id: &str| exercises.iter().find(|exercise| exercise.id == id).expect("an exercise");
+        assert_eq!(of(run).after.as_deref(), Some(prediction), "{lab}: {run}");
+        assert!(matches!(of(run).check, Check::Series { .. }), "{lab}: {run}");
+        assert!(matches!(of(prediction).check, Check::Choice { .. }), "{lab}: {prediction}");
+    }
+    // A first try is not a second one: each of them has one right answer.
+    for (lab, prediction, right, options) in [
+        ("self-play", "predict-unbeaten", 2, 3),
+        ("kl", "predict-forward", 1, 3),
+        ("vae", "predict-elbo", 1, 3),
+        ("gan", "predict-modes", 1, 3),
+        ("cyclegan", "predict-cycle", 0, 4),
+        ("diffusion", "predict-cloud", 0, 3),
+        ("seq2seq", "predict", 0, 3),
+    ] {
+        let passes = |choice| passes_in(lab, prediction, &Attempt::Choice(choice));
+        assert!((0..options).all(|choice| passes(choice) == (choice == right)), "{lab}: {prediction}");
+        assert!(!passes_in(lab, prediction, &text(&right.to_string())), "{lab}: {prediction}");
     }
 }
 
@@ -273,7 +331,7 @@ fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
 
 /// What an instrument reports, without a view.
 fn reached(state: &str) -> Attempt {
-    Attempt::State { state: state.to_owned(), view: None, input: None }
+    Attempt::State { state: state.to_owned(), view: None, input: None, value: None }
 }
 
 #[test]
@@ -281,6 +339,26 @@ fn an_instrument_that_was_only_touched_passes_no_exercise() {
     assert!(passes_in("kl", "pick", &reached("both_modes_fitted")));
     // A fit of a normal, which has one mode, reports this too.
     assert!(!passes_in("kl", "pick", &reached("fit_reverse")));
+    // Digits in words, typed as they are asked for.
+    let prompt = |words| passes_in("diffusion", "order", &given("prompt", "text", Some(words)));
+    assert!(prompt("three eights") && prompt("Three eights ") && prompt("八を三つ"));
+    // The text that stands there, other digits, the same ones in numerals, and another input.
+    assert!(["2026", "seven", "888", "eights", "three sevens", ""].iter().all(|words| !prompt(words)));
+    assert!(!passes_in("diffusion", "order", &given("prompt", "seed", Some("three eights"))));
+    assert!(!passes_in("diffusion", "order", &turned("prompt", "text")));
+    // A drawing, not a digit of the test set in another direction.
+    let shown = |view: &str, state: &str| Attempt::State {
+        state: state.to_owned(),
+        view: Some(view.to_owned()),
+        input: None,
+        value: None,
+    };
+    assert!(passes_in("cyclegan", "own", &shown("translate", "drawing_shown")));
+    assert!(!passes_in("cyclegan", "own", &shown("hidden", "drawing_shown")));
+    assert!(!passes_in("cyclegan", "own", &shown("translate", "place_picked")));
+    assert!(!passes_in("cyclegan", "own", &turned("translate", "direction")));
+    assert!(passes_in("vae", "own-digit", &reached("drawing_denoised")));
+    assert!(!passes_in("vae", "own-digit", &reached("digit_drawn")));
     assert!(passes_in("vae", "between", &reached("digits_morphed")));
     // Between any two points.
     assert!(!passes_in("vae", "between", &reached("morph_finished")));
@@ -388,7 +466,7 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(passes("found", &text("25")));
     // The lengths before and after it, and the column.
     assert!(["10", "50", "2", "1"].iter().all(|wrong| !passes("found", &text(wrong))));
-    let beaten = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
+    let beaten = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None, value: None };
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
     assert!(!passes("scale", &text("proofs")) && passes("scale", &text(&"proofs ".repeat(20))));
 }
@@ -688,6 +766,9 @@ fn rlhf_takes_no_attempt_that_only_looks_right() {
     };
     let at = |series: &str, step, value, more: &[(&'static str, &'static str)]| point(series, step, value, &of(more));
     assert!(passes("few", &at("reward_accuracy", 525, 0.83, &[])));
+    // The presets `no_penalty` and `tight`, which have many pairs.
+    assert!(!passes("few", &at("reward_accuracy", 675, 0.83, &[("kl_penalty", "0.0"), ("steps", "150")])));
+    assert!(!passes("few", &at("reward_accuracy", 585, 0.83, &[("kl_penalty", "5.0")])));
     // The preset itself, the other curve, a longer training, and other rules.
     assert!(!passes("few", &at("reward_accuracy", 404, 0.92, &[("pairs", "60")])));
     assert!(!passes("few", &at("true_preference", 525, 0.9, &[])));

@@ -18,12 +18,14 @@ pub struct ViewSpec {
     pub slow: bool,
     /// What is wrong with inputs that are right each by itself.
     pub check: fn(&Knobs) -> Result<(), ExperimentError>,
+    /// Whether the answer to such inputs is the model's, not computed from the inputs alone.
+    pub is_of_model: fn(&Knobs) -> bool,
 }
 
 impl ViewSpec {
     /// A view whose answer comes at once.
     pub const fn new(name: &'static str, help: Wording, inputs: fn() -> Vec<Knob>) -> Self {
-        ViewSpec { name, help, inputs, slow: false, check: |_| Ok(()) }
+        ViewSpec { name, help, inputs, slow: false, check: |_| Ok(()), is_of_model: |_| true }
     }
 
     /// The same, for an answer that takes its time.
@@ -34,6 +36,11 @@ impl ViewSpec {
     /// The same, for inputs of which not all can be answered: they are refused before anything is computed.
     pub const fn checked(self, check: fn(&Knobs) -> Result<(), ExperimentError>) -> Self {
         ViewSpec { check, ..self }
+    }
+
+    /// The same, for answers that are the model's only with some inputs.
+    pub const fn of_model_if(self, is_of_model: fn(&Knobs) -> bool) -> Self {
+        ViewSpec { is_of_model, ..self }
     }
 
     /// Whether it takes a drawing.

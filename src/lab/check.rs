@@ -242,16 +242,25 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                     }
                 }
             }
-            Check::Instrument { state, view, input } => {
+            Check::Instrument { state, view, input, values } => {
                 let views = lab.explore.iter().filter_map(|use_| use_.view.as_deref());
                 if let Some(view) = view.as_deref().filter(|view| !views.clone().any(|known| known == *view)) {
                     found.push((format!("{path}.instrument.view"), unknown("view", view, views)));
                     continue;
                 }
                 let there = lab.explore.iter().filter(|use_| view.is_none() || use_.view == *view);
-                let known: Vec<&str> = there.flat_map(|use_| use_.instrument.states()).copied().collect();
+                let known: Vec<&str> = there.clone().flat_map(|use_| use_.instrument.states()).copied().collect();
                 if !known.contains(&state.as_str()) {
                     found.push((format!("{path}.instrument.state"), unknown("state", state, known.iter().copied())));
+                }
+                if !values.is_empty() && (input.is_none() || state != "input_turned") {
+                    found.push((
+                        format!("{path}.instrument.values"),
+                        "`values`: expected the state `input_turned` and an `input`".to_owned(),
+                    ));
+                }
+                if state == "drawing_shown" && !there.clone().any(|use_| use_.drawing) {
+                    found.push((format!("{path}.instrument.state"), "no instrument here takes a drawing".to_owned()));
                 }
                 if let Some(input) = input {
                     let shown =

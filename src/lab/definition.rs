@@ -210,7 +210,7 @@ pub struct Exercise {
     pub prompt: Bilingual,
     #[serde(default)]
     pub hints: Vec<Bilingual>,
-    /// The exercise that is solved first: a cure counts only after the fault.
+    /// The exercise that is solved first: a run counts only after its prediction, a cure only after the fault.
     #[serde(default)]
     pub after: Option<String>,
     #[serde(with = "serde_yaml::with::singleton_map")]
@@ -248,6 +248,9 @@ pub enum Check {
         /// The input that must have been turned, for the state `input_turned`; for `action_sent` the action.
         #[serde(default)]
         input: Option<String>,
+        /// Values of the input, of which one must have been given, in capitals or not; any will do where there are none.
+        #[serde(default)]
+        values: Vec<String>,
     },
     /// A line of a conversation that this word is the first answer to: it does not contain the word itself, but all of `with`.
     Answer {

@@ -35,11 +35,12 @@ pub fn describe(lab: &Lab, language: Language) -> String {
                 let knobs = knobs.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
                 format!("{condition}{knobs}")
             }
-            Check::Instrument { state, view, input } => {
+            Check::Instrument { state, view, input, values } => {
                 let shown = |what: &Option<String>, word: &str| {
                     what.as_ref().map_or(String::new(), |name| format!(" {word} {name}"))
                 };
-                format!("{state}{}{}", shown(input, "of"), shown(view, "in"))
+                let values = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+                format!("{state}{}{}{values}", shown(input, "of"), shown(view, "in"))
             }
             Check::Line { words } => words.join(" "),
             Check::Answer { word, with, .. } => format!("{} → {word}", with.join(" ")).trim_start().to_owned(),

@@ -25,6 +25,8 @@ pub enum Attempt {
         view: Option<String>,
         /// The input of the view that was turned, or the action that was sent, where one was.
         input: Option<String>,
+        /// The value that the input has now.
+        value: Option<String>,
     },
     /// A line said in a conversation, and the first word of the answer.
     Said {
@@ -94,8 +96,13 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         {
             Verdict::Passed
         }
-        (Check::Instrument { state, view, input }, Attempt::State { state: reached, view: shown, input: turned })
-            if state == reached && (view.is_none() || view == shown) && (input.is_none() || input == turned) =>
+        (
+            Check::Instrument { state, view, input, values },
+            Attempt::State { state: reached, view: shown, input: turned, value },
+        ) if state == reached
+            && (view.is_none() || view == shown)
+            && (input.is_none() || input == turned)
+            && (values.is_empty() || value.as_deref().is_some_and(|given| is_one_of(given, values))) =>
         {
             Verdict::Passed
         }
@@ -120,6 +127,12 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
 /// Whether a word stands in a line, between spaces or parentheses.
 fn has_word(line: &str, word: &str) -> bool {
     line.split(|letter: char| letter.is_whitespace() || "()（）".contains(letter)).any(|part| part == word)
+}
+
+/// Whether a text is one of these, in capitals or not and however it is spaced.
+fn is_one_of(text: &str, those: &[String]) -> bool {
+    let plain = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    those.iter().any(|one| plain(one) == plain(text))
 }
 
 /// The different words of an expression, whatever operators stand between them.
@@ -209,10 +222,11 @@ mod tests {
             state: state.into(),
             view: view.map(str::to_owned),
             input: input.map(str::to_owned),
+            value: None,
         };
         let check = |view: Option<&str>, input: Option<&str>| {
             let [view, input] = [view, input].map(|name| name.map(str::to_owned));
-            exercise(Check::Instrument { state: "a".into(), view, input })
+            exercise(Check::Instrument { state: "a".into(), view, input, values: vec![] })
         };
         let decided = |exercise: &Exercise, attempt| decide(exercise, &attempt, Language::En);
         assert_eq!(decided(&check(None, None), reached("a", Some("gaps"), None)), Verdict::Passed);
@@ -223,6 +237,24 @@ mod tests {
         assert_eq!(decided(&missing, reached("a", Some("gaps"), Some("missing"))), Verdict::Passed);
         assert_eq!(decided(&missing, reached("a", Some("gaps"), Some("seed"))), Verdict::Unrelated, "another input");
         assert_eq!(decided(&missing, reached("a", Some("gaps"), None)), Verdict::Unrelated);
+    }
+
+    #[test]
+    fn an_input_needs_one_of_the_values_asked_for() {
+        let values = ["three eights", "八を三つ"].map(str::to_owned).to_vec();
+        let asked = exercise(Check::Instrument { state: "a".into(), view: None, input: Some("text".into()), values });
+        let given = |value: Option<&str>| Attempt::State {
+            state: "a".into(),
+            view: None,
+            input: Some("text".into()),
+            value: value.map(str::to_owned),
+        };
+        for value in ["three eights", " Three  Eights ", "八を三つ"] {
+            assert_eq!(decide(&asked, &given(Some(value)), Language::En), Verdict::Passed, "{value}");
+        }
+        for value in [None, Some("2026"), Some("three eights and a seven"), Some("")] {
+            assert_eq!(decide(&asked, &given(value), Language::En), Verdict::Unrelated, "{value:?}");
+        }
     }
 
     #[test]

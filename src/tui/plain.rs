@@ -10,7 +10,7 @@ use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
 use super::last_resort::{self, Stage};
-use super::screens::exercises::{decided_at, in_words};
+use super::screens::exercises::{counts_after, decided_at, in_words};
 use super::screens::explore::ExploreTab;
 use super::signals;
 use super::terminal::{Bell, Message};
@@ -360,6 +360,9 @@ impl<W: Write> Reader<W> {
             check => {
                 if let Check::Series { condition, .. } = check {
                     writeln!(self.out, "   {}", in_words(condition, lab, language))?;
+                }
+                if let Some(before) = counts_after(exercise, lab, &self.app).filter(|_| !solved) {
+                    self.tell(text::PLAIN_COUNTS_AFTER, &[&before])?;
                 }
                 match decided_at(exercise, lab, &self.app) {
                     Some(Destination::Instrument(at)) => {

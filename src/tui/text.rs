@@ -295,6 +295,7 @@ words! {
     HINT: "Hint", "ヒント";
     NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
     WHY: "Why", "解説";
+    COUNTS_AFTER: "Counts only once “{0}” is solved.", "先に「{0}」を解くと判定されます。";
     DECIDED_BY_RUN: "Decided by your runs: train until it holds.", "実行の結果で自動判定されます。";
     DECIDED_BY_INSTRUMENT: "Decided by what you do on Explore:", "探索タブでの操作で自動判定されます。";
     GO_THERE: "↵ goes there", "↵ で移動";
@@ -322,6 +323,7 @@ words! {
     PLAIN_NOT_BY_ANSWER: "decided by what you do, not by an answer", "解答ではなく操作で判定されます";
     PLAIN_DECIDED_THERE: "   Decided by what you do in `{0}`: explore {1}", "   「{0}」での操作で自動判定されます: explore {1}";
     PLAIN_DECIDED_BY_PRESET: "   Decided by a run: train {0}", "   実行の結果で自動判定されます: train {0}";
+    PLAIN_COUNTS_AFTER: "   Counts only once “{0}” is solved.", "   先に「{0}」を解くと判定されます。";
     PLAIN_DECIDED_BY_RUN: "   Decided by your runs.", "   実行の結果で自動判定されます。";
     PLAIN_EXPLORE_HOW: "explore NUMBER or NAME opens one; then press KEY …, type TEXT, show", "explore 番号(または名前)で開き、press キー …、type 文字列、show で操作します";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";

@@ -50,7 +50,8 @@ pub static VIEWS: [ViewSpec; 6] = [
         "sweeps",
         Wording::new("planning, as many sweeps as you like", "動的計画法を掃引ごとに"),
         planning_inputs,
-    ),
+    )
+    .of_model_if(is_in_its_world),
     ViewSpec::new(
         "sweep_backup",
         Wording::new("what the next sweep does to a cell", "次の掃引でのマスの更新"),
@@ -59,12 +60,14 @@ pub static VIEWS: [ViewSpec; 6] = [
             inputs.push(Knob::cell("cell", ["row and column", "行と列"]));
             inputs
         },
-    ),
+    )
+    .of_model_if(is_in_its_world),
     ViewSpec::new(
         "horizon",
         Wording::new("what γ means: how far ahead rewards count", "γ の意味: どれだけ先の報酬まで効くか"),
         || vec![gamma(), world_knob(), slip()],
-    ),
+    )
+    .of_model_if(is_in_its_world),
     ViewSpec::new(
         "side_by_side",
         Wording::new("two algorithms on one map from the same seed", "同じ地図と乱数で二つのアルゴリズムを比べる"),
@@ -82,6 +85,7 @@ pub static VIEWS: [ViewSpec; 6] = [
             ]
         },
     )
+    .of_model_if(is_in_its_world)
     .slow(),
 ];
 
@@ -99,6 +103,11 @@ fn slip() -> Knob {
 
 fn world_knob() -> Knob {
     Knob::choice("map", &WORLDS, ["the world; `this` is the model's own", "世界(this はこのモデルの地図)"])
+}
+
+/// Whether what is planned or learned from the inputs is in the map of the model; nothing else of it is used.
+fn is_in_its_world(inputs: &Knobs) -> bool {
+    inputs.choice("map") == WORLDS[0]
 }
 
 fn planning_inputs() -> Vec<Knob> {

@@ -99,6 +99,18 @@ impl Canvas {
         true
     }
 
+    /// Whether the ink reaches over a third of the height or the width, as a digit does and a blot does not.
+    pub fn has_strokes(&self) -> bool {
+        let inked = |row: usize, column: usize| self.ink[row * SIDE + column] > 0.5;
+        let reach = |is_inked: &dyn Fn(usize) -> bool| {
+            let mut places = (0..SIDE).filter(|place| is_inked(*place));
+            places.next().map_or(0, |first| places.next_back().unwrap_or(first) - first + 1)
+        };
+        let height = reach(&|row| (0..SIDE).any(|column| inked(row, column)));
+        let width = reach(&|column| (0..SIDE).any(|row| inked(row, column)));
+        3 * height.max(width) >= SIDE
+    }
+
     /// The drawing in the form that models of MNIST know; `None` if there is no ink.
     pub fn digit(&self) -> Option<GrayImage> {
         to_mnist_form(&self.ink, SIDE, SIDE)
@@ -138,6 +150,25 @@ mod tests {
         assert!(canvas.redo() && canvas.picture() == two);
         canvas.clear();
         assert!(canvas.is_blank() && canvas.undo() && canvas.picture() == two);
+    }
+
+    #[test]
+    fn a_blot_is_no_drawing_and_a_stroke_is_one() {
+        let mut canvas = Canvas::default();
+        assert!(!canvas.has_strokes());
+        // A press, and two cells beside each other on a canvas of 24 by 12 cells.
+        canvas.draw_to(0.5, 0.5);
+        assert!(!canvas.has_strokes());
+        canvas.draw_to(0.54, 0.5);
+        canvas.draw_to(0.5, 0.58);
+        assert!(!canvas.has_strokes());
+        // A narrow 1 and a flat dash.
+        for (x, y) in [(0.5, 0.2), (0.2, 0.5)] {
+            let mut canvas = Canvas::default();
+            canvas.draw_to(x, y);
+            canvas.draw_to(1.0 - x, 1.0 - y);
+            assert!(canvas.has_strokes());
+        }
     }
 
     proptest! {

@@ -60,6 +60,11 @@ impl Pad {
         self.canvas.digit()
     }
 
+    /// Whether what is drawn is large enough to be a digit.
+    pub fn has_strokes(&self) -> bool {
+        self.canvas.has_strokes()
+    }
+
     fn pen(&self) -> [f32; 2] {
         self.pen.unwrap_or([0.5, 0.3])
     }
@@ -155,6 +160,10 @@ pub struct DrawingPad {
     /// What the model is given: the drawing in MNIST's form, perhaps spoilt.
     input: Option<GrayImage>,
     spoilt: bool,
+    /// Whether the input is the drawing, spoilt or not, and not an example or noise alone.
+    is_drawn: bool,
+    /// Whether noise was added to the drawing.
+    is_noisy: bool,
     rebuilt: Option<GrayImage>,
     score: Option<[f64; 3]>,
     noises: u64,
@@ -168,8 +177,11 @@ impl DrawingPad {
     fn submit(&mut self, lab: &Lab, app: &mut AppContext) {
         self.input = self.pad.digit();
         (self.spoilt, self.awaiting_denoised, self.rebuilt, self.score) = (false, false, None, None);
+        (self.is_drawn, self.is_noisy) = (self.input.is_some(), false);
         if self.input.is_some() {
-            self.reached.push("digit_drawn");
+            if self.pad.has_strokes() {
+                self.reached.push("digit_drawn");
+            }
             self.ask(lab, app);
         }
     }
@@ -184,6 +196,7 @@ impl DrawingPad {
     fn spoil(&mut self, change: impl FnOnce(&mut GrayImage)) {
         if self.input.is_none() {
             self.input = self.pad.digit();
+            self.is_drawn = self.input.is_some();
         }
         if let Some(input) = &mut self.input {
             change(input);
@@ -197,7 +210,7 @@ impl DrawingPad {
         let mut random = ChaCha8Rng::seed_from_u64(self.noises);
         let values: Vec<f32> = (0..28 * 28).map(|_| random.random()).collect();
         self.input = Some(GrayImage::from_intensities(28, 28, &values));
-        (self.spoilt, self.rebuilt, self.score) = (true, None, None);
+        (self.spoilt, self.is_drawn, self.is_noisy, self.rebuilt, self.score) = (true, false, false, None, None);
         self.ask(lab, app);
     }
 
@@ -209,6 +222,7 @@ impl DrawingPad {
             let noisy: Vec<f32> = picture.intensities().map(|ink| ink + normal.sample(&mut random)).collect();
             *picture = GrayImage::from_intensities(picture.width, picture.height, &noisy);
         });
+        self.is_noisy = self.is_drawn && self.pad.has_strokes();
     }
 }
 
@@ -244,7 +258,7 @@ impl Instrument for DrawingPad {
                 picture.pixels[half..].fill(0);
             }),
             Action::Denoise | Action::Confirm => {
-                self.awaiting_denoised = self.spoilt;
+                self.awaiting_denoised = self.is_noisy;
                 self.ask(lab, app);
             }
             _ => return false,
@@ -268,7 +282,8 @@ impl Instrument for DrawingPad {
             }
             ("pad/example", Ok(Answer::Examples { pictures, .. })) => {
                 self.input = pictures.first().cloned();
-                (self.spoilt, self.rebuilt, self.score) = (true, None, None);
+                (self.spoilt, self.is_drawn, self.is_noisy, self.rebuilt, self.score) =
+                    (true, false, false, None, None);
                 self.ask(lab, app);
             }
             // Through the mean of the code and back.
@@ -329,5 +344,42 @@ impl DrawingPad {
                 write(buffer, area, 0, row + index as u16, &format!("{name} {} nats", number(value)), style);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    #[test]
+    fn noise_counts_as_removed_only_from_a_drawing_of_some_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        // Draws a stroke of this length, presses keys, and the model answers.
+        let mut denoised = |stroke: f32, keys: &[Action]| {
+            let mut shown = DrawingPad::default();
+            if stroke > 0.0 {
+                shown.pad.canvas.draw_to(0.5, 0.2);
+                shown.pad.canvas.draw_to(0.5, 0.2 + stroke);
+                shown.pad.canvas.lift();
+                shown.submit(&lab, &mut app);
+            }
+            for key in keys {
+                shown.handle_action(*key, &lab, &mut app);
+            }
+            let pictures = vec![GrayImage::blank(28, 28)];
+            shown.answered(&("pad/rebuilt".to_owned(), Ok(Answer::Pictures { pictures })), &lab, &mut app);
+            shown.reached().contains(&"drawing_denoised")
+        };
+        assert!(denoised(0.6, &[Action::AddNoise, Action::Denoise]));
+        assert!(denoised(0.6, &[Action::AddNoise, Action::MaskHalf, Action::Denoise]));
+        assert!(!denoised(0.05, &[Action::AddNoise, Action::Denoise]), "a blot");
+        assert!(!denoised(0.6, &[Action::Denoise]), "no noise");
+        assert!(!denoised(0.6, &[Action::MaskHalf, Action::Denoise]), "another damage");
+        assert!(!denoised(0.6, &[Action::AddNoise]), "not removed");
+        assert!(!denoised(0.6, &[Action::Noise, Action::Denoise]), "noise without the drawing");
+        assert!(!denoised(0.0, &[Action::Noise, Action::AddNoise, Action::Denoise]), "no drawing");
     }
 }

@@ -88,8 +88,8 @@ pub trait Instrument {
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;
 
-    /// Inputs of a view that were turned since the last time, and their answer seen.
-    fn inputs_turned(&mut self) -> Vec<String> {
+    /// Inputs of a view that were turned since the last time, and their answer seen, each with its value.
+    fn inputs_turned(&mut self) -> Vec<(String, String)> {
         Vec::new()
     }
 

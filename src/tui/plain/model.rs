@@ -38,7 +38,7 @@ impl<W: Write> Reader<W> {
         let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
         let states = reached(line, &panels);
         let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
-        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None };
+        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None, value: None };
         let attempts = states.into_iter().map(state).chain(said).chain(answered);
         attempts.for_each(|attempt| self.app.happened(lab, &attempt));
         Ok(())
@@ -115,8 +115,9 @@ impl<W: Write> Reader<W> {
             Err(failure) => return self.fail(&failure),
         }
         for assignment in assignments {
-            let input = assignment.split_once('=').map(|(input, _)| input.trim().to_owned());
-            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input };
+            let trimmed = |(input, value): (&str, &str)| (input.trim().to_owned(), value.trim().to_owned());
+            let (input, value) = assignment.split_once('=').map(trimmed).unzip();
+            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input, value };
             self.app.happened(lab, &attempt);
         }
         Ok(())

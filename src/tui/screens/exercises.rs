@@ -1,16 +1,14 @@
 //! Exercises: prompts, hints, answers, and the explanation that is earned.
 
-/// Bytes of an answer, at most.
-const MOST: usize = 20_000;
+mod decided;
 
-use crate::experiment::Language;
-use crate::lab::condition::{Comparison, Condition, Steps};
+pub use decided::{counts_after, decided_at, in_words};
+
 use crate::lab::exercise::{decide, is_explained, number};
-use crate::lab::{Attempt, Check, Exercise, Instrument, InstrumentUse, Lab, Verdict};
-use crate::registry;
+use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
 use crate::tui::context::AppContext;
 use crate::tui::destination::Destination;
-use crate::tui::keys::{Action, TRAIN};
+use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
@@ -23,6 +21,9 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 use std::collections::BTreeMap;
 use tui_textarea::{TextArea, WrapMode};
+
+/// Bytes of an answer, at most.
+const MOST: usize = 20_000;
 
 pub struct ExercisesTab {
     selected: usize,
@@ -391,6 +392,7 @@ impl ExercisesTab {
         row += 1;
         self.options.clear();
         self.place = None;
+        let warning = Style::new().fg(app.theme.warning);
         let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
@@ -448,6 +450,13 @@ impl ExercisesTab {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
+                if let Some(before) = counts_after(exercise, lab, app).filter(|_| !solved) {
+                    let said = text::filled(app.say(text::COUNTS_AFTER), &[&before]);
+                    for line in wrapped(&said, usize::from(area.width.min(76))) {
+                        write(buffer, area, 0, row, &line, warning);
+                        row += 1;
+                    }
+                }
                 row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", exercise, row, area, lab, app, buffer);
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {
@@ -471,7 +480,7 @@ impl ExercisesTab {
         row += 1;
         let shown = app.progress.hints(&lab.id, &exercise.id) as usize;
         for hint in exercise.hints.iter().take(shown) {
-            let end = write(buffer, area, 0, row, app.say(text::HINT), Style::new().fg(app.theme.warning));
+            let end = write(buffer, area, 0, row, app.say(text::HINT), warning);
             let rest = Rect { x: area.x + end + 2, width: area.width.saturating_sub(end + 2).min(76), ..area };
             for line in render(hint.in_language(language), usize::from(rest.width), &app.theme, app.widths) {
                 put(&line, rest, row, buffer);
@@ -484,7 +493,7 @@ impl ExercisesTab {
             write(buffer, area, end + 2, row, app.say(text::WHY), app.theme.quiet());
             row += 1;
         } else if explained {
-            write(buffer, area, 0, row, app.say(text::EXPLAINED), Style::new().fg(app.theme.warning));
+            write(buffer, area, 0, row, app.say(text::EXPLAINED), warning);
             row += 1;
         }
         if solved || explained {
@@ -533,56 +542,6 @@ impl ExercisesTab {
         writing.set_cursor_line_style(Style::new());
         writing.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
         (&*writing).render(place, buffer);
-    }
-}
-
-/// What a run has to reach: the curve by its name on Train, and the bound.
-pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String {
-    let lines = lab.dashboard.charts.iter().flat_map(|chart| chart.series.iter().map(move |line| (chart, line)));
-    let shown = lines.into_iter().find(|(_, line)| line.name == condition.series);
-    let name = shown.map_or(condition.series.clone(), |(chart, line)| {
-        let [chart, line] = [&chart.title, &line.label].map(|words| words.in_language(language));
-        if line.is_empty() || line == chart { chart.to_owned() } else { format!("{chart}: {line}") }
-    });
-    let sign = match condition.comparison {
-        Comparison::AtLeast => "≥",
-        Comparison::Above => ">",
-        Comparison::AtMost => "≤",
-        Comparison::Below => "<",
-    };
-    let steps = match (condition.steps, language) {
-        (Steps::All, _) => String::new(),
-        (Steps::Within(steps), Language::En) => format!(" within {steps} steps"),
-        (Steps::After(steps), Language::En) => format!(" after {steps} steps"),
-        (Steps::Within(steps), Language::Ja) => format!("({steps} ステップ以内)"),
-        (Steps::After(steps), Language::Ja) => format!("({steps} ステップ以後)"),
-    };
-    format!("{name} {sign} {}{steps}", condition.bound).replace(" -", " −")
-}
-
-/// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
-/// for while there is no run.
-pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {
-    let instrument =
-        |is_meant: &dyn Fn(&InstrumentUse) -> bool| lab.explore.iter().position(is_meant).map(Destination::Instrument);
-    match &exercise.check {
-        Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
-        Check::Series { knobs, .. } => {
-            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-            let has_them = |name: &str| {
-                let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
-                knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
-            };
-            // A preset would be the cure itself.
-            let is_cure = exercise.after.is_some();
-            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty() && !is_cure;
-            let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
-            Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
-        }
-        Check::Instrument { state, view, .. } => instrument(&|use_| {
-            use_.instrument.states().contains(&state.as_str()) && (view.is_none() || use_.view == *view)
-        }),
-        Check::Answer { .. } | Check::Line { .. } => instrument(&|use_| use_.instrument == Instrument::Repl),
     }
 }
 

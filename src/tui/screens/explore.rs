@@ -179,12 +179,13 @@ impl ExploreTab {
     pub fn reached(&mut self, lab: &Lab) -> Vec<Attempt> {
         let mut attempts = Vec::new();
         for (instrument, use_) in self.instruments.iter_mut().zip(&lab.explore) {
-            let mut reached = |state: &str, input| {
-                attempts.push(Attempt::State { state: state.to_owned(), view: use_.view.clone(), input });
+            let mut reached = |state: &str, input, value| {
+                attempts.push(Attempt::State { state: state.to_owned(), view: use_.view.clone(), input, value });
             };
-            instrument.reached().into_iter().for_each(|state| reached(state, None));
-            instrument.inputs_turned().into_iter().for_each(|input| reached("input_turned", Some(input)));
-            instrument.actions_sent().into_iter().for_each(|name| reached("action_sent", Some(name.to_owned())));
+            instrument.reached().into_iter().for_each(|state| reached(state, None, None));
+            let turned = instrument.inputs_turned();
+            turned.into_iter().for_each(|(input, value)| reached("input_turned", Some(input), Some(value)));
+            instrument.actions_sent().into_iter().for_each(|name| reached("action_sent", Some(name.to_owned()), None));
         }
         attempts
     }
@@ -302,7 +303,47 @@ fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Language;
+    use crate::experiment::{KnobValue, Knobs, Language};
+    use crate::tui::keys::TRAIN;
+    use crate::tui::screens::exercises::{counts_after, decided_at};
+
+    /// What is planned or learned on Explore in a map of one's choice is the same whichever model answers.
+    #[test]
+    fn only_what_depends_on_the_model_names_it() {
+        let experiment = registry::find("gridworld").unwrap();
+        let names_it = |view: &str, map: Option<&str>| {
+            let view = experiment.view(view).unwrap();
+            let mut inputs = Knobs::defaults(&(view.inputs)());
+            inputs.0.extend(map.map(|map| ("map".to_owned(), KnobValue::Text(map.to_owned()))));
+            (view.is_of_model)(&inputs)
+        };
+        for view in ["sweeps", "sweep_backup", "horizon", "side_by_side"] {
+            assert!(names_it(view, Some("this")) && !names_it(view, Some("cliff")), "{view}");
+        }
+        assert!(names_it("world", None) && names_it("backup", None));
+    }
+
+    #[test]
+    fn an_exercise_leads_to_where_it_is_decided_and_says_what_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let of = |lab: &Lab, id: &str| lab.exercises.iter().find(|exercise| exercise.id == id).unwrap().clone();
+        let lab = app.catalogue.find("cyclegan").unwrap().clone();
+        let Some(Destination::Instrument(index)) = decided_at(&of(&lab, "own"), &lab, &app) else {
+            panic!("an instrument")
+        };
+        assert_eq!(lab.explore[index].title.en, "your own digit");
+        assert_eq!(counts_after(&of(&lab, "own"), &lab, &app), None);
+        // A run that is predicted comes with its preset; of a cure the preset would be the answer.
+        let run = of(&lab, "low-cycle");
+        assert!(matches!(decided_at(&run, &lab, &app), Some(Destination::Preset(0))));
+        assert_eq!(counts_after(&run, &lab, &app), Some("Predict: step 1"));
+        app.progress.attempt(&lab.id, "predict-cycle", "0", Some("2026-01-01T00:00:00Z")).unwrap();
+        assert_eq!(counts_after(&run, &lab, &app), None);
+        let lab = app.catalogue.find("gan").unwrap().clone();
+        let cure = decided_at(&of(&lab, "cure"), &lab, &app);
+        assert!(matches!(cure, Some(Destination::Action(Action::Tab(tab))) if tab == TRAIN));
+    }
 
     #[test]
     fn the_name_of_what_is_shown_is_always_there_and_a_click_on_another_shows_it() {

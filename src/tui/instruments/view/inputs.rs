@@ -65,13 +65,24 @@ impl Inputs {
         self.values.0.insert(name.to_owned(), value);
     }
 
-    /// Takes the drawing up, if there is any ink.
-    pub fn take_drawing(&mut self) -> bool {
-        let Some((name, pad)) = &self.pad else { return false };
+    /// Takes the drawing up; the name of its input if there is any ink.
+    pub fn take_drawing(&mut self) -> Option<String> {
+        let (name, pad) = self.pad.as_ref()?;
         let (name, value) = (*name, pad.digit().map_or(KnobValue::Nothing, KnobValue::from));
         let drawn = value != KnobValue::Nothing;
         self.set(name, value);
-        drawn
+        drawn.then(|| name.to_owned())
+    }
+
+    /// Whether what is drawn is large enough to be a digit.
+    pub fn has_strokes(&self) -> bool {
+        self.pad.as_ref().is_some_and(|(_, pad)| pad.has_strokes())
+    }
+
+    /// An input with its value in letters.
+    pub fn with_value(&self, input: String) -> (String, String) {
+        let value = self.values.0.get(&input).map(ToString::to_string).unwrap_or_default();
+        (input, value)
     }
 
     /// Whether the view can be asked: one that begins with a drawing needs one.
@@ -314,5 +325,38 @@ mod tests {
         assert_eq!((inputs.click(Position::new(13, 0)), inputs.click(Position::new(11, 0))), (Some(None), None));
         assert_eq!(inputs.next_example(), Some("seed"));
         assert_eq!(inputs.values().integer("seed"), 1);
+    }
+    #[test]
+    fn a_drawing_is_taken_up_with_its_size() {
+        let view = ViewSpec::new("v", Wording::new("", ""), || vec![crate::data::pictures::drawing()]);
+        let use_ = InstrumentUse {
+            instrument: crate::lab::Instrument::View,
+            view: Some("v".into()),
+            inputs: [].into(),
+            drawing: true,
+            opens: None,
+            title: Bilingual::default(),
+        };
+        let mut inputs = Inputs::new(&view, &use_);
+        assert_eq!((inputs.take_drawing(), inputs.has_strokes()), (None, false), "nothing is drawn");
+        let drawn = |to: f32| {
+            let mut canvas = Canvas::default();
+            canvas.draw_to(0.5, 0.2);
+            canvas.draw_to(0.5, to);
+            Pad::new(canvas)
+        };
+        let name = inputs.pad.as_ref().unwrap().0;
+        for (to, is_large) in [(0.25, false), (0.8, true)] {
+            inputs.pad = Some((name, drawn(to)));
+            assert_eq!((inputs.take_drawing().as_deref(), inputs.has_strokes()), (Some(name), is_large), "{to}");
+        }
+        assert_eq!(name, "picture");
+    }
+
+    #[test]
+    fn an_input_has_its_value_in_letters() {
+        let inputs = inputs();
+        assert_eq!(inputs.with_value("text".to_owned()), ("text".to_owned(), "a".to_owned()));
+        assert_eq!(inputs.with_value("rows".to_owned()).1, "6");
     }
 }

@@ -2,23 +2,24 @@
 //! beside it, or is what an action of the run is applied to.
 
 mod inputs;
+mod shown;
 
+use super::Instrument;
 use super::drawing_pad::PadDone;
-use super::{Instrument, said};
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
 use crate::experiment::panel::{Ground, Place};
-use crate::experiment::{Answer, Command, ExperimentError, KnobValue, Knobs, Panel, ViewSpec};
+use crate::experiment::{Command, KnobValue, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
-use crate::tui::widgets::frame::{frame, write_middle};
-use crate::tui::widgets::panel::{self, Drawn};
+use crate::tui::widgets::frame::frame;
+use crate::tui::widgets::panel;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use inputs::Inputs;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
-use ratatui::style::Style;
+use shown::Shown;
 
 /// Columns from which an opened view stands beside the first, not below it.
 const SIDE_BY_SIDE: u16 = 70;
@@ -37,34 +38,6 @@ enum Playing {
     Slowly,
     /// About as fast as they did.
     InTime,
-}
-
-/// The panels of an answer, or why there are none.
-#[derive(Default)]
-struct Shown {
-    panels: Vec<Panel>,
-    failure: Option<ExperimentError>,
-    asking: bool,
-    drawn: Vec<(usize, Drawn)>,
-    /// The panel that is scrolled to, where not all have room.
-    from: usize,
-}
-
-impl Shown {
-    /// Scrolls by a panel, as long as some are out of sight below, or above.
-    fn scroll(&mut self, down: bool) {
-        let last_seen = self.drawn.last().is_none_or(|(index, _)| index + 1 >= self.panels.len());
-        self.from = if down { self.from + usize::from(!last_seen) } else { self.from.saturating_sub(1) };
-    }
-
-    fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
-        self.asking = false;
-        match answer {
-            Ok(Answer::Panels { panels }) => (self.panels, self.failure) = (panels.clone(), None),
-            Ok(_) => self.failure = Some(ExperimentError::both("an answer without panels", "パネルのない回答です")),
-            Err(failure) => (self.panels, self.failure) = (Vec::new(), Some(failure.clone())),
-        }
-    }
 }
 
 /// A view that is shown of the place picked in another.
@@ -96,7 +69,7 @@ pub struct View {
     opened: Option<Opened>,
     /// Inputs that the student turned and has not seen the answer of.
     turned: Vec<String>,
-    seen: Vec<String>,
+    seen: Vec<(String, String)>,
     sent: Vec<&'static str>,
     reached: Vec<&'static str>,
     /// Whether there was an answer to draw before.
@@ -309,34 +282,6 @@ impl View {
         self.sent.push(action.name);
         app.notify(message);
     }
-
-    /// Draws panels below each other, those that want little room in full.
-    fn draw_panels(
-        shown: &mut Shown,
-        cursor: Option<(&Place, Focus)>,
-        key: &str,
-        area: Rect,
-        app: &mut AppContext,
-        buffer: &mut Buffer,
-    ) {
-        shown.drawn.clear();
-        if shown.failure.is_some() || shown.panels.is_empty() {
-            let message = said(shown.failure.as_ref(), app).to_owned();
-            if shown.failure.is_some() || shown.asking {
-                let is_refused = shown.failure.is_some();
-                let style = if is_refused { Style::new().fg(app.theme.warning) } else { app.theme.quiet() };
-                write_middle(buffer, area, &message, style);
-            }
-            return;
-        }
-        let picked = cursor.and_then(|(place, focus)| match focus {
-            Focus::Panel(index) => Some((index, place)),
-            Focus::Inputs => None,
-        });
-        let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-        shown.from = shown.from.min(shown.panels.len() - 1);
-        shown.drawn = panel::draw_all(&shown.panels, picked, Some(shown.from), key, area, &mut look, buffer);
-    }
 }
 
 impl Instrument for View {
@@ -362,6 +307,10 @@ impl Instrument for View {
         self.open(lab, app);
     }
 
+    fn shows_model(&self) -> bool {
+        (self.spec.is_of_model)(self.inputs.values())
+    }
+
     fn next_part(&mut self, forward: bool) -> bool {
         let mut stops: Vec<Focus> = if self.inputs.is_empty() { vec![] } else { vec![Focus::Inputs] };
         let panels = self.shown.panels.iter().enumerate().filter(|(_, panel)| self.can_be_picked(panel));
@@ -384,9 +333,7 @@ impl Instrument for View {
         {
             match pad.handle_action(action) {
                 PadDone::Drawn => {
-                    if self.inputs.take_drawing() {
-                        self.turned.push("picture".to_owned());
-                    }
+                    self.turned.extend(self.inputs.take_drawing());
                     self.ask(lab, app);
                     return true;
                 }
@@ -462,9 +409,7 @@ impl Instrument for View {
             match pad.mouse(event) {
                 PadDone::Drawn => {
                     self.focus = Focus::Inputs;
-                    if self.inputs.take_drawing() {
-                        self.turned.push("picture".to_owned());
-                    }
+                    self.turned.extend(self.inputs.take_drawing());
                     return self.ask(lab, app);
                 }
                 PadDone::Moved => return,
@@ -510,10 +455,10 @@ impl Instrument for View {
             (self.moment, self.playing) = (0, Playing::Slowly);
         }
         if self.shown.failure.is_none() && !self.turned.is_empty() {
-            if self.turned.iter().any(|input| input == "picture") {
+            if self.turned.iter().any(|input| input == "picture") && self.inputs.has_strokes() {
                 self.reached.push("drawing_shown");
             }
-            self.seen.append(&mut self.turned);
+            self.seen.extend(self.turned.drain(..).map(|input| self.inputs.with_value(input)));
         }
         if let Focus::Panel(index) = self.focus
             && !self.shown.panels.get(index).is_some_and(|panel| self.can_be_picked(panel))
@@ -582,7 +527,7 @@ impl Instrument for View {
             };
             let second = if body.width >= SIDE_BY_SIDE { second.inner(Margin::new(1, 0)) } else { second };
             let opened_key = format!("{key}/opened");
-            Self::draw_panels(&mut opened.shown, None, &opened_key, second, app, buffer);
+            opened.shown.draw(None, &opened_key, second, app, buffer);
             body = first;
         }
         // What moves shows its moment, wherever the keys go.
@@ -593,14 +538,18 @@ impl Instrument for View {
             }
             _ => cursor.as_ref().map(|place| (place, focus)),
         };
-        Self::draw_panels(&mut self.shown, cursor, &key, body, app, buffer);
+        let picked = cursor.and_then(|(place, focus)| match focus {
+            Focus::Panel(index) => Some((index, place)),
+            Focus::Inputs => None,
+        });
+        self.shown.draw(picked, &key, body, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
     }
 
-    fn inputs_turned(&mut self) -> Vec<String> {
+    fn inputs_turned(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.seen)
     }
 

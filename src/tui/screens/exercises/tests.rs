@@ -1,6 +1,7 @@
 //! Exercises as keys and pastes meet them.
 
 use super::*;
+use crate::experiment::Language;
 use crate::tui::keys::{self, Context};
 use crate::tui::screens::shown;
 

@@ -1,0 +1,63 @@
+//! What an answer shows.
+
+use crate::experiment::panel::Place;
+use crate::experiment::{Answer, ExperimentError, Panel};
+use crate::tui::context::AppContext;
+use crate::tui::instruments::said;
+use crate::tui::widgets::frame::write_middle;
+use crate::tui::widgets::panel::{self, Drawn};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// The panels of an answer, or why there are none.
+#[derive(Default)]
+pub struct Shown {
+    pub panels: Vec<Panel>,
+    pub failure: Option<ExperimentError>,
+    pub asking: bool,
+    pub drawn: Vec<(usize, Drawn)>,
+    /// The panel that is scrolled to, where not all have room.
+    pub from: usize,
+}
+
+impl Shown {
+    /// Scrolls by a panel, as long as some are out of sight below, or above.
+    pub fn scroll(&mut self, down: bool) {
+        let last_seen = self.drawn.last().is_none_or(|(index, _)| index + 1 >= self.panels.len());
+        self.from = if down { self.from + usize::from(!last_seen) } else { self.from.saturating_sub(1) };
+    }
+
+    pub fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
+        self.asking = false;
+        match answer {
+            Ok(Answer::Panels { panels }) => (self.panels, self.failure) = (panels.clone(), None),
+            Ok(_) => self.failure = Some(ExperimentError::both("an answer without panels", "パネルのない回答です")),
+            Err(failure) => (self.panels, self.failure) = (Vec::new(), Some(failure.clone())),
+        }
+    }
+
+    /// Draws the panels below each other, those that want little room in full, with the picked place of one of them.
+    pub fn draw(
+        &mut self,
+        picked: Option<(usize, &Place)>,
+        key: &str,
+        area: Rect,
+        app: &mut AppContext,
+        buffer: &mut Buffer,
+    ) {
+        self.drawn.clear();
+        if self.failure.is_some() || self.panels.is_empty() {
+            let message = said(self.failure.as_ref(), app).to_owned();
+            if self.failure.is_some() || self.asking {
+                let is_refused = self.failure.is_some();
+                let style = if is_refused { Style::new().fg(app.theme.warning) } else { app.theme.quiet() };
+                write_middle(buffer, area, &message, style);
+            }
+            return;
+        }
+        let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
+        self.from = self.from.min(self.panels.len() - 1);
+        self.drawn = panel::draw_all(&self.panels, picked, Some(self.from), key, area, &mut look, buffer);
+    }
+}

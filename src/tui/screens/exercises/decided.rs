@@ -1,0 +1,69 @@
+//! By what an exercise is decided, where, and after which other one.
+
+use crate::experiment::Language;
+use crate::lab::condition::{Comparison, Condition, Steps};
+use crate::lab::{Check, Exercise, Instrument, InstrumentUse, Lab};
+use crate::registry;
+use crate::tui::context::AppContext;
+use crate::tui::destination::Destination;
+use crate::tui::keys::{Action, TRAIN};
+
+/// What a run has to reach: the curve by its name on Train, and the bound.
+pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String {
+    let lines = lab.dashboard.charts.iter().flat_map(|chart| chart.series.iter().map(move |line| (chart, line)));
+    let shown = lines.into_iter().find(|(_, line)| line.name == condition.series);
+    let name = shown.map_or(condition.series.clone(), |(chart, line)| {
+        let [chart, line] = [&chart.title, &line.label].map(|words| words.in_language(language));
+        if line.is_empty() || line == chart { chart.to_owned() } else { format!("{chart}: {line}") }
+    });
+    let sign = match condition.comparison {
+        Comparison::AtLeast => "≥",
+        Comparison::Above => ">",
+        Comparison::AtMost => "≤",
+        Comparison::Below => "<",
+    };
+    let steps = match (condition.steps, language) {
+        (Steps::All, _) => String::new(),
+        (Steps::Within(steps), Language::En) => format!(" within {steps} steps"),
+        (Steps::After(steps), Language::En) => format!(" after {steps} steps"),
+        (Steps::Within(steps), Language::Ja) => format!("({steps} ステップ以内)"),
+        (Steps::After(steps), Language::Ja) => format!("({steps} ステップ以後)"),
+    };
+    format!("{name} {sign} {}{steps}", condition.bound).replace(" -", " −")
+}
+
+/// The title of the exercise that is to be solved before this one counts, while it is not.
+pub fn counts_after<'a>(exercise: &Exercise, lab: &'a Lab, app: &AppContext) -> Option<&'a str> {
+    let after = exercise.after.as_ref().filter(|after| !app.progress.solved(&lab.id).contains(*after))?;
+    let before = lab.exercises.iter().find(|before| before.id == *after)?;
+    Some(before.title.in_language(app.language))
+}
+
+/// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
+/// for while there is no run.
+pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {
+    let instrument =
+        |is_meant: &dyn Fn(&InstrumentUse) -> bool| lab.explore.iter().position(is_meant).map(Destination::Instrument);
+    match &exercise.check {
+        Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
+        Check::Series { knobs, .. } => {
+            let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
+            let has_them = |name: &str| {
+                let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
+                knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
+            };
+            // A preset would be the cure itself. A run that is predicted first is none.
+            let before = lab.exercises.iter().find(|before| Some(&before.id) == exercise.after.as_ref());
+            let is_cure = before.is_some_and(|before| matches!(before.check, Check::Series { .. }));
+            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty() && !is_cure;
+            let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
+            Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
+        }
+        Check::Instrument { state, view, .. } => instrument(&|use_| {
+            let shows_it = view.is_none() || use_.view == *view;
+            let takes_it = state != "drawing_shown" || use_.drawing;
+            use_.instrument.states().contains(&state.as_str()) && shows_it && takes_it
+        }),
+        Check::Answer { .. } | Check::Line { .. } => instrument(&|use_| use_.instrument == Instrument::Repl),
+    }
+}
