@@ -44,6 +44,22 @@ fn parts(word: &str) -> Vec<&str> {
     parts
 }
 
+/// A text cut to so many columns; one that is cut ends in … where there is room for it.
+pub fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = if columns > 2 { columns - 1 } else { columns };
+    let mut short = String::new();
+    for letter in text.graphemes(true) {
+        if width(&short) + width(letter) > room {
+            break;
+        }
+        short.push_str(letter);
+    }
+    if columns > 2 { short + "…" } else { short }
+}
+
 /// A text in lines of at most `columns` cells, broken at spaces and beside wide letters; a part that fits no line is broken anywhere.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);

@@ -218,8 +218,8 @@ impl TrainedXai {
         let mut panels = vec![
             Panel::Pictures {
                 heading: Bilingual::new(
-                    format!("why {class}? the more ink, the more it matters"),
-                    format!("なぜ {class} か。線の色が濃いほど影響が大きい"),
+                    format!("why {class}? the stronger a pixel is drawn, the more it matters"),
+                    format!("なぜ {class} か。はっきり描かれた画素ほど影響が大きい"),
                 ),
                 images: ImageGrid::new(4, images),
                 captions,

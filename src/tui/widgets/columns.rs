@@ -4,8 +4,8 @@ use crate::width::{width, wrapped};
 
 /// The narrowest last column of a table that is broken within itself.
 const LEAST_COLUMN: usize = 16;
-/// And one that shares its room with others.
-const LEAST_SHARE: usize = 8;
+/// And one that shares its room with others: where there is little, columns stand closer before they are made narrower still.
+const LEAST_SHARES: [(usize, usize); 3] = [(2, 8), (1, 8), (1, 4)];
 
 /// Pieces of a line, each with the column that it begins in.
 pub type Line = Vec<(u16, String)>;
@@ -18,9 +18,10 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
     let mut widths: Vec<usize> = (0..=last).map(widest).collect();
     let before = widths[..last].iter().map(|width| width + 2).sum::<usize>();
     let room = usize::from(columns);
+    let mut gap = 2;
     if before + widths[last] > room && before + LEAST_COLUMN > room {
         // The last column alone has no room to be broken within itself: the widest ones share what there is.
-        share(&mut widths, room.saturating_sub(2 * last));
+        gap = share(&mut widths, room);
     } else {
         widths[last] = widths[last].min(room.saturating_sub(before)).max(1);
     }
@@ -28,7 +29,7 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
         .iter()
         .scan(0, |start, width| {
             let own = *start;
-            *start += width + 2;
+            *start += width + gap;
             Some(own)
         })
         .collect();
@@ -51,11 +52,20 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
     all().map(row).collect()
 }
 
-/// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters.
-fn share(widths: &mut [usize], room: usize) {
-    let fits = |widest: usize| widths.iter().map(|width| (*width).min(widest)).sum::<usize>() <= room;
-    let widest = (LEAST_SHARE..=room.max(LEAST_SHARE)).rev().find(|widest| fits(*widest)).unwrap_or(LEAST_SHARE);
+/// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters. Gives the
+/// columns that are left free between two.
+fn share(widths: &mut [usize], room: usize) -> usize {
+    let between = widths.len().saturating_sub(1);
+    let fits = |widest: usize, gap: usize| {
+        widths.iter().map(|width| (*width).min(widest)).sum::<usize>() + gap * between <= room
+    };
+    let found = LEAST_SHARES.iter().find_map(|&(gap, least)| {
+        let widest = (least..=room.max(least)).rev().find(|widest| fits(*widest, gap))?;
+        Some((gap, widest))
+    });
+    let (gap, widest) = found.unwrap_or(LEAST_SHARES[LEAST_SHARES.len() - 1]);
     widths.iter_mut().for_each(|width| *width = (*width).min(widest));
+    gap
 }
 
 /// Whether a column has numbers only, which are aligned at their ends.
@@ -63,4 +73,43 @@ fn is_numeric(rows: &[Vec<String>], index: usize) -> bool {
     let mut cells = rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_empty()).peekable();
     cells.peek().is_some()
         && cells.all(|cell| cell.replace('−', "-").trim_end_matches(['%', ' ']).trim().parse::<f64>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(names: &[&str], row: &[&str], columns: u16) -> Vec<String> {
+        let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let laid = laid(&own(names), &[own(row)], columns);
+        laid.iter()
+            .flatten()
+            .map(|line| {
+                let mut written = String::new();
+                for (column, text) in line {
+                    written += &" ".repeat(usize::from(*column) - width(&written));
+                    written += text;
+                }
+                written
+            })
+            .collect()
+    }
+
+    #[test]
+    fn columns_stand_closer_before_their_words_are_broken() {
+        let (names, row) = (["", "university", "sure", "answer"], ["✗", "Hayuri", "6 %", "Damugi Station."]);
+        assert_eq!(lines(&names, &row, 50), ["   university  sure  answer", "✗  Hayuri      6 %   Damugi Station."]);
+        // 26 columns, as beside the charts of a small window.
+        let narrow = lines(&names, &row, 26);
+        assert!(narrow.iter().all(|line| width(line) <= 26), "{narrow:#?}");
+        assert!(narrow.iter().any(|line| line.ends_with("Station.")), "{narrow:#?}");
+    }
+
+    #[test]
+    fn every_column_is_in_sight_where_each_has_a_few_letters() {
+        let names = ["mark", "network", "read as", "p", "attribution in the mark"];
+        let laid = lines(&names, &["✓", "trapped", "7", "100 %", "58 %"], 30);
+        assert!(laid.iter().all(|line| width(line) <= 30), "{laid:#?}");
+        assert!(laid.last().is_some_and(|line| line.contains("58 %")), "{laid:#?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Thin frames with a title.
 
 use crate::tui::theme::Theme;
-use crate::width::{width, wrapped};
+use crate::width::{cut, width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,6 +13,8 @@ pub fn frame(area: Rect, title: &str, note: &str, focused: bool, theme: &Theme, 
     let (line, name) = if focused { (theme.accented(), theme.accented()) } else { (theme.rule(), theme.quiet()) };
     let mut block = Block::bordered().border_style(line);
     if !title.is_empty() {
+        // Two columns at each side for the corner and a space.
+        let title = cut(title, usize::from(area.width.saturating_sub(4)));
         block = block.title_top(Line::styled(format!(" {title} "), name));
     }
     if !note.is_empty() && width(title) + width(note) + 8 < usize::from(area.width) {

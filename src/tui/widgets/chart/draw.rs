@@ -50,7 +50,7 @@ struct Layout {
 const GUTTER: u16 = 8;
 /// A chart of so many rows has one for its legend, or two where one has no room for all names.
 const LEGEND_FROM: u16 = 8;
-const TWO_ROWS_FROM: u16 = 12;
+const TWO_ROWS_FROM: u16 = 9;
 
 /// Whether a chart of so many rows shows its legend.
 pub fn has_legend(rows: u16) -> bool {
@@ -441,10 +441,10 @@ mod tests {
         let series = series(&[1.0, 2.0]);
         let lines = ["right", "different", "abstained"].map(|label| line(label, Stroke::Solid, &series));
         let rows = |columns, height| legend_rows(Rect::new(0, 0, columns, height), &lines);
-        assert_eq!([rows(60, 20), rows(30, 20), rows(30, 11), rows(30, 7)], [1, 2, 1, 0]);
+        assert_eq!([rows(60, 20), rows(30, 20), rows(30, 8), rows(30, 7)], [1, 2, 1, 0]);
         let screen = shown(Rect::new(0, 0, 30, 14), &lines, &View::default());
         assert!(["━ right", "━ different", "━ abstained"].iter().all(|name| screen.contains(name)), "{screen}");
-        let screen = shown(Rect::new(0, 0, 30, 10), &lines, &View::default());
+        let screen = shown(Rect::new(0, 0, 30, 8), &lines, &View::default());
         assert!(screen.contains("━ right  ━ different  +1"), "{screen}");
     }
 

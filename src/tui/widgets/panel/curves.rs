@@ -1,12 +1,12 @@
 //! Curves over an axis, with bands about them. A value that is no number leaves a gap.
 
-use super::{Look, Places, cut};
+use super::{Look, Places};
 use crate::experiment::panel::{Curve, Curves, Place};
 use crate::tui::text;
 use crate::tui::widgets::braille::{Canvas, Stroke};
 use crate::tui::widgets::chart::{linear_ticks, number};
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -16,8 +16,8 @@ const GUTTER: u16 = 8;
 const LEAST: (u16, u16) = (6, 2);
 /// Rows from which one is given to the names of the curves.
 const LEGEND_FROM: u16 = 6;
-const TWO_ROWS_FROM: u16 = 10;
-const THREE_ROWS_FROM: u16 = 16;
+const TWO_ROWS_FROM: u16 = 8;
+const THREE_ROWS_FROM: u16 = 14;
 
 /// From values to dots.
 struct Scales {

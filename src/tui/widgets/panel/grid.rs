@@ -1,12 +1,12 @@
 //! A grid world: values as grounds, the policy as arrows, action values as four triangles.
 
 use super::values::{share, within};
-use super::{Look, Places, cut, window};
+use super::{Look, Places, window};
 use crate::experiment::panel::{Cell, Grid, Ground, Place};
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};

@@ -1,12 +1,12 @@
 //! Values under named rows and columns, as grounds from the theme's own to its accent, or as shades without colours.
 
 use super::values::{shade, share, within};
-use super::{Look, Places, cut, window};
+use super::{Look, Places, window};
 use crate::experiment::panel::{HeatMap, Place};
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};

@@ -387,23 +387,6 @@ fn lines_of(text: &str, columns: u16) -> Vec<String> {
     text.split('\n').flat_map(|line| wrapped(line, usize::from(columns))).collect()
 }
 
-/// A text cut to so many columns; one that is cut ends in … where there is room for it.
-fn cut(text: &str, columns: usize) -> String {
-    use unicode_segmentation::UnicodeSegmentation;
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let room = if columns > 2 { columns - 1 } else { columns };
-    let mut short = String::new();
-    for letter in text.graphemes(true) {
-        if width(&short) + width(letter) > room {
-            break;
-        }
-        short.push_str(letter);
-    }
-    if columns > 2 { short + "…" } else { short }
-}
-
 /// Which of `count` things are shown where there is room for `room`: from the start, or moved so far that one of them is
 /// about in the middle.
 fn window(count: usize, room: usize, around: Option<usize>) -> std::ops::Range<usize> {

@@ -1,12 +1,12 @@
 //! Pictures in a grid with their captions.
 
-use super::{Look, Places, cut};
+use super::{Look, Places};
 use crate::experiment::ImageGrid;
 use crate::experiment::panel::Place;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::picture::{PictureMode, Shown};
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -121,12 +121,13 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Bars { bars, .. } => listed(heading + bars.len().max(1), heading + 3),
         Panel::Table { names, rows } => listed(words::table_rows(names, rows, width, language), 4),
         Panel::Pictures { images, captions, .. } => {
-            // One row can be as high as digits are read at; of several that belong together each is as low as can be.
-            let rows = if images.rows() == 1 { usize::from(LEGIBLE_ROWS) } else { 3 * images.rows().min(4) };
+            // Of rows that belong together, such as data above model, each is one that can be read; of many, some are shown.
+            let rows = images.rows().clamp(1, 4);
             // A heading at the left takes no row.
             let beside = heading_beside(images, Rect::new(0, 0, width, LEGIBLE_ROWS)).is_some();
             let above = if beside { heading } else { 0 };
-            share((rows + usize::from(!captions.is_empty())).saturating_sub(above), 3)
+            let least = usize::from(LEGIBLE_ROWS) * rows + usize::from(!captions.is_empty());
+            share(least.saturating_sub(above), 3 * rows as u16)
         }
         Panel::Plane { .. } => share(5, 4),
         // The names of the columns, and the row below. Half a map is worth less than one after the other.

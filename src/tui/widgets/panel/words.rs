@@ -51,10 +51,12 @@ pub fn fault(
 /// A name, and its value at the right.
 pub fn number(name: &Bilingual, value: f64, format: Format, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     let value = written(value, format, look.language);
-    let end = area.width.min(VALUE_END);
+    let name = name.in_language(look.language);
+    // A name is rather whole than its value in line.
+    let end = area.width.min(VALUE_END.max((width(name) + 2 + width(&value)) as u16));
     let column = end.saturating_sub(width(&value) as u16);
     let room = Rect { width: column.saturating_sub(1), height: 1, ..area };
-    write(buffer, room, 0, 0, name.in_language(look.language), look.theme.quiet());
+    write(buffer, room, 0, 0, name, look.theme.quiet());
     write(buffer, area, column, 0, &value, look.theme.strong());
     Places::Areas(Vec::new())
 }
