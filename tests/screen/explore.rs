@@ -9,6 +9,7 @@ const LEFT: &str = "\x1b[D";
 const RIGHT: &str = "\x1b[C";
 const UP: &str = "\x1b[A";
 const DOWN: &str = "\x1b[B";
+const PAGE_DOWN: &str = "\x1b[6~";
 
 /// A lab's Explore tab, found by a word of its title.
 fn explore(home: &TempDir, title: &str) -> Terminal {
@@ -180,6 +181,9 @@ fn digits_are_translated_there_and_back() {
     terminal.press("r");
     terminal.wait_for("seed ◂ 1 ▸");
     terminal.press(TAB);
+    // Where not all pictures have room they are gone through, those below each other together.
+    terminal.wait_for("◆ 1/8");
+    terminal.press(TAB);
     terminal.wait_for("draw a digit");
     terminal.press(" ");
     for _ in 0..12 {
@@ -204,7 +208,7 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     terminal.press(DOWN);
     terminal.press(LEFT);
     terminal.wait_for("moment ◂ 10 ▸");
-    terminal.wait_until("noise", |screen| screen.contains("noise left: t = ") && !screen.contains("t = 0"));
+    terminal.wait_until("noise", |screen| screen.contains("predicted from it") && !screen.contains("t = 0"));
     terminal.press(UP);
     terminal.press("sevn");
     terminal.press(ENTER);
@@ -346,6 +350,9 @@ fn an_alignment_is_shown_and_a_weight_of_it_taken_apart() {
     terminal.wait_until("another cell", |screen| screen != before && screen.contains("exp(a − max a)"));
     terminal.press(TAB);
     terminal.press(TAB);
+    // Two maps are seen whole; the others are below them.
+    terminal.wait_for("α multiplicative");
+    terminal.press(PAGE_DOWN);
     terminal.wait_for("α location");
     terminal.press("3/3/2021");
     terminal.press(ENTER);

@@ -171,10 +171,20 @@ impl View {
         }
         let all_is_seen = match panel {
             Panel::Table { rows, .. } => !self.is_cut(panel, rows.len()),
-            Panel::Pictures { images, .. } => !self.is_cut(panel, images.pictures.len()),
+            Panel::Pictures { .. } => !self.leads_pictures(panel),
             panel => matches!(panel, Panel::Board { .. }),
         };
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
+    }
+
+    /// Whether a panel is the first of pictures that have no room and go through them together.
+    fn leads_pictures(&self, panel: &Panel) -> bool {
+        let is_cut = |panel: &Panel| match panel {
+            Panel::Pictures { images, .. } => self.is_cut(panel, images.pictures.len()),
+            _ => false,
+        };
+        let mut together = self.shown.panels.iter().filter(|other| panel::go_together(panel, other) && is_cut(other));
+        together.next().is_some_and(|first| std::ptr::eq(first, panel))
     }
 
     /// Whether a panel of so many places was drawn with less of them.

@@ -99,6 +99,16 @@ impl Drawn {
     }
 }
 
+/// Whether two panels show pictures that belong to each other column by column: the same ones of both are in sight.
+pub fn go_together(one: &Panel, other: &Panel) -> bool {
+    match (one, other) {
+        (Panel::Pictures { images: one, .. }, Panel::Pictures { images: other, .. }) => {
+            (one.columns, one.pictures.len()) == (other.columns, other.pictures.len())
+        }
+        _ => false,
+    }
+}
+
 /// Draws a panel; `cursor` is the picked place, shown when `focused`. `key` names the place on screen for pictures (see
 /// [`Pictures::draw`]). A panel whose sizes do not fit each other says so instead.
 pub fn draw(
@@ -135,7 +145,9 @@ pub fn draw(
         Panel::Number { name, value, format } => words::number(name, *value, *format, inner, look, buffer),
         Panel::Table { names, rows } => words::table(names, rows, shown, inner, look, buffer),
         Panel::Bars { bars, format, .. } => bars::draw(bars, *format, shown, inner, look, buffer),
-        Panel::Pictures { images, captions, .. } => pictures::draw(images, captions, shown, key, inner, look, buffer),
+        Panel::Pictures { images, captions, .. } => {
+            pictures::draw(images, captions, cursor, focused, key, inner, look, buffer)
+        }
         Panel::Plane { scene, .. } => plane::draw(scene, shown, inner, look, buffer),
         Panel::HeatMap(map) => heat_map::draw(map, shown, inner, look, buffer),
         Panel::Curves(curves) => curves::draw(curves, shown, inner, look, buffer),
@@ -243,9 +255,11 @@ pub fn draw_all(
         let columns = band.clone().map(|index| Constraint::Fill(map_columns(&panels[index]).unwrap_or(1)));
         let places = Layout::horizontal(columns).spacing(BETWEEN_MAPS).split(*place);
         for (index, place) in band.clone().zip(places.iter()) {
-            let cursor = picked.filter(|(at, _)| *at == index).map(|(_, cursor)| cursor);
+            let is_picked = picked.is_some_and(|(at, _)| at == index);
+            let goes_along = |at: usize| go_together(&panels[at], &panels[index]);
+            let cursor = picked.filter(|(at, _)| is_picked || goes_along(*at)).map(|(_, cursor)| cursor);
             let key = format!("{key}/{index}");
-            drawn.push((index, draw(&panels[index], cursor, cursor.is_some(), &key, *place, look, buffer)));
+            drawn.push((index, draw(&panels[index], cursor, is_picked, &key, *place, look, buffer)));
         }
     }
     drawn
@@ -253,12 +267,8 @@ pub fn draw_all(
 
 /// Makes rows of as many pictures that follow each other equally high, so that their pictures stand below each other.
 fn level_rows(panels: &[Panel], bands: &[Range<usize>], places: &mut [Rect]) {
-    let pictures = |band: &Range<usize>| match &panels[band.start] {
-        Panel::Pictures { images, .. } if images.rows() == 1 => Some(images.pictures.len()),
-        _ => None,
-    };
     let mut first = 0;
-    for group in bands.chunk_by(|a, b| pictures(a).is_some() && pictures(a) == pictures(b)) {
+    for group in bands.chunk_by(|a, b| go_together(&panels[a.start], &panels[b.start])) {
         let own = &mut places[first..first + group.len()];
         let least = own.iter().map(|place| place.height).min().unwrap_or(0);
         if group.len() > 1 {

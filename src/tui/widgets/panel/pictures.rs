@@ -13,10 +13,13 @@ use ratatui::layout::Rect;
 /// Rows from which one is given to captions.
 const CAPTIONS_FROM: u16 = 4;
 
+/// Draws the pictures, those about the cursor where not all have room; the cursor is shown when `focused`.
+#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
 pub fn draw(
     images: &ImageGrid,
     captions: &[String],
     cursor: Option<&Place>,
+    focused: bool,
     key: &str,
     area: Rect,
     look: &mut Look,
@@ -26,12 +29,14 @@ pub fn draw(
         write(buffer, area, 0, 0, look.say(text::PANEL_EMPTY), look.theme.quiet());
         return Places::Areas(Vec::new());
     }
-    let at = if let Some(Place::Item(index)) = cursor { Some((*index).min(images.pictures.len() - 1)) } else { None };
+    let around =
+        if let Some(Place::Item(index)) = cursor { Some((*index).min(images.pictures.len() - 1)) } else { None };
+    let at = around.filter(|_| focused);
     let captioned = captions.iter().any(|caption| !caption.is_empty()) && area.height >= CAPTIONS_FROM;
     // The last row is for what is under the cursor, or the captions of the last row of pictures.
     let foot = u16::from(captioned || at.is_some() && area.height >= CAPTIONS_FROM);
     let room = Rect { height: area.height - foot, ..area };
-    let Shown { grid, numbers } = look.pictures.draw(key, images, at, room, buffer);
+    let Shown { grid, numbers } = look.pictures.draw(key, images, around, room, buffer);
     let mut places = Vec::new();
     for (shown, index) in numbers.into_iter().enumerate().take(usize::from(u16::MAX)) {
         let own = grid.rect(shown);

@@ -1,6 +1,6 @@
 //! Tests over all kinds of panels.
 
-use super::{Look, draw, draw_all, moved, room};
+use super::{Drawn, Look, draw, draw_all, moved, room};
 use crate::experiment::board::Board;
 use crate::experiment::panel::{
     Bar, Cell, Curve, Curves, Format, Grid, Ground, HeatMap, Panel, Place, Pose, Poses, Token,
@@ -281,4 +281,38 @@ fn heat_maps_stand_side_by_side_in_even_rows() {
     for (width, rows) in [(62, vec![1, 4, 1]), (60, vec![1, 2, 2, 1]), (30, vec![1, 2, 2, 1]), (29, vec![1; 6])] {
         assert_eq!(rows_of_maps(width), rows, "{width} columns");
     }
+}
+
+/// Two rows of ten digits with room for a few of each: the same ones are in sight, those about the cursor in one of them.
+#[test]
+fn rows_of_pictures_that_belong_together_are_gone_through_together() {
+    let row = |count: usize| Panel::Pictures {
+        heading: name(),
+        images: ImageGrid::new(count, vec![GrayImage::blank(28, 28); count]),
+        captions: Vec::new(),
+    };
+    let panels = [row(10), row(10), row(4)];
+    let shown = |picked: Option<usize>| {
+        let (theme, mut pictures) = (Theme::dark(), pictures(true));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect::new(0, 0, 50, 18);
+        let cursor = Place::Item(picked.unwrap_or(0));
+        let picked = picked.map(|_| (0, &cursor));
+        let mut buffer = Buffer::empty(area);
+        let drawn = draw_all(&panels, picked, None, "test", area, &mut look, &mut buffer);
+        let seen = |area: &Rect, drawn: &Drawn| {
+            let items = area.positions().filter_map(|at| drawn.place_at(at.x, at.y));
+            let items = items.filter_map(|place| if let Place::Item(index) = place { Some(index) } else { None });
+            items.collect::<std::collections::BTreeSet<usize>>().into_iter().collect::<Vec<_>>()
+        };
+        let seen: Vec<Vec<usize>> = drawn.iter().map(|(_, drawn)| seen(&drawn.area(), drawn)).collect();
+        (seen, rows_of_text(&buffer).collect::<Vec<_>>().join("\n"))
+    };
+    let (seen, text) = shown(None);
+    assert_eq!(seen[0], seen[1]);
+    assert!(seen[0].len() < 10 && seen[0][0] == 0 && seen[2] == [0, 1, 2, 3], "{seen:?}");
+    assert_eq!(text.matches(&format!("{} of 10", seen[0].len())).count(), 2, "{text}");
+    let (seen, _) = shown(Some(9));
+    assert_eq!(seen[0], seen[1]);
+    assert!(seen[0].contains(&9) && !seen[0].contains(&0), "{seen:?}");
 }

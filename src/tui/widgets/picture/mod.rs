@@ -191,17 +191,12 @@ fn legible(
     if count <= 1 || cell(images) >= least {
         return (Cow::Borrowed(images), (0..count).collect());
     }
-    let images = match images.rows() {
-        1 => {
-            let broken = (1..=count.min(usize::from(area.height)))
-                .map(|rows| ImageGrid::new(count.div_ceil(rows), images.pictures.clone()));
-            // The fewest rows of those that are as good as another.
-            Cow::Owned(broken.rev().max_by_key(|images| cell(images).min(least)).unwrap_or_else(|| images.clone()))
+    if images.rows() == 1 {
+        let rows = 2..=count.min(usize::from(area.height));
+        let mut broken = rows.map(|rows| ImageGrid::new(count.div_ceil(rows), images.pictures.clone()));
+        if let Some(images) = broken.find(|images| cell(images) >= least) {
+            return (Cow::Owned(images), (0..count).collect());
         }
-        _ => Cow::Borrowed(images),
-    };
-    if cell(&images) >= least {
-        return (images, (0..count).collect());
     }
     let (columns, rows) = (images.columns.min(count), images.rows());
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
