@@ -34,22 +34,24 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
         })
         .collect();
     let numeric: Vec<bool> = (0..=last).map(|index| is_numeric(rows, index)).collect();
-    let piece = |index: usize, text: &str| {
-        let moved = if numeric[index] { widths[index].saturating_sub(width(text)) } else { 0 };
-        ((starts[index] + moved).min(usize::from(u16::MAX)) as u16, text.to_owned())
+    let piece = |index: usize, text: &str, is_name: bool| {
+        let text = if numeric[index] && !is_name { signed(text) } else { text.to_owned() };
+        let moved = if numeric[index] { widths[index].saturating_sub(width(&text)) } else { 0 };
+        ((starts[index] + moved).min(usize::from(u16::MAX)) as u16, text)
     };
-    let row = |row: &[String]| {
+    let row = |(number, row): (usize, &[String])| {
+        let is_name = number == 0;
         let mut lines: Vec<Line> = vec![Vec::new()];
         for (index, text) in row.iter().enumerate().take(names.len()) {
             let broken = if width(text) > widths[index] { wrapped(text, widths[index]) } else { vec![text.clone()] };
             lines.resize(broken.len().max(lines.len()), Vec::new());
             for (line, text) in lines.iter_mut().zip(&broken) {
-                line.push(piece(index, text));
+                line.push(piece(index, text, is_name));
             }
         }
         lines
     };
-    all().map(row).collect()
+    all().enumerate().map(row).collect()
 }
 
 /// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters. Gives the
@@ -66,6 +68,12 @@ fn share(widths: &mut [usize], room: usize) -> usize {
     let (gap, widest) = found.unwrap_or(LEAST_SHARES[LEAST_SHARES.len() - 1]);
     widths.iter_mut().for_each(|width| *width = (*width).min(widest));
     gap
+}
+
+/// A number with a true minus; zero has none.
+fn signed(number: &str) -> String {
+    let is_zero = !number.contains(|letter: char| ('1'..='9').contains(&letter));
+    if is_zero { number.trim_start_matches('-').to_owned() } else { number.replace('-', "−") }
 }
 
 /// Whether a column has numbers only, which are aligned at their ends.
@@ -103,6 +111,14 @@ mod tests {
         let narrow = lines(&names, &row, 26);
         assert!(narrow.iter().all(|line| width(line) <= 26), "{narrow:#?}");
         assert!(narrow.iter().any(|line| line.ends_with("Station.")), "{narrow:#?}");
+    }
+
+    #[test]
+    fn numbers_are_aligned_and_have_their_signs() {
+        let rows = [["a", "-0.000"], ["b", "-8.104"], ["c", "1e-5"]].map(|row| row.map(str::to_owned).to_vec());
+        let laid = laid(&["w".to_owned(), "p".to_owned()], &rows, 40);
+        let cells: Vec<&str> = laid[1..].iter().map(|lines| lines[0][1].1.as_str()).collect();
+        assert_eq!(cells, ["0.000", "−8.104", "1e−5"]);
     }
 
     #[test]

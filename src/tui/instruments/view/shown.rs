@@ -22,10 +22,18 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Scrolls by a panel, as long as some are out of sight below, or above.
+    /// Scrolls to what stands in the next row, as long as not all below is in sight, or in the row before.
     pub fn scroll(&mut self, down: bool) {
-        let last_seen = self.drawn.last().is_none_or(|(index, _)| index + 1 >= self.panels.len());
-        self.from = if down { self.from + usize::from(!last_seen) } else { self.from.saturating_sub(1) };
+        let (Some((first, top)), Some((last, bottom))) = (self.drawn.first(), self.drawn.last()) else { return };
+        if !down {
+            self.from = first.saturating_sub(1);
+            return;
+        }
+        let is_cut = matches!(&self.panels[*last], Panel::HeatMap(map) if bottom.count() < map.values.len());
+        if last + 1 < self.panels.len() || is_cut {
+            let next = self.drawn.iter().find(|(_, drawn)| drawn.area().y > top.area().y);
+            self.from = next.map_or(last + 1, |(next, _)| *next).min(self.panels.len() - 1);
+        }
     }
 
     pub fn take(&mut self, answer: &Result<Answer, ExperimentError>) {

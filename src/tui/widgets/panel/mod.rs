@@ -228,7 +228,12 @@ pub fn draw_all(
         _ => shown,
     };
     let count = |bands: &[Range<usize>]| bands.iter().map(Range::len).sum::<usize>();
-    let [above, below] = [count(&bands[..shown.start]), count(&bands[shown.end..])];
+    let [above, mut below] = [count(&bands[..shown.start]), count(&bands[shown.end..])];
+    // One that is cut can be scrolled to, unless it stands alone.
+    let needed = rooms[shown.clone()].iter().map(|room| u32::from(room.good())).sum::<u32>();
+    if shown.len() > 1 && needed > u32::from(area.height) {
+        below += bands[shown.end - 1].len();
+    }
     let foot = u16::from(above + below > 0 && area.height >= 4);
     let body = Rect { height: area.height - foot, ..area };
     if foot > 0 {
@@ -328,13 +333,18 @@ fn in_view(rooms: &[Room], picked: usize, height: u16) -> Range<usize> {
         .unwrap_or(last..rooms.len())
 }
 
-/// The panels from one on that have room in so many rows: that one at least.
+/// The panels from one on that have room in so many rows: that one at least. The last of them may be cut.
 fn with_room(rooms: &[Room], first: usize, height: u16) -> Range<usize> {
-    let needed = rooms[first..].iter().scan(0_u16, |sum, room| {
-        *sum = sum.saturating_add(room.least());
-        Some(*sum)
-    });
-    first..(first + needed.take_while(|needed| *needed <= height).count()).max(first + 1).min(rooms.len())
+    let (mut end, mut left) = (first, height);
+    for room in &rooms[first..] {
+        let is_whole = room.good() <= left;
+        end += usize::from(is_whole || room.least() < room.good() && room.least() <= left);
+        if !is_whole {
+            break;
+        }
+        left -= room.good();
+    }
+    first..end.max(first + 1).min(rooms.len())
 }
 
 /// The row and column of a picked cell, in bounds.

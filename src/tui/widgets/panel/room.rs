@@ -9,10 +9,15 @@ use ratatui::layout::Rect;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     Rows(u16),
-    /// Flexible: so many rows at least, no more than there is something to show in, and a weight for sharing what is left.
+    /// Flexible.
     Share {
+        /// The rows without which it is not worth drawing.
         least: u16,
+        /// The rows that it has before another panel begins below it.
+        good: u16,
+        /// The rows beyond which there is nothing more to show.
         most: u16,
+        /// Its share of what is left.
         weight: u16,
     },
 }
@@ -24,10 +29,11 @@ impl Room {
             Room::Rows(_) => None,
             Room::Share { weight, .. } => Some(weight),
         };
-        let [least, most] = [self.least().max(other.least()), self.most().max(other.most())];
+        let larger = |rows: fn(Room) -> u16| rows(self).max(rows(other));
+        let [least, good, most] = [larger(Room::least), larger(Room::good), larger(Room::most)];
         match weight(self).max(weight(other)) {
             None => Room::Rows(least),
-            Some(weight) => Room::Share { least, most, weight },
+            Some(weight) => Room::Share { least, good, most, weight },
         }
     }
 
@@ -39,11 +45,18 @@ impl Room {
         }
     }
 
-    /// The rows beyond which there is nothing more to show.
+    /// The rows that it has before another panel begins below it.
+    pub fn good(self) -> u16 {
+        match self {
+            Room::Rows(rows) => rows,
+            Room::Share { least, good, .. } => good.max(least),
+        }
+    }
+
     fn most(self) -> u16 {
         match self {
             Room::Rows(rows) => rows,
-            Room::Share { least, most, .. } => most.max(least),
+            Room::Share { most, .. } => most.max(self.good()),
         }
     }
 
@@ -67,6 +80,11 @@ pub fn shared_out(rooms: &[Room], height: u16) -> Vec<u16> {
             own
         })
         .collect();
+    for (room, rows) in rooms.iter().zip(&mut rows) {
+        let own = (room.good() - *rows).min(left);
+        *rows += own;
+        left -= own;
+    }
     while left > 0 {
         let wants = |index: usize| rooms[index].most().saturating_sub(rows[index]);
         let open: Vec<(usize, u16)> =
@@ -90,8 +108,11 @@ pub fn shared_out(rooms: &[Room], height: u16) -> Vec<u16> {
 /// Rows of a picture in which a digit can be read in most modes.
 const LEGIBLE_ROWS: u16 = 4;
 
-/// Rows of a heat map that are seen at once where the screen has them.
-const MAP_ROWS: usize = 14;
+/// Rows of a heat map with its names: a part of one, and what is better seen whole than beside a part of another.
+const LEAST_MAP: usize = 6;
+const GOOD_MAP: u16 = 18;
+/// Rows of a grid world that are seen at once where the screen has them.
+const GRID_ROWS: usize = 14;
 
 /// A list of more rows shares the room with others.
 const LONGEST: usize = 12;
@@ -99,7 +120,7 @@ const LONGEST: usize = 12;
 /// So many rows, or a share of the room where they are too many.
 fn listed(rows: usize, least: usize) -> Room {
     let [most, least] = [rows, least].map(|rows| rows.min(usize::from(u16::MAX)) as u16);
-    if rows <= LONGEST { Room::Rows(most) } else { Room::Share { least, most, weight: 2 } }
+    if rows <= LONGEST { Room::Rows(most) } else { Room::Share { least, good: least, most, weight: 2 } }
 }
 
 pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
@@ -110,7 +131,7 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
     let heading = usize::from(named);
     let within = |least: usize, most: usize, weight| {
         let [least, most] = [least, most].map(|rows| (heading.saturating_add(rows)).min(usize::from(u16::MAX)) as u16);
-        Room::Share { least, most, weight }
+        Room::Share { least, good: least, most, weight }
     };
     // What is drawn larger where there is more room.
     let share = |least: usize, weight| within(least, usize::MAX, weight);
@@ -130,10 +151,10 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
             share(least.saturating_sub(above), 3 * rows as u16)
         }
         Panel::Plane { .. } => share(5, 4),
-        // The names of the columns, and the row below. Half a map is worth less than one after the other.
-        Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + map.rows.len().min(MAP_ROWS) + 2) {
+        // The names of the columns, and the row below.
+        Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + LEAST_MAP) {
             Room::Rows(rows) => Room::Rows(rows),
-            Room::Share { least, most, .. } => Room::Share { least, most, weight: 3 },
+            Room::Share { least, most, .. } => Room::Share { least, good: most.min(GOOD_MAP), most, weight: 3 },
         },
         Panel::Curves(_) => share(5, 3),
         Panel::Tokens { tokens, .. } => {
@@ -146,7 +167,7 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Board { board, .. } => share((board.rows + 1).min(12), 4),
         Panel::Grid(grid) => {
             let rows = grid.cells.len() / grid.columns.max(1);
-            within((rows + 1).clamp(3, MAP_ROWS), grid::ROWS * rows + 2, 3)
+            within((rows + 1).clamp(3, GRID_ROWS), grid::ROWS * rows + 2, 3)
         }
         Panel::Poses(_) => share(5, 3),
     }
@@ -159,17 +180,24 @@ mod tests {
 
     #[test]
     fn what_needs_no_more_leaves_its_rows_to_the_others() {
-        let share = |least, most, weight| Room::Share { least, most, weight };
+        let share = |least, most, weight| Room::Share { least, good: least, most, weight };
         assert_eq!(shared_out(&[Room::Rows(2), share(3, u16::MAX, 1), share(3, u16::MAX, 3)], 20), [2, 6, 12]);
         assert_eq!(shared_out(&[share(3, 4, 9), share(3, 30, 1)], 20), [4, 16]);
         assert_eq!(shared_out(&[share(3, 4, 9), share(3, 5, 1)], 20), [4, 5], "there is nothing more to show");
         assert_eq!(shared_out(&[Room::Rows(3), share(3, 9, 1)], 4), [3, 1]);
+        let map = Room::Share { least: 6, good: 12, most: 12, weight: 1 };
+        assert_eq!(shared_out(&[map, map], 20), [12, 8], "the first one is whole");
     }
 
     fn rooms() -> impl Strategy<Value = Room> {
         prop_oneof![
             (0..20_u16).prop_map(Room::Rows),
-            (0..20_u16, 0..40_u16, 0..5_u16).prop_map(|(least, most, weight)| Room::Share { least, most, weight }),
+            (0..20_u16, 0..30_u16, 0..40_u16, 0..5_u16).prop_map(|(least, good, most, weight)| Room::Share {
+                least,
+                good,
+                most,
+                weight
+            }),
         ]
     }
 
