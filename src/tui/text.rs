@@ -106,7 +106,7 @@ words! {
     DIGIT_HERE: "the digit here", "ここの数字";
     READ_ON_GRID: "what a classifier reads in the picture made at each place", "各点で生成した画像を分類器が読んだ数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
-    DRAW_HERE: "draw a digit: mouse, or arrows and space", "数字を描く: マウス、または矢印と Space";
+    DRAW_HERE: "draw a digit: mouse, or arrows and Space (pen down, pen up)", "数字を描く: マウス、または矢印と Space(ペンを下ろす・上げる)";
     MODEL_INPUT: "input", "入力";
     REBUILT: "rebuilt", "再構成";
     RECONSTRUCTION: "reconstruction", "再構成";

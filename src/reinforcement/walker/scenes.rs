@@ -64,7 +64,10 @@ pub fn robot_panels(scenes: &Scenes) -> Vec<Panel> {
             poses: poses.map(pose).collect(),
         }),
         Panel::HeatMap(HeatMap {
-            heading: Bilingual::new("footfalls: when which foot is on the ground", "足の接地(時間ごと)"),
+            heading: Bilingual::new(
+                "footfalls: which foot is on the ground; seconds above",
+                "足の接地(front は前足、rear は後足。上の数字は秒)",
+            ),
             rows: names.into_iter().map(str::to_owned).collect(),
             columns: times.collect(),
             values: values.collect(),

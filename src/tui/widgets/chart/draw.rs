@@ -233,8 +233,8 @@ fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, 
         Some(whole.map_or((low, high), |(a, b)| (a.min(low), b.max(high))))
     });
     let (low, high) = whole?;
-    // Nothing has come yet but zero, or what is left of it in single precision: a share of nothing, a count.
-    if low.abs().max(high.abs()) < NOTHING && !view.logarithmic {
+    // Nothing has come yet but zero, or what is left of it in single precision: a share of nothing, a count; or a share of all.
+    if !view.logarithmic && (low.abs().max(high.abs()) < NOTHING || low == 1.0 && high == 1.0) {
         return Some((0.0, 1.0));
     }
     // A line that does not move has room about it in which numbers can be read.
@@ -499,8 +499,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_zeros_stands_on_its_axis() {
-        for values in [[0.0; 3], [2e-38; 3]] {
+    fn a_share_of_nothing_or_of_all_has_the_axis_of_a_share() {
+        for values in [[0.0; 3], [2e-38; 3], [1.0; 3]] {
             let series = series(&values);
             let found = heights(&[line("", Stroke::Solid, &series)], &View::default(), (20.0, 60.0));
             assert_eq!(found, Some((0.0, 1.0)));

@@ -110,7 +110,8 @@ fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     let air = (low.abs() * 0.1).max(1e-6);
     if low > high {
         None
-    } else if low == 0.0 && high == 0.0 {
+    } else if low == high && (low == 0.0 || low == 1.0) {
+        // A share of nothing, or of all.
         Some([0.0, 1.0])
     } else if high - low < 1e-9 * air {
         Some([low - air, high + air])

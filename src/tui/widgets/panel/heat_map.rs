@@ -68,10 +68,11 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
             }
             None => end = scale(map.range, end, y, area, look, buffer),
         }
-        if shown_rows.len() < rows || shown_columns.len() < columns {
-            let part = |shown: std::ops::Range<usize>, all: usize| format!("{}–{}/{all}", shown.start + 1, shown.end);
-            let said = format!("{} × {}", part(shown_rows, rows), part(shown_columns, columns));
-            write(buffer, area, end + 2, y, &said, look.theme.quiet());
+        for (mark, shown, all) in [("↕", shown_rows, rows), ("↔", shown_columns, columns)] {
+            if shown.len() < all {
+                let said = format!("{mark} {}–{}/{all}", shown.start + 1, shown.end);
+                end = write(buffer, area, end + 2, y, &said, look.theme.quiet());
+            }
         }
     }
     Places::Areas(places)
