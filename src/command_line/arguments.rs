@@ -59,6 +59,11 @@ pub enum Verb {
     Ask(AskArguments),
     /// Let a GPT go on with a text: the bundled one, that of a run, or a GPT-2 (--weights); prints what it adds
     Generate(GenerateArguments),
+    /// Play the demo of a lab for an audience, step by step
+    ///
+    /// Space or → goes on, ← back, r begins again, N shows the presenter's notes, Esc ends the demo and leaves the lab as it is. All
+    /// other keys go to the lab. `d` in the picker does the same.
+    Demo(DemoArguments),
     /// List, check or describe labs
     Labs {
         #[command(subcommand)]
@@ -143,6 +148,35 @@ pub enum Verb {
     Completions { shell: Shell },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// The lab, such as vae
+    pub lab: String,
+
+    /// Play it without a presenter and write a recording for asciinema (asciicast, FILE.cast); the words stand as long as they take to read
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Record in version 2 of the format, for older players, instead of 3
+    #[arg(long, requires = "record")]
+    pub v2: bool,
+
+    /// Play it without a presenter and write its last screen as a picture (FILE.svg)
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+
+    /// Columns and rows of the recording, at least 80x24
+    #[arg(long, value_name = "COLUMNSxROWS", default_value = "100x30", value_parser = size)]
+    pub size: (u16, u16),
+}
+
+/// Columns and rows that the screen can be drawn on.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let read = text.split_once('x').and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    read.filter(|(columns, rows)| (80..=500).contains(columns) && (24..=200).contains(rows))
+        .ok_or_else(|| "expected columns and rows such as 100x30, from 80x24 to 500x200".to_owned())
 }
 
 #[derive(Debug, Args)]

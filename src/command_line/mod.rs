@@ -5,6 +5,7 @@ mod ask;
 mod bench;
 mod compare;
 mod corpus;
+mod demo;
 mod doctor;
 mod embed;
 mod games;
@@ -52,7 +53,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Exit {
     // The screen and the linear mode listen themselves.
-    if arguments.verb.is_some() {
+    let on_screen = match &arguments.verb {
+        None => true,
+        Some(Verb::Demo(demo)) => demo.record.is_none() && demo.svg.is_none(),
+        Some(_) => false,
+    };
+    if !on_screen {
         signals::end_at_once();
     }
     match &arguments.verb {
@@ -85,7 +91,13 @@ fn dispatch(arguments: Arguments) -> Exit {
         return Exit::Usage(format!("--weights {}: {why}", folder.display()));
     }
     match arguments.verb {
-        None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some()),
+        None => crate::tui::run(environment, arguments.screen, arguments.lang.is_some(), None),
+        Some(Verb::Demo(demo)) if demo.record.is_some() || demo.svg.is_some() => {
+            demo::record(environment, &arguments.screen, &demo)
+        }
+        Some(Verb::Demo(demo)) => {
+            crate::tui::run(environment, arguments.screen, arguments.lang.is_some(), Some(&demo.lab))
+        }
         Some(Verb::Train(train)) => train::run(&environment, train),
         Some(Verb::Worker) => worker::run(&environment),
         Some(Verb::Ask(arguments)) => ask::run(&environment, &arguments),

@@ -1,6 +1,8 @@
 //! What a lab file says against what the program has: knobs, series, pictures, queries.
 
-use super::definition::{Check, DemoStep, Instrument, InstrumentUse, Lab, TABS};
+mod demo;
+
+use super::definition::{Check, Instrument, InstrumentUse, Lab};
 use crate::experiment::knob::{find, meant};
 use crate::experiment::{Bilingual, Experiment, KnobKind, KnobValue, Knobs};
 use crate::markdown;
@@ -37,7 +39,7 @@ pub fn check(lab: &Lab, file: &Path) -> Vec<Found> {
             check_dashboard(lab, experiment, &mut found);
             check_explore(lab, experiment, &mut found);
             check_exercises(lab, experiment, &mut found);
-            check_demo(lab, experiment, &mut found);
+            demo::check_demo(lab, experiment, &mut found);
         }
         Err(failure) => found.push(("experiment".to_owned(), failure.to_string())),
     }
@@ -283,24 +285,6 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
             Check::Line { words } if words.is_empty() => {
                 found.push((format!("{path}.line.words"), "no words: any line would do".to_owned()));
             }
-            _ => {}
-        }
-    }
-}
-
-fn check_demo(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
-    for (index, step) in lab.demo.iter().enumerate() {
-        let path = format!("demo[{index}]");
-        match step {
-            DemoStep::Tab(tab) if !TABS.contains(&tab.as_str()) => found.push((path, unknown("tab", tab, TABS))),
-            DemoStep::Start(preset) if lab.preset(preset).is_none() => {
-                let known = lab.presets.iter().map(|(name, _)| name.as_str());
-                found.push((path, unknown("preset", preset, known)));
-            }
-            DemoStep::Wait(seconds) if !(0.0..=3600.0).contains(seconds) => {
-                found.push((path, format!("wait {seconds}: expected 0 to 3600 seconds")));
-            }
-            DemoStep::Set(values) => check_values(&format!("{path}.set"), values, lab, experiment, found),
             _ => {}
         }
     }

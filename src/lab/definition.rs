@@ -1,6 +1,7 @@
 //! What a lab file says. Unknown keys, wrong types and missing translations are errors; see [`parse`](super::parse).
 
 use super::condition::Condition;
+use super::script::DemoStep;
 use crate::experiment::knob::{find, nearest};
 use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, Language, QueryKind};
 use serde::de::{Error, MapAccess, Visitor};
@@ -139,6 +140,20 @@ impl Instrument {
             Instrument::Distributions => &[QueryKind::Divergence],
             Instrument::Repl => &[QueryKind::Talk],
             Instrument::Board | Instrument::BoardPuzzle => &[QueryKind::Game],
+        }
+    }
+
+    /// As lab files name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Instrument::LatentPlane => "latent_plane",
+            Instrument::DrawingPad => "drawing_pad",
+            Instrument::View => "view",
+            Instrument::Guess => "guess",
+            Instrument::Distributions => "distributions",
+            Instrument::Repl => "repl",
+            Instrument::Board => "board",
+            Instrument::BoardPuzzle => "board_puzzle",
         }
     }
 
@@ -304,18 +319,19 @@ impl ChoiceOption {
     }
 }
 
-/// A step of the instructor's script.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum DemoStep {
-    Say(Bilingual),
-    Tab(String),
-    Start(String),
-    Wait(f64),
-    Set(BTreeMap<String, KnobValue>),
+/// The name by which a demo means the table of knobs and numbers.
+const KNOBS_PANE: &str = "knobs";
+
+/// A pane of Train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainPane {
+    /// A chart or a picture: charts first, then pictures.
+    Data(usize),
+    /// The table of knobs and numbers.
+    Knobs,
 }
 
-/// The tabs of a lab, by the names that a demo uses.
+/// The tabs of a lab in their order, by the names that a demo uses.
 pub const TABS: [&str; 5] = ["theory", "train", "explore", "exercises", "notes"];
 
 impl Lab {
@@ -343,6 +359,37 @@ impl Lab {
 
     pub fn preset(&self, name: &str) -> Option<&Preset> {
         self.presets.iter().find(|(own, _)| own == name).map(|(_, preset)| preset)
+    }
+
+    /// The instrument of Explore that a demo means by a name: that of its view, else its English title, else its kind.
+    pub fn explore_pane(&self, name: &str) -> Option<usize> {
+        let position = |is_it: &dyn Fn(&InstrumentUse) -> bool| self.explore.iter().position(is_it);
+        position(&|use_| use_.view.as_deref() == Some(name))
+            .or_else(|| position(&|use_| use_.title.en == name))
+            .or_else(|| position(&|use_| use_.instrument.name() == name))
+    }
+
+    /// The names of the instruments of Explore, one for each.
+    pub fn explore_panes(&self) -> impl Iterator<Item = &str> + Clone {
+        self.explore.iter().map(|use_| use_.view.as_deref().unwrap_or(use_.instrument.name()))
+    }
+
+    /// The pane of Train that a demo means by a name: a chart by its English title, a picture by its view or English title, the
+    /// table by [`KNOBS_PANE`].
+    pub fn train_pane(&self, name: &str) -> Option<TrainPane> {
+        let Dashboard { charts, views, .. } = &self.dashboard;
+        let chart = charts.iter().position(|chart| chart.title.en == name);
+        let picture = || views.iter().position(|view| view.name == name || view.title.en == name);
+        match chart.or_else(|| picture().map(|index| charts.len() + index)) {
+            Some(index) => Some(TrainPane::Data(index)),
+            None => (name == KNOBS_PANE).then_some(TrainPane::Knobs),
+        }
+    }
+
+    /// The names of the panes of Train, one for each.
+    pub fn train_panes(&self) -> impl Iterator<Item = &str> + Clone {
+        let charts = self.dashboard.charts.iter().map(|chart| chart.title.en.as_str());
+        charts.chain(self.dashboard.views.iter().map(|view| view.name.as_str())).chain([KNOBS_PANE])
     }
 
     /// The knobs to show, each with the lab's range.

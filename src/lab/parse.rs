@@ -151,6 +151,29 @@ mod tests {
     }
 
     #[test]
+    fn a_script_that_cannot_work_is_told_at_its_place() {
+        one_change(
+            "{pane: latent_plane}",
+            "{pane: latent_plan}",
+            "unknown pane `latent_plan`: did you mean `latent_plane`?",
+        );
+        one_change("{start: quick}", "{start: quik}", "unknown preset `quik`: did you mean `quick`?");
+        one_change("{pane: latent_plane}", "{tab: trian}", "unknown tab `trian`: did you mean `train`?");
+        one_change("{start: quick}", "{wait: 2}", "unknown name `wait`");
+        one_change("{start: quick}", "{start: quick}, {act: kick}", "unknown action `kick`");
+        one_change("{start: quick}", "{start: quick}, {key: rite}", "unknown key `rite`");
+        one_change("{start: quick}", "{start: quick}, {type: ''}", "expected letters to type");
+        one_change("{kl_weight: 4}", "{kl_wait: 4}", "unknown knob `kl_wait`: did you mean `kl_weight`?");
+        one_change("{kl_weight: 4}", "{latent: 4}", "knob `latent` cannot be turned while a run goes on");
+        one_change("{kl_weight: 4}", "{kl_weight: -4}", "kl_weight");
+        one_change("point: ELBO", "point: ELBOW", "unknown pane `ELBOW`: did you mean `ELBO`?");
+        one_change("until: finished", "until: finishd", "until `finishd`: expected key, finished, answer");
+        one_change("until: finished", "until: 5", "expected");
+        one_change("until: finished", "until: val/elob >= 1", "unknown series `val/elob`: did you mean `val/elbo`?");
+        one_change("{pane: latent_plane}", "{set: {kl_weight: 4}}", "no step before has a `start`");
+    }
+
+    #[test]
     fn a_missing_translation_is_reported() {
         let title = GOOD.lines().find(|line| line.trim_start().starts_with("ja:")).unwrap();
         let found = errors(&GOOD.replacen(&format!("{title}\n"), "", 1));

@@ -1,8 +1,10 @@
 //! The loop: messages in, frames out.
 
+mod demo;
 mod inputs;
 
 use super::context::AppContext;
+use super::demo::{self as script, Player};
 use super::destination::Destination;
 use super::keys::{self, Action, Context, TRAIN};
 use super::screens::help::Help;
@@ -15,6 +17,7 @@ use super::text;
 use super::theme::{ColorDepth, Theme};
 use crate::exit::Exit;
 use crate::experiment::Wording;
+use crate::run::SystemClock;
 use crate::width::Widths;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
@@ -61,6 +64,9 @@ pub struct App {
     bell: Arc<Bell>,
     picker: Picker,
     place: Place,
+    /// The script of the lab, while it is played.
+    demo: Option<Player>,
+    clock: SystemClock,
     overlay: Option<Overlay>,
     mouse: bool,
     /// Whether the last action was asked for by Esc.
@@ -81,6 +87,8 @@ impl App {
             bell,
             picker,
             place: Place::Picker,
+            demo: None,
+            clock: SystemClock::default(),
             overlay: None,
             mouse: true,
             by_escape: false,
@@ -111,7 +119,9 @@ impl App {
 
     /// Runs until somebody quits or the terminal is gone.
     pub fn run(&mut self, messages: &Receiver<Message>, inputs: &Inputs) -> io::Result<Exit> {
-        self.picker.opened(&mut self.context);
+        if matches!(self.place, Place::Picker) {
+            self.picker.opened(&mut self.context);
+        }
         let mut painted = Instant::now();
         let mut moved = Instant::now();
         let (mut data_waits, mut inputs_wait) = (true, false);
@@ -122,7 +132,7 @@ impl App {
             let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
             let inputs_due = inputs_wait.then_some(now);
             let save_due = self.typed_unsaved.map(|since| since + SAVE_AFTER);
-            let dues = [data_due, motion_due, inputs_due, save_due, self.context.notice_ends()];
+            let dues = [data_due, motion_due, inputs_due, save_due, self.context.notice_ends(), self.demo_due()];
             let due = dues.into_iter().flatten().min();
             let message = match due {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -173,6 +183,7 @@ impl App {
                 self.catch_up();
                 data_waits = false;
             }
+            at_once |= self.advance_demo();
             let notice_went = due.is_some_and(|due| now >= due);
             if at_once || moves || data_is_due || notice_went {
                 self.paint()?;
@@ -190,7 +201,9 @@ impl App {
                 self.context.happened(&lab, &attempt);
             }
         }
-        for reply in self.context.questions.take() {
+        let replies = self.context.questions.take();
+        self.demo.iter_mut().for_each(|demo| demo.answered(replies.len()));
+        for reply in replies {
             match &mut self.place {
                 Place::Lab(lab) => lab.answered(&reply, &mut self.context),
                 Place::Picker => self.picker.answered(&reply, &mut self.context),
@@ -256,7 +269,7 @@ impl App {
         match &self.place {
             Place::Picker if self.picker.in_text() => vec![Context::PickerSearch],
             Place::Picker => vec![Context::Picker],
-            Place::Lab(lab) => lab.contexts(&self.context),
+            Place::Lab(lab) => self.demo.iter().map(|_| Context::Demo).chain(lab.contexts(&self.context)).collect(),
         }
     }
 
@@ -366,6 +379,9 @@ impl App {
             }
             Action::Suspend => self.suspend(true)?,
             Action::Redraw => self.redraw()?,
+            Action::DemoForward | Action::DemoBack | Action::DemoRestart | Action::DemoNotes | Action::DemoEnd => {
+                self.act_in_demo(action)
+            }
             action => return self.act_in_place(action),
         }
         Ok(())
@@ -379,6 +395,7 @@ impl App {
                 Chosen::Quit => self.ask_to_quit(!self.by_escape),
                 Chosen::Lab(id, tab) => self.open(&id, tab),
                 Chosen::Runs(id) => self.open_runs(&id),
+                Chosen::Demo(id) => self.play_demo(&id),
             },
             Place::Lab(lab) => {
                 if !lab.handle_action(action, &mut self.context) && action == Action::Back {
@@ -425,6 +442,7 @@ impl App {
     fn leave(&mut self) {
         // What was said is about the lab; what goes wrong from now on is told.
         self.context.take_notice();
+        self.demo = None;
         if let Place::Lab(lab) = &mut self.place {
             lab.leave(&mut self.context);
         }
@@ -511,6 +529,7 @@ impl App {
         let contexts = self.contexts();
         let (context, depth) = (&mut self.context, self.depth);
         let (picker, place, overlay) = (&mut self.picker, &mut self.place, &mut self.overlay);
+        let demo = self.demo.as_ref();
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| {
             let area = frame.area();
@@ -519,7 +538,7 @@ impl App {
                 context.places.clear();
                 too_small(area, context, buffer);
             } else {
-                draw(area, picker, place, overlay.as_mut(), &contexts, context, buffer);
+                draw(area, picker, place, demo, overlay.as_mut(), &contexts, context, buffer);
             }
             context.theme.paint_ground(buffer);
             context.widths.settle(buffer);
@@ -533,10 +552,12 @@ impl App {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one frame")]
 fn draw(
     area: Rect,
     picker: &mut Picker,
     place: &mut Place,
+    demo: Option<&Player>,
     overlay: Option<&mut Overlay>,
     contexts: &[Context],
     context: &mut AppContext,
@@ -544,10 +565,15 @@ fn draw(
 ) {
     context.places.clear();
     buffer.set_style(area, context.theme.body());
-    let [body, foot] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+    let band = demo.map_or(0, |demo| script::rows(demo, area, context.language));
+    let rows = [Constraint::Fill(1), Constraint::Length(band), Constraint::Length(1)];
+    let [body, band, foot] = Layout::vertical(rows).areas(area);
     match place {
         Place::Picker => picker.draw(body, context, buffer),
-        Place::Lab(lab) => lab.draw(body, context, buffer),
+        Place::Lab(lab) => {
+            lab.draw(body, context, buffer);
+            demo.iter().for_each(|demo| script::draw(demo, band, lab, context, buffer));
+        }
     }
     let in_text = match place {
         Place::Picker => picker.in_text(),

@@ -100,6 +100,12 @@ impl AppContext {
     /// A context without a terminal, whose files are in a folder.
     #[cfg(test)]
     pub fn for_tests(language: Language, folder: &std::path::Path) -> Self {
+        Self::for_tests_woken(language, folder, Arc::new(|| {}))
+    }
+
+    /// The same, which calls `wake` when there is news.
+    #[cfg(test)]
+    pub fn for_tests_woken(language: Language, folder: &std::path::Path, wake: Wake) -> Self {
         use crate::run::thread::ThreadRunner;
         let store = RunStore::new(folder.join("runs"));
         let path = folder.to_owned();
@@ -119,7 +125,7 @@ impl AppContext {
             Catalogue::load(std::path::Path::new("/nowhere"), None),
             store,
             source,
-            Arc::new(|| {}),
+            wake,
             Arc::new(runner),
         )
     }

@@ -3,7 +3,7 @@
 mod key;
 mod table;
 
-pub use key::Key;
+pub use key::{Key, event};
 
 use crate::experiment::Wording;
 use crate::experiment::declaration::ActionSpec;
@@ -44,6 +44,14 @@ pub enum Action {
     // Picker.
     Search,
     Continue,
+    /// Plays the lab's demo.
+    Demo,
+    // While a demo is played.
+    DemoForward,
+    DemoBack,
+    DemoRestart,
+    DemoNotes,
+    DemoEnd,
     // Theory.
     NextPage,
     PreviousPage,
@@ -136,6 +144,8 @@ pub enum Context {
     Picker,
     /// A word is typed that labs are searched by.
     PickerSearch,
+    /// The script of a lab is played.
+    Demo,
     Lab,
     /// A lab that has something to train.
     LabTrain,
@@ -204,6 +214,7 @@ impl Context {
             Context::Everywhere => Wording::new("Everywhere", "どこでも"),
             Context::Picker | Context::PickerSearch => Wording::new("Lab picker", "ラボ一覧"),
             Context::Lab | Context::LabTrain | Context::LabRest => Wording::new("In a lab", "ラボの中"),
+            Context::Demo => Wording::new("Demo", "デモ"),
             Context::Theory => Wording::new("Theory", "理論"),
             Context::TrainSetup | Context::EarlierRuns => Wording::new("Before a run", "実行の前"),
             Context::Train => Wording::new("Curves", "曲線"),

@@ -10,6 +10,7 @@
 mod app;
 mod capabilities;
 mod context;
+mod demo;
 pub mod destination;
 pub mod instruments;
 pub mod keys;
@@ -28,6 +29,7 @@ mod toy;
 pub mod widgets;
 mod width;
 
+pub use demo::{Recording, Version};
 pub use options::ScreenOptions;
 
 use crate::environment::Environment;
@@ -40,6 +42,7 @@ use context::AppContext;
 use crossterm::event::KeyEvent;
 use last_resort::Stage;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use std::io::{self, BufWriter, IsTerminal};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -47,11 +50,19 @@ use terminal::{Bell, Screen};
 use theme::{ColorDepth, Theme};
 use widgets::picture::{Look, PictureMode, Pictures};
 
-/// Opens the screen.
-pub fn run(environment: Environment, options: ScreenOptions, language_given: bool) -> Exit {
+/// Opens the screen: the picker, or the lab whose demo is to be played.
+pub fn run(environment: Environment, options: ScreenOptions, language_given: bool, demo: Option<&str>) -> Exit {
     let variable = |name: &str| std::env::var(name).ok();
     if options.plain || variable("ACCESSIBLE").is_some_and(|value| value == "1") {
-        return plain::run(environment);
+        return match demo {
+            None => plain::run(environment),
+            Some(_) => Exit::usage("a demo is played on the screen: leave --plain out, and unset ACCESSIBLE"),
+        };
+    }
+    match demo.map(|lab| environment.catalogue.find(lab)) {
+        Some(Err(error)) => return Exit::usage(error),
+        Some(Ok(lab)) if lab.demo.is_empty() => return no_demo(&lab.id),
+        _ => {}
     }
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Exit::Failed(
@@ -115,6 +126,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         }
     };
     let mut app = App::new(context, depth, screen, bell);
+    demo.iter().for_each(|lab| app.play_demo(lab));
     let result = app.first_frame().and_then(|()| {
         let early = ask(&mut app, &options);
         let inputs = terminal::read_events(&sender, early)?;
@@ -134,6 +146,50 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         Ok(exit) => exit,
         Err(error) => Exit::Failed(format!("the terminal is lost: {error}")),
     }
+}
+
+/// Plays the script of a lab without a terminal and a presenter, in true colours. Nothing of it counts as the learner's progress; its
+/// runs are recorded as all are.
+///
+/// # Errors
+/// An unknown lab, one without a script, a step that cannot be done.
+pub fn record(
+    environment: Environment,
+    options: &ScreenOptions,
+    lab: &str,
+    (columns, rows): (u16, u16),
+    version: Version,
+) -> Result<Recording, Exit> {
+    let lab = environment.catalogue.find(lab).map_err(Exit::usage)?.clone();
+    let theme = if options.theme == "light" { Theme::light() } else { Theme::dark() };
+    let theme = theme.on_its_ground();
+    let widths = Widths { wide_ambiguous: options.ambiguous == "wide" };
+    let look = Look { light: !theme.dark, color: true, wide_ambiguous: widths.wide_ambiguous };
+    let (sender, news) = channel();
+    let sender = std::sync::Mutex::new(sender);
+    let wake: crate::run::inbox::Wake = Arc::new(move || {
+        // The last news come when nobody listens any more.
+        let _ended = sender.lock().map(|sender| sender.send(()));
+    });
+    let runner = environment.runner();
+    let app = AppContext::new(
+        environment.language,
+        theme,
+        widths,
+        Pictures::new(look, Some(PictureMode::HalfBlocks), PictureMode::HalfBlocks),
+        Progress::in_memory(None),
+        environment.catalogue,
+        environment.store,
+        environment.source,
+        wake,
+        runner,
+    );
+    let rehearsal = demo::Rehearsal::new(&lab, app).ok_or_else(|| no_demo(&lab.id))?;
+    demo::record(rehearsal, &news, Rect::new(0, 0, columns, rows), version).map_err(Exit::Failed)
+}
+
+fn no_demo(lab: &str) -> Exit {
+    Exit::Failed(format!("lab {lab} has no demo: its file has no steps under `demo`"))
 }
 
 /// Asks the terminal what it can do, once the first frame stands and before anybody reads keys; gives the keys that were pressed

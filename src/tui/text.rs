@@ -33,6 +33,26 @@ words! {
     NOTES: "Notes", "ノート";
     PAGE: "page", "ページ";
 
+    DEMO: "demo", "デモ";
+    DEMO_STEP: "step {0} of {1}", "ステップ {0}/{1}";
+    DEMO_AGAIN: "shown again", "再表示";
+    DEMO_NEXT: "→ next", "→ で次へ";
+    DEMO_LAST: "→ ends the demo", "→ でデモ終了";
+    DEMO_DOING: "typing {0}", "入力中 {0}";
+    DEMO_UNTIL_FINISHED: "waits for the end of the run", "実行の終了を待っています";
+    DEMO_UNTIL_STEP: "waits for step {0}, now {1}", "ステップ {0} を待っています(現在 {1})";
+    DEMO_UNTIL_SERIES: "waits for {0}, now {1}", "{0} を待っています(現在 {1})";
+    DEMO_UNTIL_ANSWER: "waits for the answer", "回答を待っています";
+    DEMO_NOT_MET: "the run has ended before {0}; → goes on", "{0} になる前に実行が終わりました。→ で先へ";
+    DEMO_THE_END: "its end", "最後";
+    DEMO_NO_RUN: "there is no run to change any more", "変更できる実行がもうありません";
+    DEMO_NO_TEXT: "nothing takes typed text here: {0}", "ここには文字を入力できません: {0}";
+    DEMO_NO_KEY: "a key of the demo means nothing here: {0}", "デモのキーはここでは使えません: {0}";
+    DEMO_NOTE: "note", "ノート";
+    DEMO_NO_NOTE: "no note for this step", "このステップにノートはありません";
+    DEMO_OVER: "the demo has ended; the lab stays as it is", "デモを終わりました。ラボはこのまま使えます";
+    NO_DEMO: "this lab has no demo", "このラボにデモはありません";
+
     RUNNING: "running", "実行中";
     PAUSED: "paused", "一時停止";
     EVALUATING: "final report…", "最終評価中…";

@@ -1,4 +1,5 @@
 //! The real binary in a pseudo-terminal, with a terminal emulator at the other end.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};

@@ -1,5 +1,6 @@
 //! Keys as bindings name them.
 
+use crate::lab::keystroke::{self, Keystroke, Modifier};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// A key with its modifiers, as a binding names it.
@@ -29,7 +30,38 @@ pub(super) const fn alt(letter: char) -> Key {
     Key { code: KeyCode::Char(letter), modifiers: KeyModifiers::ALT }
 }
 
+/// The event of a key that a script or a line names.
+pub fn event(stroke: Keystroke) -> KeyEvent {
+    let code = match stroke.key {
+        keystroke::Key::Letter(letter) => KeyCode::Char(letter),
+        keystroke::Key::Enter => KeyCode::Enter,
+        keystroke::Key::Escape => KeyCode::Esc,
+        keystroke::Key::Tab => KeyCode::Tab,
+        keystroke::Key::BackTab => KeyCode::BackTab,
+        keystroke::Key::Up => KeyCode::Up,
+        keystroke::Key::Down => KeyCode::Down,
+        keystroke::Key::Left => KeyCode::Left,
+        keystroke::Key::Right => KeyCode::Right,
+        keystroke::Key::PageUp => KeyCode::PageUp,
+        keystroke::Key::PageDown => KeyCode::PageDown,
+        keystroke::Key::Home => KeyCode::Home,
+        keystroke::Key::End => KeyCode::End,
+        keystroke::Key::Backspace => KeyCode::Backspace,
+    };
+    let modifiers = match stroke.modifier {
+        Modifier::None => KeyModifiers::NONE,
+        Modifier::Alt => KeyModifiers::ALT,
+        Modifier::Control => KeyModifiers::CONTROL,
+    };
+    KeyEvent::new(code, modifiers)
+}
+
 impl Key {
+    /// The key of an event.
+    pub fn of(event: &KeyEvent) -> Self {
+        Key { code: event.code, modifiers: event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT) }
+    }
+
     /// Whether an event from the terminal is this key. Terminals differ in whether they report Shift with a letter or a
     /// sign, so it is left out there.
     pub(super) fn is(self, event: &KeyEvent) -> bool {

@@ -44,13 +44,20 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Picker: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
     Picker: [letter('/')] => A::Search, "search", "検索", 2;
-    Picker: [letter('c')] => A::Continue, "continue where I was", "続きから", 3;
+    Picker: [letter('c')] => A::Continue, "continue", "続きから", 3;
     Picker: [letter('R')] => A::Runs, "runs", "過去の実行", 4;
-    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 5;
+    Picker: [letter('d')] => A::Demo, "demo", "デモ", 5;
+    Picker: [letter('l')] => A::SwitchLanguage, "language", "言語", 6;
     Picker: [letter('q'), key(KeyCode::Esc)] => A::Back, "quit", "終了", 9;
 
     PickerSearch: [key(KeyCode::Enter)] => A::Confirm, "open", "開く", 1;
     PickerSearch: [key(KeyCode::Esc)] => A::Back, "end the search", "検索を終える", 2;
+
+    Demo: [letter(' '), key(KeyCode::Right)] => A::DemoForward, "next step", "次へ", 1;
+    Demo: [key(KeyCode::Left)] => A::DemoBack, "step before", "前へ", 2;
+    Demo: [letter('r')] => A::DemoRestart, "restart the demo", "デモを最初から", 3;
+    Demo: [letter('N')] => A::DemoNotes, "notes", "発表者ノート", 4;
+    Demo: [key(KeyCode::Esc)] => A::DemoEnd, "end the demo", "デモを終える", 5;
 
     Lab: [letter(']')] => A::NextTab, "next tab", "次のタブ", 5;
     Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;

@@ -2,6 +2,7 @@
 
 use super::{Reader, names};
 use crate::lab::Lab;
+use crate::lab::keystroke::Keystroke;
 use crate::tui::keys;
 use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
@@ -9,7 +10,7 @@ use crate::tui::screens::explore::ExploreTab;
 use crate::tui::terminal::Message;
 use crate::tui::text;
 use crate::tui::widgets::frame::rows_of_text;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, Write};
@@ -23,49 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Time between two moments of what moves, and the most of them.
 const MOMENT: Duration = Duration::from_millis(5);
 const MOMENTS: usize = 600;
-/// The most times that one key is pressed.
-const MOST_PRESSES: usize = 10_000;
-
 /// Lines of a view above its panels: the title, the inputs, and what the chosen one means.
 const HEAD: usize = 3;
-
-/// Keys that have a name.
-const NAMED: [(&str, KeyCode); 14] = [
-    ("enter", KeyCode::Enter),
-    ("esc", KeyCode::Esc),
-    ("tab", KeyCode::Tab),
-    ("shift-tab", KeyCode::BackTab),
-    ("space", KeyCode::Char(' ')),
-    ("up", KeyCode::Up),
-    ("down", KeyCode::Down),
-    ("left", KeyCode::Left),
-    ("right", KeyCode::Right),
-    ("pgup", KeyCode::PageUp),
-    ("pgdn", KeyCode::PageDown),
-    ("home", KeyCode::Home),
-    ("end", KeyCode::End),
-    ("backspace", KeyCode::Backspace),
-];
-
-/// A key by its name, and how often it is pressed: `m`, `right`, `alt-m`, `right*10`.
-fn pressed(word: &str) -> Option<(KeyEvent, usize)> {
-    let (name, times) = match word.rsplit_once('*') {
-        Some((name, times)) if !name.is_empty() => (name, times.parse().ok().filter(|times| *times <= MOST_PRESSES)?),
-        _ => (word, 1),
-    };
-    let lower = name.to_lowercase();
-    let (modifiers, rest) = if let Some(rest) = lower.strip_prefix("alt-") {
-        (KeyModifiers::ALT, rest)
-    } else if let Some(rest) = lower.strip_prefix("ctrl-") {
-        (KeyModifiers::CONTROL, rest)
-    } else {
-        (KeyModifiers::NONE, name)
-    };
-    let named = NAMED.iter().find(|(known, _)| *known == rest.to_lowercase()).map(|(_, code)| *code);
-    let mut letters = rest.chars();
-    let one = letters.next().filter(|_| letters.next().is_none()).map(KeyCode::Char);
-    Some((KeyEvent::new(named.or(one)?, modifiers), times))
-}
 
 /// What stands on a page, without what only draws: frames, and curves of dots.
 fn in_lines(page: &Buffer) -> String {
@@ -104,9 +64,9 @@ impl<W: Write> Reader<W> {
             return self.open_explore(lab, "", messages);
         }
         for word in rest.split_whitespace() {
-            let Some((event, times)) = pressed(word) else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
-            for _ in 0..times {
-                self.key(event, lab);
+            let Ok(stroke) = word.parse::<Keystroke>() else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
+            for _ in 0..stroke.times {
+                self.key(keys::event(stroke), lab);
             }
             self.settle(lab, messages)?;
         }
@@ -212,20 +172,5 @@ impl<W: Write> Reader<W> {
         let named: Vec<String> =
             named.map(|(key, binding)| format!("{} {}", key.name(), self.app.say(binding.help))).collect();
         self.tell(text::PLAIN_KEYS, &[&named.join(", ")])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_have_names_and_can_be_pressed_often() {
-        let of = |word| pressed(word).map(|(event, times)| (event.code, event.modifiers, times));
-        assert_eq!(of("right*12"), Some((KeyCode::Right, KeyModifiers::NONE, 12)));
-        assert_eq!(of("R"), Some((KeyCode::Char('R'), KeyModifiers::NONE, 1)));
-        assert_eq!(of("*"), Some((KeyCode::Char('*'), KeyModifiers::NONE, 1)));
-        assert_eq!(of("Alt-m"), Some((KeyCode::Char('m'), KeyModifiers::ALT, 1)));
-        assert_eq!((of("rite"), of("right*x"), of("right*99999")), (None, None, None));
     }
 }

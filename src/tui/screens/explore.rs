@@ -63,6 +63,11 @@ impl ExploreTab {
         self.focus = index.min(self.instruments.len().saturating_sub(1));
     }
 
+    /// Where an instrument was drawn last; empty if it is out of sight.
+    pub fn area_of(&self, index: usize) -> Rect {
+        self.areas.get(index).copied().unwrap_or_default()
+    }
+
     /// The run has gone on: ask its model again, not too often.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
         let now = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));

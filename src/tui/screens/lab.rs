@@ -5,7 +5,7 @@ use super::explore::ExploreTab;
 use super::notes::NotesTab;
 use super::theory::TheoryTab;
 use super::train::TrainTab;
-use crate::lab::Lab;
+use crate::lab::{Lab, TABS as TAB_NAMES};
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::destination::Destination;
 use crate::tui::keys::{Action, Context, TRAIN, while_held};
@@ -112,6 +112,38 @@ impl LabScreen {
             }
             Destination::Action(_) | Destination::Lab(_) | Destination::Run { .. } => {}
         }
+    }
+
+    /// Goes to a tab by the name that a demo has for it.
+    pub fn go_to_named(&mut self, name: &str, app: &mut AppContext) {
+        if let Some(index) = TAB_NAMES.iter().position(|tab| *tab == name) {
+            self.go_to(index, app);
+        }
+    }
+
+    /// Starts a run of a preset, on Train.
+    pub fn start(&mut self, preset: usize, app: &mut AppContext) {
+        self.go_to(TRAIN, app);
+        self.train.start(preset, &self.lab, app);
+    }
+
+    /// Gives the keys to the pane of the shown tab that a demo means by a name, so that it is in sight.
+    pub fn show_pane(&mut self, name: &str) {
+        match self.tab {
+            Tab::Train => self.lab.train_pane(name).iter().for_each(|pane| self.train.show(*pane)),
+            Tab::Explore => self.lab.explore_pane(name).iter().for_each(|index| self.explore.show(*index)),
+            _ => {}
+        }
+    }
+
+    /// Where the pane of the shown tab was drawn last that a demo means by a name; empty if it is out of sight.
+    pub fn area_of(&self, name: &str) -> Rect {
+        let area = match self.tab {
+            Tab::Train => self.lab.train_pane(name).map(|pane| self.train.area_of(pane)),
+            Tab::Explore => self.lab.explore_pane(name).map(|index| self.explore.area_of(index)),
+            _ => None,
+        };
+        area.unwrap_or_default()
     }
 
     /// Shows a recorded run of the lab on Train.

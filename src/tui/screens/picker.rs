@@ -27,6 +27,8 @@ pub enum Chosen {
     Lab(String, Option<usize>),
     /// The runs of a lab.
     Runs(String),
+    /// The demo of a lab.
+    Demo(String),
 }
 
 pub struct Picker {
@@ -151,6 +153,12 @@ impl Picker {
                 }
                 let said = app.say(text::NOTHING_TO_TRAIN);
                 app.notify(said);
+            }
+            Action::Demo => {
+                if let Some(lab) = self.lab(app) {
+                    self.search = None;
+                    return Chosen::Demo(lab.id);
+                }
             }
             Action::Continue => {
                 let place = app.progress.setting("place").unwrap_or_default();

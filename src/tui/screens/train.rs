@@ -10,7 +10,7 @@ use super::runs::RunList;
 use super::setup::Setup;
 use crate::experiment::panel::Place;
 use crate::experiment::{ActionSpec, Command};
-use crate::lab::Lab;
+use crate::lab::{Lab, TrainPane};
 use crate::registry;
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
@@ -49,6 +49,8 @@ pub struct TrainTab {
     overlays: Overlays,
     /// Where the panes are, and the plots within, for the mouse.
     panes: Vec<(Rect, Rect)>,
+    /// Where the table of knobs and numbers is.
+    table: Rect,
     drag: Option<u16>,
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
@@ -72,6 +74,7 @@ impl TrainTab {
             knobs: Vec::new(),
             overlays: Overlays::default(),
             panes: Vec::new(),
+            table: Rect::default(),
             drag: None,
             shows_setup: app.run_of(&lab.id).is_none(),
             is_over: false,
@@ -346,6 +349,7 @@ impl TrainTab {
         let panes = charts + lab.dashboard.views.len();
         let with_data = app.run_of(&lab.id).map_or_else(|| vec![true; panes], |run| panes_with_data(lab, run));
         self.panes = vec![(Rect::default(), Rect::default()); panes];
+        self.table = Rect::default();
         self.knobs.clear();
         if self.maximised {
             self.draw_pane(self.focus, area, lab, app, buffer);
@@ -393,7 +397,26 @@ impl TrainTab {
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
         }
+        self.table = table;
         self.knobs = now::draw(table, lab, self.knob, app, buffer);
+    }
+
+    /// Gives the keys to a pane, so that it is in sight; the table always is.
+    pub fn show(&mut self, pane: TrainPane) {
+        self.maximised = false;
+        if let TrainPane::Data(index) = pane {
+            self.focus = index;
+        }
+    }
+
+    /// Where a pane was drawn last; empty if it is out of sight.
+    pub fn area_of(&self, pane: TrainPane) -> Rect {
+        let drawn = |index: usize| self.panes.get(index).map_or(Rect::default(), |(area, _)| *area);
+        match pane {
+            _ if self.shows_setup || self.list.is_some() || self.report.is_some() => Rect::default(),
+            TrainPane::Data(index) => drawn(index),
+            TrainPane::Knobs => self.table,
+        }
     }
 
     /// Whether figures move in a picture of the run.

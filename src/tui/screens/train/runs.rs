@@ -84,6 +84,13 @@ impl TrainTab {
         self.setup.choose(preset, lab);
     }
 
+    /// Starts a run of a preset, whatever is shown.
+    pub fn start(&mut self, preset: usize, lab: &Lab, app: &mut AppContext) {
+        self.leave_list(app);
+        self.choose(preset, lab);
+        self.begin(lab, app);
+    }
+
     /// Shows a recorded run.
     pub fn open_run(&mut self, id: &str, lab: &Lab, app: &mut AppContext) {
         self.chosen(Choice::Open(id.to_owned()), lab, app);
