@@ -22,6 +22,7 @@
 //! * [`lab`]: labs as data, exercises, learners' progress
 //! * [`environment`]: what every verb and the screen need: folders, runs, labs, data
 //! * [`tui`]: the terminal
+//! * [`serve`]: the lab server: ssh, accounts, limits, a process for each session
 //! * [`command_line`]: the verbs
 
 pub mod attention;
@@ -41,6 +42,7 @@ pub mod printer;
 pub mod registry;
 pub mod reinforcement;
 pub mod run;
+pub mod serve;
 pub mod tensor;
 pub mod tui;
 pub mod width;

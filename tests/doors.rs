@@ -92,6 +92,10 @@ fn files_are_written_where_it_is_known() {
         "src/reinforcement/self_play/files.rs",
         "src/run/metrics.rs",
         "src/run/store.rs",
+        // Keys, for the owner of a server alone; the lock of its folder; what the kernel is told of a session.
+        "src/serve/private.rs",
+        "src/serve/folder.rs",
+        "src/serve/process.rs",
         // What holds for every experiment, in tests.
         "src/registry/contract.rs",
         // A probe of a folder, a log behind the gate, the terminal.

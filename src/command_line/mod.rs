@@ -12,6 +12,7 @@ mod games;
 mod generate;
 mod labs;
 mod runs;
+mod serve;
 mod signals;
 mod train;
 mod worker;
@@ -33,6 +34,11 @@ use std::process::ExitCode;
 /// Carries out a command line.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match Arguments::try_parse_from(words) {
+        // In the place of a session, what its words say.
+        Ok(Arguments { verb: Some(Verb::Session(session)), .. }) => match serve::enter(&session) {
+            Ok(()) => return run(std::iter::once(OsString::from("shinso")).chain(session.words)),
+            Err(error) => Exit::Failed(error),
+        },
         Ok(arguments) => dispatch(arguments),
         // Help and the version were asked for, and are ours.
         Err(error) if !error.use_stderr() => error.exit(),
@@ -123,7 +129,8 @@ fn dispatch(arguments: Arguments) -> Exit {
             games::perft(&game, depth, position.as_deref(), divide, json)
         }
         Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
-        Some(Verb::Completions { .. } | Verb::Man) => Exit::Done,
+        Some(Verb::Serve(serve)) => serve::run(&environment, arguments.labs, serve),
+        Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_)) => Exit::Done,
     }
 }
 

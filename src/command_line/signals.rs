@@ -94,3 +94,8 @@ pub fn end_at_once() {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&ENDS_AT_ONCE));
     }
 }
+
+/// Somebody else listens who has something to keep.
+pub fn are_heard_elsewhere() {
+    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
+}

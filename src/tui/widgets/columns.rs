@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn columns_stand_closer_before_their_words_are_broken() {
         let (names, row) = (["", "university", "sure", "answer"], ["✗", "Hayuri", "6 %", "Damugi Station."]);
-        assert_eq!(lines(&names, &row, 50), ["   university  sure  answer", "✗  Hayuri      6 %   Damugi Station."]);
+        assert_eq!(lines(&names, &row, 50), ["   university  sure  answer", "✗  Hayuri       6 %  Damugi Station."]);
         // 26 columns, as beside the charts of a small window.
         let narrow = lines(&names, &row, 26);
         assert!(narrow.iter().all(|line| width(line) <= 26), "{narrow:#?}");
@@ -126,6 +126,6 @@ mod tests {
         let names = ["mark", "network", "read as", "p", "attribution in the mark"];
         let laid = lines(&names, &["✓", "trapped", "7", "100 %", "58 %"], 30);
         assert!(laid.iter().all(|line| width(line) <= 30), "{laid:#?}");
-        assert!(laid.last().is_some_and(|line| line.contains("58 %")), "{laid:#?}");
+        assert!(laid.iter().any(|line| line.ends_with("58 %")), "{laid:#?}");
     }
 }

@@ -33,8 +33,8 @@ pub fn draw(
         if let Some(Place::Item(index)) = cursor { Some((*index).min(images.pictures.len() - 1)) } else { None };
     let at = around.filter(|_| focused);
     let captioned = captions.iter().any(|caption| !caption.is_empty()) && area.height >= CAPTIONS_FROM;
-    // The last row is for what is under the cursor, or the captions of the last row of pictures.
-    let foot = u16::from(captioned || at.is_some() && area.height >= CAPTIONS_FROM);
+    // The last row is for what is under the cursor, here or in a row that goes along, or the captions of the last row of pictures.
+    let foot = u16::from(captioned || around.is_some() && area.height >= CAPTIONS_FROM);
     let room = Rect { height: area.height - foot, ..area };
     let Shown { grid, numbers } = look.pictures.draw(key, images, around, room, buffer);
     let mut places = Vec::new();

@@ -1,0 +1,58 @@
+//! `shinso serve`: the lab server; and what it starts for each connection.
+
+use super::arguments::{ServeArguments, SessionArguments};
+use super::signals;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::folders::Folders;
+use crate::printer::print;
+use crate::serve::settings::{Limits, Settings};
+use crate::serve::{self, process};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where a server keeps its files, below a person's own.
+const FOLDER: &str = "serve";
+
+pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArguments) -> Exit {
+    let folder = arguments.folder.unwrap_or_else(|| environment.folders.data.join(FOLDER));
+    if arguments.fingerprint {
+        return match serve::fingerprint(&folder) {
+            Ok(fingerprint) => print(&format!("{fingerprint}\n")),
+            Err(error) => Exit::Failed(format!("serve: {error}")),
+        };
+    }
+    let settings = Settings {
+        listen: arguments.listen,
+        keys: arguments.keys.unwrap_or_else(|| folder.join("authorized_keys")),
+        folder,
+        enrol: arguments.enrol,
+        guest: arguments.guest,
+        labs: labs.map(|labs| std::path::absolute(&labs).unwrap_or(labs)),
+        limits: Limits {
+            sessions: arguments.sessions,
+            of_an_account: arguments.of_an_account,
+            waiting: arguments.waiting,
+            grace: Duration::from_secs(arguments.grace),
+            idle: (arguments.idle > 0).then(|| Duration::from_secs(60 * arguments.idle)),
+            stall: Duration::from_secs(arguments.stall),
+        },
+        process: arguments.process,
+    };
+    if arguments.check {
+        return serve::check(&settings);
+    }
+    signals::are_heard_elsewhere();
+    serve::run(settings)
+}
+
+/// Takes the place in the system that a session has.
+///
+/// # Errors
+/// When a limit cannot be set; nothing else may be done then.
+pub fn enter(arguments: &SessionArguments) -> Result<(), String> {
+    let shared = std::env::var_os("SHINSO_SHARED").unwrap_or_default();
+    let shared: Vec<PathBuf> = std::env::split_paths(&shared).collect();
+    let own = Folders::find()?;
+    process::enter(&arguments.process, arguments.terminal, &[own.data, own.cache, own.config], &shared)
+}

@@ -1,0 +1,101 @@
+//! What may be run without a screen: verbs of this program that only read and print.
+
+use crate::experiment::Bilingual;
+
+/// Bytes of a command at most.
+const LONGEST: usize = 4096;
+
+/// Verbs, and of some the only words that may follow.
+const VERBS: [(&str, &[&str]); 4] =
+    [("labs", &["list", "check", "describe"]), ("runs", &["list", "show"]), ("ask", &[]), ("doctor", &[])];
+
+/// The words of a command, for this program; no shell has a look at them.
+///
+/// # Errors
+/// When it is none of those that may be run.
+pub fn words(command: &[u8]) -> Result<Vec<String>, Bilingual> {
+    let text = std::str::from_utf8(command).ok().filter(|text| text.len() <= LONGEST);
+    let words = text.and_then(split).unwrap_or_default();
+    let mut begin = words.iter().map(String::as_str);
+    let known = begin.next().and_then(|verb| VERBS.iter().find(|(known, _)| *known == verb));
+    match known {
+        Some((_, [])) => Ok(words),
+        Some((_, after)) if begin.next().is_some_and(|word| after.contains(&word)) => Ok(words),
+        _ => Err(refused()),
+    }
+}
+
+fn refused() -> Bilingual {
+    let verbs: Vec<String> = VERBS
+        .iter()
+        .map(|(verb, after)| if after.is_empty() { (*verb).to_owned() } else { format!("{verb} {}", after.join("|")) })
+        .collect();
+    let verbs = verbs.join(", ");
+    Bilingual::new(
+        format!("no such command here; expected {verbs}, or none for the labs"),
+        format!("このコマンドは使えません。使えるのは {verbs} です。何も指定しなければラボが開きます"),
+    )
+}
+
+/// Words between white space; `'…'` and `"…"` hold some together, and `\` takes the meaning from what follows.
+fn split(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            (letter, _) if letter.is_control() && letter != '\t' => return None,
+            (letter, Some(end)) if letter == end => quote = None,
+            ('\\', None | Some('"')) => word.get_or_insert_default().push(letters.next()?),
+            (letter, Some(_)) => word.get_or_insert_default().push(letter),
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (letter, None) if letter.is_whitespace() => words.extend(word.take()),
+            (letter, None) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_verbs_that_read_and_print_are_run() {
+        for command in [
+            ";sh",
+            "sh",
+            "",
+            "labs;sh",
+            "labs",
+            "runs delete x",
+            "runs resume x",
+            "train vae",
+            "serve",
+            "session -- doctor",
+            "--confined labs list",
+            "ask 'vae",
+            "ask vae\u{1b}[2J",
+            "doctor\nsh",
+        ] {
+            assert!(words(command.as_bytes()).is_err(), "{command:?}");
+        }
+        assert!(words(b"doctor \xff").is_err());
+        assert!(words(format!("ask {}", "a".repeat(LONGEST)).as_bytes()).is_err());
+        for (command, expected) in [
+            ("doctor", vec!["doctor"]),
+            ("  labs\tlist ", vec!["labs", "list"]),
+            ("ask gpt continue --set 'prompt=Anna is' \"a \\\" b\" c\\ d ''", {
+                vec!["ask", "gpt", "continue", "--set", "prompt=Anna is", "a \" b", "c d", ""]
+            }),
+            ("labs list ; sh $(sh) `sh` > x", vec!["labs", "list", ";", "sh", "$(sh)", "`sh`", ">", "x"]),
+        ] {
+            assert_eq!(words(command.as_bytes()).unwrap(), expected, "{command}");
+        }
+    }
+}

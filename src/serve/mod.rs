@@ -1,0 +1,38 @@
+//! The lab server: ssh in front, this program behind.
+//!
+//! Everybody who logs in gets this very program as a process of their own on a pseudo-terminal, confined to a folder of their own. There
+//! is no shell, no file transfer and no forwarding. What is held in the folder of the server:
+//!
+//! ```text
+//! host_key          who the server is, for its owner alone
+//! authorized_keys   accounts and their keys, written by the instructor
+//! enrolled/NAME     the key that owns an account which the instructor has not listed
+//! accounts/NAME/    progress, notes and runs of an account
+//! guests/           the same of guests, removed when they leave
+//! shared/           what everybody may read: unpacked data, files for the class
+//! ```
+
+mod accept;
+mod accounts;
+mod child;
+mod commands;
+mod connection;
+mod cut;
+mod folder;
+mod host_key;
+mod idle;
+mod input;
+mod limits;
+mod log;
+mod name;
+mod private;
+pub mod process;
+mod ready;
+mod run;
+mod server;
+mod session;
+pub mod settings;
+
+pub use host_key::fingerprint;
+pub use ready::check;
+pub use run::run;

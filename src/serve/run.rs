@@ -1,0 +1,151 @@
+//! The server from its start to its end.
+
+use super::accept;
+use super::accounts::Accounts;
+use super::folder::{self, ServerFolder};
+use super::host_key;
+use super::limits::Places;
+use super::log::Log;
+use super::private;
+use super::ready;
+use super::server::Server;
+use super::session::Lent;
+use super::settings::Settings;
+use crate::exit::Exit;
+use crate::printer::print;
+use russh::keys::PrivateKey;
+use russh::server::Config;
+use russh::{MethodKind, MethodSet, SshId};
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::timeout;
+
+/// Processes that start at a time.
+const STARTING: usize = 8;
+/// Threads that carry the connections.
+const THREADS: usize = 4;
+/// How long everything has to end.
+const TO_END: Duration = Duration::from_secs(20);
+/// Bytes that a client may send ahead.
+const WINDOW: u32 = 256 << 10;
+
+fn config(key: PrivateKey) -> Config {
+    Config {
+        server_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-shinso_", env!("CARGO_PKG_VERSION")))),
+        // The second only tells people why the first did not let them in.
+        methods: MethodSet::from(&[MethodKind::PublicKey, MethodKind::KeyboardInteractive][..]),
+        auth_rejection_time: Duration::from_secs(1),
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        max_auth_attempts: 10,
+        keys: vec![key],
+        window_size: WINDOW,
+        // The one limit of a write that does not end.
+        inactivity_timeout: Some(Duration::from_secs(120)),
+        keepalive_interval: Some(Duration::from_secs(30)),
+        keepalive_max: 3,
+        nodelay: true,
+        ..Config::default()
+    }
+}
+
+/// Serves until a signal ends it.
+pub fn run(settings: Settings) -> Exit {
+    match start(settings) {
+        Ok(exit) => exit,
+        Err(error) => Exit::Failed(format!("serve: {error}")),
+    }
+}
+
+fn start(settings: Settings) -> Result<Exit, String> {
+    private::make_folder(&settings.folder).map_err(|error| format!("{}: {error}", settings.folder.display()))?;
+    ready::raise_open_files();
+    ready::enforceable(&settings)?;
+    let key = host_key::open(&settings.folder)?;
+    let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
+    let accounts = Accounts::open(settings.keys.clone(), enrolled)?;
+    let folder = ServerFolder::open(&settings.folder)?;
+    let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime: Runtime = runtime.map_err(|error| error.to_string())?;
+    let (log, writing) = Log::open().map_err(|error| error.to_string())?;
+    let (stop, stopping) = watch::channel(false);
+    let (alive, all_ended) = mpsc::channel(1);
+    let server = Server {
+        places: Places::new(settings.limits.clone()),
+        lent: Lent {
+            log,
+            starting: Arc::new(Semaphore::new(STARTING)),
+            stopping,
+            idle: settings.limits.idle,
+            stall: settings.limits.stall,
+        },
+        settings,
+        folder,
+        accounts,
+        program,
+        alive,
+    };
+    let exit = runtime.block_on(serve(server, key, stop, all_ended));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    // The last lines.
+    let _written = writing.join();
+    exit
+}
+
+async fn serve(
+    server: Server,
+    key: PrivateKey,
+    stop: watch::Sender<bool>,
+    mut all_ended: mpsc::Receiver<Infallible>,
+) -> Result<Exit, String> {
+    let listen = server.settings.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let signals = |kind| signal(kind).map_err(|error| error.to_string());
+    let mut terminate: Signal = signals(SignalKind::terminate())?;
+    let mut interrupt = signals(SignalKind::interrupt())?;
+    let mut hang_up = signals(SignalKind::hangup())?;
+    let said = print(&format!(
+        "listening on {address}\nhost key {}\n{} accounts listed{}{}\n",
+        host_key::of(&key),
+        server.accounts.listed(),
+        if server.settings.enrol { ", others enrol themselves" } else { "" },
+        if server.settings.guest { ", guests come in" } else { "" },
+    ));
+    if said != Exit::Done {
+        return Ok(said);
+    }
+    let server = Arc::new(server);
+    let log = server.lent.log.clone();
+    log.server(format!("listening on {address}"));
+    let again = async {
+        while hang_up.recv().await.is_some() {
+            match server.accounts.read_again() {
+                Ok(count) => log.server(format!("accounts read again: {count} listed")),
+                Err(error) => log.server(format!("accounts stay as they were: {error}")),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = accept::accept(&listener, &server, Arc::new(config(key))) => {}
+        () = again => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    drop(listener);
+    log.server("stopping");
+    let _nobody_is_here = stop.send(true);
+    drop(server);
+    if timeout(TO_END, all_ended.recv()).await.is_err() {
+        log.server("stopped before every session had ended");
+    }
+    Ok(Exit::Done)
+}

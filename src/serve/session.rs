@@ -1,0 +1,397 @@
+//! One session: a person at one end, their process at the other, until one of them ends it, time does, or the server.
+
+use super::child::{Child, Order, Outlet, Size};
+use super::cut::Cut;
+use super::idle::{WARNING, idle};
+use super::input::Input;
+use super::limits::Place;
+use super::log::Log;
+use crate::experiment::Bilingual;
+use crate::run::{RunStore, Status};
+use russh::ChannelId;
+use russh::server::Handle;
+use std::future::pending;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+/// Bytes that are taken from a process at a time.
+const PIECE: usize = 16 << 10;
+/// How long a process has to record its run and end; the server itself is to end within 20 s.
+const TO_END: Duration = Duration::from_secs(17);
+/// How long a client has to close after it was told to.
+const TO_CLOSE: Duration = Duration::from_secs(2);
+/// The time between two sizes that a process is told.
+const RESIZE: Duration = Duration::from_millis(50);
+/// A screen that stood still for so long is drawn whole.
+const STILL: Duration = Duration::from_millis(300);
+/// How long a place among those that start is held at most.
+const TO_START: Duration = Duration::from_secs(5);
+/// Extended data that are standard error.
+const ERRORS: u32 = 1;
+/// Status of a session that the server ended.
+const ENDED_BY_SERVER: u32 = 1;
+/// What a program left that could not give its terminal back: mouse, paste, focus, the other screen, a hidden cursor, colours.
+const GIVE_BACK: &[u8] =
+    b"\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[0m";
+
+/// What the server lends to each of its sessions.
+#[derive(Clone)]
+pub struct Lent {
+    pub log: Log,
+    /// Places for processes that start.
+    pub starting: Arc<Semaphore>,
+    /// Whether the server is ending.
+    pub stopping: watch::Receiver<bool>,
+    pub idle: Option<Duration>,
+    /// How long a client may take nothing.
+    pub stall: Duration,
+}
+
+/// A session that was asked for.
+pub struct Session {
+    pub lent: Lent,
+    /// Of the connection.
+    pub number: u64,
+    pub handle: Handle,
+    pub channel: ChannelId,
+    pub cut: Cut,
+    pub order: Order,
+    pub input: Arc<Input>,
+    /// The newest size; closed when the client has gone.
+    pub size: watch::Receiver<Size>,
+    pub place: Place,
+    /// A folder that nobody needs afterwards.
+    pub leaves: Option<PathBuf>,
+    /// The folder of the account's runs.
+    pub runs: PathBuf,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The process has nothing more to say.
+    Process,
+    /// The client is gone.
+    Gone,
+    /// The client took nothing.
+    Stalled,
+    Idle(Duration),
+    Stopping,
+}
+
+impl End {
+    /// What the person is told.
+    fn wording(self) -> Option<Bilingual> {
+        match self {
+            End::Process | End::Gone | End::Stalled => None,
+            End::Idle(limit) => {
+                let minutes = limit.as_secs().div_ceil(60);
+                Some(Bilingual::new(
+                    format!(
+                        "No key for {minutes} minutes: the session has ended. Everything is kept; log in again to go on."
+                    ),
+                    format!(
+                        "{minutes} 分間キー入力がなかったため、セッションを終了しました。記録は残っています。もう一度ログインすれば続けられます。"
+                    ),
+                ))
+            }
+            End::Stopping => Some(Bilingual::new(
+                "The server is being stopped. Your runs are recorded; log in again later to go on.",
+                "サーバーを停止します。実行中の学習は記録しました。後でもう一度ログインすれば続けられます。",
+            )),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            End::Process => "ended",
+            End::Gone => "client gone",
+            End::Stalled => "client took nothing",
+            End::Idle(_) => "idle",
+            End::Stopping => "server stopping",
+        }
+    }
+}
+
+/// Both languages, a line each.
+pub fn lines(text: &Bilingual) -> String {
+    format!("{}\r\n{}\r\n", text.en, text.ja)
+}
+
+impl Session {
+    /// Plays it through. When this returns, its process has ended.
+    pub async fn run(mut self) {
+        let begun = Instant::now();
+        let Some((mut child, first)) = self.start().await else { return };
+        let end = self.attend(&child, first).await;
+        let status = self.finish(&mut child, end).await;
+        drop(child);
+        let seconds = begun.elapsed().as_secs();
+        self.log(format!("session {} after {seconds} s, {}", end.name(), in_words(status.as_ref())));
+        if let Some(folder) = self.leaves.take() {
+            let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+            if let Ok(Err(error)) = removed {
+                self.log(format!("the folder of a guest stays: {error}"));
+            }
+        }
+        drop(self.place);
+        // One that took nothing has had its time.
+        if end == End::Stalled || timeout(TO_CLOSE, gone(&mut self.size)).await.is_err() {
+            self.cut.cut();
+        }
+    }
+
+    fn log(&self, event: String) {
+        self.lent.log.connection(self.number, event);
+    }
+
+    /// Starts the process and waits for its first words, a few sessions at a time: two hundred at once would all be slow.
+    async fn start(&mut self) -> Option<(Child, Vec<u8>)> {
+        let starting = Arc::clone(&self.lent.starting);
+        let turn = tokio::select! {
+            turn = starting.acquire() => turn.ok()?,
+            () = gone(&mut self.size) => return None,
+        };
+        // What came while it waited.
+        if self.order.terminal.is_some() {
+            self.order.terminal = Some(*self.size.borrow_and_update());
+        }
+        match Child::start(&self.order) {
+            Ok(child) => {
+                self.log(format!("session process {}", child.id()));
+                let mut first = vec![0; PIECE];
+                let count = timeout(TO_START, child.out.read(&mut first)).await;
+                // Nothing at all and the end of it are told apart by whoever reads on.
+                first.truncate(count.ok().and_then(Result::ok).unwrap_or(0));
+                drop(turn);
+                Some((child, first))
+            }
+            Err(error) => {
+                drop(turn);
+                self.log(format!("session could not start: {error}"));
+                let why = Bilingual::new(
+                    format!("your session could not be started ({error}); tell your instructor"),
+                    format!("セッションを開始できませんでした({error})。担当の教員に知らせてください"),
+                );
+                self.close(Some(&why), ENDED_BY_SERVER).await;
+                None
+            }
+        }
+    }
+
+    /// Hands on what both say, until something ends it.
+    async fn attend(&mut self, child: &Child, first: Vec<u8>) -> End {
+        let warning = Notify::new();
+        let mut stopping = self.lent.stopping.clone();
+        let mut size = self.size.clone();
+        tokio::select! {
+            end = async {
+                match self.say(&first, None).await {
+                    Some(end) => end,
+                    None => self.hand_out(child, &warning).await,
+                }
+            } => end,
+            () = self.hand_in(child) => End::Process,
+            () = resize(child, &mut size) => End::Gone,
+            limit = self.idle(&warning) => End::Idle(limit),
+            _ = stopping.wait_for(|stops| *stops) => End::Stopping,
+        }
+    }
+
+    /// What the process says, to the client.
+    async fn hand_out(&self, child: &Child, warning: &Notify) -> End {
+        let errors = async {
+            match &child.errors {
+                Some(errors) => self.hand_out_of(errors, Some(ERRORS), &Notify::new()).await,
+                None => End::Process,
+            }
+        };
+        let out = self.hand_out_of(&child.out, None, warning);
+        match tokio::join!(out, errors) {
+            (End::Process, end) | (end, _) => end,
+        }
+    }
+
+    async fn hand_out_of(&self, outlet: &Outlet, kind: Option<u32>, warning: &Notify) -> End {
+        let mut piece = vec![0; PIECE];
+        let mut is_warning = false;
+        loop {
+            let read = if is_warning {
+                // Between two drawings, not within one.
+                match timeout(STILL, outlet.read(&mut piece)).await {
+                    Ok(read) => read,
+                    Err(_) => {
+                        is_warning = false;
+                        self.input.cover();
+                        if let Some(end) = self.say(&warning_line(), kind).await {
+                            return end;
+                        }
+                        continue;
+                    }
+                }
+            } else {
+                tokio::select! {
+                    read = outlet.read(&mut piece) => read,
+                    () = warning.notified() => {
+                        is_warning = true;
+                        continue;
+                    }
+                }
+            };
+            match read {
+                Ok(0) | Err(_) => return End::Process,
+                Ok(count) => {
+                    if let Some(end) = self.say(&piece[..count], kind).await {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends bytes to the client; why that could not be done.
+    async fn say(&self, bytes: &[u8], kind: Option<u32>) -> Option<End> {
+        if bytes.is_empty() {
+            return None;
+        }
+        let bytes = bytes.to_vec();
+        let sent = match kind {
+            None => timeout(self.lent.stall, self.handle.data(self.channel, bytes)).await,
+            Some(kind) => timeout(self.lent.stall, self.handle.extended_data(self.channel, kind, bytes)).await,
+        };
+        match sent {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(End::Gone),
+            Err(_) => Some(End::Stalled),
+        }
+    }
+
+    /// What the person types, to the process.
+    async fn hand_in(&self, child: &Child) {
+        loop {
+            let keys = self.input.take(PIECE).await;
+            // A process that closed its terminal is about to end; what it still says is heard elsewhere.
+            let Some(terminal) = &child.terminal else { return pending().await };
+            if terminal.write(&keys).await.is_err() {
+                return pending().await;
+            }
+        }
+    }
+
+    /// Waits until no key has come for too long.
+    async fn idle(&self, warning: &Notify) -> Duration {
+        let Some(limit) = self.lent.idle else { return pending().await };
+        idle(limit, &self.input, || self.is_training(), warning).await;
+        limit
+    }
+
+    /// Whether a run of the account is under way.
+    async fn is_training(&self) -> bool {
+        let runs = self.runs.clone();
+        let look = move || {
+            let (runs, _broken) = RunStore::new(runs).list().unwrap_or_default();
+            runs.iter().any(|run| run.status == Status::Running)
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or(false)
+    }
+
+    /// Ends the process, tells why, and closes the channel.
+    async fn finish(&mut self, child: &mut Child, end: End) -> Option<ExitStatus> {
+        if end != End::Process {
+            child.hang_up();
+        }
+        let status = if matches!(end, End::Gone | End::Stalled) {
+            child.ended(TO_END).await
+        } else {
+            self.last_words(child).await
+        };
+        let status = status.ok();
+        if matches!(end, End::Gone | End::Stalled) {
+            return status;
+        }
+        let by_signal = status.as_ref().and_then(ExitStatus::signal);
+        if by_signal.is_some() && child.terminal.is_some() {
+            self.say(GIVE_BACK, None).await;
+        }
+        let why = match (end.wording(), by_signal) {
+            (Some(why), _) => Some(why),
+            (None, Some(signal)) => Some(Bilingual::new(
+                format!(
+                    "your session was ended by the system (signal {signal}); perhaps it needed more memory than it may have"
+                ),
+                format!(
+                    "セッションがシステムによって終了しました(シグナル {signal})。メモリの上限を超えたのかもしれません"
+                ),
+            )),
+            (None, None) => None,
+        };
+        let code = status.as_ref().and_then(ExitStatus::code).and_then(|code| u32::try_from(code).ok());
+        let code = if end == End::Process { code.unwrap_or(ENDED_BY_SERVER) } else { ENDED_BY_SERVER };
+        self.close(why.as_ref(), code).await;
+        status
+    }
+
+    /// Waits for the end of a process that is about to, handing out what it says meanwhile: it gives its terminal back.
+    async fn last_words(&self, child: &mut Child) -> std::io::Result<ExitStatus> {
+        let silent = Notify::new();
+        let words = async {
+            self.hand_out(child, &silent).await;
+        };
+        let _too_long = timeout(TO_END, words).await;
+        child.ended(TO_CLOSE).await
+    }
+
+    /// The last that a client hears of a session.
+    async fn close(&self, why: Option<&Bilingual>, code: u32) {
+        let last = async {
+            if let Some(why) = why {
+                let kind = self.order.terminal.is_none().then_some(ERRORS);
+                self.say(lines(why).as_bytes(), kind).await;
+            }
+            let _gone = self.handle.exit_status_request(self.channel, code).await;
+            let _gone = self.handle.eof(self.channel).await;
+            let _gone = self.handle.close(self.channel).await;
+        };
+        // One that takes nothing is not waited for.
+        let _too_long = timeout(TO_CLOSE, last).await;
+    }
+}
+
+/// Tells a process the newest size, so often and no more; returns when the client has gone.
+async fn resize(child: &Child, size: &mut watch::Receiver<Size>) {
+    while size.changed().await.is_ok() {
+        let newest = *size.borrow_and_update();
+        if let Some(terminal) = &child.terminal {
+            let _closed = terminal.resize(newest);
+        }
+        sleep(RESIZE).await;
+    }
+}
+
+/// Waits until the client has gone.
+async fn gone(size: &mut watch::Receiver<Size>) {
+    while size.changed().await.is_ok() {}
+}
+
+/// A line over the last row of the screen, after which the cursor is where it was.
+fn warning_line() -> Vec<u8> {
+    let minutes = WARNING.as_secs() / 60;
+    let text = format!(
+        "No key for a while: this session ends in {minutes} minutes. Press a key. / {minutes} 分後に終了します。続けるにはキーを押してください"
+    );
+    format!("\x07\x1b7\x1b[999;1H\x1b[0;7m\x1b[2K {text}\x1b[0m\x1b8").into_bytes()
+}
+
+/// How a process ended, for the log.
+fn in_words(status: Option<&ExitStatus>) -> String {
+    match status.map(|status| (status.code(), status.signal())) {
+        Some((Some(code), _)) => format!("exit code {code}"),
+        Some((_, Some(signal))) => format!("signal {signal}"),
+        _ => "no exit code".to_owned(),
+    }
+}

@@ -1,0 +1,324 @@
+//! The lab server over real ssh, on loopback: who comes in, what is refused, and what is left afterwards.
+
+#[path = "serve/client.rs"]
+mod client;
+#[path = "support/program.rs"]
+mod program;
+#[path = "serve/server.rs"]
+mod server;
+
+use client::{Terminal, by_key, connect, exec, granted, key, listed, login, outcome, why_not};
+use program::{said, shinso};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::{HashAlg, PublicKey};
+use russh::{AgentAuthError, Signer};
+use server::{Server, all_gone};
+use std::fs::{self, Permissions};
+use std::io::Read;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use tempfile::TempDir;
+
+const WINDOW: u32 = 1 << 20;
+
+/// A folder in which anna's key is the first.
+fn home() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("authorized_keys"), listed("anna", &key(1))).unwrap();
+    home
+}
+
+fn runs_of(home: &Path, name: &str) -> String {
+    fs::read_dir(home.join("accounts").join(name).join("runs"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|run| fs::read_to_string(run.path().join("run.yaml")).ok())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_the_labs_and_another_does_not() {
+    let home = home();
+    let server = Server::start(home.path(), &[]);
+    let anna = login(&server, "Anna", &key(1)).await;
+    let mut terminal = Terminal::open(&anna, (100, 30)).await;
+    terminal.wait_for("Autoencoder").await;
+    terminal.press("q").await;
+    assert_eq!(terminal.ended().await, Some(0));
+    assert!(home.path().join("accounts/anna").is_dir());
+    for (name, number, told) in [
+        ("anna", 2, "None of your keys opens the account `anna`."),
+        ("ben", 1, "None of your keys opens the account `ben`."),
+        ("guest", 1, "There are no guests here"),
+        ("../anna", 1, "No account can have this name"),
+        ("root", 1, "None of your keys opens the account `root`."),
+    ] {
+        let mut other = connect(&server, WINDOW).await;
+        assert!(!other.authenticate_none(name).await.unwrap().success(), "{name}");
+        assert!(!other.authenticate_password(name, "guess").await.unwrap().success(), "{name}");
+        assert!(!by_key(&mut other, name, &key(number)).await.success(), "{name}");
+        let why = why_not(&mut other, name).await;
+        assert!(why.contains(told) && why.lines().count() == 2, "{name}: {why}");
+    }
+    assert_eq!(fs::read_dir(home.path().join("accounts")).unwrap().count(), 1, "nobody else has a folder");
+}
+
+/// Signs nothing.
+struct Unwilling;
+
+impl Signer for Unwilling {
+    type Error = AgentAuthError;
+
+    async fn auth_sign(
+        &mut self,
+        _: &AgentIdentity,
+        _: Option<HashAlg>,
+        _: Vec<u8>,
+    ) -> Result<Vec<u8>, AgentAuthError> {
+        Err(AgentAuthError::Key(russh::keys::Error::AgentFailure))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_offered_and_not_proved_makes_nobody_its_owner() {
+    let home = home();
+    let server = Server::start(home.path(), &["--guest"]);
+    let mut somebody = connect(&server, WINDOW).await;
+    let offered: PublicKey = key(1).public_key().clone();
+    let signed = somebody.authenticate_publickey_with("anna", offered, None, &mut Unwilling).await;
+    assert!(signed.is_err());
+    assert!(!somebody.authenticate_none("anna").await.unwrap().success());
+    assert!(somebody.authenticate_none("guest").await.unwrap().success());
+    let doctor = exec(&somebody, "doctor").await;
+    assert!(doctor.out.contains("/guests/") && !doctor.out.contains("anna"), "{doctor:?}");
+    server.logged("session ended");
+    assert!(!home.path().join("accounts/anna").exists());
+    // Nor are keys asked about without end.
+    let mut curious = connect(&server, WINDOW).await;
+    for _ in 0..16 {
+        let offered = key(1).public_key().clone();
+        let _unsigned = curious.authenticate_publickey_with("anna", offered, None, &mut Unwilling).await;
+    }
+    server.logged("#2 refused: too many keys");
+    // Two guests have nothing in common, and leave nothing.
+    let mut other = connect(&server, WINDOW).await;
+    assert!(other.authenticate_none("guest").await.unwrap().success());
+    let mut terminal = Terminal::open(&other, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    assert_eq!(fs::read_dir(home.path().join("guests")).unwrap().count(), 1);
+    terminal.press("q").await;
+    assert_eq!(terminal.ended().await, Some(0));
+    drop((other, somebody));
+    server.logged("#3 closed");
+    assert_eq!(fs::read_dir(home.path().join("guests")).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_to_be_had_but_one_session_of_the_labs() {
+    let home = home();
+    let server = Server::start(home.path(), &["--sessions-per-account", "9"]);
+    let anna = login(&server, "anna", &key(1)).await;
+    let labs = exec(&anna, "labs list").await;
+    assert!(labs.code == Some(0) && labs.out.contains("vae"), "{labs:?}");
+    // A second channel, and every way to somewhere else.
+    assert!(anna.channel_open_session().await.is_err());
+    assert!(anna.channel_open_direct_tcpip("127.0.0.1", 22, "127.0.0.1", 1).await.is_err());
+    assert!(anna.channel_open_direct_streamlocal("/run/any").await.is_err());
+    assert!(anna.channel_open_x11("127.0.0.1", 1).await.is_err());
+    assert!(anna.tcpip_forward("127.0.0.1", 0).await.is_err());
+    assert!(anna.streamlocal_forward("/tmp/any").await.is_err());
+    for command in
+        [";sh", "sh -c id", "labs list; id", "runs delete all", "train vae", "serve", "session -- doctor", ""]
+    {
+        let anna = login(&server, "anna", &key(1)).await;
+        let refused = exec(&anna, command).await;
+        // What follows a known verb are its words: no shell has a look at them.
+        assert_ne!(refused.code, Some(0), "{command}: {refused:?}");
+        assert!(!refused.out.contains("uid=") && !refused.errors.contains("uid="), "{command}: {refused:?}");
+        if command != "labs list; id" {
+            assert_eq!(refused.code, Some(2), "{command}");
+            assert!(refused.errors.contains("no such command here; expected labs list|check|describe"), "{refused:?}");
+        }
+    }
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut channel = anna.channel_open_session().await.unwrap();
+    channel.request_subsystem(true, "sftp").await.unwrap();
+    assert!(!granted(&mut channel).await, "sftp");
+    channel.agent_forward(true).await.unwrap();
+    assert!(!granted(&mut channel).await, "the agent");
+    channel.request_x11(true, false, "MIT-MAGIC-COOKIE-1", "00", 0).await.unwrap();
+    assert!(!granted(&mut channel).await, "X11");
+    for (name, value, wanted) in [
+        ("LD_PRELOAD", "/tmp/a.so", false),
+        ("SHINSO_HOME", "/", false),
+        ("PATH", "/tmp", false),
+        ("LANG", "a b", false),
+        ("LANG", "ja_JP.UTF-8", true),
+        ("COLORTERM", "truecolor", true),
+    ] {
+        channel.set_env(true, name, value).await.unwrap();
+        assert_eq!(granted(&mut channel).await, wanted, "{name}={value}");
+    }
+    channel.request_pty(true, "xterm\u{1b}[2J", 65_535, 65_535, 0, 0, &[]).await.unwrap();
+    assert!(granted(&mut channel).await, "a terminal");
+    channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
+    assert!(!granted(&mut channel).await, "a second terminal");
+    channel.exec(true, "doctor").await.unwrap();
+    let doctor = outcome(&mut channel).await;
+    let squeezed = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeezed.contains("size 500×200"), "{squeezed}");
+    assert!(squeezed.contains("TERM, COLORTERM dumb, truecolor"), "{squeezed}");
+    assert!(squeezed.contains("language ja"), "{squeezed}");
+    assert!(!fs::read_to_string("/proc/self/environ").unwrap().contains("/tmp/a.so"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_leaves_no_process_and_its_run_recorded() {
+    let home = home();
+    let server = Server::start(home.path(), &[]);
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut terminal = Terminal::open(&anna, (120, 36)).await;
+    terminal.wait_for("Autoencoder").await;
+    // The preview, of whose map this is a part, is there before the picker takes keys.
+    terminal.wait_for("●").await;
+    terminal.press("/Variational").await;
+    terminal.wait_for("Variational").await;
+    terminal.press("\r").await;
+    terminal.wait_for("Why a plain autoencoder cannot generate").await;
+    terminal.press("\x1b2").await;
+    terminal.wait_for("ten epochs").await;
+    terminal.press("\r").await;
+    terminal.wait_for("running").await;
+    // No farewell: the connection breaks.
+    drop((terminal, anna));
+    server.logged("session client gone");
+    all_gone(&server.processes(1));
+    let runs = runs_of(home.path(), "anna");
+    assert!(runs.contains("status: stopped"), "{runs}");
+    // Back in the same account.
+    let anna = login(&server, "anna", &key(1)).await;
+    let list = exec(&anna, "runs list").await;
+    assert!(list.code == Some(0) && list.out.contains("vae"), "{list:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_stops_reading_is_cut_off_and_holds_nobody_up() {
+    let home = home();
+    let server = Server::start(home.path(), &["--stall", "1"]);
+    let mut stalled = connect(&server, 4096).await;
+    assert!(by_key(&mut stalled, "anna", &key(1)).await.success());
+    let silent = Terminal::open(&stalled, (500, 200)).await;
+    for _ in 0..40 {
+        // Until its side takes no more.
+        let pressed = tokio::time::timeout(std::time::Duration::from_millis(50), silent.press("\x0c"));
+        let _full = pressed.await;
+    }
+    let other = login(&server, "anna", &key(1)).await;
+    let mut terminal = Terminal::open(&other, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    server.logged("session client took nothing");
+    let processes = server.processes(2);
+    all_gone(&processes[..1]);
+    terminal.press("q").await;
+    assert_eq!(terminal.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_all_and_everybody_is_told() {
+    let home = home();
+    let mut server = Server::start(home.path(), &[]);
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut terminal = Terminal::open(&anna, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    let waiting = TcpStream::connect(server.address).unwrap();
+    server.signal("-TERM");
+    assert_eq!(terminal.ended().await, Some(1));
+    let screen = terminal.text();
+    assert!(screen.contains("The server is being stopped.") && screen.contains("サーバーを停止します"), "{screen}");
+    assert_eq!(server.ended(), Some(0));
+    all_gone(&server.processes(1));
+    assert!(TcpStream::connect(server.address).is_err());
+    drop(waiting);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_read_again_and_the_first_key_owns_a_name() {
+    let home = home();
+    let server = Server::start(home.path(), &["--enrol", "--sessions-per-account", "1"]);
+    let ben = login(&server, "ben", &key(2)).await;
+    let mut terminal = Terminal::open(&ben, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    let about = fs::metadata(home.path().join("enrolled/ben")).unwrap();
+    assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    let mut other = connect(&server, WINDOW).await;
+    assert!(!by_key(&mut other, "ben", &key(3)).await.success());
+    assert!(!by_key(&mut other, "anna", &key(3)).await.success(), "a listed name is not given away");
+    let second = login(&server, "ben", &key(2)).await;
+    let refused = exec(&second, "labs list").await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.errors.contains("close one of them first") && refused.errors.contains("先に"), "{refused:?}");
+    // A broken list changes nothing; a whole one does.
+    let file = home.path().join("authorized_keys");
+    fs::write(&file, "carl nonsense\n").unwrap();
+    server.signal("-HUP");
+    server.logged("authorized_keys:1: no public key");
+    assert!(by_key(&mut connect(&server, WINDOW).await, "anna", &key(1)).await.success());
+    fs::write(&file, listed("carl", &key(4))).unwrap();
+    server.signal("-HUP");
+    server.logged("accounts read again: 1 listed");
+    assert!(by_key(&mut connect(&server, WINDOW).await, "carl", &key(4)).await.success());
+    assert!(!by_key(&mut connect(&server, WINDOW).await, "carl", &key(1)).await.success());
+    terminal.press("q").await;
+    assert_eq!(terminal.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_log_in_takes_a_place_for_a_moment_only() {
+    let home = home();
+    let server = Server::start(home.path(), &["--waiting", "1", "--grace", "1"]);
+    let mut silent = TcpStream::connect(server.address).unwrap();
+    server.logged("#1 connection");
+    let mut second = String::new();
+    TcpStream::connect(server.address).unwrap().read_to_string(&mut second).unwrap();
+    assert!(second.starts_with("1 connections are logging in already"), "{second}");
+    let mut heard = String::new();
+    silent.read_to_string(&mut heard).unwrap();
+    assert!(heard.starts_with("SSH-2.0-shinso"), "{heard}");
+    server.logged("#1 closed: too slow to log in");
+    // Somebody who has come as far as the log-in, and no further.
+    let half = connect(&server, WINDOW).await;
+    server.logged("#3 cut: no session began in time");
+    drop(half);
+}
+
+#[test]
+fn a_server_does_not_start_on_what_it_cannot_keep() {
+    let home = home();
+    let folder = home.path().display().to_string();
+    let serve = |options: &[&str]| shinso(home.path(), &[&["serve", "--folder", &folder], options].concat());
+    let fingerprint = said(&serve(&["--fingerprint"]));
+    let check = serve(&["--check", "--listen", "127.0.0.1:0"]);
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+    for part in [fingerprint.trim(), "1 listed in", "200 sessions", "landlock"] {
+        assert!(said(&check).contains(part), "{part}: {}", said(&check));
+    }
+    let key = home.path().join("host_key");
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    for options in [&["--listen", "127.0.0.1:0"][..], &["--check", "--listen", "127.0.0.1:0"]] {
+        let refused = serve(options);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("chmod 600"), "{}", said(&refused));
+    }
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    let refused = serve(&["--listen", "127.0.0.1:0", "--sessions", "10000000"]);
+    assert!(said(&refused).contains("sessions need"), "{}", said(&refused));
+    let server = Server::start(home.path(), &[]);
+    assert_eq!(server.fingerprint, fingerprint.trim(), "the key is the same");
+    let second = serve(&["--listen", "127.0.0.1:0"]);
+    assert!(said(&second).contains("another server uses this folder"), "{}", said(&second));
+    let taken = serve(&["--check", "--listen", &server.address.to_string()]);
+    assert_eq!(taken.status.code(), Some(1));
+    assert!(said(&taken).contains("WRONG  address"), "{}", said(&taken));
+}
