@@ -1,14 +1,15 @@
 //! The command line.
 
+mod server;
+
+pub use server::{ServeArguments, SessionArguments};
+
 use crate::data::world::WORLDS;
 use crate::experiment::Language;
 use crate::reinforcement::games::GAMES;
-use crate::serve::process::ProcessLimits;
 use crate::tui::ScreenOptions;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
@@ -188,78 +189,6 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     let read = text.split_once('x').and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
     read.filter(|(columns, rows)| (80..=500).contains(columns) && (24..=200).contains(rows))
         .ok_or_else(|| "expected columns and rows such as 100x30, from 80x24 to 500x200".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub struct ServeArguments {
-    /// The address and port to listen on
-    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:2222")]
-    pub listen: SocketAddr,
-
-    /// The folder of the server: its host key, accounts and their work [default: `serve` in your data folder]
-    #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
-
-    /// Who may log in: lines `NAME ssh-ed25519 AAAA…` [default: `authorized_keys` in the folder of the server]
-    #[arg(long, value_name = "FILE")]
-    pub keys: Option<PathBuf>,
-
-    /// Let the first key that comes for a name own it; remove `enrolled/NAME` to free the name
-    #[arg(long)]
-    pub enrol: bool,
-
-    /// Let `guest` in without a key, into an empty folder that is removed afterwards
-    #[arg(long)]
-    pub guest: bool,
-
-    /// Sessions at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 200)]
-    pub sessions: usize,
-
-    /// Sessions of one account at a time
-    #[arg(long = "sessions-per-account", value_name = "NUMBER", default_value_t = 3)]
-    pub of_an_account: usize,
-
-    /// Connections at a time that have not logged in yet
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    pub waiting: usize,
-
-    /// How long a connection has until its session begins
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub grace: u64,
-
-    /// How long a session may be without a key pressed and without a run; 0 for ever. A warning comes five minutes before
-    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
-    pub idle: u64,
-
-    /// How long a client may take nothing of what its session shows before it is cut off
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub stall: u64,
-
-    #[command(flatten)]
-    pub process: ProcessLimits,
-
-    /// Say what would keep the server from starting, and end
-    #[arg(long, conflicts_with = "fingerprint")]
-    pub check: bool,
-
-    /// Print the fingerprint of the host key, made if there is none, and end
-    #[arg(long)]
-    pub fingerprint: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct SessionArguments {
-    #[command(flatten)]
-    pub process: ProcessLimits,
-
-    /// Standard input is a terminal, which becomes that of the session
-    #[arg(long)]
-    pub terminal: bool,
-
-    /// What to do
-    #[arg(last = true)]
-    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

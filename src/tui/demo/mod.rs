@@ -362,7 +362,7 @@ fn deeds(action: &DemoAction) -> Vec<Deed> {
 
 /// Presses a key on a lab's screen; `false` if it means nothing there.
 fn press(key: &KeyEvent, screen: &mut LabScreen, app: &mut AppContext) -> bool {
-    match keys::action(&screen.contexts(), key, screen.in_text()) {
+    match keys::action(&screen.contexts(app), key, screen.in_text()) {
         // Of the whole program, not of the lab.
         Some(Action::Help | Action::Palette | Action::Quit | Action::SwitchLanguage) => false,
         Some(action) => screen.handle_action(action, app),

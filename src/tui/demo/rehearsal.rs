@@ -70,7 +70,7 @@ impl Rehearsal {
         buffer.set_style(area, self.app.theme.body());
         self.screen.draw(body, &mut self.app, buffer);
         draw(&self.player, band, &self.screen, &self.app, buffer);
-        let contexts: Vec<Context> = [Context::Demo].into_iter().chain(self.screen.contexts()).collect();
+        let contexts: Vec<Context> = [Context::Demo].into_iter().chain(self.screen.contexts(&self.app)).collect();
         footer(foot, &contexts, self.screen.in_text(), &self.app, buffer);
     }
 }
