@@ -111,7 +111,7 @@ async fn a_key_that_was_offered_and_not_proved_makes_nobody_its_owner() {
     terminal.press("q").await;
     assert_eq!(terminal.ended().await, Some(0));
     drop((other, somebody));
-    server.logged("#3 closed");
+    server.logged("#3 session ended");
     assert_eq!(fs::read_dir(home.path().join("guests")).unwrap().count(), 0);
 }
 
@@ -193,7 +193,7 @@ async fn a_client_that_goes_away_leaves_no_process_and_its_run_recorded() {
     terminal.wait_for("running").await;
     // No farewell: the connection breaks.
     drop((terminal, anna));
-    server.logged("session client gone");
+    server.logged("session ended: client gone");
     all_gone(&server.processes(1));
     let runs = runs_of(home.path(), "anna");
     assert!(runs.contains("status: stopped"), "{runs}");
@@ -218,7 +218,7 @@ async fn a_client_that_stops_reading_is_cut_off_and_holds_nobody_up() {
     let other = login(&server, "anna", &key(1)).await;
     let mut terminal = Terminal::open(&other, (80, 24)).await;
     terminal.wait_for("Autoencoder").await;
-    server.logged("session client took nothing");
+    server.logged("session ended: client took nothing");
     let processes = server.processes(2);
     all_gone(&processes[..1]);
     terminal.press("q").await;
@@ -241,6 +241,21 @@ async fn a_signal_ends_all_and_everybody_is_told() {
     all_gone(&server.processes(1));
     assert!(TcpStream::connect(server.address).is_err());
     drop(waiting);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_leaves_no_process_and_is_known_again() {
+    let home = home();
+    let mut server = Server::start(home.path(), &[]);
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut terminal = Terminal::open(&anna, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    server.signal("-KILL");
+    server.ended();
+    all_gone(&server.processes(1));
+    let again = Server::start(home.path(), &[]);
+    assert_eq!(again.fingerprint, server.fingerprint);
+    assert_eq!(exec(&login(&again, "anna", &key(1)).await, "labs list").await.code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,4 +336,29 @@ fn a_server_does_not_start_on_what_it_cannot_keep() {
     let taken = serve(&["--check", "--listen", &server.address.to_string()]);
     assert_eq!(taken.status.code(), Some(1));
     assert!(said(&taken).contains("WRONG  address"), "{}", said(&taken));
+}
+
+#[test]
+fn the_kernel_keeps_a_session_to_its_folders_too() {
+    let home = home();
+    let own = home.path().join("own");
+    fs::create_dir(&own).unwrap();
+    let secret = home.path().join("authorized_keys").display().to_string();
+    let check = shinso(home.path(), &["serve", "--check", "--listen", "127.0.0.1:0"]);
+    if said(&check).contains("not in this kernel") {
+        return;
+    }
+    // Not told to confine itself, the program would read and start whatever its person may.
+    let session = |words: &[&str]| shinso(&own, &[&["session", "--"], words].concat());
+    for secret in [secret.as_str(), "/etc/passwd", "/proc/1/environ"] {
+        let output = session(&["embed", "--vectors", secret, "king"]);
+        assert!(said(&output).contains("may not be read"), "{secret}: {}", said(&output));
+    }
+    let output = session(&["match", "go-9", "random", "gtp:/bin/sh -c id", "--games", "1"]);
+    assert!(output.status.code() != Some(0) && !said(&output).contains("uid="), "{}", said(&output));
+    // Its own work goes on, also in a process of its own.
+    let run = ["--runner", "process", "train", "vae", "--set", "epochs=1", "--set", "hidden=8", "--set", "latent=2"];
+    let output = session(&run);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(own.join("runs").is_dir());
 }

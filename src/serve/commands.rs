@@ -1,4 +1,4 @@
-//! What may be run without a screen: verbs of this program that only read and print.
+//! What may be run in place of the screen: verbs of this program that only read and print, and the linear mode.
 
 use crate::experiment::Bilingual;
 
@@ -8,6 +8,9 @@ const LONGEST: usize = 4096;
 /// Verbs, and of some the only words that may follow.
 const VERBS: [(&str, &[&str]); 4] =
     [("labs", &["list", "check", "describe"]), ("runs", &["list", "show"]), ("ask", &[]), ("doctor", &[])];
+
+/// Opens the linear mode, for screen readers; what it does is typed there.
+const PLAIN: &str = "--plain";
 
 /// The words of a command, for this program; no shell has a look at them.
 ///
@@ -19,6 +22,7 @@ pub fn words(command: &[u8]) -> Result<Vec<String>, Bilingual> {
     let mut begin = words.iter().map(String::as_str);
     let known = begin.next().and_then(|verb| VERBS.iter().find(|(known, _)| *known == verb));
     match known {
+        None if words == [PLAIN] => Ok(words),
         Some((_, [])) => Ok(words),
         Some((_, after)) if begin.next().is_some_and(|word| after.contains(&word)) => Ok(words),
         _ => Err(refused()),
@@ -32,8 +36,8 @@ fn refused() -> Bilingual {
         .collect();
     let verbs = verbs.join(", ");
     Bilingual::new(
-        format!("no such command here; expected {verbs}, or none for the labs"),
-        format!("このコマンドは使えません。使えるのは {verbs} です。何も指定しなければラボが開きます"),
+        format!("no such command here; expected {verbs}, {PLAIN}, or none for the labs"),
+        format!("このコマンドは使えません。使えるのは {verbs}, {PLAIN} です。何も指定しなければラボが開きます"),
     )
 }
 
@@ -79,6 +83,7 @@ mod tests {
             "serve",
             "session -- doctor",
             "--confined labs list",
+            "--plain train vae",
             "ask 'vae",
             "ask vae\u{1b}[2J",
             "doctor\nsh",
@@ -89,6 +94,7 @@ mod tests {
         assert!(words(format!("ask {}", "a".repeat(LONGEST)).as_bytes()).is_err());
         for (command, expected) in [
             ("doctor", vec!["doctor"]),
+            ("--plain", vec!["--plain"]),
             ("  labs\tlist ", vec!["labs", "list"]),
             ("ask gpt continue --set 'prompt=Anna is' \"a \\\" b\" c\\ d ''", {
                 vec!["ask", "gpt", "continue", "--set", "prompt=Anna is", "a \" b", "c d", ""]

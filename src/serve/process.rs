@@ -40,6 +40,8 @@ const MEGABYTE: u64 = 1 << 20;
 const FIRST_TO_GO: &str = "500";
 /// The newest rules that are asked for; an older kernel keeps to those it knows.
 const RULES: ABI = ABI::V6;
+/// What starts this very program again, for a run in a process of its own: the only others that can be executed.
+const LOADERS: [&str; 3] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1"];
 /// What any program of the system may read, and what runs need of the kernel.
 const OF_THE_SYSTEM: [&str; 8] =
     ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc", "/sys/devices", "/sys/fs/cgroup"];
@@ -122,8 +124,8 @@ fn restrict(own: &[PathBuf], shared: &[PathBuf]) -> Result<Restriction, RulesetE
         .handle_access(AccessNet::from_all(RULES))?
         .scope(Scope::from_all(RULES))?
         .create()?
-        .add_rules(path_beneath_rules(OF_THE_SYSTEM, read))?
-        .add_rules(path_beneath_rules(program, read))?
+        .add_rules(path_beneath_rules(LOADERS.map(PathBuf::from).into_iter().chain(program), read))?
+        .add_rules(path_beneath_rules(OF_THE_SYSTEM, read & !AccessFs::Execute))?
         .add_rules(path_beneath_rules(shared, read & !AccessFs::Execute))?
         .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev))?
         .add_rules(path_beneath_rules(own, AccessFs::from_all(RULES) & !AccessFs::Execute))?

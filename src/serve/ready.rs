@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt::Write;
 use std::net::TcpListener;
 
-/// Files that the server has open for each session, at most: its connection, and the ends of terminal or pipes.
-const FILES_OF_A_SESSION: u64 = 3;
+/// Files that the server has open for each session: its connection, both ways of its terminal, its process.
+const FILES_OF_A_SESSION: u64 = 4;
 /// Files beside those of sessions.
 const OTHER_FILES: u64 = 64;
 

@@ -10,6 +10,7 @@ use crate::experiment::Bilingual;
 use crate::run::{RunStore, Status};
 use russh::ChannelId;
 use russh::server::Handle;
+use std::fmt;
 use std::future::pending;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -106,15 +107,17 @@ impl End {
             )),
         }
     }
+}
 
-    fn name(self) -> &'static str {
-        match self {
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             End::Process => "ended",
-            End::Gone => "client gone",
-            End::Stalled => "client took nothing",
-            End::Idle(_) => "idle",
-            End::Stopping => "server stopping",
-        }
+            End::Gone => "ended: client gone",
+            End::Stalled => "ended: client took nothing",
+            End::Idle(_) => "ended: idle",
+            End::Stopping => "ended: server stopping",
+        })
     }
 }
 
@@ -124,21 +127,16 @@ pub fn lines(text: &Bilingual) -> String {
 }
 
 impl Session {
-    /// Plays it through. When this returns, its process has ended.
+    /// Plays it through. When this returns, its process has ended, and nothing is left of a guest.
     pub async fn run(mut self) {
-        let begun = Instant::now();
-        let Some((mut child, first)) = self.start().await else { return };
-        let end = self.attend(&child, first).await;
-        let status = self.finish(&mut child, end).await;
-        drop(child);
-        let seconds = begun.elapsed().as_secs();
-        self.log(format!("session {} after {seconds} s, {}", end.name(), in_words(status.as_ref())));
+        let end = self.play().await;
         if let Some(folder) = self.leaves.take() {
             let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
             if let Ok(Err(error)) = removed {
                 self.log(format!("the folder of a guest stays: {error}"));
             }
         }
+        self.log(format!("session {end}"));
         drop(self.place);
         // One that took nothing has had its time.
         if end == End::Stalled || timeout(TO_CLOSE, gone(&mut self.size)).await.is_err() {
@@ -146,16 +144,29 @@ impl Session {
         }
     }
 
+    /// From the start of the process to the end of the channel.
+    async fn play(&mut self) -> End {
+        let begun = Instant::now();
+        let (mut child, first) = match self.start().await {
+            Ok(started) => started,
+            Err(end) => return end,
+        };
+        let end = self.attend(&child, first).await;
+        let status = self.finish(&mut child, end).await;
+        self.log(format!("process {} after {} s", in_words(status.as_ref()), begun.elapsed().as_secs()));
+        end
+    }
+
     fn log(&self, event: String) {
         self.lent.log.connection(self.number, event);
     }
 
     /// Starts the process and waits for its first words, a few sessions at a time: two hundred at once would all be slow.
-    async fn start(&mut self) -> Option<(Child, Vec<u8>)> {
+    async fn start(&mut self) -> Result<(Child, Vec<u8>), End> {
         let starting = Arc::clone(&self.lent.starting);
         let turn = tokio::select! {
-            turn = starting.acquire() => turn.ok()?,
-            () = gone(&mut self.size) => return None,
+            turn = starting.acquire() => turn.map_err(|_| End::Stopping)?,
+            () = gone(&mut self.size) => return Err(End::Gone),
         };
         // What came while it waited.
         if self.order.terminal.is_some() {
@@ -163,13 +174,13 @@ impl Session {
         }
         match Child::start(&self.order) {
             Ok(child) => {
-                self.log(format!("session process {}", child.id()));
+                self.log(format!("session begun, process {}", child.id()));
                 let mut first = vec![0; PIECE];
                 let count = timeout(TO_START, child.out.read(&mut first)).await;
                 // Nothing at all and the end of it are told apart by whoever reads on.
                 first.truncate(count.ok().and_then(Result::ok).unwrap_or(0));
                 drop(turn);
-                Some((child, first))
+                Ok((child, first))
             }
             Err(error) => {
                 drop(turn);
@@ -179,23 +190,22 @@ impl Session {
                     format!("セッションを開始できませんでした({error})。担当の教員に知らせてください"),
                 );
                 self.close(Some(&why), ENDED_BY_SERVER).await;
-                None
+                Err(End::Process)
             }
         }
     }
 
     /// Hands on what both say, until something ends it.
-    async fn attend(&mut self, child: &Child, first: Vec<u8>) -> End {
+    async fn attend(&self, child: &Child, first: Vec<u8>) -> End {
         let warning = Notify::new();
         let mut stopping = self.lent.stopping.clone();
         let mut size = self.size.clone();
+        let output = async {
+            self.say(&first, None).await?;
+            self.hand_out(child, &warning).await
+        };
         tokio::select! {
-            end = async {
-                match self.say(&first, None).await {
-                    Some(end) => end,
-                    None => self.hand_out(child, &warning).await,
-                }
-            } => end,
+            ended = output => ended.err().unwrap_or(End::Process),
             () = self.hand_in(child) => End::Process,
             () = resize(child, &mut size) => End::Gone,
             limit = self.idle(&warning) => End::Idle(limit),
@@ -203,21 +213,18 @@ impl Session {
         }
     }
 
-    /// What the process says, to the client.
-    async fn hand_out(&self, child: &Child, warning: &Notify) -> End {
+    /// Hands what the process says to the client, to its end; or why that could not be done.
+    async fn hand_out(&self, child: &Child, warning: &Notify) -> Result<(), End> {
         let errors = async {
             match &child.errors {
                 Some(errors) => self.hand_out_of(errors, Some(ERRORS), &Notify::new()).await,
-                None => End::Process,
+                None => Ok(()),
             }
         };
-        let out = self.hand_out_of(&child.out, None, warning);
-        match tokio::join!(out, errors) {
-            (End::Process, end) | (end, _) => end,
-        }
+        tokio::try_join!(self.hand_out_of(&child.out, None, warning), errors).map(|_| ())
     }
 
-    async fn hand_out_of(&self, outlet: &Outlet, kind: Option<u32>, warning: &Notify) -> End {
+    async fn hand_out_of(&self, outlet: &Outlet, kind: Option<u32>, warning: &Notify) -> Result<(), End> {
         let mut piece = vec![0; PIECE];
         let mut is_warning = false;
         loop {
@@ -228,9 +235,7 @@ impl Session {
                     Err(_) => {
                         is_warning = false;
                         self.input.cover();
-                        if let Some(end) = self.say(&warning_line(), kind).await {
-                            return end;
-                        }
+                        self.say(&warning_line(), kind).await?;
                         continue;
                     }
                 }
@@ -244,20 +249,16 @@ impl Session {
                 }
             };
             match read {
-                Ok(0) | Err(_) => return End::Process,
-                Ok(count) => {
-                    if let Some(end) = self.say(&piece[..count], kind).await {
-                        return end;
-                    }
-                }
+                Ok(0) | Err(_) => return Ok(()),
+                Ok(count) => self.say(&piece[..count], kind).await?,
             }
         }
     }
 
-    /// Sends bytes to the client; why that could not be done.
-    async fn say(&self, bytes: &[u8], kind: Option<u32>) -> Option<End> {
+    /// Sends bytes to the client; or why that could not be done.
+    async fn say(&self, bytes: &[u8], kind: Option<u32>) -> Result<(), End> {
         if bytes.is_empty() {
-            return None;
+            return Ok(());
         }
         let bytes = bytes.to_vec();
         let sent = match kind {
@@ -265,9 +266,8 @@ impl Session {
             Some(kind) => timeout(self.lent.stall, self.handle.extended_data(self.channel, kind, bytes)).await,
         };
         match sent {
-            Ok(Ok(())) => None,
-            Ok(Err(_)) => Some(End::Gone),
-            Err(_) => Some(End::Stalled),
+            Ok(sent) => sent.map_err(|_| End::Gone),
+            Err(_) => Err(End::Stalled),
         }
     }
 
@@ -316,7 +316,7 @@ impl Session {
         }
         let by_signal = status.as_ref().and_then(ExitStatus::signal);
         if by_signal.is_some() && child.terminal.is_some() {
-            self.say(GIVE_BACK, None).await;
+            let _gone = self.say(GIVE_BACK, None).await;
         }
         let why = match (end.wording(), by_signal) {
             (Some(why), _) => Some(why),
@@ -339,10 +339,7 @@ impl Session {
     /// Waits for the end of a process that is about to, handing out what it says meanwhile: it gives its terminal back.
     async fn last_words(&self, child: &mut Child) -> std::io::Result<ExitStatus> {
         let silent = Notify::new();
-        let words = async {
-            self.hand_out(child, &silent).await;
-        };
-        let _too_long = timeout(TO_END, words).await;
+        let _too_long = timeout(TO_END, self.hand_out(child, &silent)).await;
         child.ended(TO_CLOSE).await
     }
 
@@ -351,7 +348,7 @@ impl Session {
         let last = async {
             if let Some(why) = why {
                 let kind = self.order.terminal.is_none().then_some(ERRORS);
-                self.say(lines(why).as_bytes(), kind).await;
+                let _gone = self.say(lines(why).as_bytes(), kind).await;
             }
             let _gone = self.handle.exit_status_request(self.channel, code).await;
             let _gone = self.handle.eof(self.channel).await;
@@ -378,13 +375,11 @@ async fn gone(size: &mut watch::Receiver<Size>) {
     while size.changed().await.is_ok() {}
 }
 
-/// A line over the last row of the screen, after which the cursor is where it was.
+/// A line over the last row of the screen, after which the cursor is where it was. It fits 80 cells, and is not continued below them.
 fn warning_line() -> Vec<u8> {
     let minutes = WARNING.as_secs() / 60;
-    let text = format!(
-        "No key for a while: this session ends in {minutes} minutes. Press a key. / {minutes} 分後に終了します。続けるにはキーを押してください"
-    );
-    format!("\x07\x1b7\x1b[999;1H\x1b[0;7m\x1b[2K {text}\x1b[0m\x1b8").into_bytes()
+    let text = format!("Ends in {minutes} minutes: press a key. / あと {minutes} 分で終了。キーを押すと続きます。");
+    format!("\x07\x1b7\x1b[?7l\x1b[999;1H\x1b[0;7m\x1b[2K {text}\x1b[0m\x1b[?7h\x1b8").into_bytes()
 }
 
 /// How a process ended, for the log.

@@ -68,7 +68,8 @@ impl Server {
         let end = Instant::now() + PATIENCE;
         let mut log = self.log.0.lock().unwrap();
         loop {
-            let number = |line: &str| line.split_once("session process ").map(|(_, number)| number.parse().unwrap());
+            let number =
+                |line: &str| line.split_once("session begun, process ").map(|(_, number)| number.parse().unwrap());
             let found: Vec<u32> = log.lines().filter_map(number).collect();
             if found.len() >= count {
                 return found;
