@@ -42,7 +42,7 @@ fn a_presenter_goes_forward_and_back_begins_again_and_ends_it() {
     });
     // The lab is as it was, and its keys are its own again.
     terminal.press("q");
-    terminal.wait_for_picker();
+    terminal.wait_for("labs done");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -20,7 +20,7 @@ use super::live_run::{LiveRun, Stage};
 use super::screens::lab::LabScreen;
 use super::text;
 use super::widgets::chart::number;
-use crate::experiment::{Bilingual, Command, KnobValue};
+use crate::experiment::{Bilingual, Command, KnobValue, Wording};
 use crate::lab::condition::Condition;
 use crate::lab::script::{Act, DemoAction, DemoStep, Until};
 use crate::lab::{Lab, keystroke::Keystroke};
@@ -126,8 +126,7 @@ impl Player {
 
     /// The step whose words stand in the band: this one, or the last before it that has words.
     fn spoken(&self) -> &DemoStep {
-        let so_far = self.lab.demo[..=self.at].iter().rev();
-        so_far.clone().find(|step| step.say.is_some()).unwrap_or(self.step())
+        self.lab.demo[..=self.at].iter().rfind(|step| step.say.is_some()).unwrap_or(self.step())
     }
 
     /// What is said.
@@ -257,7 +256,7 @@ impl Player {
         self.pressed.push_str(name);
     }
 
-    fn is_not_possible(&mut self, why: crate::experiment::Wording, what: &dyn std::fmt::Display) {
+    fn is_not_possible(&mut self, why: Wording, what: &dyn std::fmt::Display) {
         self.problem = Some(Bilingual::new(text::filled(why.en, &[what]), text::filled(why.ja, &[what])));
     }
 
@@ -329,7 +328,7 @@ impl Player {
     }
 }
 
-fn filled(wording: crate::experiment::Wording, values: &[&dyn std::fmt::Display]) -> Bilingual {
+fn filled(wording: Wording, values: &[&dyn std::fmt::Display]) -> Bilingual {
     Bilingual::new(text::filled(wording.en, values), text::filled(wording.ja, values))
 }
 

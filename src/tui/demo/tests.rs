@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Longest wait for any news: generous, so that a slow machine fails no test, and never waited out when all is well.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A script, and a clock that the test drives.
 struct Walk {
