@@ -1,4 +1,7 @@
 //! The scripts of all labs, walked to their ends on the real screens with the real models.
+//!
+//! Most scripts train as they would in front of a hall, in all some fifteen minutes on two cores:
+//! `cargo test --release --lib demo::tests -- --include-ignored --test-threads 1`.
 
 use super::{KEY_PERIOD, Rehearsal, Version, Wait, record};
 use crate::experiment::Language;
@@ -114,9 +117,6 @@ fn walk(id: &str) {
             for (columns, height) in [(80, 24), (120, 36)] {
                 walk.rehearsal.app.language = language;
                 let seen = walk.drawn(columns, height);
-                if std::env::var_os("SHOWN").is_some() {
-                    println!("{seen}");
-                }
                 let words = wrapped(said.in_language(language), usize::from(columns - 2));
                 assert!(words.iter().all(|line| seen.contains(line.trim_end())), "{words:?} in\n{seen}");
                 let number = text::filled(walk.rehearsal.app.say(text::DEMO_STEP), &[&number, &count]);
@@ -134,8 +134,8 @@ fn walk(id: &str) {
 }
 
 macro_rules! walks {
-    ($($name:ident $id:literal)+) => {
-        $(#[test] fn $name() { walk($id); })+
+    ($($(#[$how:meta])? $name:ident $id:literal)+) => {
+        $(#[test] $(#[$how])? fn $name() { walk($id); })+
 
         #[test]
         fn every_lab_is_walked() {
@@ -150,22 +150,36 @@ macro_rules! walks {
 walks! {
     gridworld "gridworld"
     board_game "board-game"
+    #[ignore = "trains for a minute or more"]
     self_play "self-play"
+    #[ignore = "trains for a minute or more"]
     walker "walker"
+    #[ignore = "trains for a minute or more"]
     autoencoder "autoencoder"
     kl "kl"
+    #[ignore = "trains for a minute or more"]
     vae "vae"
+    #[ignore = "trains for a minute or more"]
     gan "gan"
+    #[ignore = "trains for a minute or more"]
     cyclegan "cyclegan"
+    #[ignore = "trains for a minute or more"]
     diffusion "diffusion"
     embeddings "embeddings"
     word2vec "word2vec"
+    #[ignore = "trains for a minute or more"]
     seq2seq "seq2seq"
+    #[ignore = "trains for a minute or more"]
     attention "attention"
+    #[ignore = "trains for a minute or more"]
     transformer "transformer"
+    #[ignore = "trains for a minute or more"]
     gpt "gpt"
+    #[ignore = "trains for a minute or more"]
     rlhf "rlhf"
+    #[ignore = "trains for a minute or more"]
     hallucination "hallucination"
+    #[ignore = "trains for a minute or more"]
     xai "xai"
 }
 
