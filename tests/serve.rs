@@ -308,6 +308,32 @@ async fn who_does_not_log_in_takes_a_place_for_a_moment_only() {
     drop(half);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_source_is_held_to_its_share_unless_it_is_exempt() {
+    let home = home();
+    let limits = ["--waiting-per-source", "1", "--rate", "2"];
+    let server = Server::start(home.path(), &limits);
+    let silent = TcpStream::connect(server.address).unwrap();
+    server.logged("#1 connection");
+    for (en, ja) in [
+        ("1 connections from your address are logging in already", "接続がすでに 1 件"),
+        ("your address may begin 2 connections in a minute", "1 分間に 2 件まで"),
+    ] {
+        let mut told = String::new();
+        TcpStream::connect(server.address).unwrap().read_to_string(&mut told).unwrap();
+        assert!(told.starts_with(en) && told.contains(ja) && told.contains("--exempt"), "{told}");
+    }
+    drop((silent, server));
+    let server = Server::start(home.path(), &[&limits[..], &["--exempt", "::1", "--exempt", "127.0.0.0/8"]].concat());
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(connect(&server, WINDOW).await);
+    }
+    assert_eq!(exec(&login(&server, "anna", &key(1)).await, "labs list").await.code, Some(0));
+    let refused = shinso(home.path(), &["serve", "--exempt", "hall"]);
+    assert!(said(&refused).contains("such as 192.0.2.7, 10.0.0.0/8"), "{}", said(&refused));
+}
+
 #[test]
 fn a_server_does_not_start_on_what_it_cannot_keep() {
     let home = home();

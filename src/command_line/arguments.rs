@@ -4,6 +4,7 @@ use crate::data::world::WORLDS;
 use crate::experiment::Language;
 use crate::reinforcement::games::GAMES;
 use crate::serve::process::ProcessLimits;
+use crate::serve::sources::SourceLimits;
 use crate::tui::ScreenOptions;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -189,6 +190,9 @@ pub struct ServeArguments {
     /// Connections at a time that have not logged in yet
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     pub waiting: usize,
+
+    #[command(flatten)]
+    pub of_a_source: SourceLimits,
 
     /// How long a connection has until its session begins
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]

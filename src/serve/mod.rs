@@ -25,6 +25,7 @@ mod input;
 mod limits;
 mod log;
 mod name;
+mod network;
 mod private;
 pub mod process;
 mod ready;
@@ -32,6 +33,7 @@ mod run;
 mod server;
 mod session;
 pub mod settings;
+pub mod sources;
 
 pub use host_key::fingerprint;
 pub use ready::check;

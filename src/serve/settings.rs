@@ -1,6 +1,7 @@
 //! What an instructor decides of a server.
 
 use super::process::ProcessLimits;
+use super::sources::SourceLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub struct Limits {
     pub of_an_account: usize,
     /// Connections that have not logged in yet.
     pub waiting: usize,
+    /// Connections of one source.
+    pub of_a_source: SourceLimits,
     /// How long a connection has until its session begins.
     pub grace: Duration,
     /// How long a session may be without a key pressed; none for ever.
