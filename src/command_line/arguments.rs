@@ -4,6 +4,7 @@ use crate::data::world::WORLDS;
 use crate::experiment::Language;
 use crate::reinforcement::games::GAMES;
 use crate::serve::process::ProcessLimits;
+use crate::serve::session_command::SessionCommand;
 use crate::serve::sources::SourceLimits;
 use crate::tui::ScreenOptions;
 use clap::{Args, Parser, Subcommand};
@@ -208,6 +209,11 @@ pub struct ServeArguments {
 
     #[command(flatten)]
     pub process: ProcessLimits,
+
+    /// A command that starts the processes of sessions, such as `srun --pty {argv}`; no shell reads it, and `{argv}` stands for the
+    /// program and its words
+    #[arg(long, value_name = "TEMPLATE")]
+    pub session_command: Option<SessionCommand>,
 
     /// Say what would keep the server from starting, and end
     #[arg(long, conflicts_with = "fingerprint")]

@@ -39,6 +39,7 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
             stall: Duration::from_secs(arguments.stall),
         },
         process: arguments.process,
+        session_command: arguments.session_command,
     };
     if arguments.check {
         return serve::check(&settings);

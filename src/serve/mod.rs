@@ -32,6 +32,7 @@ mod ready;
 mod run;
 mod server;
 mod session;
+pub mod session_command;
 pub mod settings;
 pub mod sources;
 

@@ -1,6 +1,7 @@
 //! What an instructor decides of a server.
 
 use super::process::ProcessLimits;
+use super::session_command::SessionCommand;
 use super::sources::SourceLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub labs: Option<PathBuf>,
     pub limits: Limits,
     pub process: ProcessLimits,
+    /// What starts the processes of sessions, if not the server itself.
+    pub session_command: Option<SessionCommand>,
 }
 
 /// What is held to, for all and for each.
