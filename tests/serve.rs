@@ -308,6 +308,65 @@ async fn who_does_not_log_in_takes_a_place_for_a_moment_only() {
     drop(half);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_source_is_held_to_its_share_unless_it_is_exempt() {
+    let home = home();
+    let limits = ["--waiting-per-source", "1", "--rate", "2"];
+    let server = Server::start(home.path(), &limits);
+    let silent = TcpStream::connect(server.address).unwrap();
+    server.logged("#1 connection");
+    for (en, ja) in [
+        ("1 connections from your address are logging in already", "接続がすでに 1 件"),
+        ("your address may begin 2 connections in a minute", "1 分間に 2 件まで"),
+    ] {
+        let mut told = String::new();
+        TcpStream::connect(server.address).unwrap().read_to_string(&mut told).unwrap();
+        assert!(told.starts_with(en) && told.contains(ja) && told.contains("--exempt"), "{told}");
+    }
+    drop((silent, server));
+    let server = Server::start(home.path(), &[&limits[..], &["--exempt", "::1", "--exempt", "127.0.0.0/8"]].concat());
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(connect(&server, WINDOW).await);
+    }
+    assert_eq!(exec(&login(&server, "anna", &key(1)).await, "labs list").await.code, Some(0));
+    let refused = shinso(home.path(), &["serve", "--exempt", "hall"]);
+    assert!(said(&refused).contains("such as 192.0.2.7, 10.0.0.0/8"), "{}", said(&refused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_the_instructor_starts_sessions() {
+    let home = home();
+    let elsewhere = home.path().join("else where");
+    fs::create_dir(&elsewhere).unwrap();
+    // One that becomes the process, and changes where it works.
+    let command = format!("env 'SHINSO_HOME={}' {{argv}}", elsewhere.display());
+    let server = Server::start(home.path(), &["--session-command", &command]);
+    let doctor = exec(&login(&server, "anna", &key(1)).await, "doctor 'a b'").await;
+    assert_eq!(doctor.code, Some(2), "words stay words: {doctor:?}");
+    let doctor = exec(&login(&server, "anna", &key(1)).await, "doctor").await;
+    assert!(doctor.code == Some(0) && doctor.out.contains("else where"), "{doctor:?}");
+    drop(server);
+    // One that has made the terminal its own before, and one that stays in between.
+    for command in ["setsid --ctty {argv}", "sh -c '\"$@\"; exit $?' sh {argv}"] {
+        let server = Server::start(home.path(), &["--session-command", command]);
+        let anna = login(&server, "anna", &key(1)).await;
+        let mut terminal = Terminal::open(&anna, (80, 24)).await;
+        terminal.wait_for("Autoencoder").await;
+        terminal.press("q").await;
+        assert_eq!(terminal.ended().await, Some(0), "{command}");
+        all_gone(&server.processes(1));
+    }
+    for (command, told) in [("env shinso", "{argv}"), ("no-such-program {argv}", "no-such-program")] {
+        for options in
+            [&["serve", "--session-command", command][..], &["serve", "--check", "--session-command", command]]
+        {
+            let refused = shinso(home.path(), options);
+            assert!(refused.status.code() == Some(2) && said(&refused).contains(told), "{}", said(&refused));
+        }
+    }
+}
+
 #[test]
 fn a_server_does_not_start_on_what_it_cannot_keep() {
     let home = home();

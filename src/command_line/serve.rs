@@ -33,11 +33,13 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
             sessions: arguments.sessions,
             of_an_account: arguments.of_an_account,
             waiting: arguments.waiting,
+            of_a_source: arguments.of_a_source,
             grace: Duration::from_secs(arguments.grace),
             idle: (arguments.idle > 0).then(|| Duration::from_secs(60 * arguments.idle)),
             stall: Duration::from_secs(arguments.stall),
         },
         process: arguments.process,
+        session_command: arguments.session_command,
     };
     if arguments.check {
         return serve::check(&settings);

@@ -30,7 +30,7 @@ pub async fn accept(listener: &TcpListener, server: &Arc<Server>, config: Arc<Co
             }
         };
         number += 1;
-        let waiting = match server.places.wait() {
+        let waiting = match server.places.wait(from.ip(), Instant::now()) {
             Ok(waiting) => waiting,
             Err(refusal) => {
                 server.lent.log.connection(number, format!("refused {from}: {}", refusal.wording().en));

@@ -1,6 +1,7 @@
 //! A student's process, from outside: started on a pseudo-terminal or on pipes, and ended with all that it started.
 
 use super::process::ProcessLimits;
+use super::session_command::SessionCommand;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -42,6 +43,8 @@ impl Size {
 pub struct Order {
     pub program: PathBuf,
     pub limits: ProcessLimits,
+    /// What starts the program, if not the server itself.
+    pub through: Option<SessionCommand>,
     /// The folder of the account.
     pub home: PathBuf,
     /// Folders that can be read.
@@ -52,6 +55,33 @@ pub struct Order {
     pub terminal: Option<Size>,
     /// What the client says of its terminal and language.
     pub environment: BTreeMap<String, String>,
+}
+
+impl Order {
+    /// The program and its words.
+    fn argv(&self) -> Vec<OsString> {
+        let option = |name: &str| OsString::from(name);
+        let mut argv = vec![self.program.clone().into(), option("session")];
+        argv.extend(self.limits.options());
+        argv.extend(self.terminal.map(|_| option("--terminal")));
+        argv.push(option("--"));
+        if let Some(labs) = &self.labs {
+            argv.extend([option("--labs"), labs.into()]);
+        }
+        argv.extend(self.words.iter().map(OsString::from));
+        argv
+    }
+
+    fn command(&self) -> Command {
+        let argv = self.argv();
+        let (program, words) = match &self.through {
+            Some(through) => through.around(&argv),
+            None => (self.program.as_path(), argv[1..].to_vec()),
+        };
+        let mut command = Command::new(program);
+        command.args(words);
+        command
+    }
 }
 
 /// A process that runs.
@@ -72,16 +102,7 @@ impl Child {
     /// # Errors
     /// When the system has no terminal, no file or no process left.
     pub fn start(order: &Order) -> io::Result<Self> {
-        let mut command = Command::new(&order.program);
-        command.arg("session").args(order.limits.options());
-        if order.terminal.is_some() {
-            command.arg("--terminal");
-        }
-        command.arg("--");
-        if let Some(labs) = &order.labs {
-            command.arg("--labs").arg(labs);
-        }
-        command.args(&order.words);
+        let mut command = order.command();
         let shared = std::env::join_paths(&order.shared).map_err(io::Error::other)?;
         command.env_clear().env("LANG", "C.UTF-8").envs(&order.environment);
         // Where the system keeps the time zone by name.

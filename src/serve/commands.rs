@@ -41,8 +41,9 @@ fn refused() -> Bilingual {
     )
 }
 
-/// Words between white space; `'…'` and `"…"` hold some together, and `\` takes the meaning from what follows.
-fn split(text: &str) -> Option<Vec<String>> {
+/// Words between white space; `'…'` and `"…"` hold some together, and `\` takes the meaning from what follows. None if one is not closed, or a
+/// control character is among them.
+pub fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

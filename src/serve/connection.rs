@@ -183,6 +183,7 @@ impl Connection {
             order: Order {
                 program: self.server.program.clone(),
                 limits: settings.process.clone(),
+                through: settings.session_command.clone(),
                 home,
                 shared: std::iter::once(folder.shared()).chain(settings.labs.clone()).collect(),
                 labs: settings.labs.clone(),

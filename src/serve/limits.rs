@@ -1,10 +1,14 @@
-//! Places: how many may be here at once, in all and of one account. A place is free again when what holds it is dropped.
+//! Places: how many may be here at once, in all, of one account, and from one source. A place is free again when what holds it is dropped.
 
 use super::name::Name;
+use super::network::Source;
 use super::settings::Limits;
+use super::sources::{Sources, TooMany};
 use crate::experiment::Bilingual;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
 
 /// The places of a server.
 #[derive(Clone)]
@@ -13,9 +17,9 @@ pub struct Places {
     taken: Arc<Mutex<Taken>>,
 }
 
-#[derive(Default)]
 struct Taken {
     waiting: usize,
+    sources: Sources,
     sessions: usize,
     /// By account; guests have no account.
     accounts: BTreeMap<Name, usize>,
@@ -25,6 +29,7 @@ struct Taken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     Waiting(usize),
+    Source(TooMany),
     Sessions(usize),
     Account(usize),
 }
@@ -37,6 +42,7 @@ impl Refusal {
                 format!("{most} connections are logging in already; try again in a minute"),
                 format!("ログイン中の接続がすでに {most} 件あります。1 分ほど待ってからやり直してください"),
             ),
+            Refusal::Source(too_many) => too_many.wording(),
             Refusal::Sessions(most) => Bilingual::new(
                 format!("all {most} places of this server are taken; try again later, or ask your instructor"),
                 format!("このサーバーの {most} 席はすべて使われています。後でやり直すか、担当の教員に相談してください"),
@@ -56,7 +62,8 @@ pub struct Place {
 }
 
 enum Of {
-    Waiting,
+    /// Of a source, unless that is exempt.
+    Waiting(Option<Source>),
     Session(Option<Name>),
 }
 
@@ -66,17 +73,20 @@ fn locked(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
 
 impl Places {
     pub fn new(most: Limits) -> Self {
-        Places { most, taken: Arc::default() }
+        let sources = Sources::new(most.of_a_source.clone());
+        let taken = Taken { waiting: 0, sources, sessions: 0, accounts: BTreeMap::new() };
+        Places { most, taken: Arc::new(Mutex::new(taken)) }
     }
 
-    /// For a connection that has not logged in.
-    pub fn wait(&self) -> Result<Place, Refusal> {
+    /// For a connection from an address that has not logged in.
+    pub fn wait(&self, from: IpAddr, now: Instant) -> Result<Place, Refusal> {
         let mut taken = locked(&self.taken);
         if taken.waiting >= self.most.waiting {
             return Err(Refusal::Waiting(self.most.waiting));
         }
+        let source = taken.sources.begin(from, now).map_err(Refusal::Source)?;
         taken.waiting += 1;
-        Ok(Place { taken: Arc::clone(&self.taken), of: Of::Waiting })
+        Ok(Place { taken: Arc::clone(&self.taken), of: Of::Waiting(source) })
     }
 
     /// For a session of an account, or of a guest.
@@ -101,7 +111,12 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = locked(&self.taken);
         match &self.of {
-            Of::Waiting => taken.waiting -= 1,
+            Of::Waiting(source) => {
+                taken.waiting -= 1;
+                if let Some(source) = *source {
+                    taken.sources.waits_no_more(source);
+                }
+            }
             Of::Session(account) => {
                 taken.sessions -= 1;
                 if let Some(name) = account
@@ -119,19 +134,31 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sources::SourceLimits;
     use super::*;
+    use std::net::Ipv4Addr;
     use std::time::Duration;
+
+    fn places(waiting: usize) -> Places {
+        let no_time = Duration::ZERO;
+        let of_a_source = SourceLimits { waiting_per_source: 1, rate: 100, exempt: Vec::new() };
+        let limits =
+            Limits { sessions: 3, of_an_account: 2, waiting, of_a_source, grace: no_time, idle: None, stall: no_time };
+        Places::new(limits)
+    }
+
+    fn source(last: u8) -> IpAddr {
+        Ipv4Addr::new(192, 0, 2, last).into()
+    }
 
     #[test]
     fn places_are_counted_and_free_again() {
-        let no_time = Duration::ZERO;
-        let limits = Limits { sessions: 3, of_an_account: 2, waiting: 1, grace: no_time, idle: None, stall: no_time };
-        let places = Places::new(limits);
+        let (places, now) = (places(1), Instant::now());
         let (anna, ben) = ("anna".parse().unwrap(), "ben".parse().unwrap());
-        let waiting = places.wait().ok().unwrap();
-        assert_eq!(places.wait().err(), Some(Refusal::Waiting(1)));
+        let waiting = places.wait(source(1), now).ok().unwrap();
+        assert_eq!(places.wait(source(2), now).err(), Some(Refusal::Waiting(1)));
         drop(waiting);
-        assert!(places.wait().is_ok());
+        assert!(places.wait(source(2), now).is_ok());
         let first = places.sit(Some(&anna)).ok().unwrap();
         let _second = places.sit(Some(&anna)).ok().unwrap();
         assert_eq!(places.sit(Some(&anna)).err(), Some(Refusal::Account(2)));
@@ -141,5 +168,15 @@ mod tests {
         assert!(places.sit(Some(&ben)).is_ok());
         assert!(places.sit(Some(&anna)).is_ok());
         assert_eq!(locked(&places.taken).accounts.len(), 1, "who has left is forgotten");
+    }
+
+    #[test]
+    fn one_source_leaves_places_to_the_others() {
+        let (places, now) = (places(2), Instant::now());
+        let first = places.wait(source(1), now).ok().unwrap();
+        assert_eq!(places.wait(source(1), now).err(), Some(Refusal::Source(TooMany::Waiting(1))));
+        assert!(places.wait(source(2), now).is_ok());
+        drop(first);
+        assert!(places.wait(source(1), now).is_ok());
     }
 }

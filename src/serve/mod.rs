@@ -25,13 +25,16 @@ mod input;
 mod limits;
 mod log;
 mod name;
+mod network;
 mod private;
 pub mod process;
 mod ready;
 mod run;
 mod server;
 mod session;
+pub mod session_command;
 pub mod settings;
+pub mod sources;
 
 pub use host_key::fingerprint;
 pub use ready::check;

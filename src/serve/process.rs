@@ -8,7 +8,9 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
     path_beneath_rules,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, ioctl_tiocsctty, nice, setrlimit, setsid};
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, getsid, ioctl_tiocsctty, nice, setrlimit, setsid};
+use rustix::termios::tcgetsid;
 use signal_hook::consts::SIGXFSZ;
 use std::ffi::OsString;
 use std::io;
@@ -91,9 +93,16 @@ impl ProcessLimits {
 /// When a limit cannot be set.
 pub fn enter(limits: &ProcessLimits, has_terminal: bool, own: &[PathBuf], shared: &[PathBuf]) -> Result<(), String> {
     let fault = |what: &str, error: io::Error| format!("session: {what}: {error}");
-    setsid().map_err(|error| fault("a group of its own", error.into()))?;
-    if has_terminal {
-        ioctl_tiocsctty(rustix::stdio::stdin()).map_err(|error| fault("its terminal", error.into()))?;
+    // A command between the server and this process may have seen to both.
+    if !(has_terminal && is_own_terminal()) {
+        match setsid() {
+            // So says a process that leads a group already.
+            Ok(_) | Err(Errno::PERM) => {}
+            Err(error) => return Err(fault("a group of its own", error.into())),
+        }
+        if has_terminal {
+            ioctl_tiocsctty(rustix::stdio::stdin()).map_err(|error| fault("its terminal", error.into()))?;
+        }
     }
     for (resource, name, most) in limits.resources() {
         let both = Rlimit { current: Some(most), maximum: Some(most) };
@@ -105,6 +114,11 @@ pub fn enter(limits: &ProcessLimits, has_terminal: bool, own: &[PathBuf], shared
     // Where there is no such file, the kernel ends processes in another order.
     let _elsewhere = std::fs::write("/proc/self/oom_score_adj", FIRST_TO_GO);
     restrict(own, shared).map(|_| ()).map_err(|error| format!("session: {error}"))
+}
+
+/// Whether standard input is the terminal of this process's session already.
+fn is_own_terminal() -> bool {
+    tcgetsid(rustix::stdio::stdin()).is_ok_and(|session| getsid(None) == Ok(session))
 }
 
 /// How far this kernel keeps a process to its folders.

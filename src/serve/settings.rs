@@ -1,6 +1,8 @@
 //! What an instructor decides of a server.
 
 use super::process::ProcessLimits;
+use super::session_command::SessionCommand;
+use super::sources::SourceLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +23,8 @@ pub struct Settings {
     pub labs: Option<PathBuf>,
     pub limits: Limits,
     pub process: ProcessLimits,
+    /// What starts the processes of sessions, if not the server itself.
+    pub session_command: Option<SessionCommand>,
 }
 
 /// What is held to, for all and for each.
@@ -32,6 +36,8 @@ pub struct Limits {
     pub of_an_account: usize,
     /// Connections that have not logged in yet.
     pub waiting: usize,
+    /// Connections of one source.
+    pub of_a_source: SourceLimits,
     /// How long a connection has until its session begins.
     pub grace: Duration,
     /// How long a session may be without a key pressed; none for ever.

@@ -1,5 +1,6 @@
 //! The loop: messages in, frames out.
 
+mod attention;
 mod demo;
 mod inputs;
 
@@ -19,6 +20,7 @@ use crate::exit::Exit;
 use crate::experiment::Wording;
 use crate::run::SystemClock;
 use crate::width::Widths;
+use attention::Attention;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind,
@@ -42,8 +44,6 @@ const INPUT_PERIOD: Duration = Duration::from_millis(50);
 const SAVE_AFTER: Duration = Duration::from_millis(500);
 /// What could not be kept is tried again after this and that pause: each try may hold the screen up.
 const SAVE_AGAIN_AFTER: Duration = Duration::from_secs(10);
-/// What is in motion stops when nobody has pressed a key for so long.
-const WATCHED_FOR: Duration = Duration::from_secs(20);
 
 enum Place {
     Picker,
@@ -72,7 +72,7 @@ pub struct App {
     /// Whether the last action was asked for by Esc.
     by_escape: bool,
     quit: Option<Exit>,
-    last_input: Instant,
+    attention: Attention,
     /// Since when something that was typed waits to be kept.
     typed_unsaved: Option<Instant>,
 }
@@ -93,7 +93,7 @@ impl App {
             mouse: true,
             by_escape: false,
             quit: None,
-            last_input: Instant::now(),
+            attention: Attention::from(Instant::now()),
             typed_unsaved: None,
         }
     }
@@ -127,7 +127,7 @@ impl App {
         let (mut data_waits, mut inputs_wait) = (true, false);
         loop {
             let now = Instant::now();
-            let in_motion = self.in_motion();
+            let in_motion = self.in_motion(now);
             let data_due = data_waits.then_some(painted + DATA_PERIOD);
             let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
             let inputs_due = inputs_wait.then_some(now);
@@ -214,13 +214,14 @@ impl App {
         }
     }
 
-    fn in_motion(&self) -> bool {
+    /// Whether something is to be drawn again and again; otherwise nothing but news wakes the loop.
+    fn in_motion(&self, now: Instant) -> bool {
         let moving = match &self.place {
             Place::Picker => self.picker.in_motion(),
             Place::Lab(lab) => lab.in_motion(&self.context),
         };
         let keeps_time = matches!(&self.place, Place::Lab(lab) if lab.keeps_time());
-        keeps_time || moving && self.overlay.is_none() && self.last_input.elapsed() < WATCHED_FOR
+        keeps_time || moving && self.overlay.is_none() && self.attention.is_paid(now)
     }
 
     fn tick(&mut self) {

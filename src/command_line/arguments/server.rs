@@ -1,6 +1,8 @@
 //! What `serve` is told, and the process that it starts for each session.
 
 use crate::serve::process::ProcessLimits;
+use crate::serve::session_command::SessionCommand;
+use crate::serve::sources::SourceLimits;
 use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -40,6 +42,9 @@ pub struct ServeArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     pub waiting: usize,
 
+    #[command(flatten)]
+    pub of_a_source: SourceLimits,
+
     /// How long a connection has until its session begins
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub grace: u64,
@@ -54,6 +59,11 @@ pub struct ServeArguments {
 
     #[command(flatten)]
     pub process: ProcessLimits,
+
+    /// A command that starts the processes of sessions, such as `srun --pty {argv}`; no shell reads it, and `{argv}` stands for the
+    /// program and its words
+    #[arg(long, value_name = "TEMPLATE")]
+    pub session_command: Option<SessionCommand>,
 
     /// Say what would keep the server from starting, and end
     #[arg(long, conflicts_with = "fingerprint")]

@@ -47,7 +47,8 @@ impl App {
     }
 
     fn input(&mut self, event: Event) -> io::Result<()> {
-        self.last_input = Instant::now();
+        let now = Instant::now();
+        self.attention.attract(now);
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key)?,
             Event::Mouse(mouse) => self.mouse(mouse)?,
@@ -56,8 +57,8 @@ impl App {
         }
         // What is typed now is kept after a pause, and before anything else is done.
         self.typed_unsaved = match &self.place {
-            Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(self.last_input)),
-            _ if !self.context.unkept_notes.is_empty() => self.typed_unsaved.or(Some(self.last_input)),
+            Place::Lab(lab) if lab.is_unsaved() => self.typed_unsaved.or(Some(now)),
+            _ if !self.context.unkept_notes.is_empty() => self.typed_unsaved.or(Some(now)),
             _ => None,
         };
         Ok(())
