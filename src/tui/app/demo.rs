@@ -51,7 +51,7 @@ impl App {
         let has_changed = demo.advance(now, screen, &mut self.context);
         if has_changed {
             // What the script does is watched as what a person does is.
-            self.last_input = Instant::now();
+            self.attention.attract(Instant::now());
         }
         self.end_demo_if_over();
         has_changed
