@@ -17,7 +17,7 @@ fn a_presenter_goes_forward_and_back_begins_again_and_ends_it() {
     let home = tempdir().unwrap();
     let mut terminal = Terminal::start(home.path(), &["demo", "kl"], (80, 24), &[]);
     terminal.wait_for("step 1 of 4");
-    terminal.wait_for("it is never negative");
+    terminal.wait_for("is never negative");
     terminal.wait_for("restart the demo");
     terminal.press(" ");
     // The key m is pressed by the script, and its answer waited for.
