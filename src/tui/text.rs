@@ -305,6 +305,7 @@ words! {
     PANEL_AGENT: "agent", "エージェント";
 
     YOUR_ANSWER: "Your answer", "解答";
+    WRITE_HERE: "↵ begins to write", "↵ で書き始める";
     TYPE_A_NUMBER: "type a number", "数を入力";
     AT_LEAST_CHARACTERS: "at least {0} characters", "{0} 文字以上";
     MORE_PANES: "Tab: {0} more", "Tab: ほか {0}";

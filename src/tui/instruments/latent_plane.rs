@@ -294,7 +294,11 @@ impl Instrument for LatentPlane {
                 }
             }
             ("plane/code", Err(failure)) => app.notify(failure.in_language(app.language)),
-            ("plane/map", Err(failure)) => (self.plane, self.failure) = (None, Some(failure.clone())),
+            // What another model made of the place is not this one's.
+            ("plane/map", Err(failure)) => {
+                (self.plane, self.picture, self.example) = (None, None, None);
+                self.failure = Some(failure.clone());
+            }
             ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),
             _ => return false,
         }

@@ -255,6 +255,10 @@ impl ExercisesTab {
                 if matches!(key.code, KeyCode::Char(_)) && length > MOST {
                     return;
                 }
+                // After a wrong number another is typed, not more of the same; ⌫ and the arrows still mend it.
+                if is_number && self.verdict.is_some() && matches!(key.code, KeyCode::Char(_)) {
+                    *area = TextArea::default();
+                }
                 area.input(*key);
                 self.verdict = None;
                 self.save(lab, app);
@@ -442,6 +446,8 @@ impl ExercisesTab {
                 } else if let Some(answer) = app.progress.answer(&lab.id, &exercise.id) {
                     let lines = render(&answer, usize::from(area.width.min(76)), &app.theme, app.widths);
                     lines.iter().take(5).enumerate().for_each(|(i, line)| put(line, place, i as u16, buffer));
+                } else {
+                    write(buffer, place, 0, 0, app.say(text::WRITE_HERE), app.theme.quiet());
                 }
                 row += 6;
             }

@@ -329,7 +329,11 @@ impl Instrument for View {
         let next = match (at, forward) {
             (Some(at), true) => stops.get(at + 1),
             (Some(at), false) => at.checked_sub(1).and_then(|before| stops.get(before)),
-            (None, _) => None,
+            // Of what had the keys all is in sight now.
+            (None, true) => stops
+                .iter()
+                .find(|stop| matches!((stop, self.focus), (Focus::Panel(stop), Focus::Panel(own)) if *stop > own)),
+            (None, false) => None,
         };
         if let Some(next) = next {
             self.focus = *next;
