@@ -21,7 +21,10 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
     let mut gap = 2;
     if before + widths[last] > room && before + LEAST_COLUMN > room {
         // The last column alone has no room to be broken within itself: the widest ones share what there is.
-        gap = share(&mut widths, room);
+        let words = |cell: &String| cell.split(' ').map(width).max().unwrap_or(0);
+        let longest = |index: usize| all().filter_map(|row| row.get(index)).map(words).max().unwrap_or(0);
+        let words: Vec<usize> = (0..=last).map(longest).collect();
+        gap = share_by_words(&mut widths, &words, room).unwrap_or_else(|| share(&mut widths, room));
     } else {
         widths[last] = widths[last].min(room.saturating_sub(before)).max(1);
     }
@@ -52,6 +55,21 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
         lines
     };
     all().enumerate().map(row).collect()
+}
+
+/// Makes the widest columns narrower, none narrower than its longest word. Gives the columns that are left free between two; nothing, and
+/// no change, where words would have to be broken.
+fn share_by_words(widths: &mut [usize], words: &[usize], room: usize) -> Option<usize> {
+    let between = widths.len().saturating_sub(1);
+    let narrowed = |widest: usize| widths.iter().zip(words).map(move |(width, word)| (*width).min(widest.max(*word)));
+    let found = [2, 1].iter().find_map(|gap| {
+        let fits = |widest: &usize| narrowed(*widest).sum::<usize>() + gap * between <= room;
+        Some((*gap, (0..=room).rev().find(fits)?))
+    });
+    let (gap, widest) = found?;
+    let narrowed: Vec<usize> = narrowed(widest).collect();
+    widths.copy_from_slice(&narrowed);
+    Some(gap)
 }
 
 /// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters. Gives the
@@ -119,6 +137,15 @@ mod tests {
         let laid = laid(&["w".to_owned(), "p".to_owned()], &rows, 40);
         let cells: Vec<&str> = laid[1..].iter().map(|lines| lines[0][1].1.as_str()).collect();
         assert_eq!(cells, ["0.000", "−8.104", "1e−5"]);
+    }
+
+    #[test]
+    fn words_stay_whole_where_there_is_room_for_each() {
+        let names = ["mark", "network", "read as", "p", "attribution in the mark"];
+        let laid = lines(&names, &["✓", "trapped", "7", "100 %", "58 %"], 36);
+        assert!(laid.iter().all(|line| width(line) <= 36), "{laid:#?}");
+        let text = laid.join(" ");
+        assert!(["network", "trapped", "attribution", "100 %"].iter().all(|word| text.contains(word)), "{laid:#?}");
     }
 
     #[test]
