@@ -48,9 +48,6 @@ pub fn parse(file: &Path, text: &str) -> Result<Lab, Vec<LabError>> {
     Err(errors)
 }
 
-/// How messages of the deserialiser begin that are told in other words.
-const EXPLAINED: [&str; 3] = ["unknown field", "unknown variant", "missing field"];
-
 fn deserialise(text: &str, spans: &Spans) -> Result<Lab, (Place, String)> {
     let deserializer = serde_yaml::Deserializer::from_str(text);
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -58,10 +55,9 @@ fn deserialise(text: &str, spans: &Spans) -> Result<Lab, (Place, String)> {
         let path = if path == "." { String::new() } else { path };
         let message = error.into_inner().to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        // The deserialiser repeats the path in front of its message, not always in the same form.
-        let message = message.strip_prefix(&format!("{path}: ")).unwrap_or(message);
-        let begin = EXPLAINED.iter().find_map(|begin| message.find(&format!(": {begin}")));
-        let message = begin.map_or(message, |at| &message[at + 2..]);
+        // The deserialiser repeats the path in front of its message, or that of a part of it.
+        let own = message.split_once(": ").filter(|(own, _)| !own.is_empty() && path.starts_with(own));
+        let message = own.map_or(message, |(_, message)| message);
         explain(&path, message, spans)
     })
 }

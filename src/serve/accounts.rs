@@ -118,7 +118,8 @@ fn read(path: &Path) -> Result<BTreeMap<Name, Vec<PublicKey>>, String> {
     }
     let text = intake::text(path, &LIST, &TaskContext::default()).map_err(|error| error.to_string())?;
     let mut accounts: BTreeMap<Name, Vec<PublicKey>> = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+    for (number, line) in
+        (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
     {
         let fault = |reason: String| {
             let expected = "expected `NAME ssh-ed25519 AAAA…`: the account, then the line of its .pub file";
@@ -168,12 +169,24 @@ mod tests {
             ("../a ssh-ed25519 AAAA", ":1: `../a` names no account"),
             (ONE, ":1: no public key"),
             (&format!("guest {ONE}"), ":1: `guest` is the account without a key"),
+            // As PuTTY saves a key, with the options of an `authorized_keys`, and cut in the middle.
+            ("---- BEGIN SSH2 PUBLIC KEY ----\nComment: x", ":1: `----` names no account"),
+            (&format!("anna from=\"10.*\" {ONE}"), ":1: no public key"),
+            (&format!("anna {}", &ONE[..50]), ":1: no public key"),
         ] {
             fs::write(&file, line).unwrap();
             let error = accounts.read_again().unwrap_err();
             assert!(error.contains(said), "{error}");
             assert_eq!(accounts.listed(), 2, "those known before stay");
         }
+        // As editors on Windows save it: with a byte order mark, and lines that end in two letters; or in an encoding that is named.
+        fs::write(&file, format!("\u{feff}# class\r\nanna {ONE}\r\n  # later\r\n")).unwrap();
+        assert_eq!(accounts.read_again(), Ok(1));
+        assert_eq!(accounts.judge(&name("anna"), &key(ONE)), Verdict::Owns);
+        let wide = format!("\u{feff}anna {ONE}\r\n");
+        fs::write(&file, wide.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+        let error = accounts.read_again().unwrap_err();
+        assert!(error.contains("UTF-16") && error.lines().count() == 1, "{error}");
         fs::write(&file, "").unwrap();
         assert_eq!(accounts.read_again(), Ok(0));
         assert_eq!(accounts.judge(&name("anna"), &key(ONE)), Verdict::Unknown);

@@ -22,7 +22,6 @@ pub struct Look {
 pub struct Grid {
     pub area: Rect,
     pub columns: u16,
-    pub count: usize,
     /// Cells of one picture.
     pub cell: (u16, u16),
     /// Cells between pictures.
@@ -80,30 +79,47 @@ fn two_levels(values: &[f32]) -> (u8, f32, f32) {
     (bits.map(|(bit, _)| 1 << bit).sum(), high, low)
 }
 
-/// The largest cells in which a grid fits into an area, with square pixels, centred.
-pub fn grid(images: &ImageGrid, area: Rect, _mode: PictureMode) -> Grid {
-    let (columns, rows) = (images.columns.min(images.pictures.len()).max(1) as u16, images.rows().max(1) as u16);
-    let ratio = images.pictures.first().map_or(1.0, |first| first.height as f32 / first.width.max(1) as f32);
-    let gap = u16::from(columns > 1);
-    let room = |width: u16| -> (u16, u16) {
-        let height = (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
-        let row_gap = if gap > 0 && height > 4 { 1 } else { 0 };
-        (columns * (width + gap) - gap.min(columns * (width + gap)), rows * (height + row_gap) - row_gap.min(rows))
-    };
+/// Cells of each of so many pictures, across and down, that are as large as an area has room for, with square pixels; `ratio` is their
+/// height over their width.
+pub fn cell([columns, rows]: [u16; 2], ratio: f32, area: Rect) -> (u16, u16) {
+    let height = |width: u16| (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
     let fits = |width: &u16| {
-        let (across, down) = room(*width);
+        let (across, down) = room([columns, rows], (*width, height(*width)));
         across <= area.width && down <= area.height
     };
     let width = (1..=area.width.max(1)).rev().find(fits).unwrap_or(1);
-    let height = (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
-    let (across, down) = room(width);
+    (width, height(width))
+}
+
+/// Cells between pictures beside each other.
+fn gap(columns: u16) -> u16 {
+    u16::from(columns > 1)
+}
+
+/// Cells that pictures of a size take with those between them.
+fn room([columns, rows]: [u16; 2], (width, height): (u16, u16)) -> (u16, u16) {
+    let gap = gap(columns);
+    let row_gap = if gap > 0 && height > 4 { 1 } else { 0 };
+    (columns * (width + gap) - gap.min(columns * (width + gap)), rows * (height + row_gap) - row_gap.min(rows))
+}
+
+/// Height over width of the pictures of a grid.
+pub fn ratio(images: &ImageGrid) -> f32 {
+    images.pictures.first().map_or(1.0, |first| first.height as f32 / first.width.max(1) as f32)
+}
+
+/// The largest cells in which a grid fits into an area, with square pixels, centred.
+pub fn grid(images: &ImageGrid, area: Rect) -> Grid {
+    let (columns, rows) = (images.columns.min(images.pictures.len()).max(1) as u16, images.rows().max(1) as u16);
+    let cell = cell([columns, rows], ratio(images), area);
+    let (across, down) = room([columns, rows], cell);
     let area = Rect {
         x: area.x + area.width.saturating_sub(across) / 2,
         y: area.y + area.height.saturating_sub(down) / 2,
         width: across.min(area.width),
         height: down.min(area.height),
     };
-    Grid { area, columns, count: images.pictures.len(), cell: (width, height), gap }
+    Grid { area, columns, cell, gap: gap(columns) }
 }
 
 /// Draws a grid in characters.
@@ -248,7 +264,7 @@ mod tests {
     fn shown(mode: PictureMode, area: Rect) -> String {
         let images = ImageGrid::new(1, vec![zero()]);
         let mut buffer = Buffer::empty(area);
-        draw_cells(&images, &grid(&images, area, mode), mode, LOOK, &mut buffer);
+        draw_cells(&images, &grid(&images, area), mode, LOOK, &mut buffer);
         let rows = buffer.content.chunks(usize::from(area.width));
         rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
     }
@@ -268,7 +284,7 @@ mod tests {
         let look = Look { color: true, ..LOOK };
         let area = Rect::new(0, 0, width, width.div_ceil(2));
         let images = ImageGrid::new(1, vec![picture.clone()]);
-        let grid = grid(&images, area, mode);
+        let grid = grid(&images, area);
         let mut buffer = Buffer::empty(area);
         draw_cells(&images, &grid, mode, look, &mut buffer);
         let place = grid.rect(0);
@@ -330,7 +346,7 @@ mod tests {
             let images = ImageGrid::new(columns, vec![zero(); count]);
             let area = Rect::new(2, 1, width, height);
             let mut buffer = Buffer::empty(Rect::new(0, 0, width + 4, height + 2));
-            let grid = grid(&images, area, mode);
+            let grid = grid(&images, area);
             draw_cells(&images, &grid, mode, LOOK, &mut buffer);
             for y in 0..height + 2 {
                 for x in 0..width + 4 {

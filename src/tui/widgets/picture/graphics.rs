@@ -74,7 +74,7 @@ impl Encoder {
 
     /// Draws what is encoded, half blocks before the first time, and orders what has changed.
     pub fn draw(&mut self, key: &str, images: &ImageGrid, area: Rect, look: Look, buffer: &mut Buffer) -> Grid {
-        let found = grid(images, area, PictureMode::HalfBlocks);
+        let found = grid(images, area);
         let size = Size::new(found.area.width, found.area.height);
         let place = self.places.entry(key.to_owned()).or_default();
         let wanted = place.wanted.as_ref();

@@ -5,6 +5,7 @@ mod glyphs;
 mod graphics;
 
 pub use cells::{Grid, Look, draw_cells, grid};
+use cells::{cell, ratio};
 pub use graphics::Encoder;
 
 use crate::experiment::{ImageGrid, Wording};
@@ -143,7 +144,7 @@ impl Pictures {
             }
             (_, mode) => {
                 let (images, numbers) = legible(images, around, area, mode);
-                let grid = grid(&images, area, mode);
+                let grid = grid(&images, area);
                 draw_cells(&images, &grid, mode, self.look, buffer);
                 Shown { grid, numbers }
             }
@@ -187,18 +188,19 @@ fn legible(
 ) -> (Cow<'_, ImageGrid>, Vec<usize>) {
     let least = least_width(mode);
     let count = images.pictures.len();
-    let cell = |images: &ImageGrid| grid(images, area, mode).cell.0;
-    if count <= 1 || cell(images) >= least {
+    let (columns, rows) = (images.columns.min(count), images.rows());
+    let is_legible = |columns: usize, rows: usize| {
+        // Beyond this they are too small on any screen.
+        let across_and_down = [columns, rows].map(|number| number.clamp(1, 128) as u16);
+        cell(across_and_down, ratio(images), area).0 >= least
+    };
+    if count <= 1 || is_legible(columns, rows) {
         return (Cow::Borrowed(images), (0..count).collect());
     }
-    if images.rows() == 1 {
-        let rows = 2..=count.min(usize::from(area.height));
-        let mut broken = rows.map(|rows| ImageGrid::new(count.div_ceil(rows), images.pictures.clone()));
-        if let Some(images) = broken.find(|images| cell(images) >= least) {
-            return (Cow::Owned(images), (0..count).collect());
-        }
+    let rows_of_row = if rows == 1 { 2..=count.min(usize::from(area.height)) } else { 1..=0 };
+    if let Some(rows) = rows_of_row.into_iter().find(|rows| is_legible(count.div_ceil(*rows), *rows)) {
+        return (Cow::Owned(ImageGrid::new(count.div_ceil(rows), images.pictures.clone())), (0..count).collect());
     }
-    let (columns, rows) = (images.columns.min(count), images.rows());
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
     let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
     let down = usize::from(area.height / tall).clamp(1, rows);
