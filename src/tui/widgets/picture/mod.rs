@@ -5,8 +5,9 @@ mod glyphs;
 mod graphics;
 
 pub use cells::{Grid, Look, draw_cells, grid};
-use cells::{cell, ratio};
 pub use graphics::Encoder;
+
+use cells::{cell, ratio};
 
 use crate::experiment::{ImageGrid, Wording};
 use crate::run::inbox::Wake;
@@ -197,8 +198,10 @@ fn legible(
     if count <= 1 || is_legible(columns, rows) {
         return (Cow::Borrowed(images), (0..count).collect());
     }
-    let rows_of_row = if rows == 1 { 2..=count.min(usize::from(area.height)) } else { 1..=0 };
-    if let Some(rows) = rows_of_row.into_iter().find(|rows| is_legible(count.div_ceil(*rows), *rows)) {
+    if rows == 1
+        && let Some(rows) =
+            (2..=count.min(usize::from(area.height))).find(|rows| is_legible(count.div_ceil(*rows), *rows))
+    {
         return (Cow::Owned(ImageGrid::new(count.div_ceil(rows), images.pictures.clone())), (0..count).collect());
     }
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
