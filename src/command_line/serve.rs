@@ -6,6 +6,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::folders::Folders;
 use crate::printer::print;
+use crate::serve::class::ClassSettings;
 use crate::serve::settings::{Limits, Settings};
 use crate::serve::{self, process};
 use std::path::PathBuf;
@@ -29,6 +30,10 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
         enrol: arguments.enrol,
         guest: arguments.guest,
         labs: labs.map(|labs| std::path::absolute(&labs).unwrap_or(labs)),
+        class: ClassSettings {
+            instructors: arguments.instructors.into_iter().collect(),
+            training: arguments.training.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+        },
         limits: Limits {
             sessions: arguments.sessions,
             of_an_account: arguments.of_an_account,

@@ -60,6 +60,11 @@ impl Accounts {
         self.listed.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Whether the file lists keys of an account.
+    pub fn lists(&self, name: &Name) -> bool {
+        self.listed.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
     /// What a key is for a name. Whoever offers a key has not shown yet that it is theirs.
     pub fn judge(&self, name: &Name, key: &PublicKey) -> Verdict {
         if name.is_guest() {

@@ -2,6 +2,7 @@
 
 use super::process::ProcessLimits;
 use super::session_command::SessionCommand;
+use crate::class::link;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -53,6 +54,8 @@ pub struct Order {
     /// What the program shall do; nothing opens the labs.
     pub words: Vec<String>,
     pub terminal: Option<Size>,
+    /// The socket of the class, and what the program proves there that it is this session's.
+    pub class: Option<(PathBuf, String)>,
     /// What the client says of its terminal and language.
     pub environment: BTreeMap<String, String>,
 }
@@ -108,6 +111,9 @@ impl Child {
         // Where the system keeps the time zone by name.
         command.envs(std::env::var_os("TZ").map(|zone| (OsString::from("TZ"), zone)));
         command.env("HOME", &order.home).env("SHINSO_HOME", &order.home).env("SHINSO_CONFINED", "1");
+        if let Some((socket, token)) = &order.class {
+            command.env(link::SOCKET, socket).env(link::TOKEN, token);
+        }
         command.env("SHINSO_SHARED", shared).current_dir(&order.home).kill_on_drop(true);
         let (out, errors, terminal) = match order.terminal {
             Some(size) => {

@@ -5,6 +5,7 @@
 
 use super::accounts::{Claim, Verdict};
 use super::child::{Order, Size};
+use super::class::socket_of;
 use super::commands;
 use super::cut::Cut;
 use super::input::Input;
@@ -172,7 +173,14 @@ impl Connection {
         self.input = Some(Arc::clone(&input));
         let runs = RunStore::new(Folders::under(home.clone()).runs()).folder().to_owned();
         let settings = &self.server.settings;
+        // Commands and the linear mode have no screen that others could look at.
+        let has_screen = terminal.is_some() && words.is_empty();
+        let attendance = terminal
+            .filter(|_| has_screen)
+            .map(|size| self.server.class.enter(self.number, account, Arc::clone(&input), size));
+        let class = attendance.as_ref().map(|seat| (socket_of(&settings.folder), seat.token().to_owned()));
         let session = Session {
+            attendance,
             lent: self.server.lent.clone(),
             number: self.number,
             handle: protocol.handle(),
@@ -189,6 +197,7 @@ impl Connection {
                 labs: settings.labs.clone(),
                 words,
                 terminal,
+                class,
                 environment: std::mem::take(&mut self.environment),
             },
             input,

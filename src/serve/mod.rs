@@ -7,6 +7,7 @@
 //! host_key          who the server is, for its owner alone
 //! authorized_keys   accounts and their keys, written by the instructor
 //! enrolled/NAME     the key that owns an account which the instructor has not listed
+//! class.sock        by which the programs of sessions come to their class
 //! accounts/NAME/    progress, notes and runs of an account
 //! guests/           the same of guests, removed when they leave
 //! shared/           what everybody may read: unpacked data, files for the class
@@ -15,6 +16,7 @@
 mod accept;
 mod accounts;
 mod child;
+pub mod class;
 mod commands;
 mod connection;
 mod cut;
@@ -24,7 +26,7 @@ mod idle;
 mod input;
 mod limits;
 mod log;
-mod name;
+pub mod name;
 mod network;
 mod private;
 pub mod process;

@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt::Write;
 use std::net::TcpListener;
 
-/// Files that the server has open for each session: its connection, both ways of its terminal, its process.
-const FILES_OF_A_SESSION: u64 = 4;
+/// Files that the server has open for each session: its connection, both ways of its terminal, its process, its way to the class.
+const FILES_OF_A_SESSION: u64 = 5;
 /// Files beside those of sessions.
 const OTHER_FILES: u64 = 64;
 
@@ -45,6 +45,20 @@ pub fn enforceable(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether the names of instructors are safe from others: people may enrol under any that the file does not list.
+///
+/// # Errors
+/// The first that is not listed.
+pub fn instructors_are_listed(settings: &Settings, accounts: &Accounts) -> Result<(), String> {
+    match settings.class.instructors.iter().find(|name| !accounts.lists(name)) {
+        Some(name) => Err(format!(
+            "--instructor {name}: no key of this account in {}; list one, or others could take the name",
+            settings.keys.display()
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Looks at everything that a start needs, and says of each how it stands.
 pub fn check(settings: &Settings) -> Exit {
     raise_open_files();
@@ -52,11 +66,14 @@ pub fn check(settings: &Settings) -> Exit {
         .map(|()| settings.folder.display().to_string())
         .map_err(|error| format!("{}: {error}", settings.folder.display()));
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
-    let accounts = Accounts::open(settings.keys.clone(), enrolled).map(|accounts| match accounts.listed() {
-        0 if !settings.enrol && !settings.guest => {
-            format!("none in {}: nobody can log in; list some, or use --enrol or --guest", settings.keys.display())
-        }
-        count => format!("{count} listed in {}", settings.keys.display()),
+    let accounts = Accounts::open(settings.keys.clone(), enrolled).and_then(|accounts| {
+        instructors_are_listed(settings, &accounts)?;
+        Ok(match accounts.listed() {
+            0 if !settings.enrol && !settings.guest => {
+                format!("none in {}: nobody can log in; list some, or use --enrol or --guest", settings.keys.display())
+            }
+            count => format!("{count} listed in {}", settings.keys.display()),
+        })
     });
     let address = TcpListener::bind(settings.listen)
         .map(|_| settings.listen.to_string())

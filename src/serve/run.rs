@@ -2,6 +2,7 @@
 
 use super::accept;
 use super::accounts::Accounts;
+use super::class::{Class, Door, socket_of};
 use super::folder::{self, ServerFolder};
 use super::host_key;
 use super::limits::Places;
@@ -69,6 +70,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let key = host_key::open(&settings.folder)?;
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
     let accounts = Accounts::open(settings.keys.clone(), enrolled)?;
+    ready::instructors_are_listed(&settings, &accounts)?;
     let folder = ServerFolder::open(&settings.folder)?;
     let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
@@ -78,6 +80,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let (stop, stopping) = watch::channel(false);
     let (alive, all_ended) = mpsc::channel(1);
     let server = Server {
+        class: Class::new(settings.class.clone(), log.clone()),
         places: Places::new(settings.limits.clone()),
         lent: Lent {
             log,
@@ -108,6 +111,9 @@ async fn serve(
     let listen = server.settings.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let socket = socket_of(&server.settings.folder);
+    let door = Door::open(socket.clone())
+        .map_err(|error| format!("{}: {error}; a shorter path of --folder may help", socket.display()))?;
     let signals = |kind| signal(kind).map_err(|error| error.to_string());
     let mut terminate: Signal = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
@@ -136,11 +142,12 @@ async fn serve(
     };
     tokio::select! {
         () = accept::accept(&listener, &server, Arc::new(config(key))) => {}
+        () = door.attend(&server.class, &log) => {}
         () = again => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    drop(listener);
+    drop((listener, door));
     log.server("stopping");
     let _nobody_is_here = stop.send(true);
     drop(server);

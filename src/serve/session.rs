@@ -1,6 +1,7 @@
 //! One session: a person at one end, their process at the other, until one of them ends it, time does, or the server.
 
 use super::child::{Child, Order, Outlet, Size};
+use super::class::Attendance;
 use super::cut::Cut;
 use super::idle::{WARNING, idle};
 use super::input::Input;
@@ -66,6 +67,8 @@ pub struct Session {
     /// The newest size; closed when the client has gone.
     pub size: watch::Receiver<Size>,
     pub place: Place,
+    /// Its seat in the class, if it has a screen.
+    pub attendance: Option<Attendance>,
     /// A folder that nobody needs afterwards.
     pub leaves: Option<PathBuf>,
     /// The folder of the account's runs.
@@ -207,7 +210,7 @@ impl Session {
         tokio::select! {
             ended = output => ended.err().unwrap_or(End::Process),
             () = self.hand_in(child) => End::Process,
-            () = resize(child, &mut size) => End::Gone,
+            () = self.resize(child, &mut size) => End::Gone,
             limit = self.idle(&warning) => End::Idle(limit),
             _ = stopping.wait_for(|stops| *stops) => End::Stopping,
         }
@@ -250,7 +253,12 @@ impl Session {
             };
             match read {
                 Ok(0) | Err(_) => return Ok(()),
-                Ok(count) => self.say(&piece[..count], kind).await?,
+                Ok(count) => {
+                    if let (Some(attendance), None) = (&self.attendance, kind) {
+                        attendance.written(&piece[..count]);
+                    }
+                    self.say(&piece[..count], kind).await?;
+                }
             }
         }
     }
@@ -280,6 +288,18 @@ impl Session {
             if terminal.write(&keys).await.is_err() {
                 return pending().await;
             }
+        }
+    }
+
+    /// Tells the process the newest size, so often and no more; returns when the client has gone.
+    async fn resize(&self, child: &Child, size: &mut watch::Receiver<Size>) {
+        while size.changed().await.is_ok() {
+            let newest = *size.borrow_and_update();
+            self.attendance.iter().for_each(|attendance| attendance.resized(newest));
+            if let Some(terminal) = &child.terminal {
+                let _closed = terminal.resize(newest);
+            }
+            sleep(RESIZE).await;
         }
     }
 
@@ -356,17 +376,6 @@ impl Session {
         };
         // One that takes nothing is not waited for.
         let _too_long = timeout(TO_CLOSE, last).await;
-    }
-}
-
-/// Tells a process the newest size, so often and no more; returns when the client has gone.
-async fn resize(child: &Child, size: &mut watch::Receiver<Size>) {
-    while size.changed().await.is_ok() {
-        let newest = *size.borrow_and_update();
-        if let Some(terminal) = &child.terminal {
-            let _closed = terminal.resize(newest);
-        }
-        sleep(RESIZE).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an instructor decides of a server.
 
+use super::class::ClassSettings;
 use super::process::ProcessLimits;
 use super::session_command::SessionCommand;
 use super::sources::SourceLimits;
@@ -21,6 +22,7 @@ pub struct Settings {
     pub guest: bool,
     /// A folder of lab files for everybody.
     pub labs: Option<PathBuf>,
+    pub class: ClassSettings,
     pub limits: Limits,
     pub process: ProcessLimits,
     /// What starts the processes of sessions, if not the server itself.

@@ -1,9 +1,13 @@
 //! The loop: messages in, frames out.
 
 mod attention;
+mod class;
 mod demo;
 mod inputs;
 
+use super::class::list::ClassList;
+use super::class::status;
+use super::class::viewing::Viewing;
 use super::context::AppContext;
 use super::demo::{self as script, Player};
 use super::destination::Destination;
@@ -22,9 +26,7 @@ use crate::run::SystemClock;
 use crate::width::Widths;
 use attention::Attention;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{
-    DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind,
-};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEvent};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
@@ -55,6 +57,12 @@ enum Overlay {
     Palette(Palette),
     /// Whether to quit, in these words.
     QuitQuestion(Wording),
+    /// The list of the class, for instructors.
+    Class(Box<ClassList>),
+    /// Somebody else's screen, and the list that one goes back to.
+    Viewing(Viewing, Option<Box<ClassList>>),
+    /// What the presenter points at, by the keys.
+    Pointer(Position),
 }
 
 pub struct App {
@@ -180,7 +188,9 @@ impl App {
             }
             let data_is_due = data_waits && now >= painted + DATA_PERIOD;
             if data_is_due || at_once {
+                self.hear_class()?;
                 self.catch_up();
+                self.free_place();
                 data_waits = false;
             }
             at_once |= self.advance_demo();
@@ -267,14 +277,24 @@ impl App {
     }
 
     fn contexts(&self) -> Vec<Context> {
-        match &self.place {
-            Place::Picker if self.picker.in_text() => vec![Context::PickerSearch],
-            Place::Picker => vec![Context::Picker],
-            Place::Lab(lab) => self.demo.iter().map(|_| Context::Demo).chain(lab.contexts(&self.context)).collect(),
-        }
+        let of_class = self.contexts_of_class();
+        let here = match (&self.overlay, &self.place) {
+            (Some(Overlay::Class(list)), _) => return vec![list.context()],
+            (Some(Overlay::Viewing(..)), _) => return [&[Context::ClassViewing], &of_class[..]].concat(),
+            (Some(Overlay::Pointer(_)), _) => return vec![Context::ClassPointer],
+            (_, Place::Picker) if self.picker.in_text() => vec![Context::PickerSearch],
+            (_, Place::Picker) => vec![Context::Picker],
+            (_, Place::Lab(lab)) => {
+                self.demo.iter().map(|_| Context::Demo).chain(lab.contexts(&self.context)).collect()
+            }
+        };
+        [here, of_class].concat()
     }
 
     fn in_text(&self) -> bool {
+        if let Some(Overlay::Class(list)) = &self.overlay {
+            return list.in_text();
+        }
         match &self.place {
             Place::Picker => self.picker.in_text(),
             Place::Lab(lab) => lab.in_text(),
@@ -311,6 +331,7 @@ impl App {
                 }
                 return Ok(());
             }
+            Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)) => return self.key_in_class(&key),
             None => {}
         }
         match keys::action(&self.contexts(), &key, self.in_text()) {
@@ -382,6 +403,9 @@ impl App {
             Action::Redraw => self.redraw()?,
             Action::DemoForward | Action::DemoBack | Action::DemoRestart | Action::DemoNotes | Action::DemoEnd => {
                 self.act_in_demo(action)
+            }
+            Action::RaiseHand | Action::Follow | Action::Class | Action::Present | Action::Point => {
+                self.act_in_class(action)
             }
             action => return self.act_in_place(action),
         }
@@ -469,52 +493,6 @@ impl App {
         }
     }
 
-    fn mouse(&mut self, event: MouseEvent) -> io::Result<()> {
-        let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
-        let place = Position::new(event.column, event.row);
-        if let Some(destination) = self.context.places.at(place).filter(|_| is_click) {
-            return self.go(destination);
-        }
-        let by = match event.kind {
-            MouseEventKind::ScrollUp => -3,
-            MouseEventKind::ScrollDown => 3,
-            _ => 0,
-        };
-        match &mut self.overlay {
-            // A click beside what can be chosen closes it.
-            Some(Overlay::Help(_) | Overlay::Palette(_)) if is_click => self.overlay = None,
-            Some(Overlay::Help(help)) => help.scroll(by),
-            Some(Overlay::Palette(palette)) => palette.step(by.signum()),
-            Some(Overlay::QuitQuestion(_)) => {}
-            None => return self.mouse_in_place(event),
-        }
-        Ok(())
-    }
-
-    fn mouse_in_place(&mut self, event: MouseEvent) -> io::Result<()> {
-        match &mut self.place {
-            Place::Picker => {
-                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.context) {
-                    self.open(&id, tab);
-                }
-            }
-            Place::Lab(lab) => lab.mouse(event, &mut self.context),
-        }
-        self.go_on()
-    }
-
-    fn paste(&mut self, pasted: &str) {
-        match &mut self.overlay {
-            Some(Overlay::Palette(palette)) => return palette.pasted(pasted),
-            Some(_) => return,
-            None => {}
-        }
-        match &mut self.place {
-            Place::Picker => self.picker.pasted(pasted),
-            Place::Lab(lab) => lab.pasted(pasted, &mut self.context),
-        }
-    }
-
     pub fn notify(&mut self, message: String) {
         self.context.notify(message);
     }
@@ -549,7 +527,9 @@ impl App {
         if let Some(copied) = self.context.clipboard.take() {
             queue!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(copied))?;
         }
-        self.screen.backend_mut().flush()
+        self.screen.backend_mut().flush()?;
+        self.report_to_class();
+        Ok(())
     }
 }
 
@@ -580,15 +560,21 @@ fn draw(
         Place::Picker => picker.in_text(),
         Place::Lab(lab) => lab.in_text(),
     };
-    footer(foot, contexts, in_text, context, buffer);
+    let keys = status(foot, context, buffer);
+    footer(keys, contexts, in_text, context, buffer);
     notice(body, context, buffer);
     if overlay.is_some() {
         context.places.clear();
     }
+    // What takes the whole screen leaves the footer, which names its keys.
+    let whole = Rect { height: area.height - foot.height, ..area };
     match overlay {
         Some(Overlay::Help(help)) => help.draw(area, context, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),
         Some(Overlay::QuitQuestion(words)) => super::screens::question(area, context.say(*words), context, buffer),
+        Some(Overlay::Class(list)) => list.draw(whole, context, buffer),
+        Some(Overlay::Viewing(viewing, _)) => viewing.draw(area, context, buffer),
+        Some(Overlay::Pointer(at)) => class::draw_pointer(*at, area, context, buffer),
         None => {}
     }
 }

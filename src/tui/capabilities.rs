@@ -169,6 +169,12 @@ fn early_keys(bytes: &[u8]) -> Vec<KeyEvent> {
                     "Z" => KeyCode::BackTab,
                     "5~" => KeyCode::PageUp,
                     "6~" => KeyCode::PageDown,
+                    "P" => KeyCode::F(1),
+                    "18~" => KeyCode::F(7),
+                    "19~" => KeyCode::F(8),
+                    "20~" => KeyCode::F(9),
+                    "21~" => KeyCode::F(10),
+                    "24~" => KeyCode::F(12),
                     _ => continue,
                 };
                 (code, KeyModifiers::NONE)
@@ -209,12 +215,14 @@ mod tests {
             plain(KeyCode::Enter),
             plain(KeyCode::Down),
             plain(KeyCode::PageDown),
+            plain(KeyCode::F(1)),
+            plain(KeyCode::F(8)),
             (KeyCode::Char('c'), KeyModifiers::CONTROL),
             letter('王'),
             (KeyCode::Char('5'), KeyModifiers::ALT),
             plain(KeyCode::Esc),
         ];
-        assert_eq!(codes("qJ\r\u{1b}[B\u{1b}[6~\u{3}王\u{1b}[>1;2q\u{1b}5\u{1b}"), expected);
+        assert_eq!(codes("qJ\r\u{1b}[B\u{1b}[6~\u{1b}OP\u{1b}[19~\u{3}王\u{1b}[>1;2q\u{1b}5\u{1b}"), expected);
         assert_eq!(codes("\u{1b}"), [plain(KeyCode::Esc)]);
         assert_eq!(codes("\u{1b}\u{1b}["), [plain(KeyCode::Esc)]);
     }

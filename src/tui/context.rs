@@ -1,5 +1,6 @@
 //! What all screens share: the language, the look, the model to ask, the run under way, the learner's progress.
 
+use super::class::ClassState;
 use super::destination::{Destination, Places};
 use super::last_resort;
 use super::live_run::LiveRun;
@@ -52,6 +53,8 @@ pub struct AppContext {
     pub next: Option<Destination>,
     /// The lab that is shown; none in the picker.
     pub shown_lab: Option<String>,
+    /// The class that this session is part of, if it is part of one.
+    pub class: ClassState,
 }
 
 /// A shipped model, opened by the first who asks.
@@ -94,6 +97,7 @@ impl AppContext {
             places: Places::default(),
             next: None,
             shown_lab: None,
+            class: ClassState::default(),
         }
     }
 

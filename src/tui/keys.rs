@@ -26,6 +26,17 @@ pub enum Action {
     FreeMouse,
     Suspend,
     Redraw,
+    // A class.
+    RaiseHand,
+    /// Looks at the screen that is presented.
+    Follow,
+    /// The list of the class.
+    Class,
+    Present,
+    Point,
+    LowerHand,
+    Message,
+    MessageAll,
     // Moving.
     Up,
     Down,
@@ -205,6 +216,21 @@ pub enum Context {
     BoardPuzzle,
     Exercises,
     Notes,
+    /// A class.
+    Class,
+    /// Somebody shows the class a screen.
+    ClassPresented,
+    /// Of instructors.
+    ClassInstructor,
+    /// Of whoever presents.
+    ClassPresenter,
+    ClassList,
+    /// A line is typed in the list of the class.
+    ClassLine,
+    /// Somebody else's screen is looked at.
+    ClassViewing,
+    /// The pointer is moved.
+    ClassPointer,
 }
 
 impl Context {
@@ -250,6 +276,12 @@ impl Context {
             Context::BoardPuzzle => Wording::new("Find the winning move", "勝ちの一手"),
             Context::Exercises => Wording::new("Exercises", "演習"),
             Context::Notes => Wording::new("Notes", "ノート"),
+            Context::Class | Context::ClassPresented | Context::ClassInstructor | Context::ClassPresenter => {
+                Wording::new("In a class", "クラス")
+            }
+            Context::ClassList | Context::ClassLine => Wording::new("The class", "クラスの一覧"),
+            Context::ClassViewing => Wording::new("Somebody else's screen", "ほかの人の画面"),
+            Context::ClassPointer => Wording::new("Pointer", "ポインター"),
         }
     }
 }

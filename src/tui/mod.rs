@@ -9,6 +9,7 @@
 
 mod app;
 mod capabilities;
+pub mod class;
 mod context;
 mod demo;
 pub mod destination;
@@ -32,12 +33,14 @@ mod width;
 pub use demo::{Recording, Version};
 pub use options::ScreenOptions;
 
+use crate::class::Link;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::experiment::Language;
 use crate::lab::Progress;
 use crate::width::Widths;
 use app::App;
+use class::ClassState;
 use context::AppContext;
 use crossterm::event::KeyEvent;
 use last_resort::Stage;
@@ -102,6 +105,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         wake,
         runner,
     );
+    context.class = ClassState::new(Link::of_environment(Arc::clone(&context.wake)));
     if let Some(notice) = context.progress.notice.take() {
         context.notify(notice);
     }

@@ -1,4 +1,5 @@
 //! A client as people have one: it knows the server by its fingerprint, and shows what comes on a screen.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use super::server::{PATIENCE, Server};
 use russh::client::{self, AuthResult, Handle, KeyboardInteractiveAuthResponse, Msg};

@@ -1,4 +1,5 @@
 //! A server of a test's own, on loopback.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use super::program::command;
 use std::io::{BufRead, BufReader};

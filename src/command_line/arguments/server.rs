@@ -1,5 +1,6 @@
 //! What `serve` is told, and the process that it starts for each session.
 
+use crate::serve::name::Name;
 use crate::serve::process::ProcessLimits;
 use crate::serve::session_command::SessionCommand;
 use crate::serve::sources::SourceLimits;
@@ -29,6 +30,14 @@ pub struct ServeArguments {
     /// Let `guest` in without a key, into an empty folder that is removed afterwards
     #[arg(long)]
     pub guest: bool,
+
+    /// An account of an instructor, who sees the class and can show it a screen; may be given several times
+    #[arg(long = "instructor", value_name = "NAME")]
+    pub instructors: Vec<Name>,
+
+    /// Runs that train at a time; whoever starts another waits, and sees how many are before them [default: no limit]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub training: Option<u64>,
 
     /// Sessions at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 200)]

@@ -31,6 +31,10 @@ impl App {
         match action {
             Action::DemoForward => demo.forward(now, screen, &mut self.context),
             Action::DemoBack => demo.back(now, screen, &mut self.context),
+            // The audience would see them too.
+            Action::DemoNotes if self.context.class.presents => {
+                return self.notify(self.context.say(text::NOTES_ELSEWHERE).to_owned());
+            }
             Action::DemoNotes => demo.toggle_notes(),
             Action::DemoRestart => {
                 let lab = self.context.shown_lab.clone();

@@ -1,8 +1,10 @@
 //! Keys, clicks and pastes on their way to what is on top.
 
-use super::{App, Place};
+use super::{App, Overlay, Place};
+use crate::tui::screens::picker::Chosen;
 use crate::tui::terminal::Inputs;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 use std::io;
 use std::time::Instant;
 
@@ -62,5 +64,54 @@ impl App {
             _ => None,
         };
         Ok(())
+    }
+
+    fn mouse(&mut self, event: MouseEvent) -> io::Result<()> {
+        self.point_by_mouse(&event);
+        let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
+        let place = Position::new(event.column, event.row);
+        if let Some(destination) = self.context.places.at(place).filter(|_| is_click) {
+            return self.go(destination);
+        }
+        let by = match event.kind {
+            MouseEventKind::ScrollUp => -3,
+            MouseEventKind::ScrollDown => 3,
+            _ => 0,
+        };
+        match &mut self.overlay {
+            // A click beside what can be chosen closes it.
+            Some(Overlay::Help(_) | Overlay::Palette(_)) if is_click => self.overlay = None,
+            Some(Overlay::Help(help)) => help.scroll(by),
+            Some(Overlay::Palette(palette)) => palette.step(by.signum()),
+            Some(Overlay::QuitQuestion(_)) => {}
+            Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)) => return self.mouse_in_class(event),
+            None => return self.mouse_in_place(event),
+        }
+        Ok(())
+    }
+
+    fn mouse_in_place(&mut self, event: MouseEvent) -> io::Result<()> {
+        match &mut self.place {
+            Place::Picker => {
+                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.context) {
+                    self.open(&id, tab);
+                }
+            }
+            Place::Lab(lab) => lab.mouse(event, &mut self.context),
+        }
+        self.go_on()
+    }
+
+    fn paste(&mut self, pasted: &str) {
+        match &mut self.overlay {
+            Some(Overlay::Palette(palette)) => return palette.pasted(pasted),
+            Some(Overlay::Class(list)) => return list.pasted(pasted),
+            Some(_) => return,
+            None => {}
+        }
+        match &mut self.place {
+            Place::Picker => self.picker.pasted(pasted),
+            Place::Lab(lab) => lab.pasted(pasted, &mut self.context),
+        }
     }
 }

@@ -145,6 +145,15 @@ impl Player {
         self.at + 1 < self.begun
     }
 
+    /// The note of the step for the presenter, if it has one.
+    pub fn note(&self) -> Option<&Bilingual> {
+        self.spoken().note.as_ref()
+    }
+
+    pub fn hide_notes(&mut self) {
+        self.shows_notes = false;
+    }
+
     pub fn toggle_notes(&mut self) {
         self.shows_notes = !self.shows_notes;
     }

@@ -270,4 +270,29 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Exercises: [key(KeyCode::PageDown)] => A::PageDown, "scroll", "スクロール", 0;
 
     Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;
+
+    Class: [key(KeyCode::F(8))] => A::RaiseHand, "raise your hand, or lower it", "挙手する・手を下ろす", 0;
+    ClassPresented: [key(KeyCode::F(9))] => A::Follow, "the screen that is presented", "発表中の画面を見る", 0;
+    ClassInstructor: [key(KeyCode::F(10))] => A::Class, "class", "クラス", 9;
+    ClassInstructor: [key(KeyCode::F(12))] => A::Present, "show your screen to the class, or end it", "画面をクラスに見せる・やめる", 0;
+    ClassPresenter: [key(KeyCode::F(7))] => A::Point, "pointer", "ポインター", 9;
+
+    ClassList: [key(KeyCode::Enter)] => A::Confirm, "see the screen", "画面を見る", 1;
+    ClassList: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
+    ClassList: [letter('h')] => A::LowerHand, "hand seen", "挙手を確認", 3;
+    ClassList: [letter('p'), key(KeyCode::F(12))] => A::Present, "present, or end it", "画面を見せる・やめる", 4;
+    ClassList: [letter('m')] => A::Message, "message", "メッセージ", 5;
+    ClassList: [letter('M')] => A::MessageAll, "to all", "全員へ", 6;
+    ClassList: [letter('/')] => A::Search, "filter", "絞り込み", 7;
+    ClassList: [letter('s')] => A::Sort, "sort", "並べ替え", 8;
+    ClassList: [key(KeyCode::Esc), letter('q'), key(KeyCode::F(10))] => A::Back, "back", "戻る", 9;
+
+    ClassLine: [key(KeyCode::Enter)] => A::Confirm, "done", "決定", 1;
+    ClassLine: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
+
+    ClassViewing: [key(KeyCode::Esc), letter('q'), key(KeyCode::F(9))] => A::Back, "back", "戻る", 1;
+    ClassViewing: [key(KeyCode::Left)] => A::Left, "move", "動かす", 2;
+
+    ClassPointer: [key(KeyCode::Left)] => A::Left, "move", "動かす", 1;
+    ClassPointer: [key(KeyCode::Esc), letter('q'), key(KeyCode::F(7))] => A::Back, "put it away", "しまう", 2;
 };

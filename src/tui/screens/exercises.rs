@@ -88,6 +88,11 @@ impl ExercisesTab {
     }
 
     /// Shows an exercise.
+    /// The place of the exercise that is looked at.
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
     pub fn select(&mut self, index: usize) {
         (self.selected, self.option, self.writing, self.verdict, self.scrolled) = (index, 0, None, None, 0);
     }

@@ -156,7 +156,24 @@ impl LabScreen {
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
         self.save(app);
+        self.train.leave_queue(app);
         self.train.leave_list(app);
+    }
+
+    /// Whether a run waits for a place to train.
+    pub fn waits_for_place(&self) -> bool {
+        self.train.waits_for_place()
+    }
+
+    /// The tab that is shown, as lab files name it.
+    pub fn tab_name(&self) -> &'static str {
+        TAB_NAMES[self.tab as usize]
+    }
+
+    /// The exercise that is looked at, on its tab.
+    pub fn shown_exercise(&self) -> Option<&str> {
+        let exercise = self.lab.exercises.get(self.exercises.selected())?;
+        (self.tab == Tab::Exercises).then_some(exercise.id.as_str())
     }
 
     pub fn contexts(&self, app: &AppContext) -> Vec<Context> {
@@ -342,7 +359,8 @@ impl LabScreen {
     }
 
     fn draw_head(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
-        let status = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
+        let standing = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
+        let status = if self.train.waits_for_place() { queue(app) } else { standing };
         let right = area.width.saturating_sub(width(&status) as u16 + 1);
         let end = write(buffer, area, right, 0, &status, app.theme.accented());
         let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
@@ -370,6 +388,14 @@ impl LabScreen {
             let place = Rect { x: area.x + start, width: column - start, ..area };
             app.places.put(place, Destination::Action(Action::Tab(tab as usize)));
         }
+    }
+}
+
+/// Where a run that waits for a place to train stands in the queue.
+fn queue(app: &AppContext) -> String {
+    match app.class.ahead() {
+        Some(ahead) => text::filled(app.say(text::WAITS_FOR_PLACE), &[&ahead]),
+        None => app.say(text::ASKS_FOR_PLACE).to_owned(),
     }
 }
 

@@ -25,7 +25,7 @@ use panes::{about, has_curves, lines, panes_with_data};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use runs::export_run;
+use runs::{Waits, export_run};
 
 /// Rows of a chart with its frame in which a curve can be read.
 const LEAST_CHART: u16 = 8;
@@ -57,6 +57,8 @@ pub struct TrainTab {
     is_over: bool,
     /// What a person can do to a run of this lab.
     actions: &'static [ActionSpec],
+    /// What begins once the class has a place for it.
+    waits: Option<Waits>,
 }
 
 impl TrainTab {
@@ -79,6 +81,7 @@ impl TrainTab {
             shows_setup: app.run_of(&lab.id).is_none(),
             is_over: false,
             actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
+            waits: None,
         }
     }
 
@@ -105,7 +108,8 @@ impl TrainTab {
     }
 
     /// The run has emitted something: other keys are bound once it is over.
-    pub fn news(&mut self, lab: &Lab, app: &AppContext) {
+    pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
+        self.go_on_if_there_is_a_place(lab, app);
         self.is_over = app.run_of(&lab.id).is_some_and(|run| !run.is_live());
     }
 
@@ -146,6 +150,10 @@ impl TrainTab {
         }
         if action == Action::Runs {
             self.open_list(lab, app);
+            return true;
+        }
+        if self.waits.is_some() && action == Action::Back {
+            self.leave_queue(app);
             return true;
         }
         if self.is_setup(lab, app) {

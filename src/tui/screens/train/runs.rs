@@ -11,8 +11,57 @@ use crate::tui::screens::runs::{Choice, RunList};
 use crate::tui::text;
 use crate::tui::widgets::chart::View;
 
+/// What waits for a place to train.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// The run that is chosen.
+    Begin,
+    /// A run that was stopped, by its id.
+    Resume(String),
+}
+
 impl TrainTab {
+    /// Has something wait for a place; whether it has to.
+    fn has_to_wait(&mut self, what: Waits, app: &mut AppContext) -> bool {
+        if app.class.may_train() {
+            return false;
+        }
+        app.class.ask_for_place();
+        let said = app.say(text::ALL_PLACES_TAKEN);
+        app.notify(said);
+        self.waits = Some(what);
+        true
+    }
+
+    /// Whether something waits for a place to train.
+    pub fn waits_for_place(&self) -> bool {
+        self.waits.is_some()
+    }
+
+    pub(super) fn go_on_if_there_is_a_place(&mut self, lab: &Lab, app: &mut AppContext) {
+        if !app.class.may_train() {
+            return;
+        }
+        match self.waits.take() {
+            Some(Waits::Begin) => self.begin(lab, app),
+            Some(Waits::Resume(id)) => self.take_up(&id, app),
+            None => {}
+        }
+    }
+
+    /// Waits no longer.
+    pub fn leave_queue(&mut self, app: &mut AppContext) {
+        if self.waits.take().is_some() {
+            app.class.give_place_back();
+            let said = app.say(text::LEFT_QUEUE);
+            app.notify(said);
+        }
+    }
+
     pub(super) fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
+        if self.has_to_wait(Waits::Begin, app) {
+            return;
+        }
         if app.run.as_ref().is_some_and(LiveRun::is_live) {
             let said = app.say(text::STOPPING);
             app.notify(said);
@@ -46,6 +95,9 @@ impl TrainTab {
     }
 
     fn take_up(&mut self, id: &str, app: &mut AppContext) {
+        if self.has_to_wait(Waits::Resume(id.to_owned()), app) {
+            return;
+        }
         self.take(app, |app| {
             // A run that has just stopped may hold its files still: it gives them up first.
             if app.run.as_ref().is_some_and(|run| run.id == id && run.stage != Stage::Finished && !run.is_recorded) {

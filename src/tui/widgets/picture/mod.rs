@@ -87,6 +87,8 @@ pub struct Pictures {
     /// Chosen by a person, who is not overruled by what the terminal says.
     is_chosen: bool,
     encoder: Option<Encoder>,
+    /// Somebody else looks at the screen: what only this terminal could draw would be missing there.
+    in_cells: bool,
     pub look: Look,
 }
 
@@ -95,7 +97,7 @@ impl Pictures {
     pub fn new(look: Look, chosen: Option<PictureMode>, certain: PictureMode) -> Self {
         let certain = if look.wide_ambiguous { PictureMode::Ascii } else { certain };
         let chosen = chosen.filter(|mode| *mode != PictureMode::Graphics);
-        Pictures { mode: chosen.unwrap_or(certain), is_chosen: chosen.is_some(), encoder: None, look }
+        Pictures { mode: chosen.unwrap_or(certain), is_chosen: chosen.is_some(), encoder: None, in_cells: false, look }
     }
 
     /// Takes up what the terminal can do.
@@ -117,7 +119,12 @@ impl Pictures {
     }
 
     pub fn mode(&self) -> PictureMode {
-        self.mode
+        if self.in_cells && self.mode == PictureMode::Graphics { PictureMode::HalfBlocks } else { self.mode }
+    }
+
+    /// Draws nothing but cells, or whatever was chosen again.
+    pub fn keep_to_cells(&mut self, in_cells: bool) {
+        self.in_cells = in_cells;
     }
 
     /// The next mode that this terminal has.
@@ -138,7 +145,8 @@ impl Pictures {
         area: Rect,
         buffer: &mut Buffer,
     ) -> Shown {
-        match (&mut self.encoder, self.mode) {
+        let mode = self.mode();
+        match (&mut self.encoder, mode) {
             (Some(encoder), PictureMode::Graphics) => {
                 let grid = encoder.draw(key, images, area, self.look, buffer);
                 Shown { grid, numbers: (0..images.pictures.len()).collect() }

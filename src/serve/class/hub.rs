@@ -1,0 +1,351 @@
+//! What sessions of a class have in common, and what each may do.
+
+use super::mirror::{Mirror, Viewing};
+use super::queue::Queue;
+use super::seat::Seat;
+use crate::class::message::{ClassNow, FromSession, Here, LONGEST_TEXT, Member, RunHere, Script, ToSession};
+use crate::printer;
+use crate::serve::child::Size;
+use crate::serve::input::Input;
+use crate::serve::log::Log;
+use crate::serve::name::{GUEST, Name};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+/// What an instructor decides of the class.
+#[derive(Debug, Clone, Default)]
+pub struct ClassSettings {
+    pub instructors: BTreeSet<Name>,
+    /// Runs that train at a time; none sets no limit.
+    pub training: Option<usize>,
+}
+
+/// The class of a server.
+pub struct Class {
+    instructors: BTreeSet<Name>,
+    log: Log,
+    state: Mutex<State>,
+    /// Counts what concerns everybody.
+    pub(super) changes: watch::Sender<u64>,
+}
+
+struct State {
+    seats: BTreeMap<u64, Seat>,
+    presenting: Option<Presenting>,
+    queue: Queue,
+}
+
+/// A screen that everybody may follow.
+struct Presenting {
+    session: u64,
+    since: Instant,
+    script: Option<Script>,
+}
+
+impl Class {
+    pub fn new(settings: ClassSettings, log: Log) -> Arc<Self> {
+        let queue = Queue::new(settings.training);
+        let state = State { seats: BTreeMap::new(), presenting: None, queue };
+        Arc::new(Class {
+            instructors: settings.instructors,
+            log,
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Gives a session its seat, until what is returned is dropped. Guests have no name of their own.
+    pub fn enter(self: &Arc<Self>, session: u64, account: Option<&Name>, input: Arc<Input>, size: Size) -> Attendance {
+        let is_instructor = account.is_some_and(|name| self.instructors.contains(name));
+        let account = account.map_or(GUEST, Name::as_str).to_owned();
+        let seat = Seat::new(account, is_instructor, input, size);
+        let attendance = Attendance::new(Arc::clone(self), session, &seat);
+        self.state().seats.insert(session, seat);
+        attendance
+    }
+
+    fn leave(&self, session: u64) {
+        let mut state = self.state();
+        state.seats.remove(&session);
+        state.seats.values_mut().for_each(|seat| {
+            seat.watchers.remove(&session);
+        });
+        if state.presenting.as_ref().is_some_and(|presenting| presenting.session == session) {
+            state.presenting = None;
+        }
+        if state.queue.leave(session) {
+            state.tell_places();
+        }
+        state.tell_seen();
+        drop(state);
+        self.changed();
+    }
+
+    /// The seat that a token belongs to, which has its link from now on.
+    pub(super) fn link(&self, token: &str, to: mpsc::Sender<ToSession>) -> Option<(u64, ToSession)> {
+        let mut state = self.state();
+        let queues = state.queue.is_needed();
+        let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
+        seat.to = Some(to);
+        let (name, is_instructor) = (seat.account.clone(), seat.is_instructor);
+        Some((*session, ToSession::Welcome { name, is_instructor, queues }))
+    }
+
+    pub(super) fn is_instructor(&self, session: u64) -> bool {
+        self.state().seats.get(&session).is_some_and(|seat| seat.is_instructor)
+    }
+
+    /// What concerns everybody, as it concerns one session.
+    pub(super) fn now(&self, session: u64) -> ClassNow {
+        let state = self.state();
+        let presenter = state.presenting.as_ref().and_then(|presenting| state.seats.get(&presenting.session));
+        let is_instructor = state.seats.get(&session).is_some_and(|seat| seat.is_instructor);
+        let hands = state.seats.values().filter(|seat| seat.hand.is_some()).count();
+        ClassNow {
+            presenter: presenter.map(|seat| seat.account.clone()),
+            followers: state.seats.values().filter(|seat| seat.follows).count(),
+            hands: if is_instructor { hands } else { 0 },
+        }
+    }
+
+    /// Who is here, hands first, in the order in which they went up.
+    pub(super) fn members(&self) -> Vec<Member> {
+        let now = Instant::now();
+        let state = self.state();
+        let mut members: Vec<Member> = state.seats.iter().map(|(session, seat)| seat.member(*session, now)).collect();
+        members.sort_by_key(|member| {
+            (
+                std::cmp::Reverse(member.hand.map_or(0, |seconds| seconds + 1)),
+                member.is_instructor,
+                member.account.clone(),
+            )
+        });
+        members
+    }
+
+    /// The demo of a presenter, for the other sessions of the same account.
+    pub(super) fn script(&self, session: u64) -> Option<ToSession> {
+        let state = self.state();
+        let presenting = state.presenting.as_ref().filter(|presenting| presenting.session != session)?;
+        let of = |session: &u64| state.seats.get(session).map(|seat| &seat.account);
+        (of(&presenting.session) == of(&session)).then(|| ToSession::Script {
+            script: presenting.script.clone(),
+            seconds: presenting.since.elapsed().as_secs(),
+        })
+    }
+
+    /// Begins to look at a screen: that of a session which an instructor chose, or the presenter's.
+    pub(super) fn view(&self, session: u64, watched: Option<u64>) -> Option<Viewed> {
+        let mut state = self.state();
+        let may_watch = state.seats.get(&session).is_some_and(|seat| seat.is_instructor);
+        let presented = state.presenting.as_ref().map(|presenting| presenting.session);
+        let of = match watched {
+            Some(watched) if may_watch || Some(watched) == presented => watched,
+            Some(_) => return None,
+            None => presented?,
+        };
+        // A screen that shows itself would grow without end.
+        let seat = state.seats.get(&of).filter(|_| of != session)?;
+        let account = seat.account.clone();
+        let (viewing, is_first) = seat.mirror.look();
+        if is_first {
+            seat.say(ToSession::DrawAnew);
+        }
+        if Some(of) == presented && watched.is_none() {
+            state.seats.get_mut(&session)?.follows = true;
+        } else {
+            state.seats.get_mut(&of)?.watchers.insert(session);
+            self.log.connection(session, format!("watches {account} (#{of})"));
+        }
+        state.tell_seen();
+        drop(state);
+        self.changed();
+        Some(Viewed { of, account, viewing })
+    }
+
+    /// Looks at nobody's screen any more.
+    pub(super) fn look_away(&self, session: u64) {
+        let mut state = self.state();
+        if let Some(seat) = state.seats.get_mut(&session) {
+            seat.follows = false;
+        }
+        state.seats.values_mut().for_each(|seat| {
+            seat.watchers.remove(&session);
+        });
+        state.tell_seen();
+        drop(state);
+        self.changed();
+    }
+
+    /// Whether a session may still look at the screen of another.
+    pub(super) fn may_go_on(&self, session: u64, of: u64) -> bool {
+        let state = self.state();
+        let is_presented = state.presenting.as_ref().is_some_and(|presenting| presenting.session == of);
+        let watches = state.seats.get(&of).is_some_and(|seat| seat.watchers.contains(&session));
+        let follows = state.seats.get(&session).is_some_and(|seat| seat.follows);
+        watches || is_presented && follows
+    }
+
+    /// Whether a screen's colours are those for a dark ground.
+    pub(super) fn is_dark(&self, session: u64) -> bool {
+        self.state().seats.get(&session).is_some_and(|seat| seat.here.dark)
+    }
+
+    /// Does what a session says. What a person may not do is left undone.
+    pub(super) fn heard(&self, session: u64, message: FromSession) {
+        let mut state = self.state();
+        let Some(seat) = state.seats.get_mut(&session) else { return };
+        let (account, is_instructor) = (seat.account.clone(), seat.is_instructor);
+        let is_presenter = |state: &State| state.presenting.as_ref().is_some_and(|now| now.session == session);
+        match message {
+            FromSession::Here(here) => {
+                seat.here = tidy(here);
+                return;
+            }
+            FromSession::Hand { up } => {
+                seat.hand = if up { seat.hand.or_else(|| Some(Instant::now())) } else { None };
+                self.log.connection(session, if up { "hand up" } else { "hand down" });
+            }
+            FromSession::Train { on: true } => {
+                state.queue.ask(session);
+                state.tell_places();
+                return;
+            }
+            FromSession::Train { on: false } => {
+                if state.queue.leave(session) {
+                    state.tell_places();
+                }
+                return;
+            }
+            FromSession::Lower { session: of } if is_instructor => {
+                let Some(other) = state.seats.get_mut(&of) else { return };
+                if other.hand.take().is_some() {
+                    other.say(ToSession::HandLowered { by: account });
+                }
+            }
+            FromSession::Present { on } if is_instructor => {
+                // Of two, the later presents.
+                if on && !is_presenter(&state) {
+                    state.presenting = Some(Presenting { session, since: Instant::now(), script: None });
+                    self.log.connection(session, "presents");
+                } else if !on && is_presenter(&state) {
+                    state.presenting = None;
+                    self.log.connection(session, "presents no longer");
+                }
+                state.tell_seen();
+            }
+            FromSession::Point { at } if is_presenter(&state) => {
+                if let Some(seat) = state.seats.get(&session) {
+                    seat.mirror.point(at);
+                }
+                return;
+            }
+            FromSession::Script { script } if is_presenter(&state) => {
+                if let Some(presenting) = &mut state.presenting {
+                    presenting.script = script;
+                }
+                return;
+            }
+            FromSession::Tell { session: to, text } if is_instructor => {
+                let text: String = printer::in_one_line(&text).chars().take(LONGEST_TEXT).collect();
+                let told = ToSession::Told { by: account, text };
+                let wanted = |number: &u64| to.map_or(*number != session, |to| to == *number);
+                state.seats.iter().filter(|(number, _)| wanted(number)).for_each(|(_, seat)| seat.say(told.clone()));
+                return;
+            }
+            // What is of the link itself, and what only others may do.
+            _ => return,
+        }
+        drop(state);
+        self.changed();
+    }
+}
+
+/// A screen that a session looks at.
+pub(super) struct Viewed {
+    pub of: u64,
+    pub account: String,
+    pub viewing: Viewing,
+}
+
+impl State {
+    /// Tells each session who looks at it, if that is new.
+    fn tell_seen(&mut self) {
+        let presenter = self.presenting.as_ref().map(|presenting| presenting.session);
+        let names: BTreeMap<u64, String> =
+            self.seats.iter().map(|(session, seat)| (*session, seat.account.clone())).collect();
+        for (session, seat) in &mut self.seats {
+            let by = seat.watchers.first().and_then(|watcher| names.get(watcher)).cloned();
+            seat.tell_seen(by, presenter == Some(*session));
+        }
+    }
+
+    /// Tells each session that trains or waits where it stands.
+    fn tell_places(&mut self) {
+        let standing: Vec<(u64, Option<usize>)> = self.queue.standing().collect();
+        for (session, ahead) in standing {
+            if let Some(seat) = self.seats.get_mut(&session) {
+                seat.say(ToSession::Place { ahead });
+            }
+        }
+    }
+}
+
+/// A session is in its class until this is dropped.
+pub struct Attendance {
+    class: Arc<Class>,
+    session: u64,
+    token: String,
+    mirror: Arc<Mirror>,
+}
+
+impl Attendance {
+    fn new(class: Arc<Class>, session: u64, seat: &Seat) -> Self {
+        Attendance { class, session, token: seat.token.clone(), mirror: Arc::clone(&seat.mirror) }
+    }
+
+    /// What the program of the session proves with that it is its own.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What its program has written to its terminal.
+    pub fn written(&self, bytes: &[u8]) {
+        self.mirror.written(bytes);
+    }
+
+    /// Its terminal has another size.
+    pub fn resized(&self, size: Size) {
+        self.mirror.resize(size);
+    }
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        self.class.leave(self.session);
+    }
+}
+
+/// Names as they are shown to others: in one line, and none longer than names are.
+fn tidy(here: Here) -> Here {
+    const LONGEST: usize = 64;
+    let tidy =
+        |name: Option<String>| name.map(|name| printer::in_one_line(&name).chars().take(LONGEST).collect::<String>());
+    Here {
+        lab: tidy(here.lab),
+        tab: tidy(here.tab),
+        exercise: tidy(here.exercise),
+        run: here.run.map(|run| RunHere { lab: tidy(Some(run.lab)).unwrap_or_default(), ..run }),
+        ..here
+    }
+}

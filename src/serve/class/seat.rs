@@ -1,0 +1,79 @@
+//! What the class knows of a session.
+
+use super::mirror::Mirror;
+use crate::class::message::{Here, Member, ToSession};
+use crate::serve::child::Size;
+use crate::serve::input::Input;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// The place of a session in the class.
+pub(super) struct Seat {
+    /// What its program proves with that it is this session's.
+    pub token: String,
+    pub account: String,
+    pub is_instructor: bool,
+    pub here: Here,
+    /// Since when the hand is up.
+    pub hand: Option<Instant>,
+    pub follows: bool,
+    /// Instructors' sessions that look at this one.
+    pub watchers: BTreeSet<u64>,
+    pub mirror: Arc<Mirror>,
+    /// The way to its program, once that has come.
+    pub to: Option<mpsc::Sender<ToSession>>,
+    input: Arc<Input>,
+    /// What it was told last of who sees it.
+    seen: (Option<String>, bool),
+}
+
+/// A token that nobody guesses.
+fn token() -> String {
+    let bytes: [u8; 16] = rand::random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Seat {
+    pub fn new(account: String, is_instructor: bool, input: Arc<Input>, size: Size) -> Self {
+        Seat {
+            token: token(),
+            account,
+            is_instructor,
+            here: Here { columns: size.columns, rows: size.rows, dark: true, ..Here::default() },
+            hand: None,
+            follows: false,
+            watchers: BTreeSet::new(),
+            mirror: Arc::new(Mirror::new(size)),
+            to: None,
+            input,
+            seen: (None, false),
+        }
+    }
+
+    /// Tells its program something; one that takes nothing is not waited for.
+    pub fn say(&self, message: ToSession) {
+        let _takes_nothing = self.to.as_ref().map(|to| to.try_send(message));
+    }
+
+    /// Tells its program who sees the screen, if that is new.
+    pub fn tell_seen(&mut self, by: Option<String>, presents: bool) {
+        if self.seen != (by.clone(), presents) {
+            self.seen = (by.clone(), presents);
+            self.say(ToSession::Seen { by, presents });
+        }
+    }
+
+    pub fn member(&self, session: u64, now: Instant) -> Member {
+        Member {
+            session,
+            account: self.account.clone(),
+            is_instructor: self.is_instructor,
+            here: self.here.clone(),
+            hand: self.hand.map(|since| now.saturating_duration_since(since).as_secs()),
+            idle: now.saturating_duration_since(self.input.last()).as_secs(),
+            follows: self.follows,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The class on the screen: what comes from it, its keys, and what it is told of this session.
+
+use super::{App, Overlay, Place};
+use crate::class::message::{Here, RunHere, Script};
+use crate::tui::class::News;
+use crate::tui::class::list::Asked;
+use crate::tui::class::viewing::Viewing;
+use crate::tui::context::AppContext;
+use crate::tui::keys::{self, Action, Context};
+use crate::tui::live_run::LiveRun;
+use crate::tui::text::{self, filled};
+use crate::tui::widgets::frame::write;
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Style};
+use std::io;
+
+impl App {
+    /// Takes in what has come from the class.
+    pub(super) fn hear_class(&mut self) -> io::Result<()> {
+        for news in self.context.class.take() {
+            match news {
+                News::DrawAnew => self.redraw()?,
+                News::Seen(is_seen) => {
+                    self.context.pictures.keep_to_cells(is_seen);
+                    // What graphics leave on the terminal goes with the rest.
+                    self.redraw()?;
+                }
+                News::HandLowered(by) => self.notify(filled(self.context.say(text::HAND_LOWERED), &[&by])),
+                News::Told(by, words) => self.notify(filled(self.context.say(text::TOLD_BY), &[&by, &words])),
+                News::ScreenGone => {
+                    if matches!(self.overlay, Some(Overlay::Viewing(..))) {
+                        self.look_away();
+                        self.notify(self.context.say(text::SCREEN_GONE).to_owned());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the place to train back once the run is over, and nothing waits for it.
+    pub(super) fn free_place(&mut self) {
+        let trains = self.context.run.as_ref().is_some_and(LiveRun::is_live);
+        let waits = matches!(&self.place, Place::Lab(lab) if lab.waits_for_place());
+        if !trains && !waits {
+            self.context.class.give_place_back();
+        }
+    }
+
+    /// What keys may mean here beside those of the place.
+    pub(super) fn contexts_of_class(&self) -> Vec<Context> {
+        let class = &self.context.class;
+        let contexts = [
+            (class.is_there(), Context::Class),
+            (class.now.presenter.is_some() && !class.presents, Context::ClassPresented),
+            (class.is_instructor, Context::ClassInstructor),
+            (class.presents, Context::ClassPresenter),
+        ];
+        contexts.into_iter().filter_map(|(holds, context)| holds.then_some(context)).collect()
+    }
+
+    /// Does what a key means to the class.
+    pub(super) fn act_in_class(&mut self, action: Action) {
+        let class = &mut self.context.class;
+        match action {
+            Action::RaiseHand if class.is_there() => class.toggle_hand(),
+            Action::Follow if class.now.presenter.is_none() => {
+                self.notify(self.context.say(text::NOBODY_PRESENTS).to_owned());
+            }
+            Action::Follow if !class.presents => {
+                class.follow(true);
+                self.overlay = Some(Overlay::Viewing(Viewing::new(true), None));
+            }
+            Action::Class if class.is_instructor => {
+                class.list(true);
+                self.overlay = Some(Overlay::Class(Box::default()));
+            }
+            Action::Present if class.is_instructor => self.present(),
+            Action::Point if class.presents => {
+                let middle =
+                    self.screen.size().map_or(Position::ORIGIN, |size| Position::new(size.width / 2, size.height / 2));
+                self.overlay = Some(Overlay::Pointer(middle));
+                self.context.class.point(Some(middle.into()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows this screen to the class, or ends it.
+    fn present(&mut self) {
+        let begins = !self.context.class.presents;
+        self.context.class.present(begins);
+        if begins {
+            self.demo.iter_mut().for_each(crate::tui::demo::Player::hide_notes);
+        }
+        let said = if begins { text::NOW_PRESENTING } else { text::NOT_PRESENTING };
+        self.notify(self.context.say(said).to_owned());
+    }
+
+    /// Looks at nobody's screen any more: back to the list, if one came from there.
+    fn look_away(&mut self) {
+        let Some(Overlay::Viewing(viewing, list)) = self.overlay.take() else { return };
+        if viewing.follows() {
+            self.context.class.follow(false);
+        } else {
+            self.context.class.watch(None);
+        }
+        self.overlay = list.map(Overlay::Class);
+    }
+
+    /// A key while the list, another screen or the pointer takes them.
+    pub(super) fn key_in_class(&mut self, key: &KeyEvent) -> io::Result<()> {
+        let action = keys::action(&self.contexts(), key, self.in_text());
+        match action {
+            Some(Action::Quit) => self.ask_to_quit(true),
+            Some(Action::Redraw) => self.redraw()?,
+            Some(Action::RaiseHand) => self.act_in_class(Action::RaiseHand),
+            Some(action) => self.do_in_class(action),
+            None => {
+                if let Some(Overlay::Class(list)) = &mut self.overlay {
+                    list.typed(key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn do_in_class(&mut self, action: Action) {
+        match &mut self.overlay {
+            Some(Overlay::Class(list)) => {
+                let asked = list.handle_action(action, &self.context);
+                self.do_as_asked(asked);
+            }
+            Some(Overlay::Viewing(..)) if matches!(action, Action::Back | Action::Follow) => self.look_away(),
+            Some(Overlay::Viewing(viewing, _)) => viewing.handle_action(action),
+            Some(Overlay::Pointer(at)) => {
+                let (columns, rows) = match action {
+                    Action::Left => (-1, 0),
+                    Action::Right => (1, 0),
+                    Action::Up => (0, -1),
+                    Action::Down => (0, 1),
+                    Action::Home => (i32::MIN, 0),
+                    Action::End => (i32::MAX, 0),
+                    Action::PageUp => (0, -5),
+                    Action::PageDown => (0, 5),
+                    Action::Back | Action::Point => {
+                        self.overlay = None;
+                        return self.context.class.point(None);
+                    }
+                    _ => return,
+                };
+                let size = self.screen.size().unwrap_or_default();
+                let moved = |from: u16, by: i32, room: u16| {
+                    i32::from(from).saturating_add(by).clamp(0, i32::from(room.saturating_sub(1))) as u16
+                };
+                *at = Position::new(moved(at.x, columns, size.width), moved(at.y, rows, size.height));
+                self.context.class.point(Some((at.x, at.y)));
+            }
+            _ => {}
+        }
+    }
+
+    fn do_as_asked(&mut self, asked: Asked) {
+        match asked {
+            Asked::Nothing => {}
+            Asked::Close => {
+                self.context.class.list(false);
+                self.overlay = None;
+            }
+            Asked::Watch(session) => {
+                let Some(Overlay::Class(list)) = self.overlay.take() else { return };
+                self.context.class.watch(Some(session));
+                self.overlay = Some(Overlay::Viewing(Viewing::new(false), Some(list)));
+            }
+            Asked::Lower(session) => self.context.class.lower(session),
+            Asked::Present => self.present(),
+            Asked::Tell(to, words) => {
+                self.context.class.tell(to, words);
+                self.notify(self.context.say(text::CLASS_TOLD).to_owned());
+            }
+        }
+    }
+
+    pub(super) fn mouse_in_class(&mut self, event: MouseEvent) -> io::Result<()> {
+        let asked = match &mut self.overlay {
+            Some(Overlay::Class(list)) => list.mouse(event, &self.context),
+            _ => Asked::Nothing,
+        };
+        self.do_as_asked(asked);
+        Ok(())
+    }
+
+    /// Of a presenter, the mouse is the pointer.
+    pub(super) fn point_by_mouse(&mut self, event: &MouseEvent) {
+        if self.context.class.presents {
+            self.context.class.point(Some((event.column, event.row)));
+        }
+    }
+
+    /// Tells the class where this session is, if that is new.
+    pub(super) fn report_to_class(&mut self) {
+        if !self.context.class.is_there() {
+            return;
+        }
+        let size = self.screen.size().unwrap_or_default();
+        let (tab, exercise) = match &self.place {
+            Place::Picker => (None, None),
+            Place::Lab(lab) => (Some(lab.tab_name().to_owned()), lab.shown_exercise().map(str::to_owned)),
+        };
+        let here = Here {
+            lab: self.context.shown_lab.clone(),
+            tab,
+            exercise,
+            run: self.context.run.as_ref().filter(|run| !run.is_recorded).map(run_here),
+            columns: size.width,
+            rows: size.height,
+            dark: self.context.theme.dark,
+        };
+        let language = self.context.language;
+        let script = self.demo.as_ref().filter(|_| self.context.class.presents).map(|demo| {
+            let (step, steps) = demo.number();
+            Script {
+                lab: demo.lab().id.clone(),
+                step,
+                steps,
+                words: demo.words().in_language(language).to_owned(),
+                note: demo.note().map(|note| note.in_language(language).to_owned()),
+            }
+        });
+        self.context.class.report(here, script);
+    }
+}
+
+fn run_here(run: &LiveRun) -> RunHere {
+    let share = run.pace.step as f64 / run.pace.total_steps.max(1) as f64;
+    RunHere { lab: run.lab.clone(), percent: (100.0 * share).clamp(0.0, 100.0) as u8, is_live: run.is_live() }
+}
+
+/// Draws the pointer as followers see it, and how it is moved.
+pub(super) fn draw_pointer(at: Position, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+    for column in at.x.saturating_sub(1)..=at.x.saturating_add(1) {
+        if let Some(cell) = buffer.cell_mut(Position::new(column, at.y)) {
+            cell.set_style(Style::new().fg(app.theme.own_ground.unwrap_or(Color::Reset)).bg(app.theme.warning));
+        }
+    }
+    let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+    buffer.set_style(foot, app.theme.selected());
+    write(buffer, foot, 1, 0, app.say(text::POINTS), app.theme.selected());
+}

@@ -1,0 +1,187 @@
+//! The class that a session is part of, on its screen: the hand, the screen that is followed, the list that instructors see.
+//!
+//! Outside of a class nothing of this is seen.
+
+pub mod list;
+mod status;
+pub mod viewing;
+
+pub use status::status;
+
+use crate::class::message::{ClassNow, FromSession, Here, Member, Script, ToSession};
+use crate::class::{Link, Viewed};
+
+/// What a session knows of its class.
+#[derive(Default)]
+pub struct ClassState {
+    link: Option<Link>,
+    pub name: String,
+    pub is_instructor: bool,
+    queues: bool,
+    pub now: ClassNow,
+    /// Whether the own hand is up.
+    pub hand: bool,
+    /// Who looks at this screen, and whether it can be followed.
+    pub watched_by: Option<String>,
+    pub presents: bool,
+    pub members: Vec<Member>,
+    /// The screen of somebody else that is looked at.
+    pub viewed: Option<Viewed>,
+    /// The demo that is presented in another session of this account, and for how many seconds.
+    pub script: Option<(Option<Script>, u64)>,
+    /// Those who wait before this session for a place to train; none has it. Unknown while none was asked for.
+    place: Option<Option<usize>>,
+    here: Here,
+    told_script: Option<Script>,
+}
+
+/// What the rest of the program has to do about something that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Somebody begins to look: all of the screen is to be drawn once more.
+    DrawAnew,
+    /// Pictures are to be cells, or may be graphics again.
+    Seen(bool),
+    HandLowered(String),
+    Told(String, String),
+    /// What was looked at is gone.
+    ScreenGone,
+}
+
+impl ClassState {
+    pub fn new(link: Option<Link>) -> Self {
+        let mut class = ClassState { link, ..ClassState::default() };
+        // The welcome, which asks for nothing.
+        class.take();
+        class
+    }
+
+    /// Whether there is a class.
+    pub fn is_there(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    fn say(&self, message: FromSession) {
+        self.link.iter().for_each(|link| link.send(message.clone()));
+    }
+
+    /// Takes in what has come.
+    pub fn take(&mut self) -> Vec<News> {
+        let messages = self.link.as_ref().map(Link::take).unwrap_or_default();
+        messages.into_iter().filter_map(|message| self.take_in(message)).collect()
+    }
+
+    fn take_in(&mut self, message: ToSession) -> Option<News> {
+        match message {
+            ToSession::Welcome { name, is_instructor, queues } => {
+                (self.name, self.is_instructor, self.queues) = (name, is_instructor, queues);
+            }
+            ToSession::Class(now) => self.now = now,
+            ToSession::Seen { by, presents } => {
+                (self.watched_by, self.presents) = (by, presents);
+                return Some(News::Seen(self.watched_by.is_some() || presents));
+            }
+            ToSession::DrawAnew => return Some(News::DrawAnew),
+            ToSession::HandLowered { by } => {
+                self.hand = false;
+                return Some(News::HandLowered(by));
+            }
+            ToSession::Screen(picture) => self.viewed = Some(Viewed::after(self.viewed.take(), &picture)),
+            ToSession::ScreenGone => {
+                self.viewed = None;
+                return Some(News::ScreenGone);
+            }
+            ToSession::Roster { members } => self.members = members,
+            // What comes after it was given back is of no use.
+            ToSession::Place { ahead } => self.place = self.place.map(|_| ahead),
+            ToSession::Told { by, text } => return Some(News::Told(by, text)),
+            ToSession::Script { script, seconds } => {
+                self.script = (script.is_some() || seconds > 0).then_some((script, seconds));
+            }
+        }
+        None
+    }
+
+    /// Raises the hand, or takes it down.
+    pub fn toggle_hand(&mut self) {
+        self.hand = !self.hand;
+        self.say(FromSession::Hand { up: self.hand });
+    }
+
+    /// Follows the screen that is presented, or no longer.
+    pub fn follow(&mut self, on: bool) {
+        self.viewed = None;
+        self.say(FromSession::Follow { on });
+    }
+
+    /// Looks at the screen of a session, or at none.
+    pub fn watch(&mut self, session: Option<u64>) {
+        self.viewed = None;
+        self.say(FromSession::Watch { session });
+    }
+
+    /// Begins to look at the list of the class, or ends.
+    pub fn list(&self, on: bool) {
+        self.say(FromSession::Roster { on });
+    }
+
+    pub fn lower(&self, session: u64) {
+        self.say(FromSession::Lower { session });
+    }
+
+    pub fn present(&self, on: bool) {
+        self.say(FromSession::Present { on });
+    }
+
+    pub fn point(&self, at: Option<(u16, u16)>) {
+        self.link.iter().for_each(|link| link.point(at));
+    }
+
+    pub fn tell(&self, session: Option<u64>, text: String) {
+        self.say(FromSession::Tell { session, text });
+    }
+
+    /// Says where this session is, and what demo it presents, if that is new.
+    pub fn report(&mut self, here: Here, script: Option<Script>) {
+        let Some(link) = &self.link else { return };
+        if here != self.here {
+            self.here = here.clone();
+            link.report(here);
+        }
+        if script != self.told_script {
+            self.told_script.clone_from(&script);
+            link.send(FromSession::Script { script });
+        }
+    }
+
+    /// Whether a run may train now.
+    pub fn may_train(&self) -> bool {
+        !self.queues || self.link.is_none() || self.place == Some(None)
+    }
+
+    /// Asks for a place to train.
+    pub fn ask_for_place(&mut self) {
+        if self.place.is_none() {
+            self.place = Some(Some(usize::MAX));
+            self.say(FromSession::Train { on: true });
+        }
+    }
+
+    /// Gives the place back, or leaves the queue.
+    pub fn give_place_back(&mut self) {
+        if self.place.take().is_some() {
+            self.say(FromSession::Train { on: false });
+        }
+    }
+
+    /// How many wait before this session, where that is known and it waits itself.
+    pub fn ahead(&self) -> Option<usize> {
+        self.place.flatten().filter(|ahead| *ahead != usize::MAX)
+    }
+
+    /// As if something had come from the class.
+    #[cfg(test)]
+    pub fn hears(&mut self, messages: impl IntoIterator<Item = ToSession>) -> Vec<News> {
+        messages.into_iter().filter_map(|message| self.take_in(message)).collect()
+    }
+}

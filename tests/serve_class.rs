@@ -1,0 +1,169 @@
+//! A class over real ssh: hands, screens that are watched and followed, places to train.
+
+#[path = "serve/client.rs"]
+mod client;
+#[path = "support/program.rs"]
+mod program;
+#[path = "serve/server.rs"]
+mod server;
+
+use client::{Connection, Terminal, key, listed, login};
+use server::Server;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use tempfile::TempDir;
+
+const HAND: &str = "\x1b[19~";
+const FOLLOW: &str = "\x1b[20~";
+const LIST: &str = "\x1b[21~";
+const PRESENT: &str = "\x1b[24~";
+const ESC: &str = "\x1b";
+
+/// A server with accounts whose keys are those of their numbers; kei is the instructor.
+fn class(options: &[&str]) -> (TempDir, Server) {
+    let home = tempfile::tempdir().unwrap();
+    let accounts = [("kei", 1), ("anna", 2), ("ben", 3)];
+    let lines: String = accounts.into_iter().map(|(name, number)| listed(name, &key(number))).collect();
+    fs::write(home.path().join("authorized_keys"), lines).unwrap();
+    let server = Server::start(home.path(), &[&["--instructor", "kei"], options].concat());
+    (home, server)
+}
+
+/// Somebody who has logged in and sees the labs.
+async fn come(server: &Server, name: &str, number: u8, size: (u16, u16)) -> (Connection, Terminal) {
+    let connection = login(server, name, &key(number)).await;
+    let mut terminal = Terminal::open(&connection, size).await;
+    terminal.wait_for("Autoencoder").await;
+    (connection, terminal)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hand_is_seen_and_whoever_is_watched_knows() {
+    let (_home, server) = class(&[]);
+    let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+    let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+    // What only instructors have, students have not.
+    anna.press(LIST).await;
+    anna.press(HAND).await;
+    anna.wait_for("your hand is up").await;
+    assert!(!anna.text().contains("last key"));
+    kei.wait_for("hands up: 1").await;
+    kei.press(LIST).await;
+    kei.wait_for("2 here").await;
+    kei.wait_for("100×30").await;
+    kei.press("h").await;
+    anna.wait_for("kei has seen your hand").await;
+    kei.press("m").await;
+    kei.wait_for("to anna").await;
+    kei.press("look at page 2\r").await;
+    anna.wait_for("kei: look at page 2").await;
+    kei.press("\r").await;
+    kei.wait_for("watching anna").await;
+    anna.wait_for("kei sees this screen").await;
+    kei.wait_for("watching anna").await;
+    // A lab that anna opens is seen; what kei types reaches nothing.
+    kei.press("q").await;
+    kei.wait_for("last key").await;
+    kei.press("\r").await;
+    kei.wait_for("watching anna").await;
+    anna.press("\x10diffusion\r").await;
+    anna.wait_for("Theory").await;
+    kei.wait_for("Diffusion").await;
+    kei.press(ESC).await;
+    kei.wait_for("Diffusion").await;
+    anna.press("\x10").await;
+    anna.wait_for("keys").await;
+    assert!(!anna.text().contains("sees this screen"));
+    drop(anna);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_late_follows_the_very_screen() {
+    let (_home, server) = class(&["--enrol"]);
+    let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+    let (_a, mut anna) = come(&server, "anna", 2, (80, 24)).await;
+    anna.press(FOLLOW).await;
+    kei.press(PRESENT).await;
+    kei.wait_for("presenting").await;
+    anna.wait_for("F9 kei's screen").await;
+    kei.press("\x10word2vec\r").await;
+    kei.wait_for("Theory").await;
+    let (_b, mut ben) = come(&server, "ben", 3, (140, 45)).await;
+    ben.wait_for("F9 kei's screen").await;
+    ben.press(FOLLOW).await;
+    ben.wait_for("Word2Vec").await;
+    ben.wait_for("kei's screen · 120×36").await;
+    kei.wait_for("1 follow").await;
+    // The screen is cut where the follower has a smaller one, and moved over by arrows.
+    anna.press(FOLLOW).await;
+    anna.wait_for("arrows move").await;
+    kei.wait_for("2 follow").await;
+    // Keys of followers reach nothing.
+    ben.press("]]]x").await;
+    kei.press("]").await;
+    ben.wait_for("preset").await;
+    kei.press(PRESENT).await;
+    ben.wait_for("that screen is shown no longer").await;
+    anna.wait_for("that screen is shown no longer").await;
+    ben.press("q").await;
+    assert_eq!(ben.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_first_trains_first() {
+    let (_home, server) = class(&["--training", "1"]);
+    let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+    let (_b, mut ben) = come(&server, "ben", 3, (100, 30)).await;
+    for terminal in [&mut anna, &mut ben] {
+        terminal.press("\x10variational\r").await;
+        terminal.wait_for("Theory").await;
+        terminal.press("\x1b2").await;
+        terminal.wait_for("preset").await;
+    }
+    anna.press("\r").await;
+    anna.wait_for("running").await;
+    ben.press("\r").await;
+    ben.wait_for("queue: 0 before you").await;
+    ben.press(ESC).await;
+    ben.wait_for("you have left the queue").await;
+    ben.press("\r").await;
+    ben.wait_for("queue: 0 before you").await;
+    anna.press("S").await;
+    ben.wait_for("running").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_to_the_class_without_a_session() {
+    let (home, server) = class(&[]);
+    let (_a, _anna) = come(&server, "anna", 2, (100, 30)).await;
+    let socket = home.path().join("class.sock");
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    let long = format!("{}\n", "x".repeat(1 << 20));
+    for words in ["{\"kind\":\"hello\",\"token\":\"\"}\n", "{\"kind\":\"roster\",\"on\":true}\n", "no message\n", &long]
+    {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        // It may be gone before all is said.
+        let _gone = stream.write_all(words.as_bytes());
+        let mut answer = String::new();
+        let _gone = stream.read_to_string(&mut answer);
+        assert_eq!(answer, "", "{words:.40}");
+    }
+    let (_b, mut ben) = come(&server, "ben", 3, (100, 30)).await;
+    ben.press(HAND).await;
+    ben.wait_for("your hand is up").await;
+}
+
+#[test]
+fn an_instructor_whose_name_others_could_take_keeps_the_server_from_starting() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().display().to_string();
+    let output = program::shinso(
+        home.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--enrol", "--folder", &folder, "--instructor", "kei"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("--instructor kei: no key of this account"), "{said}");
+}
