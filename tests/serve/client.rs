@@ -128,10 +128,19 @@ impl Terminal {
 
     /// Reads on until the screen shows a text.
     pub async fn wait_for(&mut self, text: &str) {
-        while !self.text().contains(text) {
+        self.wait_until(text, true).await;
+    }
+
+    /// Reads on until the screen shows a text no longer.
+    pub async fn wait_without(&mut self, text: &str) {
+        self.wait_until(text, false).await;
+    }
+
+    async fn wait_until(&mut self, text: &str, is_there: bool) {
+        while self.text().contains(text) != is_there {
             let message = timeout(PATIENCE, self.channel.wait())
                 .await
-                .unwrap_or_else(|_| panic!("no `{text}`:\n{}", self.text()));
+                .unwrap_or_else(|_| panic!("`{text}` should be there: {is_there}:\n{}", self.text()));
             match message {
                 Some(ChannelMsg::Data { data }) => self.screen.process(&data),
                 Some(_) => {}
