@@ -133,6 +133,24 @@ async fn who_came_first_trains_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_holds_too_much_deletes_before_it_trains() {
+    let (home, server) = class(&["--disk", "1"]);
+    let exports = home.path().join("accounts/anna/exports");
+    fs::create_dir_all(&exports).unwrap();
+    fs::write(exports.join("large"), vec![0; 3 << 20]).unwrap();
+    let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+    anna.press("\x10gridworld\r").await;
+    anna.wait_for("Theory").await;
+    anna.press("\x1b2").await;
+    anna.wait_for("preset").await;
+    anna.press("\r").await;
+    anna.wait_for("of the 1 that it may").await;
+    fs::remove_dir_all(exports).unwrap();
+    anna.press("\r").await;
+    anna.wait_for("smooth").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_comes_to_the_class_without_a_session() {
     let (home, server) = class(&[]);
     let (_a, _anna) = come(&server, "anna", 2, (100, 30)).await;

@@ -108,8 +108,9 @@ pub enum ToSession {
     Welcome {
         name: String,
         is_instructor: bool,
-        /// Whether a place is needed to train.
+        /// Whether a run needs the server's leave.
         queues: bool,
+        now: ClassNow,
     },
     Class(ClassNow),
     /// Who looks at this screen, and whether the class may: its pictures are cells then.
@@ -134,6 +135,11 @@ pub enum ToSession {
     /// How many wait before this session for a place to train; none has it now.
     Place {
         ahead: Option<usize>,
+    },
+    /// No run may begin: the account holds too much, in megabytes, of what it may.
+    Full {
+        holds: u64,
+        most: u64,
     },
     Told {
         by: String,

@@ -33,10 +33,12 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
         class: ClassSettings {
             instructors: arguments.instructors.into_iter().collect(),
             training: arguments.training.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+            disk: arguments.disk,
         },
         limits: Limits {
             sessions: arguments.sessions,
             of_an_account: arguments.of_an_account,
+            guests: arguments.guests,
             waiting: arguments.waiting,
             of_a_source: arguments.of_a_source,
             grace: Duration::from_secs(arguments.grace),

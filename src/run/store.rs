@@ -255,6 +255,12 @@ impl RunStore {
         self.folder_of(id).join("lock").symlink_metadata().and_then(|lock| lock.modified()).ok()
     }
 
+    /// Removes the runs that were deleted, for good; how many.
+    pub fn forget_deleted(&self) -> usize {
+        let entries = fs::read_dir(self.deleted().folder);
+        entries.into_iter().flatten().flatten().filter(|run| fs::remove_dir_all(run.path()).is_ok()).count()
+    }
+
     /// Brings a deleted run back.
     ///
     /// # Errors

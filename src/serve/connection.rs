@@ -177,7 +177,7 @@ impl Connection {
         let has_screen = terminal.is_some() && words.is_empty();
         let attendance = terminal
             .filter(|_| has_screen)
-            .map(|size| self.server.class.enter(self.number, account, Arc::clone(&input), size));
+            .map(|size| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), size));
         let class = attendance.as_ref().map(|seat| (socket_of(&settings.folder), seat.token().to_owned()));
         let session = Session {
             attendance,

@@ -23,6 +23,7 @@ struct Taken {
     sessions: usize,
     /// By account; guests have no account.
     accounts: BTreeMap<Name, usize>,
+    guests: usize,
 }
 
 /// Why there is no place.
@@ -32,6 +33,7 @@ pub enum Refusal {
     Source(TooMany),
     Sessions(usize),
     Account(usize),
+    Guests(usize),
 }
 
 impl Refusal {
@@ -46,6 +48,10 @@ impl Refusal {
             Refusal::Sessions(most) => Bilingual::new(
                 format!("all {most} places of this server are taken; try again later, or ask your instructor"),
                 format!("このサーバーの {most} 席はすべて使われています。後でやり直すか、担当の教員に相談してください"),
+            ),
+            Refusal::Guests(most) => Bilingual::new(
+                format!("{most} guests are here already; log in under your own name, or try again later"),
+                format!("ゲストはすでに {most} 人います。自分のアカウント名でログインするか、後でやり直してください"),
             ),
             Refusal::Account(most) => Bilingual::new(
                 format!("your account has {most} sessions open already; close one of them first"),
@@ -74,7 +80,7 @@ fn locked(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
 impl Places {
     pub fn new(most: Limits) -> Self {
         let sources = Sources::new(most.of_a_source.clone());
-        let taken = Taken { waiting: 0, sources, sessions: 0, accounts: BTreeMap::new() };
+        let taken = Taken { waiting: 0, sources, sessions: 0, accounts: BTreeMap::new(), guests: 0 };
         Places { most, taken: Arc::new(Mutex::new(taken)) }
     }
 
@@ -101,6 +107,10 @@ impl Places {
                 return Err(Refusal::Account(self.most.of_an_account));
             }
             *of_it += 1;
+        } else if taken.guests >= self.most.guests {
+            return Err(Refusal::Guests(self.most.guests));
+        } else {
+            taken.guests += 1;
         }
         taken.sessions += 1;
         Ok(Place { taken: Arc::clone(&self.taken), of: Of::Session(account.cloned()) })
@@ -127,6 +137,9 @@ impl Drop for Place {
                         taken.accounts.remove(name);
                     }
                 }
+                if account.is_none() {
+                    taken.guests -= 1;
+                }
             }
         }
     }
@@ -142,8 +155,16 @@ mod tests {
     fn places(waiting: usize) -> Places {
         let no_time = Duration::ZERO;
         let of_a_source = SourceLimits { waiting_per_source: 1, rate: 100, exempt: Vec::new() };
-        let limits =
-            Limits { sessions: 3, of_an_account: 2, waiting, of_a_source, grace: no_time, idle: None, stall: no_time };
+        let limits = Limits {
+            sessions: 3,
+            of_an_account: 2,
+            guests: 1,
+            waiting,
+            of_a_source,
+            grace: no_time,
+            idle: None,
+            stall: no_time,
+        };
         Places::new(limits)
     }
 
@@ -162,9 +183,12 @@ mod tests {
         let first = places.sit(Some(&anna)).ok().unwrap();
         let _second = places.sit(Some(&anna)).ok().unwrap();
         assert_eq!(places.sit(Some(&anna)).err(), Some(Refusal::Account(2)));
-        let _guest = places.sit(None).ok().unwrap();
+        let guest = places.sit(None).ok().unwrap();
         assert_eq!(places.sit(Some(&ben)).err(), Some(Refusal::Sessions(3)));
         drop(first);
+        assert_eq!(places.sit(None).err(), Some(Refusal::Guests(1)));
+        drop(guest);
+        assert!(places.sit(None).is_ok());
         assert!(places.sit(Some(&ben)).is_ok());
         assert!(places.sit(Some(&anna)).is_ok());
         assert_eq!(locked(&places.taken).accounts.len(), 1, "who has left is forgotten");

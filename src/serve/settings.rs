@@ -36,6 +36,8 @@ pub struct Limits {
     pub sessions: usize,
     /// Sessions of one account.
     pub of_an_account: usize,
+    /// Sessions of guests.
+    pub guests: usize,
     /// Connections that have not logged in yet.
     pub waiting: usize,
     /// Connections of one source.

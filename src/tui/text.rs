@@ -39,6 +39,7 @@ words! {
     DEMO_NEXT: "→ next", "→ で次へ";
     DEMO_LAST: "→ ends the demo", "→ でデモ終了";
     DEMO_DOING: "typing {0}", "入力中 {0}";
+    DEMO_UNTIL_PLACE: "waits for a place to train", "学習の順番を待っています";
     DEMO_UNTIL_FINISHED: "waits for the end of the run", "実行の終了を待っています";
     DEMO_UNTIL_STEP: "waits for step {0}, now {1}", "ステップ {0} を待っています(現在 {1})";
     DEMO_UNTIL_SERIES: "waits for {0}, now {1}", "{0} を待っています(現在 {1})";
@@ -67,6 +68,7 @@ words! {
     CLASS_EXERCISE: "exercise", "演習";
     CLASS_KEY: "last key", "最終キー";
     CLASS_RUN: "run", "実行";
+    CLASS_FOLLOWS: "follows", "表示中";
     CLASS_SIZE: "size", "画面";
     CLASS_HAND: "hand", "挙手";
     CLASS_PICKER: "(picker)", "(一覧)";
@@ -94,6 +96,7 @@ words! {
     WAITS_FOR_PLACE: "○ queue: {0} before you", "○ 順番待ち: 前に {0} 人";
     ASKS_FOR_PLACE: "○ queue", "○ 順番待ち";
     ALL_PLACES_TAKEN: "if all places to train are taken, your run begins as soon as one is free; Esc leaves the queue", "学習の席がすべて使われている場合は、空き次第開始します。Esc で取りやめます";
+    DISK_FULL: "your folder holds {0} MB of the {1} that it may: delete runs (R, then d) and exports, then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。過去の実行(R、d)や書き出したファイルを削除してから開始してください";
     LEFT_QUEUE: "you have left the queue", "順番待ちを取りやめました";
 
     RUNNING: "running", "実行中";

@@ -39,6 +39,10 @@ pub struct ServeArguments {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub training: Option<u64>,
 
+    /// What an account may hold before a run can begin: runs, exports, notes [default: no limit]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
+    pub disk: Option<u64>,
+
     /// Sessions at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 200)]
     pub sessions: usize,
@@ -46,6 +50,10 @@ pub struct ServeArguments {
     /// Sessions of one account at a time
     #[arg(long = "sessions-per-account", value_name = "NUMBER", default_value_t = 3)]
     pub of_an_account: usize,
+
+    /// Sessions of guests at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub guests: usize,
 
     /// Connections at a time that have not logged in yet
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]

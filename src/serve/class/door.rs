@@ -120,6 +120,7 @@ impl Talk<'_> {
     /// Until either side is gone.
     async fn run(&mut self, mut lines: Lines, mut messages: mpsc::Receiver<ToSession>) -> Option<()> {
         let mut changes = self.class.changes.subscribe();
+        // It may have changed since the welcome.
         let mut now = self.class.now(self.session);
         send(&mut self.to, &ToSession::Class(now.clone())).await?;
         let mut list = interval(LIST);
@@ -163,6 +164,11 @@ impl Talk<'_> {
             FromSession::Watch { session } => self.view(session.is_some(), session).await,
             FromSession::Follow { on } => self.view(on, None).await,
             said => {
+                if said == (FromSession::Train { on: true })
+                    && let Some(full) = self.class.full(self.session).await
+                {
+                    return send(&mut self.to, &full).await;
+                }
                 self.class.heard(self.session, said);
                 Some(())
             }

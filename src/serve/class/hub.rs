@@ -10,6 +10,7 @@ use crate::serve::input::Input;
 use crate::serve::log::Log;
 use crate::serve::name::{GUEST, Name};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -20,11 +21,14 @@ pub struct ClassSettings {
     pub instructors: BTreeSet<Name>,
     /// Runs that train at a time; none sets no limit.
     pub training: Option<usize>,
+    /// Megabytes that an account may hold before a run; none sets no limit.
+    pub disk: Option<u64>,
 }
 
 /// The class of a server.
 pub struct Class {
     instructors: BTreeSet<Name>,
+    disk: Option<u64>,
     log: Log,
     state: Mutex<State>,
     /// Counts what concerns everybody.
@@ -50,6 +54,7 @@ impl Class {
         let state = State { seats: BTreeMap::new(), presenting: None, queue };
         Arc::new(Class {
             instructors: settings.instructors,
+            disk: settings.disk,
             log,
             state: Mutex::new(state),
             changes: watch::Sender::new(0),
@@ -65,10 +70,17 @@ impl Class {
     }
 
     /// Gives a session its seat, until what is returned is dropped. Guests have no name of their own.
-    pub fn enter(self: &Arc<Self>, session: u64, account: Option<&Name>, input: Arc<Input>, size: Size) -> Attendance {
+    pub fn enter(
+        self: &Arc<Self>,
+        session: u64,
+        account: Option<&Name>,
+        home: PathBuf,
+        input: Arc<Input>,
+        size: Size,
+    ) -> Attendance {
         let is_instructor = account.is_some_and(|name| self.instructors.contains(name));
         let account = account.map_or(GUEST, Name::as_str).to_owned();
-        let seat = Seat::new(account, is_instructor, input, size);
+        let seat = Seat::new(account, is_instructor, home, input, size);
         let attendance = Attendance::new(Arc::clone(self), session, &seat);
         self.state().seats.insert(session, seat);
         attendance
@@ -93,12 +105,24 @@ impl Class {
 
     /// The seat that a token belongs to, which has its link from now on.
     pub(super) fn link(&self, token: &str, to: mpsc::Sender<ToSession>) -> Option<(u64, ToSession)> {
-        let mut state = self.state();
-        let queues = state.queue.is_needed();
-        let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
-        seat.to = Some(to);
-        let (name, is_instructor) = (seat.account.clone(), seat.is_instructor);
-        Some((*session, ToSession::Welcome { name, is_instructor, queues }))
+        let (session, name, is_instructor, queues) = {
+            let mut state = self.state();
+            let queues = state.queue.is_needed() || self.disk.is_some();
+            let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
+            seat.to = Some(to);
+            // A hall does not wait for the run that it is shown.
+            (*session, seat.account.clone(), seat.is_instructor, queues && !seat.is_instructor)
+        };
+        Some((session, ToSession::Welcome { name, is_instructor, queues, now: self.now(session) }))
+    }
+
+    /// Whether an account holds too much for another run: then what it is told.
+    pub(super) async fn full(&self, session: u64) -> Option<ToSession> {
+        let most = self.disk?;
+        let home = self.state().seats.get(&session)?.home.clone();
+        let holds = tokio::task::spawn_blocking(move || held(home)).await.ok()?;
+        let holds = holds.div_ceil(1 << 20);
+        (holds > most).then_some(ToSession::Full { holds, most })
     }
 
     pub(super) fn is_instructor(&self, session: u64) -> bool {
@@ -334,6 +358,22 @@ impl Drop for Attendance {
     fn drop(&mut self) {
         self.class.leave(self.session);
     }
+}
+
+/// Bytes of the files in a folder, and in those below it. What a link leads to is somebody else's.
+fn held(folder: PathBuf) -> u64 {
+    let mut folders = vec![folder];
+    let mut bytes = 0_u64;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => folders.push(entry.path()),
+                Ok(found) if found.is_file() => bytes = bytes.saturating_add(found.len()),
+                _ => {}
+            }
+        }
+    }
+    bytes
 }
 
 /// Names as they are shown to others: in one line, and none longer than names are.

@@ -5,6 +5,7 @@ use crate::class::message::{Here, Member, ToSession};
 use crate::serve::child::Size;
 use crate::serve::input::Input;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -24,6 +25,8 @@ pub(super) struct Seat {
     pub mirror: Arc<Mirror>,
     /// The way to its program, once that has come.
     pub to: Option<mpsc::Sender<ToSession>>,
+    /// The folder of its account.
+    pub home: PathBuf,
     input: Arc<Input>,
     /// What it was told last of who sees it.
     seen: (Option<String>, bool),
@@ -36,7 +39,7 @@ fn token() -> String {
 }
 
 impl Seat {
-    pub fn new(account: String, is_instructor: bool, input: Arc<Input>, size: Size) -> Self {
+    pub fn new(account: String, is_instructor: bool, home: PathBuf, input: Arc<Input>, size: Size) -> Self {
         Seat {
             token: token(),
             account,
@@ -47,6 +50,7 @@ impl Seat {
             watchers: BTreeSet::new(),
             mirror: Arc::new(Mirror::new(size)),
             to: None,
+            home,
             input,
             seen: (None, false),
         }

@@ -29,6 +29,7 @@ impl App {
                 }
                 News::HandLowered(by) => self.notify(filled(self.context.say(text::HAND_LOWERED), &[&by])),
                 News::Told(by, words) => self.notify(filled(self.context.say(text::TOLD_BY), &[&by, &words])),
+                News::Full(holds, most) => self.make_room(holds, most),
                 News::ScreenGone => {
                     if matches!(self.overlay, Some(Overlay::Viewing(..))) {
                         self.look_away();
@@ -47,6 +48,16 @@ impl App {
         if !trains && !waits {
             self.context.class.give_place_back();
         }
+    }
+
+    /// The account holds too much for another run. Runs that were deleted are kept for a while, but not at this price.
+    fn make_room(&mut self, holds: u64, most: u64) {
+        let Place::Lab(lab) = &mut self.place else { return };
+        if self.context.store.forget_deleted() > 0 {
+            return self.context.class.ask_for_place();
+        }
+        lab.leave_queue(&mut self.context);
+        self.notify(filled(self.context.say(text::DISK_FULL), &[&holds, &most]));
     }
 
     /// What keys may mean here beside those of the place.

@@ -312,25 +312,24 @@ fn draw_member(
 ) {
     let style = if is_chosen { app.theme.selected() } else { app.theme.body() };
     buffer.set_style(line, style);
-    let mark = match member {
-        Member { hand: Some(_), .. } => "!",
-        Member { follows: true, .. } => "›",
-        _ => " ",
-    };
-    write(buffer, line, 1, 0, mark, style.fg(app.theme.warning));
+    if member.hand.is_some() {
+        write(buffer, line, 1, 0, "!", style.fg(app.theme.warning));
+    }
     let [lab, tab, exercise] = place_in_words(&member.here, app);
+    // Who follows the presenter's screen sees nothing of their own.
+    let tab = if member.follows { app.say(text::CLASS_FOLLOWS).to_owned() } else { tab };
     let run = member.here.run.as_ref().map(|run| {
         let mark = if run.is_live { "●" } else { "○" };
         format!("{mark} {}%", run.percent)
     });
     let (columns_of, rows_of) = (member.here.columns, member.here.rows);
     let is_small = columns_of < 80 || rows_of < 24;
-    let name = if member.is_instructor { format!("{} *", member.account) } else { member.account.clone() };
     let key = match member.hand {
         Some(seconds) => format!("{} {}", app.say(text::CLASS_HAND), time(seconds)),
         None => time(member.idle),
     };
-    let cells = [name, lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
+    let cells =
+        [member.account.clone(), lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
     for (index, ((column, room), cell)) in columns.into_iter().zip(cells).enumerate() {
         let place = Rect { width: (column + room).min(line.width), ..line };
         let is_warned = index == 4 && member.hand.is_some() || index == 6 && is_small;

@@ -44,6 +44,8 @@ pub enum News {
     Seen(bool),
     HandLowered(String),
     Told(String, String),
+    /// No run may begin: so many megabytes are held of those that may be.
+    Full(u64, u64),
     /// What was looked at is gone.
     ScreenGone,
 }
@@ -73,8 +75,8 @@ impl ClassState {
 
     fn take_in(&mut self, message: ToSession) -> Option<News> {
         match message {
-            ToSession::Welcome { name, is_instructor, queues } => {
-                (self.name, self.is_instructor, self.queues) = (name, is_instructor, queues);
+            ToSession::Welcome { name, is_instructor, queues, now } => {
+                (self.name, self.is_instructor, self.queues, self.now) = (name, is_instructor, queues, now);
             }
             ToSession::Class(now) => self.now = now,
             ToSession::Seen { by, presents } => {
@@ -94,6 +96,10 @@ impl ClassState {
             ToSession::Roster { members } => self.members = members,
             // What comes after it was given back is of no use.
             ToSession::Place { ahead } => self.place = self.place.map(|_| ahead),
+            ToSession::Full { holds, most } => {
+                self.place = None;
+                return Some(News::Full(holds, most));
+            }
             ToSession::Told { by, text } => return Some(News::Told(by, text)),
             ToSession::Script { script, seconds } => {
                 self.script = (script.is_some() || seconds > 0).then_some((script, seconds));
@@ -172,6 +178,11 @@ impl ClassState {
         if self.place.take().is_some() {
             self.say(FromSession::Train { on: false });
         }
+    }
+
+    /// Whether a place was asked for that is not there yet.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.place, Some(Some(_)))
     }
 
     /// How many wait before this session, where that is known and it waits itself.

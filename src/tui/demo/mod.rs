@@ -311,6 +311,7 @@ impl Player {
         let run = app.run_of(&self.lab.id);
         match &self.step().until {
             Until::Key => Wait::ForKey,
+            _ if app.class.is_waiting() => Wait::For(text::DEMO_UNTIL_PLACE.into()),
             Until::Answer if self.answers > 0 && !app.questions.is_busy() => Wait::Over,
             Until::Answer => Wait::For(text::DEMO_UNTIL_ANSWER.into()),
             Until::Finished if run.is_some_and(|run| run.stage == Stage::Finished) => Wait::Over,

@@ -160,6 +160,11 @@ impl LabScreen {
         self.train.leave_list(app);
     }
 
+    /// Nothing waits for a place to train any more.
+    pub fn leave_queue(&mut self, app: &mut AppContext) {
+        self.train.leave_queue(app);
+    }
+
     /// Whether a run waits for a place to train.
     pub fn waits_for_place(&self) -> bool {
         self.train.waits_for_place()
