@@ -7,6 +7,7 @@ use russh::keys::{Algorithm, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicK
 use russh::{Channel, ChannelMsg};
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::timeout;
 
 pub struct Known(String);
@@ -124,6 +125,30 @@ impl Terminal {
 
     pub async fn press(&self, keys: &str) {
         self.channel.data_bytes(keys.as_bytes().to_vec()).await.unwrap();
+    }
+
+    /// Reads what has come already.
+    pub async fn catch_up(&mut self) {
+        while let Ok(Some(message)) = timeout(Duration::ZERO, self.channel.wait()).await {
+            if let ChannelMsg::Data { data } = message {
+                self.screen.process(&data);
+            }
+        }
+    }
+
+    /// Reads on until the screen shows a text; `false` at its end, or when that takes too long.
+    pub async fn shows(&mut self, text: &str, patience: Duration) -> bool {
+        let seen = async {
+            while !self.text().contains(text) {
+                match self.channel.wait().await {
+                    Some(ChannelMsg::Data { data }) => self.screen.process(&data),
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
+            true
+        };
+        timeout(patience, seen).await.unwrap_or(false)
     }
 
     /// Reads on until the screen shows a text.

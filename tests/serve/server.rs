@@ -45,6 +45,11 @@ impl Server {
         Server { child, address, fingerprint, log }
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, name: &str) {
         let status = std::process::Command::new("kill").args([name, &self.child.id().to_string()]).status();
         assert!(status.unwrap().success());

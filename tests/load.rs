@@ -1,0 +1,252 @@
+//! A lecture hall on one server: many students at work at once, over real ssh on loopback. Not run by default:
+//!
+//! ```sh
+//! cargo test --release --test load -- --ignored --nocapture
+//! SHINSO_STUDENTS=50 SHINSO_MINUTES=60 cargo test --release --test load -- --ignored --nocapture
+//! ```
+
+#[path = "serve/client.rs"]
+mod client;
+#[path = "support/program.rs"]
+mod program;
+#[path = "serve/server.rs"]
+mod server;
+
+use client::{Connection, Terminal, by_key, connect, key, listed};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use server::Server;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// One in so many takes nothing of what is shown; one in so many trains.
+const STALLED: usize = 10;
+const TRAINING: usize = 20;
+
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |value| value.parse().expect("a whole number"))
+}
+
+fn name(student: usize) -> String {
+    format!("s{student:03}")
+}
+
+fn student_key(student: usize) -> russh::keys::PrivateKey {
+    key(u8::try_from(student).expect("at most 255 students"))
+}
+
+/// What a process holds, in kilobytes, threads and open files.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    resident: u64,
+    threads: u64,
+    files: usize,
+}
+
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+fn held(process: u32) -> Held {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let files = fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count);
+    Held { resident: field(&status, "VmRSS:"), threads: field(&status, "Threads:"), files }
+}
+
+/// Kilobytes of a process that no other shares.
+fn private(process: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
+    field(&text, "Private_Clean:") + field(&text, "Private_Dirty:")
+}
+
+fn children(of: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+    let own = text.split_whitespace().filter_map(|number| number.parse().ok());
+    let tasks = fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten();
+    let others = tasks.filter(|task| task.file_name() != of.to_string().as_str()).flat_map(|task| {
+        let text = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        text.split_whitespace().filter_map(|number| number.parse().ok()).collect::<Vec<u32>>()
+    });
+    own.chain(others).collect()
+}
+
+/// What came of a student.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// From the first packet to the labs.
+    login: Option<Duration>,
+    /// From keys to what they show.
+    keys: Vec<Duration>,
+    lost: Option<String>,
+}
+
+async fn log_in(server: &Server, student: usize) -> Result<(Connection, Terminal), String> {
+    let mut connection = connect(server, 1 << 20).await;
+    if !by_key(&mut connection, &name(student), &student_key(student)).await.success() {
+        return Err("not let in".into());
+    }
+    let mut terminal = Terminal::open(&connection, (80, 24)).await;
+    match terminal.shows("Autoencoder", PATIENCE).await {
+        true => Ok((connection, terminal)),
+        false => Err(format!("no labs: {}", terminal.text())),
+    }
+}
+
+/// Presses keys, and takes the time until the screen shows a text.
+async fn timed(terminal: &mut Terminal, keys: &str, text: &str, outcome: &mut Outcome) -> Result<(), String> {
+    terminal.catch_up().await;
+    let begun = Instant::now();
+    terminal.press(keys).await;
+    if !terminal.shows(text, PATIENCE).await {
+        return Err(format!("no `{text}` after {keys:?}:\n{}", terminal.text()));
+    }
+    outcome.keys.push(begun.elapsed());
+    Ok(())
+}
+
+/// Reads, looks around and answers, a key every few seconds, as people do.
+async fn study(terminal: &mut Terminal, student: usize, end: Instant, outcome: &mut Outcome) -> Result<(), String> {
+    let mut dice = Xoshiro256PlusPlus::seed_from_u64(student as u64);
+    terminal.press("\x10variational\r").await;
+    if !terminal.shows("page 1/", PATIENCE).await {
+        return Err(format!("no theory:\n{}", terminal.text()));
+    }
+    while Instant::now() < end {
+        sleep(Duration::from_millis(dice.random_range(1_000..4_000))).await;
+        timed(terminal, "n", "page 2/", outcome).await?;
+        sleep(Duration::from_millis(dice.random_range(1_000..4_000))).await;
+        timed(terminal, "p", "page 1/", outcome).await?;
+        sleep(Duration::from_millis(dice.random_range(1_000..4_000))).await;
+        // The model is opened and asked; then exercises, and back.
+        terminal.press("\x1b3").await;
+        sleep(Duration::from_millis(dice.random_range(1_000..4_000))).await;
+        terminal.press("\x1b4").await;
+        sleep(Duration::from_millis(dice.random_range(1_000..4_000))).await;
+        timed(terminal, "\x1b1", "page 1/", outcome).await?;
+    }
+    Ok(())
+}
+
+/// Trains one run after the other, waiting for a place where there is none.
+async fn train(terminal: &mut Terminal, end: Instant) -> Result<(), String> {
+    terminal.press("\x10autoencoder\r\x1b2").await;
+    if !terminal.shows("presets", PATIENCE).await {
+        return Err(format!("no presets:\n{}", terminal.text()));
+    }
+    terminal.press("\r").await;
+    while Instant::now() < end {
+        if terminal.shows("new run", Duration::from_secs(5)).await {
+            terminal.press("n").await;
+            terminal.shows("presets", PATIENCE).await;
+            terminal.press("\r").await;
+            terminal.shows("running", PATIENCE).await;
+        }
+    }
+    Ok(())
+}
+
+async fn live(server: &Server, student: usize, end: Instant) -> Outcome {
+    let mut outcome = Outcome::default();
+    let begun = Instant::now();
+    let result = async {
+        let (_connection, mut terminal) = log_in(server, student).await?;
+        outcome.login = Some(begun.elapsed());
+        match student {
+            student if student % STALLED == 1 => {
+                // Nothing is read: the session is cut, and its place is free.
+                terminal.press("\x10variational\r").await;
+                tokio::time::sleep_until(end.into()).await;
+                Ok(())
+            }
+            student if student % TRAINING == 2 => train(&mut terminal, end).await,
+            _ => study(&mut terminal, student, end, &mut outcome).await,
+        }
+    };
+    outcome.lost = result.await.err();
+    outcome
+}
+
+fn at(sorted: &[Duration], share: f64) -> Duration {
+    let place = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(place.saturating_sub(1)).copied().unwrap_or_default()
+}
+
+fn accounts(home: &Path, students: usize) {
+    let lines: String = (0..students).map(|student| listed(&name(student), &student_key(student))).collect();
+    fs::write(home.join("authorized_keys"), lines).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes, and both cores: see the head of this file"]
+async fn a_hall_of_students_at_work() {
+    let students = setting("SHINSO_STUDENTS", 200) as usize;
+    let minutes = setting("SHINSO_MINUTES", 10);
+    let home = tempfile::tempdir().unwrap();
+    accounts(home.path(), students);
+    let options = ["--exempt", "127.0.0.0/8", "--waiting", "250", "--sessions", "250", "--training", "10"];
+    let server: &'static Server = Box::leak(Box::new(Server::start(home.path(), &options)));
+    let before = held(server.id());
+    let begun = Instant::now();
+    let end = begun + Duration::from_secs(60 * minutes);
+    let all: Vec<_> = (0..students).map(|student| tokio::spawn(live(server, student, end))).collect();
+    let mut peak = before;
+    let mut own = Vec::new();
+    while Instant::now() + Duration::from_secs(10) < end {
+        sleep(Duration::from_secs(10)).await;
+        let now = held(server.id());
+        peak = Held {
+            resident: peak.resident.max(now.resident),
+            threads: peak.threads.max(now.threads),
+            files: peak.files.max(now.files),
+        };
+        let sizes: Vec<u64> = children(server.id()).into_iter().map(private).collect();
+        let sum: u64 = sizes.iter().sum();
+        own.push(sum / sizes.len().max(1) as u64);
+        println!(
+            "{:4} s: server {} kB, {} files, {} threads; {} sessions of {} kB private on the average, {} kB at most",
+            begun.elapsed().as_secs(),
+            now.resident,
+            now.files,
+            now.threads,
+            sizes.len(),
+            sum / sizes.len().max(1) as u64,
+            sizes.iter().max().unwrap_or(&0),
+        );
+    }
+    let mut outcomes = Vec::new();
+    for student in all {
+        outcomes.push(student.await.unwrap());
+    }
+    let mut logins: Vec<Duration> = outcomes.iter().filter_map(|outcome| outcome.login).collect();
+    let mut keys: Vec<Duration> = outcomes.iter().flat_map(|outcome| outcome.keys.iter().copied()).collect();
+    logins.sort();
+    keys.sort();
+    let lost: Vec<&String> = outcomes.iter().filter_map(|outcome| outcome.lost.as_ref()).collect();
+    // Processes end, and what the server held for them is given back.
+    let patience = Instant::now() + PATIENCE;
+    while !children(server.id()).is_empty() && Instant::now() < patience {
+        sleep(Duration::from_millis(100)).await;
+    }
+    sleep(Duration::from_secs(2)).await;
+    let after = held(server.id());
+    println!("{students} students, {minutes} minutes");
+    println!("log-in: median {:?}, last {:?}", at(&logins, 0.5), at(&logins, 1.0));
+    println!(
+        "{} keys: median {:?}, p95 {:?}, p99 {:?}, last {:?}",
+        keys.len(),
+        at(&keys, 0.5),
+        at(&keys, 0.95),
+        at(&keys, 0.99),
+        at(&keys, 1.0)
+    );
+    println!("server: before {before:?}, peak {peak:?}, after {after:?}");
+    println!("lost: {lost:?}");
+    assert!(lost.is_empty(), "{} of {students} were lost", lost.len());
+    assert_eq!(logins.len(), students);
+    assert!(children(server.id()).is_empty(), "no process is left");
+    assert!(after.files <= before.files + 2, "{} files are open, {} were", after.files, before.files);
+}
