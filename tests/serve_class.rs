@@ -100,8 +100,10 @@ async fn whoever_comes_late_follows_the_very_screen() {
     // Keys of followers reach nothing.
     ben.press("]]]x").await;
     kei.press("]").await;
+    kei.wait_for("preset").await;
     ben.wait_for("preset").await;
     kei.press(PRESENT).await;
+    kei.wait_for("your screen is shown no longer").await;
     ben.wait_for("that screen is shown no longer").await;
     anna.wait_for("that screen is shown no longer").await;
     ben.press("q").await;

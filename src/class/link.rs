@@ -77,6 +77,13 @@ impl Link {
         Ok(link)
     }
 
+    /// A link whose other end is gone.
+    #[cfg(test)]
+    pub fn to_nobody() -> Self {
+        let outbox = Outbox { is_closed: true, ..Outbox::default() };
+        Link { outbox: Arc::new((Mutex::new(outbox), Condvar::new())), inbox: Arc::default() }
+    }
+
     /// Sends a message, after those that wait.
     pub fn send(&self, message: FromSession) {
         self.put(|outbox| {

@@ -76,6 +76,8 @@ pub struct App {
     demo: Option<Player>,
     clock: SystemClock,
     overlay: Option<Overlay>,
+    /// What the help page lies over.
+    beneath: Option<Box<Overlay>>,
     mouse: bool,
     /// Whether the last action was asked for by Esc.
     by_escape: bool,
@@ -98,6 +100,7 @@ impl App {
             demo: None,
             clock: SystemClock::default(),
             overlay: None,
+            beneath: None,
             mouse: true,
             by_escape: false,
             quit: None,
@@ -320,7 +323,7 @@ impl App {
                     Some(Action::Home) => help.scroll(isize::MIN),
                     Some(Action::End) => help.scroll(isize::MAX),
                     Some(Action::Quit) => self.ask_to_quit(true),
-                    _ => self.overlay = None,
+                    _ => self.overlay = self.beneath.take().map(|beneath| *beneath),
                 }
                 return Ok(());
             }
@@ -556,18 +559,22 @@ fn draw(
             demo.iter().for_each(|demo| script::draw(demo, band, lab, context, buffer));
         }
     }
-    let in_text = match place {
-        Place::Picker => picker.in_text(),
-        Place::Lab(lab) => lab.in_text(),
+    let in_text = match (&overlay, &place) {
+        (Some(Overlay::Class(list)), _) => list.in_text(),
+        (_, Place::Picker) => picker.in_text(),
+        (_, Place::Lab(lab)) => lab.in_text(),
     };
-    let keys = status(foot, context, buffer);
-    footer(keys, contexts, in_text, context, buffer);
-    notice(body, context, buffer);
-    if overlay.is_some() {
-        context.places.clear();
-    }
     // What takes the whole screen leaves the footer, which names its keys.
     let whole = Rect { height: area.height - foot.height, ..area };
+    let takes_all = matches!(overlay, Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)));
+    if takes_all {
+        context.places.clear();
+    }
+    let keys = status(foot, context, buffer);
+    footer(keys, contexts, in_text, context, buffer);
+    if overlay.is_some() && !takes_all {
+        context.places.clear();
+    }
     match overlay {
         Some(Overlay::Help(help)) => help.draw(area, context, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),
@@ -577,4 +584,5 @@ fn draw(
         Some(Overlay::Pointer(at)) => class::draw_pointer(*at, area, context, buffer),
         None => {}
     }
+    notice(body, context, buffer);
 }

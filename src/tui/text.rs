@@ -15,6 +15,7 @@ words! {
     CHAPTER_2: "Deep generative models", "深層生成モデル";
     CHAPTER_3: "Attention and transformers", "注意機構とトランスフォーマー";
     MINUTES: "min", "分";
+    HOURS: "h", "時間";
     LABS_DONE: "labs done", "ラボ完了";
     EXERCISES_DONE: "exercises", "演習";
     YOU_WILL: "You will", "できること";

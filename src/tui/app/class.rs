@@ -6,8 +6,10 @@ use crate::tui::class::News;
 use crate::tui::class::list::Asked;
 use crate::tui::class::viewing::Viewing;
 use crate::tui::context::AppContext;
+use crate::tui::destination::Destination;
 use crate::tui::keys::{self, Action, Context};
 use crate::tui::live_run::LiveRun;
+use crate::tui::screens::help::Help;
 use crate::tui::text::{self, filled};
 use crate::tui::widgets::frame::write;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -123,19 +125,50 @@ impl App {
 
     /// A key while the list, another screen or the pointer takes them.
     pub(super) fn key_in_class(&mut self, key: &KeyEvent) -> io::Result<()> {
-        let action = keys::action(&self.contexts(), key, self.in_text());
-        match action {
-            Some(Action::Quit) => self.ask_to_quit(true),
-            Some(Action::Redraw) => self.redraw()?,
-            Some(Action::RaiseHand) => self.act_in_class(Action::RaiseHand),
-            Some(action) => self.do_in_class(action),
-            None => {
-                if let Some(Overlay::Class(list)) = &mut self.overlay {
-                    list.typed(key);
-                }
-            }
+        if let Some(action) = keys::action(&self.contexts(), key, self.in_text()) {
+            return self.action_in_class(action);
+        }
+        if let Some(Overlay::Class(list)) = &mut self.overlay {
+            list.typed(key);
         }
         Ok(())
+    }
+
+    /// What a key, or a click on it, means there.
+    fn action_in_class(&mut self, action: Action) -> io::Result<()> {
+        match action {
+            Action::Quit
+            | Action::Redraw
+            | Action::Suspend
+            | Action::SwitchLanguage
+            | Action::SwitchPictures
+            | Action::SwitchTheme
+            | Action::FreeMouse
+            | Action::RaiseHand => return self.handle_action(action),
+            Action::Help => {
+                let help = Help::new(&self.contexts(), self.in_text());
+                // The page lies over what it explains.
+                self.beneath = self.overlay.replace(Overlay::Help(help)).map(Box::new);
+            }
+            Action::Palette => {
+                self.close_class();
+                return self.handle_action(Action::Palette);
+            }
+            action => self.do_in_class(action),
+        }
+        Ok(())
+    }
+
+    /// Takes the list, the screen or the pointer away.
+    fn close_class(&mut self) {
+        if matches!(self.overlay, Some(Overlay::Viewing(..))) {
+            self.look_away();
+        }
+        if matches!(self.overlay, Some(Overlay::Pointer(_))) {
+            self.context.class.point(None);
+        }
+        self.context.class.list(false);
+        self.overlay = None;
     }
 
     fn do_in_class(&mut self, action: Action) {
@@ -157,8 +190,7 @@ impl App {
                     Action::PageUp => (0, -5),
                     Action::PageDown => (0, 5),
                     Action::Back | Action::Point => {
-                        self.overlay = None;
-                        return self.context.class.point(None);
+                        return self.close_class();
                     }
                     _ => return,
                 };
@@ -176,10 +208,7 @@ impl App {
     fn do_as_asked(&mut self, asked: Asked) {
         match asked {
             Asked::Nothing => {}
-            Asked::Close => {
-                self.context.class.list(false);
-                self.overlay = None;
-            }
+            Asked::Close => self.close_class(),
             Asked::Watch(session) => {
                 let Some(Overlay::Class(list)) = self.overlay.take() else { return };
                 self.context.class.watch(Some(session));
@@ -194,7 +223,10 @@ impl App {
         }
     }
 
-    pub(super) fn mouse_in_class(&mut self, event: MouseEvent) -> io::Result<()> {
+    pub(super) fn mouse_in_class(&mut self, event: MouseEvent, clicked: Option<Destination>) -> io::Result<()> {
+        if let Some(Destination::Action(action)) = clicked {
+            return self.action_in_class(action);
+        }
         let asked = match &mut self.overlay {
             Some(Overlay::Class(list)) => list.mouse(event, &self.context),
             _ => Asked::Nothing,

@@ -70,7 +70,11 @@ impl App {
         self.point_by_mouse(&event);
         let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
         let place = Position::new(event.column, event.row);
-        if let Some(destination) = self.context.places.at(place).filter(|_| is_click) {
+        let clicked = self.context.places.at(place).filter(|_| is_click);
+        if matches!(self.overlay, Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_))) {
+            return self.mouse_in_class(event, clicked);
+        }
+        if let Some(destination) = clicked {
             return self.go(destination);
         }
         let by = match event.kind {
@@ -80,11 +84,12 @@ impl App {
         };
         match &mut self.overlay {
             // A click beside what can be chosen closes it.
-            Some(Overlay::Help(_) | Overlay::Palette(_)) if is_click => self.overlay = None,
+            Some(Overlay::Help(_) | Overlay::Palette(_)) if is_click => {
+                self.overlay = self.beneath.take().map(|beneath| *beneath);
+            }
             Some(Overlay::Help(help)) => help.scroll(by),
             Some(Overlay::Palette(palette)) => palette.step(by.signum()),
-            Some(Overlay::QuitQuestion(_)) => {}
-            Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)) => return self.mouse_in_class(event),
+            Some(_) => {}
             None => return self.mouse_in_place(event),
         }
         Ok(())

@@ -16,11 +16,11 @@ use ratatui::widgets::{Clear, Widget};
 /// Rows of the notes of a demo that is presented elsewhere.
 const NOTES: usize = 5;
 /// Columns of each part at their widest; the lab and the exercise share what is free.
-const NAME: u16 = 14;
-const TAB: u16 = 10;
-const KEY: u16 = 9;
-const RUN: u16 = 7;
-const SIZE: u16 = 8;
+const NAME: u16 = 12;
+const TAB: u16 = 9;
+const KEY: u16 = 11;
+const RUN: u16 = 6;
+const SIZE: u16 = 7;
 
 /// What is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -325,8 +325,8 @@ fn draw_member(
     let (columns_of, rows_of) = (member.here.columns, member.here.rows);
     let is_small = columns_of < 80 || rows_of < 24;
     let key = match member.hand {
-        Some(seconds) => format!("{} {}", app.say(text::CLASS_HAND), time(seconds)),
-        None => time(member.idle),
+        Some(seconds) => format!("{} {}", app.say(text::CLASS_HAND), time(seconds, app)),
+        None => time(member.idle, app),
     };
     let cells =
         [member.account.clone(), lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
@@ -359,12 +359,13 @@ fn place_in_words(here: &Here, app: &AppContext) -> [String; 3] {
 }
 
 /// A time in few letters.
-fn time(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
-    }
+fn time(seconds: u64, app: &AppContext) -> String {
+    let (number, unit) = match seconds {
+        0..60 => (seconds, text::SECONDS),
+        60..3600 => (seconds / 60, text::MINUTES),
+        _ => (seconds / 3600, text::HOURS),
+    };
+    format!("{number} {}", app.say(unit))
 }
 
 /// What a presenter sees here alone: how long it has been, what is said, and the notes of the demo; whether a line is a note.

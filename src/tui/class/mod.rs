@@ -4,6 +4,8 @@
 
 pub mod list;
 mod status;
+#[cfg(test)]
+mod tests;
 pub mod viewing;
 
 pub use status::status;
@@ -188,6 +190,12 @@ impl ClassState {
     /// How many wait before this session, where that is known and it waits itself.
     pub fn ahead(&self) -> Option<usize> {
         self.place.flatten().filter(|ahead| *ahead != usize::MAX)
+    }
+
+    /// As if there were a link, to nobody.
+    #[cfg(test)]
+    pub fn link_for_tests(&mut self) {
+        self.link = Some(Link::to_nobody());
     }
 
     /// As if something had come from the class.
