@@ -21,12 +21,14 @@
 //! * [`run`]: runs, their threads, their records
 //! * [`lab`]: labs as data, exercises, learners' progress
 //! * [`environment`]: what every verb and the screen need: folders, runs, labs, data
+//! * [`class`]: what an instructor does with a class: its accounts and roster, and its answers
 //! * [`tui`]: the terminal
 //! * [`serve`]: the lab server: ssh, accounts, limits, a process for each session
 //! * [`command_line`]: the verbs
 
 pub mod attention;
 pub mod bench;
+pub mod class;
 pub mod command_line;
 pub mod data;
 pub mod environment;

@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["registry"],
     &["run", "lab"],
     &["environment"],
+    &["class"],
     &["tui"],
     &["serve"],
     &["command_line"],

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod class;
 mod server;
 
+pub use class::{ClassVerb, ExportArguments};
 pub use server::{ServeArguments, SessionArguments};
 
 use crate::data::world::WORLDS;
@@ -153,6 +155,11 @@ pub enum Verb {
     /// SIGTERM ends it: sessions are told, and runs recorded. SIGHUP has it read its accounts again. Events are logged on standard error,
     /// a line each.
     Serve(ServeArguments),
+    /// What an instructor does with a class: its answers as tables
+    Class {
+        #[command(subcommand)]
+        verb: ClassVerb,
+    },
     /// What `serve` starts for each session
     #[command(hide = true)]
     Session(SessionArguments),

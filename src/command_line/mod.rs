@@ -3,6 +3,7 @@
 mod arguments;
 mod ask;
 mod bench;
+mod class;
 mod compare;
 mod corpus;
 mod demo;
@@ -130,6 +131,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
         Some(Verb::Serve(serve)) => serve::run(&environment, arguments.labs, serve),
+        Some(Verb::Class { verb }) => class::run(&environment, verb),
         Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_)) => Exit::Done,
     }
 }

@@ -24,7 +24,6 @@ mod idle;
 mod input;
 mod limits;
 mod log;
-mod name;
 mod network;
 mod private;
 pub mod process;
@@ -35,6 +34,8 @@ mod session;
 pub mod session_command;
 pub mod settings;
 pub mod sources;
+
+use crate::class::name;
 
 pub use host_key::fingerprint;
 pub use ready::check;
