@@ -1,5 +1,8 @@
-//! A class on a server: its accounts, and what an instructor does with its answers.
+//! A class on a server: its accounts and its roster, and what an instructor does with its answers.
 
 pub mod accounts;
 pub mod answers;
+pub mod ids;
 pub mod name;
+pub mod roster;
+mod table;

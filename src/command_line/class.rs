@@ -1,9 +1,11 @@
 //! `shinso class`: what an instructor does with a class.
 
 use super::arguments::{ClassVerb, ExportArguments};
-use super::serve;
+use super::{hand_in, serve};
+use crate::class::answers::deadlines::Deadlines;
 use crate::class::answers::export::{Export, Table};
 use crate::class::answers::students::Students;
+use crate::class::roster::Roster;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::intake::gate::{self, Target};
@@ -14,6 +16,7 @@ use std::path::Path;
 pub fn run(environment: &Environment, verb: ClassVerb) -> Exit {
     let done = match verb {
         ClassVerb::Export(arguments) => export(environment, &arguments),
+        ClassVerb::Take(arguments) => Ok(hand_in::take(environment, &arguments)),
     };
     done.unwrap_or_else(|exit| exit)
 }
@@ -21,10 +24,23 @@ pub fn run(environment: &Environment, verb: ClassVerb) -> Exit {
 fn export(environment: &Environment, arguments: &ExportArguments) -> Result<Exit, Exit> {
     let labs = labs(environment, &arguments.only)?;
     let folder = serve::folder(environment, arguments.folder.clone());
-    let class = Students::gather(&folder).map_err(Exit::Failed)?;
-    class.faults.iter().for_each(|fault| printer::note(fault));
-    let export =
-        Export { students: &class.students, labs: &labs, language: environment.language, with_mark: arguments.bom };
+    let roster = arguments.roster.as_deref().map(Roster::read).transpose().map_err(Exit::Failed)?.unwrap_or_default();
+    let deadlines = arguments.deadlines.as_deref().map(|path| Deadlines::read(path, &environment.catalogue));
+    let deadlines = deadlines.transpose().map_err(Exit::Failed)?.unwrap_or_default();
+    for (path, notes) in [(&arguments.roster, &roster.notes), (&arguments.deadlines, &deadlines.notes)] {
+        for (path, note) in path.iter().flat_map(|path| notes.iter().map(move |note| (path, note))) {
+            printer::note(&format!("{}: {}", path.display(), note.in_language(environment.language)));
+        }
+    }
+    let class = Students::gather(&folder, &roster).map_err(Exit::Failed)?;
+    class.notes.iter().chain(&class.faults).for_each(|fault| printer::note(fault));
+    let export = Export {
+        students: &class.students,
+        labs: &labs,
+        deadlines: &deadlines,
+        language: environment.language,
+        with_mark: arguments.bom,
+    };
     let targets = [&arguments.long, &arguments.wide].map(|path| path.as_deref().map(|path| target(path, arguments)));
     let [long, wide] = targets.map(Option::transpose);
     for (target, table) in [(long?, Table::Long), (wide?, Table::Wide)] {

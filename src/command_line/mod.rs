@@ -11,6 +11,7 @@ mod doctor;
 mod embed;
 mod games;
 mod generate;
+mod hand_in;
 mod labs;
 mod runs;
 mod serve;
@@ -131,6 +132,8 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
         Some(Verb::Serve(serve)) => serve::run(&environment, arguments.labs, serve),
+        Some(Verb::HandIn(arguments)) => hand_in::write(&environment, &arguments),
+        Some(Verb::TakeIn) => hand_in::take_in(&environment),
         Some(Verb::Class { verb }) => class::run(&environment, verb),
         Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_)) => Exit::Done,
     }

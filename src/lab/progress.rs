@@ -79,6 +79,14 @@ impl Progress {
         }
     }
 
+    /// Opens the file, or makes it, for what must be kept in it.
+    ///
+    /// # Errors
+    /// When it cannot be written to, or is damaged, which leaves it as it is.
+    pub fn open_to_keep(path: &Path) -> Result<Self, String> {
+        Self::try_open(path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     /// Takes in what a file holds that cannot be written to.
     fn read_in(&self, path: &Path) -> rusqlite::Result<()> {
         // With what was written last, which lies beside the file; where that cannot be had, the file alone.
@@ -151,6 +159,39 @@ impl Progress {
         )
     }
 
+    /// Takes in what was answered elsewhere; how many exercises are solved by it that were not. What was solved here stays as it is.
+    ///
+    /// # Errors
+    /// When it cannot be kept; nothing of it is then.
+    pub fn take_in(&self, records: &[Record]) -> Result<u32, String> {
+        let keep = || -> rusqlite::Result<u32> {
+            let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let solved = {
+                let query = "SELECT count(*) FROM exercise WHERE solved_at IS NOT NULL";
+                let count = || transaction.query_row(query, [], |row| row.get::<_, u32>(0));
+                let before = count()?;
+                let mut put = transaction.prepare(
+                    "INSERT INTO exercise (lab, exercise, solved_at, attempts, hints, answer, origin)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT DO UPDATE SET
+                        attempts = max(attempts, excluded.attempts), hints = max(hints, excluded.hints),
+                        answer = iif(solved_at IS NULL AND excluded.solved_at IS NOT NULL, excluded.answer,
+                            coalesce(answer, excluded.answer)),
+                        origin = iif(solved_at IS NULL AND excluded.solved_at IS NOT NULL, excluded.origin, origin),
+                        solved_at = coalesce(solved_at, excluded.solved_at)",
+                )?;
+                for record in records {
+                    let Record { lab, exercise, solved_at, attempts, hints, answer, origin } = record;
+                    put.execute(params![lab, exercise, solved_at, attempts, hints, answer, origin])?;
+                }
+                count()? - before
+            };
+            transaction.commit()?;
+            Ok(solved)
+        };
+        keep().map_err(unkept)
+    }
+
     /// Keeps an answer that was not handed in: no attempt.
     pub fn set_draft(&self, lab: &str, exercise: &str, answer: &str) -> Result<(), String> {
         self.write(
@@ -202,7 +243,7 @@ impl Progress {
             transaction.commit()?;
             Ok(merged)
         };
-        keep().map_err(|error| format!("progress could not be kept: {error}"))
+        keep().map_err(unkept)
     }
 
     /// A setting by name, such as `language` or `place`.
@@ -224,8 +265,12 @@ impl Progress {
 
     fn write(&self, statement: &str, parameters: impl rusqlite::Params) -> Result<(), String> {
         let written = self.connection.execute(statement, parameters);
-        written.map(drop).map_err(|error| format!("progress could not be kept: {error}"))
+        written.map(drop).map_err(unkept)
     }
+}
+
+fn unkept(error: rusqlite::Error) -> String {
+    format!("progress could not be kept: {error}")
 }
 
 /// One's own text and another's, which both came from `before`.

@@ -8,6 +8,7 @@
 //! authorized_keys   accounts and their keys, written by the instructor
 //! enrolled/NAME     the key that owns an account which the instructor has not listed
 //! accounts/NAME/    progress, notes and runs of an account
+//! ids/NAME          the ID of the roster that an account claims
 //! guests/           the same of guests, removed when they leave
 //! shared/           what everybody may read: unpacked data, files for the class
 //! ```
@@ -25,7 +26,6 @@ mod input;
 mod limits;
 mod log;
 mod network;
-mod private;
 pub mod process;
 mod ready;
 mod run;
@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sources;
 
 use crate::class::name;
+use crate::intake::private;
 
 pub use host_key::fingerprint;
 pub use ready::check;

@@ -1,17 +1,19 @@
 //! The answers of a class as two tables: a row for each student and exercise, and a row for each student.
 
+use super::deadlines::Deadlines;
 use super::sheet::{Cell, Sheet};
 use super::status::Status;
 use super::students::Student;
+use crate::class::roster::Entry;
 use crate::experiment::Language;
 use crate::lab::{Check, Exercise, Lab, Record};
 use jiff::Timestamp;
 
-/// The columns of the long table that say who it is.
-const WHO: [&str; 1] = ["account"];
+/// The columns of both tables that say who it is.
+const WHO: [&str; 5] = ["student_id", "name", "last_name", "first_name", "account"];
 
 /// The columns of the long table that say what an answer is and was.
-const WHAT: [&str; 13] = [
+const WHAT: [&str; 14] = [
     "lab",
     "lab_title",
     "exercise",
@@ -21,6 +23,7 @@ const WHAT: [&str; 13] = [
     "hints",
     "status",
     "timestamp",
+    "duedate",
     "answer",
     "score",
     "max_score",
@@ -32,6 +35,7 @@ pub struct Export<'a> {
     pub students: &'a [Student],
     /// The labs to export, in this order.
     pub labs: &'a [&'a Lab],
+    pub deadlines: &'a Deadlines,
     /// Of titles and options.
     pub language: Language,
     /// Whether a byte order mark begins a table, as Excel wants it for UTF-8.
@@ -97,7 +101,8 @@ impl<'a> Export<'a> {
     }
 
     fn status(&self, student: &Student, lab: &Lab, exercise: &Exercise) -> Status {
-        Status::of(&exercise.check, student.record(&lab.id, &exercise.id), None)
+        let deadline = self.deadlines.of(&lab.id, &exercise.id);
+        Status::of(&exercise.check, student.record(&lab.id, &exercise.id), deadline)
     }
 
     fn what<'b>(&self, student: &'b Student, lab: &'b Lab, exercise: &'b Exercise) -> [Cell<'b>; WHAT.len()] {
@@ -118,6 +123,7 @@ impl<'a> Export<'a> {
             Cell::plain(record.map_or(0, |record| record.hints)),
             Cell::plain(status),
             record.and_then(|record| record.solved_at.as_deref()).map_or(Cell::empty(), time),
+            self.deadlines.of(&lab.id, &exercise.id).map_or(Cell::empty(), to_the_second),
             record.map_or(Cell::empty(), |record| Cell::text(answer(&exercise.check, record, self.language))),
             score,
             most,
@@ -132,15 +138,19 @@ fn is_decided(check: &Check) -> bool {
 }
 
 fn who(student: &Student) -> [Cell<'_>; WHO.len()] {
-    [student.account.as_ref().map_or(Cell::empty(), Cell::plain)]
+    let Entry { id, name, first_name, last_name, account } = &student.entry;
+    let account = student.account.as_ref().or(account.as_ref());
+    let [id, name, last_name, first_name] = [id, name, last_name, first_name].map(Cell::text);
+    [id, name, last_name, first_name, account.map_or(Cell::empty(), Cell::plain)]
 }
 
-/// A time in UTC, to the second.
+/// A time as it is kept, in UTC.
 fn time(kept: &str) -> Cell<'_> {
-    match kept.parse::<Timestamp>() {
-        Ok(at) => Cell::plain(at.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        Err(_) => Cell::text(kept),
-    }
+    kept.parse().map_or(Cell::text(kept), to_the_second)
+}
+
+fn to_the_second<'a>(at: Timestamp) -> Cell<'a> {
+    Cell::plain(at.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 /// What was answered last, for a reader: of a choice the number of the option from 1 and its words, of a text what was handed in, for a

@@ -3,10 +3,10 @@
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and a formula can start programs or send away what
 //! stands in the other cells. Texts that begin so, also behind white space or with these signs in full width, get a `'` before them,
 //! by which spreadsheets know a text (OWASP, "CSV Injection"). A plain number such as -3.5 does nothing and stays a number.
-//! Control characters, which act on a terminal, are written as signs; ends of lines and tabs stay.
+//! Control characters and those that turn the direction of a text are written as signs; ends of lines and tabs stay.
 
 use crate::intake;
-use crate::printer::sign_of;
+use crate::printer::{is_unseen, sign_of};
 use csv::{Terminator, Writer, WriterBuilder};
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ impl<'a> Cell<'a> {
 
 /// A text as a spreadsheet may have it.
 pub fn defused(text: &str) -> Cow<'_, str> {
-    let acts = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    let acts = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t') || is_unseen(letter);
     let seen = if text.contains(acts) {
         let letters = text.replace("\r\n", "\n");
         let sign = |letter: char| if acts(letter) { sign_of(letter) } else { letter.to_string() };
@@ -155,6 +155,7 @@ mod tests {
         /// Of a text that holds no control character nothing is lost.
         #[test]
         fn a_text_is_kept_behind_the_sign(text in "\\PC{0,20}") {
+            prop_assume!(!text.contains(is_unseen));
             let kept = defused(&text);
             prop_assert_eq!(kept.strip_prefix(if begins_formula(&text) && !is_number(&text) { "'" } else { "" }), Some(text.as_str()));
         }
