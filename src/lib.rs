@@ -21,7 +21,7 @@
 //! * [`run`]: runs, their threads, their records
 //! * [`lab`]: labs as data, exercises, learners' progress
 //! * [`environment`]: what every verb and the screen need: folders, runs, labs, data
-//! * [`class`]: what sessions of one server say to each other through it
+//! * [`class`]: a class on a server: accounts, roster, answers, and what its sessions say to each other
 //! * [`tui`]: the terminal
 //! * [`serve`]: the lab server: ssh, accounts, limits, a process for each session
 //! * [`command_line`]: the verbs

@@ -85,6 +85,7 @@ fn files_are_written_where_it_is_known() {
         "src/intake/gate.rs",
         "src/run/file.rs",
         "src/intake/mod.rs",
+        "src/intake/private.rs",
         // Files of our own in folders of our own.
         "src/attention/words/history.rs",
         "src/data/text.rs",
@@ -92,8 +93,8 @@ fn files_are_written_where_it_is_known() {
         "src/reinforcement/self_play/files.rs",
         "src/run/metrics.rs",
         "src/run/store.rs",
-        // Keys, for the owner of a server alone; the lock of its folder; what the kernel is told of a session.
-        "src/serve/private.rs",
+        // The locks of a server's folder and of its IDs; what the kernel is told of a session.
+        "src/class/ids.rs",
         "src/serve/folder.rs",
         "src/serve/process.rs",
         // What holds for every experiment, in tests.

@@ -7,12 +7,13 @@ mod program;
 #[path = "serve/server.rs"]
 mod server;
 
-use client::{Terminal, by_key, connect, exec, granted, key, listed, login, outcome, why_not};
+use client::{Outcome, Terminal, by_key, connect, exec, granted, key, listed, login, outcome, why_not};
 use program::{said, shinso};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PublicKey};
 use russh::{AgentAuthError, Signer};
 use server::{Server, all_gone};
+use shinso::lab::{Origin, Progress, progress};
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::net::TcpStream;
@@ -172,6 +173,72 @@ async fn nothing_is_to_be_had_but_one_session_of_the_labs() {
     assert!(squeezed.contains("TERM, COLORTERM dumb, truecolor"), "{squeezed}");
     assert!(squeezed.contains("language ja"), "{squeezed}");
     assert!(!fs::read_to_string("/proc/self/environ").unwrap().contains("/tmp/a.so"));
+}
+
+/// Sends a file by the command `hand-in`, in pieces.
+async fn handed_in(server: &Server, file: &[u8]) -> Outcome {
+    let anna = login(server, "anna", &key(1)).await;
+    let mut channel = anna.channel_open_session().await.unwrap();
+    channel.set_env(true, "LANG", "en_US.UTF-8").await.unwrap();
+    channel.exec(true, "hand-in").await.unwrap();
+    for piece in file.chunks(16 << 10) {
+        // One that was refused takes no more.
+        let _refused = channel.data_bytes(piece.to_vec()).await;
+    }
+    let _refused = channel.eof().await;
+    outcome(&mut channel).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_earned_elsewhere_is_handed_in_by_a_file() {
+    let (home, laptop) = (home(), tempfile::tempdir().unwrap());
+    let server = Server::start(home.path(), &[]);
+    let own = Progress::open(&laptop.path().join("shinso.sqlite"));
+    let catalogue = shinso::lab::Catalogue::load(Path::new("/nowhere"), None);
+    let exercises = &catalogue.find("vae").unwrap().exercises;
+    let long = "長い答え。".repeat(1000);
+    for exercise in exercises {
+        own.attempt("vae", &exercise.id, &long, Some("2026-01-01T00:00:00Z")).unwrap();
+    }
+    own.attempt("gone", "x", "", Some("2026-01-01T00:00:00Z")).unwrap();
+    let file = shinso(laptop.path(), &["hand-in", "-"]).stdout;
+    // More than a queue of keys holds.
+    assert!(file.len() > 64 << 10, "{}", file.len());
+    let taken = handed_in(&server, &file).await;
+    assert_eq!((taken.code, taken.errors.as_str()), (Some(0), ""), "{taken:?}");
+    let count = exercises.len();
+    assert!(taken.out.contains(&format!("{count} exercises taken in, {count} of them newly solved")), "{taken:?}");
+    assert!(taken.out.contains("left out, as no lab here has them: gone/x"), "{taken:?}");
+    let database = home.path().join("accounts/anna/shinso.sqlite");
+    let kept = progress::records(&database).unwrap();
+    assert!(kept.iter().all(|kept| kept.origin == Origin::HandedIn && kept.answer.as_ref() == Some(&long)), "{kept:?}");
+    let again = handed_in(&server, &file).await;
+    assert!(again.out.contains("0 of them newly solved"), "{again:?}");
+    for (bytes, told) in [
+        (&b"\x1b[2Jnothing\xff"[..], "no file to hand in"),
+        (&file[..file.len() / 2], "no file to hand in"),
+        (b"", "no file to hand in"),
+    ] {
+        let refused = handed_in(&server, bytes).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.errors.contains(told) && !refused.errors.contains('\u{1b}'), "{refused:?}");
+    }
+    assert_eq!(progress::records(&database).unwrap(), kept, "nothing of all that was taken");
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut channel = anna.channel_open_session().await.unwrap();
+    channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
+    channel.exec(true, "hand-in").await.unwrap();
+    let refused = outcome(&mut channel).await;
+    assert!(refused.code == Some(1) && refused.errors.contains("leave out `-t`"), "{refused:?}");
+    // A client that goes away in the middle hands in nothing, and leaves nobody waiting.
+    let anna = login(&server, "anna", &key(1)).await;
+    let channel = anna.channel_open_session().await.unwrap();
+    channel.exec(true, "hand-in").await.unwrap();
+    channel.data_bytes(file[..1000].to_vec()).await.unwrap();
+    let begun = server.processes(6);
+    drop((channel, anna));
+    all_gone(&begun);
+    assert_eq!(progress::records(&database).unwrap(), kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
-//! A class at one server: what its sessions and the server say to each other, and how a session takes part.
+//! A class on a server: its accounts and its roster, what an instructor does with its answers, and what its sessions and the server say to
+//! each other while they run.
 //!
 //! ```text
 //! a session's screen ── FromSession, lines of JSON ──► the server's socket ──► whoever it concerns
@@ -7,8 +8,14 @@
 //!
 //! A session outside of a class has no link, and knows nothing of all this.
 
+pub mod accounts;
+pub mod answers;
+pub mod ids;
 pub mod link;
 pub mod message;
+pub mod name;
+pub mod roster;
+mod table;
 pub mod viewed;
 
 pub use link::Link;

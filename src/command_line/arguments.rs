@@ -1,7 +1,9 @@
 //! The command line.
 
+mod class;
 mod server;
 
+pub use class::{ClassVerb, ExportArguments, HandInArguments, TakeArguments};
 pub use server::{ServeArguments, SessionArguments};
 
 use crate::data::world::WORLDS;
@@ -153,6 +155,18 @@ pub enum Verb {
     /// SIGTERM ends it: sessions are told, and runs recorded. SIGHUP has it read its accounts again. Events are logged on standard error,
     /// a line each.
     Serve(ServeArguments),
+    /// Write what you have earned here to a file, to hand it in where your instructor has it counted
+    ///
+    /// Over ssh: `ssh -p 2222 NAME@HOST hand-in < FILE`; or give the file to your instructor.
+    HandIn(HandInArguments),
+    /// What a session does with a file that is handed in
+    #[command(hide = true)]
+    TakeIn,
+    /// What an instructor does with a class: its answers as tables, files that were handed in
+    Class {
+        #[command(subcommand)]
+        verb: ClassVerb,
+    },
     /// What `serve` starts for each session
     #[command(hide = true)]
     Session(SessionArguments),

@@ -3,6 +3,7 @@
 mod arguments;
 mod ask;
 mod bench;
+mod class;
 mod compare;
 mod corpus;
 mod demo;
@@ -10,6 +11,7 @@ mod doctor;
 mod embed;
 mod games;
 mod generate;
+mod hand_in;
 mod labs;
 mod runs;
 mod serve;
@@ -130,6 +132,9 @@ fn dispatch(arguments: Arguments) -> Exit {
         }
         Some(Verb::Doctor) => doctor::run(&environment, &arguments.screen),
         Some(Verb::Serve(serve)) => serve::run(&environment, arguments.labs, serve),
+        Some(Verb::HandIn(arguments)) => hand_in::write(&environment, &arguments),
+        Some(Verb::TakeIn) => hand_in::take_in(&environment),
+        Some(Verb::Class { verb }) => class::run(&environment, verb),
         Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_)) => Exit::Done,
     }
 }

@@ -15,8 +15,13 @@ use std::time::Duration;
 /// Where a server keeps its files, below a person's own.
 const FOLDER: &str = "serve";
 
+/// The folder of a server, if none is named.
+pub fn folder(environment: &Environment, named: Option<PathBuf>) -> PathBuf {
+    named.unwrap_or_else(|| environment.folders.data.join(FOLDER))
+}
+
 pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArguments) -> Exit {
-    let folder = arguments.folder.unwrap_or_else(|| environment.folders.data.join(FOLDER));
+    let folder = folder(environment, arguments.folder);
     if arguments.fingerprint {
         return match serve::fingerprint(&folder) {
             Ok(fingerprint) => print(&format!("{fingerprint}\n")),

@@ -5,6 +5,7 @@
 pub mod digest;
 pub mod gate;
 mod gzip;
+pub mod private;
 pub mod yaml;
 
 pub use gzip::Unpacker;

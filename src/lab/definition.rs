@@ -285,6 +285,21 @@ pub enum Check {
     FreeText { minimum_characters: usize },
 }
 
+impl Check {
+    /// As lab files name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Check::Choice { .. } => "choice",
+            Check::Number { .. } => "number",
+            Check::Series { .. } => "series",
+            Check::Instrument { .. } => "instrument",
+            Check::Answer { .. } => "answer",
+            Check::Line { .. } => "line",
+            Check::FreeText { .. } => "free_text",
+        }
+    }
+}
+
 /// A unit: in both languages, or a sign that is the same in both.
 fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bilingual, D::Error> {
     #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 //! Deciding exercises from what happened.
 
 use super::definition::{Check, Exercise};
-use crate::experiment::{Knobs, Language};
+use crate::experiment::{KnobValue, Knobs, Language};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// What a student gives as an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,37 @@ pub enum Attempt {
     },
     /// A line said in a conversation and answered without a fault.
     Line(String),
+}
+
+impl fmt::Display for Attempt {
+    /// As an answer is kept: of a choice the index, from 0; of what happened a line such as `val/elbo = -104.2 at step 1200`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Attempt::Choice(index) => write!(f, "{index}"),
+            Attempt::Text(text) => f.write_str(text),
+            Attempt::Point { series, step, value, .. } => {
+                write!(f, "{series} = {} at step {step}", KnobValue::Real(rounded(*value)))
+            }
+            Attempt::State { state, view, input, value } => {
+                f.write_str(state)?;
+                if let Some(view) = view {
+                    write!(f, " in {view}")?;
+                }
+                match (input, value) {
+                    (Some(input), Some(value)) => write!(f, ": {input} = {value}"),
+                    (Some(one), None) | (None, Some(one)) => write!(f, ": {one}"),
+                    (None, None) => Ok(()),
+                }
+            }
+            Attempt::Said { line, answer, .. } => write!(f, "{line} → {answer}"),
+            Attempt::Line(line) => f.write_str(line),
+        }
+    }
+}
+
+/// With six digits, as many as a person compares.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
 }
 
 /// What the program decides.
@@ -161,7 +193,7 @@ pub fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Bilingual, KnobValue};
+    use crate::experiment::Bilingual;
     use crate::lab::ChoiceOption;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -187,6 +219,38 @@ mod tests {
         }
         for text in ["", "x", "1.2.3", "inf", "nan"] {
             assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_kept_in_words() {
+        let point = |value| Attempt::Point {
+            series: "val/elbo".into(),
+            step: 1200,
+            value,
+            knobs: Knobs::default(),
+            untouched: true,
+        };
+        let state = |view: Option<&str>, input: Option<&str>, value: Option<&str>| Attempt::State {
+            state: "input_turned".into(),
+            view: view.map(str::to_owned),
+            input: input.map(str::to_owned),
+            value: value.map(str::to_owned),
+        };
+        let said = Attempt::Said { line: "king - man + woman".into(), answer: "queen".into(), own_vectors: true };
+        for (attempt, kept) in [
+            (Attempt::Choice(2), "2"),
+            (Attempt::Text("−3,5".into()), "−3,5"),
+            (point(f64::from(-104.2_f32)), "val/elbo = -104.2 at step 1200"),
+            (point(0.000_123_456_78), "val/elbo = 1.23457e-4 at step 1200"),
+            (point(f64::NAN), "val/elbo = NaN at step 1200"),
+            (state(None, None, None), "input_turned"),
+            (state(Some("gaps"), Some("missing"), Some("0.5")), "input_turned in gaps: missing = 0.5"),
+            (state(None, Some("reset"), None), "input_turned: reset"),
+            (said, "king - man + woman → queen"),
+            (Attempt::Line(":plot king".into()), ":plot king"),
+        ] {
+            assert_eq!(attempt.to_string(), kept);
         }
     }
 

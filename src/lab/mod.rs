@@ -20,4 +20,4 @@ pub use definition::{
 pub use describe::describe;
 pub use exercise::{Attempt, Verdict};
 pub use parse::LabError;
-pub use progress::Progress;
+pub use progress::{Origin, Progress, Record};

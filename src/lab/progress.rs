@@ -1,7 +1,11 @@
 //! What a learner has done, in one SQLite file; stored the moment it is earned.
 
+mod records;
+
+pub use records::{Origin, Record, records};
+
 use rusqlite::types::Value;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,7 +29,8 @@ enum OpenError {
 }
 
 /// Steps that bring a file to the next version; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE exercise (
         lab TEXT NOT NULL, exercise TEXT NOT NULL,
         solved_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, hints INTEGER NOT NULL DEFAULT 0, answer TEXT,
@@ -33,7 +38,9 @@ const MIGRATIONS: [&str; 1] = ["
     ) STRICT;
     CREATE TABLE notes (lab TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
     CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"];
+",
+    "ALTER TABLE exercise ADD COLUMN origin TEXT NOT NULL DEFAULT 'here';",
+];
 
 impl Progress {
     /// Opens the file, or makes it. A file that is no database is moved aside, never overwritten; where nothing can be
@@ -72,6 +79,14 @@ impl Progress {
         }
     }
 
+    /// Opens the file, or makes it, for what must be kept in it.
+    ///
+    /// # Errors
+    /// When it cannot be written to, or is damaged, which leaves it as it is.
+    pub fn open_to_keep(path: &Path) -> Result<Self, String> {
+        Self::try_open(path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     /// Takes in what a file holds that cannot be written to.
     fn read_in(&self, path: &Path) -> rusqlite::Result<()> {
         // With what was written last, which lies beside the file; where that cannot be had, the file alone.
@@ -79,9 +94,7 @@ impl Progress {
     }
 
     fn copy_from(&self, path: &Path, how: &str) -> rusqlite::Result<()> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let name: String = path.as_os_str().as_encoded_bytes().iter().map(|byte| format!("%{byte:02x}")).collect();
-        let from = Connection::open_with_flags(format!("file:{name}?{how}"), flags)?;
+        let from = records::open(path, how)?;
         for (table, columns) in [
             ("exercise", "lab, exercise, solved_at, attempts, hints, answer"),
             ("notes", "lab, text"),
@@ -140,9 +153,43 @@ impl Progress {
         self.write(
             "INSERT INTO exercise (lab, exercise, attempts, solved_at, answer) VALUES (?1, ?2, 1, ?3, ?4)
              ON CONFLICT DO UPDATE SET
-                attempts = attempts + 1, solved_at = coalesce(solved_at, excluded.solved_at), answer = excluded.answer",
+                attempts = attempts + 1, solved_at = coalesce(solved_at, excluded.solved_at), answer = excluded.answer,
+                origin = iif(solved_at IS NULL, excluded.origin, origin)",
             params![lab, exercise, solved_at, answer],
         )
+    }
+
+    /// Takes in what was answered elsewhere; how many exercises are solved by it that were not. What was solved here stays as it is.
+    ///
+    /// # Errors
+    /// When it cannot be kept; nothing of it is then.
+    pub fn take_in(&self, records: &[Record]) -> Result<u32, String> {
+        let keep = || -> rusqlite::Result<u32> {
+            let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let solved = {
+                let query = "SELECT count(*) FROM exercise WHERE solved_at IS NOT NULL";
+                let count = || transaction.query_row(query, [], |row| row.get::<_, u32>(0));
+                let before = count()?;
+                let mut put = transaction.prepare(
+                    "INSERT INTO exercise (lab, exercise, solved_at, attempts, hints, answer, origin)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT DO UPDATE SET
+                        attempts = max(attempts, excluded.attempts), hints = max(hints, excluded.hints),
+                        answer = iif(solved_at IS NULL AND excluded.solved_at IS NOT NULL, excluded.answer,
+                            coalesce(answer, excluded.answer)),
+                        origin = iif(solved_at IS NULL AND excluded.solved_at IS NOT NULL, excluded.origin, origin),
+                        solved_at = coalesce(solved_at, excluded.solved_at)",
+                )?;
+                for record in records {
+                    let Record { lab, exercise, solved_at, attempts, hints, answer, origin } = record;
+                    put.execute(params![lab, exercise, solved_at, attempts, hints, answer, origin])?;
+                }
+                count()? - before
+            };
+            transaction.commit()?;
+            Ok(solved)
+        };
+        keep().map_err(unkept)
     }
 
     /// Keeps an answer that was not handed in: no attempt.
@@ -196,7 +243,7 @@ impl Progress {
             transaction.commit()?;
             Ok(merged)
         };
-        keep().map_err(|error| format!("progress could not be kept: {error}"))
+        keep().map_err(unkept)
     }
 
     /// A setting by name, such as `language` or `place`.
@@ -218,8 +265,12 @@ impl Progress {
 
     fn write(&self, statement: &str, parameters: impl rusqlite::Params) -> Result<(), String> {
         let written = self.connection.execute(statement, parameters);
-        written.map(drop).map_err(|error| format!("progress could not be kept: {error}"))
+        written.map(drop).map_err(unkept)
     }
+}
+
+fn unkept(error: rusqlite::Error) -> String {
+    format!("progress could not be kept: {error}")
 }
 
 /// One's own text and another's, which both came from `before`.
@@ -247,14 +298,24 @@ fn aside(path: &Path) -> PathBuf {
     (1..).map(name).find(|path| path.symlink_metadata().is_err()).expect("a free number")
 }
 
-fn migrate(connection: &Connection) -> Result<(), OpenError> {
+/// The version of a file, if it is known.
+fn version(connection: &Connection) -> Result<usize, OpenError> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version as usize > MIGRATIONS.len() {
-        return Err(OpenError::Newer(version, MIGRATIONS.len()));
+    match version as usize {
+        known if known <= MIGRATIONS.len() => Ok(known),
+        _ => Err(OpenError::Newer(version, MIGRATIONS.len())),
     }
-    for (index, step) in MIGRATIONS.iter().enumerate().skip(version as usize) {
-        let done = index + 1;
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {done}; COMMIT;"))?;
+}
+
+fn migrate(connection: &Connection) -> Result<(), OpenError> {
+    while version(connection)? < MIGRATIONS.len() {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Another program may have come first.
+        let done = version(&transaction)?;
+        if let Some(step) = MIGRATIONS.get(done) {
+            transaction.execute_batch(&format!("{step} PRAGMA user_version = {};", done + 1))?;
+            transaction.commit()?;
+        }
     }
     Ok(())
 }
@@ -331,7 +392,7 @@ mod tests {
         progress.connection.pragma_update(None, "user_version", 9).unwrap();
         drop(progress);
         let later = Progress::open(&path);
-        assert!(later.notice.as_deref().unwrap().contains("written by a later shinso (version 9; this one knows 1)"));
+        assert!(later.notice.as_deref().unwrap().contains("written by a later shinso (version 9; this one knows 2)"));
         assert!(later.solved("vae").contains("kl"), "what can be read is shown");
         later.attempt("vae", "other", "4", Some("2026-01-01T00:00:00Z")).unwrap();
         let again = Progress::open(&path);
@@ -346,6 +407,29 @@ mod tests {
         one.attempt("vae", "a", "", Some("t")).unwrap();
         two.attempt("vae", "b", "", Some("t")).unwrap();
         assert_eq!(one.solved("vae"), two.solved("vae"));
+    }
+
+    #[test]
+    fn programs_that_open_a_new_or_an_older_file_at_once_all_have_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shinso.sqlite");
+        for _ in 0..2 {
+            let together = std::sync::Barrier::new(8);
+            let open = || {
+                together.wait();
+                Progress::open(&path).notice
+            };
+            std::thread::scope(|scope| {
+                let opening: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                opening.into_iter().for_each(|one| assert_eq!(one.join().unwrap(), None));
+            });
+            let progress = Progress::open(&path);
+            assert_eq!(version(&progress.connection).unwrap(), MIGRATIONS.len());
+            progress
+                .connection
+                .execute_batch("ALTER TABLE exercise DROP COLUMN origin; PRAGMA user_version = 1;")
+                .unwrap();
+        }
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct Order {
     pub labs: Option<PathBuf>,
     /// What the program shall do; nothing opens the labs.
     pub words: Vec<String>,
+    /// Whether it reads what the client sends, without a terminal.
+    pub takes_file: bool,
     pub terminal: Option<Size>,
     /// The socket of the class, and what the program proves there that it is this session's.
     pub class: Option<(PathBuf, String)>,
@@ -97,6 +99,8 @@ pub struct Child {
     pub errors: Option<Outlet>,
     /// The terminal, if there is one.
     pub terminal: Option<Inlet>,
+    /// Standard input, if it is given a file; it ends when this is dropped.
+    pub file: Option<Inlet>,
 }
 
 impl Child {
@@ -115,6 +119,7 @@ impl Child {
             command.env(link::SOCKET, socket).env(link::TOKEN, token);
         }
         command.env("SHINSO_SHARED", shared).current_dir(&order.home).kill_on_drop(true);
+        let mut file = None;
         let (out, errors, terminal) = match order.terminal {
             Some(size) => {
                 let (ours, theirs) = pseudo_terminal(size)?;
@@ -128,6 +133,12 @@ impl Child {
                 rustix::io::ioctl_fionbio(&out, true)?;
                 rustix::io::ioctl_fionbio(&errors, true)?;
                 command.stdin(Stdio::null()).stdout(its_out).stderr(its_errors);
+                if order.takes_file {
+                    let (its_file, ours) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+                    rustix::io::ioctl_fionbio(&ours, true)?;
+                    command.stdin(its_file);
+                    file = Some(Inlet::new(ours)?);
+                }
                 (out, Some(Outlet::new(errors)?), None)
             }
         };
@@ -137,7 +148,7 @@ impl Child {
         drop(command);
         let id = process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let id = id.ok_or_else(|| io::Error::other("a process without a number"))?;
-        Ok(Child { process, id, out, errors, terminal })
+        Ok(Child { process, id, out, errors, terminal, file })
     }
 
     pub fn id(&self) -> i32 {
@@ -213,7 +224,7 @@ impl Outlet {
     }
 }
 
-/// Our end of a terminal, by which keys and sizes reach a process.
+/// Our end of a terminal, by which keys and sizes reach a process, or of a pipe, by which a file does.
 pub struct Inlet(Sender);
 
 impl Inlet {

@@ -1,4 +1,5 @@
-//! What may be run in place of the screen: verbs of this program that only read and print, and the linear mode.
+//! What may be run in place of the screen: verbs of this program that only read and print, one that takes in what is handed in, and the
+//! linear mode.
 
 use crate::experiment::Bilingual;
 
@@ -12,19 +13,35 @@ const VERBS: [(&str, &[&str]); 4] =
 /// Opens the linear mode, for screen readers; what it does is typed there.
 const PLAIN: &str = "--plain";
 
-/// The words of a command, for this program; no shell has a look at them.
+/// Takes in the file that the client sends: alone of all is it given the client's input; and the verb that does it.
+const HAND_IN: &str = "hand-in";
+const TAKE_IN: &str = "take-in";
+
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    /// For this program; none opens the labs.
+    pub words: Vec<String>,
+    /// Whether it reads a file from the client.
+    pub takes_file: bool,
+}
+
+/// A command for this program; no shell has a look at it.
 ///
 /// # Errors
 /// When it is none of those that may be run.
-pub fn words(command: &[u8]) -> Result<Vec<String>, Bilingual> {
+pub fn command(command: &[u8]) -> Result<Command, Bilingual> {
     let text = std::str::from_utf8(command).ok().filter(|text| text.len() <= LONGEST);
     let words = text.and_then(split).unwrap_or_default();
     let mut begin = words.iter().map(String::as_str);
     let known = begin.next().and_then(|verb| VERBS.iter().find(|(known, _)| *known == verb));
     match known {
-        None if words == [PLAIN] => Ok(words),
-        Some((_, [])) => Ok(words),
-        Some((_, after)) if begin.next().is_some_and(|word| after.contains(&word)) => Ok(words),
+        None if words == [HAND_IN] => Ok(Command { words: vec![TAKE_IN.to_owned()], takes_file: true }),
+        None if words == [PLAIN] => Ok(Command { words, takes_file: false }),
+        Some((_, [])) => Ok(Command { words, takes_file: false }),
+        Some((_, after)) if begin.next().is_some_and(|word| after.contains(&word)) => {
+            Ok(Command { words, takes_file: false })
+        }
         _ => Err(refused()),
     }
 }
@@ -36,8 +53,10 @@ fn refused() -> Bilingual {
         .collect();
     let verbs = verbs.join(", ");
     Bilingual::new(
-        format!("no such command here; expected {verbs}, {PLAIN}, or none for the labs"),
-        format!("このコマンドは使えません。使えるのは {verbs}, {PLAIN} です。何も指定しなければラボが開きます"),
+        format!("no such command here; expected {verbs}, {PLAIN}, `{HAND_IN} < FILE`, or none for the labs"),
+        format!(
+            "このコマンドは使えません。使えるのは {verbs}, {PLAIN}, `{HAND_IN} < FILE` です。何も指定しなければラボが開きます"
+        ),
     )
 }
 
@@ -88,11 +107,13 @@ mod tests {
             "ask 'vae",
             "ask vae\u{1b}[2J",
             "doctor\nsh",
+            "hand-in FILE",
+            "take-in",
         ] {
-            assert!(words(command.as_bytes()).is_err(), "{command:?}");
+            assert!(super::command(command.as_bytes()).is_err(), "{command:?}");
         }
-        assert!(words(b"doctor \xff").is_err());
-        assert!(words(format!("ask {}", "a".repeat(LONGEST)).as_bytes()).is_err());
+        assert!(super::command(b"doctor \xff").is_err());
+        assert!(super::command(format!("ask {}", "a".repeat(LONGEST)).as_bytes()).is_err());
         for (command, expected) in [
             ("doctor", vec!["doctor"]),
             ("--plain", vec!["--plain"]),
@@ -102,7 +123,10 @@ mod tests {
             }),
             ("labs list ; sh $(sh) `sh` > x", vec!["labs", "list", ";", "sh", "$(sh)", "`sh`", ">", "x"]),
         ] {
-            assert_eq!(words(command.as_bytes()).unwrap(), expected, "{command}");
+            let command = super::command(command.as_bytes()).unwrap();
+            assert_eq!((command.words, command.takes_file), (expected.into_iter().map(str::to_owned).collect(), false));
         }
+        let handing_in = super::command(b" hand-in ").unwrap();
+        assert_eq!(handing_in, Command { words: vec!["take-in".to_owned()], takes_file: true });
     }
 }

@@ -6,13 +6,14 @@
 use super::accounts::{Claim, Verdict};
 use super::child::{Order, Size};
 use super::class::socket_of;
-use super::commands;
+use super::commands::{self, Command};
 use super::cut::Cut;
 use super::input::Input;
 use super::limits::Place;
 use super::name::{GUEST, Name};
 use super::server::Server;
 use super::session::{Session, lines};
+use crate::class::answers::hand_in;
 use crate::experiment::Bilingual;
 use crate::folders::Folders;
 use crate::run::RunStore;
@@ -138,7 +139,7 @@ impl Connection {
     }
 
     /// Begins the session, if there is a place.
-    fn begin(&mut self, channel: ChannelId, words: Vec<String>, protocol: &mut Protocol) -> Result<(), Error> {
+    fn begin(&mut self, channel: ChannelId, command: Command, protocol: &mut Protocol) -> Result<(), Error> {
         let (true, Some(identity)) = (self.may_begin(channel), self.identity.clone()) else {
             return protocol.channel_failure(channel);
         };
@@ -169,12 +170,14 @@ impl Connection {
         protocol.channel_success(channel)?;
         let terminal = self.term.as_ref().map(|_| *self.size.borrow());
         self.environment.extend(self.term.clone().map(|term| ("TERM".to_owned(), term)));
-        let input = Arc::new(Input::new());
+        // One byte more than may be shows that a file is too long.
+        let input = if command.takes_file { Input::of_file(hand_in::MOST as usize + 1) } else { Input::new() };
+        let input = Arc::new(input);
         self.input = Some(Arc::clone(&input));
         let runs = RunStore::new(Folders::under(home.clone()).runs()).folder().to_owned();
         let settings = &self.server.settings;
         // Commands and the linear mode have no screen that others could look at.
-        let has_screen = terminal.is_some() && words.is_empty();
+        let has_screen = terminal.is_some() && command.words.is_empty();
         let attendance = terminal
             .filter(|_| has_screen)
             .map(|size| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), size));
@@ -195,7 +198,8 @@ impl Connection {
                 home,
                 shared: std::iter::once(folder.shared()).chain(settings.labs.clone()).collect(),
                 labs: settings.labs.clone(),
-                words,
+                words: command.words,
+                takes_file: command.takes_file,
                 terminal,
                 class,
                 environment: std::mem::take(&mut self.environment),
@@ -373,12 +377,20 @@ impl Handler for Connection {
             );
             return self.refuse(channel, &why, REFUSED, protocol);
         }
-        self.begin(channel, Vec::new(), protocol)
+        self.begin(channel, Command::default(), protocol)
     }
 
     async fn exec_request(&mut self, channel: ChannelId, command: &[u8], protocol: &mut Protocol) -> Result<(), Error> {
-        match commands::words(command) {
-            Ok(words) => self.begin(channel, words, protocol),
+        match commands::command(command) {
+            // A terminal would change what a file holds.
+            Ok(command) if command.takes_file && self.term.is_some() && self.may_begin(channel) => {
+                let why = Bilingual::new(
+                    "a file is handed in without a terminal: leave out `-t`",
+                    "ファイルの提出に端末は使えません。`-t` を付けずに実行してください",
+                );
+                self.refuse(channel, &why, REFUSED, protocol)
+            }
+            Ok(command) => self.begin(channel, command, protocol),
             Err(why) if self.may_begin(channel) => self.refuse(channel, &why, NO_COMMAND, protocol),
             Err(_) => protocol.channel_failure(channel),
         }
@@ -419,6 +431,13 @@ impl Handler for Connection {
     async fn data(&mut self, channel: ChannelId, keys: &[u8], _: &mut Protocol) -> Result<(), Error> {
         if let Some(input) = self.input.as_ref().filter(|_| self.is_ours(channel)) {
             input.push(keys);
+        }
+        Ok(())
+    }
+
+    async fn channel_eof(&mut self, channel: ChannelId, _: &mut Protocol) -> Result<(), Error> {
+        if let Some(input) = self.input.as_ref().filter(|_| self.is_ours(channel)) {
+            input.end();
         }
         Ok(())
     }

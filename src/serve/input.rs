@@ -1,4 +1,4 @@
-//! What a person types, on its way to their process. A process that does not read costs a bounded queue.
+//! What a person types, or a file that they send, on its way to their process. A process that does not read costs a bounded queue.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ const WAITING: usize = 64 << 10;
 /// Has the screen drawn anew.
 const REDRAW: u8 = 0x0c;
 
-/// A queue of bytes.
+/// A queue of bytes: of keys, or of a file that has an end.
 pub struct Input {
     queue: Mutex<Queue>,
     came: Notify,
@@ -21,11 +21,23 @@ struct Queue {
     last: Instant,
     /// Whether a message of the server covers a part of the screen.
     is_covered: bool,
+    /// Bytes that may still come of a file; none of keys, which have no end.
+    left: Option<usize>,
 }
 
 impl Input {
+    /// For keys.
     pub fn new() -> Self {
-        let queue = Queue { bytes: VecDeque::new(), last: Instant::now(), is_covered: false };
+        Self::with(None)
+    }
+
+    /// For a file, of which so many bytes are taken; there it ends, whatever else comes.
+    pub fn of_file(most: usize) -> Self {
+        Self::with(Some(most))
+    }
+
+    fn with(left: Option<usize>) -> Self {
+        let queue = Queue { bytes: VecDeque::new(), last: Instant::now(), is_covered: false, left };
         Input { queue: Mutex::new(queue), came: Notify::new() }
     }
 
@@ -33,15 +45,25 @@ impl Input {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keys came.
+    /// Keys came, or a piece of the file.
     pub fn push(&self, keys: &[u8]) {
         let mut queue = self.queue();
         queue.last = Instant::now();
         if std::mem::take(&mut queue.is_covered) {
             queue.bytes.push_back(REDRAW);
         }
-        let room = WAITING.saturating_sub(queue.bytes.len());
-        queue.bytes.extend(&keys[..room.min(keys.len())]);
+        let room = queue.left.unwrap_or_else(|| WAITING.saturating_sub(queue.bytes.len()));
+        let taken = room.min(keys.len());
+        queue.bytes.extend(&keys[..taken]);
+        queue.left = queue.left.map(|left| left - taken);
+        drop(queue);
+        self.came.notify_one();
+    }
+
+    /// The client sends no more: a file ends here. Keys may still be meant for the screen.
+    pub fn end(&self) {
+        let mut queue = self.queue();
+        queue.left = queue.left.map(|_| 0);
         drop(queue);
         self.came.notify_one();
     }
@@ -56,13 +78,13 @@ impl Input {
         self.queue().last
     }
 
-    /// Waits for bytes and takes at most so many. For one reader.
+    /// Waits for bytes and takes at most so many; none at the end of a file. For one reader.
     pub async fn take(&self, most: usize) -> Vec<u8> {
         loop {
             {
                 let mut queue = self.queue();
                 let count = queue.bytes.len().min(most);
-                if count > 0 {
+                if count > 0 || queue.left == Some(0) {
                     return queue.bytes.drain(..count).collect();
                 }
             }
@@ -87,5 +109,24 @@ mod tests {
         input.push(b"x");
         input.push(b"y");
         assert_eq!(input.take(9).await, b"\x0cxy");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_taken_to_its_end_or_as_far_as_it_may_go() {
+        let whole = Input::of_file(WAITING + 10);
+        whole.push(&vec![b'a'; WAITING + 5]);
+        assert_eq!(whole.take(WAITING + 9).await.len(), WAITING + 5);
+        whole.push(b"b");
+        whole.end();
+        whole.push(b"late");
+        assert_eq!(whole.take(9).await, b"b");
+        assert_eq!((whole.take(9).await, whole.take(9).await), (vec![], vec![]));
+        let long = Input::of_file(3);
+        long.push(b"abcd");
+        assert_eq!((long.take(9).await, long.take(9).await), (b"abc".to_vec(), vec![]));
+        let keys = Input::new();
+        keys.end();
+        keys.push(b"x");
+        assert_eq!(keys.take(9).await, b"x");
     }
 }

@@ -9,6 +9,7 @@
 //! enrolled/NAME     the key that owns an account which the instructor has not listed
 //! class.sock        by which the programs of sessions come to their class
 //! accounts/NAME/    progress, notes and runs of an account
+//! ids/NAME          the ID of the roster that an account claims
 //! guests/           the same of guests, removed when they leave
 //! shared/           what everybody may read: unpacked data, files for the class
 //! ```
@@ -26,9 +27,7 @@ mod idle;
 mod input;
 mod limits;
 mod log;
-pub mod name;
 mod network;
-mod private;
 pub mod process;
 mod ready;
 mod run;
@@ -37,6 +36,9 @@ mod session;
 pub mod session_command;
 pub mod settings;
 pub mod sources;
+
+use crate::class::name;
+use crate::intake::private;
 
 pub use host_key::fingerprint;
 pub use ready::check;

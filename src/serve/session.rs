@@ -1,6 +1,6 @@
 //! One session: a person at one end, their process at the other, until one of them ends it, time does, or the server.
 
-use super::child::{Child, Order, Outlet, Size};
+use super::child::{Child, Inlet, Order, Outlet, Size};
 use super::class::Attendance;
 use super::cut::Cut;
 use super::idle::{WARNING, idle};
@@ -154,7 +154,8 @@ impl Session {
             Ok(started) => started,
             Err(end) => return end,
         };
-        let end = self.attend(&child, first).await;
+        let file = child.file.take();
+        let end = self.attend(&child, file, first).await;
         let status = self.finish(&mut child, end).await;
         self.log(format!("process {} after {} s", in_words(status.as_ref()), begun.elapsed().as_secs()));
         end
@@ -179,8 +180,9 @@ impl Session {
             Ok(child) => {
                 self.log(format!("session begun, process {}", child.id()));
                 let mut first = vec![0; PIECE];
-                let count = timeout(TO_START, child.out.read(&mut first)).await;
-                // Nothing at all and the end of it are told apart by whoever reads on.
+                // One that reads a file says nothing before. Nothing at all and the end of it are told apart by whoever reads on.
+                let patience = if self.order.takes_file { Duration::ZERO } else { TO_START };
+                let count = timeout(patience, child.out.read(&mut first)).await;
                 first.truncate(count.ok().and_then(Result::ok).unwrap_or(0));
                 drop(turn);
                 Ok((child, first))
@@ -199,7 +201,7 @@ impl Session {
     }
 
     /// Hands on what both say, until something ends it.
-    async fn attend(&self, child: &Child, first: Vec<u8>) -> End {
+    async fn attend(&self, child: &Child, file: Option<Inlet>, first: Vec<u8>) -> End {
         let warning = Notify::new();
         let mut stopping = self.lent.stopping.clone();
         let mut size = self.size.clone();
@@ -209,7 +211,7 @@ impl Session {
         };
         tokio::select! {
             ended = output => ended.err().unwrap_or(End::Process),
-            () = self.hand_in(child) => End::Process,
+            () = self.hand_in(child, file) => End::Process,
             () = self.resize(child, &mut size) => End::Gone,
             limit = self.idle(&warning) => End::Idle(limit),
             _ = stopping.wait_for(|stops| *stops) => End::Stopping,
@@ -279,13 +281,14 @@ impl Session {
         }
     }
 
-    /// What the person types, to the process.
-    async fn hand_in(&self, child: &Child) {
+    /// What the person types or sends, to the process.
+    async fn hand_in(&self, child: &Child, file: Option<Inlet>) {
         loop {
-            let keys = self.input.take(PIECE).await;
-            // A process that closed its terminal is about to end; what it still says is heard elsewhere.
-            let Some(terminal) = &child.terminal else { return pending().await };
-            if terminal.write(&keys).await.is_err() {
+            let bytes = self.input.take(PIECE).await;
+            let Some(inlet) = child.terminal.as_ref().or(file.as_ref()) else { return pending().await };
+            // A process that closed its end is about to end itself; what it still says is heard elsewhere.
+            if bytes.is_empty() || inlet.write(&bytes).await.is_err() {
+                drop(file);
                 return pending().await;
             }
         }

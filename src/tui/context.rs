@@ -236,7 +236,7 @@ impl AppContext {
             );
             let is_its_turn = exercise.after.as_ref().is_none_or(|after| solved.contains(after));
             if watches && is_its_turn && exercise::decide(exercise, attempt, self.language) == Verdict::Passed {
-                self.solve(lab, &exercise.id, &format!("{attempt:?}"), exercise.title.in_language(self.language));
+                self.solve(lab, &exercise.id, &attempt.to_string(), exercise.title.in_language(self.language));
             }
         }
     }

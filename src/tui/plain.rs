@@ -401,6 +401,8 @@ impl<W: Write> Reader<W> {
             },
             _ => Attempt::Text(answer.to_owned()),
         };
+        // Of a choice it is kept as the screen does.
+        let answer = &attempt.to_string();
         match decide(&exercise, &attempt, self.app.language) {
             Verdict::Passed => {
                 let title = exercise.title.in_language(self.app.language).to_owned();

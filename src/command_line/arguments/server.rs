@@ -1,6 +1,6 @@
 //! What `serve` is told, and the process that it starts for each session.
 
-use crate::serve::name::Name;
+use crate::class::name::Name;
 use crate::serve::process::ProcessLimits;
 use crate::serve::session_command::SessionCommand;
 use crate::serve::sources::SourceLimits;

@@ -225,11 +225,7 @@ impl ExercisesTab {
     }
 
     fn decide(&mut self, exercise: &Exercise, attempt: &Attempt, lab: &Lab, app: &mut AppContext) {
-        let answer = match attempt {
-            Attempt::Text(text) => text.clone(),
-            Attempt::Choice(index) => index.to_string(),
-            _ => String::new(),
-        };
+        let answer = attempt.to_string();
         match decide(exercise, attempt, app.language) {
             Verdict::Passed => {
                 app.solve(lab, &exercise.id, &answer, exercise.title.in_language(app.language));

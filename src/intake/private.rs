@@ -1,6 +1,6 @@
-//! Files for the owner of the server alone.
+//! Files for their owner alone.
 
-use crate::intake;
+use super::only_a_file;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -21,7 +21,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let write = || {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(FILE);
-        let mut file = intake::only_a_file(&mut options).open(&beside)?;
+        let mut file = only_a_file(&mut options).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         // A link, unlike a renaming, replaces nothing.
