@@ -29,7 +29,11 @@ impl Shown {
             self.from = first.saturating_sub(1);
             return;
         }
-        let is_cut = matches!(&self.panels[*last], Panel::HeatMap(map) if bottom.count() < map.values.len());
+        let is_cut = match &self.panels[*last] {
+            Panel::HeatMap(map) => bottom.count() < map.values.len(),
+            Panel::Pictures { images, .. } => bottom.count() < images.pictures.len(),
+            _ => false,
+        };
         if last + 1 < self.panels.len() || is_cut {
             let next = self.drawn.iter().find(|(_, drawn)| drawn.area().y > top.area().y);
             self.from = next.map_or(last + 1, |(next, _)| *next).min(self.panels.len() - 1);
