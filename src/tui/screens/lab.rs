@@ -12,7 +12,7 @@ use crate::tui::keys::{Action, Context, TRAIN, while_held};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -342,11 +342,6 @@ impl LabScreen {
     }
 
     fn draw_head(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
-        let status = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
-        let right = area.width.saturating_sub(width(&status) as u16 + 1);
-        let end = write(buffer, area, right, 0, &status, app.theme.accented());
-        let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
-        app.places.put(place, Destination::Action(Action::Tab(TRAIN)));
         let solved = app.progress.solved(&self.lab.id).len();
         let names = [
             app.say(text::THEORY).to_owned(),
@@ -358,9 +353,22 @@ impl LabScreen {
         let shown: Vec<(&String, Tab)> = names.iter().zip(TABS).filter(|(_, tab)| self.has(*tab)).collect();
         let needed: usize = shown.iter().map(|(name, _)| width(name) + 2).sum();
         let title = self.lab.title.in_language(app.language);
+        // Of what has no room for all, how the run stands is said in fewer words, then the title ends in ….
+        let room = |status: &str| usize::from(area.width).saturating_sub(needed + width(status) + 5);
+        let status = app.run_of(&self.lab.id).map(|run| {
+            let whole = standing(run, app);
+            if width(title) <= room(&whole) { whole } else { standing_in_brief(run, app) }
+        });
+        let status = status.unwrap_or_default();
+        let title = cut(title, room(&status));
+        let right = area.width.saturating_sub(width(&status) as u16 + 1);
+        let end = write(buffer, area, right, 0, &status, app.theme.accented());
+        let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
+        app.places.put(place, Destination::Action(Action::Tab(TRAIN)));
         let mut column = 1;
-        if width(title) + needed + width(&status) + 4 < usize::from(area.width) {
-            column = write(buffer, area, column, 0, title, app.theme.strong()) + 2;
+        // A letter and … are no name.
+        if width(&title) >= LEAST_TITLE.min(width(self.lab.title.in_language(app.language))) {
+            column = write(buffer, area, column, 0, &title, app.theme.strong()) + 2;
         }
         for (name, tab) in shown {
             let chosen = tab == self.tab;
@@ -370,6 +378,20 @@ impl LabScreen {
             let place = Rect { x: area.x + start, width: column - start, ..area };
             app.places.put(place, Destination::Action(Action::Tab(tab as usize)));
         }
+    }
+}
+
+/// Columns of the least that is shown of a title.
+const LEAST_TITLE: usize = 6;
+
+/// How a run stands, where there is little room: of a word and a time, the one that says more.
+fn standing_in_brief(run: &LiveRun, app: &AppContext) -> String {
+    match run.stage {
+        Stage::Running => standing(run, app).replacen(&format!(" {}", app.say(text::RUNNING)), "", 1),
+        Stage::Paused => format!("○ {}", app.say(text::PAUSED)),
+        Stage::Finished => format!("✓ {}", app.say(text::FINISHED)),
+        Stage::Stopped => format!("○ {}", app.say(text::STOPPED)),
+        Stage::Starting | Stage::Evaluating | Stage::Failed => standing(run, app),
     }
 }
 
