@@ -39,9 +39,10 @@ pub struct LabScreen {
     notes: NotesTab,
     /// The list of runs was opened on Explore, to choose a model there.
     chooses_model: bool,
-    /// Whether the presets are in sight, and whether there were runs of the lab when they came there.
+    /// Whether the presets are in sight, and whether there were runs of the lab when they came there, and stopped ones.
     shows_presets: bool,
     has_runs: bool,
+    has_stopped_runs: bool,
 }
 
 impl LabScreen {
@@ -56,6 +57,7 @@ impl LabScreen {
             chooses_model: false,
             shows_presets: false,
             has_runs: false,
+            has_stopped_runs: false,
             lab,
         };
         screen.go_to(tab.unwrap_or(0), app);
@@ -90,7 +92,9 @@ impl LabScreen {
         let shows_presets = self.tab == Tab::Train && self.train.contexts().contains(&Context::TrainSetup);
         if shows_presets && !self.shows_presets {
             let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
-            self.has_runs = runs.iter().any(|run| run.lab == self.lab.id);
+            let mut own = runs.iter().filter(|run| run.lab == self.lab.id).peekable();
+            self.has_runs = own.peek().is_some();
+            self.has_stopped_runs = own.any(|run| run.status.can_be_resumed());
         }
         self.shows_presets = shows_presets;
     }
@@ -170,8 +174,9 @@ impl LabScreen {
         if app.run_of(&self.lab.id).is_some_and(LiveRun::is_held) {
             contexts = while_held(contexts);
         }
-        let has_earlier = self.has_runs && contexts.contains(&Context::TrainSetup);
-        contexts.extend(has_earlier.then_some(Context::EarlierRuns));
+        let before_a_run = contexts.contains(&Context::TrainSetup);
+        contexts.extend((before_a_run && self.has_stopped_runs).then_some(Context::StoppedRuns));
+        contexts.extend((before_a_run && self.has_runs).then_some(Context::EarlierRuns));
         contexts.push(Context::Lab);
         contexts.extend(self.has(Tab::Train).then_some(Context::LabTrain));
         contexts.push(Context::LabRest);

@@ -85,6 +85,7 @@ fn the_tabs_of_a_lab() {
             }
             let contexts = screen.contexts(&app);
             assert!(!contexts.contains(&Context::EarlierRuns), "there are none");
+            assert!(!contexts.contains(&Context::StoppedRuns), "there are none");
             let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
             insta::assert_snapshot!(format!("{name}_{language}"), text);
         }
@@ -120,6 +121,7 @@ fn the_runs_of_a_lab() {
             app.store.create(run, &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
         }
         let mut screen = LabScreen::new(lab, Some(1), &mut app);
+        assert!(screen.contexts(&app).contains(&Context::StoppedRuns), "the newest was stopped");
         for action in [Action::Runs, Action::Delete, Action::Down] {
             assert!(screen.handle_action(action, &mut app));
         }
@@ -128,6 +130,7 @@ fn the_runs_of_a_lab() {
         insta::assert_snapshot!(format!("runs_{language}"), text);
         assert!(screen.handle_action(Action::Back, &mut app));
         assert!(screen.contexts(&app).contains(&Context::EarlierRuns), "one is left");
+        assert!(!screen.contexts(&app).contains(&Context::StoppedRuns), "it came to its end");
         assert_eq!(app.store.list().unwrap().0.len(), 1, "what was marked is deleted when the list is left");
     }
 }
