@@ -154,10 +154,12 @@ words! {
     KL_KINDS_BIMODAL: "bimodal P, normal Q", "双峰の P、正規の Q";
     KL_KINDS_BARS: "bars", "棒";
     KL_EQUAL: "P = Q: both are zero", "P = Q: どちらもゼロ";
+    KL_NEGATIVE: "below 0", "0 より小さい部分";
     KL_INFINITE: "infinite: q = 0 where p > 0", "無限大: p > 0 なのに q = 0";
 
-    REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | king - man + woman    paris - france + japan    :help    :use chive (Japanese)",
-        "語はベクトル。足し引きして近い語を見る。 | king - man + woman    paris - france + japan    :help    :use chive(日本語)";
+    REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | actor - man + woman    walked - walk + swim    :help    :use chive (Japanese)",
+        "語はベクトル。足し引きして近い語を見る。 | actor - man + woman    walked - walk + swim    :help    :use chive(日本語)";
+    REPL_VECTORS: "vectors: {0}", "ベクトル: {0}";
     REPL_HOW: "an expression, or :help", "式、または :help";
     REPL_WORKING: "working…  Esc calls it off", "計算中…  Esc で中止";
     REPL_CALLED_OFF: "called off", "中止しました";
