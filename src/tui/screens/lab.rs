@@ -321,6 +321,8 @@ impl LabScreen {
 
     pub fn in_motion(&self, app: &AppContext) -> bool {
         match self.tab {
+            // A clock goes beside its name.
+            _ if app.run_of(&self.lab.id).is_some_and(|run| run.stage == Stage::Evaluating) => true,
             Tab::Explore if self.explore.in_motion() => true,
             Tab::Train if self.train.in_motion(&self.lab, app) => true,
             _ => self.explore.keeps_time(),
@@ -414,7 +416,11 @@ pub fn standing(run: &LiveRun, app: &AppContext) -> String {
             format!("● {} {elapsed}{}", app.say(text::RUNNING), whole.unwrap_or_default())
         }
         Stage::Paused => format!("○ {} {elapsed}", app.say(text::PAUSED)),
-        Stage::Evaluating => format!("● {}", app.say(text::EVALUATING)),
+        Stage::Evaluating => {
+            let share = run.evaluated.map(|share| format!(" {:.0} %", 100.0 * share));
+            let spent = run.evaluating_since.map(|since| format!(" {}", clock(since.elapsed().as_secs_f64())));
+            format!("● {}{}", app.say(text::EVALUATING), share.or(spent).unwrap_or_default())
+        }
         Stage::Finished => format!("✓ {} {elapsed}", app.say(text::FINISHED)),
         Stage::Stopped => format!("○ {} {elapsed}", app.say(text::STOPPED)),
         Stage::Failed => format!("! {}", app.say(text::FAILED)),
