@@ -56,6 +56,8 @@ impl ExploreTab {
         self.refreshed = Instant::now();
         self.asked_at = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
+        // A clock may go beside what is asked.
+        self.moving = true;
     }
 
     /// Gives the keys to an instrument.

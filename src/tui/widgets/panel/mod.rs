@@ -344,7 +344,7 @@ fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
 }
 
 /// The columns in which all of a heat map or a grid can be seen.
-fn map_columns(panel: &Panel) -> Option<u16> {
+pub fn map_columns(panel: &Panel) -> Option<u16> {
     let columns = match panel {
         Panel::HeatMap(map) => {
             let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
