@@ -51,6 +51,7 @@ words! {
     DEMO_NOTE: "note", "ノート";
     DEMO_NO_NOTE: "no note for this step", "このステップにノートはありません";
     DEMO_OVER: "the demo has ended; the lab stays as it is", "デモを終わりました。ラボはこのまま使えます";
+    DEMO_RUN_GOES_ON: "the demo has ended; its run goes on (S on Train stops it)", "デモを終わりました。デモの実行は続いています(学習タブの S で停止)";
     NO_DEMO: "this lab has no demo", "このラボにデモはありません";
 
     RUNNING: "running", "実行中";
@@ -129,6 +130,7 @@ words! {
     READ_ON_GRID: "what a classifier reads in the picture made at each place", "各点で生成した画像を分類器が読んだ数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and Space (pen down, pen up)", "数字を描く: マウス、または矢印と Space(ペンを下ろす・上げる)";
+    DRAW_HERE_BRIEFLY: "draw: mouse, or arrows, Space: pen", "描く: マウス、または矢印、Space: ペン";
     MODEL_INPUT: "input", "入力";
     REBUILT: "rebuilt", "再構成";
     RECONSTRUCTION: "reconstruction", "再構成";

@@ -225,11 +225,12 @@ impl ExploreTab {
             }
             _ => {
                 let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)]).areas(body);
-                // The first of the others is worked in, the rest is looked at, and larger when it has the focus.
+                // The first of the others is worked in, the rest is looked at, and larger when it has the focus; what is drawn in
+                // keeps room for the drawing.
                 let at = self.focus.max(1);
                 let shares = (1..count).map(|index| match (index == at, at) {
                     (true, 1) => Constraint::Fill(5),
-                    (true, _) => Constraint::Fill(9),
+                    (true, _) => Constraint::Fill(5),
                     _ => Constraint::Fill(3),
                 });
                 let rest = Layout::vertical(shares).split(right);
