@@ -180,7 +180,11 @@ impl LabPreview {
             }
         } else if !self.panels.is_empty() {
             let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-            panel::draw_all(&self.panels, None, None, "preview/panel", preview, &mut look, buffer);
+            // What is seen whole says more than the beginning of what is not.
+            let is_whole = |shown: &&Panel| panel::room(shown, preview.width, look.language).good() <= preview.height;
+            let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
+            let shown = if whole.is_empty() { &self.panels } else { &whole };
+            panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
         }
     }
 
