@@ -123,7 +123,7 @@ words! {
     RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";
     THINKING: "…", "…";
     ANSWERING: "computing…", "計算中…";
-    SPACE_AT_END: "· a space at the end is a token of its own: the answer can be another without it", "· 末尾の空白もトークンになります。空白がないと答えが変わることがあります";
+    SPACE_AT_END: "· ends in a space: it is part of the text, and can change the answer", "· 末尾に空白があります。空白も文の一部で、答えが変わることがあります";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";
     DIGIT_HERE: "the digit here", "ここの数字";

@@ -354,3 +354,32 @@ fn what_says_how_many_are_in_sight_lies_over_no_picture() {
     assert!(rows[11].trim().ends_with("of 24"), "{rows:#?}");
     assert!((0..26).all(|x| drawn.place_at(x, 11).is_none()), "{rows:#?}");
 }
+
+/// Of two curves in the least room each has its name; with a cursor the values take the place of the names, and the axis has its numbers.
+#[test]
+fn curves_have_their_names_and_keep_the_numbers_of_their_axis() {
+    let curve = |name: &str, rise: f64| Curve {
+        name: Bilingual::new(name, name),
+        values: (0..30).map(|place| rise * f64::from(place)).collect(),
+        band: None,
+    };
+    let panel = Panel::Curves(Curves {
+        heading: Bilingual::default(),
+        axis: Bilingual::new("token", "token"),
+        places: (0..30).map(f64::from).collect(),
+        curves: vec![curve("real", 1.0), curve("dreamed", 2.0)],
+    });
+    let shown = |height, cursor: Option<&Place>| {
+        let (theme, mut pictures) = (Theme::dark(), pictures(true));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect::new(0, 0, 60, height);
+        let mut buffer = Buffer::empty(area);
+        draw(&panel, cursor, true, "test", area, &mut look, &mut buffer);
+        rows_of_text(&buffer).collect::<Vec<_>>()
+    };
+    let rows = shown(5, None);
+    assert!(rows[0].contains("━ real") && rows[0].contains("━ dreamed"), "{rows:#?}");
+    let rows = shown(10, Some(&Place::Item(7)));
+    assert_eq!(rows[0], "token 7: real 7  dreamed 14");
+    assert!(rows[9].contains("10") && rows[9].contains("20") && rows[9].ends_with("token"), "{rows:#?}");
+}
