@@ -26,6 +26,8 @@ const READ_WITH_SHARES: usize = 2;
 /// Arrows across the plane, and points that travel.
 const FIELD: (usize, usize) = (15, 11);
 const TRAVELLERS: usize = 300;
+/// Points of the data: so many that their form is seen as a line between the samples that lie over it.
+const DATA: usize = 900;
 
 pub static VIEWS: [ViewSpec; 7] = [
     ViewSpec::new(
@@ -184,7 +186,7 @@ impl TrainedDiffusion {
     pub fn scene(&self, seed: u64, at: f32, task: &TaskContext) -> Result<Scene, ExperimentError> {
         let mut scene = Scene::square(REACH);
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let data = self.plane.iter().flat_map(|plane| (0..TRAVELLERS).map(|_| plane.draw(random)).collect::<Vec<_>>());
+        let data = self.plane.iter().flat_map(|plane| (0..DATA).map(|_| plane.draw(random)).collect::<Vec<_>>());
         scene.clouds.push(Cloud { kind: CloudKind::Data, points: data.collect() });
         // `at` = 0 is pure noise, 1 the sample.
         let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 0.0 };

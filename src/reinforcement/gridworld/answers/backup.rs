@@ -17,9 +17,14 @@ pub(super) fn short(value: f64) -> String {
     text.replace('-', "−")
 }
 
-/// The same in a column of a narrow table: of what is large a digit after the point is enough.
+/// The same in a column of a narrow table: of what is larger fewer digits after the point are enough.
 fn in_column(value: f64) -> String {
-    if value.abs() >= 100.0 { short((value * 10.0).round() / 10.0) } else { short(value) }
+    let scale = match value.abs() {
+        100.0.. => 10.0,
+        10.0.. => 100.0,
+        _ => return short(value),
+    };
+    short((value * scale).round() / scale)
 }
 
 /// The same, where a minus would stand after a sign.
