@@ -217,7 +217,10 @@ fn print_events(
                 bar.set_message(format!("{series} {value:.2}"));
             }
             Event::Warning { message, .. } => bar.suspend(|| printer::note(&format!("warning: {message}"))),
-            Event::Evaluating { .. } => bar.set_message("final report"),
+            Event::Evaluating { share: None, .. } => bar.set_message("final report"),
+            Event::Evaluating { share: Some(share), .. } => {
+                bar.set_message(format!("final report {:.0} %", 100.0 * share))
+            }
             Event::Finished { report, run, .. } => {
                 bar.finish_and_clear();
                 ended = Ended::Finished;

@@ -20,8 +20,9 @@ pub enum TalkQuery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum TalkAnswer {
-    /// To `Say`: the answer, and whether it is of the model's own vectors, not of a set that was opened in the conversation.
-    Said { panels: Vec<Panel>, own_vectors: bool },
+    /// To `Say`: the answer, whether it is of the model's own vectors, not of a set that was opened in the conversation, and what the
+    /// vectors are called that answer from now on.
+    Said { panels: Vec<Panel>, own_vectors: bool, vectors: String },
     /// To `Complete`: the byte of the line from which a completion replaces it, and completions, the likeliest first.
     Completions { from: usize, words: Vec<String> },
     /// To `History`.

@@ -48,8 +48,12 @@ pub enum Event {
         #[serde(with = "number")]
         seconds: f64,
     },
-    /// Training is over, the final report is being computed.
-    Evaluating { step: u64 },
+    /// Training is over, the final report is being computed; so much of it is, from 0 to 1, where the lab says.
+    Evaluating {
+        step: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        share: Option<f32>,
+    },
     /// Stopped before its end; can be resumed.
     Stopped { step: u64 },
     /// Ended by an error.

@@ -81,14 +81,20 @@ impl ExperimentError {
 }
 
 /// Lets the one who asked call a long answer off, see how far it is, and hear what there is of it so far.
-#[derive(Debug, Clone, Default)]
-pub struct TaskContext(Arc<TaskState>);
+#[derive(Debug, Clone)]
+pub struct TaskContext {
+    state: Arc<TaskState>,
+    /// From which to which share of the whole work this one goes.
+    part: [f64; 2],
+}
 
 type Listener = Box<dyn Fn(Answer) + Send + Sync>;
+type ShareListener = Box<dyn Fn(f32) + Send + Sync>;
 
 #[derive(Default)]
 struct TaskState {
     listener: Option<Listener>,
+    share_listener: Option<ShareListener>,
     cancelled: AtomicBool,
     /// Thousandths done, and one; zero until progress was reported.
     done: AtomicU32,
@@ -100,42 +106,71 @@ impl std::fmt::Debug for TaskState {
     }
 }
 
+impl Default for TaskContext {
+    fn default() -> Self {
+        Self::of(TaskState::default())
+    }
+}
+
 impl TaskContext {
+    fn of(state: TaskState) -> Self {
+        TaskContext { state: Arc::new(state), part: [0.0, 1.0] }
+    }
+
     /// One that hears answers before they are whole.
     pub fn hearing(listener: impl Fn(Answer) + Send + Sync + 'static) -> Self {
-        TaskContext(Arc::new(TaskState { listener: Some(Box::new(listener)), ..TaskState::default() }))
+        Self::of(TaskState { listener: Some(Box::new(listener)), ..TaskState::default() })
+    }
+
+    /// One that hears each further hundredth of the work, as a share from 0 to 1.
+    pub fn hearing_share(listener: impl Fn(f32) + Send + Sync + 'static) -> Self {
+        Self::of(TaskState { share_listener: Some(Box::new(listener)), ..TaskState::default() })
+    }
+
+    /// A part of the work, from one share of it to another: what is reported of the part is reported as that much of the whole.
+    pub fn part(&self, from: f64, to: f64) -> Self {
+        let [own, end] = self.part;
+        let at = |share: f64| own + (end - own) * share;
+        TaskContext { state: Arc::clone(&self.state), part: [at(from), at(to)] }
     }
 
     /// Shows what there is of an answer so far.
     pub fn show(&self, so_far: Answer) {
-        if let Some(listener) = &self.0.listener {
+        if let Some(listener) = &self.state.listener {
             listener(so_far);
         }
     }
 
     /// What [`cancel`](Self::cancel) sets.
     pub fn stop(&self) -> &AtomicBool {
-        &self.0.cancelled
+        &self.state.cancelled
     }
 
     /// Ask for the work to end early.
     pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
+        self.state.cancelled.store(true, Ordering::Relaxed);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.cancelled.load(Ordering::Relaxed)
+        self.state.cancelled.load(Ordering::Relaxed)
     }
 
     /// Reports how far the work is.
     pub fn report_progress(&self, done: u64, total: u64) {
-        let thousandths = (done.min(total) as f64 / total.max(1) as f64 * 1000.0) as u32;
-        self.0.done.store(thousandths + 1, Ordering::Relaxed);
+        let [from, to] = self.part;
+        let share = from + (to - from) * (done.min(total) as f64 / total.max(1) as f64);
+        let thousandths = (share * 1000.0) as u32;
+        let before = self.state.done.swap(thousandths + 1, Ordering::Relaxed);
+        if let Some(listener) = &self.state.share_listener
+            && (before == 0 || (before - 1) / 10 != thousandths / 10)
+        {
+            listener(share as f32);
+        }
     }
 
     /// The share that is done, 0 to 1, if the work reports it.
     pub fn share(&self) -> Option<f32> {
-        let done = self.0.done.load(Ordering::Relaxed);
+        let done = self.state.done.load(Ordering::Relaxed);
         (done > 0).then(|| (done - 1) as f32 / 1000.0)
     }
 
@@ -263,6 +298,19 @@ pub trait Session: Any + Send {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_share_of_a_part_is_heard_as_that_much_of_the_whole() {
+        let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let its = Arc::clone(&heard);
+        let task = TaskContext::hearing_share(move |share| its.lock().unwrap().push(share));
+        task.part(0.0, 0.5).report_progress(1, 2);
+        task.part(0.5, 1.0).part(0.5, 1.0).report_progress(0, 7);
+        task.part(0.5, 1.0).report_progress(1001, 2000);
+        task.report_progress(9, 9);
+        assert_eq!(*heard.lock().unwrap(), [0.25, 0.75, 1.0], "and a hundredth once");
+        assert_eq!(task.share(), Some(1.0));
+    }
 
     #[test]
     fn a_failure_is_told_in_the_language_that_it_has() {

@@ -5,7 +5,7 @@ mod searchers;
 use super::games::{AnyGame, PlayoutRng, Style, below};
 use super::policy_value::AnyNet;
 use super::search::{Budget, OnProgress, SearchResult, mcts, puct, silent, tree};
-use crate::experiment::{TaskContext, Wording};
+use crate::experiment::{Bilingual, TaskContext, Wording};
 use crate::intake::{self, Purpose};
 use crate::with_game;
 use rand::SeedableRng;
@@ -75,10 +75,17 @@ const NET_FILE: &str = "model.safetensors";
 const NET: Purpose =
     Purpose::new(Wording::new("the network of a run of self-play", "self-play の実行のネットワーク"), 1 << 28);
 
-/// Why a text names no agent.
+/// Why a text names no agent, or an agent plays no game: one line, in English on the command line and in protocols, in both languages on
+/// screens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct AgentError(String);
+#[error("{}", self.0.en)]
+pub struct AgentError(pub Bilingual);
+
+impl AgentError {
+    fn new(en: impl Into<String>, ja: impl Into<String>) -> Self {
+        AgentError(Bilingual::new(en, ja))
+    }
+}
 
 /// `2s`, `100ms`.
 fn duration(text: &str) -> Option<Duration> {
@@ -96,10 +103,16 @@ impl FromStr for Spec {
     fn from_str(text: &str) -> Result<Self, AgentError> {
         let (name, options) = text.split_once(':').unwrap_or((text, ""));
         let kind = Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind).ok_or_else(|| {
-            AgentError(format!(
-                "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect, \
-                 net:FILE,sims=200; or gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
-            ))
+            AgentError::new(
+                format!(
+                    "no agent `{name}`: random, greedy, mcts:2s (a time, or a number of playouts), alphabeta:1s, perfect, \
+                     net:FILE,sims=200; or gtp:COMMAND, uci:COMMAND, usi:COMMAND where another program may play"
+                ),
+                format!(
+                    "エージェント `{name}` はありません。使えるのは random、greedy、mcts:2s(時間またはプレイアウト数)、alphabeta:1s、perfect、\
+                     net:FILE,sims=200 です。ほかのプログラムも指せる所では gtp:COMMAND、uci:COMMAND、usi:COMMAND も使えます"
+                ),
+            )
         })?;
         let mut spec = Spec {
             kind,
@@ -117,19 +130,31 @@ impl FromStr for Spec {
         let mut options = options.split(',');
         if kind == Kind::Net {
             let file = options.next().filter(|file| !file.is_empty()).ok_or_else(|| {
-                AgentError(format!(
-                    "agent `{text}`: which network? Expected net:FILE, the model.safetensors or the \
-                     folder of a run of self-play (a path without commas)"
-                ))
+                AgentError::new(
+                    format!(
+                        "agent `{text}`: which network? Expected net:FILE, the model.safetensors or the \
+                         folder of a run of self-play (a path without commas)"
+                    ),
+                    format!(
+                        "エージェント `{text}`: ネットワークの指定がありません。net:FILE の形で、self-play の実行の model.safetensors か\
+                         そのフォルダを指定してください(パスにコンマは使えません)"
+                    ),
+                )
             })?;
             spec.net = Some(file.to_owned());
         }
         for option in options.filter(|option| !option.is_empty()) {
             spec.set(option).ok_or_else(|| {
-                AgentError(format!(
-                    "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
-                     (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1, sims=N"
-                ))
+                AgentError::new(
+                    format!(
+                        "agent `{text}`: `{option}` is none of a time (2s, 100ms), a number of playouts, threads=N, c=1.4, rave=K \
+                         (0 for none), playouts=uniform|light, solver=on|off, memory=MB, depth=N, blunders=0.1, sims=N"
+                    ),
+                    format!(
+                        "エージェント `{text}`: `{option}` は使えません。使えるのは時間(2s、100ms)、プレイアウト数、threads=N、c=1.4、rave=K\
+                         (0 はなし)、playouts=uniform|light、solver=on|off、memory=MB、depth=N、blunders=0.1、sims=N です"
+                    ),
+                )
             })?;
         }
         if matches!(kind, Kind::Mcts | Kind::AlphaBeta) && spec.budget == Budget::default() && spec.depth.is_none() {
@@ -223,7 +248,12 @@ impl Spec {
     pub fn agent_of(&self, game: &AnyGame, seed: u64, own: Option<&Arc<AnyNet>>) -> Result<Agent, AgentError> {
         let id = game.id();
         if self.kind == Kind::Perfect && !matches!(id, "tic-tac-toe" | "connect-four") {
-            return Err(AgentError(format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved")));
+            return Err(AgentError::new(
+                format!("no agent plays {id} perfectly: tic-tac-toe and connect-four are solved"),
+                format!(
+                    "{id} の最善手を指し続けるエージェントはありません。解かれているのは tic-tac-toe と connect-four です"
+                ),
+            ));
         }
         let searcher = match &self.net {
             Some(file) => {
@@ -242,9 +272,8 @@ impl Spec {
 /// The network in a file, or in the folder of a run.
 fn open_net(path: &Path) -> Result<AnyNet, AgentError> {
     let file = if path.is_dir() { path.join(NET_FILE) } else { path.to_owned() };
-    let wrong = |why: String| AgentError(format!("{}: {why}", file.display()));
-    let bytes = intake::bytes(&file, &NET, &TaskContext::default()).map_err(|error| AgentError(error.to_string()))?;
-    AnyNet::open(&bytes).map_err(|error| wrong(error.to_string()))
+    let bytes = intake::bytes(&file, &NET, &TaskContext::default()).map_err(|error| AgentError(error.wording()))?;
+    AnyNet::open(&bytes).map_err(|error| AgentError(error.in_file(&file).wording()))
 }
 
 impl fmt::Display for Spec {

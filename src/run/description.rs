@@ -18,6 +18,13 @@ pub enum Status {
     Finished,
 }
 
+impl Status {
+    /// Whether a run that stands so did not come to its end, and can go on from its last checkpoint.
+    pub fn can_be_resumed(self) -> bool {
+        matches!(self, Status::Stopped | Status::Failed)
+    }
+}
+
 impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {

@@ -221,7 +221,7 @@ impl Conductor<'_> {
         if self.recorder.saved() != Some(position.step) {
             self.checkpoint(sinks, training)?;
         }
-        self.emit(sinks, Event::Evaluating { step: position.step })?;
+        self.emit(sinks, Event::Evaluating { step: position.step, share: None })?;
         let report = match self.trainable.report(&self.task) {
             Err(_) if self.task.is_cancelled() => return Ok(Outcome::Stopped),
             report => report?,

@@ -309,10 +309,33 @@ impl Commands for PlannedThenSent {
     }
 }
 
+/// The task of a segment: how much of its final report is computed goes where its events go.
+fn hearing_evaluation(segment: Segment) -> (Segment, TaskContext) {
+    /// The step of the run whose report is being computed, and where its events go.
+    type Heard = (Option<u64>, EventSink);
+    let heard: Arc<Mutex<Heard>> = Arc::new(Mutex::new((None, segment.emit)));
+    let its = Arc::clone(&heard);
+    let emit = Box::new(move |event: &Event| {
+        let (step, emit) = &mut *its.lock().unwrap_or_else(PoisonError::into_inner);
+        *step = match event {
+            Event::Evaluating { step, .. } => Some(*step),
+            _ => None,
+        };
+        emit(event);
+    });
+    let task = TaskContext::hearing_share(move |share| {
+        let (step, emit) = &mut *heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(step) = *step {
+            emit(&Event::Evaluating { step, share: Some(share) });
+        }
+    });
+    (Segment { emit, ..segment }, task)
+}
+
 fn spawn(segment: Segment) -> ThreadRun {
     let (commands, received) = channel();
     let snapshots = Arc::new(Snapshots::default());
-    let task = TaskContext::default();
+    let (segment, task) = hearing_evaluation(segment);
     let id = segment.place.description.id.clone();
     let over = Arc::<AtomicBool>::default();
     let (its_snapshots, its_watch, its_over) = (Arc::clone(&snapshots), task.clone(), Arc::clone(&over));

@@ -470,7 +470,7 @@ impl App {
     fn leave(&mut self) {
         // What was said is about the lab; what goes wrong from now on is told.
         self.context.take_notice();
-        self.demo = None;
+        self.leave_demo();
         if let Place::Lab(lab) = &mut self.place {
             lab.leave(&mut self.context);
         }

@@ -166,6 +166,8 @@ pub enum Context {
     TrainSetup,
     /// Earlier runs of the lab stand behind its presets.
     EarlierRuns,
+    /// One of them did not come to its end: it can be resumed.
+    StoppedRuns,
     Train,
     TrainLive,
     /// The run is held: what pauses it lets it go on.
@@ -242,7 +244,9 @@ impl Context {
             Context::Lab | Context::LabTrain | Context::LabRest => Wording::new("In a lab", "ラボの中"),
             Context::Demo => Wording::new("Demo", "デモ"),
             Context::Theory => Wording::new("Theory", "理論"),
-            Context::TrainSetup | Context::EarlierRuns => Wording::new("Before a run", "実行の前"),
+            Context::TrainSetup | Context::EarlierRuns | Context::StoppedRuns => {
+                Wording::new("Before a run", "実行の前")
+            }
             Context::Train => Wording::new("Curves", "曲線"),
             Context::TrainLive | Context::TrainHeld | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),

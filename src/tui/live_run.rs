@@ -50,6 +50,9 @@ pub struct LiveRun {
     pub knobs: Knobs,
     pub stage: Stage,
     pub pace: Pace,
+    /// The share of the final report that is computed, where the lab says, and since when it is.
+    pub evaluated: Option<f32>,
+    pub evaluating_since: Option<Instant>,
     pub series: BTreeMap<String, Series>,
     /// The latest of each view that it emits, with its step.
     pub views: BTreeMap<String, LiveView>,
@@ -147,6 +150,8 @@ impl LiveRun {
             knobs,
             stage: Stage::Starting,
             pace: Pace::default(),
+            evaluated: None,
+            evaluating_since: None,
             series: BTreeMap::new(),
             views: BTreeMap::new(),
             report: None,
@@ -226,7 +231,11 @@ impl LiveRun {
             }
             Event::Warning { message, .. } => self.message = Some(message),
             Event::Paused { paused, .. } => self.stage = if paused { Stage::Paused } else { Stage::Running },
-            Event::Evaluating { .. } => self.stage = Stage::Evaluating,
+            Event::Evaluating { share, .. } => {
+                self.stage = Stage::Evaluating;
+                self.evaluated = share;
+                self.evaluating_since.get_or_insert_with(Instant::now);
+            }
             Event::Stopped { .. } => self.stage = Stage::Stopped,
             Event::Failed { message, .. } => {
                 self.stage = Stage::Failed;

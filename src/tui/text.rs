@@ -53,6 +53,7 @@ words! {
     DEMO_NOTE: "note", "ノート";
     DEMO_NO_NOTE: "no note for this step", "このステップにノートはありません";
     DEMO_OVER: "the demo has ended; the lab stays as it is", "デモを終わりました。ラボはこのまま使えます";
+    DEMO_RUN_GOES_ON: "the demo has ended; its run goes on (S on Train stops it)", "デモを終わりました。デモの実行は続いています(学習タブの S で停止)";
     NO_DEMO: "this lab has no demo", "このラボにデモはありません";
 
     CLASS: "Class", "クラス";
@@ -168,12 +169,15 @@ words! {
     FROM_SHIPPED: "bundled", "同梱";
     RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";
     THINKING: "…", "…";
+    ANSWERING: "computing…", "計算中…";
+    SPACE_AT_END: "· ends in a space: it is part of the text, and can change the answer", "· 末尾に空白があります。空白も文の一部で、答えが変わることがあります";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";
     DIGIT_HERE: "the digit here", "ここの数字";
     READ_ON_GRID: "what a classifier reads in the picture made at each place", "各点で生成した画像を分類器が読んだ数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and Space (pen down, pen up)", "数字を描く: マウス、または矢印と Space(ペンを下ろす・上げる)";
+    DRAW_HERE_BRIEFLY: "draw: mouse, or arrows, Space: pen", "描く: マウス、または矢印、Space: ペン";
     MODEL_INPUT: "input", "入力";
     REBUILT: "rebuilt", "再構成";
     RECONSTRUCTION: "reconstruction", "再構成";
@@ -201,10 +205,12 @@ words! {
     KL_KINDS_BIMODAL: "bimodal P, normal Q", "双峰の P、正規の Q";
     KL_KINDS_BARS: "bars", "棒";
     KL_EQUAL: "P = Q: both are zero", "P = Q: どちらもゼロ";
+    KL_NEGATIVE: "below 0", "0 より小さい部分";
     KL_INFINITE: "infinite: q = 0 where p > 0", "無限大: p > 0 なのに q = 0";
 
-    REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | king - man + woman    paris - france + japan    :help    :use chive (Japanese)",
-        "語はベクトル。足し引きして近い語を見る。 | king - man + woman    paris - france + japan    :help    :use chive(日本語)";
+    REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | actor - man + woman    walked - walk + swim    :help    :use chive (Japanese)",
+        "語はベクトル。足し引きして近い語を見る。 | actor - man + woman    walked - walk + swim    :help    :use chive(日本語)";
+    REPL_VECTORS: "vectors: {0}", "ベクトル: {0}";
     REPL_HOW: "an expression, or :help", "式、または :help";
     REPL_WORKING: "working…  Esc calls it off", "計算中…  Esc で中止";
     REPL_CALLED_OFF: "called off", "中止しました";

@@ -117,20 +117,23 @@ impl Sweep {
     }
 }
 
-/// Points with their names, joined by a path.
+/// Points with their names, joined by a path; the names of the axes say from where to where they go.
 fn labelled(points: &[([f32; 2], String)], axes: [&str; 2]) -> Scene {
     let places: Vec<[f32; 2]> =
         points.iter().map(|(at, _)| *at).filter(|at| at.iter().all(|x| x.is_finite())).collect();
     let edge = |axis: usize, pick: fn(f32, f32) -> f32| places.iter().map(|at| at[axis]).reduce(pick).unwrap_or(0.0);
     // Some room about them, for the names too.
     let room = |axis: usize| 0.15 * (edge(axis, f32::max) - edge(axis, f32::min)).max(0.1);
+    let low = [0, 1].map(|axis| edge(axis, f32::min) - room(axis));
+    let high = [0, 1].map(|axis| edge(axis, f32::max) + room(axis));
+    let named = |axis: usize| format!("{}  {:.1} … {:.1}", axes[axis], low[axis], high[axis]).replace('-', "−");
     Scene {
-        low: [0, 1].map(|axis| edge(axis, f32::min) - room(axis)),
-        high: [0, 1].map(|axis| edge(axis, f32::max) + room(axis)),
+        low,
+        high,
         clouds: vec![Cloud { kind: CloudKind::Made, points: places.clone() }],
         labels: points.iter().map(|(at, text)| Label { at: *at, text: text.clone(), group: 0 }).collect(),
         paths: vec![places],
-        axes: Some(axes.map(str::to_owned)),
+        axes: Some([0, 1].map(named)),
         ..Scene::default()
     }
 }

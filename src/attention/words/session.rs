@@ -362,7 +362,7 @@ impl experiment::Session for Session {
         Ok(Answer::Talk(match query {
             TalkQuery::Say { line, language } => {
                 let panels = self.say(line, *language, task)?;
-                TalkAnswer::Said { panels, own_vectors: self.current == 0 }
+                TalkAnswer::Said { panels, own_vectors: self.current == 0, vectors: self.vectors().name.clone() }
             }
             TalkQuery::Complete { line } => {
                 let (from, words) = self.complete(line);

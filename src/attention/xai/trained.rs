@@ -167,6 +167,7 @@ impl Reading {
         let (mut sevens, mut total) = (0.0_f64, 0.0_f64);
         for first in (0..count.min(digits.len())).step_by(TOGETHER) {
             task.check()?;
+            task.report_progress(first as u64, count as u64);
             let indices = first..(first + TOGETHER).min(count).min(digits.len());
             let plain = digits.batch(indices.clone());
             let marked: Vec<f32> =
@@ -226,6 +227,7 @@ pub fn completeness_error(model: &TrainedXai, count: usize, task: &TaskContext) 
 pub fn trap_found(model: &TrainedXai, name: &str, count: usize, task: &TaskContext) -> Result<f64, ExperimentError> {
     let (classifier, mut found, mut all) = (model.classifier(name), 0.0, 0.0_f64);
     for picture in Shown::of(&model.mnist.test, count, true, |label| label == 7).pictures.chunks_exact(PIXELS) {
+        task.report_progress(all as u64, count as u64);
         all += 1.0;
         if classifier.read(picture)[0] == 7 {
             let map = Method::Integrated.explain(classifier, picture, 7, task)?;

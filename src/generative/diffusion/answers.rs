@@ -26,6 +26,8 @@ const READ_WITH_SHARES: usize = 2;
 /// Arrows across the plane, and points that travel.
 const FIELD: (usize, usize) = (15, 11);
 const TRAVELLERS: usize = 300;
+/// Points of the data: so many that their form is seen as a line between the samples that lie over it.
+const DATA: usize = 900;
 
 pub static VIEWS: [ViewSpec; 7] = [
     ViewSpec::new(
@@ -184,7 +186,7 @@ impl TrainedDiffusion {
     pub fn scene(&self, seed: u64, at: f32, task: &TaskContext) -> Result<Scene, ExperimentError> {
         let mut scene = Scene::square(REACH);
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let data = self.plane.iter().flat_map(|plane| (0..TRAVELLERS).map(|_| plane.draw(random)).collect::<Vec<_>>());
+        let data = self.plane.iter().flat_map(|plane| (0..DATA).map(|_| plane.draw(random)).collect::<Vec<_>>());
         scene.clouds.push(Cloud { kind: CloudKind::Data, points: data.collect() });
         // `at` = 0 is pure noise, 1 the sample.
         let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 0.0 };
@@ -328,25 +330,34 @@ impl TrainedDiffusion {
         let seed = inputs.integer("seed") as u64;
         let mask: Vec<bool> = (0..784).map(|place| place % 28 < 14).collect();
         let masked: Vec<f32> = x.iter().zip(&mask).map(|(x, known)| if *known { *x } else { -1.0 }).collect();
-        let fill = |classes: &[usize]| -> Result<Vec<GrayImage>, ExperimentError> {
+        let fill = |classes: &[usize], task: &TaskContext| -> Result<Vec<GrayImage>, ExperimentError> {
             let manner = SamplerSettings { seed, steps: 50, guidance: 0.0, eta: 1.0 };
             let known = Known { sample: &x, mask: &mask };
             let drawn = self.sampler().draw(classes, manner, Some(&known), task, |_, _, _| ())?;
             Ok(pictures(&unit(&drawn)))
         };
         let asked: Vec<usize> = (0..10).collect();
-        Ok(vec![
-            Panel::row("given · its left half", "元の画像 · 残した左半分", [one(&x), one(&masked)].concat()),
-            Panel::row("filled in freely", "自由に埋める", fill(&[NO_CLASS; 8])?),
-            Panel::row("asked to become 0, 1, … 9", "0 から 9 になるよう頼む", fill(&asked)?),
-        ])
+        let mut panels =
+            vec![Panel::row("given · its left half", "元の画像 · 残した左半分", [one(&x), one(&masked)].concat())];
+        let free = fill(&[NO_CLASS; 8], &task.part(0.0, 0.5))?;
+        panels.push(Panel::row("filled in freely", "自由に埋める", free));
+        task.show(Answer::Panels { panels: panels.clone() });
+        let asked = fill(&asked, &task.part(0.5, 1.0))?;
+        panels.push(Panel::row("asked to become 0, 1, … 9", "0 から 9 になるよう頼む", asked));
+        Ok(panels)
     }
 
     /// One digit of eight classes each way of going back, from the same noise; shown row by row as they come.
     fn compared(&self, ways: &[(String, SamplerSettings)], task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let mut panels = Vec::new();
+        // A step of each way takes as long.
+        let steps: usize = ways.iter().map(|(_, manner)| manner.steps).sum();
+        let share = |done: usize| done as f64 / steps.max(1) as f64;
+        let mut done = 0;
         for (name, manner) in ways {
-            let drawn = self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], *manner, task)?;
+            let part = task.part(share(done), share(done + manner.steps));
+            done += manner.steps;
+            let drawn = self.draw(&[0, 2, 3, 4, 5, 7, 8, 9], *manner, &part)?;
             panels.push(Panel::row(name, name, pictures(&drawn)));
             task.show(Answer::Panels { panels: panels.clone() });
         }

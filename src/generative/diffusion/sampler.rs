@@ -125,6 +125,7 @@ impl Sampler<'_> {
         let moments = Self::moments(manner.steps);
         for (place, &t) in moments.iter().enumerate() {
             task.check()?;
+            task.report_progress(place as u64, moments.len() as u64);
             if let Some(known) = known {
                 self.put_known(&mut x, known, t, &mut random);
             }

@@ -228,7 +228,7 @@ fn numbers_that_json_lacks_and_empty_lists_survive_it() {
             Answer::Divergence(divergence),
             Answer::Panels { panels: panels.clone() },
             Answer::Panels { panels: vec![] },
-            TalkAnswer::Said { panels, own_vectors: true }.into(),
+            TalkAnswer::Said { panels, own_vectors: true, vectors: String::new() }.into(),
             GameAnswer::Opponents {
                 games: vec![],
                 opponents: vec![],

@@ -51,7 +51,10 @@ pub(super) fn net_search(net: &AnyNet, game: &AnyGame, exploration: f32) -> Resu
         (AnyNet::Othello(net), AnyGame::Othello(position)) if position.size() == SMALL => {
             Ok(Box::new(NetSearch { net: net.clone(), exploration }))
         }
-        (net, game) => Err(AgentError(format!("the network has learned {}, not {}", net.game(), game.id()))),
+        (net, game) => Err(AgentError::new(
+            format!("the network has learned {}, not {}", net.game(), game.id()),
+            format!("このネットワークが学習したのは {} で、{} ではありません", net.game(), game.id()),
+        )),
     }
 }
 

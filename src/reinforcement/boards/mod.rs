@@ -8,7 +8,7 @@ mod setup;
 pub mod view;
 mod walk;
 
-use super::agent::{Agent, Spec};
+use super::agent::{Agent, AgentError, Spec};
 use super::games::{AnyGame, GAMES, Move, Outcome, Side};
 use super::policy_value::AnyNet;
 use super::protocol::files;
@@ -175,12 +175,11 @@ impl Table {
         let mut mind = match minds.iter().position(|mind| mind.of == key) {
             Some(place) => minds.remove(place),
             None => {
-                let spec: Spec = words.parse().map_err(|why| ExperimentError::new(format!("{why}")))?;
+                let spec: Spec = words.parse().map_err(|why: AgentError| ExperimentError::worded(why.0))?;
                 let spec = Spec { memory: spec.memory.or(Some(MEMORY)), ..spec };
                 let own = spec.exploration_at(position.id());
-                let agent = spec
-                    .agent_of(&position, seed, self.own.as_ref())
-                    .map_err(|why| ExperimentError::new(why.to_string()))?;
+                let agent =
+                    spec.agent_of(&position, seed, self.own.as_ref()).map_err(|why| ExperimentError::worded(why.0))?;
                 minds.truncate(MINDS - 1);
                 CachedAgent { of: key, agent, exploration: own, explored: None }
             }

@@ -4,6 +4,7 @@ use super::{App, Place};
 use crate::run::Clock;
 use crate::tui::demo::Player;
 use crate::tui::keys::Action;
+use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use std::time::{Duration, Instant};
 
@@ -76,5 +77,20 @@ impl App {
     fn end_demo(&mut self) {
         self.demo = None;
         self.notify(self.context.say(text::DEMO_OVER).to_owned());
+        self.say_what_goes_on();
+    }
+
+    /// Ends the script of a lab that is left.
+    pub(super) fn leave_demo(&mut self) {
+        if self.demo.take().is_some() {
+            self.say_what_goes_on();
+        }
+    }
+
+    /// A presenter who ends a script may not know that the run it started goes on, and how it is stopped.
+    fn say_what_goes_on(&mut self) {
+        if self.context.run.as_ref().is_some_and(LiveRun::is_live) {
+            self.notify(self.context.say(text::DEMO_RUN_GOES_ON).to_owned());
+        }
     }
 }

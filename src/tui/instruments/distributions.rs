@@ -426,8 +426,12 @@ impl Instrument for Distributions {
         ] {
             let column = write(buffer, area, 1, 0, name, Style::new().fg(color));
             let column = write(buffer, area, column + 3, 0, &value(total), app.theme.strong());
+            let bad = Style::new().fg(app.theme.bad);
             if found.forward < EQUAL && found.reverse < EQUAL {
                 write(buffer, area, column + 3, 0, app.say(text::KL_EQUAL), Style::new().fg(app.theme.good));
+            } else if integrand.iter().any(|value| *value < 0.0) {
+                // Of two colours in one curve the second has a key.
+                write(buffer, area, column + 3, 0, &format!("▬ {}", app.say(text::KL_NEGATIVE)), bad);
             }
             let room = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             Self::plot(room, &[(color, integrand)], LEAST_INTEGRAND, Some(app.theme.bad), app, buffer);

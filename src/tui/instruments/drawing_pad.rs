@@ -22,6 +22,8 @@ use ratatui::widgets::{Block, Widget};
 
 /// Rows that say how to draw.
 const HINT_ROWS: u16 = 2;
+/// Rows from which the hint has its own.
+const HINT_FROM: u16 = 9;
 /// Rows of the score: the bound and its two terms.
 const SCORE_ROWS: u16 = 3;
 /// Codes that a score is the mean over.
@@ -132,8 +134,13 @@ impl Pad {
 
     /// Draws the canvas in a frame of its own, with a line on how to use it.
     pub fn draw(&mut self, area: Rect, focused: bool, key: &str, app: &mut AppContext, buffer: &mut Buffer) {
-        let lines = wrapped(app.say(text::DRAW_HERE), usize::from(area.width));
-        let [hint, room] = Layout::vertical([Constraint::Length(HINT_ROWS), Constraint::Fill(1)]).areas(area);
+        // Where there is little room the canvas has all of it.
+        let hint_rows = if area.height < HINT_FROM { 0 } else { HINT_ROWS };
+        let lines =
+            [text::DRAW_HERE, text::DRAW_HERE_BRIEFLY].map(|hint| wrapped(app.say(hint), usize::from(area.width)));
+        let [whole, brief] = lines;
+        let lines = if whole.len() > usize::from(HINT_ROWS) { brief } else { whole };
+        let [hint, room] = Layout::vertical([Constraint::Length(hint_rows), Constraint::Fill(1)]).areas(area);
         for (row, line) in lines.iter().enumerate() {
             write(buffer, hint, 0, row as u16, line, app.theme.quiet());
         }

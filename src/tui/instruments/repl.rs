@@ -66,6 +66,8 @@ pub struct Repl {
     /// What was said and is not answered yet.
     waiting: Option<String>,
     plot: Option<Plot>,
+    /// What the vectors are called that answered last.
+    vectors: String,
     /// Whether there is an answer that was not drawn yet.
     answered: bool,
     area: Rect,
@@ -249,7 +251,12 @@ impl Repl {
     }
 
     fn draw_talk(&mut self, area: Rect, focused: bool, title: &str, app: &AppContext, buffer: &mut Buffer) {
-        let inner = frame(area, title, "", focused, &app.theme, buffer);
+        // A set that was opened here answers, whatever model the lab has.
+        let vectors = match self.vectors.as_str() {
+            "" => String::new(),
+            name => text::filled(app.say(text::REPL_VECTORS), &[&name]),
+        };
+        let inner = frame(area, title, &vectors, focused, &app.theme, buffer);
         let typed = self.line.lines().len().clamp(1, TALLEST) as u16;
         let [talk, hint, foot] =
             Layout::vertical([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(typed)]).areas(inner);
@@ -425,7 +432,8 @@ impl Instrument for Repl {
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {
         match (key.as_str(), answer) {
-            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors }))) => {
+            (SAY, Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors, vectors }))) => {
+                self.vectors.clone_from(vectors);
                 self.answered_panels(panels.clone(), *own_vectors, lab, app);
             }
             (SAY, Err(failure)) => {

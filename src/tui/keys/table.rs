@@ -77,7 +77,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
 
-    EarlierRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
+    StoppedRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
     EarlierRuns: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
 
     TrainHeld: [letter(' ')] => A::Pause, "go on", "再開", 1;

@@ -21,7 +21,7 @@ impl<W: Write> Reader<W> {
         let query = TalkQuery::Say { line: line.to_owned(), language }.into();
         let answer = self.session(lab).and_then(|session| session.answer(&query, &TaskContext::default()));
         let (panels, own_vectors) = match answer {
-            Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors })) => (panels, own_vectors),
+            Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors, .. })) => (panels, own_vectors),
             Ok(_) => return Ok(()),
             Err(failure) => return self.fail(&failure),
         };

@@ -56,6 +56,8 @@ impl ExploreTab {
         self.refreshed = Instant::now();
         self.asked_at = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
+        // A clock may go beside what is asked.
+        self.moving = true;
     }
 
     /// Gives the keys to an instrument.
@@ -223,11 +225,12 @@ impl ExploreTab {
             }
             _ => {
                 let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(4)]).areas(body);
-                // The first of the others is worked in, the rest is looked at, and larger when it has the focus.
+                // The first of the others is worked in, the rest is looked at, and larger when it has the focus; what is drawn in
+                // keeps room for the drawing.
                 let at = self.focus.max(1);
                 let shares = (1..count).map(|index| match (index == at, at) {
                     (true, 1) => Constraint::Fill(5),
-                    (true, _) => Constraint::Fill(9),
+                    (true, _) => Constraint::Fill(5),
                     _ => Constraint::Fill(3),
                 });
                 let rest = Layout::vertical(shares).split(right);
@@ -269,12 +272,19 @@ fn model_line(lab: &Lab, is_short: bool, app: &AppContext) -> (String, bool) {
 }
 
 /// Writes the names of instruments at the right of a line; a click on one shows it. Where there is no room for all, the one that is
-/// shown and its neighbours, between arrows that say that there are more and lead there.
+/// shown and its neighbours, between arrows that say that there are more and lead there, after its number among all.
 fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) {
     let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
-    let room = usize::from(place.width);
+    let mut room = usize::from(place.width);
     let (mut from, mut to) = (0, names.len());
+    let mut number = String::new();
     if needs(from, to) > room {
+        number = format!("{}/{} ", focus + 1, names.len());
+        // What is shown is named before it is numbered.
+        if needs(focus, focus + 1) + 4 + number.len() > room {
+            number.clear();
+        }
+        room -= number.len();
         // Two columns at each end for the arrows.
         (from, to) = (focus, focus + 1);
         while to < names.len() && needs(from, to + 1) + 4 <= room {
@@ -285,7 +295,8 @@ fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &m
         }
     }
     let arrows = [from > 0, to < names.len()].map(|more| if more { 2 } else { 0 });
-    let mut column = (room.saturating_sub(needs(from, to) + arrows[0] + arrows[1])) as u16;
+    let column = (room.saturating_sub(needs(from, to) + arrows[0] + arrows[1])) as u16;
+    let mut column = write(buffer, place, column, 0, &number, app.theme.quiet());
     let leads = |column: u16, width: u16, index: usize| {
         app.places.put(Rect { x: place.x + column, width, ..place }, Destination::Instrument(index));
     };
@@ -371,6 +382,10 @@ mod tests {
                     |index: usize| led.iter().filter(|(_, led)| *led == index).map(|(x, _)| *x).collect::<Vec<_>>();
                 let written: String = of(focus).iter().map(|x| buffer[(*x, 0)].symbol()).collect();
                 let whole = format!(" {} ", names[focus]);
+                let line: String = (0..130).map(|x| buffer[(x, 0)].symbol()).collect();
+                let number = format!("{}/{}", focus + 1, names.len());
+                let is_cut = line.contains(['‹', '›']);
+                assert!(line.contains(&number) == is_cut || columns == 20, "{columns}: {line}");
                 assert!(written == whole || written.len() < whole.len() && columns == 20, "{columns}: {written}");
                 let line: String = (0..130).map(|x| buffer[(x, 0)].symbol()).collect();
                 // An arrow leads to the next one that is not there.

@@ -12,7 +12,7 @@ use crate::tui::keys::{Action, Context, TRAIN, while_held};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -39,9 +39,10 @@ pub struct LabScreen {
     notes: NotesTab,
     /// The list of runs was opened on Explore, to choose a model there.
     chooses_model: bool,
-    /// Whether the presets are in sight, and whether there were runs of the lab when they came there.
+    /// Whether the presets are in sight, and whether there were runs of the lab when they came there, and stopped ones.
     shows_presets: bool,
     has_runs: bool,
+    has_stopped_runs: bool,
 }
 
 impl LabScreen {
@@ -56,6 +57,7 @@ impl LabScreen {
             chooses_model: false,
             shows_presets: false,
             has_runs: false,
+            has_stopped_runs: false,
             lab,
         };
         screen.go_to(tab.unwrap_or(0), app);
@@ -90,7 +92,9 @@ impl LabScreen {
         let shows_presets = self.tab == Tab::Train && self.train.contexts().contains(&Context::TrainSetup);
         if shows_presets && !self.shows_presets {
             let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
-            self.has_runs = runs.iter().any(|run| run.lab == self.lab.id);
+            let mut own = runs.iter().filter(|run| run.lab == self.lab.id).peekable();
+            self.has_runs = own.peek().is_some();
+            self.has_stopped_runs = own.any(|run| run.status.can_be_resumed());
         }
         self.shows_presets = shows_presets;
     }
@@ -192,8 +196,9 @@ impl LabScreen {
         if app.run_of(&self.lab.id).is_some_and(LiveRun::is_held) {
             contexts = while_held(contexts);
         }
-        let has_earlier = self.has_runs && contexts.contains(&Context::TrainSetup);
-        contexts.extend(has_earlier.then_some(Context::EarlierRuns));
+        let before_a_run = contexts.contains(&Context::TrainSetup);
+        contexts.extend((before_a_run && self.has_stopped_runs).then_some(Context::StoppedRuns));
+        contexts.extend((before_a_run && self.has_runs).then_some(Context::EarlierRuns));
         contexts.push(Context::Lab);
         contexts.extend(self.has(Tab::Train).then_some(Context::LabTrain));
         contexts.push(Context::LabRest);
@@ -338,6 +343,8 @@ impl LabScreen {
 
     pub fn in_motion(&self, app: &AppContext) -> bool {
         match self.tab {
+            // A clock goes beside its name.
+            _ if app.run_of(&self.lab.id).is_some_and(|run| run.stage == Stage::Evaluating) => true,
             Tab::Explore if self.explore.in_motion() => true,
             Tab::Train if self.train.in_motion(&self.lab, app) => true,
             _ => self.explore.keeps_time(),
@@ -364,12 +371,6 @@ impl LabScreen {
     }
 
     fn draw_head(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
-        let standing = app.run_of(&self.lab.id).map(|run| standing(run, app)).unwrap_or_default();
-        let status = if self.train.waits_for_place() { queue(app) } else { standing };
-        let right = area.width.saturating_sub(width(&status) as u16 + 1);
-        let end = write(buffer, area, right, 0, &status, app.theme.accented());
-        let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
-        app.places.put(place, Destination::Action(Action::Tab(TRAIN)));
         let solved = app.progress.solved(&self.lab.id).len();
         let names = [
             app.say(text::THEORY).to_owned(),
@@ -381,9 +382,22 @@ impl LabScreen {
         let shown: Vec<(&String, Tab)> = names.iter().zip(TABS).filter(|(_, tab)| self.has(*tab)).collect();
         let needed: usize = shown.iter().map(|(name, _)| width(name) + 2).sum();
         let title = self.lab.title.in_language(app.language);
+        // Of what has no room for all, how the run stands is said in fewer words, then the title ends in ….
+        let room = |status: &str| usize::from(area.width).saturating_sub(needed + width(status) + 5);
+        let status = app.run_of(&self.lab.id).map(|run| {
+            let whole = standing(run, app);
+            if width(title) <= room(&whole) { whole } else { standing_in_brief(run, app) }
+        });
+        let status = if self.train.waits_for_place() { queue(app) } else { status.unwrap_or_default() };
+        let title = cut(title, room(&status));
+        let right = area.width.saturating_sub(width(&status) as u16 + 1);
+        let end = write(buffer, area, right, 0, &status, app.theme.accented());
+        let place = Rect { x: area.x + right, width: end.saturating_sub(right), ..area };
+        app.places.put(place, Destination::Action(Action::Tab(TRAIN)));
         let mut column = 1;
-        if width(title) + needed + width(&status) + 4 < usize::from(area.width) {
-            column = write(buffer, area, column, 0, title, app.theme.strong()) + 2;
+        // A letter and … are no name.
+        if width(&title) >= LEAST_TITLE.min(width(self.lab.title.in_language(app.language))) {
+            column = write(buffer, area, column, 0, &title, app.theme.strong()) + 2;
         }
         for (name, tab) in shown {
             let chosen = tab == self.tab;
@@ -404,6 +418,20 @@ fn queue(app: &AppContext) -> String {
     }
 }
 
+/// Columns of the least that is shown of a title.
+const LEAST_TITLE: usize = 6;
+
+/// How a run stands, where there is little room: of a word and a time, the one that says more.
+fn standing_in_brief(run: &LiveRun, app: &AppContext) -> String {
+    match run.stage {
+        Stage::Running => standing(run, app).replacen(&format!(" {}", app.say(text::RUNNING)), "", 1),
+        Stage::Paused => format!("○ {}", app.say(text::PAUSED)),
+        Stage::Finished => format!("✓ {}", app.say(text::FINISHED)),
+        Stage::Stopped => format!("○ {}", app.say(text::STOPPED)),
+        Stage::Starting | Stage::Evaluating | Stage::Failed => standing(run, app),
+    }
+}
+
 /// How a run stands, in a few words.
 pub fn standing(run: &LiveRun, app: &AppContext) -> String {
     let clock = |seconds: f64| {
@@ -418,7 +446,11 @@ pub fn standing(run: &LiveRun, app: &AppContext) -> String {
             format!("● {} {elapsed}{}", app.say(text::RUNNING), whole.unwrap_or_default())
         }
         Stage::Paused => format!("○ {} {elapsed}", app.say(text::PAUSED)),
-        Stage::Evaluating => format!("● {}", app.say(text::EVALUATING)),
+        Stage::Evaluating => {
+            let share = run.evaluated.map(|share| format!(" {:.0} %", 100.0 * share));
+            let spent = run.evaluating_since.map(|since| format!(" {}", clock(since.elapsed().as_secs_f64())));
+            format!("● {}{}", app.say(text::EVALUATING), share.or(spent).unwrap_or_default())
+        }
         Stage::Finished => format!("✓ {} {elapsed}", app.say(text::FINISHED)),
         Stage::Stopped => format!("○ {} {elapsed}", app.say(text::STOPPED)),
         Stage::Failed => format!("! {}", app.say(text::FAILED)),

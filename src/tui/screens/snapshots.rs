@@ -85,6 +85,7 @@ fn the_tabs_of_a_lab() {
             }
             let contexts = screen.contexts(&app);
             assert!(!contexts.contains(&Context::EarlierRuns), "there are none");
+            assert!(!contexts.contains(&Context::StoppedRuns), "there are none");
             let text = drawn((80, 24), &mut app, &contexts, |area, app, buffer| screen.draw(area, app, buffer));
             insta::assert_snapshot!(format!("{name}_{language}"), text);
         }
@@ -119,7 +120,9 @@ fn the_runs_of_a_lab() {
             };
             app.store.create(run, &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
         }
+        let title = lab.title.clone();
         let mut screen = LabScreen::new(lab, Some(1), &mut app);
+        assert!(screen.contexts(&app).contains(&Context::StoppedRuns), "the newest was stopped");
         for action in [Action::Runs, Action::Delete, Action::Down] {
             assert!(screen.handle_action(action, &mut app));
         }
@@ -128,7 +131,17 @@ fn the_runs_of_a_lab() {
         insta::assert_snapshot!(format!("runs_{language}"), text);
         assert!(screen.handle_action(Action::Back, &mut app));
         assert!(screen.contexts(&app).contains(&Context::EarlierRuns), "one is left");
-        assert_eq!(app.store.list().unwrap().0.len(), 1, "what was marked is deleted when the list is left");
+        assert!(!screen.contexts(&app).contains(&Context::StoppedRuns), "it came to its end");
+        let (left, _) = app.store.list().unwrap();
+        assert_eq!(left.len(), 1, "what was marked is deleted when the list is left");
+        // The name of the lab stays, though shortened, beside how the run stands; a full pane says how many there are beside it.
+        screen.open_run(&left[0].id, &mut app);
+        screen.handle_action(Action::Maximise, &mut app);
+        let text = drawn((80, 24), &mut app, &[Context::Train], |area, app, buffer| screen.draw(area, app, buffer));
+        let head = text.lines().next().unwrap();
+        let name: String = title.in_language(language).chars().take(6).collect();
+        assert!(head.starts_with(&format!(" {name}")) && head.contains('✓'), "{head}");
+        assert!(text.lines().any(|row| row.ends_with("─┘") && row.contains("Tab: ")), "{text}");
     }
 }
 

@@ -361,6 +361,8 @@ impl TrainTab {
         self.knobs.clear();
         if self.maximised {
             self.draw_pane(self.focus, area, lab, app, buffer);
+            let others = with_data.iter().enumerate().filter(|(index, has_data)| **has_data && *index != self.focus);
+            mark_more(others.count(), area, app, buffer);
             return;
         }
         let wide = area.width >= 104;
@@ -386,11 +388,7 @@ impl TrainTab {
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
         }
-        if let Some(last) = places.last().filter(|_| hidden > 0) {
-            let more = format!(" {} ", text::filled(app.say(text::MORE_PANES), &[&hidden]));
-            let column = last.width.saturating_sub(width(&more) as u16 + 2);
-            write(buffer, *last, column, last.height - 1, &more, app.theme.quiet());
-        }
+        places.last().iter().for_each(|last| mark_more(hidden, **last, app, buffer));
         let [pictures, table] = match (wide, !has_pictures) {
             (_, false) if !has_curves => [columns[0], columns[1]],
             (_, true) => [Rect::default(), columns[1]],
@@ -399,12 +397,15 @@ impl TrainTab {
         };
         // Where there is little room, one picture at a time: the one with the keys, else the first.
         let shown: Vec<usize> = (charts..panes).filter(|index| with_data[*index]).collect();
+        let all = shown.len();
         let shown = about(shown, self.focus, if wide { panes } else { 1 });
+        let hidden = all - shown.len();
         let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
         let places = Layout::vertical(shares).split(pictures);
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);
         }
+        places.last().iter().for_each(|last| mark_more(hidden, **last, app, buffer));
         self.table = table;
         self.knobs = now::draw(table, lab, self.knob, app, buffer);
     }
@@ -499,4 +500,14 @@ impl TrainTab {
         }
         self.panes[index] = (area, inner);
     }
+}
+
+/// Says in the last row of a pane's frame how many panes are out of sight, and the key that leads to them.
+fn mark_more(hidden: usize, pane: Rect, app: &AppContext, buffer: &mut Buffer) {
+    if hidden == 0 || pane.is_empty() {
+        return;
+    }
+    let more = format!(" {} ", text::filled(app.say(text::MORE_PANES), &[&hidden]));
+    let column = pane.width.saturating_sub(width(&more) as u16 + 2);
+    write(buffer, pane, column, pane.height - 1, &more, app.theme.quiet());
 }

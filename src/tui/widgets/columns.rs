@@ -24,6 +24,10 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
         let words = |cell: &String| cell.split(' ').map(width).max().unwrap_or(0);
         let longest = |index: usize| all().filter_map(|row| row.get(index)).map(words).max().unwrap_or(0);
         let words: Vec<usize> = (0..=last).map(longest).collect();
+        // A column without anything has the room of its name's longest word and no share of what others can use.
+        for index in (0..=last).filter(|index| rows.iter().all(|row| row.get(*index).is_none_or(String::is_empty))) {
+            widths[index] = words[index];
+        }
         gap = share_by_words(&mut widths, &words, room).unwrap_or_else(|| share(&mut widths, room));
     } else {
         widths[last] = widths[last].min(room.saturating_sub(before)).max(1);
@@ -146,6 +150,15 @@ mod tests {
         assert!(laid.iter().all(|line| width(line) <= 36), "{laid:#?}");
         let text = laid.join(" ");
         assert!(["network", "trapped", "attribution", "100 %"].iter().all(|word| text.contains(word)), "{laid:#?}");
+    }
+
+    #[test]
+    fn an_empty_column_leaves_its_room_to_the_others() {
+        let names = ["", "first fault", "story"];
+        let laid = lines(&names, &["✓", "", "Emma is at the school."], 26);
+        assert_eq!(laid[..2], ["   first  story", "   fault"]);
+        let story: Vec<&str> = laid[2..].iter().map(|line| line.trim_start_matches(['✓', ' '])).collect();
+        assert_eq!(story, ["Emma is at the", "school."], "{laid:#?}");
     }
 
     #[test]

@@ -17,6 +17,16 @@ pub(super) fn short(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// The same in a column of a narrow table: of what is larger fewer digits after the point are enough.
+fn in_column(value: f64) -> String {
+    let scale = match value.abs() {
+        100.0.. => 10.0,
+        10.0.. => 100.0,
+        _ => return short(value),
+    };
+    short((value * scale).round() / scale)
+}
+
 /// The same, where a minus would stand after a sign.
 pub(super) fn bracketed(value: f64) -> String {
     if value < 0.0 { format!("({})", short(value)) } else { short(value) }
@@ -59,10 +69,11 @@ impl Backup<'_> {
                 let value = self.values[next];
                 rows.push(vec![
                     (*arrow).to_owned(),
-                    short(outcome.reward + self.gamma * value),
-                    short(outcome.reward),
-                    short(value),
-                    self.map.place(next),
+                    in_column(outcome.reward + self.gamma * value),
+                    in_column(outcome.reward),
+                    in_column(value),
+                    // A place that is broken is none.
+                    self.map.place(next).replace(' ', ""),
                     short(outcome.probability),
                 ]);
             }

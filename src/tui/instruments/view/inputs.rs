@@ -1,10 +1,12 @@
 //! The inputs of a view: numbers and choices to turn, a line of text, a canvas.
 
-use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, ViewSpec};
+use super::labels::label;
+use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, Language, ViewSpec};
 use crate::lab::InstrumentUse;
 use crate::tui::context::AppContext;
 use crate::tui::instruments::Canvas;
 use crate::tui::instruments::drawing_pad::Pad;
+use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -27,6 +29,8 @@ pub struct Inputs {
     pub pad: Option<(&'static str, Pad)>,
     /// Where the inputs stand on the screen.
     areas: Vec<Rect>,
+    /// The language that they are named in.
+    language: Language,
 }
 
 impl Inputs {
@@ -48,6 +52,7 @@ impl Inputs {
             untouched: true,
             pad,
             areas: Vec::new(),
+            language: Language::En,
         };
         inputs.begin_line();
         inputs
@@ -189,7 +194,7 @@ impl Inputs {
         let index = self.areas.iter().position(|area| area.contains(position))?;
         let area = self.areas[index];
         self.choose_at(index);
-        let name = self.current().map_or(0, |input| width(input.name)) as u16;
+        let name = self.current().map_or(0, |input| width(label(input.name, self.language))) as u16;
         let turned = match position.x - area.x {
             _ if self.in_text() => None,
             column if column + 2 >= area.width => self.turn(true),
@@ -220,6 +225,11 @@ impl Inputs {
         self.values.0.get(input.name).map(ToString::to_string)
     }
 
+    /// Names them in a language from now on.
+    pub fn speak(&mut self, language: Language) {
+        self.language = language;
+    }
+
     /// Rows that the inputs take at a width, with the one that says what the chosen one is: what is below does not move when they get
     /// the keys.
     pub fn rows(&self, columns: u16) -> u16 {
@@ -236,12 +246,13 @@ impl Inputs {
         let place = |(place, index): (usize, &usize)| {
             let input = &self.declared[*index];
             let value = self.values.0.get(input.name).map(ToString::to_string).unwrap_or_default();
+            let name = label(input.name, self.language);
             let text = match input.kind {
                 KnobKind::Text { .. } | KnobKind::Integers { .. } if place == self.chosen => {
-                    format!("{} › {}▏", input.name, self.line.lines().join(" "))
+                    format!("{name} › {}▏", with_spaces_at_end(&self.line.lines().join(" ")))
                 }
-                KnobKind::Text { .. } | KnobKind::Integers { .. } => format!("{} › {value}", input.name),
-                _ => format!("{} ◂ {value} ▸", input.name),
+                KnobKind::Text { .. } | KnobKind::Integers { .. } => format!("{name} › {}", with_spaces_at_end(&value)),
+                _ => format!("{name} ◂ {value} ▸"),
             };
             let wide = width(&text) as u16;
             if column > 1 && column + wide > columns {
@@ -267,9 +278,18 @@ impl Inputs {
         }
         if let Some(input) = self.current() {
             let row = places.last().map_or(0, |(row, ..)| *row) + 1;
-            write(buffer, area, 1, row, app.say(input.help), app.theme.quiet());
+            // A space that nobody sees changes the answer.
+            let ends_in_space = self.in_text() && self.line.lines().join(" ").ends_with(' ');
+            let help = app.say(if ends_in_space { text::SPACE_AT_END } else { input.help });
+            write(buffer, area, 1, row, help, app.theme.quiet());
         }
     }
+}
+
+/// A text with a mark for each space at its end.
+fn with_spaces_at_end(text: &str) -> String {
+    let whole = text.trim_end_matches(' ');
+    format!("{whole}{}", "·".repeat(text.len() - whole.len()))
 }
 
 #[cfg(test)]
@@ -326,6 +346,21 @@ mod tests {
         assert_eq!(inputs.next_example(), Some("seed"));
         assert_eq!(inputs.values().integer("seed"), 1);
     }
+
+    #[test]
+    fn a_space_at_the_end_of_a_text_is_seen() {
+        let mut inputs = inputs();
+        inputs.pasted("once upon ");
+        let text = |inputs: &Inputs| inputs.places(40)[0].2.clone();
+        assert_eq!(text(&inputs), "text › once upon·▏");
+        assert_eq!(inputs.take_text(), Some(Ok("text")));
+        assert_eq!(inputs.values().text("text"), "once upon ", "it is asked as it stands");
+        inputs.choose(true);
+        assert_eq!(text(&inputs), "text › once upon·");
+        inputs.language = Language::Ja;
+        assert_eq!(text(&inputs), "文 › once upon·");
+    }
+
     #[test]
     fn a_drawing_is_taken_up_with_its_size() {
         let view = ViewSpec::new("v", Wording::new("", ""), || vec![crate::data::pictures::drawing()]);

@@ -2,6 +2,7 @@
 //! beside it, or is what an action of the run is applied to.
 
 mod inputs;
+mod labels;
 mod shown;
 
 use super::Instrument;
@@ -20,9 +21,13 @@ use inputs::Inputs;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 use shown::Shown;
+use std::time::Instant;
 
 /// Columns from which an opened view stands beside the first, not below it.
 const SIDE_BY_SIDE: u16 = 70;
+
+/// Columns from which a third of them is enough for what is opened.
+const WIDE: u16 = 110;
 
 /// What the keys go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +142,7 @@ impl View {
                 opened.shown = Shown::default();
             }
         }
-        self.shown.asking = true;
+        self.shown.asking = Some(Instant::now());
         app.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
     }
 
@@ -223,7 +228,7 @@ impl View {
                 }
             }
             opened.inputs.0.insert(opened.input.clone(), value);
-            opened.shown.asking = true;
+            opened.shown.asking = Some(Instant::now());
             app.ask_view(lab, &key, opened.spec, opened.inputs.clone());
         }
     }
@@ -409,6 +414,8 @@ impl Instrument for View {
     }
 
     fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _app: &mut AppContext) {
+        // What was refused is not what stands there any more.
+        self.shown.failure = None;
         self.inputs.typed(key);
     }
 
@@ -497,7 +504,8 @@ impl Instrument for View {
 
     fn tick(&mut self, _lab: &Lab, _app: &mut AppContext) -> bool {
         let (Some((_, moments)), Playing::Slowly | Playing::InTime) = (self.motion(), self.playing) else {
-            return false;
+            // The clock of a slow answer goes on.
+            return self.shown.asking.is_some();
         };
         self.moment = (self.moment + if self.playing == Playing::Slowly { 1 } else { 3 }).min(moments - 1);
         if self.moment + 1 == moments {
@@ -512,14 +520,11 @@ impl Instrument for View {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer) {
         // What is being answered, and how far it is.
-        let note = if self.shown.asking {
-            let asked = self.inputs.asked_text().map(|asked| format!("{asked}  ")).unwrap_or_default();
-            let share = app.questions.share(&self.key).map(|share| format!(" {:.0} %", 100.0 * share));
-            format!("{asked}{}{}", app.say(text::THINKING), share.unwrap_or_default())
-        } else {
-            String::new()
-        };
+        let asked = || self.inputs.asked_text().map(|asked| format!("{asked}  ")).unwrap_or_default();
+        let progress = self.shown.progress(&self.key, app);
+        let note = progress.map(|progress| format!("{}{progress}", asked())).unwrap_or_default();
         let inner = frame(area, title, &note, focused, &app.theme, buffer);
+        self.inputs.speak(app.language);
         let at_inputs = focused && self.focus == Focus::Inputs;
         let rows = self.inputs.rows(inner.width).min(inner.height / 2);
         let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
@@ -535,13 +540,17 @@ impl Instrument for View {
         let focus = if focused { self.focus } else { Focus::Inputs };
         if let Some(opened) = &mut self.opened {
             let [first, second] = if body.width >= SIDE_BY_SIDE {
-                Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(body)
+                // A map that is seen whole in less leaves the rest to what is opened beside it.
+                let share = body.width * 2 / 3;
+                let needed = self.shown.panels.iter().filter_map(panel::map_columns).max();
+                let columns = needed.map_or(share, |needed| needed.clamp(body.width / 2, share));
+                let columns = if body.width < WIDE { columns } else { share };
+                Layout::horizontal([Constraint::Length(columns), Constraint::Fill(1)]).spacing(1).areas(body)
             } else {
                 Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(body)
             };
-            let second = if body.width >= SIDE_BY_SIDE { second.inner(Margin::new(1, 0)) } else { second };
             let opened_key = format!("{key}/opened");
-            opened.shown.draw(None, &opened_key, second, app, buffer);
+            opened.shown.draw(None, &opened_key, &opened_key, second, app, buffer);
             body = first;
         }
         // What moves shows its moment, wherever the keys go.
@@ -556,7 +565,7 @@ impl Instrument for View {
             Focus::Panel(index) => Some((index, place)),
             Focus::Inputs => None,
         });
-        self.shown.draw(picked, &key, body, app, buffer);
+        self.shown.draw(picked, &key, &key, body, app, buffer);
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

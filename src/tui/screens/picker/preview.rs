@@ -8,7 +8,7 @@ use crate::tui::context::{AppContext, Reply};
 use crate::tui::instruments::latent_plane::walk;
 use crate::tui::text;
 use crate::tui::widgets::board::{self, Letters, Marks};
-use crate::tui::widgets::panel::{self, Look};
+use crate::tui::widgets::panel::{self, Look, Room};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
@@ -23,6 +23,8 @@ const PREVIEW_PACE: usize = 4;
 /// and the line to a student may be slow.
 const STOPS: usize = 24;
 const PICTURE_PACE: usize = 10;
+/// Rows of each of those that stand still, at the least.
+const LEAST_PICTURE: u16 = 5;
 /// Rows of the picture that changes.
 const PICTURE_ROWS: u16 = 14;
 
@@ -169,7 +171,9 @@ impl LabPreview {
             app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), None, now, buffer);
             let all = all.inner(Margin::new(2, 0));
             let columns = usize::from(all.width / 14).clamp(1, 4);
-            let shown = 3 * columns.min(self.walk.len());
+            // Rows in which a picture can be recognised.
+            let down = usize::from(all.height / LEAST_PICTURE).clamp(1, 3);
+            let shown = down * columns.min(self.walk.len());
             let evenly = (0..shown).map(|place| self.walk[place * self.walk.len() / shown].clone());
             app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), None, all, buffer);
         }
@@ -180,7 +184,20 @@ impl LabPreview {
             }
         } else if !self.panels.is_empty() {
             let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-            panel::draw_all(&self.panels, None, None, "preview/panel", preview, &mut look, buffer);
+            // What is seen whole says more than the beginning of what is not.
+            let is_whole = |shown: &&Panel| match panel::room(shown, preview.width, look.language) {
+                Room::Rows(rows) => rows <= preview.height,
+                // A list that is too long for its rows; a drawing is as large as there is room for.
+                Room::Share { .. }
+                    if matches!(shown, Panel::Table { .. } | Panel::Bars { .. } | Panel::Note { .. }) =>
+                {
+                    false
+                }
+                room => room.good() <= preview.height,
+            };
+            let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
+            let shown = if whole.is_empty() { &self.panels } else { &whole };
+            panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
         }
     }
 

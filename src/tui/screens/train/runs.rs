@@ -3,7 +3,7 @@
 use super::TrainTab;
 use crate::intake::gate;
 use crate::lab::Lab;
-use crate::run::{RunError, Status, export};
+use crate::run::{RunError, export};
 use crate::tui::context::AppContext;
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::screens::overlays;
@@ -83,8 +83,7 @@ impl TrainTab {
     /// Takes up the newest run that was stopped.
     pub(super) fn resume(&mut self, lab: &Lab, app: &mut AppContext) {
         let runs = app.store.list().map(|(runs, _)| runs).unwrap_or_default();
-        let stopped = |status| matches!(status, Status::Stopped | Status::Failed);
-        let found = runs.into_iter().find(|run| run.lab == lab.id && stopped(run.status));
+        let found = runs.into_iter().find(|run| run.lab == lab.id && run.status.can_be_resumed());
         let Some(found) = found else {
             let said = app.say(text::NO_RUN_TO_RESUME);
             app.notify(said);

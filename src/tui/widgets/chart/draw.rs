@@ -200,20 +200,31 @@ pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoI
 }
 
 /// The read-out of every line at the cursor, such as `2 314: train −109.7  val −111.2`; of a smoothed line the value, and the height of
-/// the line after the word `smooth`.
+/// the line after the word `smooth`; of a value that was measured at another step than the nearest, that step after `@`.
 pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
     let cursor = view.cursor?;
-    let values = lines.iter().filter(|line| line.stroke != Stroke::Ghost).filter_map(|line| {
+    let own = || lines.iter().filter(|line| line.stroke != Stroke::Ghost);
+    let far = |step: u64| (step as f64 - cursor).abs();
+    let nearest =
+        own().filter_map(|line| Some(line.series.nearest(cursor)?.0)).min_by(|a, b| far(*a).total_cmp(&far(*b)));
+    // Nearer than this they stand in one column of the chart.
+    let apart = extent(lines).1 * SAME_COLUMN;
+    let values = own().filter_map(|line| {
         let series = line.series;
-        let (_, value) = series.nearest(cursor)?;
+        let (step, value) = series.nearest(cursor)?;
+        let elsewhere = nearest.is_some_and(|nearest| step.abs_diff(nearest) as f64 > apart);
+        let at = if elsewhere { format!(" @{}", number(step as f64)) } else { String::new() };
         let mean =
             if is_smooth(line, view) { series.smoothed(view.smoothing)[series.nearest_bucket(cursor)?] } else { None };
         let mean = mean.map(|mean| format!(" ({smooth} {})", number(mean))).unwrap_or_default();
-        Some(format!("{} {}{mean}", line.label, number(value)))
+        Some(format!("{} {}{mean}{at}", line.label, number(value)))
     });
     let values: Vec<String> = values.collect();
     Some(format!("{}: {}", number(cursor.round()), values.join("  ")))
 }
+
+/// The share of a run that is less than a column of its chart.
+const SAME_COLUMN: f64 = 0.01;
 
 /// Smaller than any figure that a run reports.
 const NOTHING: f64 = 1e-20;
@@ -485,6 +496,17 @@ mod tests {
         let lines = [line("modes", Stroke::Solid, &counts), line("loss", Stroke::Solid, &measures)];
         let view = View { cursor: Some(800.0), ..View::default() };
         assert_eq!(read_out(&lines, &view, "smooth").unwrap(), "800: modes 7  loss 7.5 (smooth 7.42)");
+    }
+
+    #[test]
+    fn a_value_that_was_measured_elsewhere_says_where() {
+        let train = series(&[5.0; 40]);
+        let mut measured = Series::default();
+        [(20, 7.0), (700, 6.0)].iter().for_each(|&(step, value)| measured.push(step, value));
+        let lines = [line("train", Stroke::Solid, &train), line("val", Stroke::Dashed, &measured)];
+        let at = |cursor| read_out(&lines, &View { cursor: Some(cursor), smoothing: 0.0, ..View::default() }, "smooth");
+        assert_eq!(at(300.0).unwrap(), "300: train 5  val 7 @20");
+        assert_eq!(at(700.0).unwrap(), "700: train 5  val 6");
     }
 
     #[test]

@@ -16,6 +16,8 @@ const GUTTER: u16 = 8;
 const LEAST: (u16, u16) = (6, 2);
 /// Rows from which one is given to the names of the curves.
 const LEGEND_FROM: u16 = 6;
+/// The same of several curves, which nobody could tell apart.
+const LEGEND_OF_SEVERAL_FROM: u16 = 5;
 const TWO_ROWS_FROM: u16 = 8;
 const THREE_ROWS_FROM: u16 = 14;
 
@@ -40,8 +42,9 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
     let at =
         if let Some(Place::Item(index)) = cursor { Some((*index).min(curves.places.len().max(1) - 1)) } else { None };
     // A second row where one has no room for all names.
+    let is_one = curves.curves.len() <= 1;
     let legend = match legend_rows(curves, area, look) {
-        _ if area.height < LEGEND_FROM => 0,
+        _ if area.height < if is_one { LEGEND_FROM } else { LEGEND_OF_SEVERAL_FROM } => 0,
         rows => rows.min(1 + u16::from(area.height >= TWO_ROWS_FROM) + u16::from(area.height >= THREE_ROWS_FROM)),
     };
     let gutter = GUTTER.min(area.width / 3);
@@ -79,18 +82,22 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
         canvas.path(points, stroke(index, look), color(index, look));
     }
     canvas.paint(buffer);
-    if legend > 0 {
-        names(curves, Rect { height: legend, ..area }, look, buffer);
+    let at = at.filter(|at| curves.places.get(*at).is_some_and(|place| place.is_finite()));
+    match at {
+        // Names with their values are the legend then, and the axis keeps its numbers.
+        Some(at) if legend > 0 => read_out(curves, at, Rect { height: legend, ..area }, look, buffer),
+        Some(at) => read_out(curves, at, Rect { y: area.bottom() - 1, height: 1, ..area }, look, buffer),
+        None if legend > 0 => names(curves, Rect { height: legend, ..area }, look, buffer),
+        None => {}
     }
     let column_of = |place: f64| plot.x + ((scales.across(place) / 2.0).round() as u16).min(plot.width - 1);
-    if let Some(at) = at.filter(|at| curves.places.get(*at).is_some_and(|place| place.is_finite())) {
+    if let Some(at) = at {
         let column = column_of(curves.places[at]);
         for row in plot.y..plot.bottom() {
             if buffer[(column, row)].symbol() == " " {
                 buffer[(column, row)].set_symbol("│").set_style(look.theme.quiet());
             }
         }
-        read_out(curves, at, area, look, buffer);
     }
     let nearest = |column: u16| {
         let far = |place: &f64| (f64::from(column_of(*place)) - f64::from(column)).abs();
@@ -225,16 +232,21 @@ fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
     }
 }
 
-/// The values at the cursor, in the place of the numbers of the axis.
+/// The values at the cursor, in as many rows as there are.
 fn read_out(curves: &Curves, at: usize, area: Rect, look: &Look, buffer: &mut Buffer) {
-    let row = area.height - 1;
+    let mut row = 0;
     write(buffer, area, 0, row, &" ".repeat(usize::from(area.width)), look.theme.body());
     let axis = curves.axis.in_language(look.language);
     let mut column = write(buffer, area, 0, row, &format!("{axis} {}:", number(curves.places[at])), look.theme.quiet());
     for (index, curve) in curves.curves.iter().enumerate() {
-        let name = curve.name.in_language(look.language);
-        column = write(buffer, area, column + 1, row, name, Style::new().fg(color(index, look)));
-        column = write(buffer, area, column + 1, row, &number(curve.values[at]), look.theme.strong()) + 1;
+        let (name, value) = (curve.name.in_language(look.language), number(curve.values[at]));
+        let wide = (width(name) + 1 + width(&value)) as u16;
+        if column > 0 && column + 1 + wide > area.width && row + 1 < area.height {
+            (row, column) = (row + 1, 0);
+        }
+        let start = if column > 0 { column + 1 } else { 0 };
+        column = write(buffer, area, start, row, name, Style::new().fg(color(index, look)));
+        column = write(buffer, area, column + 1, row, &value, look.theme.strong()) + 1;
     }
 }
 

@@ -138,6 +138,19 @@ pub fn draw(
         }
         panel => panel.heading().map_or(area, |heading| under_heading(heading, area, look, buffer)),
     };
+    let inner = match panel {
+        // What says how many are in sight has a row of its own where neither a heading nor a foot has room for it.
+        Panel::Pictures { images, captions, .. }
+            if inner == area
+                && cursor.is_none()
+                && captions.is_empty()
+                && area.height > LEAST_PART
+                && look.pictures.seen(images, inner) < images.pictures.len() =>
+        {
+            Rect { height: inner.height - 1, ..inner }
+        }
+        _ => inner,
+    };
     let shown = cursor.filter(|_| focused);
     drawn.places = match panel {
         Panel::Note { text } => words::note(text, inner, look, buffer),
@@ -162,6 +175,9 @@ pub fn draw(
     }
     drawn
 }
+
+/// Rows of pictures that lose none to what says how many are in sight.
+const LEAST_PART: u16 = 3;
 
 /// Says how many of some pictures are in sight where not all are: at the end of the heading above them or below the one at their left,
 /// else in their last row.
@@ -215,7 +231,10 @@ pub fn draw_all(
 ) -> Vec<(usize, Drawn)> {
     let bands = bands(panels, area.width);
     let room_of = |band: &Range<usize>| {
-        let rooms = panels[band.clone()].iter().map(|panel| room(panel, area.width, look.language));
+        let rooms = band.clone().map(|index| {
+            let room = room(&panels[index], area.width, look.language);
+            whole_row(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
+        });
         rooms.reduce(Room::or).expect("no empty band")
     };
     let rooms: Vec<Room> = bands.iter().map(room_of).collect();
@@ -223,8 +242,12 @@ pub fn draw_all(
     let shown = in_view(&rooms, picked_band.unwrap_or(0), area.height);
     let first = from.and_then(|from| bands.iter().position(|band| band.contains(&from))).unwrap_or(0);
     // What is picked is in sight; where nothing is, what a person has scrolled to.
+    // The last one in sight may be cut, and is scrolled to then.
+    let wanted: u32 = rooms.iter().map(|room| u32::from(room.good())).sum();
     let shown = match picked_band {
-        None if shown.len() < bands.len() => with_room(&rooms, first, area.height.saturating_sub(1)),
+        None if shown.len() < bands.len() || wanted > u32::from(area.height) => {
+            with_room(&rooms, first, area.height.saturating_sub(1))
+        }
         _ => shown,
     };
     let count = |bands: &[Range<usize>]| bands.iter().map(Range::len).sum::<usize>();
@@ -270,6 +293,21 @@ pub fn draw_all(
     drawn
 }
 
+/// The rows in which all of a single row of pictures can be recognised, with its heading; none where it goes through them together
+/// with the panel above or below.
+fn whole_row(panels: &[Panel], index: usize, columns: u16, look: &Look) -> Option<u16> {
+    let Panel::Pictures { heading, images, captions } = &panels[index] else { return None };
+    let goes_with = |other: Option<usize>| {
+        other.and_then(|other| panels.get(other)).is_some_and(|other| go_together(other, &panels[index]))
+    };
+    if goes_with(index.checked_sub(1)) || goes_with(Some(index + 1)) {
+        return None;
+    }
+    let rows = look.pictures.rows_of_all(images, columns)?;
+    let heading = u16::from(!heading.in_language(look.language).is_empty());
+    Some(rows + heading + u16::from(!captions.is_empty()))
+}
+
 /// Makes rows of as many pictures that follow each other equally high, so that their pictures stand below each other.
 fn level_rows(panels: &[Panel], bands: &[Range<usize>], places: &mut [Rect]) {
     let mut first = 0;
@@ -306,7 +344,7 @@ fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
 }
 
 /// The columns in which all of a heat map or a grid can be seen.
-fn map_columns(panel: &Panel) -> Option<u16> {
+pub fn map_columns(panel: &Panel) -> Option<u16> {
     let columns = match panel {
         Panel::HeatMap(map) => {
             let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);

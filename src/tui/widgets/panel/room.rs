@@ -53,6 +53,14 @@ impl Room {
         }
     }
 
+    /// The same, with as many rows before another panel begins at the least, where it is flexible.
+    pub fn with_good(self, rows: u16) -> Room {
+        match self {
+            Room::Share { least, good, most, weight } => Room::Share { least, good: good.max(rows), most, weight },
+            room => room,
+        }
+    }
+
     fn most(self) -> u16 {
         match self {
             Room::Rows(rows) => rows,

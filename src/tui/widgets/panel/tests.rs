@@ -316,3 +316,70 @@ fn rows_of_pictures_that_belong_together_are_gone_through_together() {
     assert_eq!(seen[0], seen[1]);
     assert!(seen[0].contains(&9) && !seen[0].contains(&0), "{seen:?}");
 }
+
+/// The rows of a gallery have two, eight and ten pictures: what is not in sight is scrolled to, and seen as a whole then.
+#[test]
+fn a_row_without_room_is_whole_once_it_is_scrolled_to() {
+    let row = |count: usize| Panel::Pictures {
+        heading: name(),
+        images: ImageGrid::new(count, vec![GrayImage::blank(28, 28); count]),
+        captions: Vec::new(),
+    };
+    let panels = [row(2), row(8), row(10)];
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, 78, 18);
+    for from in 0..2 {
+        let mut buffer = Buffer::empty(area);
+        let drawn = draw_all(&panels, None, Some(from), "test", area, &mut look, &mut buffer);
+        let below = rows_of_text(&buffer).any(|row| row.contains("more: PgDn"));
+        let whole = drawn.iter().any(|(index, drawn)| *index == 2 && drawn.count() == 10);
+        assert!(below != whole, "either there are more, or the last row is whole");
+    }
+    let drawn = draw_all(&panels, None, Some(2), "test", area, &mut look, &mut Buffer::empty(area));
+    assert!(drawn.iter().any(|(index, drawn)| *index == 2 && drawn.count() == 10), "{drawn:?}");
+}
+
+/// A pane without heading and captions: what says that there are more has a row of its own.
+#[test]
+fn what_says_how_many_are_in_sight_lies_over_no_picture() {
+    let images = ImageGrid::new(3, vec![GrayImage::blank(28, 28); 24]);
+    let panel = Panel::Pictures { heading: Bilingual::default(), images, captions: Vec::new() };
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, 26, 12);
+    let mut buffer = Buffer::empty(area);
+    let drawn = draw(&panel, None, true, "test", area, &mut look, &mut buffer);
+    let rows: Vec<String> = rows_of_text(&buffer).collect();
+    assert!(rows[11].trim().ends_with("of 24"), "{rows:#?}");
+    assert!((0..26).all(|x| drawn.place_at(x, 11).is_none()), "{rows:#?}");
+}
+
+/// Of two curves in the least room each has its name; with a cursor the values take the place of the names, and the axis has its numbers.
+#[test]
+fn curves_have_their_names_and_keep_the_numbers_of_their_axis() {
+    let curve = |name: &str, rise: f64| Curve {
+        name: Bilingual::new(name, name),
+        values: (0..30).map(|place| rise * f64::from(place)).collect(),
+        band: None,
+    };
+    let panel = Panel::Curves(Curves {
+        heading: Bilingual::default(),
+        axis: Bilingual::new("token", "token"),
+        places: (0..30).map(f64::from).collect(),
+        curves: vec![curve("real", 1.0), curve("dreamed", 2.0)],
+    });
+    let shown = |height, cursor: Option<&Place>| {
+        let (theme, mut pictures) = (Theme::dark(), pictures(true));
+        let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+        let area = Rect::new(0, 0, 60, height);
+        let mut buffer = Buffer::empty(area);
+        draw(&panel, cursor, true, "test", area, &mut look, &mut buffer);
+        rows_of_text(&buffer).collect::<Vec<_>>()
+    };
+    let rows = shown(5, None);
+    assert!(rows[0].contains("━ real") && rows[0].contains("━ dreamed"), "{rows:#?}");
+    let rows = shown(10, Some(&Place::Item(7)));
+    assert_eq!(rows[0], "token 7: real 7  dreamed 14");
+    assert!(rows[9].contains("10") && rows[9].contains("20") && rows[9].ends_with("token"), "{rows:#?}");
+}

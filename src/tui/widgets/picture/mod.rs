@@ -135,6 +135,23 @@ impl Pictures {
         self.is_chosen = true;
     }
 
+    /// How many pictures of a grid are seen in an area; real graphics leave none out.
+    pub fn seen(&self, images: &ImageGrid, area: Rect) -> usize {
+        match self.mode {
+            PictureMode::Graphics => images.pictures.len(),
+            mode => legible(images, None, area, mode).1.len(),
+        }
+    }
+
+    /// The rows in which all pictures of a single row can be recognised at a width, broken into several where it is too long for one;
+    /// none where no number of rows is enough.
+    pub fn rows_of_all(&self, images: &ImageGrid, columns: u16) -> Option<u16> {
+        if images.rows() != 1 || self.mode == PictureMode::Graphics {
+            return None;
+        }
+        (1..=TALLEST_ROW).find(|rows| rows_of_whole(images, Rect::new(0, 0, columns, *rows), self.mode).is_some())
+    }
+
     /// Draws a grid as large as fits, centred; in characters only as many of its pictures as can be recognised, with the picture `around`
     /// among them. `key` names the place, so that a changed picture takes the place of the old one.
     pub fn draw(
@@ -171,6 +188,8 @@ pub struct Shown {
 
 /// The version of VTE that draws sextants itself.
 const SEXTANTS_IN_VTE: u32 = 6200;
+/// Rows beyond which a broken row of pictures is rather gone through picture by picture.
+const TALLEST_ROW: u16 = 24;
 /// Rows of the smallest picture that can be recognised.
 const LEAST_ROWS: u16 = 3;
 
@@ -187,6 +206,23 @@ fn least_width(mode: PictureMode) -> u16 {
     }
 }
 
+/// In how many rows every picture of a grid is large enough to be recognised: its own, or those into which a single row is broken.
+fn rows_of_whole(images: &ImageGrid, area: Rect, mode: PictureMode) -> Option<usize> {
+    let count = images.pictures.len();
+    let is_legible = |columns: usize, rows: usize| {
+        // Beyond this they are too small on any screen.
+        let across_and_down = [columns, rows].map(|number| number.clamp(1, 128) as u16);
+        cell(across_and_down, ratio(images), area).0 >= least_width(mode)
+    };
+    let rows = images.rows();
+    if is_legible(images.columns.min(count), rows) {
+        return Some(rows);
+    }
+    let may_be_broken = rows == 1 && count > 1;
+    let mut broken = 2..=count.min(usize::from(area.height));
+    broken.find(|rows| may_be_broken && is_legible(count.div_ceil(*rows), *rows))
+}
+
 /// As much of a grid as an area has room for with every picture large enough to be recognised, and which of its pictures these are. A
 /// single row is broken into several where that makes its pictures larger.
 fn legible(
@@ -198,19 +234,14 @@ fn legible(
     let least = least_width(mode);
     let count = images.pictures.len();
     let (columns, rows) = (images.columns.min(count), images.rows());
-    let is_legible = |columns: usize, rows: usize| {
-        // Beyond this they are too small on any screen.
-        let across_and_down = [columns, rows].map(|number| number.clamp(1, 128) as u16);
-        cell(across_and_down, ratio(images), area).0 >= least
-    };
-    if count <= 1 || is_legible(columns, rows) {
-        return (Cow::Borrowed(images), (0..count).collect());
-    }
-    if rows == 1
-        && let Some(rows) =
-            (2..=count.min(usize::from(area.height))).find(|rows| is_legible(count.div_ceil(*rows), *rows))
-    {
-        return (Cow::Owned(ImageGrid::new(count.div_ceil(rows), images.pictures.clone())), (0..count).collect());
+    match rows_of_whole(images, area, mode) {
+        _ if count <= 1 => return (Cow::Borrowed(images), (0..count).collect()),
+        Some(whole) if whole == rows => return (Cow::Borrowed(images), (0..count).collect()),
+        Some(broken) => {
+            let images = ImageGrid::new(count.div_ceil(broken), images.pictures.clone());
+            return (Cow::Owned(images), (0..count).collect());
+        }
+        None => {}
     }
     // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
     let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
