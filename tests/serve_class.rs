@@ -135,6 +135,44 @@ async fn who_came_first_trains_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_student_says_once_who_they_are_and_the_table_has_their_answers() {
+    let home = tempfile::tempdir().unwrap();
+    let roster = home.path().join("roster.csv");
+    fs::write(&roster, "id,name\nS7,Anna Arai\nS8,Ben Baba\n").unwrap();
+    let lines: String =
+        [("kei", 1), ("anna", 2)].into_iter().map(|(name, number)| listed(name, &key(number))).collect();
+    fs::write(home.path().join("authorized_keys"), lines).unwrap();
+    let server = Server::start(home.path(), &["--instructor", "kei", "--roster", &roster.display().to_string()]);
+    let connection = login(&server, "anna", &key(2)).await;
+    let mut anna = Terminal::open(&connection, (100, 30)).await;
+    anna.wait_for("Which student of this class are you?").await;
+    anna.press("s9\r").await;
+    anna.wait_for("this ID is not in the roster").await;
+    anna.press("\x7f7\r").await;
+    anna.wait_for("Are you Anna Arai (S7)?").await;
+    anna.press("\r").await;
+    anna.wait_for("kept for your account").await;
+    // An answer, by its number.
+    anna.press("\x10kullback\r").await;
+    anna.wait_for("Theory").await;
+    anna.press("\x1b4").await;
+    anna.wait_for("answer").await;
+    anna.press("\r").await;
+    let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+    kei.press(LIST).await;
+    kei.wait_for("Anna Arai").await;
+    kei.press("a").await;
+    kei.wait_for("Anna Arai (anna)").await;
+    kei.press("q").await;
+    kei.wait_for("last key").await;
+    drop(anna);
+    drop(connection);
+    // The next time nobody is asked.
+    let (_a, anna) = come(&server, "anna", 2, (100, 30)).await;
+    assert!(!anna.text().contains("Which student"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_holds_too_much_deletes_before_it_trains() {
     let (home, server) = class(&["--disk", "1"]);
     let exports = home.path().join("accounts/anna/exports");

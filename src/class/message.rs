@@ -1,5 +1,6 @@
 //! Messages between a session and the server of its class: one JSON value a line. Both ends are this very program, of one version.
 
+use super::answers::summary::Summary;
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a line that a session may send: its server reads no more.
@@ -73,6 +74,15 @@ pub enum FromSession {
     Roster {
         on: bool,
     },
+    /// Of instructors: whether the table of answers is looked at.
+    Answers {
+        on: bool,
+    },
+    /// The ID of the roster that this account's student has; kept once it is confirmed.
+    Claim {
+        id: String,
+        confirmed: bool,
+    },
     /// Of instructors: whose screen is looked at.
     Watch {
         session: Option<u64>,
@@ -110,6 +120,8 @@ pub enum ToSession {
         is_instructor: bool,
         /// Whether a run needs the server's leave.
         queues: bool,
+        /// Whether there is a roster, and nobody has said yet which student of it this account is.
+        asks_id: bool,
         now: ClassNow,
     },
     Class(ClassNow),
@@ -131,6 +143,21 @@ pub enum ToSession {
     /// For instructors who look at the list.
     Roster {
         members: Vec<Member>,
+    },
+    /// For instructors who look at the table: how far each account is, and the names that the roster has for them.
+    Answers {
+        accounts: Vec<Answered>,
+    },
+    /// Who has an ID of the roster, to be confirmed, or from now on.
+    Claimed {
+        id: String,
+        student: String,
+        confirmed: bool,
+    },
+    /// Why an ID is not this account's, in both languages.
+    ClaimRefused {
+        en: String,
+        ja: String,
     },
     /// How many wait before this session for a place to train; none has it now.
     Place {
@@ -179,6 +206,15 @@ pub struct Picture {
     pub dark: bool,
 }
 
+/// How far an account is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// As the roster has it; empty where it is not known.
+    pub student: String,
+    pub summary: Summary,
+}
+
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,6 +222,8 @@ pub struct Member {
     pub session: u64,
     /// The account, or `guest`.
     pub account: String,
+    /// As the roster has it; empty where it is not known.
+    pub student: String,
     pub is_instructor: bool,
     pub here: Here,
     /// Since how many seconds the hand is up.

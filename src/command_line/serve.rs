@@ -39,6 +39,7 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
             instructors: arguments.instructors.into_iter().collect(),
             training: arguments.training.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
             disk: arguments.disk,
+            roster: arguments.roster,
         },
         limits: Limits {
             sessions: arguments.sessions,

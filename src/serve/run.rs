@@ -2,7 +2,7 @@
 
 use super::accept;
 use super::accounts::Accounts;
-use super::class::{Class, Door, socket_of};
+use super::class::{Class, Door, People, socket_of};
 use super::folder::{self, ServerFolder};
 use super::host_key;
 use super::limits::Places;
@@ -72,6 +72,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let accounts = Accounts::open(settings.keys.clone(), enrolled)?;
     ready::instructors_are_listed(&settings, &accounts)?;
     let folder = ServerFolder::open(&settings.folder)?;
+    let people = People::open(settings.folder.clone(), settings.class.roster.clone(), settings.labs.clone())?;
     let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
     let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
@@ -80,7 +81,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let (stop, stopping) = watch::channel(false);
     let (alive, all_ended) = mpsc::channel(1);
     let server = Server {
-        class: Class::new(settings.class.clone(), log.clone()),
+        class: Class::new(settings.class.clone(), people, log.clone()),
         places: Places::new(settings.limits.clone()),
         lent: Lent {
             log,
@@ -136,6 +137,11 @@ async fn serve(
             match server.accounts.read_again() {
                 Ok(count) => log.server(format!("accounts read again: {count} listed")),
                 Err(error) => log.server(format!("accounts stay as they were: {error}")),
+            }
+            match server.class.read_roster_again() {
+                Ok(0) => {}
+                Ok(count) => log.server(format!("roster read again: {count} students")),
+                Err(error) => log.server(format!("the roster stays as it was: {error}")),
             }
         }
         std::future::pending::<()>().await;

@@ -4,14 +4,13 @@ mod attention;
 mod class;
 mod demo;
 mod inputs;
+mod overlay;
 
-use super::class::list::ClassList;
-use super::class::status;
-use super::class::viewing::Viewing;
 use super::context::AppContext;
 use super::demo::{self as script, Player};
 use super::destination::Destination;
 use super::keys::{self, Action, Context, TRAIN};
+use super::screens::class::status;
 use super::screens::help::Help;
 use super::screens::lab::LabScreen;
 use super::screens::palette::{Outcome, Palette};
@@ -21,7 +20,6 @@ use super::terminal::{self, Bell, Inputs, Message, Screen};
 use super::text;
 use super::theme::{ColorDepth, Theme};
 use crate::exit::Exit;
-use crate::experiment::Wording;
 use crate::run::SystemClock;
 use crate::width::Widths;
 use attention::Attention;
@@ -29,6 +27,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEvent};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
+use overlay::Overlay;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use std::io::{self, Write};
@@ -50,19 +49,6 @@ const SAVE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 enum Place {
     Picker,
     Lab(Box<LabScreen>),
-}
-
-enum Overlay {
-    Help(Help),
-    Palette(Palette),
-    /// Whether to quit, in these words.
-    QuitQuestion(Wording),
-    /// The list of the class, for instructors.
-    Class(Box<ClassList>),
-    /// Somebody else's screen, and the list that one goes back to.
-    Viewing(Viewing, Option<Box<ClassList>>),
-    /// What the presenter points at, by the keys.
-    Pointer(Position),
 }
 
 pub struct App {
@@ -285,6 +271,7 @@ impl App {
             (Some(Overlay::Class(list)), _) => return vec![list.context()],
             (Some(Overlay::Viewing(..)), _) => return [&[Context::ClassViewing], &of_class[..]].concat(),
             (Some(Overlay::Pointer(_)), _) => return vec![Context::ClassPointer],
+            (Some(Overlay::Answers(..)), _) => return vec![Context::ClassAnswers],
             (_, Place::Picker) if self.picker.in_text() => vec![Context::PickerSearch],
             (_, Place::Picker) => vec![Context::Picker],
             (_, Place::Lab(lab)) => {
@@ -334,7 +321,13 @@ impl App {
                 }
                 return Ok(());
             }
-            Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)) => return self.key_in_class(&key),
+            Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_) | Overlay::Answers(..)) => {
+                return self.key_in_class(&key);
+            }
+            Some(Overlay::Identity(_)) => {
+                self.key_of_identity(&key);
+                return Ok(());
+            }
             None => {}
         }
         match keys::action(&self.contexts(), &key, self.in_text()) {
@@ -566,7 +559,7 @@ fn draw(
     };
     // What takes the whole screen leaves the footer, which names its keys.
     let whole = Rect { height: area.height - foot.height, ..area };
-    let takes_all = matches!(overlay, Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_)));
+    let takes_all = overlay.as_ref().is_some_and(|overlay| overlay.is_of_class());
     if takes_all {
         context.places.clear();
     }
@@ -575,14 +568,8 @@ fn draw(
     if overlay.is_some() && !takes_all {
         context.places.clear();
     }
-    match overlay {
-        Some(Overlay::Help(help)) => help.draw(area, context, buffer),
-        Some(Overlay::Palette(palette)) => palette.draw(area, context, buffer),
-        Some(Overlay::QuitQuestion(words)) => super::screens::question(area, context.say(*words), context, buffer),
-        Some(Overlay::Class(list)) => list.draw(whole, context, buffer),
-        Some(Overlay::Viewing(viewing, _)) => viewing.draw(area, context, buffer),
-        Some(Overlay::Pointer(at)) => class::draw_pointer(*at, area, context, buffer),
-        None => {}
+    if let Some(overlay) = overlay {
+        overlay.draw(area, whole, context, buffer);
     }
     notice(body, context, buffer);
 }

@@ -33,6 +33,7 @@ pub enum Action {
     /// The list of the class.
     Class,
     Present,
+    Answers,
     Point,
     LowerHand,
     Message,
@@ -229,6 +230,8 @@ pub enum Context {
     ClassList,
     /// A line is typed in the list of the class.
     ClassLine,
+    /// The table of answers.
+    ClassAnswers,
     /// Somebody else's screen is looked at.
     ClassViewing,
     /// The pointer is moved.
@@ -284,6 +287,7 @@ impl Context {
                 Wording::new("In a class", "クラス")
             }
             Context::ClassList | Context::ClassLine => Wording::new("The class", "クラスの一覧"),
+            Context::ClassAnswers => Wording::new("Answers of the class", "クラスの解答"),
             Context::ClassViewing => Wording::new("Somebody else's screen", "ほかの人の画面"),
             Context::ClassPointer => Wording::new("Pointer", "ポインター"),
         }

@@ -131,6 +131,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     };
     let mut app = App::new(context, depth, screen, bell);
     demo.iter().for_each(|lab| app.play_demo(lab));
+    app.ask_identity();
     let result = app.first_frame().and_then(|()| {
         let early = ask(&mut app, &options);
         let inputs = terminal::read_events(&sender, early)?;

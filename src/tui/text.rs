@@ -57,6 +57,15 @@ words! {
     NO_DEMO: "this lab has no demo", "このラボにデモはありません";
 
     CLASS: "Class", "クラス";
+    CLASS_ANSWERS: "Answers", "解答";
+    CLASS_ACCOUNTS: "{0} accounts, {1} labs begun", "アカウント {0} · 取り組み中のラボ {1}";
+    CLASS_SUM: "solved", "正解数";
+    CLASS_SOLVED_LAST: "solved last: {0}, {1}", "最後に解いた演習: {0}({1})";
+    CLASS_TRIED: "tried, not solved: {0}", "未正解: {0}";
+    ID_TITLE: "Your ID", "学籍番号";
+    ID_ASK: "Which student of this class are you? Type your ID and press Enter; Esc asks again the next time.", "このクラスの誰かを確認します。学籍番号を入力して Enter を押してください。Esc で後回しにできます。";
+    ID_CONFIRM: "Are you {0} ({1})?   ↵ yes   Esc no", "{0}({1})さんですか?   ↵ はい   Esc いいえ";
+    ID_KEPT: "{0}: kept for your account", "{0}: このアカウントに登録しました";
     CLASS_HERE: "{0} here", "{0} 人";
     CLASS_NOBODY: "nobody whom the filter lets through", "条件に合う人がいません";
     CLASS_PRESENTS: "{0} presents, {1} follow", "{0} が画面を見せています({1} 人が表示中)";

@@ -35,6 +35,11 @@ pub struct ServeArguments {
     #[arg(long = "instructor", value_name = "NAME")]
     pub instructors: Vec<Name>,
 
+    /// Who the students are: a CSV file with the columns id, name and perhaps account. Who is in no row by account is asked for their ID
+    /// once
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+
     /// Runs that train at a time; whoever starts another waits, and sees how many are before them [default: no limit]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub training: Option<u64>,

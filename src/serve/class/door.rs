@@ -22,6 +22,8 @@ const STALL: Duration = Duration::from_secs(30);
 /// The time between two parts of a screen, and between two lists of the class.
 const PICTURE: Duration = Duration::from_millis(100);
 const LIST: Duration = Duration::from_secs(1);
+/// The time between two tables of answers: every account's file is read for each.
+const ANSWERS: Duration = Duration::from_secs(5);
 /// Messages that wait for a program.
 const WAITING: usize = 64;
 /// The time until the next try after nobody could be let in.
@@ -98,8 +100,9 @@ async fn greet(stream: UnixStream, class: &Arc<Class>) {
     let (sender, messages) = mpsc::channel(WAITING);
     let Some((session, welcome)) = class.link(&token, sender) else { return };
     if send(&mut to, &welcome).await.is_some() {
-        let _gone =
-            Talk { class, session, to, viewed: None, due: Instant::now(), lists: false }.run(lines, messages).await;
+        let _gone = Talk { class, session, to, viewed: None, due: Instant::now(), lists: false, answers: None }
+            .run(lines, messages)
+            .await;
     }
     class.look_away(session);
 }
@@ -114,6 +117,8 @@ struct Talk<'a> {
     /// When the next part of it may be sent.
     due: Instant,
     lists: bool,
+    /// When the table of answers is due, while it is looked at.
+    answers: Option<Instant>,
 }
 
 impl Talk<'_> {
@@ -150,7 +155,10 @@ impl Talk<'_> {
                     self.look_whether_it_may_go_on().await?;
                 }
                 () = picture => self.show().await?,
-                _ = list.tick() => self.tell_list().await?,
+                _ = list.tick() => {
+                    self.tell_list().await?;
+                    self.tell_answers().await?;
+                }
             }
         }
     }
@@ -161,6 +169,14 @@ impl Talk<'_> {
                 self.lists = on;
                 self.tell_list().await
             }
+            FromSession::Answers { on } => {
+                self.answers = (on && self.class.is_instructor(self.session)).then(Instant::now);
+                self.tell_answers().await
+            }
+            FromSession::Claim { id, confirmed } => match self.class.claim(self.session, id, confirmed).await {
+                Some(claimed) => send(&mut self.to, &claimed).await,
+                None => Some(()),
+            },
             FromSession::Watch { session } => self.view(session.is_some(), session).await,
             FromSession::Follow { on } => self.view(on, None).await,
             said => {
@@ -217,6 +233,14 @@ impl Talk<'_> {
             dark: self.class.is_dark(viewed.of),
         };
         send(&mut self.to, &ToSession::Screen(picture)).await
+    }
+
+    /// Of instructors who look at the table of answers, what it is now.
+    async fn tell_answers(&mut self) -> Option<()> {
+        let Some(due) = self.answers.filter(|due| *due <= Instant::now()) else { return Some(()) };
+        self.answers = Some(due.max(Instant::now()) + ANSWERS);
+        let answers = self.class.answers().await;
+        send(&mut self.to, &answers).await
     }
 
     /// Of instructors who look at the list, what it is now; of one who presents elsewhere, their demo.

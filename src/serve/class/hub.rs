@@ -1,6 +1,7 @@
 //! What sessions of a class have in common, and what each may do.
 
 use super::mirror::{Mirror, Viewing};
+use super::people::People;
 use super::queue::Queue;
 use super::seat::Seat;
 use crate::class::message::{ClassNow, FromSession, Here, LONGEST_TEXT, Member, RunHere, Script, ToSession};
@@ -23,12 +24,15 @@ pub struct ClassSettings {
     pub training: Option<usize>,
     /// Megabytes that an account may hold before a run; none sets no limit.
     pub disk: Option<u64>,
+    /// The file of who the students are.
+    pub roster: Option<PathBuf>,
 }
 
 /// The class of a server.
 pub struct Class {
     instructors: BTreeSet<Name>,
     disk: Option<u64>,
+    people: Arc<People>,
     log: Log,
     state: Mutex<State>,
     /// Counts what concerns everybody.
@@ -49,12 +53,13 @@ struct Presenting {
 }
 
 impl Class {
-    pub fn new(settings: ClassSettings, log: Log) -> Arc<Self> {
+    pub fn new(settings: ClassSettings, people: People, log: Log) -> Arc<Self> {
         let queue = Queue::new(settings.training);
         let state = State { seats: BTreeMap::new(), presenting: None, queue };
         Arc::new(Class {
             instructors: settings.instructors,
             disk: settings.disk,
+            people: Arc::new(people),
             log,
             state: Mutex::new(state),
             changes: watch::Sender::new(0),
@@ -79,8 +84,11 @@ impl Class {
         size: Size,
     ) -> Attendance {
         let is_instructor = account.is_some_and(|name| self.instructors.contains(name));
+        let asks_id = account.is_some_and(|name| !is_instructor && self.people.asks_id(name));
         let account = account.map_or(GUEST, Name::as_str).to_owned();
-        let seat = Seat::new(account, is_instructor, home, input, size);
+        let student = self.people.student(&account);
+        let mut seat = Seat::new(account, is_instructor, home, input, size);
+        (seat.student, seat.asks_id) = (student, asks_id);
         let attendance = Attendance::new(Arc::clone(self), session, &seat);
         self.state().seats.insert(session, seat);
         attendance
@@ -105,15 +113,46 @@ impl Class {
 
     /// The seat that a token belongs to, which has its link from now on.
     pub(super) fn link(&self, token: &str, to: mpsc::Sender<ToSession>) -> Option<(u64, ToSession)> {
-        let (session, name, is_instructor, queues) = {
+        let (session, name, is_instructor, queues, asks_id) = {
             let mut state = self.state();
             let queues = state.queue.is_needed() || self.disk.is_some();
             let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
             seat.to = Some(to);
             // A hall does not wait for the run that it is shown.
-            (*session, seat.account.clone(), seat.is_instructor, queues && !seat.is_instructor)
+            (*session, seat.account.clone(), seat.is_instructor, queues && !seat.is_instructor, seat.asks_id)
         };
-        Some((session, ToSession::Welcome { name, is_instructor, queues, now: self.now(session) }))
+        Some((session, ToSession::Welcome { name, is_instructor, queues, asks_id, now: self.now(session) }))
+    }
+
+    /// Reads the roster again; how many students it has.
+    ///
+    /// # Errors
+    /// As [`People::read_again`].
+    pub fn read_roster_again(&self) -> Result<usize, String> {
+        self.people.read_again()
+    }
+
+    /// Lets the account of a session have an ID of the roster, or says why not.
+    pub(super) async fn claim(&self, session: u64, id: String, confirmed: bool) -> Option<ToSession> {
+        // Guests have no account, and no other name is refused here.
+        let account: Name = self.state().seats.get(&session).filter(|seat| seat.asks_id)?.account.parse().ok()?;
+        let people = Arc::clone(&self.people);
+        let name = account.clone();
+        let claimed = tokio::task::spawn_blocking(move || people.claim(&name, &id, confirmed)).await.ok()?;
+        if let ToSession::Claimed { id, student, confirmed: true } = &claimed {
+            self.log.connection(session, format!("{account} is {id}"));
+            let mut state = self.state();
+            let own = state.seats.values_mut().filter(|seat| seat.account == account.as_str());
+            own.for_each(|seat| (seat.asks_id, seat.student) = (false, student.clone()));
+        }
+        Some(claimed)
+    }
+
+    /// How far every account is, for an instructor.
+    pub(super) async fn answers(&self) -> ToSession {
+        let people = Arc::clone(&self.people);
+        let accounts = tokio::task::spawn_blocking(move || people.answers()).await.unwrap_or_default();
+        ToSession::Answers { accounts }
     }
 
     /// Whether an account holds too much for another run: then what it is told.

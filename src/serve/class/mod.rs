@@ -6,8 +6,10 @@
 mod door;
 mod hub;
 mod mirror;
+mod people;
 mod queue;
 mod seat;
 
 pub use door::{Door, socket_of};
 pub use hub::{Attendance, Class, ClassSettings};
+pub use people::People;

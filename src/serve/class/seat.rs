@@ -15,6 +15,10 @@ pub(super) struct Seat {
     /// What its program proves with that it is this session's.
     pub token: String,
     pub account: String,
+    /// As the roster has it; empty where it is not known.
+    pub student: String,
+    /// Whether the account has still to say who of the roster it is.
+    pub asks_id: bool,
     pub is_instructor: bool,
     pub here: Here,
     /// Since when the hand is up.
@@ -43,6 +47,8 @@ impl Seat {
         Seat {
             token: token(),
             account,
+            student: String::new(),
+            asks_id: false,
             is_instructor,
             here: Here { columns: size.columns, rows: size.rows, dark: true, ..Here::default() },
             hand: None,
@@ -73,6 +79,7 @@ impl Seat {
         Member {
             session,
             account: self.account.clone(),
+            student: self.student.clone(),
             is_instructor: self.is_instructor,
             here: self.here.clone(),
             hand: self.hand.map(|since| now.saturating_duration_since(since).as_secs()),

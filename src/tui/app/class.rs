@@ -1,21 +1,20 @@
 //! The class on the screen: what comes from it, its keys, and what it is told of this session.
 
-use super::{App, Overlay, Place};
+use super::overlay::Overlay;
+use super::{App, Place};
 use crate::class::message::{Here, RunHere, Script};
 use crate::tui::class::News;
-use crate::tui::class::list::Asked;
-use crate::tui::class::viewing::Viewing;
-use crate::tui::context::AppContext;
 use crate::tui::destination::Destination;
 use crate::tui::keys::{self, Action, Context};
 use crate::tui::live_run::LiveRun;
+use crate::tui::screens::class::answers::AnswersTable;
+use crate::tui::screens::class::identity::{Answer, Identity};
+use crate::tui::screens::class::list::Asked;
+use crate::tui::screens::class::viewing::Viewing;
 use crate::tui::screens::help::Help;
 use crate::tui::text::{self, filled};
-use crate::tui::widgets::frame::write;
-use crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Style};
+use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 use std::io;
 
 impl App {
@@ -31,6 +30,20 @@ impl App {
                 }
                 News::HandLowered(by) => self.notify(filled(self.context.say(text::HAND_LOWERED), &[&by])),
                 News::Told(by, words) => self.notify(filled(self.context.say(text::TOLD_BY), &[&by, &words])),
+                News::Claimed { student, confirmed: true, .. } => {
+                    self.overlay.take_if(|overlay| matches!(overlay, Overlay::Identity(_)));
+                    self.notify(filled(self.context.say(text::ID_KEPT), &[&student]));
+                }
+                News::Claimed { id, student, .. } => {
+                    if let Some(Overlay::Identity(identity)) = &mut self.overlay {
+                        identity.found(id, student);
+                    }
+                }
+                News::ClaimRefused(why) => {
+                    if let Some(Overlay::Identity(identity)) = &mut self.overlay {
+                        identity.refused(why.in_language(self.context.language).to_owned());
+                    }
+                }
                 News::Full(holds, most) => self.make_room(holds, most),
                 News::ScreenGone => {
                     if matches!(self.overlay, Some(Overlay::Viewing(..))) {
@@ -41,6 +54,22 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// Asks who of the roster this is, if the class wants to know.
+    pub fn ask_identity(&mut self) {
+        if self.context.class.asks_id {
+            self.overlay = Some(Overlay::Identity(Identity::default()));
+        }
+    }
+
+    pub(super) fn key_of_identity(&mut self, key: &KeyEvent) {
+        let Some(Overlay::Identity(identity)) = &mut self.overlay else { return };
+        match identity.key(key) {
+            Answer::Nothing => {}
+            Answer::Later => self.overlay = None,
+            Answer::Claim(id, confirmed) => self.context.class.claim(id, confirmed),
+        }
     }
 
     /// Gives the place to train back once the run is over, and nothing waits for it.
@@ -168,6 +197,7 @@ impl App {
             self.context.class.point(None);
         }
         self.context.class.list(false);
+        self.context.class.list_answers(false);
         self.overlay = None;
     }
 
@@ -177,6 +207,12 @@ impl App {
                 let asked = list.handle_action(action, &self.context);
                 self.do_as_asked(asked);
             }
+            Some(Overlay::Answers(..)) if matches!(action, Action::Back | Action::Answers) => {
+                let Some(Overlay::Answers(_, list)) = self.overlay.take() else { return };
+                self.context.class.list_answers(false);
+                self.overlay = Some(Overlay::Class(list));
+            }
+            Some(Overlay::Answers(table, _)) => table.handle_action(action, &self.context),
             Some(Overlay::Viewing(..)) if matches!(action, Action::Back | Action::Follow) => self.look_away(),
             Some(Overlay::Viewing(viewing, _)) => viewing.handle_action(action),
             Some(Overlay::Pointer(at)) => {
@@ -214,6 +250,11 @@ impl App {
                 self.context.class.watch(Some(session));
                 self.overlay = Some(Overlay::Viewing(Viewing::new(false), Some(list)));
             }
+            Asked::Answers => {
+                let Some(Overlay::Class(list)) = self.overlay.take() else { return };
+                self.context.class.list_answers(true);
+                self.overlay = Some(Overlay::Answers(AnswersTable::default(), list));
+            }
             Asked::Lower(session) => self.context.class.lower(session),
             Asked::Present => self.present(),
             Asked::Tell(to, words) => {
@@ -229,6 +270,14 @@ impl App {
         }
         let asked = match &mut self.overlay {
             Some(Overlay::Class(list)) => list.mouse(event, &self.context),
+            Some(Overlay::Answers(table, _)) => {
+                match event.kind {
+                    MouseEventKind::ScrollUp => table.handle_action(Action::Up, &self.context),
+                    MouseEventKind::ScrollDown => table.handle_action(Action::Down, &self.context),
+                    _ => {}
+                }
+                Asked::Nothing
+            }
             _ => Asked::Nothing,
         };
         self.do_as_asked(asked);
@@ -279,16 +328,4 @@ impl App {
 fn run_here(run: &LiveRun) -> RunHere {
     let share = run.pace.step as f64 / run.pace.total_steps.max(1) as f64;
     RunHere { lab: run.lab.clone(), percent: (100.0 * share).clamp(0.0, 100.0) as u8, is_live: run.is_live() }
-}
-
-/// Draws the pointer as followers see it, and how it is moved.
-pub(super) fn draw_pointer(at: Position, area: Rect, app: &AppContext, buffer: &mut Buffer) {
-    for column in at.x.saturating_sub(1)..=at.x.saturating_add(1) {
-        if let Some(cell) = buffer.cell_mut(Position::new(column, at.y)) {
-            cell.set_style(Style::new().fg(app.theme.own_ground.unwrap_or(Color::Reset)).bg(app.theme.warning));
-        }
-    }
-    let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
-    buffer.set_style(foot, app.theme.selected());
-    write(buffer, foot, 1, 0, app.say(text::POINTS), app.theme.selected());
 }

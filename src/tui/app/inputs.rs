@@ -1,6 +1,7 @@
 //! Keys, clicks and pastes on their way to what is on top.
 
-use super::{App, Overlay, Place};
+use super::overlay::Overlay;
+use super::{App, Place};
 use crate::tui::screens::picker::Chosen;
 use crate::tui::terminal::Inputs;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -71,7 +72,7 @@ impl App {
         let is_click = event.kind == MouseEventKind::Down(MouseButton::Left);
         let place = Position::new(event.column, event.row);
         let clicked = self.context.places.at(place).filter(|_| is_click);
-        if matches!(self.overlay, Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_))) {
+        if self.overlay.as_ref().is_some_and(Overlay::is_of_class) {
             return self.mouse_in_class(event, clicked);
         }
         if let Some(destination) = clicked {
@@ -111,6 +112,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Palette(palette)) => return palette.pasted(pasted),
             Some(Overlay::Class(list)) => return list.pasted(pasted),
+            Some(Overlay::Identity(identity)) => return identity.pasted(pasted),
             Some(_) => return,
             None => {}
         }

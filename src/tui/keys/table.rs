@@ -281,6 +281,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     ClassList: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 2;
     ClassList: [letter('h')] => A::LowerHand, "hand seen", "挙手を確認", 3;
     ClassList: [letter('p'), key(KeyCode::F(12))] => A::Present, "present, or end it", "画面を見せる・やめる", 4;
+    ClassList: [letter('a')] => A::Answers, "answers", "解答", 4;
     ClassList: [letter('m')] => A::Message, "message", "メッセージ", 5;
     ClassList: [letter('M')] => A::MessageAll, "to all", "全員へ", 6;
     ClassList: [letter('/')] => A::Search, "filter", "絞り込み", 7;
@@ -289,6 +290,10 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     ClassLine: [key(KeyCode::Enter)] => A::Confirm, "done", "決定", 1;
     ClassLine: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
+
+    ClassAnswers: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 1;
+    ClassAnswers: [key(KeyCode::Right)] => A::Right, "other labs", "ほかのラボ", 2;
+    ClassAnswers: [key(KeyCode::Esc), letter('q'), letter('a')] => A::Back, "back", "戻る", 3;
 
     ClassViewing: [key(KeyCode::Esc), letter('q'), key(KeyCode::F(9))] => A::Back, "back", "戻る", 1;
     ClassViewing: [key(KeyCode::Left)] => A::Left, "move", "動かす", 2;

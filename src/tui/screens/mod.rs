@@ -1,5 +1,6 @@
 //! The screens: each keeps its own state, turns actions into changes of it, and draws it.
 
+pub mod class;
 pub mod exercises;
 pub mod explore;
 pub mod help;

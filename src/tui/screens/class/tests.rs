@@ -1,10 +1,11 @@
 //! The class as it is drawn, and what keys ask for there.
 
 use super::list::{Asked, ClassList};
+use super::status;
 use super::viewing::Viewing;
-use super::{ClassState, News, status};
 use crate::class::message::{ClassNow, Here, Member, Picture, RunHere, Script, ToSession};
 use crate::experiment::Language;
+use crate::tui::class::{ClassState, News};
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::screens::{footer, shown};
@@ -12,7 +13,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 fn member(session: u64, account: &str, here: Here) -> Member {
-    Member { session, account: account.into(), is_instructor: false, here, hand: None, idle: 7, follows: false }
+    Member {
+        session,
+        account: account.into(),
+        student: String::new(),
+        is_instructor: false,
+        here,
+        hand: None,
+        idle: 7,
+        follows: false,
+    }
 }
 
 fn here(lab: &str, tab: &str, exercise: Option<&str>) -> Here {
@@ -32,7 +42,7 @@ fn now(presenter: Option<&str>) -> ClassNow {
 }
 
 fn welcome(is_instructor: bool, now: ClassNow) -> ToSession {
-    ToSession::Welcome { name: "kei".into(), is_instructor, queues: true, now }
+    ToSession::Welcome { name: "kei".into(), is_instructor, queues: true, asks_id: false, now }
 }
 
 /// A context of an instructor who sees four sessions.

@@ -50,6 +50,8 @@ pub enum Asked {
     Watch(u64),
     Lower(u64),
     Present,
+    /// The table of answers.
+    Answers,
     Tell(Option<u64>, String),
 }
 
@@ -77,7 +79,8 @@ impl ClassList {
     fn shown<'a>(&self, app: &'a AppContext) -> Vec<&'a Member> {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let fits = |member: &&Member| {
-            let text = format!("{} {}", member.account, place_in_words(&member.here, app).join(" ")).to_lowercase();
+            let text = format!("{} {} {}", member.account, member.student, place_in_words(&member.here, app).join(" "))
+                .to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
         let mut shown: Vec<&Member> = app.class.members.iter().filter(fits).collect();
@@ -125,6 +128,7 @@ impl ClassList {
             Action::End => self.step(isize::MAX, app),
             Action::LowerHand => return chosen.map_or(Asked::Nothing, Asked::Lower),
             Action::Present => return Asked::Present,
+            Action::Answers => return Asked::Answers,
             Action::Search => self.typing = Some((Typing::Filter, self.filter.clone())),
             Action::Message => self.typing = chosen.map(|to| (Typing::Message(Some(to)), String::new())),
             Action::MessageAll => self.typing = Some((Typing::Message(None), String::new())),
@@ -328,8 +332,8 @@ fn draw_member(
         Some(seconds) => format!("{} {}", app.say(text::CLASS_HAND), time(seconds, app)),
         None => time(member.idle, app),
     };
-    let cells =
-        [member.account.clone(), lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
+    let name = if member.student.is_empty() { &member.account } else { &member.student };
+    let cells = [name.clone(), lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
     for (index, ((column, room), cell)) in columns.into_iter().zip(cells).enumerate() {
         let place = Rect { width: (column + room).min(line.width), ..line };
         let is_warned = index == 4 && member.hand.is_some() || index == 6 && is_small;

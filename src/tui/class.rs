@@ -1,17 +1,8 @@
-//! The class that a session is part of, on its screen: the hand, the screen that is followed, the list that instructors see.
-//!
-//! Outside of a class nothing of this is seen.
+//! What a session knows of the class that it is part of; outside of a class, that there is none.
 
-pub mod list;
-mod status;
-#[cfg(test)]
-mod tests;
-pub mod viewing;
-
-pub use status::status;
-
-use crate::class::message::{ClassNow, FromSession, Here, Member, Script, ToSession};
+use crate::class::message::{Answered, ClassNow, FromSession, Here, Member, Script, ToSession};
 use crate::class::{Link, Viewed};
+use crate::experiment::Bilingual;
 
 /// What a session knows of its class.
 #[derive(Default)]
@@ -26,7 +17,11 @@ pub struct ClassState {
     /// Who looks at this screen, and whether it can be followed.
     pub watched_by: Option<String>,
     pub presents: bool,
+    /// Whether the class has still to be told who of the roster this is.
+    pub asks_id: bool,
     pub members: Vec<Member>,
+    /// How far every account is.
+    pub answers: Vec<Answered>,
     /// The screen of somebody else that is looked at.
     pub viewed: Option<Viewed>,
     /// The demo that is presented in another session of this account, and for how many seconds.
@@ -46,6 +41,13 @@ pub enum News {
     Seen(bool),
     HandLowered(String),
     Told(String, String),
+    /// Who has an ID of the roster.
+    Claimed {
+        id: String,
+        student: String,
+        confirmed: bool,
+    },
+    ClaimRefused(Bilingual),
     /// No run may begin: so many megabytes are held of those that may be.
     Full(u64, u64),
     /// What was looked at is gone.
@@ -77,8 +79,9 @@ impl ClassState {
 
     fn take_in(&mut self, message: ToSession) -> Option<News> {
         match message {
-            ToSession::Welcome { name, is_instructor, queues, now } => {
+            ToSession::Welcome { name, is_instructor, queues, asks_id, now } => {
                 (self.name, self.is_instructor, self.queues, self.now) = (name, is_instructor, queues, now);
+                self.asks_id = asks_id;
             }
             ToSession::Class(now) => self.now = now,
             ToSession::Seen { by, presents } => {
@@ -95,6 +98,12 @@ impl ClassState {
                 self.viewed = None;
                 return Some(News::ScreenGone);
             }
+            ToSession::Answers { accounts } => self.answers = accounts,
+            ToSession::Claimed { id, student, confirmed } => {
+                self.asks_id &= !confirmed;
+                return Some(News::Claimed { id, student, confirmed });
+            }
+            ToSession::ClaimRefused { en, ja } => return Some(News::ClaimRefused(Bilingual::new(en, ja))),
             ToSession::Roster { members } => self.members = members,
             // What comes after it was given back is of no use.
             ToSession::Place { ahead } => self.place = self.place.map(|_| ahead),
@@ -131,6 +140,15 @@ impl ClassState {
     /// Begins to look at the list of the class, or ends.
     pub fn list(&self, on: bool) {
         self.say(FromSession::Roster { on });
+    }
+
+    /// Begins to look at the table of answers, or ends.
+    pub fn list_answers(&self, on: bool) {
+        self.say(FromSession::Answers { on });
+    }
+
+    pub fn claim(&self, id: String, confirmed: bool) {
+        self.say(FromSession::Claim { id, confirmed });
     }
 
     pub fn lower(&self, session: u64) {
