@@ -66,9 +66,9 @@ pub enum FromSession {
     Follow {
         on: bool,
     },
-    /// A place to train is asked for, or given back.
+    /// A place to train is asked for, by a number of the session's own, or given back.
     Train {
-        on: bool,
+        ask: Option<u64>,
     },
     /// Of instructors: whether the list of the class is looked at.
     Roster {
@@ -159,8 +159,9 @@ pub enum ToSession {
         en: String,
         ja: String,
     },
-    /// How many wait before this session for a place to train; none has it now.
+    /// How many wait before this session for the place that it asked for under a number; none has it now.
     Place {
+        ask: u64,
         ahead: Option<usize>,
     },
     /// No run may begin: the account holds too much, in megabytes, of what it may.

@@ -5,7 +5,6 @@
 
 use super::accounts::{Claim, Verdict};
 use super::child::{Order, Size};
-use super::class::socket_of;
 use super::commands::{self, Command};
 use super::cut::Cut;
 use super::input::Input;
@@ -181,7 +180,7 @@ impl Connection {
         let attendance = terminal
             .filter(|_| has_screen)
             .map(|size| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), size));
-        let class = attendance.as_ref().map(|seat| (socket_of(&settings.folder), seat.token().to_owned()));
+        let class = attendance.as_ref().map(|seat| (folder.class(), seat.token().to_owned()));
         let session = Session {
             attendance,
             lent: self.server.lent.clone(),

@@ -53,6 +53,11 @@ impl ServerFolder {
         Ok(ServerFolder { root, _lock: lock })
     }
 
+    /// Where sessions come to their class; the same path from everywhere.
+    pub fn class(&self) -> PathBuf {
+        self.root.join("class.sock")
+    }
+
     pub fn shared(&self) -> PathBuf {
         shared(&self.root)
     }

@@ -2,7 +2,7 @@
 
 use super::accept;
 use super::accounts::Accounts;
-use super::class::{Class, Door, People, socket_of};
+use super::class::{Class, Door, People};
 use super::folder::{self, ServerFolder};
 use super::host_key;
 use super::limits::Places;
@@ -112,7 +112,7 @@ async fn serve(
     let listen = server.settings.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let socket = socket_of(&server.settings.folder);
+    let socket = server.folder.class();
     let door = Door::open(socket.clone())
         .map_err(|error| format!("{}: {error}; a shorter path of --folder may help", socket.display()))?;
     let signals = |kind| signal(kind).map_err(|error| error.to_string());

@@ -28,6 +28,8 @@ pub struct ClassState {
     pub script: Option<(Option<Script>, u64)>,
     /// Those who wait before this session for a place to train; none has it. Unknown while none was asked for.
     place: Option<Option<usize>>,
+    /// How often a place was asked for.
+    asks: u64,
     here: Here,
     told_script: Option<Script>,
 }
@@ -105,8 +107,9 @@ impl ClassState {
             }
             ToSession::ClaimRefused { en, ja } => return Some(News::ClaimRefused(Bilingual::new(en, ja))),
             ToSession::Roster { members } => self.members = members,
-            // What comes after it was given back is of no use.
-            ToSession::Place { ahead } => self.place = self.place.map(|_| ahead),
+            // What was given back, and what was asked for before that, is of no use.
+            ToSession::Place { ask, .. } if ask != self.asks => {}
+            ToSession::Place { ahead, .. } => self.place = self.place.map(|_| ahead),
             ToSession::Full { holds, most } => {
                 self.place = None;
                 return Some(News::Full(holds, most));
@@ -189,14 +192,15 @@ impl ClassState {
     pub fn ask_for_place(&mut self) {
         if self.place.is_none() {
             self.place = Some(Some(usize::MAX));
-            self.say(FromSession::Train { on: true });
+            self.asks += 1;
+            self.say(FromSession::Train { ask: Some(self.asks) });
         }
     }
 
     /// Gives the place back, or leaves the queue.
     pub fn give_place_back(&mut self) {
         if self.place.take().is_some() {
-            self.say(FromSession::Train { on: false });
+            self.say(FromSession::Train { ask: None });
         }
     }
 

@@ -6,7 +6,7 @@ use crate::serve::log::Log;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -28,11 +28,6 @@ const ANSWERS: Duration = Duration::from_secs(5);
 const WAITING: usize = 64;
 /// The time until the next try after nobody could be let in.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// Where the socket of a server lies.
-pub fn socket_of(folder: &Path) -> PathBuf {
-    folder.join("class.sock")
-}
 
 /// The socket, for the owner of the server alone.
 pub struct Door {
@@ -180,7 +175,7 @@ impl Talk<'_> {
             FromSession::Watch { session } => self.view(session.is_some(), session).await,
             FromSession::Follow { on } => self.view(on, None).await,
             said => {
-                if said == (FromSession::Train { on: true })
+                if matches!(said, FromSession::Train { ask: Some(_) })
                     && let Some(full) = self.class.full(self.session).await
                 {
                     return send(&mut self.to, &full).await;

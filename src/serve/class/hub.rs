@@ -279,12 +279,13 @@ impl Class {
                 seat.hand = if up { seat.hand.or_else(|| Some(Instant::now())) } else { None };
                 self.log.connection(session, if up { "hand up" } else { "hand down" });
             }
-            FromSession::Train { on: true } => {
+            FromSession::Train { ask: Some(ask) } => {
+                seat.asked = ask;
                 state.queue.ask(session);
                 state.tell_places();
                 return;
             }
-            FromSession::Train { on: false } => {
+            FromSession::Train { ask: None } => {
                 if state.queue.leave(session) {
                     state.tell_places();
                 }
@@ -358,7 +359,7 @@ impl State {
         let standing: Vec<(u64, Option<usize>)> = self.queue.standing().collect();
         for (session, ahead) in standing {
             if let Some(seat) = self.seats.get_mut(&session) {
-                seat.say(ToSession::Place { ahead });
+                seat.say(ToSession::Place { ask: seat.asked, ahead });
             }
         }
     }

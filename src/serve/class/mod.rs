@@ -10,6 +10,6 @@ mod people;
 mod queue;
 mod seat;
 
-pub use door::{Door, socket_of};
+pub use door::Door;
 pub use hub::{Attendance, Class, ClassSettings};
 pub use people::People;

@@ -8,8 +8,9 @@ use crate::class::name::Name;
 use crate::class::roster::{Entry, Roster};
 use crate::experiment::Bilingual;
 use crate::lab::Catalogue;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// The people of a class.
 pub struct People {
@@ -20,7 +21,12 @@ pub struct People {
     /// The folder of labs beside the embedded ones, and all of them once somebody asks how far the class is.
     labs: Option<PathBuf>,
     catalogue: OnceLock<Catalogue>,
+    /// How often each account has asked who has an ID.
+    tries: Mutex<BTreeMap<Name, u32>>,
 }
+
+/// How often an account may ask who has an ID, or names could be found out by trying all.
+const TRIES: u32 = 20;
 
 impl People {
     /// Reads the roster, if there is one.
@@ -29,7 +35,7 @@ impl People {
     /// As [`Roster::read`].
     pub fn open(folder: PathBuf, file: Option<PathBuf>, labs: Option<PathBuf>) -> Result<Self, String> {
         let roster = RwLock::new(read(file.as_ref())?);
-        Ok(People { folder, file, roster, labs, catalogue: OnceLock::new() })
+        Ok(People { folder, file, roster, labs, catalogue: OnceLock::new(), tries: Mutex::default() })
     }
 
     /// Reads the roster again; how many students it has.
@@ -64,6 +70,15 @@ impl People {
     /// Lets an account have an ID of the roster once its student has confirmed the name that belongs to it.
     pub fn claim(&self, account: &Name, id: &str, confirmed: bool) -> ToSession {
         let refused = |why: Bilingual| ToSession::ClaimRefused { en: why.en, ja: why.ja };
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let tries = tries.entry(account.clone()).or_default();
+        *tries += 1;
+        if *tries > TRIES {
+            return refused(Bilingual::new(
+                "too many IDs were tried; tell your instructor yours",
+                "入力回数の上限を超えました。学籍番号を担当の教員に伝えてください",
+            ));
+        }
         let roster = self.roster();
         let Some(entry) = roster.of_id(id) else {
             return refused(Bilingual::new(
@@ -126,6 +141,9 @@ mod tests {
             let ToSession::ClaimRefused { en, .. } = people.claim(&chie, id, true) else { panic!("{id}") };
             assert!(en.contains(why), "{en}");
         }
+        let dora: Name = "dora".parse().unwrap();
+        let last = (0..=TRIES).map(|_| people.claim(&dora, "S3", false)).last();
+        assert!(matches!(last, Some(ToSession::ClaimRefused { en, .. }) if en.contains("too many")));
         std::fs::write(&file, "id,name\nS1,Anna A\n").unwrap();
         assert_eq!(people.read_again(), Ok(1));
         std::fs::write(&file, "nothing").unwrap();

@@ -24,6 +24,8 @@ pub(super) struct Seat {
     /// Since when the hand is up.
     pub hand: Option<Instant>,
     pub follows: bool,
+    /// The number under which it asked for a place to train last.
+    pub asked: u64,
     /// Instructors' sessions that look at this one.
     pub watchers: BTreeSet<u64>,
     pub mirror: Arc<Mirror>,
@@ -53,6 +55,7 @@ impl Seat {
             here: Here { columns: size.columns, rows: size.rows, dark: true, ..Here::default() },
             hand: None,
             follows: false,
+            asked: 0,
             watchers: BTreeSet::new(),
             mirror: Arc::new(Mirror::new(size)),
             to: None,

@@ -155,17 +155,19 @@ fn a_run_waits_for_its_place_and_gives_it_back() {
     class.hears([welcome(false, ClassNow::default())]);
     class.link_for_tests();
     assert!(!class.may_train());
-    class.hears([ToSession::Place { ahead: None }]);
+    class.hears([ToSession::Place { ask: 0, ahead: None }]);
     assert!(!class.may_train(), "nothing was asked for");
     class.ask_for_place();
     assert_eq!((class.is_waiting(), class.ahead()), (true, None));
-    class.hears([ToSession::Place { ahead: Some(2) }]);
+    class.hears([ToSession::Place { ask: 1, ahead: Some(2) }]);
     assert_eq!((class.may_train(), class.ahead()), (false, Some(2)));
-    class.hears([ToSession::Place { ahead: None }]);
+    class.hears([ToSession::Place { ask: 1, ahead: None }]);
     assert_eq!((class.may_train(), class.is_waiting(), class.ahead()), (true, false, None));
     class.give_place_back();
     assert!(!class.may_train());
     class.ask_for_place();
+    class.hears([ToSession::Place { ask: 1, ahead: None }]);
+    assert!(!class.may_train(), "that place was given back");
     assert_eq!(class.hears([ToSession::Full { holds: 30, most: 20 }]), [News::Full(30, 20)]);
     assert!(!class.is_waiting());
 }
