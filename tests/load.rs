@@ -143,7 +143,6 @@ async fn train(terminal: &mut Terminal, end: Instant) -> Result<(), String> {
             terminal.press("n").await;
             terminal.shows("presets", PATIENCE).await;
             terminal.press("\r").await;
-            terminal.shows("running", PATIENCE).await;
         }
     }
     Ok(())
@@ -187,7 +186,7 @@ async fn a_hall_of_students_at_work() {
     let minutes = setting("SHINSO_MINUTES", 10);
     let home = tempfile::tempdir().unwrap();
     accounts(home.path(), students);
-    let options = ["--exempt", "127.0.0.0/8", "--waiting", "250", "--sessions", "250", "--training", "10"];
+    let options = ["--exempt", "127.0.0.0/8", "--waiting", "250", "--sessions", "250", "--training", "5"];
     let server: &'static Server = Box::leak(Box::new(Server::start(home.path(), &options)));
     let before = held(server.id());
     let begun = Instant::now();

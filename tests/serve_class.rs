@@ -93,6 +93,9 @@ async fn whoever_comes_late_follows_the_very_screen() {
     ben.wait_for("Word2Vec").await;
     ben.wait_for("kei's screen · 120×36").await;
     kei.wait_for("1 follow").await;
+    // The list would be seen by all.
+    kei.press(LIST).await;
+    kei.wait_for("the class would see the list too").await;
     // The screen is cut where the follower has a smaller one, and moved over by arrows.
     anna.press(FOLLOW).await;
     anna.wait_for("arrows move").await;
@@ -151,7 +154,7 @@ async fn a_student_says_once_who_they_are_and_the_table_has_their_answers() {
     anna.press("\x7f7\r").await;
     anna.wait_for("Are you Anna Arai (S7)?").await;
     anna.press("\r").await;
-    anna.wait_for("kept for your account").await;
+    anna.wait_for("you are registered as Anna Arai").await;
     // An answer, by its number.
     anna.press("\x10kullback\r").await;
     anna.wait_for("Theory").await;

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,14 +20,24 @@ const LONGEST_TO_SESSION: u64 = 16 << 20;
 /// Messages that wait to be sent; a server that takes none is as good as gone.
 const WAITING: usize = 256;
 /// How long the server has to answer the greeting.
-const TO_ANSWER: Duration = Duration::from_secs(2);
+const TO_ANSWER: Duration = Duration::from_secs(10);
+/// Messages that wait to be taken: while a screen cannot be written to, no more are read, and the server merges what it has to send.
+const UNTAKEN: usize = 8;
 /// The time between two reports of what is newest: of these the last alone matters.
 const REPORT: Duration = Duration::from_millis(100);
 
 /// The way to the class. The server may go at any time; from then on nothing comes and nothing is sent.
 pub struct Link {
     outbox: Arc<(Mutex<Outbox>, Condvar)>,
-    inbox: Arc<Mutex<Vec<ToSession>>>,
+    inbox: Arc<Inbox>,
+}
+
+/// What has come, and whether the server is gone.
+#[derive(Default)]
+struct Inbox {
+    messages: Mutex<Vec<ToSession>>,
+    taken: Condvar,
+    is_closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -43,12 +54,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Link {
-    /// The link that the environment of this process names; none outside of a class. `wake` is called when something has come.
-    pub fn of_environment(wake: Wake) -> Option<Self> {
-        let socket = std::env::var_os(SOCKET)?;
-        let token = std::env::var(TOKEN).ok()?;
-        // Without it the labs work as they do elsewhere.
-        Self::open(Path::new(&socket), token, wake).ok()
+    /// The link that the environment of this process names; none outside of a class, and on another machine than the server's. `wake` is
+    /// called when something has come.
+    ///
+    /// # Errors
+    /// When the server is there and does not answer.
+    pub fn of_environment(wake: Wake) -> io::Result<Option<Self>> {
+        let (Some(socket), Ok(token)) = (std::env::var_os(SOCKET), std::env::var(TOKEN)) else { return Ok(None) };
+        match Self::open(Path::new(&socket), token, wake) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            link => link.map(Some),
+        }
     }
 
     /// Goes to the server's socket. Its welcome is the first that has come.
@@ -63,15 +79,14 @@ impl Link {
         let welcome = next(&mut reading).ok_or(io::ErrorKind::ConnectionRefused)?;
         stream.set_read_timeout(None)?;
         let outbox = Arc::new((Mutex::new(Outbox::default()), Condvar::new()));
-        let link = Link { outbox, inbox: Arc::new(Mutex::new(vec![welcome])) };
+        let link = Link { outbox, inbox: Arc::new(Inbox { messages: Mutex::new(vec![welcome]), ..Inbox::default() }) };
         let (outbox, inbox) = (Arc::clone(&link.outbox), Arc::clone(&link.inbox));
         std::thread::Builder::new().name("class-out".into()).spawn(move || write(stream, &outbox))?;
         let outbox = Arc::clone(&link.outbox);
         std::thread::Builder::new().name("class-in".into()).spawn(move || {
             read(reading, &inbox, &wake);
             close(&outbox);
-            // What was watched is gone with the server.
-            locked(&inbox).extend([ToSession::ScreenGone, ToSession::Class(super::message::ClassNow::default())]);
+            inbox.is_closed.store(true, Ordering::Release);
             wake();
         })?;
         Ok(link)
@@ -113,13 +128,23 @@ impl Link {
 
     /// Takes what has come.
     pub fn take(&self) -> Vec<ToSession> {
-        std::mem::take(&mut *locked(&self.inbox))
+        let messages = std::mem::take(&mut *locked(&self.inbox.messages));
+        self.inbox.taken.notify_one();
+        messages
+    }
+
+    /// Whether the server is gone: then nothing comes any more.
+    pub fn is_closed(&self) -> bool {
+        self.inbox.is_closed.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         close(&self.outbox);
+        // What is read now is for nobody.
+        self.inbox.is_closed.store(true, Ordering::Release);
+        self.inbox.taken.notify_one();
     }
 }
 
@@ -163,9 +188,14 @@ fn next(lines: &mut BufReader<UnixStream>) -> Option<ToSession> {
 }
 
 /// Takes in what comes, to the end.
-fn read(mut lines: BufReader<UnixStream>, inbox: &Mutex<Vec<ToSession>>, wake: &Wake) {
+fn read(mut lines: BufReader<UnixStream>, inbox: &Inbox, wake: &Wake) {
     while let Some(message) = next(&mut lines) {
-        locked(inbox).push(message);
+        let mut messages = locked(&inbox.messages);
+        let is_full =
+            |messages: &mut Vec<ToSession>| messages.len() >= UNTAKEN && !inbox.is_closed.load(Ordering::Acquire);
+        messages = inbox.taken.wait_while(messages, is_full).unwrap_or_else(PoisonError::into_inner);
+        messages.push(message);
+        drop(messages);
         wake();
     }
 }

@@ -100,7 +100,7 @@ pub enum FromSession {
         at: Option<(u16, u16)>,
     },
     /// Of instructors: a line for one session, or for all.
-    Tell {
+    Message {
         session: Option<u64>,
         text: String,
     },
@@ -127,7 +127,7 @@ pub enum ToSession {
     Class(ClassNow),
     /// Who looks at this screen, and whether the class may: its pictures are cells then.
     Seen {
-        by: Option<String>,
+        by: Vec<String>,
         presents: bool,
     },
     /// The server begins to keep this screen, and has to be shown all of it.
@@ -164,12 +164,14 @@ pub enum ToSession {
         ask: u64,
         ahead: Option<usize>,
     },
-    /// No run may begin: the account holds too much, in megabytes, of what it may.
+    /// No run may begin, as it was asked for under a number: the account holds too much, in megabytes, of what it may.
     Full {
+        ask: u64,
         holds: u64,
         most: u64,
     },
-    Told {
+    /// A line from an instructor.
+    Message {
         by: String,
         text: String,
     },
@@ -180,14 +182,14 @@ pub enum ToSession {
     },
 }
 
-/// What concerns everybody.
+/// What concerns everybody. Numbers are for instructors; others have 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassNow {
     /// Whose screen can be followed.
     pub presenter: Option<String>,
     pub followers: usize,
-    /// Of instructors: hands that are up. For others 0.
+    /// Hands that are up.
     pub hands: usize,
 }
 

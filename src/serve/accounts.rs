@@ -5,7 +5,7 @@ use super::private;
 use crate::experiment::{TaskContext, Wording};
 use crate::intake::{self, Purpose};
 use russh::keys::PublicKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
@@ -30,6 +30,8 @@ pub struct Accounts {
     listed: RwLock<BTreeMap<Name, Vec<PublicKey>>>,
     /// The folder of enrolled keys, where people may enrol.
     enrolled: Option<PathBuf>,
+    /// Names that nobody can enrol, whatever the file lists: those of instructors.
+    reserved: BTreeSet<Name>,
     /// Held while a key is enrolled: of two that come at once the first owns the name.
     enrolling: Mutex<()>,
 }
@@ -39,9 +41,9 @@ impl Accounts {
     ///
     /// # Errors
     /// When it cannot be read, or a line is no account and its key.
-    pub fn open(file: PathBuf, enrolled: Option<PathBuf>) -> Result<Self, String> {
+    pub fn open(file: PathBuf, enrolled: Option<PathBuf>, reserved: BTreeSet<Name>) -> Result<Self, String> {
         let listed = RwLock::new(read(&file)?);
-        Ok(Accounts { file, listed, enrolled, enrolling: Mutex::default() })
+        Ok(Accounts { file, listed, enrolled, reserved, enrolling: Mutex::default() })
     }
 
     /// Reads the file again; how many accounts it lists.
@@ -74,7 +76,8 @@ impl Accounts {
         if let Some(keys) = self.listed.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return if keys.iter().any(is_same) { Verdict::Owns } else { Verdict::Unknown };
         }
-        let Some(folder) = &self.enrolled else { return Verdict::Unknown };
+        let folder = self.enrolled.as_ref().filter(|_| !self.reserved.contains(name));
+        let Some(folder) = folder else { return Verdict::Unknown };
         let path = folder.join(name.as_str());
         if path.symlink_metadata().is_err() {
             return Verdict::MayEnrol;
@@ -163,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys");
         fs::write(&file, format!("# class\n\nanna {ONE}\n  Ben\t{OTHER}\n")).unwrap();
-        let accounts = Accounts::open(file.clone(), None).unwrap();
+        let accounts = Accounts::open(file.clone(), None, BTreeSet::new()).unwrap();
         assert_eq!(accounts.listed(), 2);
         assert_eq!(accounts.judge(&name("anna"), &key(ONE)), Verdict::Owns);
         assert_eq!(accounts.judge(&name("anna"), &key(OTHER)), Verdict::Unknown);
@@ -203,7 +206,7 @@ mod tests {
         let (file, enrolled) = (folder.path().join("keys"), folder.path().join("enrolled"));
         fs::create_dir(&enrolled).unwrap();
         fs::write(&file, format!("anna {ONE}")).unwrap();
-        let accounts = Accounts::open(file, Some(enrolled.clone())).unwrap();
+        let accounts = Accounts::open(file, Some(enrolled.clone()), BTreeSet::from(["kei".parse().unwrap()])).unwrap();
         assert_eq!(accounts.claim(&name("anna"), &key(OTHER)), Ok(Claim::Refused), "a listed name is not given away");
         assert_eq!(accounts.judge(&name("ben"), &key(ONE)), Verdict::MayEnrol);
         assert_eq!(fs::read_dir(&enrolled).unwrap().count(), 0, "an offer enrols nobody");

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 /// How long before the end a person is warned.
 pub const WARNING: Duration = Duration::from_secs(300);
-/// How often it is looked whether a run that keeps a session open has ended.
+/// How often it is looked whether a session is still in use without keys.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// What is next in a session without keys.
@@ -29,8 +29,8 @@ fn next(limit: Duration, since_key: Duration, since_warning: Option<Duration>) -
     if passed < time { Next::Wait(time - passed) } else { then }
 }
 
-/// Waits until no key has come for so long, and warns before. A run that is under way keeps the session open.
-pub async fn idle<F>(limit: Duration, input: &Input, is_training: impl Fn() -> F, warning: &Notify)
+/// Waits until no key has come for so long, and warns before. A session that is in use, as by a run, stays open.
+pub async fn idle<F>(limit: Duration, input: &Input, is_in_use: impl Fn() -> F, warning: &Notify)
 where
     F: Future<Output = bool>,
 {
@@ -41,7 +41,7 @@ where
         let since_warning = warned.filter(|(after, _)| *after == last).map(|(_, at)| now - at);
         match next(limit, now.saturating_duration_since(last), since_warning) {
             Next::Wait(time) => sleep(time).await,
-            Next::Warn | Next::End if is_training().await => sleep(LOOK).await,
+            Next::Warn | Next::End if is_in_use().await => sleep(LOOK).await,
             Next::Warn => {
                 warned = Some((last, now));
                 warning.notify_one();

@@ -66,15 +66,19 @@ pub fn check(settings: &Settings) -> Exit {
         .map(|()| settings.folder.display().to_string())
         .map_err(|error| format!("{}: {error}", settings.folder.display()));
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
-    let accounts = Accounts::open(settings.keys.clone(), enrolled).and_then(|accounts| {
-        instructors_are_listed(settings, &accounts)?;
-        Ok(match accounts.listed() {
-            0 if !settings.enrol && !settings.guest => {
-                format!("none in {}: nobody can log in; list some, or use --enrol or --guest", settings.keys.display())
-            }
-            count => format!("{count} listed in {}", settings.keys.display()),
-        })
-    });
+    let accounts =
+        Accounts::open(settings.keys.clone(), enrolled, settings.class.instructors.clone()).and_then(|accounts| {
+            instructors_are_listed(settings, &accounts)?;
+            Ok(match accounts.listed() {
+                0 if !settings.enrol && !settings.guest => {
+                    format!(
+                        "none in {}: nobody can log in; list some, or use --enrol or --guest",
+                        settings.keys.display()
+                    )
+                }
+                count => format!("{count} listed in {}", settings.keys.display()),
+            })
+        });
     let address = TcpListener::bind(settings.listen)
         .map(|_| settings.listen.to_string())
         .map_err(|error| format!("{}: {error}", settings.listen));

@@ -69,7 +69,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     ready::enforceable(&settings)?;
     let key = host_key::open(&settings.folder)?;
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
-    let accounts = Accounts::open(settings.keys.clone(), enrolled)?;
+    let accounts = Accounts::open(settings.keys.clone(), enrolled, settings.class.instructors.clone())?;
     ready::instructors_are_listed(&settings, &accounts)?;
     let folder = ServerFolder::open(&settings.folder)?;
     let people = People::open(settings.folder.clone(), settings.class.roster.clone(), settings.labs.clone())?;

@@ -133,6 +133,8 @@ impl Session {
     /// Plays it through. When this returns, its process has ended, and nothing is left of a guest.
     pub async fn run(mut self) {
         let end = self.play().await;
+        // Whoever waits for its place to train waits no longer than it does.
+        drop(self.attendance.take());
         if let Some(folder) = self.leaves.take() {
             let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
             if let Ok(Err(error)) = removed {
@@ -206,6 +208,7 @@ impl Session {
         let mut stopping = self.lent.stopping.clone();
         let mut size = self.size.clone();
         let output = async {
+            self.attendance.iter().for_each(|attendance| attendance.written(&first));
             self.say(&first, None).await?;
             self.hand_out(child, &warning).await
         };
@@ -309,12 +312,15 @@ impl Session {
     /// Waits until no key has come for too long.
     async fn idle(&self, warning: &Notify) -> Duration {
         let Some(limit) = self.lent.idle else { return pending().await };
-        idle(limit, &self.input, || self.is_training(), warning).await;
+        idle(limit, &self.input, || self.is_in_use(), warning).await;
         limit
     }
 
-    /// Whether a run of the account is under way.
-    async fn is_training(&self) -> bool {
+    /// Whether the session is in use though no key comes. Where that is not known, a run of the account speaks for it.
+    async fn is_in_use(&self) -> bool {
+        if let Some(is_in_use) = self.attendance.as_ref().and_then(Attendance::is_in_use) {
+            return is_in_use;
+        }
         let runs = self.runs.clone();
         let look = move || {
             let (runs, _broken) = RunStore::new(runs).list().unwrap_or_default();

@@ -62,6 +62,8 @@ pub struct App {
     demo: Option<Player>,
     clock: SystemClock,
     overlay: Option<Overlay>,
+    /// When the mouse of a presenter, which rests, points no longer.
+    pointer_rests: Option<Instant>,
     /// What the help page lies over.
     beneath: Option<Box<Overlay>>,
     mouse: bool,
@@ -86,6 +88,7 @@ impl App {
             demo: None,
             clock: SystemClock::default(),
             overlay: None,
+            pointer_rests: None,
             beneath: None,
             mouse: true,
             by_escape: false,
@@ -129,8 +132,9 @@ impl App {
             let motion_due = in_motion.then_some(moved + MOTION_PERIOD);
             let inputs_due = inputs_wait.then_some(now);
             let save_due = self.typed_unsaved.map(|since| since + SAVE_AFTER);
-            let dues = [data_due, motion_due, inputs_due, save_due, self.context.notice_ends(), self.demo_due()];
-            let due = dues.into_iter().flatten().min();
+            let own = [self.context.notice_ends(), self.demo_due(), self.pointer_rests];
+            let dues = [data_due, motion_due, inputs_due, save_due].into_iter().chain(own);
+            let due = dues.flatten().min();
             let message = match due {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => messages.recv_timeout(due.saturating_duration_since(now)),
@@ -170,6 +174,7 @@ impl App {
             if self.typed_unsaved.is_some_and(|since| now >= since + SAVE_AFTER) {
                 self.save();
             }
+            self.rest_pointer(now);
             let moves = in_motion && now >= moved + MOTION_PERIOD;
             if moves {
                 moved = now;
@@ -324,10 +329,7 @@ impl App {
             Some(Overlay::Class(_) | Overlay::Viewing(..) | Overlay::Pointer(_) | Overlay::Answers(..)) => {
                 return self.key_in_class(&key);
             }
-            Some(Overlay::Identity(_)) => {
-                self.key_of_identity(&key);
-                return Ok(());
-            }
+            Some(Overlay::Identity(_)) => return self.key_of_identity(&key),
             None => {}
         }
         match keys::action(&self.contexts(), &key, self.in_text()) {
@@ -347,6 +349,7 @@ impl App {
 
     /// Quits, unless a run is under way or it may not have been meant: then it asks first.
     fn ask_to_quit(&mut self, is_meant: bool) {
+        self.beneath = None;
         if self.context.run.as_ref().is_some_and(super::live_run::LiveRun::is_live) {
             self.overlay = Some(Overlay::QuitQuestion(text::QUIT_RUNNING));
         } else if !is_meant {
@@ -358,7 +361,10 @@ impl App {
 
     fn handle_action(&mut self, action: Action) -> io::Result<()> {
         match action {
-            Action::Help => self.overlay = Some(Overlay::Help(Help::new(&self.contexts(), self.in_text()))),
+            Action::Help => {
+                self.beneath = None;
+                self.overlay = Some(Overlay::Help(Help::new(&self.contexts(), self.in_text())));
+            }
             Action::Palette => {
                 let palette = Palette::new(&self.contexts(), self.in_text(), &self.context);
                 self.overlay = Some(Overlay::Palette(palette));
@@ -401,7 +407,7 @@ impl App {
                 self.act_in_demo(action)
             }
             Action::RaiseHand | Action::Follow | Action::Class | Action::Present | Action::Point => {
-                self.act_in_class(action)
+                self.handle_class_action(action)
             }
             action => return self.act_in_place(action),
         }
@@ -435,7 +441,7 @@ impl App {
 
     /// Goes where a row of the palette or a click leads.
     fn go(&mut self, destination: Destination) -> io::Result<()> {
-        self.overlay = None;
+        (self.overlay, self.beneath) = (None, None);
         match destination {
             Destination::Action(action) => {
                 self.by_escape = false;
@@ -546,6 +552,8 @@ fn draw(
     let rows = [Constraint::Fill(1), Constraint::Length(band), Constraint::Length(1)];
     let [body, band, foot] = Layout::vertical(rows).areas(area);
     match place {
+        // Somebody else's screen takes all of this one.
+        _ if matches!(overlay, Some(Overlay::Viewing(..))) => {}
         Place::Picker => picker.draw(body, context, buffer),
         Place::Lab(lab) => {
             lab.draw(body, context, buffer);

@@ -15,8 +15,10 @@ pub struct ClassState {
     /// Whether the own hand is up.
     pub hand: bool,
     /// Who looks at this screen, and whether it can be followed.
-    pub watched_by: Option<String>,
+    pub watched_by: Vec<String>,
     pub presents: bool,
+    /// Whether a person wants it to be followed.
+    wants_to_present: bool,
     /// Whether the class has still to be told who of the roster this is.
     pub asks_id: bool,
     pub members: Vec<Member>,
@@ -26,12 +28,24 @@ pub struct ClassState {
     pub viewed: Option<Viewed>,
     /// The demo that is presented in another session of this account, and for how many seconds.
     pub script: Option<(Option<Script>, u64)>,
-    /// Those who wait before this session for a place to train; none has it. Unknown while none was asked for.
-    place: Option<Option<usize>>,
-    /// How often a place was asked for.
+    training: Training,
+    /// How often a place to train was asked for.
     asks: u64,
+    /// What the class knows.
     here: Here,
-    told_script: Option<Script>,
+    sent_script: Option<Script>,
+}
+
+/// How this session stands to a place to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Training {
+    /// None was asked for.
+    #[default]
+    Idle,
+    Asked,
+    /// So many wait before it.
+    Waits(usize),
+    Granted,
 }
 
 /// What the rest of the program has to do about something that came.
@@ -39,10 +53,17 @@ pub struct ClassState {
 pub enum News {
     /// Somebody begins to look: all of the screen is to be drawn once more.
     DrawAnew,
-    /// Pictures are to be cells, or may be graphics again.
-    Seen(bool),
+    /// Pictures are to be cells, or may be graphics again; and who has begun to look.
+    Seen {
+        is_seen: bool,
+        begins: Vec<String>,
+    },
+    /// Somebody else presents now.
+    PresentingOver,
+    /// A place to train is not free yet.
+    HasToWait,
     HandLowered(String),
-    Told(String, String),
+    Message(String, String),
     /// Who has an ID of the roster.
     Claimed {
         id: String,
@@ -54,6 +75,8 @@ pub enum News {
     Full(u64, u64),
     /// What was looked at is gone.
     ScreenGone,
+    /// The server is gone, and the class with it.
+    Gone,
 }
 
 impl ClassState {
@@ -75,8 +98,16 @@ impl ClassState {
 
     /// Takes in what has come.
     pub fn take(&mut self) -> Vec<News> {
-        let messages = self.link.as_ref().map(Link::take).unwrap_or_default();
-        messages.into_iter().filter_map(|message| self.take_in(message)).collect()
+        let Some(link) = &self.link else { return Vec::new() };
+        // In this order: what came before the end is taken.
+        let is_closed = link.is_closed();
+        let messages = link.take();
+        let mut news: Vec<News> = messages.into_iter().filter_map(|message| self.take_in(message)).collect();
+        if is_closed {
+            *self = ClassState::default();
+            news.push(News::Gone);
+        }
+        news
     }
 
     fn take_in(&mut self, message: ToSession) -> Option<News> {
@@ -87,8 +118,11 @@ impl ClassState {
             }
             ToSession::Class(now) => self.now = now,
             ToSession::Seen { by, presents } => {
+                let begins = by.iter().filter(|name| !self.watched_by.contains(name)).cloned().collect();
+                let is_over = self.presents && !presents && std::mem::take(&mut self.wants_to_present);
                 (self.watched_by, self.presents) = (by, presents);
-                return Some(News::Seen(self.watched_by.is_some() || presents));
+                let is_seen = presents || !self.watched_by.is_empty();
+                return Some(if is_over { News::PresentingOver } else { News::Seen { is_seen, begins } });
             }
             ToSession::DrawAnew => return Some(News::DrawAnew),
             ToSession::HandLowered { by } => {
@@ -108,13 +142,18 @@ impl ClassState {
             ToSession::ClaimRefused { en, ja } => return Some(News::ClaimRefused(Bilingual::new(en, ja))),
             ToSession::Roster { members } => self.members = members,
             // What was given back, and what was asked for before that, is of no use.
-            ToSession::Place { ask, .. } if ask != self.asks => {}
-            ToSession::Place { ahead, .. } => self.place = self.place.map(|_| ahead),
-            ToSession::Full { holds, most } => {
-                self.place = None;
+            ToSession::Place { ask, .. } | ToSession::Full { ask, .. }
+                if ask != self.asks || self.training == Training::Idle => {}
+            ToSession::Place { ahead: None, .. } => self.training = Training::Granted,
+            ToSession::Place { ahead: Some(ahead), .. } => {
+                let before = std::mem::replace(&mut self.training, Training::Waits(ahead));
+                return (before == Training::Asked).then_some(News::HasToWait);
+            }
+            ToSession::Full { holds, most, .. } => {
+                self.training = Training::Idle;
                 return Some(News::Full(holds, most));
             }
-            ToSession::Told { by, text } => return Some(News::Told(by, text)),
+            ToSession::Message { by, text } => return Some(News::Message(by, text)),
             ToSession::Script { script, seconds } => {
                 self.script = (script.is_some() || seconds > 0).then_some((script, seconds));
             }
@@ -158,7 +197,8 @@ impl ClassState {
         self.say(FromSession::Lower { session });
     }
 
-    pub fn present(&self, on: bool) {
+    pub fn present(&mut self, on: bool) {
+        self.wants_to_present = on;
         self.say(FromSession::Present { on });
     }
 
@@ -166,8 +206,8 @@ impl ClassState {
         self.link.iter().for_each(|link| link.point(at));
     }
 
-    pub fn tell(&self, session: Option<u64>, text: String) {
-        self.say(FromSession::Tell { session, text });
+    pub fn send_message(&self, session: Option<u64>, text: String) {
+        self.say(FromSession::Message { session, text });
     }
 
     /// Says where this session is, and what demo it presents, if that is new.
@@ -177,21 +217,21 @@ impl ClassState {
             self.here = here.clone();
             link.report(here);
         }
-        if script != self.told_script {
-            self.told_script.clone_from(&script);
+        if script != self.sent_script {
+            self.sent_script.clone_from(&script);
             link.send(FromSession::Script { script });
         }
     }
 
     /// Whether a run may train now.
     pub fn may_train(&self) -> bool {
-        !self.queues || self.link.is_none() || self.place == Some(None)
+        !self.queues || self.link.is_none() || self.training == Training::Granted
     }
 
     /// Asks for a place to train.
     pub fn ask_for_place(&mut self) {
-        if self.place.is_none() {
-            self.place = Some(Some(usize::MAX));
+        if self.training == Training::Idle {
+            self.training = Training::Asked;
             self.asks += 1;
             self.say(FromSession::Train { ask: Some(self.asks) });
         }
@@ -199,19 +239,19 @@ impl ClassState {
 
     /// Gives the place back, or leaves the queue.
     pub fn give_place_back(&mut self) {
-        if self.place.take().is_some() {
+        if std::mem::take(&mut self.training) != Training::Idle {
             self.say(FromSession::Train { ask: None });
         }
     }
 
     /// Whether a place was asked for that is not there yet.
     pub fn is_waiting(&self) -> bool {
-        matches!(self.place, Some(Some(_)))
+        matches!(self.training, Training::Asked | Training::Waits(_))
     }
 
-    /// How many wait before this session, where that is known and it waits itself.
+    /// How many wait before this session, where it waits itself.
     pub fn ahead(&self) -> Option<usize> {
-        self.place.flatten().filter(|ahead| *ahead != usize::MAX)
+        if let Training::Waits(ahead) = self.training { Some(ahead) } else { None }
     }
 
     /// As if there were a link, to nobody.

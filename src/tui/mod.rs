@@ -105,13 +105,20 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         wake,
         runner,
     );
-    context.class = ClassState::new(Link::of_environment(Arc::clone(&context.wake)));
+    let unreached = match Link::of_environment(Arc::clone(&context.wake)) {
+        Ok(link) => {
+            context.class = ClassState::new(link);
+            None
+        }
+        Err(error) => Some(text::filled(context.say(text::CLASS_NOT_REACHED), &[&error])),
+    };
     if let Some(notice) = context.progress.notice.take() {
         context.notify(notice);
     }
     if let Some(error) = context.catalogue.errors().first().map(ToString::to_string) {
         context.notify(error);
     }
+    unreached.into_iter().for_each(|said| context.notify(said));
 
     terminal::give_back_on_panic();
     // Before the terminal is taken: whatever ends the program from here on gives it back.

@@ -1,7 +1,7 @@
 //! The socket by which the programs of sessions come to their class.
 
-use super::hub::{Class, Viewed};
-use crate::class::message::{FromSession, LONGEST_FROM_SESSION, Picture, ToSession};
+use super::hub::{Class, Standing, Viewed};
+use crate::class::message::{Answered, FromSession, LONGEST_FROM_SESSION, Picture, ToSession};
 use crate::serve::log::Log;
 use std::fs::{self, Permissions};
 use std::io;
@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
 /// How long a program has to say which session it is.
@@ -95,11 +96,12 @@ async fn greet(stream: UnixStream, class: &Arc<Class>) {
     let (sender, messages) = mpsc::channel(WAITING);
     let Some((session, welcome)) = class.link(&token, sender) else { return };
     if send(&mut to, &welcome).await.is_some() {
-        let _gone = Talk { class, session, to, viewed: None, due: Instant::now(), lists: false, answers: None }
-            .run(lines, messages)
-            .await;
+        let (viewed, answers) = (None, None);
+        let mut talk =
+            Talk { class, session, to, sent: Standing::default(), viewed, due: Instant::now(), lists: false, answers };
+        let _gone = talk.run(lines, messages).await;
     }
-    class.look_away(session);
+    class.unlink(session);
 }
 
 /// A program that is let in, while it stays.
@@ -107,34 +109,44 @@ struct Talk<'a> {
     class: &'a Arc<Class>,
     session: u64,
     to: OwnedWriteHalf,
+    /// What it knows of how things stand.
+    sent: Standing,
     /// The screen that it is shown.
     viewed: Option<Viewed>,
     /// When the next part of it may be sent.
     due: Instant,
     lists: bool,
-    /// When the table of answers is due, while it is looked at.
-    answers: Option<Instant>,
+    /// The table of answers, while it is looked at.
+    answers: Option<Answers>,
+}
+
+/// A table of answers that is made, or when the next one is.
+enum Answers {
+    Made(JoinHandle<Vec<Answered>>),
+    Due(Instant),
 }
 
 impl Talk<'_> {
     /// Until either side is gone.
     async fn run(&mut self, mut lines: Lines, mut messages: mpsc::Receiver<ToSession>) -> Option<()> {
         let mut changes = self.class.changes.subscribe();
-        // It may have changed since the welcome.
-        let mut now = self.class.now(self.session);
-        send(&mut self.to, &ToSession::Class(now.clone())).await?;
+        self.send_standing().await?;
         let mut list = interval(LIST);
         list.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let due = self.due;
             let picture = async {
+                // A change is taken last: whatever else comes first, it is not forgotten.
+                sleep_until(due).await;
                 match &mut self.viewed {
-                    Some(viewed) => {
-                        viewed.viewing.changed().await;
-                        // What comes meanwhile is in the next part too.
-                        sleep_until(due).await;
-                    }
+                    Some(viewed) => viewed.viewing.changed().await,
                     None => std::future::pending().await,
+                }
+            };
+            let answers = async {
+                match &mut self.answers {
+                    Some(Answers::Made(table)) => table.await.unwrap_or_default(),
+                    _ => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -142,31 +154,53 @@ impl Talk<'_> {
                 message = messages.recv() => send(&mut self.to, &message?).await?,
                 changed = changes.changed() => {
                     changed.ok()?;
-                    let newest = self.class.now(self.session);
-                    if newest != now {
-                        now = newest;
-                        send(&mut self.to, &ToSession::Class(now.clone())).await?;
-                    }
+                    self.send_standing().await?;
                     self.look_whether_it_may_go_on().await?;
                 }
                 () = picture => self.show().await?,
+                accounts = answers => {
+                    self.answers = Some(Answers::Due(Instant::now() + ANSWERS));
+                    send(&mut self.to, &ToSession::Answers { accounts }).await?;
+                }
                 _ = list.tick() => {
-                    self.tell_list().await?;
-                    self.tell_answers().await?;
+                    if matches!(self.answers, Some(Answers::Due(due)) if due <= Instant::now()) {
+                        self.answers = Some(Answers::Made(self.class.answers()));
+                    }
+                    self.send_list().await?;
                 }
             }
         }
+    }
+
+    /// Sends what has changed of how things stand.
+    async fn send_standing(&mut self) -> Option<()> {
+        let now = self.class.standing(self.session);
+        let sent = std::mem::replace(&mut self.sent, now.clone());
+        if now.class != sent.class {
+            send(&mut self.to, &ToSession::Class(now.class)).await?;
+        }
+        if (&now.seen_by, now.presents) != (&sent.seen_by, sent.presents) {
+            send(&mut self.to, &ToSession::Seen { by: now.seen_by, presents: now.presents }).await?;
+        }
+        if let Some((ask, ahead)) = now.place.filter(|place| Some(*place) != sent.place) {
+            send(&mut self.to, &ToSession::Place { ask, ahead }).await?;
+        }
+        if now.drawn != sent.drawn {
+            send(&mut self.to, &ToSession::DrawAnew).await?;
+        }
+        Some(())
     }
 
     async fn hear(&mut self, said: FromSession) -> Option<()> {
         match said {
             FromSession::Roster { on } => {
                 self.lists = on;
-                self.tell_list().await
+                self.send_list().await
             }
             FromSession::Answers { on } => {
-                self.answers = (on && self.class.is_instructor(self.session)).then(Instant::now);
-                self.tell_answers().await
+                let may = on && self.class.is_instructor(self.session);
+                self.answers = may.then(|| Answers::Made(self.class.answers()));
+                Some(())
             }
             FromSession::Claim { id, confirmed } => match self.class.claim(self.session, id, confirmed).await {
                 Some(claimed) => send(&mut self.to, &claimed).await,
@@ -175,8 +209,8 @@ impl Talk<'_> {
             FromSession::Watch { session } => self.view(session.is_some(), session).await,
             FromSession::Follow { on } => self.view(on, None).await,
             said => {
-                if matches!(said, FromSession::Train { ask: Some(_) })
-                    && let Some(full) = self.class.full(self.session).await
+                if let FromSession::Train { ask: Some(ask) } = said
+                    && let Some(full) = self.class.full(self.session, ask).await
                 {
                     return send(&mut self.to, &full).await;
                 }
@@ -230,16 +264,8 @@ impl Talk<'_> {
         send(&mut self.to, &ToSession::Screen(picture)).await
     }
 
-    /// Of instructors who look at the table of answers, what it is now.
-    async fn tell_answers(&mut self) -> Option<()> {
-        let Some(due) = self.answers.filter(|due| *due <= Instant::now()) else { return Some(()) };
-        self.answers = Some(due.max(Instant::now()) + ANSWERS);
-        let answers = self.class.answers().await;
-        send(&mut self.to, &answers).await
-    }
-
-    /// Of instructors who look at the list, what it is now; of one who presents elsewhere, their demo.
-    async fn tell_list(&mut self) -> Option<()> {
+    /// Sends instructors who look at the list what it is now, and one who presents elsewhere their demo.
+    async fn send_list(&mut self) -> Option<()> {
         if !self.lists || !self.class.is_instructor(self.session) {
             return Some(());
         }

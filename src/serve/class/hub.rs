@@ -4,7 +4,7 @@ use super::mirror::{Mirror, Viewing};
 use super::people::People;
 use super::queue::Queue;
 use super::seat::Seat;
-use crate::class::message::{ClassNow, FromSession, Here, LONGEST_TEXT, Member, RunHere, Script, ToSession};
+use crate::class::message::{Answered, ClassNow, FromSession, Here, LONGEST_TEXT, Member, RunHere, Script, ToSession};
 use crate::class::name::{GUEST, Name};
 use crate::printer;
 use crate::serve::child::Size;
@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// What an instructor decides of the class.
@@ -100,28 +101,49 @@ impl Class {
         state.seats.values_mut().for_each(|seat| {
             seat.watchers.remove(&session);
         });
-        if state.presenting.as_ref().is_some_and(|presenting| presenting.session == session) {
+        if state.is_presenter(session) {
             state.presenting = None;
         }
-        if state.queue.leave(session) {
-            state.tell_places();
+        state.queue.leave(session);
+        drop(state);
+        self.changed();
+    }
+
+    /// The program of a session is gone, or says nothing any more: what it asked for is over.
+    pub(super) fn unlink(&self, session: u64) {
+        self.look_away(session);
+        let mut state = self.state();
+        if let Some(seat) = state.seats.get_mut(&session) {
+            (seat.to, seat.hand) = (None, None);
+            seat.watchers.clear();
+            seat.mirror.point(None);
         }
-        state.tell_seen();
+        if state.is_presenter(session) {
+            state.presenting = None;
+        }
+        state.queue.leave(session);
         drop(state);
         self.changed();
     }
 
     /// The seat that a token belongs to, which has its link from now on.
     pub(super) fn link(&self, token: &str, to: mpsc::Sender<ToSession>) -> Option<(u64, ToSession)> {
-        let (session, name, is_instructor, queues, asks_id) = {
-            let mut state = self.state();
-            let queues = state.queue.is_needed() || self.disk.is_some();
-            let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
-            seat.to = Some(to);
+        let mut state = self.state();
+        let queues = state.queue.is_needed() || self.disk.is_some();
+        let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
+        seat.to = Some(to);
+        let (session, is_instructor) = (*session, seat.is_instructor);
+        let welcome = ToSession::Welcome {
+            name: seat.account.clone(),
+            is_instructor,
             // A hall does not wait for the run that it is shown.
-            (*session, seat.account.clone(), seat.is_instructor, queues && !seat.is_instructor, seat.asks_id)
+            queues: queues && !is_instructor,
+            asks_id: seat.asks_id,
+            now: state.now(is_instructor),
         };
-        Some((session, ToSession::Welcome { name, is_instructor, queues, asks_id, now: self.now(session) }))
+        drop(state);
+        self.changed();
+        Some((session, welcome))
     }
 
     /// Reads the roster again; how many students it has.
@@ -142,42 +164,48 @@ impl Class {
         if let ToSession::Claimed { id, student, confirmed: true } = &claimed {
             self.log.connection(session, format!("{account} is {id}"));
             let mut state = self.state();
-            let own = state.seats.values_mut().filter(|seat| seat.account == account.as_str());
-            own.for_each(|seat| (seat.asks_id, seat.student) = (false, student.clone()));
+            // Another session of the account may be asking too.
+            for (other, seat) in state.seats.iter_mut().filter(|(_, seat)| seat.account == account.as_str()) {
+                (seat.asks_id, seat.student) = (false, student.clone());
+                if *other != session {
+                    seat.say(claimed.clone());
+                }
+            }
         }
         Some(claimed)
     }
 
-    /// How far every account is, for an instructor.
-    pub(super) async fn answers(&self) -> ToSession {
+    /// Finds out how far every account is, off the threads of the connections.
+    pub(super) fn answers(&self) -> JoinHandle<Vec<Answered>> {
         let people = Arc::clone(&self.people);
-        let accounts = tokio::task::spawn_blocking(move || people.answers()).await.unwrap_or_default();
-        ToSession::Answers { accounts }
+        tokio::task::spawn_blocking(move || people.answers())
     }
 
-    /// Whether an account holds too much for another run: then what it is told.
-    pub(super) async fn full(&self, session: u64) -> Option<ToSession> {
+    /// Whether an account holds too much for another run: then the answer to what asked for it.
+    pub(super) async fn full(&self, session: u64, ask: u64) -> Option<ToSession> {
         let most = self.disk?;
         let home = self.state().seats.get(&session)?.home.clone();
         let holds = tokio::task::spawn_blocking(move || held(home)).await.ok()?;
         let holds = holds.div_ceil(1 << 20);
-        (holds > most).then_some(ToSession::Full { holds, most })
+        (holds > most).then_some(ToSession::Full { ask, holds, most })
     }
 
     pub(super) fn is_instructor(&self, session: u64) -> bool {
         self.state().seats.get(&session).is_some_and(|seat| seat.is_instructor)
     }
 
-    /// What concerns everybody, as it concerns one session.
-    pub(super) fn now(&self, session: u64) -> ClassNow {
+    /// How things stand for a session.
+    pub(super) fn standing(&self, session: u64) -> Standing {
         let state = self.state();
-        let presenter = state.presenting.as_ref().and_then(|presenting| state.seats.get(&presenting.session));
-        let is_instructor = state.seats.get(&session).is_some_and(|seat| seat.is_instructor);
-        let hands = state.seats.values().filter(|seat| seat.hand.is_some()).count();
-        ClassNow {
-            presenter: presenter.map(|seat| seat.account.clone()),
-            followers: state.seats.values().filter(|seat| seat.follows).count(),
-            hands: if is_instructor { hands } else { 0 },
+        let Some(seat) = state.seats.get(&session) else { return Standing::default() };
+        let watchers = seat.watchers.iter().filter_map(|watcher| state.seats.get(watcher));
+        let place = state.queue.standing(session);
+        Standing {
+            class: state.now(seat.is_instructor),
+            seen_by: watchers.map(|watcher| watcher.account.clone()).collect(),
+            presents: state.is_presenter(session),
+            place: place.map(|ahead| (seat.asked, ahead)),
+            drawn: seat.drawn,
         }
     }
 
@@ -185,7 +213,8 @@ impl Class {
     pub(super) fn members(&self) -> Vec<Member> {
         let now = Instant::now();
         let state = self.state();
-        let mut members: Vec<Member> = state.seats.iter().map(|(session, seat)| seat.member(*session, now)).collect();
+        let linked = state.seats.iter().filter(|(_, seat)| seat.is_linked());
+        let mut members: Vec<Member> = linked.map(|(session, seat)| seat.member(*session, now)).collect();
         members.sort_by_key(|member| {
             (
                 std::cmp::Reverse(member.hand.map_or(0, |seconds| seconds + 1)),
@@ -213,24 +242,21 @@ impl Class {
         let may_watch = state.seats.get(&session).is_some_and(|seat| seat.is_instructor);
         let presented = state.presenting.as_ref().map(|presenting| presenting.session);
         let of = match watched {
-            Some(watched) if may_watch || Some(watched) == presented => watched,
+            Some(watched) if may_watch => watched,
             Some(_) => return None,
             None => presented?,
         };
         // A screen that shows itself would grow without end.
-        let seat = state.seats.get(&of).filter(|_| of != session)?;
+        let seat = state.seats.get_mut(&of).filter(|seat| of != session && seat.is_linked())?;
         let account = seat.account.clone();
         let (viewing, is_first) = seat.mirror.look();
-        if is_first {
-            seat.say(ToSession::DrawAnew);
-        }
-        if Some(of) == presented && watched.is_none() {
-            state.seats.get_mut(&session)?.follows = true;
-        } else {
-            state.seats.get_mut(&of)?.watchers.insert(session);
+        seat.drawn += u64::from(is_first);
+        if watched.is_some() {
+            seat.watchers.insert(session);
             self.log.connection(session, format!("watches {account} (#{of})"));
+        } else {
+            state.seats.get_mut(&session)?.follows = true;
         }
-        state.tell_seen();
         drop(state);
         self.changed();
         Some(Viewed { of, account, viewing })
@@ -245,7 +271,6 @@ impl Class {
         state.seats.values_mut().for_each(|seat| {
             seat.watchers.remove(&session);
         });
-        state.tell_seen();
         drop(state);
         self.changed();
     }
@@ -253,10 +278,9 @@ impl Class {
     /// Whether a session may still look at the screen of another.
     pub(super) fn may_go_on(&self, session: u64, of: u64) -> bool {
         let state = self.state();
-        let is_presented = state.presenting.as_ref().is_some_and(|presenting| presenting.session == of);
         let watches = state.seats.get(&of).is_some_and(|seat| seat.watchers.contains(&session));
         let follows = state.seats.get(&session).is_some_and(|seat| seat.follows);
-        watches || is_presented && follows
+        watches || follows && state.is_presenter(of)
     }
 
     /// Whether a screen's colours are those for a dark ground.
@@ -269,7 +293,6 @@ impl Class {
         let mut state = self.state();
         let Some(seat) = state.seats.get_mut(&session) else { return };
         let (account, is_instructor) = (seat.account.clone(), seat.is_instructor);
-        let is_presenter = |state: &State| state.presenting.as_ref().is_some_and(|now| now.session == session);
         match message {
             FromSession::Here(here) => {
                 seat.here = tidy(here);
@@ -281,16 +304,9 @@ impl Class {
             }
             FromSession::Train { ask: Some(ask) } => {
                 seat.asked = ask;
-                state.queue.ask(session);
-                state.tell_places();
-                return;
+                state.queue.ask(session, &account);
             }
-            FromSession::Train { ask: None } => {
-                if state.queue.leave(session) {
-                    state.tell_places();
-                }
-                return;
-            }
+            FromSession::Train { ask: None } => state.queue.leave(session),
             FromSession::Lower { session: of } if is_instructor => {
                 let Some(other) = state.seats.get_mut(&of) else { return };
                 if other.hand.take().is_some() {
@@ -298,33 +314,32 @@ impl Class {
                 }
             }
             FromSession::Present { on } if is_instructor => {
+                seat.mirror.point(None);
+                let presents = state.is_presenter(session);
                 // Of two, the later presents.
-                if on && !is_presenter(&state) {
+                if on && !presents {
                     state.presenting = Some(Presenting { session, since: Instant::now(), script: None });
                     self.log.connection(session, "presents");
-                } else if !on && is_presenter(&state) {
+                } else if !on && presents {
                     state.presenting = None;
                     self.log.connection(session, "presents no longer");
                 }
-                state.tell_seen();
             }
-            FromSession::Point { at } if is_presenter(&state) => {
-                if let Some(seat) = state.seats.get(&session) {
-                    seat.mirror.point(at);
-                }
+            FromSession::Point { at } if state.is_presenter(session) => {
+                state.seats.get(&session).iter().for_each(|seat| seat.mirror.point(at));
                 return;
             }
-            FromSession::Script { script } if is_presenter(&state) => {
+            FromSession::Script { script } if state.is_presenter(session) => {
                 if let Some(presenting) = &mut state.presenting {
                     presenting.script = script;
                 }
                 return;
             }
-            FromSession::Tell { session: to, text } if is_instructor => {
+            FromSession::Message { session: to, text } if is_instructor => {
                 let text: String = printer::in_one_line(&text).chars().take(LONGEST_TEXT).collect();
-                let told = ToSession::Told { by: account, text };
+                let message = ToSession::Message { by: account, text };
                 let wanted = |number: &u64| to.map_or(*number != session, |to| to == *number);
-                state.seats.iter().filter(|(number, _)| wanted(number)).for_each(|(_, seat)| seat.say(told.clone()));
+                state.seats.iter().filter(|(number, _)| wanted(number)).for_each(|(_, seat)| seat.say(message.clone()));
                 return;
             }
             // What is of the link itself, and what only others may do.
@@ -342,25 +357,34 @@ pub(super) struct Viewed {
     pub viewing: Viewing,
 }
 
+/// How things stand for a session: of these the newest alone matters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Standing {
+    pub class: ClassNow,
+    /// Who looks at its screen.
+    pub seen_by: Vec<String>,
+    pub presents: bool,
+    /// The place to train that it asked for under a number, and how many wait before it.
+    pub place: Option<(u64, Option<usize>)>,
+    /// How often all of its screen had to be drawn.
+    pub drawn: u64,
+}
+
 impl State {
-    /// Tells each session who looks at it, if that is new.
-    fn tell_seen(&mut self) {
-        let presenter = self.presenting.as_ref().map(|presenting| presenting.session);
-        let names: BTreeMap<u64, String> =
-            self.seats.iter().map(|(session, seat)| (*session, seat.account.clone())).collect();
-        for (session, seat) in &mut self.seats {
-            let by = seat.watchers.first().and_then(|watcher| names.get(watcher)).cloned();
-            seat.tell_seen(by, presenter == Some(*session));
-        }
+    fn is_presenter(&self, session: u64) -> bool {
+        self.presenting.as_ref().is_some_and(|presenting| presenting.session == session)
     }
 
-    /// Tells each session that trains or waits where it stands.
-    fn tell_places(&mut self) {
-        let standing: Vec<(u64, Option<usize>)> = self.queue.standing().collect();
-        for (session, ahead) in standing {
-            if let Some(seat) = self.seats.get_mut(&session) {
-                seat.say(ToSession::Place { ask: seat.asked, ahead });
-            }
+    /// What concerns everybody.
+    fn now(&self, for_instructor: bool) -> ClassNow {
+        let presenter = self.presenting.as_ref().and_then(|presenting| self.seats.get(&presenting.session));
+        let count = |is_counted: fn(&Seat) -> bool| {
+            if for_instructor { self.seats.values().filter(|seat| is_counted(seat)).count() } else { 0 }
+        };
+        ClassNow {
+            presenter: presenter.map(|seat| seat.account.clone()),
+            followers: count(|seat| seat.follows),
+            hands: count(|seat| seat.hand.is_some()),
         }
     }
 }
@@ -386,6 +410,15 @@ impl Attendance {
     /// What its program has written to its terminal.
     pub fn written(&self, bytes: &[u8]) {
         self.mirror.written(bytes);
+    }
+
+    /// Whether the session is in use though no key comes: a run trains or waits for its place, or a screen is followed. Unknown where its
+    /// program has not come to the class.
+    pub fn is_in_use(&self) -> Option<bool> {
+        let state = self.class.state();
+        let seat = state.seats.get(&self.session).filter(|seat| seat.is_linked())?;
+        let trains = seat.here.run.as_ref().is_some_and(|run| run.is_live);
+        Some(trains || seat.follows || matches!(state.queue.standing(self.session), Some(Some(_))))
     }
 
     /// Its terminal has another size.

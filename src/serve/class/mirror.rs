@@ -2,7 +2,7 @@
 
 use crate::serve::child::Size;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 use vt100::{Callbacks, Parser, Screen};
 
@@ -14,6 +14,14 @@ pub struct Mirror {
     state: Mutex<State>,
     /// Counts the changes.
     changes: watch::Sender<u64>,
+    /// What led from one screen to the next last: followers who are in step need the same.
+    step: Mutex<Option<Step>>,
+}
+
+struct Step {
+    from: Weak<Screen>,
+    to: Weak<Screen>,
+    bytes: Arc<str>,
 }
 
 struct State {
@@ -48,15 +56,21 @@ impl Callbacks for Frames {
     }
 }
 
+/// Rows and columns as a terminal has them: one at least.
+fn cells(size: Size) -> (NonZero<u16>, NonZero<u16>) {
+    let cells = |count| NonZero::new(count).unwrap_or(NonZero::<u16>::MIN);
+    (cells(size.rows), cells(size.columns))
+}
+
 fn terminal(size: Size) -> Parser<Frames> {
-    let cells = |count: u16| NonZero::new(count).unwrap_or(NonZero::<u16>::MIN);
-    Parser::new_with_callbacks(cells(size.rows), cells(size.columns), 0, Frames::default())
+    let (rows, columns) = cells(size);
+    Parser::new_with_callbacks(rows, columns, 0, Frames::default())
 }
 
 impl Mirror {
     pub fn new(size: Size) -> Self {
         let state = State { size, pointer: None, viewers: 0, terminal: None, shot: None, is_stale: false };
-        Mirror { state: Mutex::new(state), changes: watch::Sender::new(0) }
+        Mirror { state: Mutex::new(state), changes: watch::Sender::new(0), step: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,9 +91,9 @@ impl Mirror {
     pub fn resize(&self, size: Size) {
         let mut state = self.state();
         state.size = size;
-        let cells = |count: u16| NonZero::new(count).unwrap_or(NonZero::<u16>::MIN);
         if let Some(terminal) = &mut state.terminal {
-            terminal.screen_mut().set_size(cells(size.rows), cells(size.columns));
+            let (rows, columns) = cells(size);
+            terminal.screen_mut().set_size(rows, columns);
             state.is_stale = true;
         }
         drop(state);
@@ -109,6 +123,20 @@ impl Mirror {
         }
         drop(state);
         (Viewing { mirror: Arc::clone(self), changes: self.changes.subscribe(), last: None }, is_first)
+    }
+
+    /// What leads from one screen to another.
+    fn step(&self, from: &Arc<Screen>, to: &Arc<Screen>) -> Arc<str> {
+        // Whoever comes while it is found out waits, and has it then.
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        let is =
+            |weak: &Weak<Screen>, screen: &Arc<Screen>| weak.upgrade().is_some_and(|known| Arc::ptr_eq(&known, screen));
+        if let Some(known) = step.as_ref().filter(|known| is(&known.from, from) && is(&known.to, to)) {
+            return Arc::clone(&known.bytes);
+        }
+        let bytes: Arc<str> = to.contents_diff(from).into();
+        *step = Some(Step { from: Arc::downgrade(from), to: Arc::downgrade(to), bytes: Arc::clone(&bytes) });
+        bytes
     }
 
     /// The screen after the last whole frame; within one, what was asked for before it.
@@ -158,7 +186,7 @@ impl Viewing {
         let last = self.last.replace(Arc::clone(&shot.screen)).filter(|last| last.size() == shot.screen.size());
         let bytes = match &last {
             Some(last) if Arc::ptr_eq(last, &shot.screen) => String::new(),
-            Some(last) => shot.screen.contents_diff(last),
+            Some(last) => self.mirror.step(last, &shot.screen).to_string(),
             None => shot.screen.contents_formatted(),
         };
         let (rows, columns) = shot.screen.size();
@@ -195,7 +223,7 @@ mod tests {
     }
 
     /// Cells with their contents and colours.
-    fn cells(screen: &Screen) -> Vec<Option<vt100::Cell>> {
+    fn contents(screen: &Screen) -> Vec<Option<vt100::Cell>> {
         let (rows, columns) = screen.size();
         let places = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
         places.map(|(row, column)| screen.cell(row, column).cloned()).collect()
@@ -244,10 +272,10 @@ mod tests {
                 }
             }
             seen = take(seen, &mut first);
-            prop_assert_eq!(cells(seen.unwrap().screen()), cells(own.screen()));
+            prop_assert_eq!(contents(seen.unwrap().screen()), contents(own.screen()));
             if let Some((mut viewing, viewed)) = late {
                 let viewed = take(viewed, &mut viewing).unwrap();
-                prop_assert_eq!(cells(viewed.screen()), cells(own.screen()));
+                prop_assert_eq!(contents(viewed.screen()), contents(own.screen()));
             }
         }
     }

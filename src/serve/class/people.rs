@@ -70,17 +70,13 @@ impl People {
     /// Lets an account have an ID of the roster once its student has confirmed the name that belongs to it.
     pub fn claim(&self, account: &Name, id: &str, confirmed: bool) -> ToSession {
         let refused = |why: Bilingual| ToSession::ClaimRefused { en: why.en, ja: why.ja };
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let tries = tries.entry(account.clone()).or_default();
-        *tries += 1;
-        if *tries > TRIES {
+        if !confirmed && !self.may_try(account) {
             return refused(Bilingual::new(
                 "too many IDs were tried; tell your instructor yours",
                 "入力回数の上限を超えました。学籍番号を担当の教員に伝えてください",
             ));
         }
-        let roster = self.roster();
-        let Some(entry) = roster.of_id(id) else {
+        let Some(entry) = self.roster().of_id(id).cloned() else {
             return refused(Bilingual::new(
                 "this ID is not in the roster; check it, or tell your instructor",
                 "この学籍番号は名簿にありません。番号を確かめるか、担当の教員に知らせてください",
@@ -95,7 +91,16 @@ impl People {
         if confirmed && let Err(error) = claim_id(&self.folder, account, &entry.id) {
             return refused(error.wording());
         }
-        ToSession::Claimed { id: entry.id.clone(), student: called(entry), confirmed }
+        let student = called(&entry);
+        ToSession::Claimed { id: entry.id, student, confirmed }
+    }
+
+    /// Counts that an account asks who has an ID; whether it may.
+    fn may_try(&self, account: &Name) -> bool {
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_it = tries.entry(account.clone()).or_default();
+        *of_it += 1;
+        *of_it <= TRIES
     }
 
     /// How far every account is. One whose file cannot be read is left out: the export names it.

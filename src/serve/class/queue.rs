@@ -1,12 +1,12 @@
-//! Places to train: so many at a time, and who came first goes first.
+//! Places to train: so many at a time, and who came first goes first. An account that trains already waits for those that do not.
 
 /// The places, and who waits for one, by their sessions.
 #[derive(Debug, Default)]
 pub struct Queue {
     /// None where everybody may train.
     most: Option<usize>,
-    taken: Vec<u64>,
-    waiting: Vec<u64>,
+    taken: Vec<(u64, String)>,
+    waiting: Vec<(u64, String)>,
 }
 
 impl Queue {
@@ -19,33 +19,35 @@ impl Queue {
         self.most.is_some()
     }
 
-    /// Asks for a place.
-    pub fn ask(&mut self, session: u64) {
-        if !self.taken.contains(&session) && !self.waiting.contains(&session) {
-            self.waiting.push(session);
+    /// Asks for a place for a session of an account.
+    pub fn ask(&mut self, session: u64, account: &str) {
+        if self.standing(session).is_none() {
+            self.waiting.push((session, account.to_owned()));
         }
         self.go_on();
     }
 
-    /// Gives a place back, or leaves the queue; whether there was one.
-    pub fn leave(&mut self, session: u64) -> bool {
-        let before = self.taken.len() + self.waiting.len();
-        self.taken.retain(|taken| *taken != session);
-        self.waiting.retain(|waiting| *waiting != session);
+    /// Gives a place back, or leaves the queue.
+    pub fn leave(&mut self, session: u64) {
+        self.taken.retain(|(taken, _)| *taken != session);
+        self.waiting.retain(|(waiting, _)| *waiting != session);
         self.go_on();
-        before != self.taken.len() + self.waiting.len()
     }
 
     fn go_on(&mut self) {
-        let free = self.most.unwrap_or(usize::MAX).saturating_sub(self.taken.len());
-        let next = self.waiting.drain(..free.min(self.waiting.len()));
-        self.taken.extend(next);
+        let most = self.most.unwrap_or(usize::MAX);
+        while self.taken.len() < most && !self.waiting.is_empty() {
+            let trains = |account: &String| self.taken.iter().any(|(_, other)| other == account);
+            let next = self.waiting.iter().position(|(_, account)| !trains(account)).unwrap_or(0);
+            self.taken.push(self.waiting.remove(next));
+        }
     }
 
-    /// Who has a place, and who waits with how many before them.
-    pub fn standing(&self) -> impl Iterator<Item = (u64, Option<usize>)> {
-        let waiting = self.waiting.iter().enumerate().map(|(ahead, session)| (*session, Some(ahead)));
-        self.taken.iter().map(|session| (*session, None)).chain(waiting)
+    /// How many wait before a session; none before one that has a place. Nothing is known of one that has not asked.
+    pub fn standing(&self, session: u64) -> Option<Option<usize>> {
+        let has_place = self.taken.iter().any(|(taken, _)| *taken == session);
+        let ahead = || self.waiting.iter().position(|(waiting, _)| *waiting == session);
+        if has_place { Some(None) } else { ahead().map(Some) }
     }
 }
 
@@ -53,21 +55,24 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn standing(queue: &Queue) -> Vec<(u64, Option<usize>)> {
-        queue.standing().collect()
-    }
-
     #[test]
-    fn who_came_first_trains_first() {
+    fn who_came_first_trains_first_and_one_account_does_not_take_all() {
         let mut queue = Queue::new(Some(2));
-        [1, 2, 3, 4, 3].into_iter().for_each(|session| queue.ask(session));
-        assert_eq!(standing(&queue), [(1, None), (2, None), (3, Some(0)), (4, Some(1))]);
-        assert!(queue.leave(3) && !queue.leave(3));
-        assert!(queue.leave(1));
-        assert_eq!(standing(&queue), [(2, None), (4, None)]);
+        for (session, account) in [(1, "anna"), (2, "anna"), (3, "anna"), (4, "ben"), (4, "ben")] {
+            queue.ask(session, account);
+        }
+        let standing = |queue: &Queue| [1, 2, 3, 4, 5].map(|session| queue.standing(session));
+        assert_eq!(standing(&queue), [Some(None), Some(None), Some(Some(0)), Some(Some(1)), None]);
+        queue.leave(1);
+        assert_eq!(standing(&queue), [None, Some(None), Some(Some(0)), Some(None), None]);
+        queue.leave(3);
+        queue.leave(3);
+        queue.leave(2);
+        queue.ask(5, "ben");
+        assert_eq!(standing(&queue), [None, None, None, Some(None), Some(None)]);
         let mut open = Queue::new(None);
-        open.ask(7);
+        open.ask(7, "guest");
         assert!(!open.is_needed());
-        assert_eq!(standing(&open), [(7, None)]);
+        assert_eq!(open.standing(7), Some(None));
     }
 }

@@ -33,9 +33,9 @@ pub(super) struct Seat {
     pub to: Option<mpsc::Sender<ToSession>>,
     /// The folder of its account.
     pub home: PathBuf,
+    /// How often its mirror was begun: each time all of the screen has to be drawn.
+    pub drawn: u64,
     input: Arc<Input>,
-    /// What it was told last of who sees it.
-    seen: (Option<String>, bool),
 }
 
 /// A token that nobody guesses.
@@ -60,22 +60,19 @@ impl Seat {
             mirror: Arc::new(Mirror::new(size)),
             to: None,
             home,
+            drawn: 0,
             input,
-            seen: (None, false),
         }
     }
 
-    /// Tells its program something; one that takes nothing is not waited for.
+    /// Has its program be sent something; one that takes nothing is not waited for.
     pub fn say(&self, message: ToSession) {
         let _takes_nothing = self.to.as_ref().map(|to| to.try_send(message));
     }
 
-    /// Tells its program who sees the screen, if that is new.
-    pub fn tell_seen(&mut self, by: Option<String>, presents: bool) {
-        if self.seen != (by.clone(), presents) {
-            self.seen = (by.clone(), presents);
-            self.say(ToSession::Seen { by, presents });
-        }
+    /// Whether its program has come, and stays.
+    pub fn is_linked(&self) -> bool {
+        self.to.as_ref().is_some_and(|to| !to.is_closed())
     }
 
     pub fn member(&self, session: u64, now: Instant) -> Member {

@@ -16,6 +16,10 @@ use crate::tui::text::{self, filled};
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 use std::io;
+use std::time::{Duration, Instant};
+
+/// How long a mouse that rests points.
+const POINTS_FOR: Duration = Duration::from_secs(3);
 
 impl App {
     /// Takes in what has come from the class.
@@ -23,13 +27,29 @@ impl App {
         for news in self.context.class.take() {
             match news {
                 News::DrawAnew => self.redraw()?,
-                News::Seen(is_seen) => {
+                News::Seen { is_seen, begins } => {
                     self.context.pictures.keep_to_cells(is_seen);
                     // What graphics leave on the terminal goes with the rest.
                     self.redraw()?;
+                    if !begins.is_empty() {
+                        self.notify(filled(self.context.say(text::BEGINS_TO_WATCH), &[&begins.join(", ")]));
+                    }
+                }
+                News::PresentingOver => {
+                    self.context.pictures.keep_to_cells(!self.context.class.watched_by.is_empty());
+                    self.notify(self.context.say(text::PRESENTING_OVER).to_owned());
+                }
+                News::HasToWait => self.notify(self.context.say(text::ALL_PLACES_TAKEN).to_owned()),
+                News::Gone => {
+                    self.context.pictures.keep_to_cells(false);
+                    self.beneath = None;
+                    let is_ours =
+                        |overlay: &mut Overlay| overlay.is_of_class() || matches!(overlay, Overlay::Identity(_));
+                    self.overlay.take_if(is_ours);
+                    self.notify(self.context.say(text::CLASS_GONE).to_owned());
                 }
                 News::HandLowered(by) => self.notify(filled(self.context.say(text::HAND_LOWERED), &[&by])),
-                News::Told(by, words) => self.notify(filled(self.context.say(text::TOLD_BY), &[&by, &words])),
+                News::Message(by, words) => self.notify(filled(self.context.say(text::FROM), &[&by, &words])),
                 News::Claimed { student, confirmed: true, .. } => {
                     self.overlay.take_if(|overlay| matches!(overlay, Overlay::Identity(_)));
                     self.notify(filled(self.context.say(text::ID_KEPT), &[&student]));
@@ -46,6 +66,9 @@ impl App {
                 }
                 News::Full(holds, most) => self.make_room(holds, most),
                 News::ScreenGone => {
+                    if matches!(self.beneath.as_deref(), Some(Overlay::Viewing(..))) {
+                        self.overlay = self.beneath.take().map(|beneath| *beneath);
+                    }
                     if matches!(self.overlay, Some(Overlay::Viewing(..))) {
                         self.look_away();
                         self.notify(self.context.say(text::SCREEN_GONE).to_owned());
@@ -63,13 +86,17 @@ impl App {
         }
     }
 
-    pub(super) fn key_of_identity(&mut self, key: &KeyEvent) {
-        let Some(Overlay::Identity(identity)) = &mut self.overlay else { return };
+    pub(super) fn key_of_identity(&mut self, key: &KeyEvent) -> io::Result<()> {
+        if let Some(action @ (Action::Quit | Action::Redraw | Action::Suspend)) = keys::action(&[], key, true) {
+            return self.handle_action(action);
+        }
+        let Some(Overlay::Identity(identity)) = &mut self.overlay else { return Ok(()) };
         match identity.key(key) {
             Answer::Nothing => {}
             Answer::Later => self.overlay = None,
             Answer::Claim(id, confirmed) => self.context.class.claim(id, confirmed),
         }
+        Ok(())
     }
 
     /// Gives the place to train back once the run is over, and nothing waits for it.
@@ -104,7 +131,7 @@ impl App {
     }
 
     /// Does what a key means to the class.
-    pub(super) fn act_in_class(&mut self, action: Action) {
+    pub(super) fn handle_class_action(&mut self, action: Action) {
         let class = &mut self.context.class;
         match action {
             Action::RaiseHand if class.is_there() => class.toggle_hand(),
@@ -115,6 +142,7 @@ impl App {
                 class.follow(true);
                 self.overlay = Some(Overlay::Viewing(Viewing::new(true), None));
             }
+            Action::Class if class.presents => self.notify(self.context.say(text::LIST_ELSEWHERE).to_owned()),
             Action::Class if class.is_instructor => {
                 class.list(true);
                 self.overlay = Some(Overlay::Class(Box::default()));
@@ -130,8 +158,11 @@ impl App {
         }
     }
 
-    /// Shows this screen to the class, or ends it.
+    /// Shows this screen to the class, or ends it. The list is for instructors alone.
     fn present(&mut self) {
+        if matches!(self.overlay, Some(Overlay::Class(_))) {
+            self.close_class();
+        }
         let begins = !self.context.class.presents;
         self.context.class.present(begins);
         if begins {
@@ -155,7 +186,7 @@ impl App {
     /// A key while the list, another screen or the pointer takes them.
     pub(super) fn key_in_class(&mut self, key: &KeyEvent) -> io::Result<()> {
         if let Some(action) = keys::action(&self.contexts(), key, self.in_text()) {
-            return self.action_in_class(action);
+            return self.handle_overlay_action(action);
         }
         if let Some(Overlay::Class(list)) = &mut self.overlay {
             list.typed(key);
@@ -164,10 +195,13 @@ impl App {
     }
 
     /// What a key, or a click on it, means there.
-    fn action_in_class(&mut self, action: Action) -> io::Result<()> {
+    fn handle_overlay_action(&mut self, action: Action) -> io::Result<()> {
         match action {
-            Action::Quit
-            | Action::Redraw
+            Action::Quit => {
+                self.close_class();
+                return self.handle_action(Action::Quit);
+            }
+            Action::Redraw
             | Action::Suspend
             | Action::SwitchLanguage
             | Action::SwitchPictures
@@ -183,7 +217,7 @@ impl App {
                 self.close_class();
                 return self.handle_action(Action::Palette);
             }
-            action => self.do_in_class(action),
+            action => self.act_on_overlay(action),
         }
         Ok(())
     }
@@ -201,7 +235,7 @@ impl App {
         self.overlay = None;
     }
 
-    fn do_in_class(&mut self, action: Action) {
+    fn act_on_overlay(&mut self, action: Action) {
         match &mut self.overlay {
             Some(Overlay::Class(list)) => {
                 let asked = list.handle_action(action, &self.context);
@@ -257,16 +291,16 @@ impl App {
             }
             Asked::Lower(session) => self.context.class.lower(session),
             Asked::Present => self.present(),
-            Asked::Tell(to, words) => {
-                self.context.class.tell(to, words);
-                self.notify(self.context.say(text::CLASS_TOLD).to_owned());
+            Asked::Message(to, words) => {
+                self.context.class.send_message(to, words);
+                self.notify(self.context.say(text::CLASS_SENT).to_owned());
             }
         }
     }
 
     pub(super) fn mouse_in_class(&mut self, event: MouseEvent, clicked: Option<Destination>) -> io::Result<()> {
         if let Some(Destination::Action(action)) = clicked {
-            return self.action_in_class(action);
+            return self.handle_overlay_action(action);
         }
         let asked = match &mut self.overlay {
             Some(Overlay::Class(list)) => list.mouse(event, &self.context),
@@ -288,6 +322,14 @@ impl App {
     pub(super) fn point_by_mouse(&mut self, event: &MouseEvent) {
         if self.context.class.presents {
             self.context.class.point(Some((event.column, event.row)));
+            self.pointer_rests = Some(Instant::now() + POINTS_FOR);
+        }
+    }
+
+    /// A mouse that has rested for a while points no longer.
+    pub(super) fn rest_pointer(&mut self, now: Instant) {
+        if self.pointer_rests.take_if(|rests| now >= *rests).is_some() {
+            self.context.class.point(None);
         }
     }
 
@@ -327,5 +369,9 @@ impl App {
 
 fn run_here(run: &LiveRun) -> RunHere {
     let share = run.pace.step as f64 / run.pace.total_steps.max(1) as f64;
-    RunHere { lab: run.lab.clone(), percent: (100.0 * share).clamp(0.0, 100.0) as u8, is_live: run.is_live() }
+    RunHere {
+        lab: run.lab.clone(),
+        percent: (100.0 * share).clamp(0.0, 100.0) as u8,
+        is_live: run.is_live() && !run.is_held(),
+    }
 }

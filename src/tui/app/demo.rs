@@ -1,5 +1,6 @@
 //! The script of a lab on the screen: begun, its keys, its part of the loop.
 
+use super::overlay::Overlay;
 use super::{App, Place};
 use crate::run::Clock;
 use crate::tui::demo::Player;
@@ -50,9 +51,10 @@ impl App {
     /// Lets the script do what is due; whether anything has changed. Under a dialog it waits.
     pub(super) fn advance_demo(&mut self) -> bool {
         let now = self.clock.now();
-        let (Some(demo), Place::Lab(screen), None) = (&mut self.demo, &mut self.place, &self.overlay) else {
+        if self.is_held_up() {
             return false;
-        };
+        }
+        let (Some(demo), Place::Lab(screen)) = (&mut self.demo, &mut self.place) else { return false };
         let has_changed = demo.advance(now, screen, &mut self.context);
         if has_changed {
             // What the script does is watched as what a person does is.
@@ -62,9 +64,14 @@ impl App {
         has_changed
     }
 
+    /// Whether a dialog lies over the lab, under which a script waits; a pointer does not.
+    fn is_held_up(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| !matches!(overlay, Overlay::Pointer(_)))
+    }
+
     /// When the script wants to do something.
     pub(super) fn demo_due(&self) -> Option<Instant> {
-        let due = self.demo.as_ref().filter(|_| self.overlay.is_none())?.due()?;
+        let due = self.demo.as_ref().filter(|_| !self.is_held_up())?.due()?;
         Some(Instant::now() + due.saturating_sub(self.clock.now()).max(Duration::from_millis(1)))
     }
 

@@ -109,7 +109,7 @@ impl TrainTab {
 
     /// The run has emitted something: other keys are bound once it is over.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
-        self.go_on_if_there_is_a_place(lab, app);
+        self.go_on_if_there_is_a_place(app);
         self.is_over = app.run_of(&lab.id).is_some_and(|run| !run.is_live());
     }
 

@@ -75,7 +75,7 @@ impl AnswersTable {
         let sum = column(shown.len());
         write(buffer, names, sum, 0, app.say(text::CLASS_SUM), app.theme.quiet());
         if accounts.is_empty() {
-            write(buffer, body, 1, 0, app.say(text::SCREEN_COMES), app.theme.quiet());
+            write(buffer, body, 1, 0, app.say(text::CLASS_NO_ANSWERS), app.theme.quiet());
         }
         let rows = usize::from(body.height);
         self.row = self.row.min(accounts.len().saturating_sub(1));

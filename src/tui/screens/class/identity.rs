@@ -5,7 +5,7 @@ use crate::tui::screens::dialog;
 use crate::tui::text::{self, filled};
 use crate::tui::widgets::frame::write;
 use crate::width::wrapped;
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -43,7 +43,9 @@ impl Identity {
                 return Answer::Claim(self.typed.clone(), false);
             }
             (KeyCode::Backspace, None) => _ = self.typed.pop(),
-            (KeyCode::Char(letter), None) => self.pasted(&letter.to_string()),
+            (KeyCode::Char(letter), None) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => {
+                self.pasted(&letter.to_string())
+            }
             _ => {}
         }
         Answer::Nothing

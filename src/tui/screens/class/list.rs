@@ -52,7 +52,7 @@ pub enum Asked {
     Present,
     /// The table of answers.
     Answers,
-    Tell(Option<u64>, String),
+    Message(Option<u64>, String),
 }
 
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl ClassList {
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
             Action::Back | Action::Class => return Asked::Close,
             Action::Confirm => match self.typing.take() {
-                Some((Typing::Message(to), text)) if !text.trim().is_empty() => return Asked::Tell(to, text),
+                Some((Typing::Message(to), text)) if !text.trim().is_empty() => return Asked::Message(to, text),
                 Some(_) => {}
                 None => return chosen.map_or(Asked::Nothing, Asked::Watch),
             },
@@ -227,7 +227,8 @@ impl ClassList {
         let top = self.top.min(shown.len().saturating_sub(fit));
         self.rows.clear();
         if shown.is_empty() {
-            write(buffer, body, 1, 0, app.say(text::CLASS_NOBODY), app.theme.quiet());
+            let why = if app.class.members.is_empty() { text::CLASS_COMES } else { text::CLASS_NOBODY };
+            write(buffer, body, 1, 0, app.say(why), app.theme.quiet());
         }
         for (row, member) in shown.iter().skip(top).take(fit).enumerate() {
             let line = Rect { y: body.y + row as u16, height: 1, ..body };
@@ -265,11 +266,11 @@ impl ClassList {
     fn draw_foot(&self, area: Rect, below: usize, app: &AppContext, buffer: &mut Buffer) {
         let (label, text) = match &self.typing {
             Some((Typing::Filter, text)) => (app.say(text::RUNS_FILTER).to_owned(), text),
-            Some((Typing::Message(None), text)) => (app.say(text::CLASS_TELL_ALL).to_owned(), text),
+            Some((Typing::Message(None), text)) => (app.say(text::CLASS_TO_ALL).to_owned(), text),
             Some((Typing::Message(to), text)) => {
                 let member = app.class.members.iter().find(|member| Some(member.session) == *to);
                 let name = member.map_or("", |member| member.account.as_str());
-                (filled(app.say(text::CLASS_TELL), &[&name]), text)
+                (filled(app.say(text::CLASS_TO), &[&name]), text)
             }
             None if !self.filter.is_empty() => (app.say(text::RUNS_FILTER).to_owned(), &self.filter),
             None => (String::new(), &self.filter),

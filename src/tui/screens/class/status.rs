@@ -5,30 +5,31 @@ use crate::tui::destination::Destination;
 use crate::tui::keys::Action;
 use crate::tui::text::{self, filled};
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// The parts, most important first, each with what a click on it does.
-fn parts(app: &AppContext) -> Vec<(String, Action)> {
+/// The parts, most important first, each with what a click on it does, if that is anything.
+fn parts(app: &AppContext) -> Vec<(String, Option<Action>)> {
     let class = &app.class;
     let mut parts = Vec::new();
     if !class.is_there() {
         return parts;
     }
     if class.presents {
-        parts.push((filled(app.say(text::PRESENTING), &[&class.now.followers]), Action::Class));
-    } else if let Some(name) = &class.watched_by {
-        parts.push((filled(app.say(text::WATCHED), &[name]), Action::Help));
+        parts.push((filled(app.say(text::PRESENTING), &[&class.now.followers]), None));
+    }
+    if !class.watched_by.is_empty() {
+        parts.push((filled(app.say(text::WATCHED), &[&class.watched_by.join(", ")]), None));
     }
     if class.hand {
-        parts.push((app.say(text::HAND_UP).to_owned(), Action::RaiseHand));
+        parts.push((app.say(text::HAND_UP).to_owned(), Some(Action::RaiseHand)));
     }
     if let Some(presenter) = class.now.presenter.as_ref().filter(|_| !class.presents) {
-        parts.push((filled(app.say(text::CAN_FOLLOW), &[presenter]), Action::Follow));
+        parts.push((filled(app.say(text::CAN_FOLLOW), &[presenter]), Some(Action::Follow)));
     }
     if class.now.hands > 0 {
-        parts.push((filled(app.say(text::HANDS), &[&class.now.hands]), Action::Class));
+        parts.push((filled(app.say(text::HANDS), &[&class.now.hands]), Some(Action::Class)));
     }
     parts
 }
@@ -37,9 +38,11 @@ fn parts(app: &AppContext) -> Vec<(String, Action)> {
 pub fn status(area: Rect, app: &AppContext, buffer: &mut Buffer) -> Rect {
     // Half of the footer stays with the keys.
     let room = usize::from(area.width / 2);
-    let mut shown: Vec<(String, Action)> = Vec::new();
+    let mut shown: Vec<(String, Option<Action>)> = Vec::new();
     let mut taken = 0;
     for (words, action) in parts(app) {
+        // What matters most is said, if not whole.
+        let words = if shown.is_empty() { cut(&words, room.saturating_sub(2)) } else { words };
         let columns = width(&words) + 2;
         if taken + columns <= room {
             taken += columns;
@@ -51,7 +54,7 @@ pub fn status(area: Rect, app: &AppContext, buffer: &mut Buffer) -> Rect {
     for (words, action) in shown {
         let end = write(buffer, area, column + 1, 0, &words, app.theme.accented());
         let place = Rect { x: area.x + column, width: end - column, ..area };
-        app.places.put(place, Destination::Action(action));
+        action.iter().for_each(|action| app.places.put(place, Destination::Action(*action)));
         column = end + 1;
     }
     Rect { width: start, ..area }

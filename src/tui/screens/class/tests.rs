@@ -101,7 +101,7 @@ fn keys_of_the_list_ask_for_the_session_under_the_cursor() {
     assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Watch(5));
     list.handle_action(Action::Message, &app);
     list.pasted("see\u{1b} page 2");
-    assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Tell(Some(5), "see page 2".into()));
+    assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Message(Some(5), "see page 2".into()));
     list.handle_action(Action::MessageAll, &app);
     assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Nothing, "nothing was typed");
     // A filter finds people by their lab too; Esc takes it away before it closes the list.
@@ -168,6 +168,6 @@ fn a_run_waits_for_its_place_and_gives_it_back() {
     class.ask_for_place();
     class.hears([ToSession::Place { ask: 1, ahead: None }]);
     assert!(!class.may_train(), "that place was given back");
-    assert_eq!(class.hears([ToSession::Full { holds: 30, most: 20 }]), [News::Full(30, 20)]);
+    assert_eq!(class.hears([ToSession::Full { ask: 2, holds: 30, most: 20 }]), [News::Full(30, 20)]);
     assert!(!class.is_waiting());
 }

@@ -3,7 +3,7 @@
 use super::TrainTab;
 use crate::intake::gate;
 use crate::lab::Lab;
-use crate::run::{RunError, export};
+use crate::run::{RunError, Start, export};
 use crate::tui::context::AppContext;
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::screens::overlays;
@@ -12,10 +12,10 @@ use crate::tui::text;
 use crate::tui::widgets::chart::View;
 
 /// What waits for a place to train.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Waits {
-    /// The run that is chosen.
-    Begin,
+    /// A new run, as it was chosen.
+    Begin(Box<Start>),
     /// A run that was stopped, by its id.
     Resume(String),
 }
@@ -27,8 +27,6 @@ impl TrainTab {
             return false;
         }
         app.class.ask_for_place();
-        let said = app.say(text::ALL_PLACES_TAKEN);
-        app.notify(said);
         self.waits = Some(what);
         true
     }
@@ -38,12 +36,12 @@ impl TrainTab {
         self.waits.is_some()
     }
 
-    pub(super) fn go_on_if_there_is_a_place(&mut self, lab: &Lab, app: &mut AppContext) {
+    pub(super) fn go_on_if_there_is_a_place(&mut self, app: &mut AppContext) {
         if !app.class.may_train() {
             return;
         }
         match self.waits.take() {
-            Some(Waits::Begin) => self.begin(lab, app),
+            Some(Waits::Begin(start)) => self.begin_as(*start, app),
             Some(Waits::Resume(id)) => self.take_up(&id, app),
             None => {}
         }
@@ -59,16 +57,19 @@ impl TrainTab {
     }
 
     pub(super) fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
-        if self.has_to_wait(Waits::Begin, app) {
-            return;
+        let start = self.setup.start(lab, app);
+        if !self.has_to_wait(Waits::Begin(Box::new(start.clone())), app) {
+            self.begin_as(start, app);
         }
+    }
+
+    fn begin_as(&mut self, start: Start, app: &mut AppContext) {
         if app.run.as_ref().is_some_and(LiveRun::is_live) {
             let said = app.say(text::STOPPING);
             app.notify(said);
         }
         // One run at a time: the one before is stopped and recorded, off this thread.
         app.let_run_go();
-        let start = self.setup.start(lab, app);
         match LiveRun::start(&*app.runner, start, std::sync::Arc::clone(&app.wake)) {
             Ok(run) => {
                 app.show_run(run);
