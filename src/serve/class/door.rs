@@ -274,3 +274,128 @@ impl Talk<'_> {
         send(&mut self.to, &script).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::message::Here;
+    use crate::serve::child::Size;
+    use crate::serve::class::{Attendance, ClassSettings, People};
+    use crate::serve::input::Input;
+    use std::collections::BTreeSet;
+
+    const SIZE: Size = Size { columns: 40, rows: 5 };
+
+    /// A program of a session, as the class sees it.
+    struct Program {
+        attendance: Attendance,
+        from: BufReader<OwnedReadHalf>,
+        to: OwnedWriteHalf,
+    }
+
+    impl Program {
+        async fn come(class: &Arc<Class>, session: u64, account: &str) -> Self {
+            let name = account.parse().unwrap();
+            let attendance = class.enter(session, Some(&name), PathBuf::new(), Arc::new(Input::new()), SIZE);
+            let (own, theirs) = UnixStream::pair().unwrap();
+            let (its, token) = (Arc::clone(class), attendance.token().to_owned());
+            tokio::spawn(async move { greet(theirs, &its).await });
+            let (from, to) = own.into_split();
+            let mut program = Program { attendance, from: BufReader::new(from), to };
+            program.say(&FromSession::Hello { token }).await;
+            program.until(|message| matches!(message, ToSession::Welcome { .. })).await;
+            program
+        }
+
+        async fn say(&mut self, message: &FromSession) {
+            let line = serde_json::to_string(message).unwrap() + "\n";
+            self.to.write_all(line.as_bytes()).await.unwrap();
+        }
+
+        /// The next message of a kind, whatever else comes before it.
+        async fn until(&mut self, is_it: impl Fn(&ToSession) -> bool) -> ToSession {
+            loop {
+                let mut line = String::new();
+                let read = self.from.read_line(&mut line);
+                timeout(Duration::from_secs(20), read).await.expect("a message").unwrap();
+                let message = serde_json::from_str(&line).unwrap();
+                if is_it(&message) {
+                    return message;
+                }
+            }
+        }
+
+        /// What comes of a screen until a text stands in it.
+        async fn shows(&mut self, text: &str) {
+            self.until(|message| matches!(message, ToSession::Screen(picture) if picture.bytes.contains(text))).await;
+        }
+    }
+
+    fn class(folder: &std::path::Path) -> Arc<Class> {
+        let settings = ClassSettings {
+            instructors: BTreeSet::from(["kei".parse().unwrap()]),
+            training: Some(1),
+            ..ClassSettings::default()
+        };
+        let (log, _writing) = Log::open().unwrap();
+        Class::new(settings, People::open(folder.to_owned(), None, None).unwrap(), log)
+    }
+
+    #[tokio::test]
+    async fn the_last_frame_comes_though_something_else_came_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let class = class(folder.path());
+        let mut kei = Program::come(&class, 1, "kei").await;
+        let mut anna = Program::come(&class, 2, "anna").await;
+        kei.say(&FromSession::Present { on: true }).await;
+        anna.until(|message| matches!(message, ToSession::Class(now) if now.presenter.is_some())).await;
+        anna.say(&FromSession::Follow { on: true }).await;
+        kei.until(|message| *message == ToSession::DrawAnew).await;
+        kei.attendance.written(b"first ");
+        anna.shows("first").await;
+        for frame in ["second", "third", "fourth", "last"] {
+            kei.attendance.written(frame.as_bytes());
+            // Between two parts of the screen, for both: the class has changed, and a message comes.
+            anna.say(&FromSession::Hand { up: true }).await;
+            anna.say(&FromSession::Here(Here::default())).await;
+            anna.say(&FromSession::Hand { up: false }).await;
+            anna.shows(frame).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn only_instructors_look_at_others_and_whoever_goes_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let class = class(folder.path());
+        let mut kei = Program::come(&class, 1, "kei").await;
+        let mut anna = Program::come(&class, 2, "anna").await;
+        for message in [
+            FromSession::Watch { session: Some(1) },
+            FromSession::Present { on: true },
+            FromSession::Roster { on: true },
+            FromSession::Answers { on: true },
+            FromSession::Message { session: None, text: "I am kei".into() },
+            FromSession::Lower { session: 1 },
+        ] {
+            anna.say(&message).await;
+        }
+        anna.until(|message| *message == ToSession::ScreenGone).await;
+        anna.say(&FromSession::Train { ask: Some(7) }).await;
+        anna.until(|message| *message == ToSession::Place { ask: 7, ahead: None }).await;
+        assert_eq!((class.standing(1).presents, class.standing(2).presents), (false, false));
+        assert_eq!(class.standing(1).seen_by, [""; 0]);
+        kei.say(&FromSession::Watch { session: Some(2) }).await;
+        let seen = anna.until(|message| matches!(message, ToSession::Seen { .. } | ToSession::Roster { .. })).await;
+        assert_eq!(seen, ToSession::Seen { by: vec!["kei".into()], presents: false });
+        // What its program held is free once that is gone, though the session stays.
+        let mut ben = Program::come(&class, 3, "ben").await;
+        ben.say(&FromSession::Train { ask: Some(1) }).await;
+        ben.until(|message| *message == ToSession::Place { ask: 1, ahead: Some(0) }).await;
+        let Program { attendance, from, to } = anna;
+        drop((from, to));
+        ben.until(|message| *message == ToSession::Place { ask: 1, ahead: None }).await;
+        kei.until(|message| *message == ToSession::ScreenGone).await;
+        assert_eq!(attendance.is_in_use(), None);
+        assert_eq!(class.members().len(), 2);
+    }
+}
