@@ -314,9 +314,10 @@ fn hearing_evaluation(segment: Segment) -> (Segment, TaskContext) {
     /// The step of the run whose report is being computed, and where its events go.
     type Heard = (Option<u64>, EventSink);
     let heard: Arc<Mutex<Heard>> = Arc::new(Mutex::new((None, segment.emit)));
-    let its = Arc::clone(&heard);
+    // Whoever listens learns of the end when the sink is gone: whoever only watches the task does not keep it.
+    let watched = Arc::downgrade(&heard);
     let emit = Box::new(move |event: &Event| {
-        let (step, emit) = &mut *its.lock().unwrap_or_else(PoisonError::into_inner);
+        let (step, emit) = &mut *heard.lock().unwrap_or_else(PoisonError::into_inner);
         *step = match event {
             Event::Evaluating { step, .. } => Some(*step),
             _ => None,
@@ -324,6 +325,7 @@ fn hearing_evaluation(segment: Segment) -> (Segment, TaskContext) {
         emit(event);
     });
     let task = TaskContext::hearing_share(move |share| {
+        let Some(heard) = watched.upgrade() else { return };
         let (step, emit) = &mut *heard.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(step) = *step {
             emit(&Event::Evaluating { step, share: Some(share) });

@@ -19,8 +19,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a notice stays.
+/// How long a notice stays at least, and for each letter: a long one has to be read.
 const NOTICE: Duration = Duration::from_secs(6);
+const NOTICE_LETTER: Duration = Duration::from_millis(80);
 
 pub struct AppContext {
     pub language: Language,
@@ -39,6 +40,7 @@ pub struct AppContext {
     pub run: Option<LiveRun>,
     /// Runs that were let go and are being recorded.
     leaving: Vec<JoinHandle<()>>,
+    /// And when it goes.
     notice: Option<(String, Instant)>,
     shipped: BTreeMap<String, ShippedModel>,
     /// Notes of labs that were left before they could be kept: what they were, and what they are to be.
@@ -157,12 +159,14 @@ impl AppContext {
 
     /// Shows a line at the foot of the screen for a while.
     pub fn notify(&mut self, message: impl Into<String>) {
-        self.notice = Some((message.into(), Instant::now()));
+        let message = message.into();
+        let letters = u32::try_from(message.chars().count()).unwrap_or(u32::MAX);
+        self.notice = Some((message, Instant::now() + NOTICE.max(NOTICE_LETTER.saturating_mul(letters))));
     }
 
     /// The line to show, while it is new.
     pub fn notice(&self) -> Option<&str> {
-        self.notice.as_ref().filter(|(_, since)| since.elapsed() < NOTICE).map(|(message, _)| message.as_str())
+        self.notice.as_ref().filter(|(_, end)| Instant::now() < *end).map(|(message, _)| message.as_str())
     }
 
     /// The notice, which is told then.
@@ -172,7 +176,7 @@ impl AppContext {
 
     /// When the notice goes.
     pub fn notice_ends(&self) -> Option<Instant> {
-        self.notice.as_ref().map(|(_, since)| *since + NOTICE).filter(|end| *end > Instant::now())
+        self.notice.as_ref().map(|(_, end)| *end).filter(|end| *end > Instant::now())
     }
 
     /// The run of a lab, if there is one.
