@@ -89,6 +89,7 @@ words! {
     CLASS_TO_ALL: "to everybody", "全員へ";
     CLASS_SENT: "sent", "送りました";
     HANDS: "hands up: {0}", "挙手 {0}";
+    CAN_ASK: "F8 hand", "F8 挙手";
     HAND_UP: "your hand is up", "挙手中";
     HAND_LOWERED: "{0} has seen your hand", "{0} が挙手を確認しました";
     WATCHED: "{0} sees this screen", "{0} がこの画面を見ています";

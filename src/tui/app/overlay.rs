@@ -11,9 +11,11 @@ use crate::tui::screens::palette::Palette;
 use crate::tui::screens::question;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
+use ratatui::widgets::{Clear, Widget};
 
 pub enum Overlay {
     Help(Help),
@@ -61,6 +63,9 @@ fn draw_pointer(at: Position, area: Rect, app: &AppContext, buffer: &mut Buffer)
         }
     }
     let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+    // What stands at the right concerns a presenter now more than ever.
+    let end = width(app.say(text::POINTS)) as u16 + 2;
+    Clear.render(Rect { width: end.min(foot.width), ..foot }, buffer);
     buffer.set_style(foot, app.theme.selected());
     write(buffer, foot, 1, 0, app.say(text::POINTS), app.theme.selected());
 }

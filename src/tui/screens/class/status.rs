@@ -28,6 +28,9 @@ fn parts(app: &AppContext) -> Vec<(String, Option<Action>)> {
     if let Some(presenter) = class.now.presenter.as_ref().filter(|_| !class.presents) {
         parts.push((filled(app.say(text::CAN_FOLLOW), &[presenter]), Some(Action::Follow)));
     }
+    if !class.hand && !class.is_instructor {
+        parts.push((app.say(text::CAN_ASK).to_owned(), Some(Action::RaiseHand)));
+    }
     if class.now.hands > 0 {
         parts.push((filled(app.say(text::HANDS), &[&class.now.hands]), Some(Action::Class)));
     }
