@@ -184,7 +184,7 @@ fn digits_are_translated_there_and_back() {
     // Where not all pictures have room they are gone through, those below each other together.
     terminal.wait_for("◆ 1/8");
     terminal.press(TAB);
-    terminal.wait_for("draw a digit");
+    terminal.wait_for("Space: pen");
     terminal.press(" ");
     for _ in 0..12 {
         terminal.press(DOWN);
