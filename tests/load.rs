@@ -156,8 +156,8 @@ async fn live(server: &Server, student: usize, end: Instant) -> Outcome {
         outcome.login = Some(begun.elapsed());
         match student {
             student if student % STALLED == 1 => {
-                // Nothing is read: the session is cut, and its place is free.
-                terminal.press("\x10variational\r").await;
+                // Nothing is read: the session is cut, and its place is free. Not even its keys may go through then.
+                let _stalls = tokio::time::timeout_at(end.into(), terminal.press("\x10variational\r")).await;
                 tokio::time::sleep_until(end.into()).await;
                 Ok(())
             }
