@@ -165,7 +165,9 @@ async fn live(server: &Server, student: usize, end: Instant) -> Outcome {
             _ => study(&mut terminal, student, end, &mut outcome).await,
         }
     };
-    outcome.lost = result.await.err();
+    // A client whose connection was cut may wait for ever.
+    let result = tokio::time::timeout_at((end + PATIENCE / 2).into(), result).await;
+    outcome.lost = result.unwrap_or_else(|_| Err("no end".into())).err();
     outcome
 }
 
