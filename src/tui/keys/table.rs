@@ -271,7 +271,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Notes: [key(KeyCode::Esc)] => A::Back, "back", "戻る", 1;
 
-    Class: [key(KeyCode::F(8))] => A::RaiseHand, "hand up or down", "挙手・取り消し", 9;
+    Class: [key(KeyCode::F(8))] => A::RaiseHand, "hand up or down", "挙手・取り消し", 0;
     ClassPresented: [key(KeyCode::F(9))] => A::Follow, "the screen that is presented", "発表中の画面を見る", 0;
     ClassInstructor: [key(KeyCode::F(10))] => A::Class, "class", "クラス", 9;
     ClassInstructor: [key(KeyCode::F(12))] => A::Present, "show your screen to the class, or end it", "画面をクラスに見せる・やめる", 0;

@@ -13,8 +13,9 @@ use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
+use crate::tui::widgets::line;
 use crate::width::width;
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,18 +182,14 @@ impl RunList {
 
     pub fn typed(&mut self, key: &KeyEvent) {
         let Some((_, text)) = &mut self.typing else { return };
-        match key.code {
-            KeyCode::Char(letter) if text.chars().count() < LONGEST_TEXT => text.push(letter),
-            KeyCode::Backspace => _ = text.pop(),
-            _ => return,
+        if line::typed(text, key, LONGEST_TEXT) {
+            self.filter_by_typed();
         }
-        self.filter_by_typed();
     }
 
     pub fn pasted(&mut self, pasted: &str) {
         let Some((_, text)) = &mut self.typing else { return };
-        let room = LONGEST_TEXT.saturating_sub(text.chars().count());
-        text.extend(pasted.chars().filter(|letter| !letter.is_control()).take(room));
+        line::pasted(text, pasted, LONGEST_TEXT);
         self.filter_by_typed();
     }
 
@@ -407,12 +404,7 @@ impl RunList {
         };
         if let Some((typed, text)) = &self.typing {
             let end = write(buffer, area, 0, 0, &format!("{}: ", field(*typed)), app.theme.accented());
-            // The end is in sight, where the cursor is.
-            let room = usize::from(area.width.saturating_sub(end + 1));
-            let skipped = (0..=text.chars().count())
-                .find(|skipped| width(&text.chars().skip(*skipped).collect::<String>()) <= room);
-            let seen = printable(&text.chars().skip(skipped.unwrap_or(0)).collect::<String>());
-            let end = write(buffer, area, end, 0, &seen, app.theme.strong());
+            let end = line::draw(text, end, area, &app.theme, buffer);
             write(buffer, area, end, 0, "▏", app.theme.accented());
             return;
         }

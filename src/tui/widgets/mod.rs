@@ -5,6 +5,7 @@ pub mod braille;
 pub mod chart;
 mod columns;
 pub mod frame;
+pub mod line;
 pub mod markdown;
 pub mod panel;
 pub mod picture;

@@ -4,6 +4,7 @@ use crate::tui::context::AppContext;
 use crate::tui::screens::dialog;
 use crate::tui::text::{self, filled};
 use crate::tui::widgets::frame::write;
+use crate::tui::widgets::line;
 use crate::width::wrapped;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -52,8 +53,7 @@ impl Identity {
     }
 
     pub fn pasted(&mut self, pasted: &str) {
-        let room = LONGEST.saturating_sub(self.typed.chars().count());
-        self.typed.extend(pasted.chars().filter(|letter| !letter.is_control()).take(room));
+        line::pasted(&mut self.typed, pasted, LONGEST);
     }
 
     /// The roster has a name for the ID.

@@ -7,8 +7,9 @@ use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
 use crate::tui::text::{self, filled};
 use crate::tui::widgets::frame::write;
+use crate::tui::widgets::line;
 use crate::width::{width, wrapped};
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::widgets::{Clear, Widget};
@@ -145,22 +146,15 @@ impl ClassList {
     }
 
     pub fn typed(&mut self, key: &KeyEvent) {
-        match key.code {
-            KeyCode::Char(letter) => self.pasted(&letter.to_string()),
-            KeyCode::Backspace => {
-                if let Some((_, text)) = &mut self.typing {
-                    text.pop();
-                }
-            }
-            _ => return,
+        let Some((_, text)) = &mut self.typing else { return };
+        if line::typed(text, key, LONGEST_TEXT) {
+            self.filter_by_typed();
         }
-        self.filter_by_typed();
     }
 
     pub fn pasted(&mut self, pasted: &str) {
         let Some((_, text)) = &mut self.typing else { return };
-        let room = LONGEST_TEXT.saturating_sub(text.chars().count());
-        text.extend(pasted.chars().filter(|letter| !letter.is_control()).take(room));
+        line::pasted(text, pasted, LONGEST_TEXT);
         self.filter_by_typed();
     }
 
@@ -277,12 +271,7 @@ impl ClassList {
         };
         if !label.is_empty() {
             let end = write(buffer, area, 1, 0, &format!("{label}: "), app.theme.accented());
-            // The end is in sight, where the cursor is.
-            let room = usize::from(area.width.saturating_sub(end + 1));
-            let letters: Vec<char> = text.chars().collect();
-            let tail = |from: usize| printable(&letters[from..].iter().collect::<String>());
-            let seen = (0..=letters.len()).map(tail).find(|tail| width(tail) <= room).unwrap_or_default();
-            let end = write(buffer, area, end, 0, &seen, app.theme.strong());
+            let end = line::draw(text, end, area, &app.theme, buffer);
             if self.typing.is_some() {
                 write(buffer, area, end, 0, "▏", app.theme.accented());
             }
