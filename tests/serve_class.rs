@@ -137,6 +137,48 @@ async fn who_came_first_trains_first() {
     ben.wait_for("running").await;
 }
 
+/// The linear mode has a hand and a place in the queue, and no screen to look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_line_by_line_is_part_of_the_class() {
+    let (_home, server) = class(&["--training", "1"]);
+    let connection = login(&server, "ben", &key(3)).await;
+    let mut ben = Terminal::running(&connection, "--plain").await;
+    ben.wait_for("You are part of a class").await;
+    let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+    ben.press("hand\r").await;
+    ben.wait_for("your hand is up").await;
+    kei.press(LIST).await;
+    kei.wait_for("linear").await;
+    kei.wait_for("hand").await;
+    kei.press("\r").await;
+    kei.wait_for("no screen to look at").await;
+    kei.press("h").await;
+    ben.wait_for("kei has seen your hand").await;
+    kei.press("m").await;
+    kei.wait_for("to ben").await;
+    kei.press("well done\r").await;
+    ben.wait_for("kei: well done").await;
+
+    let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+    anna.press("\x10variational\r").await;
+    anna.wait_for("Theory").await;
+    anna.press("\x1b2").await;
+    anna.wait_for("preset").await;
+    anna.press("\r").await;
+    anna.wait_for("running").await;
+    ben.press("open kl\rtrain\r").await;
+    ben.wait_for("all places to train are taken, 0 before you").await;
+    ben.press("stop\r").await;
+    ben.wait_for("you have left the queue").await;
+    ben.press("train\rwait\r").await;
+    anna.press("S").await;
+    anna.wait_for("stopped").await;
+    ben.wait_for("has begun").await;
+    kei.wait_for("Kullback").await;
+    ben.press("quit\r").await;
+    kei.wait_without("ben").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_student_says_once_who_they_are_and_the_table_has_their_answers() {
     let home = tempfile::tempdir().unwrap();

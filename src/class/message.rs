@@ -19,10 +19,18 @@ pub struct Here {
     /// The id of the exercise that is looked at, on its tab.
     pub exercise: Option<String>,
     pub run: Option<RunHere>,
+    /// Of the screen; 0 in the linear mode.
     pub columns: u16,
     pub rows: u16,
     /// Whether the colours are those for a dark ground.
     pub dark: bool,
+}
+
+impl Here {
+    /// Whether it is the linear mode, which has no screen.
+    pub fn is_linear(&self) -> bool {
+        self.columns == 0
+    }
 }
 
 /// How the run of a session stands.

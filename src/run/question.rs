@@ -6,9 +6,11 @@
 use super::inbox::Wake;
 use crate::experiment::query::Recipient;
 use crate::experiment::{Answer, ExperimentError, Model, Query, Session, TaskContext};
+use crate::tensor::pool::release_unneeded;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Where the model to ask comes from: the latest snapshot of a run, or a model that does not change.
 pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, ExperimentError> + Send + Sync>;
@@ -246,18 +248,44 @@ impl Sessions {
     }
 }
 
-fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: Sessions) {
+/// How long a thread waits before it takes what it worked with for unneeded.
+const REST: Duration = Duration::from_secs(2);
+/// Looks at what is unneeded before a thread sleeps: the second finds what nobody has taken since the first.
+const LOOKS: usize = 2;
+
+/// The next question; none when no more will come. Where none comes for a while, the memory of answers goes back to the system.
+fn next_question<'q>(
+    queue: &'q Mutex<Queue>,
+    bell: &Condvar,
+    looks: &mut usize,
+) -> Option<(MutexGuard<'q, Queue>, Asked)> {
+    let mut open = lock(queue);
     loop {
-        let mut open = lock(queue);
-        let Asked { question, task } = loop {
-            if open.closed {
-                return;
-            }
-            if let Some(asked) = open.waiting.pop_front() {
-                break asked;
-            }
+        if open.closed {
+            return None;
+        }
+        if let Some(asked) = open.waiting.pop_front() {
+            *looks = LOOKS;
+            return Some((open, asked));
+        }
+        if *looks == 0 {
             open = bell.wait(open).unwrap_or_else(PoisonError::into_inner);
-        };
+            continue;
+        }
+        let (woken, waited) = bell.wait_timeout(open, REST).unwrap_or_else(PoisonError::into_inner);
+        open = woken;
+        if waited.timed_out() && open.waiting.is_empty() {
+            drop(open);
+            *looks -= 1;
+            release_unneeded();
+            open = lock(queue);
+        }
+    }
+}
+
+fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: Sessions) {
+    let mut looks = 0;
+    while let Some((mut open, Asked { question, task })) = next_question(queue, bell, &mut looks) {
         open.current = Some((question.key.clone(), task.clone()));
         drop(open);
         let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions.answer(&question, &task)));

@@ -15,6 +15,7 @@ use crate::intake;
 use crate::nn::Checkpoint;
 use crate::registry;
 use crate::tensor::parallel::instruction_set;
+use crate::tensor::pool::release_unneeded;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -347,6 +348,8 @@ fn spawn(segment: Segment) -> ThreadRun {
         let pool = pool.map_err(|error| format!("no threads to train on: {error}"))?;
         let played =
             pool.install(|| play(segment, Channel { receiver: received, came: None }, &its_snapshots, its_watch));
+        // Twice: what the last step left was taken since the look before.
+        (0..2).for_each(|_| release_unneeded());
         its_snapshots.close();
         its_over.store(true, Ordering::Release);
         played

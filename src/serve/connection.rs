@@ -175,11 +175,10 @@ impl Connection {
         self.input = Some(Arc::clone(&input));
         let runs = RunStore::new(Folders::under(home.clone()).runs()).folder().to_owned();
         let settings = &self.server.settings;
-        // Commands and the linear mode have no screen that others could look at.
-        let has_screen = terminal.is_some() && command.words.is_empty();
-        let attendance = terminal
-            .filter(|_| has_screen)
-            .map(|size| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), size));
+        // The linear mode is part of the class, and has no screen that others could look at; commands are not.
+        let seen = command.words.is_empty().then_some(terminal).flatten();
+        let attendance = (seen.is_some() || command.is_linear())
+            .then(|| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), seen));
         let class = attendance.as_ref().map(|seat| (folder.class(), seat.token().to_owned()));
         let session = Session {
             attendance,

@@ -67,7 +67,7 @@ pub struct Session {
     /// The newest size; closed when the client has gone.
     pub size: watch::Receiver<Size>,
     pub place: Place,
-    /// Its seat in the class, if it has a screen.
+    /// Its seat in the class, unless it is a command.
     pub attendance: Option<Attendance>,
     /// A folder that nobody needs afterwards.
     pub leaves: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! A run as a screen sees it: what its events add up to.
 
 use super::widgets::chart::Series;
+use crate::class::message::RunHere;
 use crate::experiment::{Command, Event, KnobValue, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
@@ -80,6 +81,16 @@ fn into(inbox: &Arc<Inbox>) -> EventSink {
 }
 
 impl LiveRun {
+    /// How it stands, for the class.
+    pub fn here(&self) -> RunHere {
+        let share = self.pace.step as f64 / self.pace.total_steps.max(1) as f64;
+        RunHere {
+            lab: self.lab.clone(),
+            percent: (100.0 * share).clamp(0.0, 100.0) as u8,
+            is_live: self.is_live() && !self.is_held(),
+        }
+    }
+
     /// Starts a new run.
     pub fn start(runner: &dyn Runner, start: Start, wake: Wake) -> Result<Self, RunError> {
         let inbox = Arc::new(Inbox::new(wake));

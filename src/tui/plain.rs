@@ -1,6 +1,7 @@
 //! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line. Instruments are the
 //! same as on the screen, driven by the same keys, so that every exercise can be done here too.
 
+mod class;
 mod explore;
 mod model;
 mod names;
@@ -25,6 +26,7 @@ use crate::intake;
 use crate::lab::exercise::{decide, is_explained};
 use crate::lab::{Attempt, Check, Exercise, InstrumentUse, Lab, Progress, Verdict};
 use crate::printer;
+use crate::run::Start;
 use crate::width::Widths;
 use model::Asked;
 use std::collections::BTreeSet;
@@ -43,6 +45,8 @@ struct Reader<W> {
     lab: Option<Lab>,
     asked: Option<Asked>,
     explore: Option<ExploreTab>,
+    /// A run that waits for a place to train.
+    waiting: Option<Start>,
     /// Exercises of all labs that were solved when it was looked last.
     solved: BTreeSet<(String, String)>,
     /// When the run was told of last, and whether its end was.
@@ -154,9 +158,10 @@ impl<W: Write> Reader<W> {
             runner,
         );
         let solved = BTreeSet::new();
-        let (lab, asked, explore, told) = (None, None, None, Instant::now());
+        let (lab, asked, explore, waiting, told) = (None, None, None, None, Instant::now());
+        let (end_told, is_over) = (true, false);
         let mut reader =
-            Reader { app, bell, out, lab, asked, explore, solved, told, end_told: true, prompts, is_over: false };
+            Reader { app, bell, out, lab, asked, explore, waiting, solved, told, end_told, prompts, is_over };
         reader.solved = reader.solved_now();
         reader
     }
@@ -178,6 +183,7 @@ impl<W: Write> Reader<W> {
     fn converse(&mut self, messages: &Receiver<Message>, next: &Sender<()>) -> io::Result<Exit> {
         self.tell(text::PLAIN_WELCOME, &[])?;
         self.list()?;
+        self.join_class()?;
         let mut prompted = false;
         loop {
             if self.prompts && !prompted {
@@ -203,7 +209,7 @@ impl<W: Write> Reader<W> {
                     self.wait(messages, true)?;
                     return Ok(if self.is_over { Exit::Interrupted } else { Exit::Done });
                 }
-                Some(Message::Interrupt) if self.is_live() => self.stop()?,
+                Some(Message::Interrupt) if self.is_under_way() => self.stop()?,
                 Some(Message::Hangup | Message::Interrupt) => return Ok(Exit::Interrupted),
                 _ => self.news()?,
             }
@@ -220,6 +226,8 @@ impl<W: Write> Reader<W> {
             "help" | "?" => self.tell(text::PLAIN_HELP, &[])?,
             "labs" => self.list()?,
             "open" => self.open(rest)?,
+            "hand" => self.hand()?,
+            "id" => self.identify(rest)?,
             verb => match self.lab.clone() {
                 None => self.tell(text::PLAIN_OPEN_FIRST, &[])?,
                 Some(lab) => self.in_lab(&lab, verb, rest, messages)?,

@@ -83,6 +83,8 @@ words! {
     CLASS_RUN: "run", "実行";
     CLASS_FOLLOWS: "follows", "発表視聴";
     CLASS_SIZE: "size", "画面";
+    CLASS_LINEAR: "linear", "行単位";
+    CLASS_NO_SCREEN: "who works in the linear mode has no screen to look at", "行単位モードの学生には、見られる画面がありません";
     CLASS_HAND: "hand", "挙手";
     CLASS_PICKER: "(picker)", "(一覧)";
     CLASS_TO: "to {0}", "{0} へ";
@@ -397,7 +399,16 @@ words! {
     SAVED: "saved", "保存済";
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
-    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_CLASS: "You are part of a class: `hand` raises your hand, or takes it down.", "クラスに参加しています。hand で挙手し、もう一度で下ろします。";
+    PLAIN_NO_CLASS: "there is no class here", "クラスに参加していません";
+    PLAIN_HAND_UP: "your hand is up; `hand` takes it down", "挙手しました。hand で下ろします";
+    PLAIN_HAND_DOWN: "your hand is down", "手を下ろしました";
+    PLAIN_ASKS_ID: "Your instructor has a list of students: type `id` and your ID, once.", "名簿に登録します。id に続けて学籍番号を 1 回だけ入力してください。";
+    PLAIN_NO_ID: "no ID is asked for here", "学籍番号の登録は必要ありません";
+    PLAIN_IS_IT_YOU: "{0} is {1}. If that is you, type `id {2} yes`.", "{0} は {1} さんです。本人なら id {2} yes と入力してください。";
+    PLAIN_WAITS: "all places to train are taken, {0} before you; the run begins by itself, `stop` leaves the queue", "学習の席がすべて使われています(前に {0} 人)。空き次第開始します。stop で取りやめます";
+    PLAIN_DISK_FULL: "your folder holds {0} MB of the {1} that it may: delete runs on the screen (R, then d), then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。画面版の R、d で過去の実行を削除してから開始してください";
     PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";

@@ -119,6 +119,15 @@ impl Terminal {
         Terminal { channel, screen: vt100::Parser::new(cells(rows), cells(columns), 0) }
     }
 
+    /// A command that goes on, such as the linear mode, on a terminal without a prompt.
+    pub async fn running(connection: &Connection, command: &str) -> Self {
+        let channel = connection.channel_open_session().await.unwrap();
+        channel.request_pty(true, "xterm-256color", 120, 60, 0, 0, &[]).await.unwrap();
+        channel.exec(true, command).await.unwrap();
+        let cells = |count| NonZero::new(count).unwrap();
+        Terminal { channel, screen: vt100::Parser::new(cells(60), cells(120), 0) }
+    }
+
     pub fn text(&self) -> String {
         self.screen.screen().contents()
     }

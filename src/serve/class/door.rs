@@ -296,7 +296,7 @@ mod tests {
     impl Program {
         async fn come(class: &Arc<Class>, session: u64, account: &str) -> Self {
             let name = account.parse().unwrap();
-            let attendance = class.enter(session, Some(&name), PathBuf::new(), Arc::new(Input::new()), SIZE);
+            let attendance = class.enter(session, Some(&name), PathBuf::new(), Arc::new(Input::new()), Some(SIZE));
             let (own, theirs) = UnixStream::pair().unwrap();
             let (its, token) = (Arc::clone(class), attendance.token().to_owned());
             tokio::spawn(async move { greet(theirs, &its).await });

@@ -75,14 +75,14 @@ impl Class {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    /// Gives a session its seat, until what is returned is dropped. Guests have no name of their own.
+    /// Gives a session its seat, until what is returned is dropped. Guests have no name of their own, the linear mode no screen of a size.
     pub fn enter(
         self: &Arc<Self>,
         session: u64,
         account: Option<&Name>,
         home: PathBuf,
         input: Arc<Input>,
-        size: Size,
+        size: Option<Size>,
     ) -> Attendance {
         let is_instructor = account.is_some_and(|name| self.instructors.contains(name));
         let asks_id = account.is_some_and(|name| !is_instructor && self.people.asks_id(name));
@@ -247,7 +247,7 @@ impl Class {
             None => presented?,
         };
         // A screen that shows itself would grow without end.
-        let seat = state.seats.get_mut(&of).filter(|seat| of != session && seat.is_linked())?;
+        let seat = state.seats.get_mut(&of).filter(|seat| of != session && seat.is_linked() && seat.has_screen())?;
         let account = seat.account.clone();
         let (viewing, is_first) = seat.mirror.look();
         seat.drawn += u64::from(is_first);

@@ -1,6 +1,6 @@
 //! The class: who is here, whose hand is up, whose screen is followed, and who may train.
 //!
-//! Each session on a screen has a seat. Its program comes to the socket of the server and says which seat is its own; what it says
+//! Each session on a screen or in the linear mode has a seat. Its program comes to the socket of the server and says which seat is its own; what it says
 //! beyond that counts for that seat alone, and what only instructors may do is looked up there.
 
 mod door;

@@ -38,6 +38,9 @@ pub(super) struct Seat {
     input: Arc<Input>,
 }
 
+/// The size of a mirror that nobody ever looks at.
+const UNSEEN: Size = Size { columns: 80, rows: 24 };
+
 /// A token that nobody guesses.
 fn token() -> String {
     let bytes: [u8; 16] = rand::random();
@@ -45,19 +48,20 @@ fn token() -> String {
 }
 
 impl Seat {
-    pub fn new(account: String, is_instructor: bool, home: PathBuf, input: Arc<Input>, size: Size) -> Self {
+    pub fn new(account: String, is_instructor: bool, home: PathBuf, input: Arc<Input>, size: Option<Size>) -> Self {
+        let shown = size.unwrap_or(Size { columns: 0, rows: 0 });
         Seat {
             token: token(),
             account,
             student: String::new(),
             asks_id: false,
             is_instructor,
-            here: Here { columns: size.columns, rows: size.rows, dark: true, ..Here::default() },
+            here: Here { columns: shown.columns, rows: shown.rows, dark: true, ..Here::default() },
             hand: None,
             follows: false,
             asked: 0,
             watchers: BTreeSet::new(),
-            mirror: Arc::new(Mirror::new(size)),
+            mirror: Arc::new(Mirror::new(size.unwrap_or(UNSEEN))),
             to: None,
             home,
             drawn: 0,
@@ -68,6 +72,11 @@ impl Seat {
     /// Has its program be sent something; one that takes nothing is not waited for.
     pub fn say(&self, message: ToSession) {
         let _takes_nothing = self.to.as_ref().map(|to| to.try_send(message));
+    }
+
+    /// Whether others can look at its screen: the linear mode has none.
+    pub fn has_screen(&self) -> bool {
+        !self.here.is_linear()
     }
 
     /// Whether its program has come, and stays.

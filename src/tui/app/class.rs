@@ -2,7 +2,7 @@
 
 use super::overlay::Overlay;
 use super::{App, Place};
-use crate::class::message::{Here, RunHere, Script};
+use crate::class::message::{Here, Script};
 use crate::tui::class::News;
 use crate::tui::destination::Destination;
 use crate::tui::keys::{self, Action, Context};
@@ -289,6 +289,7 @@ impl App {
                 self.context.class.list_answers(true);
                 self.overlay = Some(Overlay::Answers(AnswersTable::default(), list));
             }
+            Asked::NoScreen => self.notify(self.context.say(text::CLASS_NO_SCREEN).to_owned()),
             Asked::Lower(session) => self.context.class.lower(session),
             Asked::Present => self.present(),
             Asked::Message(to, words) => {
@@ -347,7 +348,7 @@ impl App {
             lab: self.context.shown_lab.clone(),
             tab,
             exercise,
-            run: self.context.run.as_ref().filter(|run| !run.is_recorded).map(run_here),
+            run: self.context.run.as_ref().filter(|run| !run.is_recorded).map(LiveRun::here),
             columns: size.width,
             rows: size.height,
             dark: self.context.theme.dark,
@@ -364,14 +365,5 @@ impl App {
             }
         });
         self.context.class.report(here, script);
-    }
-}
-
-fn run_here(run: &LiveRun) -> RunHere {
-    let share = run.pace.step as f64 / run.pace.total_steps.max(1) as f64;
-    RunHere {
-        lab: run.lab.clone(),
-        percent: (100.0 * share).clamp(0.0, 100.0) as u8,
-        is_live: run.is_live() && !run.is_held(),
     }
 }

@@ -59,7 +59,7 @@ impl<W: Write> Reader<W> {
             let nothing = self.app.say(text::NOTHING_TO_TRAIN);
             return writeln!(self.out, "{nothing}{}", instead.unwrap_or_default());
         }
-        if self.is_live() {
+        if self.is_under_way() {
             return self.tell(text::STOP_FIRST, &[]);
         }
         let words = words(rest);
@@ -93,20 +93,12 @@ impl<W: Write> Reader<W> {
             data: self.app.source.folder.clone(),
             plan: Vec::new(),
         };
-        self.app.run = None;
-        match LiveRun::start(&*self.app.runner, start, std::sync::Arc::clone(&self.app.wake)) {
-            Ok(run) => {
-                let id = run.id.clone();
-                self.app.show_run(run);
-                (self.told, self.end_told) = (Instant::now(), false);
-                self.tell(text::PLAIN_STARTED, &[&id])
-            }
-            Err(error) => writeln!(self.out, "{error}"),
-        }
+        self.begin(start)
     }
 
-    /// Takes in what runs and models have to say, and tells it when it is time.
+    /// Takes in what the class, runs and models have to say, and tells it when it is time.
     pub(super) fn news(&mut self) -> io::Result<()> {
+        self.class_news()?;
         let of_run = self.app.run.as_ref().and_then(|run| self.app.catalogue.find(&run.lab).ok()).cloned();
         if let (Some(run), Some(lab)) = (&mut self.app.run, &of_run) {
             for attempt in run.catch_up() {
@@ -132,6 +124,9 @@ impl<W: Write> Reader<W> {
     /// How the run stands, and what each curve did, in a sentence each.
     pub(super) fn status(&mut self) -> io::Result<()> {
         self.told = Instant::now();
+        if let (Some(_), Some(ahead)) = (&self.waiting, self.app.class.ahead()) {
+            return self.tell(text::PLAIN_WAITS, &[&ahead]);
+        }
         let Some(run) = &self.app.run else { return self.tell(text::PLAIN_NO_RUN, &[]) };
         let stage = standing(run, &self.app);
         let stage = stage.trim_start_matches(['●', '○', '✓', '!', ' ']);
@@ -169,6 +164,9 @@ impl<W: Write> Reader<W> {
 
     /// Stops the run; it is recorded and can be taken up again.
     pub(super) fn stop(&mut self) -> io::Result<()> {
+        if self.leave_queue()? {
+            return Ok(());
+        }
         match self.app.run.as_ref().filter(|run| run.is_live()) {
             Some(run) => {
                 run.send(Command::Stop);
@@ -211,7 +209,7 @@ impl<W: Write> Reader<W> {
 
     /// Waits for the end of the run. Once the input has ended nothing else is waited for, and a Ctrl-C ends the program too.
     pub(super) fn wait(&mut self, messages: &Receiver<Message>, input_has_ended: bool) -> io::Result<()> {
-        while self.is_live() {
+        while self.is_under_way() {
             if let Some(message @ (Message::Interrupt | Message::Hangup)) = self.next(messages) {
                 self.is_over |= input_has_ended || matches!(message, Message::Hangup);
                 self.stop()?;

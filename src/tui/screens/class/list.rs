@@ -49,6 +49,8 @@ pub enum Asked {
     Nothing,
     Close,
     Watch(u64),
+    /// To look at somebody who has no screen.
+    NoScreen,
     Lower(u64),
     Present,
     /// The table of answers.
@@ -119,7 +121,7 @@ impl ClassList {
             Action::Confirm => match self.typing.take() {
                 Some((Typing::Message(to), text)) if !text.trim().is_empty() => return Asked::Message(to, text),
                 Some(_) => {}
-                None => return chosen.map_or(Asked::Nothing, Asked::Watch),
+                None => return shown.get(self.place(&shown)).map_or(Asked::Nothing, |member| watch(member)),
             },
             Action::Up => self.step(-1, app),
             Action::Down => self.step(1, app),
@@ -317,13 +319,15 @@ fn draw_member(
         format!("{mark} {}%", run.percent)
     });
     let (columns_of, rows_of) = (member.here.columns, member.here.rows);
-    let is_small = columns_of < 80 || rows_of < 24;
+    let is_linear = member.here.is_linear();
+    let is_small = !is_linear && (columns_of < 80 || rows_of < 24);
+    let size = if is_linear { app.say(text::CLASS_LINEAR).to_owned() } else { format!("{columns_of}×{rows_of}") };
     let key = match member.hand {
         Some(seconds) => format!("{} {}", app.say(text::CLASS_HAND), time(seconds, app)),
         None => time(member.idle, app),
     };
     let name = if member.student.is_empty() { &member.account } else { &member.student };
-    let cells = [name.clone(), lab, tab, exercise, key, run.unwrap_or_default(), format!("{columns_of}×{rows_of}")];
+    let cells = [name.clone(), lab, tab, exercise, key, run.unwrap_or_default(), size];
     for (index, ((column, room), cell)) in columns.into_iter().zip(cells).enumerate() {
         let place = Rect { width: (column + room).min(line.width), ..line };
         let is_warned = index == 4 && member.hand.is_some() || index == 6 && is_small;
@@ -350,6 +354,11 @@ fn place_in_words(here: &Here, app: &AppContext) -> [String; 3] {
         known.map_or_else(|| id.clone(), |exercise| exercise.title.in_language(app.language).to_owned())
     });
     [lab_name, tab.to_owned(), exercise.unwrap_or_default()]
+}
+
+/// What Enter asks for.
+fn watch(member: &Member) -> Asked {
+    if member.here.is_linear() { Asked::NoScreen } else { Asked::Watch(member.session) }
 }
 
 /// A time in few letters.

@@ -1,0 +1,132 @@
+//! The class in the linear mode: a hand, messages, who one is, and the queue for a place to train.
+
+use super::Reader;
+use crate::class::Link;
+use crate::class::message::Here;
+use crate::run::Start;
+use crate::tui::class::{ClassState, News};
+use crate::tui::live_run::LiveRun;
+use crate::tui::text;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl<W: Write> Reader<W> {
+    /// Comes to the class that this process is part of, if it is of one.
+    pub(super) fn join_class(&mut self) -> io::Result<()> {
+        match Link::of_environment(Arc::clone(&self.app.wake)) {
+            Ok(link) => self.app.class = ClassState::new(link),
+            Err(error) => return self.tell(text::CLASS_NOT_REACHED, &[&error]),
+        }
+        if self.app.class.is_there() {
+            self.tell(text::PLAIN_CLASS, &[])?;
+        }
+        if self.app.class.asks_id { self.tell(text::PLAIN_ASKS_ID, &[]) } else { Ok(()) }
+    }
+
+    /// Begins a run, or waits for a place to train first.
+    pub(super) fn begin(&mut self, start: Start) -> io::Result<()> {
+        if !self.app.class.may_train() {
+            self.waiting = Some(start);
+            self.app.class.ask_for_place();
+            return Ok(());
+        }
+        self.app.run = None;
+        match LiveRun::start(&*self.app.runner, start, Arc::clone(&self.app.wake)) {
+            Ok(run) => {
+                let id = run.id.clone();
+                self.app.show_run(run);
+                (self.told, self.end_told) = (Instant::now(), false);
+                self.tell(text::PLAIN_STARTED, &[&id])
+            }
+            Err(error) => writeln!(self.out, "{error}"),
+        }
+    }
+
+    /// Whether a run goes on, or waits for its place.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.is_live() || self.waiting.is_some()
+    }
+
+    /// Leaves the queue; whether there was something to leave.
+    pub(super) fn leave_queue(&mut self) -> io::Result<bool> {
+        let was_waiting = self.waiting.take().is_some();
+        if was_waiting {
+            self.app.class.give_place_back();
+            self.tell(text::LEFT_QUEUE, &[])?;
+        }
+        Ok(was_waiting)
+    }
+
+    /// Raises the hand, or takes it down.
+    pub(super) fn hand(&mut self) -> io::Result<()> {
+        if !self.app.class.is_there() {
+            return self.tell(text::PLAIN_NO_CLASS, &[]);
+        }
+        self.app.class.toggle_hand();
+        self.tell(if self.app.class.hand { text::PLAIN_HAND_UP } else { text::PLAIN_HAND_DOWN }, &[])
+    }
+
+    /// Says which student of the roster this is: `id ID`, and once more with `yes` behind it.
+    pub(super) fn identify(&mut self, rest: &str) -> io::Result<()> {
+        if !self.app.class.asks_id {
+            return self.tell(text::PLAIN_NO_ID, &[]);
+        }
+        let (id, confirmed) = match rest.rsplit_once(char::is_whitespace) {
+            Some((id, "yes")) => (id.trim(), true),
+            _ => (rest, false),
+        };
+        if id.is_empty() {
+            return self.tell(text::PLAIN_ASKS_ID, &[]);
+        }
+        self.app.class.claim(id.to_owned(), confirmed);
+        Ok(())
+    }
+
+    /// Tells what has come from the class, begins what has its place now, and says where this session is.
+    pub(super) fn class_news(&mut self) -> io::Result<()> {
+        for news in self.app.class.take() {
+            self.tell_of_class(news)?;
+        }
+        if self.app.class.may_train()
+            && let Some(start) = self.waiting.take()
+        {
+            self.begin(start)?;
+        }
+        if !self.is_under_way() {
+            self.app.class.give_place_back();
+        }
+        let here = Here {
+            lab: self.lab.as_ref().map(|lab| lab.id.clone()),
+            run: self.app.run.as_ref().filter(|run| !run.is_recorded).map(LiveRun::here),
+            ..Here::default()
+        };
+        self.app.class.report(here, None);
+        Ok(())
+    }
+
+    fn tell_of_class(&mut self, news: News) -> io::Result<()> {
+        match news {
+            News::HasToWait => match self.app.class.ahead() {
+                Some(ahead) => self.tell(text::PLAIN_WAITS, &[&ahead]),
+                None => Ok(()),
+            },
+            News::HandLowered(by) => self.tell(text::HAND_LOWERED, &[&by]),
+            News::Message(by, words) => self.tell(text::FROM, &[&by, &words]),
+            News::Claimed { student, confirmed: true, .. } => self.tell(text::ID_KEPT, &[&student]),
+            News::Claimed { id, student, .. } => self.tell(text::PLAIN_IS_IT_YOU, &[&id, &student, &id]),
+            News::ClaimRefused(why) => writeln!(self.out, "{}", why.in_language(self.app.language)),
+            News::Full(..) if self.app.store.forget_deleted() > 0 => {
+                self.app.class.ask_for_place();
+                Ok(())
+            }
+            News::Full(holds, most) => {
+                self.waiting = None;
+                self.tell(text::PLAIN_DISK_FULL, &[&holds, &most])
+            }
+            News::Gone => self.tell(text::CLASS_GONE, &[]),
+            // Of screens alone.
+            News::DrawAnew | News::Seen { .. } | News::PresentingOver | News::ScreenGone => Ok(()),
+        }
+    }
+}
