@@ -52,6 +52,7 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
             stall: Duration::from_secs(arguments.stall),
         },
         process: arguments.process,
+        cpu: arguments.cpu,
         session_command: arguments.session_command,
     };
     if arguments.check {

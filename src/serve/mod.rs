@@ -16,6 +16,7 @@
 
 mod accept;
 mod accounts;
+mod cgroup;
 mod child;
 pub mod class;
 mod commands;

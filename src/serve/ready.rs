@@ -1,6 +1,7 @@
 //! Whether a server could start and keep what it promises, before students are in front of it.
 
 use super::accounts::Accounts;
+use super::cgroup::Groups;
 use super::folder;
 use super::host_key;
 use super::private;
@@ -30,6 +31,7 @@ pub fn raise_open_files() {
 /// The first that cannot.
 pub fn enforceable(settings: &Settings) -> Result<(), String> {
     settings.process.check()?;
+    settings.cpu.map(|cpu| Groups::find(cpu, settings.process.memory)).transpose()?;
     let limits = &settings.limits;
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let wanted = count(limits.sessions).saturating_mul(FILES_OF_A_SESSION);
@@ -84,7 +86,8 @@ pub fn check(settings: &Settings) -> Exit {
         .map_err(|error| format!("{}: {error}", settings.listen));
     let limits = enforceable(settings).map(|()| {
         let process = &settings.process;
-        format!("{} sessions, {} MB of memory each", settings.limits.sessions, process.memory)
+        let cpu = settings.cpu.map_or_else(String::new, |cpu| format!(", {cpu} % of a core"));
+        format!("{} sessions, {} MB of memory{cpu} each", settings.limits.sessions, process.memory)
     });
     let landlock = match restriction() {
         Restriction::Whole => "each session sees its own folder and what is shared alone",

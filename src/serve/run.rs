@@ -2,6 +2,7 @@
 
 use super::accept;
 use super::accounts::Accounts;
+use super::cgroup::Groups;
 use super::class::{Class, Door, People};
 use super::folder::{self, ServerFolder};
 use super::host_key;
@@ -67,6 +68,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
     private::make_folder(&settings.folder).map_err(|error| format!("{}: {error}", settings.folder.display()))?;
     ready::raise_open_files();
     ready::enforceable(&settings)?;
+    let groups = settings.cpu.map(|cpu| Groups::open(cpu, settings.process.memory)).transpose()?;
     let key = host_key::open(&settings.folder)?;
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
     let accounts = Accounts::open(settings.keys.clone(), enrolled, settings.class.instructors.clone())?;
@@ -87,6 +89,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
             log,
             starting: Arc::new(Semaphore::new(STARTING)),
             stopping,
+            groups: groups.map(Arc::new),
             idle: settings.limits.idle,
             stall: settings.limits.stall,
         },

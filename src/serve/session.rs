@@ -1,5 +1,6 @@
 //! One session: a person at one end, their process at the other, until one of them ends it, time does, or the server.
 
+use super::cgroup::{Group, Groups};
 use super::child::{Child, Inlet, Order, Outlet, Size};
 use super::class::Attendance;
 use super::cut::Cut;
@@ -13,6 +14,7 @@ use russh::ChannelId;
 use russh::server::Handle;
 use std::fmt;
 use std::future::pending;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -49,6 +51,8 @@ pub struct Lent {
     pub starting: Arc<Semaphore>,
     /// Whether the server is ending.
     pub stopping: watch::Receiver<bool>,
+    /// What bounds processes, if the server was asked to.
+    pub groups: Option<Arc<Groups>>,
     pub idle: Option<Duration>,
     /// How long a client may take nothing.
     pub stall: Duration,
@@ -152,13 +156,14 @@ impl Session {
     /// From the start of the process to the end of the channel.
     async fn play(&mut self) -> End {
         let begun = Instant::now();
-        let (mut child, first) = match self.start().await {
+        let (mut child, group, first) = match self.start().await {
             Ok(started) => started,
             Err(end) => return end,
         };
         let file = child.file.take();
         let end = self.attend(&child, file, first).await;
         let status = self.finish(&mut child, end).await;
+        drop(group);
         self.log(format!("process {} after {} s", in_words(status.as_ref()), begun.elapsed().as_secs()));
         end
     }
@@ -167,8 +172,16 @@ impl Session {
         self.lent.log.connection(self.number, event);
     }
 
+    /// Starts the process, within what bounds it.
+    fn start_within(&self) -> io::Result<(Child, Option<Group>)> {
+        let child = Child::start(&self.order)?;
+        // One that cannot be bounded ends with what is dropped.
+        let group = self.lent.groups.as_ref().map(|groups| groups.begin(self.number, child.id())).transpose()?;
+        Ok((child, group))
+    }
+
     /// Starts the process and waits for its first words, a few sessions at a time: two hundred at once would all be slow.
-    async fn start(&mut self) -> Result<(Child, Vec<u8>), End> {
+    async fn start(&mut self) -> Result<(Child, Option<Group>, Vec<u8>), End> {
         let starting = Arc::clone(&self.lent.starting);
         let turn = tokio::select! {
             turn = starting.acquire() => turn.map_err(|_| End::Stopping)?,
@@ -178,8 +191,8 @@ impl Session {
         if self.order.terminal.is_some() {
             self.order.terminal = Some(*self.size.borrow_and_update());
         }
-        match Child::start(&self.order) {
-            Ok(child) => {
+        match self.start_within() {
+            Ok((child, group)) => {
                 self.log(format!("session begun, process {}", child.id()));
                 let mut first = vec![0; PIECE];
                 // One that reads a file says nothing before. Nothing at all and the end of it are told apart by whoever reads on.
@@ -187,7 +200,7 @@ impl Session {
                 let count = timeout(patience, child.out.read(&mut first)).await;
                 first.truncate(count.ok().and_then(Result::ok).unwrap_or(0));
                 drop(turn);
-                Ok((child, first))
+                Ok((child, group, first))
             }
             Err(error) => {
                 drop(turn);

@@ -25,6 +25,8 @@ pub struct Settings {
     pub class: ClassSettings,
     pub limits: Limits,
     pub process: ProcessLimits,
+    /// Processor time of a session, in percent of one core; none is kept to by nice alone.
+    pub cpu: Option<u64>,
     /// What starts the processes of sessions, if not the server itself.
     pub session_command: Option<SessionCommand>,
 }

@@ -82,6 +82,11 @@ pub struct ServeArguments {
     #[command(flatten)]
     pub process: ProcessLimits,
 
+    /// Processor time of a session, in percent of one core, and its memory (--memory) with all that it starts: by a control group of the
+    /// kernel, which systemd hands over with Delegate=yes [default: as the kernel shares it out]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub cpu: Option<u64>,
+
     /// A command that starts the processes of sessions, such as `srun --pty {argv}`; no shell reads it, and `{argv}` stands for the
     /// program and its words
     #[arg(long, value_name = "TEMPLATE")]
