@@ -221,7 +221,7 @@ mod tests {
             (0..8).map(|number| row(if number == 3 { "トムは鍵を渡します。" } else { "" })).collect();
         assert_eq!(super::shares(&names, &japanese, 40).widths, [1, 8, 27]);
         // And where there is room for all, none is broken.
-        assert_eq!(shares(&rows, 120), [1, 26, width(story)]);
+        assert_eq!(shares(&rows, 120), [1, 26, 80]);
     }
 
     #[test]
