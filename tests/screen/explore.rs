@@ -119,7 +119,7 @@ fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
     terminal.press("\x1b[F");
     terminal.wait_for("20 rows missing");
     terminal.press(TAB);
-    terminal.wait_for("codes drawn from N(0, I)");
+    terminal.wait_for("codes sampled from N(0, I)");
     terminal.press("r");
     terminal.wait_for("seed ◂ 1 ▸");
 }
