@@ -61,7 +61,8 @@ impl Room {
         }
     }
 
-    fn most(self) -> u16 {
+    /// The rows beyond which there is nothing more to show.
+    pub fn most(self) -> u16 {
         match self {
             Room::Rows(rows) => rows,
             Room::Share { most, .. } => most.max(self.good()),
