@@ -220,6 +220,10 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     terminal.press(TAB);
     terminal.wait_for("filled in freely");
     terminal.press(TAB);
+    // Five of the seven rows have room for digits that can be read.
+    terminal.wait_for("2 more: PgDn");
+    terminal.press(PAGE_DOWN);
+    terminal.press(PAGE_DOWN);
     terminal.wait_for("DDPM 250");
     terminal.press(TAB);
     terminal.wait_for("w = 8");
