@@ -44,6 +44,11 @@ fn parts(word: &str) -> Vec<&str> {
     parts
 }
 
+/// The columns of the longest part of a text that [`wrapped`] does not break where there is room for it.
+pub fn widest_part(text: &str) -> usize {
+    text.split(' ').flat_map(parts).map(width).max().unwrap_or(0)
+}
+
 /// A text cut to so many columns; one that is cut ends in … where there is room for it.
 pub fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {

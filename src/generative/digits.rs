@@ -81,7 +81,7 @@ pub fn reconstructed(
 /// For a query of digits where a model makes points in the plane.
 pub fn in_the_plane() -> ExperimentError {
     ExperimentError::both(
-        "this model makes points in the plane: Tab leads to it. For digits go to the bundled model (Alt-m), or train the preset `full`",
+        "this model generates points in the plane: Tab leads to it. For digits go to the bundled model (Alt-m), or train the preset `full`",
         "このモデルは平面上の点を作ります。Tab で平面へ。数字を見るには、同梱モデルに切り替える(Alt-m)か、プリセット `full` を学習してください",
     )
 }
@@ -89,7 +89,7 @@ pub fn in_the_plane() -> ExperimentError {
 /// For a query of the plane where a model makes digits.
 pub fn not_in_the_plane() -> ExperimentError {
     ExperimentError::both(
-        "this model makes digits: train a preset of the plane, such as `quick`",
+        "this model generates digits: train a preset of the plane, such as `quick`",
         "このモデルは数字を作ります。平面を見るには、平面のプリセット(`quick` など)を学習してください",
     )
 }

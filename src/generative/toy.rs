@@ -44,7 +44,7 @@ static VIEWS: [ViewSpec; 3] = [
         vec![Knob::real("x", -1.0..=1.0, 0.5, ["where", "位置"]), view::seed()]
     }),
     ViewSpec::new("loss", Wording::new("the loss at each w and b", "w と b ごとの損失"), Vec::new),
-    ViewSpec::new("terms", Wording::new("how the loss of a cell comes about", "セルの損失の内訳"), || {
+    ViewSpec::new("terms", Wording::new("the terms of the loss of a cell", "セルの損失の内訳"), || {
         vec![Knob::cell("cell", ["a cell of the map", "地図のセル"])]
     }),
 ];

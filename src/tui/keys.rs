@@ -278,7 +278,7 @@ impl Context {
             Context::BoardLine => Wording::new("A line to type", "入力行"),
             Context::BoardForm => Wording::new("A new game", "新しい対局"),
             Context::BoardTree => Wording::new("Search tree", "探索木"),
-            Context::BoardWalk => Wording::new("Step by step", "1 歩ずつ"),
+            Context::BoardWalk => Wording::new("Step by step", "1 段階ずつ"),
             Context::BoardEdit => Wording::new("A position set up", "局面の編集"),
             Context::BoardPuzzle => Wording::new("Find the winning move", "勝ちの一手"),
             Context::Exercises => Wording::new("Exercises", "演習"),

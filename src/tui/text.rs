@@ -49,10 +49,10 @@ words! {
     DEMO_THE_END: "its end", "最後";
     DEMO_NO_RUN: "there is no run to change any more", "変更できる実行がもうありません";
     DEMO_NO_TEXT: "nothing takes typed text here: {0}", "ここには文字を入力できません: {0}";
-    DEMO_NO_KEY: "a key of the demo means nothing here: {0}", "デモのキーはここでは使えません: {0}";
+    DEMO_NO_KEY: "a key of the demo has no effect here: {0}", "デモのキーはここでは使えません: {0}";
     DEMO_NOTE: "note", "ノート";
     DEMO_NO_NOTE: "no note for this step", "このステップにノートはありません";
-    DEMO_OVER: "the demo has ended; the lab stays as it is", "デモを終わりました。ラボはこのまま使えます";
+    DEMO_OVER: "the demo has ended; you can go on using the lab", "デモを終わりました。ラボはこのまま使えます";
     DEMO_RUN_GOES_ON: "the demo has ended; its run goes on (S on Train stops it)", "デモを終わりました。デモの実行は続いています(学習タブの S で停止)";
     NO_DEMO: "this lab has no demo", "このラボにデモはありません";
 
@@ -67,14 +67,14 @@ words! {
     ID_CONFIRM: "Are you {0} ({1})?   ↵ yes   Esc no", "{0}({1})さんですか?   ↵ はい   Esc いいえ";
     ID_KEPT: "you are registered as {0}", "{0}: このアカウントに登録しました";
     CLASS_HERE: "{0} here", "{0} 人";
-    CLASS_NOBODY: "nobody whom the filter lets through", "条件に合う人がいません";
+    CLASS_NOBODY: "no student matches the filter", "条件に合う人がいません";
     CLASS_PRESENTS: "{0} presents, {1} follow", "{0} が画面を見せています({1} 人が表示中)";
     CLASS_ELSEWHERE: "● your other session presents {0}", "● 別のセッションで発表中 {0}";
     CLASS_BY_HANDS: "hands first", "挙手が先";
     CLASS_BY_IDLE: "longest without a key first", "キー入力のない時間が長い順";
     CLASS_BY_LAB: "by lab", "ラボ順";
     CLASS_NAME: "student", "学生";
-    CLASS_COMES: "the list is on its way", "一覧を受信しています";
+    CLASS_COMES: "loading the list…", "一覧を受信しています";
     CLASS_NO_ANSWERS: "no answers yet", "解答はまだありません";
     CLASS_LAB: "lab", "ラボ";
     CLASS_TAB: "tab", "タブ";
@@ -97,7 +97,7 @@ words! {
     WATCHED: "{0} sees this screen", "{0} がこの画面を見ています";
     PRESENTING: "presenting · {0} follow", "発表中 · {0} 人が表示中";
     NOW_PRESENTING: "your screen is shown to whoever presses F9; notes are in your other session (F10 there)", "F9 を押した人にこの画面を見せています。発表者ノートは別のセッションの F10 で見られます";
-    NOT_PRESENTING: "your screen is shown no longer", "画面を見せるのをやめました";
+    NOT_PRESENTING: "your screen is no longer shown", "画面を見せるのをやめました";
     NOTES_ELSEWHERE: "while you present, notes are shown in your other session alone: F10 there", "発表中のノートは、別のセッションの F10 でだけ見られます";
     CAN_FOLLOW: "F9 {0}'s screen", "F9 {0} の画面";
     NOBODY_PRESENTS: "nobody shows a screen now", "いま画面を見せている人はいません";
@@ -105,19 +105,19 @@ words! {
     WATCHING: "watching {0}, who sees your name", "{0} の画面を見ています(相手にはあなたの名前が表示されます)";
     ARROWS_MOVE: "arrows move", "矢印キーで移動";
     ESC_BACK: "Esc back", "Esc で戻る";
-    SCREEN_COMES: "the screen is on its way", "画面を受信しています";
-    SCREEN_GONE: "that screen is shown no longer", "その画面は終了しました";
+    SCREEN_COMES: "waiting for the screen…", "画面を受信しています";
+    SCREEN_GONE: "that screen is no longer shown", "その画面は終了しました";
     FROM: "{0}: {1}", "{0}: {1}";
     BEGINS_TO_WATCH: "{0} looks at this screen now", "{0} がこの画面を見始めました";
     LIST_ELSEWHERE: "while you present, the class would see the list too: log in a second time and press F10 there", "発表中は一覧も全員に見えてしまいます。もう一度ログインし、そちらで F10 を押してください";
     PRESENTING_OVER: "another instructor presents now", "別の教員が発表を始めました";
     CLASS_GONE: "the server has ended the class; your labs go on", "サーバーとのクラス接続が切れました。ラボはこのまま使えます";
     CLASS_NOT_REACHED: "the class could not be reached ({0}); log out and in again to be part of it", "クラスに接続できませんでした({0})。参加するには、いったんログアウトしてから入り直してください";
-    POINTS: "pointer: arrows move it, Esc puts it away", "ポインター: 矢印キーで動かし、Esc で消します";
+    POINTS: "pointer: arrows move it, Esc removes it", "ポインター: 矢印キーで動かし、Esc で消します";
     WAITS_FOR_PLACE: "○ queue: {0} before you", "○ 順番待ち: 前に {0} 人";
     ASKS_FOR_PLACE: "○ queue", "○ 順番待ち";
     ALL_PLACES_TAKEN: "all places to train are taken; your run begins as soon as one is free. Esc leaves the queue", "学習の席がすべて使われています。空き次第開始します。Esc で取りやめます";
-    DISK_FULL: "your folder holds {0} MB of the {1} that it may: delete runs (R, then d) and exports, then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。過去の実行(R、d)や書き出したファイルを削除してから開始してください";
+    DISK_FULL: "your folder uses {0} MB, and the limit is {1} MB: delete runs (R, then d) and exports, then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。過去の実行(R、d)や書き出したファイルを削除してから開始してください";
     LEFT_QUEUE: "you have left the queue", "順番待ちを取りやめました";
 
     RUNNING: "running", "実行中";
@@ -139,9 +139,9 @@ words! {
     LOG_Y: "y log", "y 対数";
     LATER_HALF: "y: later half", "y: 後半に合わせる";
     NO_DATA_YET: "no values yet", "値はまだありません";
-    GAPS: "values that are not numbers are left out, first at step", "数でない値は抜いてある。最初はステップ";
+    GAPS: "values that are not numbers are left out, first at step", "数でない値は除いてあります。最初はステップ";
     PRESS_ENTER: "↵ starts", "↵ で開始";
-    ANSWER_FULL: "an answer holds {0} letters; the rest was left out", "回答は {0} 文字までです。残りは入りませんでした";
+    ANSWER_FULL: "an answer has at most {0} characters; the rest was left out", "回答は {0} 文字までです。残りは入りませんでした";
     EXPORT_AGAIN: "{0} holds an earlier export; press x again to overwrite it", "{0} には以前の書き出しがあります。もう一度押すと上書きします";
     EXPORTED: "{0} files (metrics.csv, run.yaml, weights, pictures) exported to {1}", "{0} 個のファイル(metrics.csv、run.yaml、重み、画像)を {1} に書き出しました";
     COPIED: "copied", "コピーしました";
@@ -193,7 +193,7 @@ words! {
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";
     DIGIT_HERE: "the digit here", "ここの数字";
-    READ_ON_GRID: "what a classifier reads in the picture made at each place", "各点で生成した画像を分類器が読んだ数字";
+    READ_ON_GRID: "what a classifier reads in the picture generated at each place", "各点で生成した画像を分類器が読んだ数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and Space (pen down, pen up)", "数字を描く: マウス、または矢印と Space(ペンを下ろす・上げる)";
     DRAW_HERE_BRIEFLY: "draw: mouse, or arrows, Space: pen", "描く: マウス、または矢印、Space: ペン";
@@ -214,7 +214,7 @@ words! {
     GUESS_WAS_REAL: "it was real", "本物でした";
     GUESS_WAS_FAKE: "it was generated by G", "G が生成したものでした";
     GUESS_LAST: "the one before", "一つ前の画像";
-    GUESS_OVER: "all judged; r plays once more", "終了。r でもう一度";
+    GUESS_OVER: "all judged; r plays again", "終了。r でもう一度";
     GUESS_TRUST: "D's probability that it is real", "D による本物である確率";
     PLANE_LEGEND: "● data  ● generated", "● データ  ● 生成";
     NATS: "nats", "ナット";
@@ -228,11 +228,11 @@ words! {
     KL_INFINITE: "infinite: q = 0 where p > 0", "無限大: p > 0 なのに q = 0";
 
     REPL_GREETING: "Words are vectors: add them, subtract them, see what is near. | actor - man + woman    walked - walk + swim    :help    :use chive (Japanese)",
-        "語はベクトル。足し引きして近い語を見る。 | actor - man + woman    walked - walk + swim    :help    :use chive(日本語)";
+        "単語はベクトルです。足し引きして近い単語を調べます。 | actor - man + woman    walked - walk + swim    :help    :use chive(日本語)";
     REPL_VECTORS: "vectors: {0}", "ベクトル: {0}";
     REPL_HOW: "an expression, or :help", "式、または :help";
-    REPL_WORKING: "working…  Esc calls it off", "計算中…  Esc で中止";
-    REPL_CALLED_OFF: "called off", "中止しました";
+    REPL_WORKING: "computing…  Esc cancels", "計算中…  Esc で中止";
+    REPL_CALLED_OFF: "cancelled", "中止しました";
     REPL_PLOT: "map", "地図";
     REPL_PLOT_HOW: "drag · wheel · Alt-arrows", "ドラッグ・ホイール・Alt+矢印";
 
@@ -272,7 +272,7 @@ words! {
     BOARD_PREDICT_HOW: "put the cursor where you think most visits go, then v", "最も訪問されると思う手にカーソルを置いて v";
     BOARD_PREDICTED: "predicted: most visits went to", "的中: 最多訪問は";
     BOARD_NOT_PREDICTED: "not that one: most visits went to", "はずれ: 最多訪問は";
-    BOARD_REVIEWED: "analysed; < and > go through it. Moves that lost 20 % or more:", "解析終了。< > で見る。20 % 以上損した手:";
+    BOARD_REVIEWED: "< > review; lost 20 % or more:", "< > で見る。20 % 以上損した手:";
     BOARD_TYPE_MOVE: "a move (Esc leaves)", "手(Esc でやめる)";
     BOARD_TYPE_POSITION: "a position (Esc leaves)", "局面(Esc でやめる)";
     BOARD_SAVE_TO: "save to", "保存先";
@@ -281,15 +281,15 @@ words! {
     BOARD_BECOMES: "becomes ← →", "成り先 ← →";
     BOARD_THINKING: "thinking", "思考";
     BOARD_HIDDEN: "what it thinks stays hidden while it is your turn", "あなたの手番の間は隠してあります";
-    BOARD_NO_THOUGHT: "nothing thought yet; h asks for a hint", "まだ思考なし。h でヒント";
-    BOARD_BLUNDER: "no thought: it made any move at all, as this level does now and then", "思考なし。このレベルはときどきでたらめに指します";
+    BOARD_NO_THOUGHT: "no search yet; h asks for a hint", "まだ思考なし。h でヒント";
+    BOARD_BLUNDER: "no search: at this level some moves are random", "探索なし。このレベルではときどきランダムに指します";
     BOARD_COLUMNS: "move    visits    win", "手      訪問数   勝率";
     BOARD_COLUMNS_VALUE: "move              win", "手               勝率";
     BOARD_LINE: "line", "読み筋";
     BOARD_PLAYOUTS: "playouts", "回";
     BOARD_POSITIONS: "positions", "局面";
     BOARD_DEPTH: "depth", "深さ";
-    BOARD_NODES: "nodes", "節";
+    BOARD_NODES: "nodes", "ノード";
     BOARD_FULL: " (memory full)", "(メモリ満杯)";
     BOARD_BEFORE_MOVE: "before move", "この手の前:";
     BOARD_PROVEN_WIN: "won", "勝ち確定";
@@ -298,7 +298,7 @@ words! {
     BOARD_WIN_RATE: "win rate of the first side", "先手の勝率";
     BOARD_ANALYSING: "analysing", "解析中";
     BOARD_BETTER: "better:", "最善:";
-    BOARD_GRAPH_HOW: "by move, as the machine saw it; a analyses", "手ごとの勝率。a で解析";
+    BOARD_GRAPH_HOW: "after each move; a analyses", "手ごとの勝率。a で解析";
     BOARD_NEW_GAME: "new game", "新しい対局";
     BOARD_GAME: "game", "ゲーム";
     BOARD_OPPONENT: "opponent", "相手";
@@ -307,7 +307,7 @@ words! {
     BOARD_CLOCK: "clock", "時計";
     BOARD_NONE: "none", "なし";
     BOARD_LEVEL_1: "lets a child win", "子どもでも勝てる";
-    BOARD_LEVEL_6: "all it has", "全力";
+    BOARD_LEVEL_6: "full strength", "全力";
     BOARD_LEVEL_BETWEEN: "", "";
     BOARD_SEAT_FIRST: "the first side", "先手";
     BOARD_SEAT_SECOND: "the second side", "後手";
@@ -330,17 +330,17 @@ words! {
     WALK_PLAYOUT: "simulate", "プレイアウト";
     WALK_BACKUP: "backup", "逆伝播";
     WALK_SELECTED: "the largest UCB each time:", "UCB が最大の手をたどる:";
-    WALK_ROOT_EXPANDED: "children under the root", "個の子を根に追加";
+    WALK_ROOT_EXPANDED: "children added to the root", "個の子を根に追加";
     WALK_EXPANDED: "children added", "個の子を追加";
     WALK_NOT_EXPANDED: "a first visit: no children yet", "初回の訪問: まだ子は作らない";
     WALK_PLAYED: "random moves to the end", "手のランダムな手で終局";
-    WALK_COUNTED: "N + 1 on the way, and W + the points of the side that moved there", "通った節の N に 1、W にその手を選んだ側の得点を足す";
+    WALK_COUNTED: "N + 1 on the way, and W + the points of the side that moved there", "通ったノードの N に 1、W にその手を選んだ側の得点を足す";
     WALK_LEAF: "a leaf: no children", "葉: 子なし";
     PUZZLE_NUMBER: "no.", "第";
     PUZZLE_DEALING: "looking for a position…", "問題を探しています…";
     PUZZLE_ASKED: "to move: one move wins, every other does not. Moves to the win:", "の番: 勝てる手は一つだけ。勝つまでの手数:";
-    PUZZLE_HOW: "← → and ↵, or click a column; r deals another", "← → と ↵、または列をクリック。r で別の問題";
-    PUZZLE_RIGHT: "right! ↵ deals another", "正解! ↵ で次の問題";
+    PUZZLE_HOW: "← → and ↵, or click a column; r: another position", "← → と ↵、または列をクリック。r で別の問題";
+    PUZZLE_RIGHT: "right! ↵: another position", "正解! ↵ で次の問題";
     PUZZLE_WRONG: "that does not win: try again, or r for another", "その手では勝てません。もう一度どうぞ。r で別の問題";
     PUZZLE_SOLVED: "solved at the first try:", "一回で解いた数:";
 
@@ -361,7 +361,7 @@ words! {
     PANEL_ONE_PICTURE: "1 picture of {1}×{2}", "{1}×{2} の画像 1 枚";
     PANEL_CURVE: "{0}: {1} at {2}, {3} at {4}; smallest {5} at {6}, largest {7} at {8}.",
         "{0}: {2} で {1}、{4} で {3}。最小は {6} の {5}、最大は {8} の {7}。";
-    PANEL_CURVE_GAPS: "{0} of {1} values are not finite.", "{1} 個のうち {0} 個は有限の数でない。";
+    PANEL_CURVE_GAPS: "{0} of {1} values are not finite.", "{1} 個のうち {0} 個は有限の数ではありません。";
     PANEL_CURVE_BAND: "The band runs from {0} to {1}.", "帯の範囲は {0} から {1}。";
     PANEL_LARGEST: "Largest: {0}, {1}: {2}.", "最大: {0}、{1}: {2}。";
     PANEL_POINTS: "{0}: {1} points", "{0}: {1} 点";
@@ -412,7 +412,7 @@ words! {
     PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
-    PLAIN_SEVERAL: "`{0}` may be {1}", "`{0}` に当てはまるものが複数あります: {1}";
+    PLAIN_SEVERAL: "`{0}` can mean several: {1}", "`{0}` に当てはまるものが複数あります: {1}";
     PLAIN_NO_COMMAND: "no command `{0}`; help names them", "`{0}` というコマンドはありません。help で一覧を表示します";
     PLAIN_NO_EXERCISE: "expected the number of an exercise, 1 to {0}", "演習の番号(1 から {0})を書いてください";
     PLAIN_CHOOSE: "expected the number of an option, 1 to {0}", "選択肢の番号(1 から {0})を書いてください";
@@ -431,16 +431,16 @@ words! {
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
     NO_SHELL: "no shell to go back to here", "ここには戻るシェルがありません";
-    NOTES_FULL: "the notes are full: {0} letters at most", "ノートがいっぱいです({0} 文字まで)";
+    NOTES_FULL: "the notes are full: at most {0} characters", "ノートがいっぱいです({0} 文字まで)";
     NOT_SAVED_YET: "not saved yet", "未保存";
     NOTES_MERGED: "written elsewhere meanwhile: both texts are kept", "別の画面でも書かれていました。両方を残しました";
     NOTES_HINT: "your own notes on this lab, saved as you type", "このラボの自分用ノート。入力と同時に保存";
 
     TOO_SMALL: "The window is too small", "画面が小さすぎます";
-    TOO_SMALL_HOW: "make it at least 80×24, or make the letters smaller", "80×24 以上に広げるか、文字を小さくしてください";
+    TOO_SMALL_HOW: "make it at least 80×24, or use a smaller font", "80×24 以上に広げるか、文字を小さくしてください";
     HELP: "Keys", "キー";
     COMMANDS: "Commands", "コマンド";
-    MOUSE_FREE: "the mouse selects text now; M takes it back", "マウスは文字選択用。M で戻す";
+    MOUSE_FREE: "the mouse selects text now; M ends this", "マウスは文字選択用。M で戻す";
     MOUSE_TAKEN: "the mouse works here again", "マウス操作に戻りました";
     PICTURES_AS: "pictures as", "画像:";
     ESC_CLOSES: "Esc closes", "Esc で閉じる";

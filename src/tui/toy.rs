@@ -147,7 +147,7 @@ fn it_is_told_in_lines_and_asked_for_a_view() {
         "line (at x), loss (the map), line (at another x)",
         "line (at x, at another x): ",
         "1. line: at x",
-        "`a` may be autoencoder, attention",
+        "`a` can mean several: autoencoder, attention",
         "Keys: ",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");

@@ -119,7 +119,7 @@ fn an_autoencoders_directions_codes_gaps_and_samples_are_shown() {
     terminal.press("\x1b[F");
     terminal.wait_for("20 rows missing");
     terminal.press(TAB);
-    terminal.wait_for("codes drawn from N(0, I)");
+    terminal.wait_for("codes sampled from N(0, I)");
     terminal.press("r");
     terminal.wait_for("seed ◂ 1 ▸");
 }
@@ -220,6 +220,10 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     terminal.press(TAB);
     terminal.wait_for("filled in freely");
     terminal.press(TAB);
+    // Five of the seven rows have room for digits that can be read.
+    terminal.wait_for("2 more: PgDn");
+    terminal.press(PAGE_DOWN);
+    terminal.press(PAGE_DOWN);
     terminal.wait_for("DDPM 250");
     terminal.press(TAB);
     terminal.wait_for("w = 8");

@@ -215,7 +215,7 @@ impl Learner for XaiLearner {
         let mut report = Report::new();
         // About the shares of the time that the parts take.
         let [read, complete, found, found_cured, areas, sanely] =
-            [[0.0, 0.03], [0.03, 0.08], [0.08, 0.1], [0.1, 0.12], [0.12, 0.6], [0.6, 1.0]]
+            [[0.0, 0.07], [0.07, 0.4], [0.4, 0.44], [0.44, 0.48], [0.48, 0.74], [0.74, 1.0]]
                 .map(|[from, to]| task.part(from, to));
         let reading = Reading::of(&model, &self.mnist.test, self.mnist.test.len(), &read)?;
         report.insert("test_accuracy".to_owned(), reading.accuracy.into());

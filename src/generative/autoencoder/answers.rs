@@ -289,13 +289,13 @@ impl TrainedAutoencoder {
         };
         Ok(vec![
             Panel::row("codes of real digits", "本物の数字の符号から", self.decoded(codes)),
-            Panel::row("codes drawn from N(0, I)", "N(0, I) からサンプリングした符号から", self.decoded(normal)),
+            Panel::row("codes sampled from N(0, I)", "N(0, I) からサンプリングした符号から", self.decoded(normal)),
             Panel::row(
-                "codes drawn with the mean and deviation that real codes have",
+                "codes sampled with the mean and deviation that real codes have",
                 "本物の符号と同じ平均・標準偏差でサンプリングした符号から",
                 self.sample(DIGITS, seed, task)?,
             ),
-            Panel::row("a VAE, codes drawn from N(0, I)", "VAE: N(0, I) からサンプリングした符号から", vae),
+            Panel::row("a VAE, codes sampled from N(0, I)", "VAE: N(0, I) からサンプリングした符号から", vae),
         ])
     }
 }

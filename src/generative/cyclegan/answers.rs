@@ -107,7 +107,7 @@ impl TrainedCycleGan {
         let ([from_en, from_ja], [to_en, to_ja]) = (name(from), name(to));
         Ok(vec![
             Panel::row(from_en, from_ja, pictures(&given)),
-            Panel::row(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
+            Panel::row(format!("translated to {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
             Panel::row(
                 format!("and back; a pixel is off by {error:.3}"),
                 format!("元へ戻す(画素の誤差 {error:.3})"),
@@ -137,7 +137,7 @@ impl TrainedCycleGan {
         let ([from_en, from_ja], [to_en, to_ja]) = (name(from), name(to));
         Ok(vec![
             Panel::row(from_en, from_ja, pictures(&given)),
-            Panel::row(format!("made {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
+            Panel::row(format!("translated to {to_en}"), format!("{to_ja}へ変換"), pictures(&made)),
             Panel::row(format!("and back: off by {kept:.3}"), format!("元へ戻す: 誤差 {kept:.3}"), pictures(&around)),
             Panel::row(
                 format!("back, with faint noise (σ = {WIPE}) put on the translation: off by {lost:.3}"),

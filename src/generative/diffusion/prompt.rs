@@ -90,7 +90,7 @@ pub fn digits(text: &str) -> Result<Vec<u8>, ExperimentError> {
     }
     match asked.len() {
         0 => Err(ExperimentError::both(
-            "nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`",
+            "there are no digits to generate: type some, such as `seven`, `七`, `2026`, `three eights`",
             "描くものがありません。`seven`、`七`、`2026`、`three eights` のように数字を入力してください",
         )),
         count if count > LONGEST => Err(ExperimentError::both(
@@ -274,7 +274,7 @@ mod tests {
         for (text, expected) in [
             ("sevn", "`sevn` names no digit: did you mean `seven`?"),
             ("a cat", "`cat` names no digit: ask for digits, such as `seven`, `七`, `2026`, `three eights`"),
-            ("  ", "nothing to draw: ask for digits, such as `seven`, `七`, `2026`, `three eights`"),
+            ("  ", "there are no digits to generate: type some, such as `seven`, `七`, `2026`, `three eights`"),
             ("99 eights", "more than 64 digits: ask for fewer"),
             ("十百", "`十百` is no number: expected one such as 二千二十六"),
         ] {

@@ -30,7 +30,7 @@ const ARROWS: usize = 36;
 pub static VIEWS: [ViewSpec; 2] = [
     ViewSpec::new(
         "samples",
-        Wording::new("digits that the generator makes from noise", "生成器がノイズから作る数字"),
+        Wording::new("digits that G generates from noise", "生成器がノイズから生成する数字"),
         digits::samples_inputs,
     ),
     ViewSpec::new(

@@ -73,7 +73,7 @@ pub fn knobs() -> Vec<Knob> {
             .live(),
         Knob::integer("generator_steps", 1..=20, 1, ["updates of G per step", "1 ステップに G を何回更新するか"])
             .live(),
-        Knob::flag("freeze_generator", ["G stands still while D goes on", "G を止め、D だけを学習させる"]).live(),
+        Knob::flag("freeze_generator", ["G is frozen while D keeps learning", "G を止め、D だけを学習させる"]).live(),
         Knob::real(
             "noise",
             0.0..=1.0,
@@ -105,7 +105,7 @@ pub fn knobs() -> Vec<Knob> {
             0.0..=0.25,
             0.0,
             [
-                "the lens through which digits are seen: share taken from each neighbour of a pixel",
+                "the filter that digits pass through: share taken from each neighbour of a pixel",
                 "数字を見るレンズのぼかし。画素が両隣から受け取る割合",
             ],
         ),

@@ -43,7 +43,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::choice(
             "direction",
             &["forward", "reverse"],
-            ["which divergence Q makes small", "Q がどちらのダイバージェンスを小さくするか"],
+            ["which divergence Q minimises", "Q が最小にするダイバージェンス"],
         )
         .live(),
         Knob::real("gap", 0.0..=6.0, 4.0, ["distance between the two modes of P", "P の二つの山の間隔"]),

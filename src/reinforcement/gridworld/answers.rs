@@ -39,7 +39,7 @@ pub static VIEWS: [ViewSpec; 6] = [
     ViewSpec::new(
         "world",
         Wording::new("the map with what the run has found", "地図と、実行で求まった価値・方策"),
-        || vec![Knob::choice("show", &SHOWN, ["what stands in the cells", "マスに表示するもの"])],
+        || vec![Knob::choice("show", &SHOWN, ["what the cells show", "マスに表示するもの"])],
     ),
     ViewSpec::new(
         "backup",

@@ -28,8 +28,8 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Everywhere: [letter('i')] => A::SwitchPictures, "picture mode", "画像モード", 0;
     Everywhere: [letter('T')] => A::SwitchTheme, "dark or light", "配色", 0;
     Everywhere: [letter('M')] => A::FreeMouse, "free the mouse to select text", "マウスを文字選択に使う", 0;
-    Everywhere: [ctrl('z')] => A::Suspend, "to the shell (fg comes back)", "シェルへ(fg で戻る)", 0;
-    Everywhere: [ctrl('l')] => A::Redraw, "draw anew", "再描画", 0;
+    Everywhere: [ctrl('z')] => A::Suspend, "to the shell (fg returns)", "シェルへ(fg で戻る)", 0;
+    Everywhere: [ctrl('l')] => A::Redraw, "redraw", "再描画", 0;
     Everywhere: [key(KeyCode::Up), letter('k')] => A::Up, "up", "上", 0;
     Everywhere: [key(KeyCode::Down), letter('j')] => A::Down, "down", "下", 0;
     Everywhere: [key(KeyCode::Left)] => A::Left, "left", "左", 0;
@@ -220,7 +220,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Board: [letter('o')] => A::OpenGame, "open a game", "棋譜を開く", 0;
 
     BoardMore: [letter('n')] => A::NewGame, "new game", "新しい対局", 1;
-    BoardMore: [letter('.')] => A::SingleStep, "MCTS step", "MCTS を 1 歩", 2;
+    BoardMore: [letter('.')] => A::SingleStep, "MCTS step", "MCTS を 1 段階", 2;
     BoardMore: [letter('t')] => A::Tree, "tree", "木", 3;
     BoardMore: [letter('a')] => A::Analyse, "analyse", "解析", 4;
 
@@ -237,11 +237,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     BoardTree: [key(KeyCode::Up)] => A::Up, "choose", "選ぶ", 3;
     BoardTree: [letter('t')] => A::Tree, "leave the tree", "木を閉じる", 4;
 
-    BoardWalk: [letter('.'), key(KeyCode::Enter)] => A::SingleStep, "next step", "次の歩", 1;
+    BoardWalk: [letter('.'), key(KeyCode::Enter)] => A::SingleStep, "next step", "次の段階", 1;
     BoardWalk: [letter(',')] => A::StepBack, "back", "戻る", 2;
     BoardWalk: [letter('>')] => A::StepMany, "10 simulations", "10 回進む", 3;
-    BoardWalk: [key(KeyCode::Up)] => A::Up, "node above", "上の節", 4;
-    BoardWalk: [key(KeyCode::Down)] => A::Down, "node below", "下の節", 0;
+    BoardWalk: [key(KeyCode::Up)] => A::Up, "node above", "上のノード", 4;
+    BoardWalk: [key(KeyCode::Down)] => A::Down, "node below", "下のノード", 0;
 
     BoardEdit: [key(KeyCode::Enter)] => A::Confirm, "play from here", "ここから対局", 1;
     BoardEdit: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;

@@ -400,7 +400,7 @@ impl TrainTab {
         let all = shown.len();
         let shown = about(shown, self.focus, if wide { panes } else { 1 });
         let hidden = all - shown.len();
-        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
+        let shares = (0..shown.len()).map(|place| Constraint::Fill(if place == 0 { 3 } else { 2 }));
         let places = Layout::vertical(shares).split(pictures);
         for (index, place) in shown.into_iter().zip(places.iter()) {
             self.draw_pane(index, *place, lab, app, buffer);

@@ -1,37 +1,28 @@
 //! Tables that share the room there is among their columns.
 
-use crate::width::{width, wrapped};
+use crate::width::{widest_part, width, wrapped};
 
 /// The narrowest last column of a table that is broken within itself.
 const LEAST_COLUMN: usize = 16;
-/// And one that shares its room with others: where there is little, columns stand closer before they are made narrower still.
+/// The least room for a word that may be broken anywhere, as a Japanese sentence.
+const LEAST_WORD: usize = 8;
+/// The least room of a column that shares its room with others: where there is little, columns stand closer before they are made narrower still.
 const LEAST_SHARES: [(usize, usize); 3] = [(2, 8), (1, 8), (1, 4)];
 
 /// Pieces of a line, each with the column that it begins in.
 pub type Line = Vec<(u16, String)>;
 
+/// How the room of a table is shared: the width of each column, and the columns that are left free between two.
+struct Shares {
+    widths: Vec<usize>,
+    gap: usize,
+}
+
 /// The rows of a table, the names first, each as the lines that it takes: cells that have no room are broken within their columns.
 pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Line>> {
     let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
-    let widest = |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
     let last = names.len().saturating_sub(1);
-    let mut widths: Vec<usize> = (0..=last).map(widest).collect();
-    let before = widths[..last].iter().map(|width| width + 2).sum::<usize>();
-    let room = usize::from(columns);
-    let mut gap = 2;
-    if before + widths[last] > room && before + LEAST_COLUMN > room {
-        // The last column alone has no room to be broken within itself: the widest ones share what there is.
-        let words = |cell: &String| cell.split(' ').map(width).max().unwrap_or(0);
-        let longest = |index: usize| all().filter_map(|row| row.get(index)).map(words).max().unwrap_or(0);
-        let words: Vec<usize> = (0..=last).map(longest).collect();
-        // A column without anything has the room of its name's longest word and no share of what others can use.
-        for index in (0..=last).filter(|index| rows.iter().all(|row| row.get(*index).is_none_or(String::is_empty))) {
-            widths[index] = words[index];
-        }
-        gap = share_by_words(&mut widths, &words, room).unwrap_or_else(|| share(&mut widths, room));
-    } else {
-        widths[last] = widths[last].min(room.saturating_sub(before)).max(1);
-    }
+    let Shares { widths, gap } = shares(names, rows, usize::from(columns));
     let starts: Vec<usize> = widths
         .iter()
         .scan(0, |start, width| {
@@ -50,7 +41,7 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
         let is_name = number == 0;
         let mut lines: Vec<Line> = vec![Vec::new()];
         for (index, text) in row.iter().enumerate().take(names.len()) {
-            let broken = if width(text) > widths[index] { wrapped(text, widths[index]) } else { vec![text.clone()] };
+            let broken = broken(text, widths[index]);
             lines.resize(broken.len().max(lines.len()), Vec::new());
             for (line, text) in lines.iter_mut().zip(&broken) {
                 line.push(piece(index, text, is_name));
@@ -61,24 +52,71 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
     all().enumerate().map(row).collect()
 }
 
-/// Makes the widest columns narrower, none narrower than its longest word. Gives the columns that are left free between two; nothing, and
-/// no change, where words would have to be broken.
-fn share_by_words(widths: &mut [usize], words: &[usize], room: usize) -> Option<usize> {
-    let between = widths.len().saturating_sub(1);
-    let narrowed = |widest: usize| widths.iter().zip(words).map(move |(width, word)| (*width).min(widest.max(*word)));
-    let found = [2, 1].iter().find_map(|gap| {
-        let fits = |widest: &usize| narrowed(*widest).sum::<usize>() + gap * between <= room;
-        Some((*gap, (0..=room).rev().find(fits)?))
-    });
-    let (gap, widest) = found?;
-    let narrowed: Vec<usize> = narrowed(widest).collect();
-    widths.copy_from_slice(&narrowed);
-    Some(gap)
+/// The shares with which a table takes the fewest lines: what has no room is the last column alone, or the widest ones, or those that are
+/// wider than most of their rows need.
+fn shares(names: &[String], rows: &[Vec<String>], room: usize) -> Shares {
+    let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
+    let columns = names.len().max(1);
+    let widest = |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    let before = widths[..columns - 1].iter().map(|width| width + 2).sum::<usize>();
+    if before + widths[columns - 1] <= room {
+        return Shares { widths, gap: 2 };
+    }
+    let least = |word: &str| widest_part(word).max(width(word).min(LEAST_WORD));
+    let words = |cell: &String| cell.split(' ').map(least).max().unwrap_or(0);
+    let longest = |index: usize| all().filter_map(|row| row.get(index)).map(words).max().unwrap_or(0);
+    let words: Vec<usize> = (0..columns).map(longest).collect();
+    let usual: Vec<usize> = (0..columns).map(|index| usual_width(rows, index)).collect();
+    let lines = |shares: &Shares| all().map(|row| lines_of_row(row, &shares.widths)).sum::<usize>();
+    let last_alone = || {
+        let mut widths = widths.clone();
+        widths[columns - 1] = room - before;
+        Shares { widths, gap: 2 }
+    };
+    let ways = [
+        (before + LEAST_COLUMN <= room).then(last_alone),
+        share_by_words(&widths, &widths, &words, room),
+        share_by_words(&widths, &usual, &words, room),
+    ];
+    ways.into_iter().flatten().min_by_key(lines).unwrap_or_else(|| share(widths, room))
 }
 
-/// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters. Gives the
-/// columns that are left free between two.
-fn share(widths: &mut [usize], room: usize) -> usize {
+/// The width that most rows of a column need, those without anything in it among them.
+fn usual_width(rows: &[Vec<String>], index: usize) -> usize {
+    let mut widths: Vec<usize> = rows.iter().map(|row| row.get(index).map_or(0, |cell| width(cell))).collect();
+    widths.sort_unstable();
+    widths.get(rows.len() / 2).copied().unwrap_or(0)
+}
+
+/// Lines that a row takes in columns of these widths.
+fn lines_of_row(row: &[String], widths: &[usize]) -> usize {
+    row.iter().zip(widths).map(|(cell, width)| broken(cell, *width).len()).max().unwrap_or(1)
+}
+
+/// A cell as the lines that it takes in a column.
+fn broken(cell: &str, columns: usize) -> Vec<String> {
+    if width(cell) > columns { wrapped(cell, columns) } else { vec![cell.to_owned()] }
+}
+
+/// Makes the widest columns narrower, none narrower than its longest word: first what is beyond the usual width of a column, then the
+/// usual widths. Nothing where words would have to be broken.
+fn share_by_words(widths: &[usize], usual: &[usize], words: &[usize], room: usize) -> Option<Shares> {
+    let between = widths.len() - 1;
+    let narrowed = |widest: usize| {
+        let [usually, beyond] = [widest.min(room), widest.saturating_sub(room)];
+        let width = move |index: usize| usual[index].min(usually).max(widths[index].min(beyond)).max(words[index]);
+        (0..widths.len()).map(width)
+    };
+    [2, 1].iter().find_map(|&gap| {
+        let fits = |widest: &usize| narrowed(*widest).sum::<usize>() + gap * between <= room;
+        let widest = (0..=2 * room).rev().find(fits)?;
+        Some(Shares { widths: narrowed(widest).collect(), gap })
+    })
+}
+
+/// Makes the widest columns narrower, as wide as each other, until all have room together; none narrower than a few letters.
+fn share(mut widths: Vec<usize>, room: usize) -> Shares {
     let between = widths.len().saturating_sub(1);
     let fits = |widest: usize, gap: usize| {
         widths.iter().map(|width| (*width).min(widest)).sum::<usize>() + gap * between <= room
@@ -89,7 +127,7 @@ fn share(widths: &mut [usize], room: usize) -> usize {
     });
     let (gap, widest) = found.unwrap_or(LEAST_SHARES[LEAST_SHARES.len() - 1]);
     widths.iter_mut().for_each(|width| *width = (*width).min(widest));
-    gap
+    Shares { widths, gap }
 }
 
 /// A number with a true minus; zero has none.
@@ -159,6 +197,31 @@ mod tests {
         assert_eq!(laid[..2], ["   first  story", "   fault"]);
         let story: Vec<&str> = laid[2..].iter().map(|line| line.trim_start_matches(['✓', ' '])).collect();
         assert_eq!(story, ["Emma is at the", "school."], "{laid:#?}");
+    }
+
+    #[test]
+    fn a_column_that_is_empty_in_most_rows_takes_little() {
+        let names = ["", "first fault", "story"].map(str::to_owned);
+        let story = "Emma is at the school. Tom is in the park. Emma goes to the park. Emma sees Tom.";
+        let fault = "Tom gives the key to Emma.";
+        let row = |fault: &str| ["✓", fault, story].map(str::to_owned).to_vec();
+        let rows: Vec<_> = (0..8).map(|number| row(if number == 3 { fault } else { "" })).collect();
+        let shares = |rows: &[Vec<String>], room| shares(&names, rows, room).widths;
+        // "first", "fault", "gives" and "Emma." are its longest words.
+        assert_eq!(shares(&rows, 52), [1, 5, 42]);
+        assert_eq!(shares(&rows, 36), [1, 5, 26]);
+        // Where most rows have a fault, both columns are broken alike.
+        let full: Vec<_> = (0..8).map(|number| row(if number == 3 { "" } else { fault })).collect();
+        assert_eq!(shares(&full, 36), [1, 15, 15]);
+        // Japanese may be broken at nearly every letter, but not into columns of one or two.
+        let names = ["", "最初の誤り", "物語"].map(str::to_owned);
+        let story = "エマは学校にいます。トムは公園にいます。エマは公園に行きます。";
+        let row = |fault: &str| ["✓", fault, story].map(str::to_owned).to_vec();
+        let japanese: Vec<_> =
+            (0..8).map(|number| row(if number == 3 { "トムは鍵を渡します。" } else { "" })).collect();
+        assert_eq!(super::shares(&names, &japanese, 40).widths, [1, 8, 27]);
+        // And where there is room for all, none is broken.
+        assert_eq!(shares(&rows, 120), [1, 26, 80]);
     }
 
     #[test]

@@ -33,6 +33,8 @@ impl Shown {
         }
         let is_cut = match &self.panels[*last] {
             Panel::HeatMap(map) => bottom.count() < map.values.len(),
+            Panel::Table { rows, .. } => bottom.count() < rows.len(),
+            Panel::Bars { bars, .. } => bottom.count() < bars.len(),
             Panel::Pictures { images, .. } => bottom.count() < images.pictures.len(),
             _ => false,
         };

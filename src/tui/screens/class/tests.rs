@@ -129,7 +129,7 @@ fn a_larger_screen_is_moved_over_and_a_smaller_one_stands_in_the_middle() {
         shown(&buffer)
     };
     let mut viewing = Viewing::new(true);
-    assert!(draw(&mut viewing, &app).contains("the screen is on its way"));
+    assert!(draw(&mut viewing, &app).contains("waiting for the screen…"));
     let rows: Vec<String> =
         (0..9).map(|row| format!("\x1b[{};1Hrow {row} {}right{row}", row + 1, "·".repeat(40))).collect();
     app.class.hears([picture(60, 9, &rows.concat(), None)]);

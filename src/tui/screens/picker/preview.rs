@@ -8,7 +8,7 @@ use crate::tui::context::{AppContext, Reply};
 use crate::tui::instruments::latent_plane::walk;
 use crate::tui::text;
 use crate::tui::widgets::board::{self, Letters, Marks};
-use crate::tui::widgets::panel::{self, Look, Room};
+use crate::tui::widgets::panel::{self, Look};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
@@ -185,15 +185,11 @@ impl LabPreview {
         } else if !self.panels.is_empty() {
             let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
             // What is seen whole says more than the beginning of what is not.
-            let is_whole = |shown: &&Panel| match panel::room(shown, preview.width, look.language) {
-                Room::Rows(rows) => rows <= preview.height,
-                // A list that is too long for its rows; a drawing is as large as there is room for.
-                Room::Share { .. }
-                    if matches!(shown, Panel::Table { .. } | Panel::Bars { .. } | Panel::Note { .. }) =>
-                {
-                    false
-                }
-                room => room.good() <= preview.height,
+            // Of a list all rows are, a drawing is as large as there is room for.
+            let is_whole = |shown: &&Panel| {
+                let room = panel::room(shown, preview.width, look.language);
+                let is_list = matches!(shown, Panel::Table { .. } | Panel::Bars { .. } | Panel::Note { .. });
+                (if is_list { room.most() } else { room.good() }) <= preview.height
             };
             let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
             let shown = if whole.is_empty() { &self.panels } else { &whole };

@@ -233,7 +233,7 @@ pub fn draw_all(
     let room_of = |band: &Range<usize>| {
         let rooms = band.clone().map(|index| {
             let room = room(&panels[index], area.width, look.language);
-            whole_row(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
+            good_rows(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
         });
         rooms.reduce(Room::or).expect("no empty band")
     };
@@ -293,19 +293,19 @@ pub fn draw_all(
     drawn
 }
 
-/// The rows in which all of a single row of pictures can be recognised, with its heading; none where it goes through them together
-/// with the panel above or below.
-fn whole_row(panels: &[Panel], index: usize, columns: u16, look: &Look) -> Option<u16> {
+/// The rows in which all of a single row of pictures can be recognised, with its heading and captions; where it goes through them together
+/// with the panel above or below, or all have no room, and of a few rows, those in which each picture in sight can be.
+fn good_rows(panels: &[Panel], index: usize, columns: u16, look: &Look) -> Option<u16> {
     let Panel::Pictures { heading, images, captions } = &panels[index] else { return None };
     let goes_with = |other: Option<usize>| {
         other.and_then(|other| panels.get(other)).is_some_and(|other| go_together(other, &panels[index]))
     };
-    if goes_with(index.checked_sub(1)) || goes_with(Some(index + 1)) {
-        return None;
-    }
-    let rows = look.pictures.rows_of_all(images, columns)?;
-    let heading = u16::from(!heading.in_language(look.language).is_empty());
-    Some(rows + heading + u16::from(!captions.is_empty()))
+    let is_alone = !goes_with(index.checked_sub(1)) && !goes_with(Some(index + 1));
+    let all = is_alone.then(|| look.pictures.rows_of_all(images, columns)).flatten();
+    let rows = all.or_else(|| look.pictures.rows_of_few(images))?;
+    let heading_above = !heading.in_language(look.language).is_empty()
+        && (all.is_some() || heading_beside(images, Rect::new(0, 0, columns, rows)).is_none());
+    Some(rows + u16::from(heading_above) + u16::from(!captions.is_empty()))
 }
 
 /// Makes rows of as many pictures that follow each other equally high, so that their pictures stand below each other.

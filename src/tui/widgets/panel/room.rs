@@ -61,7 +61,8 @@ impl Room {
         }
     }
 
-    fn most(self) -> u16 {
+    /// The rows beyond which there is nothing more to show.
+    pub fn most(self) -> u16 {
         match self {
             Room::Rows(rows) => rows,
             Room::Share { most, .. } => most.max(self.good()),
@@ -131,6 +132,18 @@ fn listed(rows: usize, least: usize) -> Room {
     if rows <= LONGEST { Room::Rows(most) } else { Room::Share { least, good: least, most, weight: 2 } }
 }
 
+/// As many rows as there are items, of which the last ones are left to scrolling where not all have room; a share of the room where they
+/// are too many.
+fn items(rows: usize, least: usize) -> Room {
+    match listed(rows, least) {
+        Room::Rows(rows) => {
+            let least = (least.min(usize::from(u16::MAX)) as u16).min(rows);
+            Room::Share { least, good: rows, most: rows, weight: 1 }
+        }
+        room => room,
+    }
+}
+
 pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
     if let Some(problem) = problem(panel) {
         return listed(lines_of(&problem, width).len() + 1, 1);
@@ -147,8 +160,8 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         Panel::Note { text } => listed(lines_of(text.in_language(language), width).len(), 3),
         Panel::Fault { text, .. } => listed(words::fault_rows(text.in_language(language), width), 3),
         Panel::Number { .. } => Room::Rows(1),
-        Panel::Bars { bars, .. } => listed(heading + bars.len().max(1), heading + 3),
-        Panel::Table { names, rows } => listed(words::table_rows(names, rows, width, language), 4),
+        Panel::Bars { bars, .. } => items(heading + bars.len().max(1), heading + 3),
+        Panel::Table { names, rows } => items(words::table_rows(names, rows, width, language), 4),
         Panel::Pictures { images, captions, .. } => {
             // Of rows that belong together, such as data above model, each is one that can be read; of many, some are shown.
             let rows = images.rows().clamp(1, 4);

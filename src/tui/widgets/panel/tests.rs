@@ -340,6 +340,28 @@ fn a_row_without_room_is_whole_once_it_is_scrolled_to() {
     assert!(drawn.iter().any(|(index, drawn)| *index == 2 && drawn.count() == 10), "{drawn:?}");
 }
 
+/// A table below another of which not all rows have room: as many as do, not an empty area; the others are scrolled to.
+#[test]
+fn a_table_that_is_not_seen_whole_is_seen_in_part() {
+    let table = |count: usize| {
+        let row = |number: usize| vec![number.to_string(), "0.8".to_owned()];
+        Panel::Table { names: vec![name(), name()], rows: (0..count).map(row).collect() }
+    };
+    let panels = [table(4), table(10)];
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, 28, 14);
+    let mut shown = |from: usize| {
+        let mut buffer = Buffer::empty(area);
+        let drawn = draw_all(&panels, None, Some(from), "test", area, &mut look, &mut buffer);
+        let counts: Vec<_> = drawn.iter().map(|(index, drawn)| (*index, drawn.count())).collect();
+        (counts, rows_of_text(&buffer).last().unwrap().trim().to_owned())
+    };
+    // Of 14 rows the first table has 5 and the foot one; names and the number of those below take two of the other 8.
+    assert_eq!(shown(0), (vec![(0, 4), (1, 6)], "… 1 more: PgDn".to_owned()));
+    assert_eq!(shown(1), (vec![(1, 10)], "… 1 above: PgUp".to_owned()));
+}
+
 /// A pane without heading and captions: what says that there are more has a row of its own.
 #[test]
 fn what_says_how_many_are_in_sight_lies_over_no_picture() {

@@ -35,7 +35,7 @@ impl Grid {
         let (width, height) = self.cell;
         Rect {
             x: self.area.x + column * (width + self.gap),
-            y: self.area.y + row * (height + if self.gap > 0 && height > 4 { 1 } else { 0 }),
+            y: self.area.y + row * (height + if self.gap > 0 && height > LOWEST_WITH_GAP { 1 } else { 0 }),
             width,
             height,
         }
@@ -82,14 +82,21 @@ fn two_levels(values: &[f32]) -> (u8, f32, f32) {
 /// Cells of each of so many pictures, across and down, that are as large as an area has room for, with square pixels; `ratio` is their
 /// height over their width.
 pub fn cell([columns, rows]: [u16; 2], ratio: f32, area: Rect) -> (u16, u16) {
-    let height = |width: u16| (f32::from(width) * ratio / 2.0).round().max(1.0) as u16;
     let fits = |width: &u16| {
-        let (across, down) = room([columns, rows], (*width, height(*width)));
+        let (across, down) = room([columns, rows], (*width, height(*width, ratio)));
         across <= area.width && down <= area.height
     };
     let width = (1..=area.width.max(1)).rev().find(fits).unwrap_or(1);
-    (width, height(width))
+    (width, height(width, ratio))
 }
+
+/// Rows of a picture that is so many cells wide, with square pixels.
+pub fn height(width: u16, ratio: f32) -> u16 {
+    (f32::from(width) * ratio / 2.0).round().max(1.0) as u16
+}
+
+/// Pictures below each other have a row between them where they are higher than this.
+pub const LOWEST_WITH_GAP: u16 = 4;
 
 /// Cells between pictures beside each other.
 fn gap(columns: u16) -> u16 {
@@ -99,7 +106,7 @@ fn gap(columns: u16) -> u16 {
 /// Cells that pictures of a size take with those between them.
 fn room([columns, rows]: [u16; 2], (width, height): (u16, u16)) -> (u16, u16) {
     let gap = gap(columns);
-    let row_gap = if gap > 0 && height > 4 { 1 } else { 0 };
+    let row_gap = if gap > 0 && height > LOWEST_WITH_GAP { 1 } else { 0 };
     (columns * (width + gap) - gap.min(columns * (width + gap)), rows * (height + row_gap) - row_gap.min(rows))
 }
 

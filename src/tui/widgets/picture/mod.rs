@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui_image::picker::{Picker, ProtocolType};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +153,16 @@ impl Pictures {
         (1..=TALLEST_ROW).find(|rows| rows_of_whole(images, Rect::new(0, 0, columns, *rows), self.mode).is_some())
     }
 
+    /// The rows without which a picture of each of a few rows cannot be recognised; none of more rows, of which some are enough.
+    pub fn rows_of_few(&self, images: &ImageGrid) -> Option<u16> {
+        let rows = images.rows() as u16;
+        if !(1..=FEW_ROWS).contains(&images.rows()) || self.mode == PictureMode::Graphics {
+            return None;
+        }
+        let height = cells::height(least_width(self.mode), ratio(images));
+        Some(rows * height + if height > cells::LOWEST_WITH_GAP { rows - 1 } else { 0 })
+    }
+
     /// Draws a grid as large as fits, centred; in characters only as many of its pictures as can be recognised, with the picture `around`
     /// among them. `key` names the place, so that a changed picture takes the place of the old one.
     pub fn draw(
@@ -190,8 +201,8 @@ pub struct Shown {
 const SEXTANTS_IN_VTE: u32 = 6200;
 /// Rows beyond which a broken row of pictures is rather gone through picture by picture.
 const TALLEST_ROW: u16 = 24;
-/// Rows of the smallest picture that can be recognised.
-const LEAST_ROWS: u16 = 3;
+/// Rows up to which each is one thing, whose columns belong together.
+const FEW_ROWS: usize = 4;
 
 /// Cells of the width in which a digit can be read: drawn so and looked at again, 95 of 100 test digits are still read by the
 /// classifier (of the first 500, in the order below: 98.6, 97.4, 97.2, 95.8, 96.8 and 97.6 %).
@@ -231,7 +242,6 @@ fn legible(
     area: Rect,
     mode: PictureMode,
 ) -> (Cow<'_, ImageGrid>, Vec<usize>) {
-    let least = least_width(mode);
     let count = images.pictures.len();
     let (columns, rows) = (images.columns.min(count), images.rows());
     match rows_of_whole(images, area, mode) {
@@ -243,18 +253,65 @@ fn legible(
         }
         None => {}
     }
-    // Up to four rows are one thing each, such as data above model: columns go first. Of more, as many as there is room for.
-    let tall = if rows <= 4 { LEAST_ROWS } else { least / 2 + 1 };
-    let down = usize::from(area.height / tall).clamp(1, rows);
-    let wide = least.min(2 * (area.height / down.max(1) as u16)).max(1);
-    let across = usize::from(area.width / (wide + 1)).clamp(1, columns.max(1));
     let around = around.unwrap_or(0).min(count - 1);
+    if (2..=FEW_ROWS).contains(&rows) {
+        return of_few_rows(images, around % images.columns, area, mode);
+    }
+    let [most_across, most_down] = [columns.min(usize::from(area.width)), rows.min(usize::from(area.height))];
+    let parts = (1..=most_across).flat_map(|across| (1..=most_down).map(move |down| [across, down]));
+    let [across, down] = parts
+        .max_by_key(|part| {
+            let (worth, width) = worth(images, *part, part[0] * part[1], area, mode);
+            (worth, part[0] * part[1], width)
+        })
+        .unwrap_or([1, 1]);
     let [row, column] = [around / images.columns, around % images.columns];
-    let part = |at: usize, room: usize, all: usize| {
-        let start = at.saturating_sub(room / 2).min(all - room);
-        start..start + room
+    let numbers = images.numbers(part_about(column, across, columns), part_about(row, down, rows));
+    let pictures = numbers.iter().map(|number| images.pictures[*number].clone()).collect();
+    (Cow::Owned(ImageGrid::new(across, pictures)), numbers)
+}
+
+/// What an arrangement of pictures is worth, so many across and down: how many can be recognised, or if they cannot be, how wide they are.
+/// And their width.
+fn worth(
+    images: &ImageGrid,
+    across_and_down: [usize; 2],
+    shown: usize,
+    area: Rect,
+    mode: PictureMode,
+) -> ((usize, u16), u16) {
+    let width = cell(across_and_down.map(|number| number.clamp(1, 128) as u16), ratio(images), area).0;
+    (if width >= least_width(mode) { (shown, 0) } else { (0, width) }, width)
+}
+
+/// So many places of a number of them, with one among them.
+fn part_about(at: usize, room: usize, all: usize) -> Range<usize> {
+    let start = at.saturating_sub(room / 2).min(all - room);
+    start..start + room
+}
+
+/// Of a few rows that are one thing each, such as data above model, as many columns as can be recognised, with one of them among them:
+/// as they are, or column after column, which leaves room for larger pictures in a low area. Where nothing can be recognised, the largest.
+fn of_few_rows(images: &ImageGrid, around: usize, area: Rect, mode: PictureMode) -> (Cow<'_, ImageGrid>, Vec<usize>) {
+    let (columns, rows) = (images.columns.min(images.pictures.len()), images.rows());
+    let arrangements = (1..=columns).flat_map(|count| {
+        let all = count * rows;
+        let aligned = (1..=all).filter(move |across| across.is_multiple_of(rows) || rows.is_multiple_of(*across));
+        let after_another = aligned.map(move |across| (count, across, all.div_ceil(across), false));
+        after_another.chain(std::iter::once((count, count, rows, true)))
+    });
+    let (count, across, _, as_they_are) = arrangements
+        .max_by_key(|&(count, across, down, as_they_are)| {
+            let (worth, width) = worth(images, [across, down], count, area, mode);
+            (worth, as_they_are, count, width)
+        })
+        .expect("one column at the least");
+    let shown = part_about(around, count, columns);
+    let numbers: Vec<usize> = if as_they_are {
+        images.numbers(shown, 0..rows)
+    } else {
+        shown.flat_map(|column| images.numbers(column..column + 1, 0..rows)).collect()
     };
-    let numbers = images.numbers(part(column, across, columns), part(row, down, rows));
     let pictures = numbers.iter().map(|number| images.pictures[*number].clone()).collect();
     (Cow::Owned(ImageGrid::new(across, pictures)), numbers)
 }
@@ -301,11 +358,50 @@ mod tests {
             assert_eq!(shown.pictures.len(), numbers.len());
             (shown.columns, shown.rows())
         };
-        assert_eq!(size(&sheet(8, 3), 26, 11), (3, 3));
-        assert_eq!(size(&sheet(8, 4), 40, 14).1, 4);
-        assert_eq!(size(&sheet(8, 2), 26, 11).1, 2);
-        // Of samples as many as there is room for.
+        assert_eq!(size(&sheet(8, 2), 26, 11), (2, 2));
+        assert_eq!(size(&sheet(8, 4), 80, 24), (7, 4));
+        // Of samples as many as there is room for, with the rows between them.
         assert_eq!(size(&sheet(8, 8), 26, 12), (2, 2));
+        assert_eq!(size(&sheet(8, 8), 32, 20), (3, 3));
+    }
+
+    /// The areas of the pictures of the labs in windows of 80×24 and 120×36, each with the pictures that it holds at most.
+    #[test]
+    fn no_digit_of_train_or_explore_is_too_small_to_be_read() {
+        let (vae, gallery) = ([(8, 8), (8, 2)], [(8, 1), (10, 5), (2, 1)]);
+        let train = [(26, 11), (32, 17), (32, 11), (32, 31), (50, 19), (90, 17)];
+        let explore = [(78, 16), (59, 8), (118, 29), (118, 13), (90, 14)];
+        let all = |sheets: &[(usize, usize)], areas: &[(u16, u16)]| {
+            let each = sheets.iter().flat_map(|sheet| areas.iter().map(move |area| (*sheet, *area)));
+            each.collect::<Vec<_>>()
+        };
+        for ((columns, rows), (width, height)) in [all(&vae, &train), all(&gallery, &explore)].concat() {
+            let area = Rect::new(0, 0, width, height);
+            for mode in PictureMode::ALL.into_iter().skip(1) {
+                let images = sheet(columns, rows);
+                let drawn = grid(&legible(&images, None, area, mode).0, area).rect(0).width;
+                // Where there is no room for one that can be read, it is as large as one or two can be.
+                let largest = grid(&sheet(rows.min(2), 1), area).rect(0).width;
+                assert!(
+                    drawn >= least_width(mode).min(largest),
+                    "{mode:?}: {columns}×{rows} in {width}×{height}: {drawn}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn where_few_rows_are_too_low_their_columns_stand_one_after_another() {
+        let shown = |rows, around, width, height| {
+            let images = sheet(8, rows);
+            let (shown, numbers) = legible(&images, around, Rect::new(0, 0, width, height), PictureMode::HalfBlocks);
+            (shown.columns, numbers)
+        };
+        // Below each other four would have three rows each: now one of each is 12 × 6 cells large, in the order of a line of text.
+        assert_eq!(shown(4, None, 40, 14), (2, vec![0, 8, 16, 24]));
+        assert_eq!(shown(4, Some(8 + 5), 40, 14).1, [5, 13, 21, 29]);
+        // Three in a line, two lines: 8 × 4 cells, where they had 6 × 3.
+        assert_eq!(shown(3, None, 26, 11), (3, vec![0, 8, 16, 1, 9, 17]));
     }
 
     #[test]
