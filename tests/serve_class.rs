@@ -106,9 +106,9 @@ async fn whoever_comes_late_follows_the_very_screen() {
     kei.wait_for("preset").await;
     ben.wait_for("preset").await;
     kei.press(PRESENT).await;
-    kei.wait_for("your screen is shown no longer").await;
-    ben.wait_for("that screen is shown no longer").await;
-    anna.wait_for("that screen is shown no longer").await;
+    kei.wait_for("your screen is no longer shown").await;
+    ben.wait_for("that screen is no longer shown").await;
+    anna.wait_for("that screen is no longer shown").await;
     ben.press("q").await;
     assert_eq!(ben.ended().await, Some(0));
 }
@@ -229,7 +229,7 @@ async fn an_account_that_holds_too_much_deletes_before_it_trains() {
     anna.press("\x1b2").await;
     anna.wait_for("preset").await;
     anna.press("\r").await;
-    anna.wait_for("of the 1 that it may").await;
+    anna.wait_for("the limit is 1 MB").await;
     fs::remove_dir_all(exports).unwrap();
     anna.press("\r").await;
     anna.wait_for("smooth").await;

@@ -84,7 +84,7 @@ words! {
     CLASS_FOLLOWS: "follows", "発表視聴";
     CLASS_SIZE: "size", "画面";
     CLASS_LINEAR: "linear", "行単位";
-    CLASS_NO_SCREEN: "who works in the linear mode has no screen to look at", "行単位モードの学生には、見られる画面がありません";
+    CLASS_NO_SCREEN: "a student in the linear mode has no screen to look at", "行単位モードの学生には、見られる画面がありません";
     CLASS_HAND: "hand", "挙手";
     CLASS_PICKER: "(picker)", "(一覧)";
     CLASS_TO: "to {0}", "{0} へ";
@@ -408,7 +408,7 @@ words! {
     PLAIN_NO_ID: "no ID is asked for here", "学籍番号の登録は必要ありません";
     PLAIN_IS_IT_YOU: "{0} is {1}. If that is you, type `id {2} yes`.", "{0} は {1} さんです。本人なら id {2} yes と入力してください。";
     PLAIN_WAITS: "all places to train are taken, {0} before you; the run begins by itself, `stop` leaves the queue", "学習の席がすべて使われています(前に {0} 人)。空き次第開始します。stop で取りやめます";
-    PLAIN_DISK_FULL: "your folder holds {0} MB of the {1} that it may: delete runs on the screen (R, then d), then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。画面版の R、d で過去の実行を削除してから開始してください";
+    PLAIN_DISK_FULL: "your folder uses {0} MB, and the limit is {1} MB: delete runs on the screen (R, then d), then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。画面版の R、d で過去の実行を削除してから開始してください";
     PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
