@@ -75,6 +75,7 @@ words! {
     CLASS_BY_LAB: "by lab", "ラボ順";
     CLASS_NAME: "student", "学生";
     CLASS_COMES: "loading the list…", "一覧を受信しています";
+    CLASS_NOT_COME: "in the roster, has not logged in yet", "名簿にありますが、まだログインしていません";
     CLASS_NO_ANSWERS: "no answers yet", "解答はまだありません";
     CLASS_LAB: "lab", "ラボ";
     CLASS_TAB: "tab", "タブ";

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// How far an account is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
+    /// Empty for a student of the roster who has none yet.
     pub account: String,
     /// The labs of which something was tried or solved, in the order of the catalogue.
     pub labs: Vec<LabSummary>,

@@ -1,7 +1,7 @@
 //! Who the students behind the accounts are, and how far each of them is: what lies in the folder of the server.
 
 use crate::class::accounts;
-use crate::class::answers::summary;
+use crate::class::answers::summary::{Summary, summary};
 use crate::class::ids::{claim_id, claimed_id};
 use crate::class::message::{Answered, ToSession};
 use crate::class::name::Name;
@@ -55,9 +55,13 @@ impl People {
 
     /// What the student of an account is called; empty where that is not known.
     pub fn student(&self, account: &str) -> String {
-        let roster = self.roster();
+        self.entry_of(&self.roster(), account).map(called).unwrap_or_default()
+    }
+
+    /// The student whose account this is.
+    fn entry_of<'a>(&self, roster: &'a Roster, account: &str) -> Option<&'a Entry> {
         let claimed = || roster.of_id(&claimed_id(&self.folder, &account.parse().ok()?)?);
-        roster.of_account(account).or_else(claimed).map(called).unwrap_or_default()
+        roster.of_account(account).or_else(claimed)
     }
 
     /// Whether nobody has said yet who of the roster an account is.
@@ -109,7 +113,18 @@ impl People {
         let catalogue = self.catalogue.get_or_init(|| Catalogue::load(Path::new(""), self.labs.as_deref()));
         let accounts = accounts::names(&self.folder).unwrap_or_default();
         let summaries = accounts.iter().filter_map(|account| summary(&self.folder, account.as_str(), catalogue).ok());
-        summaries.map(|summary| Answered { student: self.student(&summary.account), summary }).collect()
+        let roster = self.roster();
+        let mut absent: Vec<&Entry> = roster.entries().iter().collect();
+        let mut answers = Vec::new();
+        for summary in summaries {
+            let entry = self.entry_of(&roster, &summary.account);
+            absent.retain(|absent| entry.is_none_or(|entry| absent.id != entry.id));
+            answers.push(Answered { student: entry.map(called).unwrap_or_default(), summary });
+        }
+        // Who of the roster has not come yet.
+        let absent = absent.into_iter().map(|entry| Answered { student: called(entry), summary: Summary::default() });
+        answers.extend(absent);
+        answers
     }
 }
 
@@ -149,6 +164,13 @@ mod tests {
         let dora: Name = "dora".parse().unwrap();
         let last = (0..=TRIES).map(|_| people.claim(&dora, "S3", false)).last();
         assert!(matches!(last, Some(ToSession::ClaimRefused { en, .. }) if en.contains("too many")));
+        // The accounts that there are, then who has not come.
+        for account in ["anna", "zoe"] {
+            std::fs::create_dir_all(accounts::folder(folder.path()).join(account)).unwrap();
+        }
+        let table: Vec<_> = people.answers().into_iter().map(|row| (row.summary.account, row.student)).collect();
+        let row = |account: &str, student: &str| (account.to_owned(), student.to_owned());
+        assert_eq!(table, [row("anna", "Anna A"), row("zoe", ""), row("", "Ben B"), row("", "Chie C")]);
         std::fs::write(&file, "id,name\nS1,Anna A\n").unwrap();
         assert_eq!(people.read_again(), Ok(1));
         std::fs::write(&file, "nothing").unwrap();

@@ -60,7 +60,8 @@ impl AnswersTable {
         let accounts = &app.class.answers;
         let end = write(buffer, head, 1, 0, app.say(text::CLASS_ANSWERS), app.theme.strong());
         let labs: Vec<&Lab> = app.catalogue.labs().into_iter().filter(|lab| is_begun(accounts, &lab.id)).collect();
-        let facts = filled(app.say(text::CLASS_ACCOUNTS), &[&accounts.len(), &labs.len()]);
+        let come = accounts.iter().filter(|answered| !answered.summary.account.is_empty()).count();
+        let facts = filled(app.say(text::CLASS_ACCOUNTS), &[&come, &labs.len()]);
         write(buffer, head, end + 2, 0, &facts, app.theme.quiet());
         let fit = usize::from(area.width.saturating_sub(NAME + SUM + 2) / LAB);
         self.first = self.first.min(labs.len().saturating_sub(fit));
@@ -112,7 +113,11 @@ impl AnswersTable {
 
 fn called(answered: &Answered) -> String {
     let Answered { student, summary } = answered;
-    printable(&if student.is_empty() { summary.account.clone() } else { format!("{student} ({})", summary.account) })
+    printable(&match (student.as_str(), summary.account.as_str()) {
+        ("", account) => account.to_owned(),
+        (student, "") => student.to_owned(),
+        (student, account) => format!("{student} ({account})"),
+    })
 }
 
 fn of_lab<'a>(answered: &'a Answered, lab: &str) -> Option<&'a LabSummary> {
@@ -126,6 +131,9 @@ fn is_begun(accounts: &[Answered], lab: &str) -> bool {
 
 /// What an account solved last, and what it has tried.
 fn about(answered: &Answered, app: &AppContext) -> Vec<String> {
+    if answered.summary.account.is_empty() {
+        return vec![app.say(text::CLASS_NOT_COME).to_owned()];
+    }
     let title = |lab: &str, exercise: &str| {
         let found = app.catalogue.find(lab).ok();
         let name = found.and_then(|lab| lab.exercises.iter().find(|known| known.id == exercise));
