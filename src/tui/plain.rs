@@ -57,6 +57,8 @@ struct Reader<W> {
     end_told: bool,
     /// What a run asked that was told of: the run, and the step.
     question_told: Option<(String, u64)>,
+    /// Whether the run was told to stop: it waits for no answer any more.
+    is_stopping: bool,
     /// Whether somebody types.
     prompts: bool,
     /// Whether a signal has asked for the end.
@@ -176,6 +178,7 @@ impl<W: Write> Reader<W> {
             curves_told: told,
             end_told: true,
             question_told: None,
+            is_stopping: false,
             prompts,
             is_over: false,
         };

@@ -23,7 +23,7 @@ impl<W: Write> Reader<W> {
 
     /// The view that asks something, and its step.
     pub(super) fn question(&self) -> Option<(&'static str, u64)> {
-        self.app.run.as_ref()?.asks(self.actions())
+        self.app.run.as_ref().filter(|_| !self.is_stopping)?.asks(self.actions())
     }
 
     /// Tells what the run asks and which keys answer it, once.
@@ -50,7 +50,7 @@ impl<W: Write> Reader<W> {
         }
         let named = keys::bindings(Context::RunActions(self.actions())).into_iter();
         let named: Vec<String> =
-            named.map(|binding| format!("press {} {}", binding.keys[0].name(), self.app.say(binding.help))).collect();
+            named.map(|binding| format!("press {}: {}", binding.keys[0].name(), self.app.say(binding.help))).collect();
         self.tell(text::PLAIN_KEYS, &[&named.join(", ")])
     }
 

@@ -1,8 +1,8 @@
 //! The instruments of a lab without a screen: the keys that they know are pressed by name, and what they show is told in lines.
 
 use super::{Reader, names};
-use crate::lab::Lab;
 use crate::lab::keystroke::Keystroke;
+use crate::lab::{Attempt, Lab};
 use crate::tui::keys;
 use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
 /// How long an answer may take before what is there is told.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a run may take to say something to an action.
+const REACTION: Duration = Duration::from_secs(2);
 /// Time between two moments of what moves, and the most of them.
 const MOMENT: Duration = Duration::from_millis(5);
 const MOMENTS: usize = 600;
@@ -96,12 +98,27 @@ impl<W: Write> Reader<W> {
             }
             None => explore.typed(&event, lab, &mut self.app),
         }
-        self.note_states(lab);
+        if self.note_states(lab) {
+            self.hear_of_action();
+        }
     }
 
-    fn note_states(&mut self, lab: &Lab) {
+    /// Whether an action was sent to the run, among the states that were reached.
+    fn note_states(&mut self, lab: &Lab) -> bool {
         let attempts = self.explore.as_mut().map(|explore| explore.reached(lab)).unwrap_or_default();
         attempts.iter().for_each(|attempt| self.app.happened(lab, attempt));
+        attempts.iter().any(|attempt| matches!(attempt, Attempt::State { state, .. } if state == "action_sent"))
+    }
+
+    /// Waits a little for what the run says to an action: that it was done, or why not.
+    fn hear_of_action(&mut self) {
+        let said = |run: &LiveRun| (run.actions, run.warnings);
+        let before = self.app.run.as_ref().map(said);
+        let begun = Instant::now();
+        while self.app.run.as_ref().map(said) == before && begun.elapsed() < REACTION {
+            std::thread::sleep(MOMENT);
+            self.hear_run();
+        }
     }
 
     /// Waits until all is answered and nothing moves, or patience ends; signals are left for later.

@@ -23,7 +23,7 @@ fn a_run_that_asks_is_answered_by_keys() {
     }
     // The second is told once more with the status.
     assert_eq!(text.matches("Pair 2 of 4.").count(), 2, "{text}");
-    assert!(text.contains("Keys: press 1 prefer the first, press 2 prefer the second, press 3 neither"), "{text}");
+    assert!(text.contains("Keys: press 1: prefer the first, press 2: prefer the second, press 3: neither"), "{text}");
     assert!(
         text.lines().any(|line| line.starts_with("1: ")) && text.lines().any(|line| line.starts_with("2: ")),
         "{text}"
@@ -51,4 +51,19 @@ fn a_board_is_told_once() {
     assert_eq!(text.matches(".......").count(), 6, "{text}");
     assert!(!text.contains("1   2   3   4"), "{text}");
     assert!(text.contains("win rate"), "{text}");
+}
+
+#[test]
+fn a_run_says_why_it_does_not_do_what_a_key_asks_for() {
+    let text = told("open gridworld\ntrain watch\nexplore 1\npress w\nstop\n");
+    assert!(text.contains("this is the start: it can be moved, not changed"), "{text}");
+}
+
+#[test]
+fn a_run_that_is_stopped_asks_nothing_any_more() {
+    let knobs =
+        "base=fresh pretraining=2 layers=1 width=16 heads=2 pairs=4 method=dpo reward_steps=2 steps=3 examined=2";
+    let text = told(&format!("open rlhf\ntrain you {knobs}\nwait\nstop\nwait\nreport\n"));
+    assert_eq!(text.matches("Pair 1 of 4.").count(), 1, "{text}");
+    assert!(text.contains("it has no report"), "{text}");
 }

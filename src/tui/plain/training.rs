@@ -99,6 +99,7 @@ impl<W: Write> Reader<W> {
             Ok(run) => {
                 let id = run.id.clone();
                 self.app.show_run(run);
+                self.is_stopping = false;
                 (self.told, self.curves_told, self.end_told) = (Instant::now(), Instant::now(), false);
                 self.tell(text::PLAIN_STARTED, &[&id])
             }
@@ -106,14 +107,19 @@ impl<W: Write> Reader<W> {
         }
     }
 
-    /// Takes in what runs and models have to say, and tells it when it is time.
-    pub(super) fn news(&mut self) -> io::Result<()> {
+    /// Takes in what the run has to say.
+    pub(super) fn hear_run(&mut self) {
         let of_run = self.app.run.as_ref().and_then(|run| self.app.catalogue.find(&run.lab).ok()).cloned();
         if let (Some(run), Some(lab)) = (&mut self.app.run, &of_run) {
             for attempt in run.catch_up() {
                 self.app.happened(lab, &attempt);
             }
         }
+    }
+
+    /// Takes in what runs and models have to say, and tells it when it is time.
+    pub(super) fn news(&mut self) -> io::Result<()> {
+        self.hear_run();
         if let (Some(explore), Some(lab)) = (&mut self.explore, &self.lab) {
             for reply in self.app.questions.take() {
                 explore.answered(&reply, lab, &mut self.app);
@@ -189,6 +195,7 @@ impl<W: Write> Reader<W> {
         match self.app.run.as_ref().filter(|run| run.is_live()) {
             Some(run) => {
                 run.send(Command::Stop);
+                self.is_stopping = true;
                 self.tell(text::STOPPING, &[])
             }
             None => self.tell(text::PLAIN_NO_RUN, &[]),

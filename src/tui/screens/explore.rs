@@ -71,7 +71,13 @@ impl ExploreTab {
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_at = app.explored_run(&lab.id).map(Asked::of);
+        let run = app.explored_run(&lab.id);
+        self.asked_at = run.map(Asked::of);
+        // What another run was warned of is not said of this one.
+        let is_another = |(warned, _): &(String, u64)| run.is_none_or(|run| run.id != *warned);
+        if self.warned.as_ref().is_none_or(is_another) {
+            self.warned = run.map(|run| (run.id.clone(), run.warnings));
+        }
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
         // A clock may go beside what is asked.
         self.moving = true;

@@ -231,8 +231,13 @@ pub fn draw_all(
 ) -> Vec<(usize, Drawn)> {
     let bands = bands(panels, area.width);
     let room_of = |band: &Range<usize>| {
+        // Those side by side share the columns.
+        let columns = match band.len() as u16 {
+            ..2 => area.width,
+            count => (area.width / count).saturating_sub(BETWEEN_MAPS),
+        };
         let rooms = band.clone().map(|index| {
-            let room = room(&panels[index], area.width, look.language);
+            let room = room(&panels[index], columns, look.language);
             whole_row(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
         });
         rooms.reduce(Room::or).expect("no empty band")
@@ -424,17 +429,17 @@ fn under_heading(heading: &Bilingual, area: Rect, look: &Look, buffer: &mut Buff
     if heading.is_empty() || area.height < 2 {
         return area;
     }
-    let rows = if area.height < LONG_HEADING_FROM { 1 } else { heading_rows(heading, area.width) };
+    let rows = heading_rows(heading, area.width).min(area.height / 3).max(1);
     let rows = write_wrapped(heading, look.theme.quiet(), Rect { height: rows, ..area }, buffer);
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
-/// Rows of a panel from which its heading may have two.
-const LONG_HEADING_FROM: u16 = 6;
+/// Rows of a heading at the most, of which a third of the panel's may be its heading.
+const MOST_HEADING: usize = 3;
 
 /// Rows that a heading takes.
 fn heading_rows(heading: &str, columns: u16) -> u16 {
-    if width(heading) > usize::from(columns) { 2 } else { 1 }
+    lines_of(heading, columns).len().clamp(1, MOST_HEADING) as u16
 }
 
 /// Writes a text in as many rows as it needs; the rows written. A row of more text than there is room for ends in ….
