@@ -231,13 +231,8 @@ pub fn draw_all(
 ) -> Vec<(usize, Drawn)> {
     let bands = bands(panels, area.width);
     let room_of = |band: &Range<usize>| {
-        // Those side by side share the columns.
-        let columns = match band.len() as u16 {
-            ..2 => area.width,
-            count => (area.width / count).saturating_sub(BETWEEN_MAPS),
-        };
         let rooms = band.clone().map(|index| {
-            let room = room(&panels[index], columns, look.language);
+            let room = room(&panels[index], area.width, look.language);
             whole_row(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
         });
         rooms.reduce(Room::or).expect("no empty band")
