@@ -84,7 +84,8 @@ mod tests {
         view.handle_action(Action::Home, &lab, &mut app);
         assert!(drawn(&mut view).contains("bar00"));
         view.handle_action(Action::End, &lab, &mut app);
-        assert!(drawn(&mut view).contains("bar39"));
+        let last = drawn(&mut view);
+        assert!(last.contains("bar39") && last.contains("above") && !last.contains("more"), "{last}");
         // Where all is in sight the key is not named.
         view.shown.panels = vec![Panel::note("all of it")];
         drawn(&mut view);
