@@ -71,8 +71,8 @@ impl ExploreTab {
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        let run = app.explored_run(&lab.id);
-        self.asked_at = run.map(Asked::of);
+        self.asked_at = app.explored_run(&lab.id).map(Asked::of);
+        let run = app.run_of(&lab.id);
         // What another run was warned of is not said of this one.
         let is_another = |(warned, _): &(String, u64)| run.is_none_or(|run| run.id != *warned);
         if self.warned.as_ref().is_none_or(is_another) {
@@ -107,7 +107,7 @@ impl ExploreTab {
 
     /// What the run says against an action is said here too, where it was done.
     fn tell_warning(&mut self, lab: &Lab, app: &mut AppContext) {
-        let Some(run) = app.explored_run(&lab.id) else { return };
+        let Some(run) = app.run_of(&lab.id) else { return };
         let (now, message) = ((run.id.clone(), run.warnings), run.message.clone());
         let before = self.warned.replace(now.clone());
         let is_new = before.is_some_and(|(run, warnings)| run == now.0 && warnings < now.1);

@@ -32,9 +32,9 @@ impl View {
         self.shown.scroll(down);
         let Some((index, rows)) = self.cut_list().filter(|_| self.shown.from == before) else { return };
         if self.focus != Focus::Panel(index) {
-            // The rows in sight are gone through first.
+            // As if the cursor stood in the middle of the rows in sight: so it does among those that follow.
             self.focus = Focus::Panel(index);
-            self.cursor = Some(Place::Item(if down { rows.saturating_sub(1) } else { 0 }));
+            self.cursor = Some(Place::Item(rows / 2));
         }
         let by = i32::try_from(rows.max(1)).unwrap_or(i32::MAX);
         self.move_cursor((0, if down { by } else { -by }), lab, app);
