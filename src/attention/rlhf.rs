@@ -39,7 +39,13 @@ use std::sync::Arc;
 use trained::TrainedRlhf;
 
 const fn answer(name: &'static str, key: char, en: &'static str, ja: &'static str) -> ActionSpec {
-    ActionSpec { name, key, help: Wording::new(en, ja), argument: Argument::Nothing, when: None }
+    ActionSpec {
+        name,
+        key,
+        help: Wording::new(en, ja),
+        argument: Argument::Answer("pair"),
+        when: Some(("annotator", "you")),
+    }
 }
 
 /// What a person says of the pair that is shown.

@@ -114,6 +114,8 @@ pub enum Argument {
     Cell,
     /// Nothing either, but it acts on the world that Explore shows, such as a move of its agent.
     Shown,
+    /// Nothing either, but it answers what a view of the run asks, by the name of that view: which of two texts is better.
+    Answer(&'static str),
 }
 
 /// The names of some actions, for a message.
@@ -129,9 +131,14 @@ impl Argument {
 }
 
 impl ActionSpec {
-    /// Whether it needs nothing that is picked, nor a run of a kind of its own: then it stands on the Train tab.
+    /// Whether it needs nothing that is picked, nor a run of a kind of its own: then it stands on the Train tab, as does what answers a
+    /// view there.
     pub fn is_for_train(&self) -> bool {
-        self.argument == Argument::Nothing && self.when.is_none()
+        match self.argument {
+            Argument::Nothing => self.when.is_none(),
+            Argument::Answer(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether it is for a place that is picked on the Explore tab, or undoes what such ones did.

@@ -216,7 +216,7 @@ fn plan(experiment: &Experiment, knobs: &Knobs, total: u64) -> Vec<(u64, Command
     });
     let actions = experiment.actions.iter().map(|action| {
         let argument = match action.argument {
-            Argument::Nothing | Argument::Shown => "",
+            Argument::Nothing | Argument::Shown | Argument::Answer(_) => "",
             Argument::Cell => "1 1",
             Argument::Point => "0.5 -0.5",
             Argument::Word => "queen",

@@ -8,12 +8,24 @@ use crate::experiment::query::Recipient;
 use crate::experiment::{Answer, ExperimentError, Model, Query, Session, TaskContext};
 use crate::tensor::pool::release_unneeded;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Where the model to ask comes from: the latest snapshot of a run, or a model that does not change.
 pub type ModelSource = Arc<dyn Fn() -> Result<Arc<dyn Model>, ExperimentError> + Send + Sync>;
+
+/// The same model whenever it is asked for: that of a run as it was the first time.
+pub fn of_one_moment(source: ModelSource) -> ModelSource {
+    let taken = OnceLock::new();
+    Arc::new(move || match taken.get() {
+        Some(model) => Ok(Arc::clone(model)),
+        None => {
+            let model = source()?;
+            Ok(Arc::clone(taken.get_or_init(|| model)))
+        }
+    })
+}
 
 /// An answer, or what there is of it so far, with the key of its question.
 pub type Answered = (String, Result<Answer, ExperimentError>);
@@ -426,5 +438,20 @@ mod tests {
         assert_eq!(ask("a", &fresh, line()), Ok(nothings(3)), "a newer model takes the session over");
         assert!(ask("a", &same, TalkQuery::History).is_err());
         assert_eq!(ask("a", &same, line()), Ok(nothings(1)), "after a panic it begins anew");
+    }
+
+    #[test]
+    fn what_is_asked_of_one_moment_has_one_model() {
+        let taken = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&taken);
+        let source: ModelSource = Arc::new(move || {
+            *lock(&counted) += 1;
+            if *lock(&counted) == 1 { Err(ExperimentError::new("no model yet")) } else { Ok(Arc::new(Counting)) }
+        });
+        let model = of_one_moment(source);
+        assert!(model().is_err());
+        let (first, second) = (model().unwrap(), model().unwrap());
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(*lock(&taken), 2, "what failed is tried again, what was there is kept");
     }
 }

@@ -508,6 +508,13 @@ impl App {
 
     fn paint(&mut self) -> io::Result<()> {
         let contexts = self.contexts();
+        self.paint_with(&contexts)?;
+        // What has no room is known once it is drawn, and has keys of its own.
+        let drawn = self.contexts();
+        if drawn == contexts { Ok(()) } else { self.paint_with(&drawn) }
+    }
+
+    fn paint_with(&mut self, contexts: &[Context]) -> io::Result<()> {
         let (context, depth) = (&mut self.context, self.depth);
         let (picker, place, overlay) = (&mut self.picker, &mut self.place, &mut self.overlay);
         let demo = self.demo.as_ref();
@@ -519,7 +526,7 @@ impl App {
                 context.places.clear();
                 too_small(area, context, buffer);
             } else {
-                draw(area, picker, place, demo, overlay.as_mut(), &contexts, context, buffer);
+                draw(area, picker, place, demo, overlay.as_mut(), contexts, context, buffer);
             }
             context.theme.paint_ground(buffer);
             context.widths.settle(buffer);

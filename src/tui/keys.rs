@@ -195,6 +195,8 @@ pub enum Context {
     ViewArrows,
     ViewText,
     ViewPanel,
+    /// A list in a view of which not all rows are in sight.
+    ViewList,
     /// A view with figures that move.
     ViewMotion,
     /// A panel whose actions go to the run.
@@ -261,6 +263,7 @@ impl Context {
             Context::Examples => Wording::new("Test digits", "テスト画像"),
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
             Context::PadModel => Wording::new("What the model is given", "モデルへの入力"),
+            Context::ViewList => Wording::new("A list with more rows", "続きのある一覧"),
             Context::ViewInputs | Context::ViewArrows | Context::ViewText => {
                 Wording::new("Inputs of the view", "ビューの入力")
             }

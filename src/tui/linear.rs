@@ -46,12 +46,16 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
     match panel {
         Panel::Note { text } => format!("{}\n", text.in_language(language)),
         Panel::Fault { .. } => String::new(),
-        Panel::Number { name, value, .. } => format!("{} = {value:.4}\n", name.in_language(language)),
+        Panel::Number { name, value, .. } => {
+            format!("{} = {}\n", name.in_language(language), figure(*value, value.fract() == 0.0))
+        }
         Panel::Bars { bars: entries, .. } => {
             let columns = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0);
+            let are_counts = entries.iter().all(|entry| entry.value.fract() == 0.0);
             let line = |entry: &Bar| {
                 let bar = "▅".repeat(if bars { (BAR * entry.value.clamp(0.0, 1.0)).round() as usize } else { 0 });
-                let line = format!("{}  {:7.4}  {bar}", padded(&entry.name, columns), entry.value);
+                let value = figure(f64::from(entry.value), are_counts);
+                let line = format!("{}  {value:>7}  {bar}", padded(&entry.name, columns));
                 format!("{}\n", line.trim_end())
             };
             entries.iter().map(line).collect()
@@ -74,6 +78,11 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
         Panel::Grid(grid) => under_heading(panel, language, &cells(grid, language)),
         Panel::Poses(poses) => under_heading(panel, language, &moments(poses, language)),
     }
+}
+
+/// A value; a count has no decimals.
+fn figure(value: f64, is_count: bool) -> String {
+    if is_count { format!("{value:.0}") } else { format!("{value:.4}") }
 }
 
 /// Lines under the panel's heading, where it has one.

@@ -2,7 +2,7 @@
 
 use super::widgets::chart::Series;
 use crate::class::message::RunHere;
-use crate::experiment::{Command, Event, KnobValue, Knobs, Panel, Report, Source};
+use crate::experiment::{ActionSpec, Argument, Command, Event, KnobValue, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
@@ -68,8 +68,9 @@ pub struct LiveRun {
     pub is_explored: bool,
     /// Whether it is the record of an earlier run.
     pub is_recorded: bool,
-    /// The last warning or failure.
+    /// The last warning or failure, and how many warnings there were.
     pub message: Option<String>,
+    pub warnings: u64,
     handle: Box<dyn RunHandle>,
     inbox: Arc<Inbox>,
 }
@@ -172,6 +173,7 @@ impl LiveRun {
             is_explored: true,
             is_recorded: false,
             message: None,
+            warnings: 0,
             handle,
             inbox,
         }
@@ -185,6 +187,15 @@ impl LiveRun {
     /// Whether it waits to be let go on.
     pub fn is_held(&self) -> bool {
         self.stage == Stage::Paused
+    }
+
+    /// The name and the step of the view that asks a person for one of these actions, as long as no step was done since.
+    pub fn asks(&self, actions: &[ActionSpec]) -> Option<(&'static str, u64)> {
+        actions.iter().filter(|action| self.is_live() && action.fits(&self.knobs)).find_map(|action| {
+            let Argument::Answer(view) = action.argument else { return None };
+            let shown = self.views.get(view)?;
+            (shown.step >= self.pace.step).then_some((view, shown.step))
+        })
     }
 
     pub fn send(&self, command: Command) {
@@ -240,7 +251,10 @@ impl LiveRun {
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
             }
-            Event::Warning { message, .. } => self.message = Some(message),
+            Event::Warning { message, .. } => {
+                self.message = Some(message);
+                self.warnings += 1;
+            }
             Event::Paused { paused, .. } => self.stage = if paused { Stage::Paused } else { Stage::Running },
             Event::Evaluating { share, .. } => {
                 self.stage = Stage::Evaluating;
@@ -287,17 +301,40 @@ mod tests {
     use crate::registry::open_bundled;
     use crate::run::store::tests::description;
 
-    /// A run that goes on from a checkpoint was never turned as it was beyond that.
-    #[test]
-    fn turns_past_the_checkpoint_of_a_resumed_run_are_forgotten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().to_owned();
+    fn opened(folder: &std::path::Path) -> LiveRun {
+        let path = folder.to_owned();
         let store = RunStore::new(path.join("runs"));
         let source = Source { cache: path.clone(), folder: None, weights: None, keep: path, companion: open_bundled };
         let (description, lock) =
             store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
         drop(lock);
-        let mut run = LiveRun::open(&store, &source, &description.id, Arc::new(|| ())).unwrap();
+        LiveRun::open(&store, &source, &description.id, Arc::new(|| ())).unwrap()
+    }
+
+    #[test]
+    fn a_run_asks_until_its_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = opened(folder.path());
+        let actions = crate::registry::find("rlhf").unwrap().actions;
+        let view = |step| Event::View { name: "pair".to_owned(), step, panels: Vec::new(), keep: false };
+        run.stage = Stage::Running;
+        run.take_in(view(3));
+        assert_eq!(run.asks(actions), None, "the rules compare");
+        run.knobs.0.insert("annotator".to_owned(), KnobValue::Text("you".to_owned()));
+        assert_eq!(run.asks(actions), Some(("pair", 3)));
+        run.take_in(Event::Scalar { series: "reward_loss".to_owned(), step: 4, value: 0.5 });
+        assert_eq!(run.asks(actions), None, "it has gone on");
+        run.take_in(view(5));
+        assert_eq!(run.asks(actions), Some(("pair", 5)));
+        run.stage = Stage::Stopped;
+        assert_eq!(run.asks(actions), None);
+    }
+
+    /// A run that goes on from a checkpoint was never turned as it was beyond that.
+    #[test]
+    fn turns_past_the_checkpoint_of_a_resumed_run_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = opened(folder.path());
         let turned = |step| Event::Knob { step, knob: "beta".to_owned(), value: KnobValue::Integer(step as i64) };
         let started = Event::Started {
             run: run.id.clone(),

@@ -1,17 +1,22 @@
 //! The linear mode, for screen readers and pipes: no boxes, no motion, each chart a sentence. One command a line. Instruments are the
 //! same as on the screen, driven by the same keys, so that every exercise can be done here too.
 
+mod asked;
 mod class;
 mod explore;
+mod lines;
 mod model;
 mod names;
 mod training;
+
+#[cfg(test)]
+mod tests;
 
 use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
 use super::last_resort::{self, Stage};
-use super::screens::exercises::{counts_after, decided_at, in_words};
+use super::screens::exercises::{counts_after, decided_at, in_words, may_be_changed};
 use super::screens::explore::ExploreTab;
 use super::signals;
 use super::terminal::{Bell, Message};
@@ -28,6 +33,7 @@ use crate::lab::{Attempt, Check, Exercise, InstrumentUse, Lab, Progress, Verdict
 use crate::printer;
 use crate::run::Start;
 use crate::width::Widths;
+use lines::Lines;
 use model::Asked;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -41,7 +47,7 @@ const COLUMNS: usize = 78;
 struct Reader<W> {
     app: AppContext,
     bell: Arc<Bell>,
-    out: W,
+    out: Lines<W>,
     lab: Option<Lab>,
     asked: Option<Asked>,
     explore: Option<ExploreTab>,
@@ -49,9 +55,14 @@ struct Reader<W> {
     waiting: Option<Start>,
     /// Exercises of all labs that were solved when it was looked last.
     solved: BTreeSet<(String, String)>,
-    /// When the run was told of last, and whether its end was.
+    /// When the run was told of last, when its curves were, and whether its end was.
     told: Instant,
+    curves_told: Instant,
     end_told: bool,
+    /// What a run asked that was told of: the run, and the step.
+    question_told: Option<(String, u64)>,
+    /// Whether the run was told to stop: it waits for no answer any more.
+    is_stopping: bool,
     /// Whether somebody types.
     prompts: bool,
     /// Whether a signal has asked for the end.
@@ -158,21 +169,34 @@ impl<W: Write> Reader<W> {
             runner,
         );
         let solved = BTreeSet::new();
-        let (lab, asked, explore, waiting, told) = (None, None, None, None, Instant::now());
-        let (end_told, is_over) = (true, false);
-        let mut reader =
-            Reader { app, bell, out, lab, asked, explore, waiting, solved, told, end_told, prompts, is_over };
+        let told = Instant::now();
+        let mut reader = Reader {
+            app,
+            bell,
+            out: Lines::new(out),
+            lab: None,
+            asked: None,
+            explore: None,
+            waiting: None,
+            solved,
+            told,
+            curves_told: told,
+            end_told: true,
+            question_told: None,
+            is_stopping: false,
+            prompts,
+            is_over: false,
+        };
         reader.solved = reader.solved_now();
         reader
     }
 
     fn say(&mut self, wording: Wording) -> io::Result<()> {
-        writeln!(self.out, "{}", self.app.say(wording))
+        self.tell(wording, &[])
     }
 
     fn tell(&mut self, wording: Wording, values: &[&dyn std::fmt::Display]) -> io::Result<()> {
-        let said = filled(self.app.say(wording), values);
-        writeln!(self.out, "{said}")
+        self.out.put(&filled(self.app.say(wording), values))
     }
 
     /// A text of a lab, in lines.
@@ -184,16 +208,14 @@ impl<W: Write> Reader<W> {
         self.tell(text::PLAIN_WELCOME, &[])?;
         self.list()?;
         self.join_class()?;
-        let mut prompted = false;
         loop {
-            if self.prompts && !prompted {
-                write!(self.out, "> ")?;
-                prompted = true;
+            if self.prompts {
+                self.out.prompt()?;
             }
             self.out.flush()?;
             match self.next(messages) {
                 Some(Message::Line(line)) => {
-                    prompted = false;
+                    self.out.answered();
                     if !self.line(line.trim(), messages)? {
                         return Ok(Exit::Done);
                     }
@@ -240,7 +262,7 @@ impl<W: Write> Reader<W> {
         for lab in self.app.catalogue.labs() {
             let solved = self.app.progress.solved(&lab.id).len();
             let title = lab.title.in_language(self.app.language);
-            writeln!(self.out, "{}: {title}. {solved}/{}.", lab.id, lab.exercises.len())?;
+            self.out.put(&format!("{}: {title}. {solved}/{}.", lab.id, lab.exercises.len()))?;
         }
         Ok(())
     }
@@ -276,7 +298,8 @@ impl<W: Write> Reader<W> {
         self.tell(text::PLAIN_HERE, &[&lab.theory.len(), &lab.exercises.len(), &instruments.join(", ")])?;
         for (name, preset) in &lab.presets {
             let summary = markdown::plain(preset.summary.in_language(language), usize::from(u16::MAX));
-            writeln!(self.out, "train {name} (~{} s): {}", preset.seconds, summary.trim_end())?;
+            let (length, unit) = (preset.seconds, self.app.say(text::SECONDS));
+            self.out.put(&format!("train {name} (~{length} {unit}): {}", summary.trim_end()))?;
         }
         Ok(())
     }
@@ -357,7 +380,7 @@ impl<W: Write> Reader<W> {
         match &exercise.check {
             Check::Choice { options, .. } => {
                 for (number, option) in options.iter().enumerate() {
-                    writeln!(self.out, "   {}) {}", number + 1, option.in_language(language))?;
+                    self.out.put(&format!("   {}) {}", number + 1, option.in_language(language)))?;
                 }
                 Ok(())
             }
@@ -377,7 +400,13 @@ impl<W: Write> Reader<W> {
                         let title = lab.explore[at].title.in_language(language);
                         self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
                     }
-                    Some(Destination::Preset(at)) => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[&lab.presets[at].0]),
+                    Some(Destination::Preset(at)) => {
+                        let preset = &lab.presets[at].0;
+                        match may_be_changed(exercise, at, lab) {
+                            free if free.is_empty() => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[preset]),
+                            free => self.tell(text::PLAIN_DECIDED_BY_CHANGE, &[preset, &free.join(", ")]),
+                        }
+                    }
                     Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
                     _ => Ok(()),
                 }
@@ -456,7 +485,7 @@ impl<W: Write> Reader<W> {
         }
         self.solved = solved;
         match self.app.take_notice() {
-            Some(notice) => writeln!(self.out, "{notice}"),
+            Some(notice) => self.out.put(&notice),
             None => Ok(()),
         }
     }

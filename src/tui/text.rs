@@ -25,6 +25,7 @@ words! {
     PREVIEW_MAP: "words in the plane of their first two principal components", "第 1・第 2 主成分の平面上の語";
     PREVIEW_GAME: "tree search playing itself, 400 playouts", "木探索どうしの対局(1 手 400 回)";
     PREVIEW_WALK: "a walk through the latent plane", "潜在平面の上の移動";
+    PREVIEW_CODES: "a walk in a plane through the latent space", "潜在空間を通る平面上の移動";
     PREVIEW_SAMPLES: "samples of the bundled model", "同梱モデルのサンプル";
 
     THEORY: "Theory", "理論";
@@ -400,7 +401,7 @@ words! {
     SAVED: "saved", "保存済";
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
-    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりを待つ; report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run, or until it asks something: press answers); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりか質問を待つ(press で答える); report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
     PLAIN_CLASS: "You are part of a class: `hand` raises your hand, or takes it down.", "クラスに参加しています。hand で挙手し、もう一度で下ろします。";
     PLAIN_NO_CLASS: "there is no class here", "クラスに参加していません";
     PLAIN_HAND_UP: "your hand is up; `hand` takes it down", "挙手しました。hand で下ろします";
@@ -422,10 +423,13 @@ words! {
     PLAIN_SEED: "seed `{0}`: expected a whole number from 0", "seed `{0}`: 0 以上の整数を書いてください";
     PLAIN_STARTED: "run {0} has begun; status, stop and wait are about it, and all other commands work meanwhile", "実行 {0} を始めました。status、stop、wait で操作でき、その間もほかのコマンドが使えます";
     PLAIN_SOLVED: "Solved", "正解";
+    PLAIN_SET: "{0} = {1} from the next step on", "次のステップから {0} = {1}";
+    PLAIN_NO_REPORT: "the run did not come to its end: it has no report", "最後まで進んでいない実行なので、結果の報告はありません";
     PLAIN_NO_RUN: "no run is under way", "実行中のものはありません";
     PLAIN_NOT_BY_ANSWER: "decided by what you do, not by an answer", "解答ではなく操作で判定されます";
     PLAIN_DECIDED_THERE: "   Decided by what you do in `{0}`: explore {1}", "   「{0}」での操作で自動判定されます: explore {1}";
     PLAIN_DECIDED_BY_PRESET: "   Decided by a run: train {0}", "   実行の結果で自動判定されます: train {0}";
+    PLAIN_DECIDED_BY_CHANGE: "   Decided by a run: train {0}. Where that does not reach it, change {1}: train {0} KNOB=VALUE", "   実行の結果で自動判定されます: train {0}。それで満たさないときは {1} を変えます: train {0} 設定=値";
     PLAIN_COUNTS_AFTER: "   Counts only once “{0}” is solved.", "   先に「{0}」を解くと判定されます。";
     PLAIN_DECIDED_BY_RUN: "   Decided by your runs.", "   実行の結果で自動判定されます。";
     PLAIN_EXPLORE_HOW: "explore NUMBER or NAME opens one; then press KEY …, type TEXT, show", "explore 番号(または名前)で開き、press キー …、type 文字列、show で操作します";

@@ -35,7 +35,7 @@ pub static VIEWS: [ViewSpec; 2] = [
 
 /// From which style to which, of the pairs that the model has learned, and what digits.
 fn inputs() -> Vec<Knob> {
-    let help = ["which translation: two directions of each pair of styles", "どの変換か(書体の組ごとに両方向)"];
+    let help = ["which translation: two for each pair of styles", "どの変換か(書体の組ごとに両方向)"];
     [vec![Knob::integer("direction", 1..=6, 1, help)], digits::inputs()].concat()
 }
 

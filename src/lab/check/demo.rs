@@ -120,7 +120,9 @@ fn check_act(act: &Act, actions: &[ActionSpec]) -> Result<(), String> {
         read.len() == count && read.iter().all(|number| number.as_ref().is_ok_and(|number| number.is_finite()))
     };
     let (fits, expected) = match spec.argument {
-        Argument::Nothing | Argument::Shown => (act.argument.is_empty(), "nothing behind its name"),
+        Argument::Nothing | Argument::Shown | Argument::Answer(_) => {
+            (act.argument.is_empty(), "nothing behind its name")
+        }
         Argument::Point => (numbers(2), "two numbers behind its name"),
         Argument::Cell => (numbers(2), "a row and a column behind its name, counted from 0"),
         Argument::Word => (!act.argument.is_empty(), "a word behind its name"),

@@ -263,7 +263,10 @@ impl GridModel {
     pub(super) fn world(&self, show: Show) -> Vec<Panel> {
         let mut grid = match show {
             Show::Values => {
-                let heading = Bilingual::new("V(s) as ground, π(a|s) as arrows", "背景は V(s)、矢印は π(a|s)");
+                let heading = Bilingual::new(
+                    "V(s) as ground, π(a|s) as arrows, + all four",
+                    "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
+                );
                 grid(&self.map, heading, &self.values, |cell| Cell {
                     policy: Some(self.policy_of(cell).map(|share| share as f32)),
                     ..Cell::default()
@@ -409,7 +412,10 @@ impl GridModel {
             policy: planner.policy,
             agent: None,
         };
-        let heading = Bilingual::new("V(s) as ground, π(a|s) as arrows", "背景は V(s)、矢印は π(a|s)");
+        let heading = Bilingual::new(
+            "V(s) as ground, π(a|s) as arrows, + all four",
+            "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
+        );
         let grid = grid(&shown.map, heading, &shown.values, |cell| Cell {
             policy: Some(shown.policy_of(cell).map(|share| share as f32)),
             ..Cell::default()

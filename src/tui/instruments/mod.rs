@@ -75,8 +75,8 @@ pub trait Instrument {
 
     fn draw(&mut self, area: Rect, focused: bool, title: &str, app: &mut AppContext, buffer: &mut Buffer);
 
-    /// What its picture shows, in letters, for those who read it in lines.
-    fn in_letters(&self) -> Option<String> {
+    /// What its picture shows, in letters, for those who read it in lines, and where the picture is drawn.
+    fn in_letters(&self) -> Option<(String, Rect)> {
         None
     }
 

@@ -155,6 +155,9 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     ViewInputs: [letter('<')] => A::KnobDown, "turn it down", "下げる", 0;
     ViewInputs: [letter('>')] => A::KnobUp, "turn it up", "上げる", 0;
 
+    ViewList: [key(KeyCode::PageDown)] => A::PageDown, "more rows", "続きの行", 2;
+    ViewList: [key(KeyCode::PageUp)] => A::PageUp, "rows before", "前の行", 0;
+
     ViewArrows: [key(KeyCode::Left)] => A::Left, "turn", "変える", 2;
     ViewArrows: [key(KeyCode::Right)] => A::Right, "turn", "変える", 0;
     ViewArrows: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;

@@ -74,3 +74,11 @@ fn no_key_means_two_things_in_one_context() {
         }
     }
 }
+
+#[test]
+fn keys_that_answer_a_question_of_the_run_are_named_first() {
+    let actions = crate::registry::find("rlhf").unwrap().actions;
+    let asked = [Context::RunActions(actions), Context::TrainLive, Context::LiveKnobs, Context::Train];
+    let named: Vec<String> = footer(&asked, false).iter().map(|(key, _)| key.name()).collect();
+    assert_eq!(named[..3], ["1", "2", "3"]);
+}

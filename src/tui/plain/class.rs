@@ -36,7 +36,8 @@ impl<W: Write> Reader<W> {
             Ok(run) => {
                 let id = run.id.clone();
                 self.app.show_run(run);
-                (self.told, self.end_told) = (Instant::now(), false);
+                self.is_stopping = false;
+                (self.told, self.curves_told, self.end_told) = (Instant::now(), Instant::now(), false);
                 self.tell(text::PLAIN_STARTED, &[&id])
             }
             Err(error) => writeln!(self.out, "{error}"),

@@ -1,8 +1,8 @@
 //! The instruments of a lab without a screen: the keys that they know are pressed by name, and what they show is told in lines.
 
 use super::{Reader, names};
-use crate::lab::Lab;
 use crate::lab::keystroke::Keystroke;
+use crate::lab::{Attempt, Lab};
 use crate::tui::keys;
 use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
@@ -13,6 +13,7 @@ use crate::tui::widgets::frame::rows_of_text;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 use std::io::{self, Write};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -20,7 +21,9 @@ use std::time::{Duration, Instant};
 /// The page that an instrument is drawn on.
 const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
 /// How long an answer may take before what is there is told.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a run may take to say something to an action.
+const REACTION: Duration = Duration::from_secs(2);
 /// Time between two moments of what moves, and the most of them.
 const MOMENT: Duration = Duration::from_millis(5);
 const MOMENTS: usize = 600;
@@ -60,17 +63,20 @@ impl<W: Write> Reader<W> {
 
     /// Presses keys, one after another.
     pub(super) fn press(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
-        if self.explore.is_none() {
-            return self.open_explore(lab, "", messages);
-        }
+        let mut all_answer = !rest.is_empty();
         for word in rest.split_whitespace() {
             let Ok(stroke) = word.parse::<Keystroke>() else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
+            let event = keys::event(stroke);
             for _ in 0..stroke.times {
-                self.key(keys::event(stroke), lab);
+                // What a run asks is answered first.
+                if !self.answer_run(&event, lab, messages)? {
+                    all_answer = false;
+                    self.key(event, lab);
+                }
             }
             self.settle(lab, messages)?;
         }
-        self.show(lab, messages)
+        if all_answer { Ok(()) } else { self.show(lab, messages) }
     }
 
     /// Types a text into the line of an instrument.
@@ -92,12 +98,27 @@ impl<W: Write> Reader<W> {
             }
             None => explore.typed(&event, lab, &mut self.app),
         }
-        self.note_states(lab);
+        if self.note_states(lab) {
+            self.hear_of_action();
+        }
     }
 
-    fn note_states(&mut self, lab: &Lab) {
+    /// Whether an action was sent to the run, among the states that were reached.
+    fn note_states(&mut self, lab: &Lab) -> bool {
         let attempts = self.explore.as_mut().map(|explore| explore.reached(lab)).unwrap_or_default();
         attempts.iter().for_each(|attempt| self.app.happened(lab, attempt));
+        attempts.iter().any(|attempt| matches!(attempt, Attempt::State { state, .. } if state == "action_sent"))
+    }
+
+    /// Waits a little for what the run says to an action: that it was done, or why not.
+    fn hear_of_action(&mut self) {
+        let said = |run: &LiveRun| (run.actions, run.warnings);
+        let before = self.app.run.as_ref().map(said);
+        let begun = Instant::now();
+        while self.app.run.as_ref().map(said) == before && begun.elapsed() < REACTION {
+            std::thread::sleep(MOMENT);
+            self.hear_run();
+        }
     }
 
     /// Waits until all is answered and nothing moves, or patience ends; signals are left for later.
@@ -150,12 +171,18 @@ impl<W: Write> Reader<W> {
         if self.explore.is_none() {
             return self.open_explore(lab, "", messages);
         }
-        let page = in_lines(&self.draw(lab));
+        let mut page = self.draw(lab);
+        let page = match self.explore.as_ref().and_then(ExploreTab::in_letters) {
+            // Its picture stands in letters, and not once more as it is drawn.
+            Some((letters, drawn)) => {
+                Clear.render(drawn.intersection(PAGE), &mut page);
+                let beside: String = in_lines(&page).lines().map(|line| format!("{}\n", line.trim_start())).collect();
+                format!("{}\n{beside}", letters.trim_end())
+            }
+            None => in_lines(&page),
+        };
         let panels = self.explore.as_ref().and_then(ExploreTab::panels).unwrap_or_default();
         if panels.is_empty() {
-            if let Some(letters) = self.explore.as_ref().and_then(ExploreTab::in_letters) {
-                writeln!(self.out, "{}", letters.trim_end())?;
-            }
             write!(self.out, "{page}")?;
         } else {
             // The title and the inputs, the panels in words, and which model answers.

@@ -66,10 +66,11 @@ impl<W: Write> Reader<W> {
         for view in views {
             let titles: Vec<&str> = names::shown_by(view, lab).map(|use_| use_.title.in_language(language)).collect();
             let titles = if titles.is_empty() { String::new() } else { format!(" ({})", titles.join(", ")) };
-            writeln!(self.out, "{}{titles}: {}", view.name, view.help.in_language(language))?;
+            self.out.put(&format!("{}{titles}: {}", view.name, view.help.in_language(language)))?;
             for input in (view.inputs)() {
                 let (help, kind) = (input.help.in_language(language), input.kind.wording());
-                writeln!(self.out, "  {}={} ({help}; {})", input.name, input.default, kind.in_language(language))?;
+                let line = format!("  {}={} ({help}; {})", input.name, input.default, kind.in_language(language));
+                self.out.put(&line)?;
             }
         }
         Ok(())

@@ -16,8 +16,9 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Time between two reports of a run.
-const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// Time between two words on how a run stands, and between two on what its curves did.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
+const CURVES_EVERY: Duration = Duration::from_secs(60);
 /// Time between two looks at the program where nothing wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -96,33 +97,44 @@ impl<W: Write> Reader<W> {
         self.begin(start)
     }
 
-    /// Takes in what the class, runs and models have to say, and tells it when it is time.
-    pub(super) fn news(&mut self) -> io::Result<()> {
-        self.class_news()?;
+    /// Takes in what the run has to say.
+    pub(super) fn hear_run(&mut self) {
         let of_run = self.app.run.as_ref().and_then(|run| self.app.catalogue.find(&run.lab).ok()).cloned();
         if let (Some(run), Some(lab)) = (&mut self.app.run, &of_run) {
             for attempt in run.catch_up() {
                 self.app.happened(lab, &attempt);
             }
         }
+    }
+
+    /// Takes in what the class, runs and models have to say, and tells it when it is time.
+    pub(super) fn news(&mut self) -> io::Result<()> {
+        self.class_news()?;
+        self.hear_run();
         if let (Some(explore), Some(lab)) = (&mut self.explore, &self.lab) {
             for reply in self.app.questions.take() {
                 explore.answered(&reply, lab, &mut self.app);
             }
             explore.news(lab, &mut self.app);
         }
-        if self.is_live() && self.told.elapsed() >= REPORT_EVERY {
-            self.status()?;
+        self.tell_question()?;
+        if self.is_live() && self.question().is_none() && self.told.elapsed() >= REPORT_EVERY {
+            match self.curves_told.elapsed() >= CURVES_EVERY {
+                true => self.status()?,
+                false => self.stage()?,
+            }
         } else if !self.is_live() && !self.end_told {
             self.end_told = true;
             self.status()?;
-            self.report()?;
+            if self.app.run.as_ref().is_some_and(|run| run.report.is_some()) {
+                self.report()?;
+            }
         }
         self.tell_news()
     }
 
-    /// How the run stands, and what each curve did, in a sentence each.
-    pub(super) fn status(&mut self) -> io::Result<()> {
+    /// How the run stands, in a line.
+    fn stage(&mut self) -> io::Result<()> {
         self.told = Instant::now();
         if let (Some(_), Some(ahead)) = (&self.waiting, self.app.class.ahead()) {
             return self.tell(text::PLAIN_WAITS, &[&ahead]);
@@ -132,19 +144,31 @@ impl<W: Write> Reader<W> {
         let stage = stage.trim_start_matches(['●', '○', '✓', '!', ' ']);
         let (step, total) = (run.pace.step, run.pace.total_steps.max(run.pace.step));
         match total {
-            0 => writeln!(self.out, "{stage}")?,
-            _ => writeln!(self.out, "{stage}, {} {step}/{total}.", self.app.say(text::STEP))?,
+            0 => writeln!(self.out, "{stage}"),
+            _ => writeln!(self.out, "{stage}, {} {step}/{total}.", self.app.say(text::STEP)),
         }
+    }
+
+    /// How the run stands, what each curve did, in a sentence each, and what the run asks.
+    pub(super) fn status(&mut self) -> io::Result<()> {
+        self.stage()?;
+        if self.waiting.is_some() {
+            return Ok(());
+        }
+        self.curves_told = Instant::now();
+        self.question_told = None;
+        self.tell_question()?;
+        let Some(run) = &self.app.run else { return Ok(()) };
         let language = self.app.language;
         if let Ok(lab) = self.app.catalogue.find(&run.lab) {
             for line in lab.dashboard.charts.iter().flat_map(|chart| &chart.series) {
                 if let Some(series) = run.series.get(&line.name) {
-                    writeln!(self.out, "{}", sentence(line.label.in_language(language), series, language))?;
+                    self.out.put(&sentence(line.label.in_language(language), series, language))?;
                 }
             }
         }
         match &run.message {
-            Some(message) => writeln!(self.out, "{message}"),
+            Some(message) => self.out.put(message),
             None => Ok(()),
         }
     }
@@ -153,7 +177,8 @@ impl<W: Write> Reader<W> {
     pub(super) fn report(&mut self) -> io::Result<()> {
         let run = self.app.run.as_ref().and_then(|run| Some((run.lab.clone(), run.report.clone()?)));
         let Some((lab, report)) = run else {
-            return if self.end_told && self.app.run.is_some() { Ok(()) } else { self.tell(text::NO_REPORT_YET, &[]) };
+            let is_over = self.app.run.is_some() && !self.is_live();
+            return self.say(if is_over { text::PLAIN_NO_REPORT } else { text::NO_REPORT_YET });
         };
         let experiment = self.app.catalogue.find(&lab).ok().and_then(|lab| registry::find(&lab.experiment).ok());
         let Some(experiment) = experiment else { return Ok(()) };
@@ -170,6 +195,7 @@ impl<W: Write> Reader<W> {
         match self.app.run.as_ref().filter(|run| run.is_live()) {
             Some(run) => {
                 run.send(Command::Stop);
+                self.is_stopping = true;
                 self.tell(text::STOPPING, &[])
             }
             None => self.tell(text::PLAIN_NO_RUN, &[]),
@@ -203,13 +229,16 @@ impl<W: Write> Reader<W> {
             return writeln!(self.out, "{}", error.wording().in_language(self.app.language));
         }
         let value = knobs.0[knob.name].clone();
+        let said = value.to_string();
         run.send(Command::Set { knob: knob.name.to_owned(), value });
-        Ok(())
+        self.tell(text::PLAIN_SET, &[&knob.name, &said])
     }
 
-    /// Waits for the end of the run. Once the input has ended nothing else is waited for, and a Ctrl-C ends the program too.
+    /// Waits for the end of the run, or until it asks something. Once the input has ended nothing else is waited for, nobody answers, and
+    /// a Ctrl-C ends the program too.
     pub(super) fn wait(&mut self, messages: &Receiver<Message>, input_has_ended: bool) -> io::Result<()> {
-        while self.is_under_way() {
+        self.question_told = None;
+        while self.is_under_way() && (input_has_ended || self.question().is_none()) {
             if let Some(message @ (Message::Interrupt | Message::Hangup)) = self.next(messages) {
                 self.is_over |= input_has_ended || matches!(message, Message::Hangup);
                 self.stop()?;

@@ -2,7 +2,7 @@
 
 mod decided;
 
-pub use decided::{counts_after, decided_at, in_words};
+pub use decided::{counts_after, decided_at, in_words, may_be_changed};
 
 use crate::lab::exercise::{decide, is_explained, number};
 use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};

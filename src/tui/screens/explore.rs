@@ -10,7 +10,7 @@ use crate::tui::keys::{Action, Context, bindings};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -27,13 +27,29 @@ pub struct ExploreTab {
     can_switch: bool,
     shows_model: bool,
     refreshed: Instant,
-    /// The step of the run that was asked last, and how many actions were applied to it by then.
-    asked_at: Option<(u64, u64)>,
+    /// How far the run was that was asked last.
+    asked_at: Option<Asked>,
+    /// Warnings of the run that was looked at last, by its id.
+    warned: Option<(String, u64)>,
     moving: bool,
     /// Whether the instrument with the keys has all the room.
     maximised: bool,
     /// Whether there is room for several.
     side_by_side: bool,
+}
+
+/// How far a run was when its model was asked: its step, how many actions were applied to it, and whether it was held.
+#[derive(Clone, Copy, PartialEq)]
+struct Asked {
+    step: u64,
+    actions: u64,
+    is_held: bool,
+}
+
+impl Asked {
+    fn of(run: &LiveRun) -> Self {
+        Asked { step: run.pace.step, actions: run.actions, is_held: run.is_held() }
+    }
 }
 
 impl ExploreTab {
@@ -46,6 +62,7 @@ impl ExploreTab {
             shows_model: false,
             refreshed: Instant::now(),
             asked_at: None,
+            warned: None,
             moving: false,
             maximised: false,
             side_by_side: false,
@@ -54,7 +71,13 @@ impl ExploreTab {
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
-        self.asked_at = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
+        self.asked_at = app.explored_run(&lab.id).map(Asked::of);
+        let run = app.run_of(&lab.id);
+        // What another run was warned of is not said of this one.
+        let is_another = |(warned, _): &(String, u64)| run.is_none_or(|run| run.id != *warned);
+        if self.warned.as_ref().is_none_or(is_another) {
+            self.warned = run.map(|run| (run.id.clone(), run.warnings));
+        }
         self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
         // A clock may go beside what is asked.
         self.moving = true;
@@ -72,12 +95,24 @@ impl ExploreTab {
 
     /// The run has gone on: ask its model again, not too often.
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
-        let now = app.explored_run(&lab.id).map(|run| (run.pace.step, run.actions));
-        let live = app.explored_run(&lab.id).is_some_and(LiveRun::is_live);
+        let now = app.explored_run(&lab.id).map(Asked::of);
+        let goes_on = app.explored_run(&lab.id).is_some_and(|run| run.is_live() && !run.is_held());
         // What a person did is shown at once.
-        let acted = now.map(|(_, actions)| actions) != self.asked_at.map(|(_, actions)| actions);
-        if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !live || acted) {
+        let acted = now.map(|now| now.actions) != self.asked_at.map(|asked| asked.actions);
+        if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !goes_on || acted) {
             self.opened(lab, app);
+        }
+        self.tell_warning(lab, app);
+    }
+
+    /// What the run says against an action is said here too, where it was done.
+    fn tell_warning(&mut self, lab: &Lab, app: &mut AppContext) {
+        let Some(run) = app.run_of(&lab.id) else { return };
+        let (now, message) = ((run.id.clone(), run.warnings), run.message.clone());
+        let before = self.warned.replace(now.clone());
+        let is_new = before.is_some_and(|(run, warnings)| run == now.0 && warnings < now.1);
+        if let Some(message) = message.filter(|_| is_new) {
+            app.notify(message);
         }
     }
 
@@ -172,8 +207,8 @@ impl ExploreTab {
         self.moving = moving.into_iter().any(|moves| moves);
     }
 
-    /// The picture of the instrument with the keys in letters, if it has one.
-    pub fn in_letters(&self) -> Option<String> {
+    /// The picture of the instrument with the keys in letters, and where it is drawn, if it has one.
+    pub fn in_letters(&self) -> Option<(String, Rect)> {
         self.instruments.get(self.focus)?.in_letters()
     }
 
@@ -271,9 +306,19 @@ fn model_line(lab: &Lab, is_short: bool, app: &AppContext) -> (String, bool) {
     (format!("{}{answers} · {key}: {other}", app.say(text::MODEL)), true)
 }
 
+/// Columns of the name of an instrument that is not shown, where not all names have room.
+const SHORT_NAME: usize = 9;
+
 /// Writes the names of instruments at the right of a line; a click on one shows it. Where there is no room for all, the one that is
-/// shown and its neighbours, between arrows that say that there are more and lead there, after its number among all.
+/// shown and the beginnings of its neighbours, between arrows that say that there are more and lead there, after its number among all.
 fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) {
+    let all: usize = names.iter().map(|name| width(name) + 3).sum();
+    // Where not all have room the beginnings of the others are enough to know them by.
+    let is_crowded = all > usize::from(place.width);
+    let short = |(index, name): (usize, &&str)| {
+        if is_crowded && index != focus { cut(name, SHORT_NAME) } else { (*name).to_owned() }
+    };
+    let names: Vec<String> = names.iter().enumerate().map(short).collect();
     let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
     let mut room = usize::from(place.width);
     let (mut from, mut to) = (0, names.len());
@@ -319,7 +364,7 @@ fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{KnobValue, Knobs, Language};
+    use crate::experiment::{Command, KnobValue, Knobs, Language};
     use crate::tui::keys::TRAIN;
     use crate::tui::screens::exercises::{counts_after, decided_at};
 
@@ -337,6 +382,39 @@ mod tests {
             assert!(names_it(view, Some("this")) && !names_it(view, Some("cliff")), "{view}");
         }
         assert!(names_it("world", None) && names_it("backup", None));
+    }
+
+    #[test]
+    fn what_a_run_says_against_an_action_is_said_where_it_was_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gridworld").unwrap().clone();
+        let declared = (registry::find("gridworld").unwrap().knobs)();
+        let start = crate::run::Start {
+            lab: lab.id.clone(),
+            experiment: lab.experiment.clone(),
+            preset: Some("watch".to_owned()),
+            knobs: lab.knobs_of_preset("watch", &declared).unwrap(),
+            seed: 1,
+            threads: 1,
+            data: None,
+            plan: Vec::new(),
+        };
+        let run = LiveRun::start(&*app.runner, start, std::sync::Arc::clone(&app.wake)).unwrap();
+        app.show_run(run);
+        let mut tab = ExploreTab::new(&lab);
+        let begun = Instant::now();
+        let mut is_sent = false;
+        while app.notice().is_none_or(|notice| !notice.contains("this is the start")) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", app.notice());
+            app.run.as_mut().unwrap().catch_up();
+            tab.news(&lab, &mut app);
+            if app.run.as_ref().unwrap().model().is_some() && !std::mem::replace(&mut is_sent, true) {
+                let action = Command::Action { action: "wall".to_owned(), argument: "0 0".to_owned() };
+                app.run.as_ref().unwrap().send(action);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]

@@ -46,6 +46,24 @@ impl Row {
     }
 }
 
+/// Names that would be cut before they differ lose letters before that place instead.
+fn tell_apart(rows: &mut [Row], columns: u16) {
+    let names: Vec<Vec<char>> = rows.iter().map(|row| row.name.chars().collect()).collect();
+    for (index, row) in rows.iter_mut().enumerate() {
+        let value = columns.saturating_sub(width(&row.value) as u16 + 1).max(LEAST_NAME);
+        let room = usize::from(value.saturating_sub(3));
+        let own = &names[index];
+        let alike = |other: &Vec<char>| own.iter().zip(other).take_while(|(own, other)| own == other).count();
+        let others = names.iter().enumerate().filter(|(other, _)| *other != index);
+        let alike = others.map(|(_, other)| alike(other)).max().unwrap_or(0);
+        if own.len() > room && alike + 1 >= room {
+            // From the word on in which they differ.
+            let differs = own[..alike].iter().rposition(|letter| *letter == '_').map_or(alike, |before| before + 1);
+            row.name = own[..room / 3].iter().chain(&['…']).chain(&own[differs..]).collect();
+        }
+    }
+}
+
 /// The live knobs that a lab shows.
 pub fn live_knobs(lab: &Lab) -> Vec<Knob> {
     shown_knobs(lab).into_iter().filter(|knob| knob.live).collect()
@@ -64,6 +82,7 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
     let (live, fixed) = (live_rows(lab, run, chosen, app), fixed_rows(lab, run, app));
     let mut numbers = numbers(lab, run, app);
     numbers.extend(message(run, usize::from(area.width.saturating_sub(5)).max(8), app));
+    tell_apart(&mut numbers, area.width.saturating_sub(2));
     let whole = live.len() + fixed.len() + 1 + numbers.len() <= room;
     let rows: Vec<Row> = if whole {
         let blank = Row::new("", String::new(), &app.theme);
@@ -153,6 +172,22 @@ fn message(run: &LiveRun, columns: usize, app: &AppContext) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_would_be_cut_alike_keep_the_words_in_which_they_differ() {
+        let theme = Theme::dark();
+        let row = |name: &str, value: &str| Row::new(name, value.to_owned(), &theme);
+        let mut rows = [
+            row("robot_minutes_to_half_metre_per_second", "1.12"),
+            row("robot_minutes_to_one_metre_per_second", "1.32"),
+            row("sliced_wasserstein_distance", "0.0567"),
+            row("robot_minutes", "3"),
+        ];
+        tell_apart(&mut rows, 24);
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        let expected = ["robot…half_metre_per_second", "robot…one_metre_per_second"];
+        assert_eq!(names, [&expected[..], &["sliced_wasserstein_distance", "robot_minutes"]].concat());
+    }
 
     #[test]
     fn a_long_name_ends_before_its_value() {

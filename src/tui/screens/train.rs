@@ -55,8 +55,9 @@ pub struct TrainTab {
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
     is_over: bool,
-    /// What a person can do to a run of this lab.
+    /// What a person can do to a run of this lab, and whether it waits for one of them.
     actions: &'static [ActionSpec],
+    is_asked: bool,
     /// What begins once the class has a place for it.
     waits: Option<Waits>,
 }
@@ -81,6 +82,7 @@ impl TrainTab {
             shows_setup: app.run_of(&lab.id).is_none(),
             is_over: false,
             actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
+            is_asked: false,
             waits: None,
         }
     }
@@ -101,8 +103,11 @@ impl TrainTab {
             (_, true) => vec![Context::TrainOver, Context::Train],
             _ => {
                 let knobs = self.has_live_knobs.then_some(Context::LiveKnobs);
-                let rest = [Context::Train, Context::RunActions(self.actions)];
-                [Context::TrainLive].into_iter().chain(knobs).chain(rest).collect()
+                let actions = Context::RunActions(self.actions);
+                // Keys that answer what is asked are named before all others.
+                let (first, last) = if self.is_asked { (Some(actions), None) } else { (None, Some(actions)) };
+                let own = [Context::TrainLive].into_iter().chain(knobs).chain([Context::Train]);
+                first.into_iter().chain(own).chain(last).collect()
             }
         }
     }
@@ -111,6 +116,7 @@ impl TrainTab {
     pub fn news(&mut self, lab: &Lab, app: &mut AppContext) {
         self.go_on_if_there_is_a_place(app);
         self.is_over = app.run_of(&lab.id).is_some_and(|run| !run.is_live());
+        self.is_asked = app.run_of(&lab.id).is_some_and(|run| run.asks(self.actions).is_some());
     }
 
     pub fn in_text(&self) -> bool {
@@ -453,6 +459,11 @@ impl TrainTab {
             }
             return;
         };
+        let title = match chart.unit.in_language(app.language) {
+            "" => chart.title.in_language(app.language).to_owned(),
+            unit => format!("{}  {unit}", chart.title.in_language(app.language)),
+        };
+        self.views[index].title = width(&title) as u16;
         let view = &self.views[index];
         let mut note = Vec::new();
         if view.logarithmic {
@@ -465,14 +476,11 @@ impl TrainTab {
         if view.smoothing > 0.0 {
             note.push(format!("{} {}", app.say(text::SMOOTHING), view.smoothing));
         }
-        let title = match chart.unit.in_language(app.language) {
-            "" => chart.title.in_language(app.language).to_owned(),
-            unit => format!("{}  {unit}", chart.title.in_language(app.language)),
-        };
         let lines = lines(chart, run, &self.overlays, app);
         // Where the chart has no room for its legend it takes the place of the note.
         let words = chart::Words { placeholder: app.say(text::NO_DATA_YET), measured: app.say(text::MEASURED) };
-        let legend_above = !chart::has_legend(area.height.saturating_sub(2));
+        let within = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
+        let legend_above = !chart::has_legend(within, &lines, view);
         let note = if legend_above { String::new() } else { note.join("  ") };
         let inner = frame(area, &title, &note, focused, &app.theme, buffer);
         if legend_above {

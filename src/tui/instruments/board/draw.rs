@@ -127,6 +127,7 @@ impl BoardTable {
         let moves = format!("{} {}", app.say(text::BOARD_MOVE), self.table.at);
         let inner = frame(left, name, &moves, focused, &app.theme, buffer);
         let place = Rect { y: inner.y + hands, height: inner.height.saturating_sub(2 * hands), ..inner };
+        self.place = place;
         let letters = letters(&board, app.language);
         self.drawn = widget::draw(&shown, &marks, letters, place, &app.theme, buffer);
         self.hands = [Rect::default(); 2];

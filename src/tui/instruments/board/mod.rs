@@ -126,6 +126,8 @@ pub struct BoardTable {
     /// What happened last, in words, and whether it was a fault.
     said: (String, bool),
     drawn: Drawn,
+    /// Where the board has its room, with the names of its rows and columns.
+    place: Rect,
     hands: [Rect; 2],
     graph: Rect,
     rows: Rect,
@@ -156,6 +158,7 @@ impl Default for BoardTable {
             to_replace: None,
             said: (String::new(), false),
             drawn: Drawn::default(),
+            place: Rect::default(),
             hands: [Rect::default(); 2],
             graph: Rect::default(),
             rows: Rect::default(),
@@ -388,9 +391,9 @@ impl Instrument for BoardTable {
         }
     }
 
-    fn in_letters(&self) -> Option<String> {
+    fn in_letters(&self) -> Option<(String, Rect)> {
         // A position is written with its rows one after another.
-        self.board.as_ref().map(|board| board.diagram.replace('/', "\n"))
+        self.board.as_ref().map(|board| (board.diagram.replace('/', "\n"), self.place))
     }
 
     fn answered(&mut self, (key, answer): &Reply, lab: &Lab, app: &mut AppContext) -> bool {

@@ -3,14 +3,17 @@
 
 mod inputs;
 mod labels;
+mod pages;
+mod perform;
 mod shown;
 
 use super::Instrument;
 use super::drawing_pad::PadDone;
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
 use crate::experiment::panel::{Ground, Place};
-use crate::experiment::{Command, KnobValue, Knobs, Panel, ViewSpec};
+use crate::experiment::{KnobValue, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
+use crate::run::question::{self, ModelSource};
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::keys::{Action, Context};
 use crate::tui::text;
@@ -81,6 +84,8 @@ pub struct View {
     shown_before: bool,
     /// The run whose model was asked last; none is the lab's own model.
     asked_of: Option<String>,
+    /// The model that was asked last, for what is opened to be of the same moment of a run.
+    model: Option<ModelSource>,
     playing: Playing,
     /// The moment of figures that move.
     moment: usize,
@@ -112,6 +117,7 @@ impl View {
             reached: Vec::new(),
             shown_before: false,
             asked_of: None,
+            model: None,
             playing: Playing::No,
             moment: 0,
         })
@@ -143,7 +149,9 @@ impl View {
             }
         }
         self.shown.asking = Some(Instant::now());
-        app.ask_view(lab, &self.key, self.spec, self.inputs.values().clone());
+        let model = question::of_one_moment(app.model(lab));
+        self.model = Some(ModelSource::clone(&model));
+        app.ask_view_of(model, lab, &self.key, self.spec, self.inputs.values().clone());
     }
 
     /// An input was turned by the student.
@@ -158,7 +166,7 @@ impl View {
     fn has_what_is_acted_on(&self, panel: &Panel) -> bool {
         let place = panel::moved(panel, None, (0, 0));
         self.actions.iter().any(|action| match action.argument {
-            Argument::Nothing => false,
+            Argument::Nothing | Argument::Answer(_) => false,
             Argument::Point => matches!(panel, Panel::Plane { scene, .. } if scene.labels.is_empty()),
             Argument::Word => place.as_ref().and_then(|place| panel.word_at(place)).is_some(),
             // A world that somebody is in, not one that is only planned.
@@ -229,7 +237,8 @@ impl View {
             }
             opened.inputs.0.insert(opened.input.clone(), value);
             opened.shown.asking = Some(Instant::now());
-            app.ask_view(lab, &key, opened.spec, opened.inputs.clone());
+            let model = self.model.clone().unwrap_or_else(|| app.model(lab));
+            app.ask_view_of(model, lab, &key, opened.spec, opened.inputs.clone());
         }
     }
 
@@ -271,32 +280,6 @@ impl View {
             Playing::InTime => Playing::No,
         };
     }
-
-    /// Sends an action of the lab's to its run, applied to the place under the cursor.
-    fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
-        let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
-        if app.run_of(&lab.id).is_some() && app.explored_run(&lab.id).is_none() {
-            return app.notify(app.say(text::RUN_IS_NOT_SHOWN).to_owned());
-        }
-        let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
-        let Some(run) = app.run_of(&lab.id).filter(takes) else {
-            let needs = action.when.map_or(String::new(), |(knob, choice)| format!(" ({knob} = {choice})"));
-            let message = format!("{}{needs}", app.say(text::ACTION_NO_RUN));
-            return app.notify(message);
-        };
-        let argument = match (action.argument, &self.cursor) {
-            (Argument::Nothing | Argument::Shown, _) => Some(String::new()),
-            (Argument::Cell, Some(Place::Cell([row, column]))) => Some(format!("{row} {column}")),
-            (Argument::Point, Some(Place::Point([x, y]))) => Some(format!("{x:.3} {y:.3}")),
-            (Argument::Word, Some(place)) => self.picked_panel().and_then(|panel| panel.word_at(place)),
-            _ => None,
-        };
-        let Some(argument) = argument else { return };
-        let message = format!("{} {argument}", app.say(action.help));
-        run.send(Command::Action { action: name.to_owned(), argument });
-        self.sent.push(action.name);
-        app.notify(message);
-    }
 }
 
 impl Instrument for View {
@@ -307,6 +290,9 @@ impl Instrument for View {
             Focus::Inputs => vec![Context::ViewArrows, Context::ViewInputs],
             Focus::Panel(_) => vec![Context::ViewPanel, Context::ViewInputs],
         };
+        if self.cut_list().is_some() {
+            contexts.insert(0, Context::ViewList);
+        }
         if self.motion().is_some() && !self.in_text() {
             contexts.insert(0, Context::ViewMotion);
         }
@@ -390,6 +376,10 @@ impl Instrument for View {
                 let turned = self.inputs.turn(true);
                 self.turned(turned, lab, app);
             }
+            Action::Home | Action::End if in_panel && self.picks_of_list() => {
+                let by = if action == Action::End { i32::MAX } else { i32::MIN };
+                self.move_cursor((0, by), lab, app);
+            }
             Action::Home | Action::End => {
                 let turned = self.inputs.turn_to_end(action == Action::End);
                 self.turned(turned, lab, app);
@@ -398,7 +388,7 @@ impl Instrument for View {
                 let turned = self.inputs.next_example();
                 self.turned(turned, lab, app);
             }
-            Action::PageDown | Action::PageUp => self.shown.scroll(action == Action::PageDown),
+            Action::PageDown | Action::PageUp => self.page(action == Action::PageDown, lab, app),
             Action::Confirm => match self.inputs.take_text() {
                 Some(Ok(name)) => self.turned(Some(name), lab, app),
                 Some(Err(message)) => app.notify(message.in_language(app.language)),
@@ -531,7 +521,7 @@ impl Instrument for View {
         self.inputs.draw(head, at_inputs, app, buffer);
         let key = self.key.clone();
         if let Some((_, pad)) = &mut self.inputs.pad {
-            let side = (body.height * 2).min(body.width * 2 / 5);
+            let side = (body.height * 2).min(body.width / 2);
             let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Fill(1)]).areas(body);
             pad.draw(left, at_inputs, &format!("{key}/pad"), app, buffer);
             body = right.inner(Margin::new(1, 0));

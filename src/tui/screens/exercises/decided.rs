@@ -39,6 +39,15 @@ pub fn counts_after<'a>(exercise: &Exercise, lab: &'a Lab, app: &AppContext) -> 
     Some(before.title.in_language(app.language))
 }
 
+/// The knobs that a preset sets, the lab shows and an exercise leaves open: where the preset as it is does not pass, they are changed.
+pub fn may_be_changed<'a>(exercise: &Exercise, preset: usize, lab: &'a Lab) -> Vec<&'a str> {
+    let (Check::Series { knobs, .. }, Some((_, preset))) = (&exercise.check, lab.presets.get(preset)) else {
+        return Vec::new();
+    };
+    let is_open = |name: &&str| preset.knobs.contains_key(*name) && !knobs.contains_key(*name);
+    lab.knobs.iter().map(|knob| knob.name.as_str()).filter(is_open).collect()
+}
+
 /// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
 /// for while there is no run.
 pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {

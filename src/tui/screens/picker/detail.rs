@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 
 /// Rows that a preview has before all outcomes are listed, and the rows of outcomes that stand in any case.
 const PREVIEW_ROWS: usize = 8;
-const LEAST_OUTCOMES: usize = 3;
+const LEAST_OUTCOMES: usize = 2;
 
 impl Picker {
     pub(super) fn draw_detail(&self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
@@ -38,7 +38,7 @@ impl Picker {
         let mut outcomes: Vec<_> = outcomes.flatten().collect();
         // Below the title, the summary and an empty row, and above the last run: as many as fit.
         // The preview comes before them, for a small window too.
-        let preview = if self.preview.is_there() { PREVIEW_ROWS } else { 0 };
+        let preview = if self.preview.is_there() { self.preview.least_rows().max(PREVIEW_ROWS) } else { 0 };
         let fit = usize::from(area.height).saturating_sub(summary.len() + 3 + preview).max(LEAST_OUTCOMES);
         let is_cut = outcomes.len() > fit;
         outcomes.truncate(fit);
@@ -51,6 +51,10 @@ impl Picker {
             write(buffer, area, 0, row, self.preview.caption(app), app.theme.quiet());
         }
         row = (row + 1).max(above);
+        // The last run stands below them in any case.
+        let fit = usize::from(area.height.saturating_sub(row + 1));
+        let is_cut = is_cut || outcomes.len() > fit;
+        outcomes.truncate(fit);
         write(buffer, area, 0, row, label, app.theme.quiet());
         for outcome in &outcomes {
             write(buffer, area, indent, row, &outcome.to_string(), app.theme.body());

@@ -85,6 +85,10 @@ impl LabPreview {
     pub fn answered(&mut self, (key, answer): &Reply, app: &mut AppContext) {
         match (key.as_str(), answer) {
             ("preview/plane", Ok(Answer::LatentPlane(plane))) => {
+                // The codes of more than two numbers do not lie in the plane that is drawn.
+                if plane.origin.len() > 2 {
+                    self.help = Some(text::PREVIEW_CODES);
+                }
                 self.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, app);
             }
             ("preview/walk", Ok(Answer::Pictures { pictures })) => self.walk.clone_from(pictures),
@@ -195,6 +199,12 @@ impl LabPreview {
             let shown = if whole.is_empty() { &self.panels } else { &whole };
             panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
         }
+    }
+
+    /// Rows that it needs at the least, with its caption and an empty row: a board is drawn whole or not at all.
+    pub fn least_rows(&self) -> usize {
+        let smallest = |board: &Board| usize::from(board::extent(board, Rect::default()).1);
+        self.game.as_ref().map_or(0, |(_, board)| smallest(board) + 2)
     }
 
     /// A line on what is shown.

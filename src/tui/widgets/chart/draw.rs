@@ -48,19 +48,25 @@ struct Layout {
 }
 
 const GUTTER: u16 = 8;
-/// A chart of so many rows has one for its legend, or two where one has no room for all names.
+/// A chart of so many rows has one for its legend; one of less rows if the names have no room beside its title.
 const LEGEND_FROM: u16 = 8;
-const TWO_ROWS_FROM: u16 = 9;
+const CROWDED_LEGEND_FROM: u16 = 6;
+/// Rows of a legend at the most, and what else a chart needs: a plot, and two rows for the axis.
+const MOST_LEGEND: u16 = 2;
+const LEAST_ROWS: u16 = 5;
 
-/// Whether a chart of so many rows shows its legend.
-pub fn has_legend(rows: u16) -> bool {
-    rows >= LEGEND_FROM
+/// Whether a chart shows its legend itself; else its names stand beside the title above it.
+pub fn has_legend(area: Rect, lines: &[Line], view: &View) -> bool {
+    // A corner and spaces about the title and about the names.
+    let beside = usize::from(area.width.saturating_sub(view.title + 6));
+    let is_crowded = row_width(&named(lines)) > beside;
+    area.height >= LEGEND_FROM || area.height >= CROWDED_LEGEND_FROM && is_crowded
 }
 
-fn layout(area: Rect, lines: &[Line]) -> Layout {
+fn layout(area: Rect, lines: &[Line], view: &View) -> Layout {
     let gutter = GUTTER.min(area.width / 3);
     // The legend above the plot, and two rows below it for the axis.
-    let legend = legend_rows(area, lines);
+    let legend = legend_rows(area, lines, view);
     let plot = Rect {
         x: area.x + gutter,
         y: area.y + legend,
@@ -81,7 +87,7 @@ pub fn extent(lines: &[Line]) -> (f64, f64) {
 
 /// The step under a column of the terminal.
 pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f64> {
-    let plot = layout(area, lines).plot;
+    let plot = layout(area, lines, view).plot;
     if plot.width == 0 || !(plot.x..plot.right()).contains(&column) {
         return None;
     }
@@ -91,7 +97,7 @@ pub fn step_at(area: Rect, view: &View, lines: &[Line], column: u16) -> Option<f
 
 /// Draws a chart: lines, axes, legend, and the read-out of the cursor in the last row.
 pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme, buffer: &mut Buffer) {
-    let Layout { plot, gutter, legend } = layout(area, lines);
+    let Layout { plot, gutter, legend } = layout(area, lines, view);
     if plot.width < 4 || plot.height < 2 {
         return;
     }
@@ -180,7 +186,7 @@ pub fn mark_steps(
     theme: &Theme,
     buffer: &mut Buffer,
 ) {
-    let Layout { plot, gutter, .. } = layout(area, lines);
+    let Layout { plot, gutter, .. } = layout(area, lines, view);
     if plot.width < 4 || plot.height < 2 {
         return;
     }
@@ -194,7 +200,7 @@ pub fn mark_steps(
 /// The last of some steps that lies under the cursor, give or take a column.
 pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoIterator<Item = u64>) -> Option<u64> {
     let (from, to) = view.range(extent(lines));
-    let column = (to - from) / f64::from(layout(area, lines).plot.width.max(1));
+    let column = (to - from) / f64::from(layout(area, lines, view).plot.width.max(1));
     let cursor = view.cursor?;
     steps.into_iter().filter(|step| (*step as f64 - cursor).abs() <= column).last()
 }
@@ -329,12 +335,12 @@ fn row_width(names: &[Name]) -> usize {
 }
 
 /// The rows that a chart gives to its legend.
-fn legend_rows(area: Rect, lines: &[Line]) -> u16 {
-    match in_rows(&named(lines), area.width.saturating_sub(2)).len() {
-        _ if !has_legend(area.height) => 0,
-        2.. if area.height >= TWO_ROWS_FROM => 2,
-        _ => 1,
+fn legend_rows(area: Rect, lines: &[Line], view: &View) -> u16 {
+    if !has_legend(area, lines, view) {
+        return 0;
     }
+    let needed = in_rows(&named(lines), area.width.saturating_sub(2)).len();
+    (needed.min(usize::from(MOST_LEGEND)) as u16).min(area.height - LEAST_ROWS)
 }
 
 /// Writes a legend at the right end of the rows of an area, with a free cell before and after it. The last row says how many names have
@@ -451,12 +457,15 @@ mod tests {
     fn a_legend_takes_a_second_row_where_a_chart_has_room_for_it() {
         let series = series(&[1.0, 2.0]);
         let lines = ["right", "different", "abstained"].map(|label| line(label, Stroke::Solid, &series));
-        let rows = |columns, height| legend_rows(Rect::new(0, 0, columns, height), &lines);
-        assert_eq!([rows(60, 20), rows(30, 20), rows(30, 8), rows(30, 7)], [1, 2, 1, 0]);
+        let rows = |columns, height| legend_rows(Rect::new(0, 0, columns, height), &lines, &View::default());
+        assert_eq!([rows(60, 20), rows(30, 20), rows(30, 8), rows(30, 6), rows(30, 5)], [1, 2, 2, 1, 0]);
         let screen = shown(Rect::new(0, 0, 30, 14), &lines, &View::default());
         assert!(["━ right", "━ different", "━ abstained"].iter().all(|name| screen.contains(name)), "{screen}");
-        let screen = shown(Rect::new(0, 0, 30, 8), &lines, &View::default());
+        let screen = shown(Rect::new(0, 0, 30, 6), &lines, &View::default());
         assert!(screen.contains("━ right  ━ different  +1"), "{screen}");
+        // Names that have room beside a short title stand there, and those that have none beside a long one do not.
+        let beside = |title| legend_rows(Rect::new(0, 0, 60, 7), &lines, &View { title, ..View::default() });
+        assert_eq!([beside(8), beside(30)], [0, 1]);
     }
 
     #[test]

@@ -14,11 +14,13 @@ pub struct View {
     pub smoothing: f64,
     /// The step read out.
     pub cursor: Option<f64>,
+    /// Columns of the title in the frame about the chart, beside which a low chart names its lines.
+    pub title: u16,
 }
 
 impl Default for View {
     fn default() -> Self {
-        View { range: None, steps: None, logarithmic: false, later_half: false, smoothing: 0.6, cursor: None }
+        View { range: None, steps: None, logarithmic: false, later_half: false, smoothing: 0.6, cursor: None, title: 0 }
     }
 }
 

@@ -68,8 +68,10 @@ pub fn draw(
         places.push((Rect { y: area.y + row, height: 1, ..area }, Place::Item(index)));
     }
     if has_rest {
-        let more = text::filled(look.say(text::PANEL_MORE), &[&(bars.len() - shown.len())]);
-        write(buffer, area, 1, area.height - 1, &more, look.theme.quiet());
+        let counts = [(shown.start, text::PANEL_ABOVE), (bars.len() - shown.end, text::PANEL_MORE)];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let more: Vec<String> = counts.map(|(count, said)| text::filled(look.say(said), &[&count])).collect();
+        write(buffer, area, 1, area.height - 1, &more.join("   "), look.theme.quiet());
     }
     Places::Areas(places)
 }

@@ -10,11 +10,16 @@ use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Columns of a cell at the least.
 pub const NARROWEST: usize = 2;
-/// Columns of a cell: at the least, at the most, and from which on its value is written into it.
+/// Columns of a cell: at the least, at the most, and those that it has where there is room, whatever its name.
 const CELL: [usize; 3] = [NARROWEST, 8, 6];
+/// Columns from which a value is written into a cell.
+const FIGURES_FROM: usize = 5;
+/// Columns from which a cut name has its signs.
+const LEAST_WITH_SIGNS: usize = 5;
 
 pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     let (rows, columns) = (map.rows.len(), map.columns.len());
@@ -26,7 +31,11 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     // Names of columns above, what is under the cursor below.
     let head = u16::from(area.height >= 2);
     let foot = u16::from(area.height >= 3);
-    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0).min(usize::from(area.width) / 3);
+    // Names of rows have a third, or what all the columns leave.
+    let all = usize::from(area.width);
+    let left_over = all.saturating_sub(NARROWEST * columns + 1);
+    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0).min((all / 3).max(left_over.min(all / 2)));
+    let row_names = told_apart(&map.rows, names);
     let left = names + usize::from(names > 0);
     let room = usize::from(area.width).saturating_sub(left).max(1);
     let widest = map.columns.iter().map(|name| width(name)).max().unwrap_or(0);
@@ -38,7 +47,7 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     if head > 0 {
         for column in shown_columns.clone() {
             // A cell is kept free between two names where there is room for it.
-            let name = cut(&map.columns[column], if cell > 2 { cell - 1 } else { cell });
+            let name = in_cell(&map.columns[column], if cell > 2 { cell - 1 } else { cell });
             let style = strong(at.is_some_and(|at| at[1] == column));
             write(buffer, area, column_at(column), 0, &name, style);
         }
@@ -46,9 +55,9 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     let mut places = Vec::new();
     for (line, row) in shown_rows.clone().enumerate() {
         let y = head + line as u16;
-        let name = cut(&map.rows[row], names);
-        let moved = (names - width(&name)) as u16;
-        write(buffer, area, moved, y, &name, strong(at.is_some_and(|at| at[0] == row)));
+        let name = &row_names[row];
+        let moved = names.saturating_sub(width(name)) as u16;
+        write(buffer, area, moved, y, name, strong(at.is_some_and(|at| at[0] == row)));
         for column in shown_columns.clone() {
             let (x, value) = (column_at(column), map.values[row * columns + column]);
             let place = Rect { x: area.x + x, y: area.y + y, width: cell as u16, height: 1 }.intersection(area);
@@ -78,6 +87,39 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     Places::Areas(places)
 }
 
+/// Names cut to so many columns; those that would be alike then keep their beginnings and their ends.
+fn told_apart(names: &[String], columns: usize) -> Vec<String> {
+    let short: Vec<String> = names.iter().map(|name| cut(name, columns)).collect();
+    let ends = |name: &String| {
+        let letters: Vec<char> = name.chars().collect();
+        let kept = columns.saturating_sub(1).min(letters.len());
+        let (first, last) = (kept - kept / 2, kept / 2);
+        let ends: String = letters[..first].iter().chain(&['…']).chain(&letters[letters.len() - last..]).collect();
+        cut(&ends, columns)
+    };
+    let name = |index: usize| {
+        let is_alike = |(other, name): (usize, &String)| other != index && *name == short[index];
+        let is_cut = width(&names[index]) > columns && columns > 2;
+        if is_cut && short.iter().enumerate().any(is_alike) { ends(&names[index]) } else { short[index].clone() }
+    };
+    (0..names.len()).map(name).collect()
+}
+
+/// The name of a column above a narrow cell: its first letters alone, without the sign of a space before them.
+fn in_cell(name: &str, columns: usize) -> String {
+    if width(name) <= columns || columns >= LEAST_WITH_SIGNS {
+        return cut(name, columns);
+    }
+    let mut short = String::new();
+    for letter in name.trim_start_matches('␣').graphemes(true) {
+        if width(&short) + width(letter) > columns {
+            break;
+        }
+        short.push_str(letter);
+    }
+    short
+}
+
 fn draw_cell(value: f32, range: [f32; 2], is_cursor: bool, place: Rect, look: &Look, buffer: &mut Buffer) {
     let columns = usize::from(place.width);
     let shares = share(value, range);
@@ -88,7 +130,7 @@ fn draw_cell(value: f32, range: [f32; 2], is_cursor: bool, place: Rect, look: &L
     let inside = match shares {
         // No number: neither quiet nor strong.
         None => "×".to_owned(),
-        Some(_) if columns >= CELL[2] => within(f64::from(value), columns - 1),
+        Some(_) if columns >= FIGURES_FROM => within(f64::from(value), columns - 1),
         Some(share) if !look.has_colors() => shade(share).repeat(columns.saturating_sub(1).max(1)),
         Some(_) => String::new(),
     };
@@ -113,4 +155,19 @@ fn scale(range: [f32; 2], column: u16, y: u16, area: Rect, look: &Look, buffer: 
         };
     }
     write(buffer, area, column, y, &format!(" {}", number(f64::from(range[1]))), look.theme.quiet())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_columns_of_little_room_can_be_told_apart() {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(told_apart(&own(&["enc 1", "cross 1", "cross 2"]), 6), ["enc 1", "cro… 1", "cro… 2"]);
+        assert_eq!(told_apart(&own(&["one of many", "two"]), 6), ["one o…", "two"]);
+        assert_eq!(["␣David", "␣the", "."].map(|name| in_cell(name, 3)), ["Dav", "the", "."]);
+        assert_eq!(in_cell("␣library", 6), "␣libr…");
+        assert_eq!(in_cell("図書館", 3), "図");
+    }
 }

@@ -188,7 +188,7 @@ fn say_part(seen: usize, all: usize, area: Rect, inner: Rect, look: &Look, buffe
     let said = text::filled(look.say(text::PANEL_PART), &[&seen, &all]);
     let columns = (width(&said) as u16 + 1).min(area.width);
     let (x, y) = match (inner.y > area.y, inner.x > area.x) {
-        (true, _) => (area.right() - columns, area.y),
+        (true, _) => (area.right() - columns, inner.y - 1),
         (_, true) => (area.x, area.bottom() - 1),
         _ => (area.right() - columns, area.bottom() - 1),
     };
@@ -424,8 +424,17 @@ fn under_heading(heading: &Bilingual, area: Rect, look: &Look, buffer: &mut Buff
     if heading.is_empty() || area.height < 2 {
         return area;
     }
-    write(buffer, area, 0, 0, heading, look.theme.quiet());
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    let rows = heading_rows(heading, area.width).min(area.height / 3).max(1);
+    let rows = write_wrapped(heading, look.theme.quiet(), Rect { height: rows, ..area }, buffer);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// Rows of a heading at the most, of which a third of the panel's may be its heading.
+const MOST_HEADING: usize = 3;
+
+/// Rows that a heading takes.
+fn heading_rows(heading: &str, columns: u16) -> u16 {
+    lines_of(heading, columns).len().clamp(1, MOST_HEADING) as u16
 }
 
 /// Writes a text in as many rows as it needs; the rows written. A row of more text than there is room for ends in ….

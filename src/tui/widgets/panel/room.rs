@@ -1,6 +1,6 @@
 //! How much room a panel wants.
 
-use super::{flow, grid, heading_beside, lines_of, problem, tokens, words};
+use super::{flow, grid, heading_beside, heading_rows, lines_of, map_columns, problem, tokens, words};
 use crate::experiment::Language;
 use crate::experiment::panel::Panel;
 use ratatui::layout::Rect;
@@ -148,8 +148,10 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
     if let Some(problem) = problem(panel) {
         return listed(lines_of(&problem, width).len() + 1, 1);
     }
-    let named = panel.heading().is_some_and(|heading| !heading.in_language(language).is_empty());
-    let heading = usize::from(named);
+    let named = panel.heading().map(|heading| heading.in_language(language)).filter(|heading| !heading.is_empty());
+    // Maps may stand side by side.
+    let columns = if map_columns(panel).is_some() { width / 2 } else { width };
+    let heading = named.map_or(0, |heading| usize::from(heading_rows(heading, columns)));
     let within = |least: usize, most: usize, weight| {
         let [least, most] = [least, most].map(|rows| (heading.saturating_add(rows)).min(usize::from(u16::MAX)) as u16);
         Room::Share { least, good: least, most, weight }

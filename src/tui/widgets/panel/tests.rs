@@ -16,6 +16,33 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+/// Two maps side by side under headings that each have no room in one row.
+#[test]
+fn long_headings_take_more_rows_and_all_of_a_map_is_seen_below_them() {
+    let map = |heading: &str| {
+        Panel::HeatMap(HeatMap {
+            heading: Bilingual::same(heading),
+            rows: ["enc 1", "enc 2", "dec 1", "cross 1", "cross 2"].map(str::to_owned).to_vec(),
+            columns: ["1", "2", "3", "4"].map(str::to_owned).to_vec(),
+            values: vec![0.5; 20],
+            range: [0.0, 1.0],
+        })
+    };
+    let panels = [map("nats that are lost without each head"), map("entropy of each head (nats)")];
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, 38, 16);
+    let mut buffer = Buffer::empty(area);
+    draw_all(&panels, None, None, "test", area, &mut look, &mut buffer);
+    let text = rows_of_text(&buffer).collect::<Vec<_>>().join("\n");
+    for part in ["nats that are lost", "without each head", "entropy of each", "(nats)"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    for row in ["cross 1", "cross 2"] {
+        assert_eq!(text.matches(row).count(), 2, "{text}");
+    }
+}
+
 /// Texts without letters, wide letters and long ones.
 fn words(count: usize) -> Vec<String> {
     ["", "a", "深層学習", "antidisestablishmentarianism"]

@@ -5,9 +5,9 @@ use super::{Look, Places, lines_of, window, write_wrapped};
 use crate::experiment::Bilingual;
 use crate::experiment::panel::{Format, Place};
 use crate::tui::text;
-use crate::tui::widgets::columns::laid;
+use crate::tui::widgets::columns::{Line, laid};
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -73,7 +73,51 @@ pub fn table_rows(
     language: crate::experiment::Language,
 ) -> usize {
     let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
-    laid(&names, rows, columns).iter().map(Vec::len).sum()
+    in_columns(&names, rows, columns).iter().map(Vec::len).sum()
+}
+
+/// Columns of a table of which each row can be read as a line for each of its cells.
+const MOST_STACKED: usize = 4;
+/// The longest word that is not broken, and the room of one that may be: a longer one, or one of wide letters, as of Japanese.
+const LONGEST_WORD: usize = 16;
+const BROKEN_WORD: usize = 8;
+
+/// The rows of a table, its heads first, as the lines that they take. Where a word would have to be broken, each cell of a row has a
+/// line of its own, behind its name.
+fn in_columns(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Line>> {
+    let room = usize::from(columns);
+    let word = |word: &str| match width(word) {
+        long if long > LONGEST_WORD || word.chars().any(|letter| !letter.is_ascii()) => long.min(BROKEN_WORD),
+        short => short,
+    };
+    let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
+    let longest = |index: usize| {
+        let words = all().filter_map(|row| row.get(index)).flat_map(|cell| cell.split(' '));
+        words.map(word).max().unwrap_or(0)
+    };
+    let needed = (0..names.len()).map(|index| longest(index) + 1).sum::<usize>();
+    // A column without a name holds a mark.
+    let (marks, named): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(|index| names[*index].is_empty());
+    let widest_mark = marks.iter().map(|index| longest(*index) + 1).sum::<usize>();
+    let start = widest_mark + named.iter().map(|index| width(&names[*index]) + 1).max().unwrap_or(0);
+    let has_room = needed <= room + 1;
+    if has_room || names.len() > MOST_STACKED || named.iter().any(|index| start + longest(*index) > room) {
+        return laid(names, rows, columns);
+    }
+    let stacked = |row: &Vec<String>| {
+        let cell = |index: usize| row.get(index).map_or("", String::as_str);
+        let mark = marks.iter().map(|index| cell(*index)).collect::<Vec<_>>().join(" ");
+        let mut lines: Vec<Line> = Vec::new();
+        for index in named.iter().filter(|index| !cell(**index).is_empty()) {
+            for (part, text) in wrapped(cell(*index), room - start).into_iter().enumerate() {
+                let name = (part == 0).then(|| (widest_mark as u16, names[*index].clone()));
+                let mark = lines.is_empty().then(|| (0, mark.clone()));
+                lines.push(mark.into_iter().chain(name).chain([(start as u16, text)]).collect());
+            }
+        }
+        lines
+    };
+    std::iter::once(Vec::new()).chain(rows.iter().map(stacked)).collect()
 }
 
 /// Columns under their names; of too many rows those about the cursor, and the number of those below.
@@ -85,7 +129,7 @@ pub fn table(
     look: &Look,
     buffer: &mut Buffer,
 ) -> Places {
-    let mut laid = laid(&said(names, look), rows, area.width).into_iter();
+    let mut laid = in_columns(&said(names, look), rows, area.width).into_iter();
     let heads = laid.next().unwrap_or_default();
     let lines: Vec<_> =
         laid.enumerate().flat_map(|(row, lines)| lines.into_iter().map(move |line| (row, line))).collect();
@@ -119,4 +163,44 @@ pub fn table(
 /// Rows that a fault takes.
 pub fn fault_rows(text: &str, columns: u16) -> usize {
     2 + lines_of(text, columns).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(rows: &[Vec<Line>]) -> Vec<String> {
+        let line = |line: &Line| {
+            line.iter().fold(String::new(), |written, (column, text)| {
+                let free = usize::from(*column) - width(&written);
+                written + &" ".repeat(free) + text
+            })
+        };
+        rows.iter().flatten().map(line).collect()
+    }
+
+    #[test]
+    fn no_word_of_a_table_is_broken_where_its_cells_can_stand_below_each_other() {
+        let names = ["", "predicted", "right", "source"].map(str::to_owned);
+        let row = ["✗", "22222512251222", "1934-03-06", "the 29th of April"].map(str::to_owned).to_vec();
+        let rows = [row];
+        let wide = lines(&in_columns(&names, &rows, 60));
+        assert_eq!(wide[1], "✗  22222512251222  1934-03-06  the 29th of April");
+        let narrow = lines(&in_columns(&names, &rows, 32));
+        let expected = ["✗ predicted 22222512251222", "  right     1934-03-06", "  source    the 29th of April"];
+        assert_eq!(narrow, expected);
+        assert_eq!(
+            table_rows(
+                &["", "predicted", "right", "source"].map(Bilingual::same),
+                &rows,
+                32,
+                crate::experiment::Language::En
+            ),
+            3
+        );
+        // Of a table of many columns that many lines a row would be of no use.
+        let names: Vec<String> = (0..6).map(|name| format!("column{name}")).collect();
+        let rows = [(0..6).map(|cell| format!("cell-{cell}")).collect::<Vec<_>>()];
+        assert!(lines(&in_columns(&names, &rows, 24))[0].contains("col"), "as columns");
+    }
 }

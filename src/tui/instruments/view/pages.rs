@@ -1,0 +1,94 @@
+//! Going through what has no room: panels below each other, and the rows of a list.
+
+use super::{Focus, View};
+use crate::experiment::Panel;
+use crate::experiment::panel::Place;
+use crate::lab::Lab;
+use crate::tui::context::AppContext;
+
+impl View {
+    /// Whether the panel with the keys is a list.
+    pub(super) fn picks_of_list(&self) -> bool {
+        matches!(self.picked_panel(), Some(Panel::Bars { .. } | Panel::Table { .. }))
+    }
+
+    /// The list of which not all rows are in sight, and how many are: that with the keys, else the last one.
+    pub(super) fn cut_list(&self) -> Option<(usize, usize)> {
+        let cut = self.shown.drawn.iter().filter(|(index, drawn)| {
+            let rows = match self.shown.panels.get(*index) {
+                Some(Panel::Bars { bars, .. }) => bars.len(),
+                Some(Panel::Table { rows, .. }) => rows.len(),
+                _ => 0,
+            };
+            drawn.count() < rows
+        });
+        let cut: Vec<(usize, usize)> = cut.map(|(index, drawn)| (*index, drawn.count())).collect();
+        cut.iter().find(|(index, _)| self.focus == Focus::Panel(*index)).or(cut.last()).copied()
+    }
+
+    /// Scrolls to the panels below or above; where all are in sight, through the rows of a list that has no room for all.
+    pub(super) fn page(&mut self, down: bool, lab: &Lab, app: &mut AppContext) {
+        let before = self.shown.from;
+        self.shown.scroll(down);
+        let Some((index, rows)) = self.cut_list().filter(|_| self.shown.from == before) else { return };
+        if self.focus != Focus::Panel(index) {
+            // As if the cursor stood in the middle of the rows in sight: so it does among those that follow.
+            self.focus = Focus::Panel(index);
+            self.cursor = Some(Place::Item(rows / 2));
+        }
+        let by = i32::try_from(rows.max(1)).unwrap_or(i32::MAX);
+        self.move_cursor((0, if down { by } else { -by }), lab, app);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::panel::{Bar, Format};
+    use crate::experiment::{Bilingual, Language};
+    use crate::registry;
+    use crate::tui::instruments::Instrument;
+    use crate::tui::keys::{Action, Context};
+    use crate::tui::widgets::frame::rows_of_text;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    #[test]
+    fn a_list_without_room_is_gone_through_by_pages_and_to_its_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gpt").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("next")).unwrap();
+        let mut view = View::new(0, use_, registry::find("gpt").unwrap()).unwrap();
+        let bar = |number: usize| Bar { name: format!("bar{number:02}"), value: 0.5 };
+        let bars = (0..40).map(bar).collect();
+        view.shown.panels = vec![Panel::Bars { heading: Bilingual::same("bars"), bars, format: Format::Percent }];
+        let area = Rect::new(0, 0, 80, 16);
+        let mut drawn = |view: &mut View| {
+            let mut buffer = Buffer::empty(area);
+            view.draw(area, true, "next", &mut app, &mut buffer);
+            rows_of_text(&buffer).collect::<Vec<_>>().join("\n")
+        };
+        let first = drawn(&mut view);
+        assert!(first.contains("bar00") && !first.contains("bar20") && first.contains("more"), "{first}");
+        assert!(view.contexts().contains(&Context::ViewList));
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let mut seen = first;
+        for _ in 0..6 {
+            view.handle_action(Action::PageDown, &lab, &mut app);
+            seen += &drawn(&mut view);
+        }
+        for number in 0..40 {
+            assert!(seen.contains(&format!("bar{number:02}")), "bar{number:02} in\n{seen}");
+        }
+        view.handle_action(Action::Home, &lab, &mut app);
+        assert!(drawn(&mut view).contains("bar00"));
+        view.handle_action(Action::End, &lab, &mut app);
+        let last = drawn(&mut view);
+        assert!(last.contains("bar39") && last.contains("above") && !last.contains("more"), "{last}");
+        // Where all is in sight the key is not named.
+        view.shown.panels = vec![Panel::note("all of it")];
+        drawn(&mut view);
+        assert!(!view.contexts().contains(&Context::ViewList));
+    }
+}

@@ -1,0 +1,37 @@
+//! Actions of a lab, applied to what is picked.
+
+use super::View;
+use crate::experiment::Command;
+use crate::experiment::declaration::Argument;
+use crate::experiment::panel::Place;
+use crate::lab::Lab;
+use crate::tui::context::AppContext;
+use crate::tui::text;
+
+impl View {
+    /// Sends an action of the lab's to its run, applied to the place under the cursor.
+    pub(super) fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
+        let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
+        if app.run_of(&lab.id).is_some() && app.explored_run(&lab.id).is_none() {
+            return app.notify(app.say(text::RUN_IS_NOT_SHOWN).to_owned());
+        }
+        let takes = |run: &&crate::tui::live_run::LiveRun| run.is_live() && action.fits(&run.knobs);
+        let Some(run) = app.run_of(&lab.id).filter(takes) else {
+            let needs = action.when.map_or(String::new(), |(knob, choice)| format!(" ({knob} = {choice})"));
+            let message = format!("{}{needs}", app.say(text::ACTION_NO_RUN));
+            return app.notify(message);
+        };
+        let argument = match (action.argument, &self.cursor) {
+            (Argument::Nothing | Argument::Shown | Argument::Answer(_), _) => Some(String::new()),
+            (Argument::Cell, Some(Place::Cell([row, column]))) => Some(format!("{row} {column}")),
+            (Argument::Point, Some(Place::Point([x, y]))) => Some(format!("{x:.3} {y:.3}")),
+            (Argument::Word, Some(place)) => self.picked_panel().and_then(|panel| panel.word_at(place)),
+            _ => None,
+        };
+        let Some(argument) = argument else { return };
+        let message = format!("{} {argument}", app.say(action.help));
+        run.send(Command::Action { action: name.to_owned(), argument });
+        self.sent.push(action.name);
+        app.notify(message);
+    }
+}
