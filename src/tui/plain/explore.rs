@@ -96,7 +96,7 @@ impl<W: Write> Reader<W> {
     }
 
     fn note_states(&mut self, lab: &Lab) {
-        let attempts = self.explore.as_mut().map(|explore| explore.reached(lab)).unwrap_or_default();
+        let attempts = self.explore.as_mut().map(|explore| explore.reached(lab, &self.app)).unwrap_or_default();
         attempts.iter().for_each(|attempt| self.app.happened(lab, attempt));
     }
 
