@@ -363,7 +363,9 @@ fn an_instrument_that_was_only_touched_passes_no_exercise() {
     assert!(!passes_in("cyclegan", "own", &shown("hidden", "drawing_compared")));
     // One key twenty times, and an analysis that nobody looked at.
     assert!(passes_in("gan", "judge", &reached("guess_above_chance")));
-    assert!(!passes_in("gan", "judge", &reached("guess_finished")) && !passes_in("gan", "judge", &reached("guess_won")));
+    assert!(
+        !passes_in("gan", "judge", &reached("guess_finished")) && !passes_in("gan", "judge", &reached("guess_won"))
+    );
     assert!(passes_in("board-game", "review", &reached("blunder_seen")));
     assert!(!passes_in("board-game", "review", &reached("review_finished")));
     assert!(!passes_in("cyclegan", "own", &shown("translate", "place_picked")));

@@ -272,7 +272,9 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                         "`values`: expected the state `input_turned` and an `input`".to_owned(),
                     ));
                 }
-                if matches!(state.as_str(), "drawing_shown" | "drawing_compared") && !there.clone().any(|use_| use_.drawing) {
+                if matches!(state.as_str(), "drawing_shown" | "drawing_compared")
+                    && !there.clone().any(|use_| use_.drawing)
+                {
                     found.push((format!("{path}.instrument.state"), "no instrument here takes a drawing".to_owned()));
                 }
                 if let Some(input) = input {

@@ -377,7 +377,10 @@ mod tests {
         assert_eq!(decided(&"a".repeat(44), Language::En), words(1));
         assert_eq!(decided(&"Word word, ".repeat(9), Language::En), words(1));
         assert_eq!(decided(&"あい".repeat(30), Language::En), words(2));
-        assert_eq!(decided(&"a b ".repeat(20), Language::Ja), Verdict::Failed("異なる語や文字が 2 個(最低 4 個)".into()));
+        assert_eq!(
+            decided(&"a b ".repeat(20), Language::Ja),
+            Verdict::Failed("異なる語や文字が 2 個(最低 4 個)".into())
+        );
         assert_eq!(decided("short", Language::En), Verdict::Failed("5 of at least 40 characters".into()));
     }
 

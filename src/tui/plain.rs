@@ -349,7 +349,8 @@ impl<W: Write> Reader<W> {
         match &exercise.check {
             Check::Choice { options, .. } => {
                 for (number, option) in options.iter().enumerate() {
-                    writeln!(self.out, "   {}) {}", number + 1, option.in_language(language))?;
+                    let words = markdown::plain(option.in_language(language), COLUMNS);
+                    writeln!(self.out, "   {}) {}", number + 1, words.trim())?;
                 }
                 Ok(())
             }

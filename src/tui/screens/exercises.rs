@@ -404,7 +404,8 @@ impl ExercisesTab {
         let warning = Style::new().fg(app.theme.warning);
         let say_what_comes_first = |row: &mut u16, buffer: &mut Buffer| {
             let Some(before) = counts_after(exercise, lab, app).filter(|_| !solved) else { return };
-            for line in wrapped(&text::filled(app.say(text::COUNTS_AFTER), &[&before]), usize::from(area.width.min(76))) {
+            for line in wrapped(&text::filled(app.say(text::COUNTS_AFTER), &[&before]), usize::from(area.width.min(76)))
+            {
                 write(buffer, area, 0, *row, &line, warning);
                 *row += 1;
             }
