@@ -280,7 +280,7 @@ words! {
     BOARD_THINKING: "thinking", "思考";
     BOARD_HIDDEN: "what it thinks stays hidden while it is your turn", "あなたの手番の間は隠してあります";
     BOARD_NO_THOUGHT: "nothing thought yet; h asks for a hint", "まだ思考なし。h でヒント";
-    BOARD_BLUNDER: "no thought: it made any move at all, as this level does now and then", "思考なし。このレベルはときどきでたらめに指します";
+    BOARD_BLUNDER: "no search: at this level some moves are random", "思考なし。このレベルはときどきでたらめに指します";
     BOARD_COLUMNS: "move    visits    win", "手      訪問数   勝率";
     BOARD_COLUMNS_VALUE: "move              win", "手               勝率";
     BOARD_LINE: "line", "読み筋";
@@ -304,7 +304,7 @@ words! {
     BOARD_HANDICAP: "handicap", "ハンデ";
     BOARD_CLOCK: "clock", "時計";
     BOARD_NONE: "none", "なし";
-    BOARD_LEVEL_1: "lets a child win", "子どもでも勝てる";
+    BOARD_LEVEL_1: "easy to beat", "子どもでも勝てる";
     BOARD_LEVEL_6: "all it has", "全力";
     BOARD_LEVEL_BETWEEN: "", "";
     BOARD_SEAT_FIRST: "the first side", "先手";
@@ -384,7 +384,7 @@ words! {
     SOLVED: "solved", "正解済";
     EXPLAINED: "Two wrong tries: now choose the right answer", "2 回とも不正解です。正しい答えを選んでください";
     HINT: "Hint", "ヒント";
-    NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
+    NO_MORE_HINTS: "no more hints", "ヒントはこれで全部です";
     WHY: "Why", "解説";
     COUNTS_AFTER: "Counts only once “{0}” is solved.", "先に「{0}」を解くと判定されます。";
     DECIDED_BY_RUN: "Decided by your runs: train until it holds.", "実行の結果で自動判定されます。";
