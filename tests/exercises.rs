@@ -218,6 +218,7 @@ fn a_run_is_predicted_before_it_counts() {
     let runs = [
         ("gridworld", "edge", "predict"),
         ("gridworld", "stuck", "predict-goals"),
+        ("gridworld", "endless", "predict-endless"),
         ("self-play", "unbeaten", "predict-unbeaten"),
         ("self-play", "same-game", "predict"),
         ("self-play", "no-search", "predict-search"),
@@ -228,6 +229,7 @@ fn a_run_is_predicted_before_it_counts() {
         ("kl", "forward-run", "predict-forward"),
         ("vae", "reach-110", "predict-elbo"),
         ("gan", "all-modes", "predict-modes"),
+        ("gan", "collapse", "predict-collapse"),
         ("cyclegan", "low-cycle", "predict-cycle"),
         ("diffusion", "plane-run", "predict-cloud"),
         ("seq2seq", "learn", "predict"),
@@ -237,6 +239,7 @@ fn a_run_is_predicted_before_it_counts() {
         ("gpt", "bidirectional", "both_sides"),
         ("rlhf", "hack", "predict"),
         ("hallucination", "learn", "predict"),
+        ("hallucination", "honest", "predict-honest"),
         ("xai", "fall", "predict"),
     ];
     for (lab, run, prediction) in runs {
@@ -249,6 +252,9 @@ fn a_run_is_predicted_before_it_counts() {
     // A first try is not a second one: each of them has one right answer.
     for (lab, prediction, right, options) in [
         ("self-play", "predict-unbeaten", 2, 3),
+        ("gridworld", "predict-endless", 2, 3),
+        ("gan", "predict-collapse", 2, 3),
+        ("hallucination", "predict-honest", 2, 3),
         ("kl", "predict-forward", 1, 3),
         ("vae", "predict-elbo", 1, 3),
         ("gan", "predict-modes", 1, 3),
