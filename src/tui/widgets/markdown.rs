@@ -119,11 +119,7 @@ impl<'a> Page<'a> {
                     }
                 }
                 Event::DisplayMath(latex) => self.display(&latex),
-                Event::SoftBreak => {
-                    if is_space(&events[..at], &events[at + 1..]) {
-                        self.words(" ", self.style);
-                    }
-                }
+                Event::SoftBreak if is_space(&events[..at], &events[at + 1..]) => self.words(" ", self.style),
                 Event::HardBreak => self.flush(),
                 Event::Rule => {
                     self.flush();
