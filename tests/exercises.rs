@@ -33,7 +33,7 @@ fn turned(view: &str, input: &str) -> Attempt {
 /// An input of a view that has this value now.
 fn given(view: &str, input: &str, value: Option<&str>) -> Attempt {
     let [view, input, value] = [Some(view), Some(input), value].map(|words| words.map(str::to_owned));
-    Attempt::State { state: "input_turned".to_owned(), view, input, value }
+    Attempt::State { state: "input_turned".to_owned(), view, input, value, knobs: Knobs::default() }
 }
 
 fn text(words: &str) -> Attempt {
@@ -150,14 +150,16 @@ fn the_grid_world_takes_no_attempt_that_only_looks_right() {
         "map=cliff epsilon=0.0 epsilon_decay=1.0 learning_rate=0.1 gamma=0.95 slip=0.0 exploration=epsilon-greedy steps=5000",
     );
     assert!(!passes("edge", &point("mean_return", 4900, -13.0, &calm)));
-    let sent = |action: &str| Attempt::State {
-        state: "action_sent".into(),
-        view: Some("world".into()),
-        input: Some(action.into()),
-        value: None,
+    let sent = |action: &str, knobs: &str| {
+        let (state, view, input) = ("action_sent".into(), Some("world".into()), Some(action.into()));
+        let Attempt::Point { knobs, .. } = point("", 0, 0.0, &run(knobs)) else { unreachable!("a point") };
+        Attempt::State { state, view, input, value: None, knobs }
     };
-    // A wall, and another view.
-    assert!(passes("drive", &sent("right")) && !passes("drive", &sent("wall")));
+    let driven = "map=cliff algorithm=q-learning steps=600 pace=1.0";
+    // A wall, the preset `watch`, one that is over before a key is pressed, and another view.
+    assert!(passes("drive", &sent("right", driven)) && !passes("drive", &sent("wall", driven)));
+    assert!(!passes("drive", &sent("right", "map=rooms algorithm=value-iteration steps=1200 pace=2.0")));
+    assert!(!passes("drive", &sent("right", "map=cliff algorithm=q-learning steps=5000 pace=0.0")));
     assert!(!passes("drive", &turned("sweeps", "sweeps")));
     assert!((0..4).all(|choice| passes("predict-goals", &Attempt::Choice(choice)) == (choice == 1)));
     let goals = "map=goals algorithm=q-learning exploration=epsilon-greedy epsilon=0.0 slip=0.0 steps=1000";
@@ -216,6 +218,7 @@ fn a_run_is_predicted_before_it_counts() {
     let runs = [
         ("gridworld", "edge", "predict"),
         ("gridworld", "stuck", "predict-goals"),
+        ("gridworld", "endless", "predict-endless"),
         ("self-play", "unbeaten", "predict-unbeaten"),
         ("self-play", "same-game", "predict"),
         ("self-play", "no-search", "predict-search"),
@@ -226,6 +229,7 @@ fn a_run_is_predicted_before_it_counts() {
         ("kl", "forward-run", "predict-forward"),
         ("vae", "reach-110", "predict-elbo"),
         ("gan", "all-modes", "predict-modes"),
+        ("gan", "collapse", "predict-collapse"),
         ("cyclegan", "low-cycle", "predict-cycle"),
         ("diffusion", "plane-run", "predict-cloud"),
         ("seq2seq", "learn", "predict"),
@@ -235,6 +239,7 @@ fn a_run_is_predicted_before_it_counts() {
         ("gpt", "bidirectional", "both_sides"),
         ("rlhf", "hack", "predict"),
         ("hallucination", "learn", "predict"),
+        ("hallucination", "honest", "predict-honest"),
         ("xai", "fall", "predict"),
     ];
     for (lab, run, prediction) in runs {
@@ -247,6 +252,9 @@ fn a_run_is_predicted_before_it_counts() {
     // A first try is not a second one: each of them has one right answer.
     for (lab, prediction, right, options) in [
         ("self-play", "predict-unbeaten", 2, 3),
+        ("gridworld", "predict-endless", 2, 3),
+        ("gan", "predict-collapse", 2, 3),
+        ("hallucination", "predict-honest", 2, 3),
         ("kl", "predict-forward", 1, 3),
         ("vae", "predict-elbo", 1, 3),
         ("gan", "predict-modes", 1, 3),
@@ -296,7 +304,7 @@ fn of_the_models_of_the_chapter_one_gives_a_bound() {
 #[test]
 fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
     let gan = |exercise: &str, step, value, generator_steps, more: &[(&'static str, &'static str)]| {
-        let shared = "data=ring discriminator_steps=1 learning_rate=0.002 steps=3000 batch=256 pack=1 latent=2 noise=0.0 loss=non_saturating";
+        let shared = "data=ring discriminator_steps=1 learning_rate=0.002 steps=3000 batch=256 pack=1 latent=2 noise=0.0 loss=non_saturating freeze_generator=off";
         let shared = shared.split(' ').map(|knob| knob.split_once('=').unwrap());
         let mut knobs: std::collections::BTreeMap<_, _> = shared.collect();
         knobs.insert("generator_steps", generator_steps);
@@ -308,6 +316,7 @@ fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
     // Before anything is learned, balanced players, another set, and more than three.
     assert!(!gan("collapse", 1, 0.0, "10", &[]) && !gan("collapse", 3000, 1.0, "1", &[]));
     assert!(!gan("collapse", 3000, 1.0, "10", &[("data", "grid")]) && !gan("collapse", 3000, 4.0, "10", &[]));
+    assert!(!gan("collapse", 3000, 0.0, "10", &[("freeze_generator", "on")]), "nothing moves, so nothing collapses");
     assert!(gan("cure", 3000, 8.0, "1", &[]) && gan("cure", 3000, 7.0, "2", &[]));
     // On the way, too few, and two knobs.
     assert!(!gan("cure", 1500, 8.0, "1", &[]) && !gan("cure", 3000, 6.0, "1", &[]));
@@ -331,7 +340,7 @@ fn a_failure_is_provoked_and_cured_by_the_run_asked_for() {
 
 /// What an instrument reports, without a view.
 fn reached(state: &str) -> Attempt {
-    Attempt::State { state: state.to_owned(), view: None, input: None, value: None }
+    Attempt::State { state: state.to_owned(), view: None, input: None, value: None, knobs: Knobs::default() }
 }
 
 #[test]
@@ -352,9 +361,19 @@ fn an_instrument_that_was_only_touched_passes_no_exercise() {
         view: Some(view.to_owned()),
         input: None,
         value: None,
+        knobs: Knobs::default(),
     };
-    assert!(passes_in("cyclegan", "own", &shown("translate", "drawing_shown")));
-    assert!(!passes_in("cyclegan", "own", &shown("hidden", "drawing_shown")));
+    assert!(passes_in("cyclegan", "own", &shown("translate", "drawing_compared")));
+    // A drawing in one direction only, and in another view.
+    assert!(!passes_in("cyclegan", "own", &shown("translate", "drawing_shown")));
+    assert!(!passes_in("cyclegan", "own", &shown("hidden", "drawing_compared")));
+    // One key twenty times, and an analysis that nobody looked at.
+    assert!(passes_in("gan", "judge", &reached("guess_above_chance")));
+    assert!(
+        !passes_in("gan", "judge", &reached("guess_finished")) && !passes_in("gan", "judge", &reached("guess_won"))
+    );
+    assert!(passes_in("board-game", "review", &reached("blunder_seen")));
+    assert!(!passes_in("board-game", "review", &reached("review_finished")));
     assert!(!passes_in("cyclegan", "own", &shown("translate", "place_picked")));
     assert!(!passes_in("cyclegan", "own", &turned("translate", "direction")));
     assert!(passes_in("vae", "own-digit", &reached("drawing_denoised")));
@@ -412,6 +431,48 @@ fn a_word_that_comes_first_by_another_way_passes_no_exercise() {
     assert!(!word2vec("cairo", ":nn egypt", "cairo", true) && !word2vec("cairo", "rome - italy + nile", "cairo", true));
 }
 
+/// A row of one letter is no answer, and a text on a run is written once the run is made.
+#[test]
+fn free_texts_are_written_in_words_and_after_their_run() {
+    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
+    let mut count = 0;
+    for lab in catalogue.labs() {
+        for exercise in &lab.exercises {
+            let Check::FreeText { minimum_characters } = exercise.check else { continue };
+            count += 1;
+            for row in ["a", "あ", "word "] {
+                assert!(!passes_in(&lab.id, &exercise.id, &text(&row.repeat(minimum_characters))), "{}", exercise.id);
+            }
+            for answer in [&exercise.explanation.en, &exercise.explanation.ja] {
+                let twice = answer.repeat(2);
+                assert!(passes_in(&lab.id, &exercise.id, &text(&twice)), "{}: {answer}", exercise.id);
+            }
+        }
+    }
+    assert_eq!(count, 16);
+    let exercises = &catalogue.find("cyclegan").unwrap().exercises;
+    let lambda = exercises.iter().find(|exercise| exercise.id == "lambda").expect("an exercise");
+    assert_eq!(lambda.after.as_deref(), Some("no-cycle"));
+    let at = |step, value, knobs: &[_]| passes_in("cyclegan", "no-cycle", &point("val/cycle", step, value, knobs));
+    let free = [("styles", "slant"), ("cycle_weight", "0.0"), ("steps", "600")];
+    assert!(at(600, 0.1, &free));
+    // Too early, and the run with λ = 10.
+    assert!(!at(1, 0.1, &free) && !at(600, 0.1, &[free[0], ("cycle_weight", "10.0"), free[2]]));
+}
+
+#[test]
+fn the_fourth_corner_takes_axes_of_ones_own() {
+    let said = |line: &str| passes_in("embeddings", "corner", &Attempt::Line(line.to_owned()));
+    assert!(said(":plot king queen man woman (king - man + woman) by man>woman poor>rich"));
+    for other in [
+        ":plot king queen man woman",
+        ":plot king queen man woman (king - man + woman)",
+        ":plot king queen prince princess beggar maid by man>woman poor>rich",
+    ] {
+        assert!(!said(other), "{other}");
+    }
+}
+
 #[test]
 fn self_play_takes_no_attempt_that_only_looks_right() {
     let passes = |exercise: &str, attempt: &Attempt| passes_in("self-play", exercise, attempt);
@@ -466,9 +527,9 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(passes("found", &text("25")));
     // The lengths before and after it, and the column.
     assert!(["10", "50", "2", "1"].iter().all(|wrong| !passes("found", &text(wrong))));
-    let beaten = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None, value: None };
+    let beaten = reached;
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
-    assert!(!passes("scale", &text("proofs")) && passes("scale", &text(&"proofs ".repeat(20))));
+    assert!(!passes("scale", &text("proofs")) && !passes("scale", &text(&"proofs ".repeat(20))));
 }
 
 #[test]
@@ -528,7 +589,7 @@ fn walker_takes_no_attempt_that_only_looks_right() {
         assert!(wrong.iter().all(|wrong| !passes(exercise, &text(wrong))), "{exercise}");
     }
     assert!(!passes("push", &turned("walk", "push")) && !passes("horizon", &turned("dream", "horizon")));
-    assert!(!passes("your-robot", &text("a crane")) && passes("your-robot", &text(&"a crane ".repeat(20))));
+    assert!(!passes("your-robot", &text("a crane")) && !passes("your-robot", &text(&"a crane ".repeat(20))));
 }
 
 /// The knobs of `gpt` by default, but for some.

@@ -7,7 +7,7 @@ use crate::experiment::knob::{find, meant};
 use crate::experiment::{Bilingual, Experiment, KnobKind, KnobValue, Knobs};
 use crate::markdown;
 use crate::registry;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A fault by the path of what it is about.
@@ -215,6 +215,21 @@ fn check_view(path: &str, use_: &InstrumentUse, experiment: &Experiment, found: 
     }
 }
 
+/// The knobs that a run must have to count.
+fn check_knobs_of_run(
+    path: &str,
+    knobs: &BTreeMap<String, KnobValue>,
+    experiment: &Experiment,
+    found: &mut Vec<Found>,
+) {
+    let mut all = Knobs::default();
+    for (name, value) in knobs {
+        if let Err(error) = all.set(&(experiment.knobs)(), name, value) {
+            found.push((format!("{path}.{name}"), error.to_string()));
+        }
+    }
+}
+
 fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
     for (index, exercise) in lab.exercises.iter().enumerate() {
         let before = lab.exercises[..index].iter().map(|exercise| exercise.id.as_str());
@@ -237,14 +252,10 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                     let message = unknown("series", &condition.series, experiment.series.iter().copied());
                     found.push((format!("{path}.series.condition"), message));
                 }
-                let mut all = Knobs::default();
-                for (name, value) in knobs {
-                    if let Err(error) = all.set(&(experiment.knobs)(), name, value) {
-                        found.push((format!("{path}.series.knobs.{name}"), error.to_string()));
-                    }
-                }
+                check_knobs_of_run(&format!("{path}.series.knobs"), knobs, experiment, found);
             }
-            Check::Instrument { state, view, input, values } => {
+            Check::Instrument { state, view, input, values, knobs } => {
+                check_knobs_of_run(&format!("{path}.instrument.knobs"), knobs, experiment, found);
                 let views = lab.explore.iter().filter_map(|use_| use_.view.as_deref());
                 if let Some(view) = view.as_deref().filter(|view| !views.clone().any(|known| known == *view)) {
                     found.push((format!("{path}.instrument.view"), unknown("view", view, views)));
@@ -261,7 +272,9 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                         "`values`: expected the state `input_turned` and an `input`".to_owned(),
                     ));
                 }
-                if state == "drawing_shown" && !there.clone().any(|use_| use_.drawing) {
+                if matches!(state.as_str(), "drawing_shown" | "drawing_compared")
+                    && !there.clone().any(|use_| use_.drawing)
+                {
                     found.push((format!("{path}.instrument.state"), "no instrument here takes a drawing".to_owned()));
                 }
                 if let Some(input) = input {

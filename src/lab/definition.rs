@@ -162,8 +162,8 @@ impl Instrument {
         match self {
             Instrument::LatentPlane => &["plane_walked", "morph_finished", "digits_morphed"],
             Instrument::DrawingPad => &["digit_drawn", "drawing_scored", "drawing_denoised"],
-            Instrument::View => &["input_turned", "drawing_shown", "place_picked", "action_sent"],
-            Instrument::Guess => &["guess_finished", "guess_won"],
+            Instrument::View => &["input_turned", "drawing_shown", "drawing_compared", "place_picked", "action_sent"],
+            Instrument::Guess => &["guess_finished", "guess_above_chance", "guess_won"],
             Instrument::Distributions => {
                 &["distributions_moved", "distributions_equal", "fit_forward", "fit_reverse", "both_modes_fitted"]
             }
@@ -182,6 +182,7 @@ impl Instrument {
                 "tree_opened",
                 "steps_walked",
                 "review_finished",
+                "blunder_seen",
                 "position_set",
             ],
             Instrument::BoardPuzzle => &["puzzle_solved"],
@@ -266,6 +267,9 @@ pub enum Check {
         /// Values of the input, of which one must have been given, in capitals or not; any will do where there are none.
         #[serde(default)]
         values: Vec<String>,
+        /// Only while the lab's run has these knobs.
+        #[serde(default)]
+        knobs: BTreeMap<String, KnobValue>,
     },
     /// A line of a conversation that this word is the first answer to: it does not contain the word itself, but all of `with`.
     Answer {
@@ -281,7 +285,7 @@ pub enum Check {
     },
     /// A line of a conversation with all these words in it that was answered.
     Line { words: Vec<String> },
-    /// Kept for the instructor.
+    /// Of at least so many characters, with one different word for every ten of them; kept for the instructor.
     FreeText { minimum_characters: usize },
 }
 

@@ -1,8 +1,14 @@
 //! A lab in words.
 
 use super::definition::{Check, Lab};
-use crate::experiment::Language;
+use crate::experiment::{KnobValue, Language};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Knobs that a run must have, each after a space.
+fn in_words(knobs: &BTreeMap<String, KnobValue>) -> String {
+    knobs.iter().map(|(name, value)| format!(" {name}={value}")).collect()
+}
 
 /// What a lab holds, for reading in a terminal or through a screen reader.
 pub fn describe(lab: &Lab, language: Language) -> String {
@@ -32,15 +38,14 @@ pub fn describe(lab: &Lab, language: Language) -> String {
             Check::Choice { .. } => "choice".to_owned(),
             Check::Number { .. } => "number".to_owned(),
             Check::Series { condition, knobs, .. } => {
-                let knobs = knobs.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
-                format!("{condition}{knobs}")
+                format!("{condition}{}", in_words(knobs))
             }
-            Check::Instrument { state, view, input, values } => {
+            Check::Instrument { state, view, input, values, knobs } => {
                 let shown = |what: &Option<String>, word: &str| {
                     what.as_ref().map_or(String::new(), |name| format!(" {word} {name}"))
                 };
                 let values = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
-                format!("{state}{}{}{values}", shown(input, "of"), shown(view, "in"))
+                format!("{state}{}{}{values}{}", shown(input, "of"), shown(view, "in"), in_words(knobs))
             }
             Check::Line { words } => words.join(" "),
             Check::Answer { word, with, .. } => format!("{} → {word}", with.join(" ")).trim_start().to_owned(),

@@ -2,7 +2,7 @@
 
 use super::definition::{Check, Exercise};
 use crate::experiment::{KnobValue, Knobs, Language};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a student gives as an answer.
@@ -28,6 +28,8 @@ pub enum Attempt {
         input: Option<String>,
         /// The value that the input has now.
         value: Option<String>,
+        /// The knobs of the run that goes on or has ended here; none without one.
+        knobs: Knobs,
     },
     /// A line said in a conversation, and the first word of the answer.
     Said {
@@ -49,7 +51,7 @@ impl fmt::Display for Attempt {
             Attempt::Point { series, step, value, .. } => {
                 write!(f, "{series} = {} at step {step}", KnobValue::Real(rounded(*value)))
             }
-            Attempt::State { state, view, input, value } => {
+            Attempt::State { state, view, input, value, .. } => {
                 f.write_str(state)?;
                 if let Some(view) = view {
                     write!(f, " in {view}")?;
@@ -112,11 +114,18 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         },
         (Check::FreeText { minimum_characters }, Attempt::Text(text)) => {
             let written = text.trim().chars().count();
+            let (words, least_words) = (different_words(text), minimum_characters / CHARACTERS_A_WORD);
             let message = match language {
-                Language::En => format!("{written} of at least {minimum_characters} characters"),
-                Language::Ja => format!("{written} 文字(最低 {minimum_characters} 文字)"),
+                Language::En if written < *minimum_characters => {
+                    format!("{written} of at least {minimum_characters} characters")
+                }
+                Language::Ja if written < *minimum_characters => {
+                    format!("{written} 文字(最低 {minimum_characters} 文字)")
+                }
+                Language::En => format!("{words} of at least {least_words} different words"),
+                Language::Ja => format!("異なる語や文字が {words} 個(最低 {least_words} 個)"),
             };
-            passed(written >= *minimum_characters, &message)
+            passed(written >= *minimum_characters && words >= least_words, &message)
         }
         (
             Check::Series { condition, knobs: wanted, untouched: needed },
@@ -124,17 +133,18 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         ) if *series == condition.series
             && (*untouched || !needed)
             && condition.is_met(*step, *value)
-            && wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value)) =>
+            && has_knobs(knobs, wanted) =>
         {
             Verdict::Passed
         }
         (
-            Check::Instrument { state, view, input, values },
-            Attempt::State { state: reached, view: shown, input: turned, value },
+            Check::Instrument { state, view, input, values, knobs: wanted },
+            Attempt::State { state: reached, view: shown, input: turned, value, knobs },
         ) if state == reached
             && (view.is_none() || view == shown)
             && (input.is_none() || input == turned)
-            && (values.is_empty() || value.as_deref().is_some_and(|given| is_one_of(given, values))) =>
+            && (values.is_empty() || value.as_deref().is_some_and(|given| is_one_of(given, values)))
+            && has_knobs(knobs, wanted) =>
         {
             Verdict::Passed
         }
@@ -154,6 +164,22 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         }
         _ => Verdict::Unrelated,
     }
+}
+
+/// Whether a run has these knobs.
+fn has_knobs(knobs: &Knobs, wanted: &BTreeMap<String, KnobValue>) -> bool {
+    wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value))
+}
+
+/// For so many characters that a free text needs at the least, it needs one more different word.
+const CHARACTERS_A_WORD: usize = 10;
+
+/// How many different words a text has, in capitals or not. Without spaces between words, as in Japanese, each different character counts.
+fn different_words(text: &str) -> usize {
+    let text = text.to_lowercase();
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let (spaced, unspaced): (BTreeSet<&str>, BTreeSet<&str>) = words.partition(|word| word.is_ascii());
+    spaced.len() + unspaced.into_iter().flat_map(str::chars).collect::<BTreeSet<_>>().len()
 }
 
 /// Whether a word stands in a line, between spaces or parentheses.
@@ -196,7 +222,6 @@ mod tests {
     use crate::experiment::Bilingual;
     use crate::lab::ChoiceOption;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
 
     fn exercise(check: Check) -> Exercise {
         let text = || Bilingual { en: "t".into(), ja: "t".into() };
@@ -236,6 +261,7 @@ mod tests {
             view: view.map(str::to_owned),
             input: input.map(str::to_owned),
             value: value.map(str::to_owned),
+            knobs: Knobs::default(),
         };
         let said = Attempt::Said { line: "king - man + woman".into(), answer: "queen".into(), own_vectors: true };
         for (attempt, kept) in [
@@ -287,10 +313,11 @@ mod tests {
             view: view.map(str::to_owned),
             input: input.map(str::to_owned),
             value: None,
+            knobs: Knobs::default(),
         };
         let check = |view: Option<&str>, input: Option<&str>| {
             let [view, input] = [view, input].map(|name| name.map(str::to_owned));
-            exercise(Check::Instrument { state: "a".into(), view, input, values: vec![] })
+            exercise(Check::Instrument { state: "a".into(), view, input, values: vec![], knobs: BTreeMap::new() })
         };
         let decided = |exercise: &Exercise, attempt| decide(exercise, &attempt, Language::En);
         assert_eq!(decided(&check(None, None), reached("a", Some("gaps"), None)), Verdict::Passed);
@@ -306,12 +333,14 @@ mod tests {
     #[test]
     fn an_input_needs_one_of_the_values_asked_for() {
         let values = ["three eights", "八を三つ"].map(str::to_owned).to_vec();
-        let asked = exercise(Check::Instrument { state: "a".into(), view: None, input: Some("text".into()), values });
+        let (view, input, knobs) = (None, Some("text".into()), BTreeMap::new());
+        let asked = exercise(Check::Instrument { state: "a".into(), view, input, values, knobs });
         let given = |value: Option<&str>| Attempt::State {
             state: "a".into(),
             view: None,
             input: Some("text".into()),
             value: value.map(str::to_owned),
+            knobs: Knobs::default(),
         };
         for value in ["three eights", " Three  Eights ", "八を三つ"] {
             assert_eq!(decide(&asked, &given(Some(value)), Language::En), Verdict::Passed, "{value}");
@@ -319,6 +348,40 @@ mod tests {
         for value in [None, Some("2026"), Some("three eights and a seven"), Some("")] {
             assert_eq!(decide(&asked, &given(value), Language::En), Verdict::Unrelated, "{value:?}");
         }
+    }
+
+    #[test]
+    fn what_is_done_to_a_run_needs_the_run_asked_for() {
+        let of = |map: &str| Knobs([("map".to_owned(), KnobValue::Text(map.into()))].into());
+        let state = || "action_sent".to_owned();
+        let (view, input, values) = (None, None, vec![]);
+        let asked = exercise(Check::Instrument { state: state(), view, input, values, knobs: of("cliff").0 });
+        let sent = |knobs| Attempt::State { state: state(), view: None, input: None, value: None, knobs };
+        assert_eq!(decide(&asked, &sent(of("cliff")), Language::En), Verdict::Passed);
+        for other in [of("rooms"), Knobs::default()] {
+            assert_eq!(decide(&asked, &sent(other), Language::En), Verdict::Unrelated);
+        }
+    }
+
+    #[test]
+    fn a_free_text_needs_several_different_words() {
+        let asked = exercise(Check::FreeText { minimum_characters: 40 });
+        let decided = |text: &str, language| decide(&asked, &Attempt::Text(text.to_owned()), language);
+        for text in [
+            "The digits still lean, but are others than before.",
+            "数字は斜めに見えますが、元に戻す変換では入力が復元されません。サイクル誤差も大きいままです。",
+        ] {
+            assert_eq!(decided(text, Language::En), Verdict::Passed, "{text}");
+        }
+        let words = |count| Verdict::Failed(format!("{count} of at least 4 different words"));
+        assert_eq!(decided(&"a".repeat(44), Language::En), words(1));
+        assert_eq!(decided(&"Word word, ".repeat(9), Language::En), words(1));
+        assert_eq!(decided(&"あい".repeat(30), Language::En), words(2));
+        assert_eq!(
+            decided(&"a b ".repeat(20), Language::Ja),
+            Verdict::Failed("異なる語や文字が 2 個(最低 4 個)".into())
+        );
+        assert_eq!(decided("short", Language::En), Verdict::Failed("5 of at least 40 characters".into()));
     }
 
     #[test]

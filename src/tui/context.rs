@@ -333,6 +333,6 @@ mod tests {
             assert!(app.progress.solved(&lab.id).contains(&exercise.id), "{}: {}", lab.id, exercise.id);
             count += 1;
         }
-        assert_eq!(count, 37);
+        assert_eq!(count, 40);
     }
 }

@@ -380,14 +380,19 @@ impl<W: Write> Reader<W> {
         match &exercise.check {
             Check::Choice { options, .. } => {
                 for (number, option) in options.iter().enumerate() {
-                    self.out.put(&format!("   {}) {}", number + 1, option.in_language(language)))?;
+                    let words = markdown::plain(option.in_language(language), COLUMNS);
+                    self.out.put(&format!("   {}) {}", number + 1, words.trim()))?;
                 }
                 Ok(())
             }
             Check::Number { unit, .. } if !unit.in_language(language).is_empty() => {
                 writeln!(self.out, "   ({})", unit.in_language(language))
             }
-            Check::Number { .. } | Check::FreeText { .. } => Ok(()),
+            Check::Number { .. } => Ok(()),
+            Check::FreeText { .. } => match counts_after(exercise, lab, &self.app).filter(|_| !solved) {
+                Some(before) => self.tell(text::PLAIN_COUNTS_AFTER, &[&before]),
+                None => Ok(()),
+            },
             check => {
                 if let Check::Series { condition, .. } = check {
                     writeln!(self.out, "   {}", in_words(condition, lab, language))?;
@@ -438,6 +443,9 @@ impl<W: Write> Reader<W> {
             },
             _ => Attempt::Text(answer.to_owned()),
         };
+        if let Some(before) = counts_after(&exercise, lab, &self.app) {
+            return self.tell(text::PLAIN_COUNTS_AFTER, &[&before]);
+        }
         // Of a choice it is kept as the screen does.
         let answer = &attempt.to_string();
         match decide(&exercise, &attempt, self.app.language) {

@@ -308,7 +308,7 @@ words! {
     BOARD_HANDICAP: "handicap", "ハンデ";
     BOARD_CLOCK: "clock", "時計";
     BOARD_NONE: "none", "なし";
-    BOARD_LEVEL_1: "lets a child win", "子どもでも勝てる";
+    BOARD_LEVEL_1: "easy to beat", "子どもでも勝てる";
     BOARD_LEVEL_6: "full strength", "全力";
     BOARD_LEVEL_BETWEEN: "", "";
     BOARD_SEAT_FIRST: "the first side", "先手";
@@ -388,7 +388,7 @@ words! {
     SOLVED: "solved", "正解済";
     EXPLAINED: "Two wrong tries: now choose the right answer", "2 回とも不正解です。正しい答えを選んでください";
     HINT: "Hint", "ヒント";
-    NO_MORE_HINTS: "no more hints", "ヒントはこれだけ";
+    NO_MORE_HINTS: "no more hints", "ヒントはこれで全部です";
     WHY: "Why", "解説";
     COUNTS_AFTER: "Counts only once “{0}” is solved.", "先に「{0}」を解くと判定されます。";
     DECIDED_BY_RUN: "Decided by your runs: train until it holds.", "実行の結果で自動判定されます。";

@@ -332,7 +332,7 @@ impl TrainedGpt {
         });
         panels.push(Panel::Bars {
             heading: Bilingual::new(
-                format!("what is sampled from: {kept} of {} symbols", left.len()),
+                format!("what is sampled from: {kept} of {} tokens", left.len()),
                 format!("サンプリングの対象: {} 個中 {kept} 個", left.len()),
             ),
             bars: self.likeliest(&left, BARS),

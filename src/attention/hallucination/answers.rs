@@ -228,11 +228,7 @@ impl TrainedHallucination {
                 places: found.iter().map(|(_, (sure, _, _))| 100.0 * sure).collect(),
                 curves: vec![
                     curve("share right", "正解の割合", found.iter().map(|(_, (_, right, _))| *right).collect()),
-                    curve(
-                        "as right as sure",
-                        "確信度どおりの場合",
-                        found.iter().map(|(_, (sure, _, _))| *sure).collect(),
-                    ),
+                    curve("calibrated", "確信度どおりの場合", found.iter().map(|(_, (sure, _, _))| *sure).collect()),
                 ],
             }));
             rows.extend(found.iter().map(|(bin, (sure, right, count))| {

@@ -35,7 +35,10 @@ pub static VIEWS: [ViewSpec; 7] = [
     .slow(),
     ViewSpec::new(
         "nearest",
-        Wording::new("the training digits that are most alike to the network", "ネットワークにとって最も近い訓練画像"),
+        Wording::new(
+            "the training digits that are most alike to the network",
+            "ネットワークにとって最も近い訓練データ",
+        ),
         || vec![digit(), drawing(), marked(), model()],
     )
     .slow(),
@@ -337,7 +340,7 @@ impl TrainedXai {
             Panel::Pictures {
                 heading: Bilingual::new(
                     "nearest training digits (distance of the pooled maps)",
-                    "最も近い訓練画像(プーリング後のマップの距離)",
+                    "最も近い訓練データ(プーリング後のマップの距離)",
                 ),
                 images: ImageGrid::new(5, found.iter().map(|(_, seen, _)| picture(seen)).collect()),
                 captions: found.iter().map(|(index, _, far)| caption(*index, *far)).collect(),

@@ -29,10 +29,7 @@ pub static VIEWS: [ViewSpec; 3] = [
     .slow(),
     ViewSpec::new(
         "gaps",
-        Wording::new(
-            "missing rows filled in by each autoencoder and by a VAE",
-            "欠けた行をオートエンコーダと VAE で補う",
-        ),
+        Wording::new("missing rows filled in by each autoencoder and by a VAE", "欠けた行を自己符号化器と VAE で補う"),
         || {
             let missing = Knob::integer("missing", 4..=20, 12, ["rows missing from below", "欠ける下側の行数"]);
             [vec![missing], digits::inputs()].concat()
@@ -43,7 +40,7 @@ pub static VIEWS: [ViewSpec; 3] = [
         "sampling",
         Wording::new(
             "random codes decoded: what an autoencoder is not made for",
-            "ランダムな符号の復号: オートエンコーダの苦手なこと",
+            "ランダムな符号の復号: 自己符号化器の苦手なこと",
         ),
         || vec![view::seed()],
     ),

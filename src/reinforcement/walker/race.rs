@@ -19,7 +19,7 @@ pub fn race(inputs: &Knobs, task: &TaskContext, start: Start) -> Result<Vec<Pane
         return Ok(vec![Panel::Note {
             text: Bilingual::new(
                 "Turn `minutes` up to 20 to let both methods learn here from scratch; it takes half a minute.",
-                "minutes を 20 に上げると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
+                "「分」を 20 に上げると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
             ),
         }]);
     }

@@ -19,6 +19,9 @@ use ratatui::style::Style;
 
 const DIGITS: usize = 20;
 
+/// How many right ones are more than luck: who guesses has as many in one game of seventeen.
+const ABOVE_CHANCE: usize = 14;
+
 /// The picture judged last, beside the one to judge: columns with its verdict, and rows.
 const LAST_COLUMNS: u16 = 26;
 const LAST_ROWS: u16 = 10;
@@ -64,6 +67,9 @@ impl Guess {
         if self.said.len() == self.deck.len() {
             self.reached.push("guess_finished");
             let [mine, machine] = self.scores();
+            if mine >= ABOVE_CHANCE {
+                self.reached.push("guess_above_chance");
+            }
             if mine > machine {
                 self.reached.push("guess_won");
             }
@@ -192,5 +198,27 @@ impl Instrument for Guess {
 
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twenty digits, every other one real, judged by a rule of their place.
+    fn reached(is_real: impl Fn(usize) -> bool) -> Vec<&'static str> {
+        let picture = GrayImage { width: 1, height: 1, pixels: vec![0] };
+        let deck = (0..DIGITS).map(|at| (picture.clone(), at % 2 == 0)).collect();
+        let mut game = Guess { deck, trust: vec![0.9; DIGITS], ..Guess::default() };
+        (0..DIGITS).for_each(|at| game.judge(is_real(at)));
+        game.reached()
+    }
+
+    #[test]
+    fn the_same_key_twenty_times_is_no_better_than_chance() {
+        assert_eq!(reached(|_| true), ["guess_finished"]);
+        assert_eq!(reached(|_| false), ["guess_finished"]);
+        assert_eq!(reached(|at| at % 2 == 0 || at > 14), ["guess_finished", "guess_above_chance", "guess_won"]);
+        assert_eq!(reached(|at| at % 2 == 0 || at < 14), ["guess_finished", "guess_won"], "thirteen");
     }
 }

@@ -105,7 +105,7 @@ impl<W: Write> Reader<W> {
 
     /// Whether an action was sent to the run, among the states that were reached.
     fn note_states(&mut self, lab: &Lab) -> bool {
-        let attempts = self.explore.as_mut().map(|explore| explore.reached(lab)).unwrap_or_default();
+        let attempts = self.explore.as_mut().map(|explore| explore.reached(lab, &self.app)).unwrap_or_default();
         attempts.iter().for_each(|attempt| self.app.happened(lab, attempt));
         attempts.iter().any(|attempt| matches!(attempt, Attempt::State { state, .. } if state == "action_sent"))
     }

@@ -38,7 +38,14 @@ impl<W: Write> Reader<W> {
         let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
         let states = reached(line, &panels);
         let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
-        let state = |state: &str| Attempt::State { state: state.to_owned(), view: None, input: None, value: None };
+        let knobs = self.app.run_of(&lab.id).map(|run| run.knobs.clone()).unwrap_or_default();
+        let state = |state: &str| Attempt::State {
+            state: state.to_owned(),
+            view: None,
+            input: None,
+            value: None,
+            knobs: knobs.clone(),
+        };
         let attempts = states.into_iter().map(state).chain(said).chain(answered);
         attempts.for_each(|attempt| self.app.happened(lab, &attempt));
         Ok(())
@@ -118,7 +125,9 @@ impl<W: Write> Reader<W> {
         for assignment in assignments {
             let trimmed = |(input, value): (&str, &str)| (input.trim().to_owned(), value.trim().to_owned());
             let (input, value) = assignment.split_once('=').map(trimmed).unzip();
-            let attempt = Attempt::State { state: "input_turned".to_owned(), view: Some(name.clone()), input, value };
+            let (state, view) = ("input_turned".to_owned(), Some(name.clone()));
+            let knobs = self.app.run_of(&lab.id).map(|run| run.knobs.clone()).unwrap_or_default();
+            let attempt = Attempt::State { state, view, input, value, knobs };
             self.app.happened(lab, &attempt);
         }
         Ok(())

@@ -225,6 +225,10 @@ impl ExercisesTab {
     }
 
     fn decide(&mut self, exercise: &Exercise, attempt: &Attempt, lab: &Lab, app: &mut AppContext) {
+        if let Some(before) = counts_after(exercise, lab, app) {
+            self.verdict = Some(text::filled(app.say(text::COUNTS_AFTER), &[&before]));
+            return;
+        }
         let answer = attempt.to_string();
         match decide(exercise, attempt, app.language) {
             Verdict::Passed => {
@@ -398,6 +402,14 @@ impl ExercisesTab {
         self.options.clear();
         self.place = None;
         let warning = Style::new().fg(app.theme.warning);
+        let say_what_comes_first = |row: &mut u16, buffer: &mut Buffer| {
+            let Some(before) = counts_after(exercise, lab, app).filter(|_| !solved) else { return };
+            for line in wrapped(&text::filled(app.say(text::COUNTS_AFTER), &[&before]), usize::from(area.width.min(76)))
+            {
+                write(buffer, area, 0, *row, &line, warning);
+                *row += 1;
+            }
+        };
         let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
@@ -438,6 +450,7 @@ impl ExercisesTab {
                 row += 1;
             }
             Check::FreeText { minimum_characters } => {
+                say_what_comes_first(&mut row, buffer);
                 let least = text::filled(app.say(text::AT_LEAST_CHARACTERS), &[minimum_characters]);
                 let label = format!("{} ({least}):", app.say(text::YOUR_ANSWER));
                 write(buffer, area, 0, row, &label, app.theme.quiet());
@@ -457,13 +470,7 @@ impl ExercisesTab {
                     write(buffer, area, 0, row, &line, app.theme.accented());
                     row += 1;
                 }
-                if let Some(before) = counts_after(exercise, lab, app).filter(|_| !solved) {
-                    let said = text::filled(app.say(text::COUNTS_AFTER), &[&before]);
-                    for line in wrapped(&said, usize::from(area.width.min(76))) {
-                        write(buffer, area, 0, row, &line, warning);
-                        row += 1;
-                    }
-                }
+                say_what_comes_first(&mut row, buffer);
                 row = self.draw_place(app.say(text::DECIDED_BY_RUN), "", exercise, row, area, lab, app, buffer);
             }
             Check::Instrument { .. } | Check::Answer { .. } | Check::Line { .. } => {

@@ -281,7 +281,7 @@ impl LabScreen {
 
     /// States that instruments have reached decide exercises.
     fn note_states(&mut self, app: &mut AppContext) {
-        for attempt in self.explore.reached(&self.lab) {
+        for attempt in self.explore.reached(&self.lab, app) {
             app.happened(&self.lab, &attempt);
         }
     }

@@ -32,6 +32,30 @@ struct Piece {
     width: usize,
 }
 
+/// Whether a line end in the source is a space: not between two characters of Japanese, nor beside its punctuation or a bracket that it
+/// stands at.
+fn is_space(before: &[Event], after: &[Event]) -> bool {
+    let last = before.iter().rev().find_map(|event| match event {
+        Event::Text(text) => text.chars().next_back(),
+        Event::Code(_) | Event::InlineMath(_) => Some('x'),
+        _ => None,
+    });
+    let first = after.iter().find_map(|event| match event {
+        Event::Text(text) => text.chars().next(),
+        Event::Code(_) | Event::InlineMath(_) => Some('x'),
+        _ => None,
+    });
+    let (Some(last), Some(first)) = (last, first) else { return true };
+    let is_japanese = |letter: char| ('\u{2e80}'..='\u{ffef}').contains(&letter);
+    let meet = |japanese: char, other: char| japanese.is_alphanumeric() && !"()[]".contains(other);
+    match (is_japanese(last), is_japanese(first)) {
+        (false, false) => true,
+        (true, true) => false,
+        (true, false) => meet(last, first),
+        (false, true) => meet(first, last),
+    }
+}
+
 struct Page<'a> {
     columns: usize,
     theme: &'a Theme,
@@ -71,7 +95,8 @@ impl<'a> Page<'a> {
     }
 
     fn read(&mut self, markdown: &str) {
-        for event in parser(markdown) {
+        let events: Vec<Event> = parser(markdown).collect();
+        for (at, event) in events.iter().cloned().enumerate() {
             match event {
                 Event::Start(tag) => self.open(tag),
                 Event::End(tag) => self.close(tag),
@@ -94,13 +119,7 @@ impl<'a> Page<'a> {
                     }
                 }
                 Event::DisplayMath(latex) => self.display(&latex),
-                Event::SoftBreak => {
-                    // Between two characters of Japanese a line end in the source is no space.
-                    let wide_before = self.pieces.last().is_some_and(|piece| piece.width == 2);
-                    if !wide_before {
-                        self.words(" ", self.style);
-                    }
-                }
+                Event::SoftBreak if is_space(&events[..at], &events[at + 1..]) => self.words(" ", self.style),
                 Event::HardBreak => self.flush(),
                 Event::Rule => {
                     self.flush();
@@ -413,6 +432,24 @@ mod tests {
     #[test]
     fn read_aloud_a_formula_is_one_row() {
         assert_eq!(plain("$$\\frac{1}{2} \\sum_{j=1}^{M} \\mu_j^2$$", 60), "½ ∑ⱼ₌₁ᴹ μⱼ²\n");
+    }
+
+    #[test]
+    fn a_line_end_is_a_space_where_one_would_be_written() {
+        for (source, shown) in [
+            ("誤差が\n2 倍", "誤差が 2 倍"),
+            ("検証用の 2,000\n件", "検証用の 2,000 件"),
+            ("変化が\n$10^{-9}$ 以下", "変化が 10⁻⁹ 以下"),
+            ("語の\n`map` を", "語の map を"),
+            ("最大\n**0.3 %** です", "最大 0.3 % です"),
+            ("価値が\n変わる", "価値が変わる"),
+            ("はい、\n2 倍", "はい、2 倍"),
+            ("平均(SARSA)\nです", "平均(SARSA)です"),
+            ("the $s_t$\nand", "the sₜ and"),
+            ("two\nwords", "two words"),
+        ] {
+            assert_eq!(plain(source, 80).trim_end(), shown, "{source:?}");
+        }
     }
 
     proptest! {

@@ -2,10 +2,11 @@
 
 use super::table::{Offer, Seats, Setup, Table};
 use super::{
-    BoardTable, C_HIGH, C_LOW, Cursor, Errand, NOW, OFFER, PACE, REVIEW, SHARE_OF_CLOCK, Side, THINK, place_of,
+    BoardTable, C_HIGH, C_LOW, Cursor, Errand, LEAST_REVIEWED, NOW, OFFER, PACE, REVIEW, SHARE_OF_CLOCK, Side, THINK,
+    place_of,
 };
 use crate::experiment::GameQuery;
-use crate::experiment::board::{Board, Ending, GaveUp, Man, Origin, Played, Thinking};
+use crate::experiment::board::{Board, Ending, GaveUp, Judged, Man, Origin, Played, Thinking};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::instruments::Instrument;
@@ -174,7 +175,22 @@ impl BoardTable {
         self.table.go(at);
         (self.picked, self.becoming) = (None, None);
         self.said = (String::new(), false);
+        if self.is_at_the_worst_move() {
+            self.reached.push("blunder_seen");
+        }
         self.look(lab, app);
+    }
+
+    /// Whether an analysis of at least four moves is done, and the board stands before or after the move that lost its side most; where
+    /// none lost anything, anywhere.
+    fn is_at_the_worst_move(&self) -> bool {
+        if self.reviewing || self.judged.len() <= LEAST_REVIEWED {
+            return false;
+        }
+        let loss = |judged: &Judged| judged.better.as_ref().map_or(0.0, |(_, loss)| *loss);
+        let most = self.judged.iter().map(loss).fold(0.0, f32::max);
+        let is_worst = |at: usize| self.judged.get(at).is_some_and(|judged| loss(judged) >= most);
+        is_worst(self.table.at) || self.table.at.checked_sub(1).is_some_and(is_worst)
     }
 
     /// A search has come to its end.

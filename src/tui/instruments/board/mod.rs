@@ -48,6 +48,8 @@ const READ: &str = "board/read";
 const PACE: Duration = Duration::from_millis(700);
 /// Seconds that a review gives each move.
 const REVIEW_SECONDS: f64 = 0.3;
+/// The exercise on the review asks for so many moves at the least; a review judges one position more.
+const LEAST_REVIEWED: usize = 4;
 /// A machine with a clock takes this part of what is left for a move.
 const SHARE_OF_CLOCK: f64 = 1.0 / 25.0;
 /// Values of c that are one step from each other.
@@ -463,7 +465,7 @@ impl Instrument for BoardTable {
                 }
                 if *finished {
                     self.reviewing = false;
-                    if judged.len() > 4 {
+                    if judged.len() > LEAST_REVIEWED {
                         self.reached.push("review_finished");
                     }
                     self.say(panel::blunders(&self.judged, app));

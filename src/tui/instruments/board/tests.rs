@@ -413,8 +413,12 @@ fn a_game_is_analysed_and_looked_through() {
     assert_eq!(opened.board.judged.len(), 8);
     let (name, loss) = opened.board.judged[1].better.clone().expect("an edge against the middle loses");
     assert!(loss > 0.4, "{name} {loss}");
+    assert!(!opened.reached.contains(&"blunder_seen"), "nothing was looked at yet");
     opened.handle_action(Action::Home);
     assert_eq!(opened.board.table.at, 0);
+    assert!(!opened.reached.contains(&"blunder_seen"), "the first move lost nothing");
+    opened.handle_action(Action::MoveAfter);
+    assert!(opened.reached.contains(&"blunder_seen"));
 }
 
 #[test]

@@ -466,8 +466,13 @@ impl Instrument for View {
             (self.moment, self.playing) = (0, Playing::Slowly);
         }
         if self.shown.failure.is_none() && !self.turned.is_empty() {
-            if self.turned.iter().any(|input| input == "picture") && self.inputs.has_strokes() {
-                self.reached.push("drawing_shown");
+            if self.inputs.has_strokes() {
+                self.reached.extend(self.turned.iter().filter_map(|input| match input.as_str() {
+                    "picture" => Some("drawing_shown"),
+                    // Another example is none of the drawing.
+                    "seed" => None,
+                    _ => Some("drawing_compared"),
+                }));
             }
             self.seen.extend(self.turned.drain(..).map(|input| self.inputs.with_value(input)));
         }

@@ -70,7 +70,7 @@ pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<De
         }
         Check::Instrument { state, view, .. } => instrument(&|use_| {
             let shows_it = view.is_none() || use_.view == *view;
-            let takes_it = state != "drawing_shown" || use_.drawing;
+            let takes_it = !matches!(state.as_str(), "drawing_shown" | "drawing_compared") || use_.drawing;
             use_.instrument.states().contains(&state.as_str()) && shows_it && takes_it
         }),
         Check::Answer { .. } | Check::Line { .. } => instrument(&|use_| use_.instrument == Instrument::Repl),

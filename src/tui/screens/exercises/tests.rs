@@ -9,9 +9,13 @@ const CONTEXTS: [Context; 4] = [Context::Exercises, Context::Lab, Context::LabTr
 
 /// An exercise of the VAE lab.
 fn at(exercise: &str) -> (tempfile::TempDir, AppContext, Lab, ExercisesTab) {
+    at_in("vae", exercise)
+}
+
+fn at_in(lab: &str, exercise: &str) -> (tempfile::TempDir, AppContext, Lab, ExercisesTab) {
     let folder = tempfile::tempdir().unwrap();
     let app = AppContext::for_tests(Language::En, folder.path());
-    let lab = app.catalogue.find("vae").unwrap().clone();
+    let lab = app.catalogue.find(lab).unwrap().clone();
     let mut tab = ExercisesTab::new(&lab, &app);
     tab.select(lab.exercises.iter().position(|other| other.id == exercise).expect("an exercise of the lab"));
     (folder, app, lab, tab)
@@ -89,4 +93,25 @@ fn tab_goes_to_the_next_exercise_from_an_answer_too() {
     tab.select(words);
     tab.handle_action(Action::Confirm, &lab, &mut app);
     assert_eq!(written(&tab).as_deref(), Some("half an answer"));
+}
+
+#[test]
+fn a_text_on_a_run_counts_only_after_the_run() {
+    let (_folder, mut app, lab, mut tab) = at_in("cyclegan", "lambda");
+    let area = Rect::new(0, 0, 80, 24);
+    let drawn = |tab: &mut ExercisesTab, app: &AppContext| {
+        let mut buffer = Buffer::empty(area);
+        tab.draw(area, &lab, app, &mut buffer);
+        shown(&buffer)
+    };
+    assert!(drawn(&mut tab, &app).contains("Counts only once"));
+    let exercise = lab.exercises[tab.selected].clone();
+    let answer = Attempt::Text("The digits still lean, but they are others, and nothing is restored.".to_owned());
+    tab.decide(&exercise, &answer, &lab, &mut app);
+    assert!(app.progress.solved(&lab.id).is_empty());
+    assert!(tab.verdict.as_ref().is_some_and(|verdict| verdict.contains("λ = 0")));
+    app.solve(&lab, "no-cycle", "", "");
+    tab.decide(&exercise, &answer, &lab, &mut app);
+    assert!(app.progress.solved(&lab.id).contains("lambda"));
+    assert!(!drawn(&mut tab, &app).contains("Counts only once"));
 }
