@@ -3,7 +3,7 @@
 use crate::experiment::board::{Handicap, Opponent};
 use crate::reinforcement::games::{AnyGame, Game, Othello};
 
-/// Budgets and blunders of the tree search, the weakest first: from one that lets a child win to all that it has.
+/// Budgets and blunders of the tree search, the weakest first: from one that is easy to beat to full strength.
 const MCTS: [&str; 6] = [
     "mcts:50,threads=1,blunders=0.4",
     "mcts:200,threads=1,blunders=0.15",
