@@ -55,7 +55,7 @@ fn a_board_is_told_once() {
 
 #[test]
 fn a_run_says_why_it_does_not_do_what_a_key_asks_for() {
-    let text = told("open gridworld\ntrain watch\nexplore 1\npress w\nstop\n");
+    let text = told("open gridworld\ntrain watch\nexplore 1\npress up*3 w\nstop\n");
     assert!(text.contains("this is the start: it can be moved, not changed"), "{text}");
 }
 

@@ -87,7 +87,7 @@ const BROKEN_WORD: usize = 8;
 fn in_columns(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Line>> {
     let room = usize::from(columns);
     let word = |word: &str| match width(word) {
-        long if long > LONGEST_WORD || word.chars().any(|letter| !letter.is_ascii()) => long.min(BROKEN_WORD),
+        long if long > LONGEST_WORD || !word.is_ascii() => long.min(BROKEN_WORD),
         short => short,
     };
     let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
