@@ -145,7 +145,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
         let buckets = &line.series.buckets()[range.clone()];
         let color = line.color;
         if is_smooth(line, view) {
-            let smoothed = line.series.smoothed(view.smoothing);
+            let smoothed = line.series.smoothed(view.smoothing, view.logarithmic);
             let points = buckets.iter().zip(&smoothed[range]);
             let points = points.map(|(bucket, mean)| (to_column(bucket.middle()), mean.map(&to_dot)));
             canvas.path(points, braille::Stroke::Solid, color);
@@ -220,8 +220,11 @@ pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
         let (step, value) = series.nearest(cursor)?;
         let elsewhere = nearest.is_some_and(|nearest| step.abs_diff(nearest) as f64 > apart);
         let at = if elsewhere { format!(" @{}", number(step as f64)) } else { String::new() };
-        let mean =
-            if is_smooth(line, view) { series.smoothed(view.smoothing)[series.nearest_bucket(cursor)?] } else { None };
+        let mean = if is_smooth(line, view) {
+            series.smoothed(view.smoothing, view.logarithmic)[series.nearest_bucket(cursor)?]
+        } else {
+            None
+        };
         let mean = mean.map(|mean| format!(" ({smooth} {})", number(mean))).unwrap_or_default();
         Some(format!("{} {}{mean}{at}", line.label, number(value)))
     });

@@ -33,6 +33,16 @@ impl Scale {
         }
     }
 
+    /// The value at a height.
+    pub fn invert(self, height: f64) -> f64 {
+        match self {
+            Scale::Linear => height,
+            Scale::Logarithmic => height.exp(),
+            Scale::NegativeLogarithmic => -(-height).exp(),
+            Scale::Symmetric => height.sinh(),
+        }
+    }
+
     /// Round values within `[low, high]`, at most `most` of them.
     pub fn ticks(self, low: f64, high: f64, most: usize) -> Vec<f64> {
         match self {

@@ -1,5 +1,7 @@
 //! A series of values in bounded memory.
 
+use super::scale::Scale;
+
 /// Most buckets that a series keeps: 4,096 of 56 bytes, 224 KiB, whatever the number of points.
 const MOST: usize = 4096;
 
@@ -161,15 +163,19 @@ impl Series {
     }
 
     /// The exponential moving average of the buckets' means, freed of its start at zero (as Adam frees its moments):
-    /// Σ w^(n−i) x_i / Σ w^(n−i). Gaps stay gaps.
-    pub fn smoothed(&self, weight: f64) -> Vec<Option<f64>> {
+    /// Σ w^(n−i) x_i / Σ w^(n−i), of heights on the axis that they are drawn on: on a logarithmic one a single large value would leave a long
+    /// tail otherwise. Gaps stay gaps.
+    pub fn smoothed(&self, weight: f64, logarithmic: bool) -> Vec<Option<f64>> {
+        let means = || self.buckets.iter().filter_map(Bucket::mean);
+        let scale =
+            Scale::of(logarithmic, means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
         let (mut sum, mut mass) = (0.0, 0.0);
         let smooth = |bucket: &Bucket| {
             let mean = bucket.mean()?;
             let kept = weight.powi(bucket.count.min(10_000) as i32);
-            sum = kept * sum + (1.0 - kept) * mean;
+            sum = kept * sum + (1.0 - kept) * scale.apply(mean);
             mass = kept * mass + (1.0 - kept);
-            Some(if mass > 0.0 { sum / mass } else { mean })
+            Some(if mass > 0.0 { scale.invert(sum / mass) } else { mean })
         };
         self.buckets.iter().map(smooth).collect()
     }
@@ -226,8 +232,21 @@ mod tests {
     fn smoothing_a_constant_changes_nothing() {
         let mut series = Series::default();
         (0..50).for_each(|step| series.push(step, 3.0));
-        assert!(series.smoothed(0.9).iter().all(|value| (value.unwrap() - 3.0).abs() < 1e-12));
-        assert_eq!(series.smoothed(0.0)[7], Some(3.0));
+        assert!(series.smoothed(0.9, false).iter().all(|value| (value.unwrap() - 3.0).abs() < 1e-12));
+        assert_eq!(series.smoothed(0.0, false)[7], Some(3.0));
+    }
+
+    /// One value of a million among ones is forgotten after twenty more: 1 + 10⁶ · 0.4 · 0.6²⁰ ≈ 15.6 on a linear axis, 10^(6 · 0.4 · 0.6²⁰) ≈ 1 on a
+    /// logarithmic one.
+    #[test]
+    fn on_a_logarithmic_axis_a_single_value_leaves_no_tail() {
+        for sign in [1.0, -1.0] {
+            let mut series = Series::default();
+            (0..100).for_each(|step| series.push(step, sign * if step == 50 { 1e6 } else { 1.0 }));
+            let behind = |logarithmic| series.smoothed(0.6, logarithmic)[70].unwrap() * sign;
+            assert!((behind(false) - 15.6).abs() < 0.1, "{}", behind(false));
+            assert!((behind(true) - 1.0).abs() < 1e-3, "{}", behind(true));
+        }
     }
 
     proptest! {
