@@ -10,6 +10,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where the kernel says what is mounted, and in which group this process is.
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -26,11 +27,16 @@ pub struct Groups {
     folder: PathBuf,
     cpu: u64,
     memory: u64,
+    /// Groups that were not empty yet when they should have gone.
+    left: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 /// The group of a session; its processes end with it.
 #[derive(Debug)]
-pub struct Group(PathBuf);
+pub struct Group {
+    folder: PathBuf,
+    left: Arc<Mutex<Vec<PathBuf>>>,
+}
 
 /// The folder of this process's group, by what the kernel says of mounts and of groups.
 fn own_folder(mounts: &str, groups: &str) -> Option<PathBuf> {
@@ -76,7 +82,7 @@ impl Groups {
                 "--cpu: the control group of this process, {}, lacks the controller `{name}`; with systemd: Delegate=yes",
                 folder.display()
             )),
-            None => Ok(Groups { folder, cpu, memory }),
+            None => Ok(Groups { folder, cpu, memory, left: Arc::default() }),
         }
     }
 
@@ -102,20 +108,31 @@ impl Groups {
     /// # Errors
     /// When the kernel refuses it.
     pub fn begin(&self, session: u64, process: i32) -> io::Result<Group> {
-        let group = Group(self.folder.join(format!("session-{session}")));
-        fs::create_dir(&group.0)?;
-        fs::write(group.0.join("cpu.max"), format!("{} {PERIOD}", self.cpu * PERIOD / 100))?;
-        fs::write(group.0.join("memory.max"), (self.memory << 20).to_string())?;
-        fs::write(group.0.join("cgroup.procs"), process.to_string())?;
+        locked(&self.left).retain(|folder| fs::remove_dir(folder).is_err());
+        let folder = self.folder.join(format!("session-{session}"));
+        fs::create_dir(&folder)?;
+        let group = Group { folder, left: Arc::clone(&self.left) };
+        let set = |name: &str, value: String| fs::write(group.folder.join(name), value);
+        set("cpu.max", format!("{} {PERIOD}", self.cpu * PERIOD / 100))?;
+        set("memory.max", (self.memory << 20).to_string())?;
+        // Where the kernel counts no swap there is none to bound.
+        let _not_counted = set("memory.swap.max", "0".to_owned());
+        set("cgroup.procs", process.to_string())?;
         Ok(group)
     }
 }
 
+fn locked(left: &Mutex<Vec<PathBuf>>) -> MutexGuard<'_, Vec<PathBuf>> {
+    left.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
-        // The process of the session has ended; what it started ends here. A group that is not empty yet stays, and holds nothing.
-        let _none_left = fs::write(self.0.join("cgroup.kill"), "1");
-        let _stays = fs::remove_dir(&self.0);
+        // The process of the session has ended; what it started ends here, and takes a moment for it.
+        let _none_left = fs::write(self.folder.join("cgroup.kill"), "1");
+        if fs::remove_dir(&self.folder).is_err() {
+            locked(&self.left).push(std::mem::take(&mut self.folder));
+        }
     }
 }
 
@@ -141,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_bounded_before_it_can_do_much() {
+    fn a_session_has_a_group_with_its_bounds_which_goes_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
         let written = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -157,6 +174,13 @@ mod tests {
         assert_eq!(written("session-7/cgroup.procs"), "42");
         drop(group);
         assert_eq!(written("session-7/cgroup.kill"), "1");
+        // Here it is not empty; once it is, the next session takes it away. One that is there already belongs to somebody else.
+        assert!(groups.begin(7, 43).is_err());
+        assert_eq!(written("session-7/cgroup.procs"), "42");
+        fs::remove_dir_all(root.join("session-7")).unwrap();
+        fs::create_dir(root.join("session-7")).unwrap();
+        let _next = groups.begin(8, 44).unwrap();
+        assert!(!root.join("session-7").exists());
     }
 
     #[test]

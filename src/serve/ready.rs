@@ -31,7 +31,12 @@ pub fn raise_open_files() {
 /// The first that cannot.
 pub fn enforceable(settings: &Settings) -> Result<(), String> {
     settings.process.check()?;
-    settings.cpu.map(|cpu| Groups::find(cpu, settings.process.memory)).transpose()?;
+    if let Some(cpu) = settings.cpu {
+        if settings.session_command.is_some() {
+            return Err("--cpu: sessions of --session-command may run on other machines; bound them there".into());
+        }
+        Groups::find(cpu, settings.process.memory)?;
+    }
     let limits = &settings.limits;
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let wanted = count(limits.sessions).saturating_mul(FILES_OF_A_SESSION);

@@ -29,10 +29,11 @@ struct Shelves<E> {
     /// Buffers given back so far, and at the last look.
     given: u64,
     looked: u64,
-    /// Numbers that lie here, numbers that are in use, and the most that were in use at one time since the last look.
+    /// Numbers that lie here, and numbers that are in use; what is never given back, as after a panic, counts among these.
     idle: usize,
     lent: usize,
-    most_lent: usize,
+    /// The most that were in use at one time since the last look, and between the two looks before it: between two steps little is in use.
+    most_lent: [usize; 2],
 }
 
 struct Shelf<E> {
@@ -57,11 +58,12 @@ impl<E> Shelf<E> {
 }
 
 impl<E> Shelves<E> {
-    const EMPTY: Self = Shelves { by_length: BTreeMap::new(), given: 0, looked: 0, idle: 0, lent: 0, most_lent: 0 };
+    const EMPTY: Self =
+        Shelves { by_length: BTreeMap::new(), given: 0, looked: 0, idle: 0, lent: 0, most_lent: [0; 2] };
 
     /// Numbers that may lie here beside those in use.
     fn room(&self) -> usize {
-        (MOST * self.most_lent + ALWAYS).saturating_sub(self.lent)
+        (MOST * self.most_lent[0].max(self.most_lent[1]) + ALWAYS).saturating_sub(self.lent)
     }
 
     /// Takes what nobody has needed since the last look.
@@ -74,7 +76,7 @@ impl<E> Shelves<E> {
             shelf.fewest = shelf.buffers.len();
         }
         self.by_length.retain(|_, shelf| shelf.lent > 0 || !shelf.buffers.is_empty());
-        (self.looked, self.most_lent) = (self.given, self.lent);
+        (self.looked, self.most_lent) = (self.given, [self.lent, self.most_lent[0]]);
         unneeded
     }
 
@@ -112,7 +114,7 @@ impl<E: Element> Pool<E> {
         }
         let mut shelves = self.lock();
         shelves.lent += length;
-        shelves.most_lent = shelves.most_lent.max(shelves.lent);
+        shelves.most_lent[0] = shelves.most_lent[0].max(shelves.lent);
         let shelf = shelves.by_length.entry(length).or_insert(Shelf::EMPTY);
         shelf.lent += 1;
         let found = shelf.buffers.pop();
@@ -279,7 +281,10 @@ mod tests {
         };
         let step = || [phase(ALWAYS / 4), phase(ALWAYS / 2)];
         let first = step();
-        for _ in 0..100 {
+        for number in 0..100 {
+            if number % 10 == 0 {
+                pool.look();
+            }
             assert_eq!(step(), first);
         }
     }

@@ -507,18 +507,27 @@ impl App {
     }
 
     fn paint(&mut self) -> io::Result<()> {
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         let contexts = self.contexts();
-        self.paint_with(&contexts)?;
+        self.draw_with(&contexts)?;
         // What has no room is known once it is drawn, and has keys of its own.
         let drawn = self.contexts();
-        if drawn == contexts { Ok(()) } else { self.paint_with(&drawn) }
+        if drawn != contexts {
+            self.draw_with(&drawn)?;
+        }
+        queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        if let Some(copied) = self.context.clipboard.take() {
+            queue!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(copied))?;
+        }
+        self.screen.backend_mut().flush()?;
+        self.report_to_class();
+        Ok(())
     }
 
-    fn paint_with(&mut self, contexts: &[Context]) -> io::Result<()> {
+    fn draw_with(&mut self, contexts: &[Context]) -> io::Result<()> {
         let (context, depth) = (&mut self.context, self.depth);
         let (picker, place, overlay) = (&mut self.picker, &mut self.place, &mut self.overlay);
         let demo = self.demo.as_ref();
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| {
             let area = frame.area();
             let buffer = frame.buffer_mut();
@@ -532,12 +541,6 @@ impl App {
             context.widths.settle(buffer);
             depth.reduce(buffer);
         })?;
-        queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
-        if let Some(copied) = self.context.clipboard.take() {
-            queue!(self.screen.backend_mut(), CopyToClipboard::to_clipboard_from(copied))?;
-        }
-        self.screen.backend_mut().flush()?;
-        self.report_to_class();
         Ok(())
     }
 }

@@ -223,12 +223,6 @@ impl AppContext {
         self.questions.ask(Question::new(key, query.into(), source, &lab.id));
     }
 
-    /// Asks a lab's model for one of its views.
-    pub fn ask_view(&mut self, lab: &Lab, key: &str, view: &ViewSpec, inputs: Knobs) {
-        let source = self.model(lab);
-        self.ask_view_of(source, lab, key, view, inputs);
-    }
-
     /// Asks a model of a lab for one of its views.
     pub fn ask_view_of(&self, source: ModelSource, lab: &Lab, key: &str, view: &ViewSpec, inputs: Knobs) {
         let query = Query::View { name: view.name.to_owned(), inputs };

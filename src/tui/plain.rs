@@ -383,39 +383,33 @@ impl<W: Write> Reader<W> {
                     let words = markdown::plain(option.in_language(language), COLUMNS);
                     self.out.put(&format!("   {}) {}", number + 1, words.trim()))?;
                 }
-                Ok(())
             }
             Check::Number { unit, .. } if !unit.in_language(language).is_empty() => {
-                writeln!(self.out, "   ({})", unit.in_language(language))
+                writeln!(self.out, "   ({})", unit.in_language(language))?;
             }
-            Check::Number { .. } => Ok(()),
-            Check::FreeText { .. } => match counts_after(exercise, lab, &self.app).filter(|_| !solved) {
-                Some(before) => self.tell(text::PLAIN_COUNTS_AFTER, &[&before]),
-                None => Ok(()),
+            Check::Series { condition, .. } => writeln!(self.out, "   {}", in_words(condition, lab, language))?,
+            _ => {}
+        }
+        if let Some(before) = counts_after(exercise, lab, &self.app).filter(|_| !solved) {
+            self.tell(text::PLAIN_COUNTS_AFTER, &[&before])?;
+        }
+        match &exercise.check {
+            Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => Ok(()),
+            _ => match decided_at(exercise, lab, &self.app) {
+                Some(Destination::Instrument(at)) => {
+                    let title = lab.explore[at].title.in_language(language);
+                    self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
+                }
+                Some(Destination::Preset(at)) => {
+                    let preset = &lab.presets[at].0;
+                    match may_be_changed(exercise, at, lab) {
+                        free if free.is_empty() => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[preset]),
+                        free => self.tell(text::PLAIN_DECIDED_BY_CHANGE, &[preset, &free.join(", ")]),
+                    }
+                }
+                Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
+                _ => Ok(()),
             },
-            check => {
-                if let Check::Series { condition, .. } = check {
-                    writeln!(self.out, "   {}", in_words(condition, lab, language))?;
-                }
-                if let Some(before) = counts_after(exercise, lab, &self.app).filter(|_| !solved) {
-                    self.tell(text::PLAIN_COUNTS_AFTER, &[&before])?;
-                }
-                match decided_at(exercise, lab, &self.app) {
-                    Some(Destination::Instrument(at)) => {
-                        let title = lab.explore[at].title.in_language(language);
-                        self.tell(text::PLAIN_DECIDED_THERE, &[&title, &(at + 1)])
-                    }
-                    Some(Destination::Preset(at)) => {
-                        let preset = &lab.presets[at].0;
-                        match may_be_changed(exercise, at, lab) {
-                            free if free.is_empty() => self.tell(text::PLAIN_DECIDED_BY_PRESET, &[preset]),
-                            free => self.tell(text::PLAIN_DECIDED_BY_CHANGE, &[preset, &free.join(", ")]),
-                        }
-                    }
-                    Some(Destination::Action(Action::Tab(_))) => self.say(text::PLAIN_DECIDED_BY_RUN),
-                    _ => Ok(()),
-                }
-            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::explore::PATIENCE;
-use crate::experiment::{ActionSpec, Command, Panel};
+use crate::experiment::{ActionSpec, Argument, Command, Panel};
 use crate::lab::Lab;
 use crate::registry;
 use crate::tui::keys::{self, Action, Context};
@@ -67,6 +67,10 @@ impl<W: Write> Reader<W> {
         let (Some(run), Some(Action::Perform(name))) = (run, keys::action(&actions, event, false)) else {
             return Ok(false);
         };
+        let answers = |action: &ActionSpec| action.name == name && matches!(action.argument, Argument::Answer(_));
+        if !self.actions().iter().any(answers) {
+            return Ok(false);
+        }
         run.send(Command::Action { action: name.to_owned(), argument: String::new() });
         let begun = Instant::now();
         while self.is_live() && self.question() == before && begun.elapsed() < PATIENCE && !self.is_over {

@@ -28,6 +28,7 @@ impl<W: Write> Reader<W> {
     pub(super) fn begin(&mut self, start: Start) -> io::Result<()> {
         if !self.app.class.may_train() {
             self.waiting = Some(start);
+            self.told = Instant::now();
             self.app.class.ask_for_place();
             return Ok(());
         }

@@ -118,7 +118,7 @@ impl<W: Write> Reader<W> {
             explore.news(lab, &mut self.app);
         }
         self.tell_question()?;
-        if self.is_live() && self.question().is_none() && self.told.elapsed() >= REPORT_EVERY {
+        if self.is_under_way() && self.question().is_none() && self.told.elapsed() >= REPORT_EVERY {
             match self.curves_told.elapsed() >= CURVES_EVERY {
                 true => self.status()?,
                 false => self.stage()?,
@@ -136,8 +136,11 @@ impl<W: Write> Reader<W> {
     /// How the run stands, in a line.
     fn stage(&mut self) -> io::Result<()> {
         self.told = Instant::now();
-        if let (Some(_), Some(ahead)) = (&self.waiting, self.app.class.ahead()) {
-            return self.tell(text::PLAIN_WAITS, &[&ahead]);
+        if self.waiting.is_some() {
+            return match self.app.class.ahead() {
+                Some(ahead) => self.tell(text::PLAIN_WAITS, &[&ahead]),
+                None => writeln!(self.out, "{}", self.app.say(text::ASKS_FOR_PLACE).trim_start_matches(['○', ' '])),
+            };
         }
         let Some(run) = &self.app.run else { return self.tell(text::PLAIN_NO_RUN, &[]) };
         let stage = standing(run, &self.app);

@@ -413,6 +413,7 @@ impl ExercisesTab {
         let explained = !solved && is_explained(exercise, app.progress.attempts(&lab.id, &exercise.id));
         match &exercise.check {
             Check::Choice { options, answer } => {
+                say_what_comes_first(&mut row, buffer);
                 for (index, option) in options.iter().enumerate() {
                     let chosen = index == self.option && !solved;
                     let right = (solved || explained) && index == *answer;
@@ -439,6 +440,7 @@ impl ExercisesTab {
                 }
             }
             Check::Number { unit, .. } => {
+                say_what_comes_first(&mut row, buffer);
                 let unit = unit.in_language(app.language);
                 let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
                 let label = format!("{}{unit}: ", app.say(text::YOUR_ANSWER));

@@ -70,6 +70,12 @@ impl ExploreTab {
     }
 
     pub fn opened(&mut self, lab: &Lab, app: &mut AppContext) {
+        // What the run was warned of elsewhere was said there.
+        self.warned = app.run_of(&lab.id).map(|run| (run.id.clone(), run.warnings));
+        self.refresh(lab, app);
+    }
+
+    fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
         self.refreshed = Instant::now();
         self.asked_at = app.explored_run(&lab.id).map(Asked::of);
         let run = app.run_of(&lab.id);
@@ -100,7 +106,7 @@ impl ExploreTab {
         // What a person did is shown at once.
         let acted = now.map(|now| now.actions) != self.asked_at.map(|asked| asked.actions);
         if now != self.asked_at && (self.refreshed.elapsed() > REFRESH || !goes_on || acted) {
-            self.opened(lab, app);
+            self.refresh(lab, app);
         }
         self.tell_warning(lab, app);
     }

@@ -73,7 +73,8 @@ impl BoardTable {
         };
         if self.reviewing {
             app.questions.call_off(REVIEW);
-            self.reviewing = false;
+            // Of a part nobody knows the worst move.
+            (self.reviewing, self.judged) = (false, Vec::new());
         }
         let left = self.table.clock.as_ref().map(|clock| clock.left(self.turn(), Instant::now()).as_secs_f64());
         let query = GameQuery::Think {

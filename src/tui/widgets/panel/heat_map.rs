@@ -91,11 +91,18 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
 fn told_apart(names: &[String], columns: usize) -> Vec<String> {
     let short: Vec<String> = names.iter().map(|name| cut(name, columns)).collect();
     let ends = |name: &String| {
-        let letters: Vec<char> = name.chars().collect();
-        let kept = columns.saturating_sub(1).min(letters.len());
-        let (first, last) = (kept - kept / 2, kept / 2);
-        let ends: String = letters[..first].iter().chain(&['…']).chain(&letters[letters.len() - last..]).collect();
-        cut(&ends, columns)
+        let letters: Vec<&str> = name.graphemes(true).collect();
+        let within = |room: usize, letters: &mut dyn Iterator<Item = &&str>| {
+            letters
+                .scan(0, |taken, letter| {
+                    *taken += width(letter);
+                    (*taken <= room).then_some(())
+                })
+                .count()
+        };
+        let last = letters[letters.len() - within((columns - 1) / 2, &mut letters.iter().rev())..].concat();
+        let first = within(columns - 1 - width(&last), &mut letters.iter());
+        format!("{}…{last}", letters[..first].concat())
     };
     let name = |index: usize| {
         let is_alike = |(other, name): (usize, &String)| other != index && *name == short[index];
@@ -165,6 +172,7 @@ mod tests {
     fn rows_and_columns_of_little_room_can_be_told_apart() {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(told_apart(&own(&["enc 1", "cross 1", "cross 2"]), 6), ["enc 1", "cro… 1", "cro… 2"]);
+        assert_eq!(told_apart(&own(&["交差 1", "交差 2"]), 5), ["交… 1", "交… 2"]);
         assert_eq!(told_apart(&own(&["one of many", "two"]), 6), ["one o…", "two"]);
         assert_eq!(["␣David", "␣the", "."].map(|name| in_cell(name, 3)), ["Dav", "the", "."]);
         assert_eq!(in_cell("␣library", 6), "␣libr…");

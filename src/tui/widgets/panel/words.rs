@@ -115,6 +115,10 @@ fn in_columns(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<L
                 lines.push(mark.into_iter().chain(name).chain([(start as u16, text)]).collect());
             }
         }
+        // A row without anything in it has its mark.
+        if lines.is_empty() {
+            lines.push(vec![(0, mark)]);
+        }
         lines
     };
     std::iter::once(Vec::new()).chain(rows.iter().map(stacked)).collect()
