@@ -163,7 +163,7 @@ mod tests {
         let root = folder.path().to_owned();
         let written = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
         fs::write(root.join("cgroup.controllers"), "cpuset cpu io memory pids\n").unwrap();
-        let groups = Groups::below(root, 150, 512).unwrap().enter(17).unwrap();
+        let groups = Groups::below(root.clone(), 150, 512).unwrap().enter(17).unwrap();
         assert_eq!(
             (written("server/cgroup.procs").as_str(), written("cgroup.subtree_control").as_str()),
             ("17", "+cpu +memory")
