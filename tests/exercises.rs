@@ -530,6 +530,9 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     let beaten = reached;
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
     assert!(!passes("scale", &text("proofs")) && !passes("scale", &text(&"proofs ".repeat(20))));
+    let answer = "Proving theorems: the rules of logic can be applied by a program, a checker judges whether the proof is right, and \
+                  many attempts are cheap.";
+    assert!(passes("scale", &text(answer)));
 }
 
 #[test]
@@ -590,6 +593,9 @@ fn walker_takes_no_attempt_that_only_looks_right() {
     }
     assert!(!passes("push", &turned("walk", "push")) && !passes("horizon", &turned("dream", "horizon")));
     assert!(!passes("your-robot", &text("a crane")) && !passes("your-robot", &text(&"a crane ".repeat(20))));
+    let answer = "A crane observes the angle of its rope and gets a reward when the load hangs still; in imagination it may use wind \
+                  that its model predicts wrongly.";
+    assert!(passes("your-robot", &text(answer)));
 }
 
 /// The knobs of `gpt` by default, but for some.

@@ -308,7 +308,7 @@ words! {
     BOARD_HANDICAP: "handicap", "ハンデ";
     BOARD_CLOCK: "clock", "時計";
     BOARD_NONE: "none", "なし";
-    BOARD_LEVEL_1: "easy to beat", "子どもでも勝てる";
+    BOARD_LEVEL_1: "easy to beat", "簡単に勝てる";
     BOARD_LEVEL_6: "full strength", "全力";
     BOARD_LEVEL_BETWEEN: "", "";
     BOARD_SEAT_FIRST: "the first side", "先手";

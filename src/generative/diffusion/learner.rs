@@ -210,7 +210,8 @@ impl DiffusionLearner {
             return Ok(());
         }
         run.scalar("val/loss", self.held_out_loss());
-        // Few steps, so that the run is not held up: a column for each class, whose rows are no more than other samples of it.
+        // Few steps, so that the run is not held up. A column for each class, in five rows: so the grid counts as a gallery, of which a
+        // screen may show some rows. Up to four rows (`FEW_ROWS` of the picture widget) count as rows that belong together.
         let classes: Vec<usize> = (0..50).map(|place| place % 10).collect();
         let manner = SamplerSettings { seed: DRAWING_SEED, steps: 10, guidance: 1.0, eta: 0.0 };
         let images = ImageGrid::new(10, pictures(&trained.draw(&classes, manner, &task)?));

@@ -106,7 +106,7 @@ pub fn knobs() -> Vec<Knob> {
             0.0,
             [
                 "the filter that digits pass through: share taken from each neighbour of a pixel",
-                "数字を見るレンズのぼかし。画素が両隣から受け取る割合",
+                "数字にかけるぼかしフィルター。画素が両隣から受け取る割合",
             ],
         ),
         Knob::choice(
