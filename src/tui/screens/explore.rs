@@ -314,19 +314,21 @@ fn model_line(lab: &Lab, is_short: bool, app: &AppContext) -> (String, bool) {
     (format!("{}{answers} · {key}: {other}", app.say(text::MODEL)), true)
 }
 
-/// Columns of the name of an instrument that is not shown, where not all names have room.
+/// The least columns of the name of an instrument that is not shown, where not all names have room.
 const SHORT_NAME: usize = 9;
 
 /// Writes the names of instruments at the right of a line; a click on one shows it. Where there is no room for all, the one that is
 /// shown and the beginnings of its neighbours, between arrows that say that there are more and lead there, after its number among all.
 fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) {
-    let all: usize = names.iter().map(|name| width(name) + 3).sum();
-    // Where not all have room the beginnings of the others are enough to know them by.
-    let is_crowded = all > usize::from(place.width);
-    let short = |(index, name): (usize, &&str)| {
-        if is_crowded && index != focus { cut(name, SHORT_NAME) } else { (*name).to_owned() }
+    // Where not all have room the beginnings of the others are enough to know them by, as long as there is room for.
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(SHORT_NAME);
+    let short = |most: usize, (index, name): (usize, &&str)| {
+        if index == focus { (*name).to_owned() } else { cut(name, most) }
     };
-    let names: Vec<String> = names.iter().enumerate().map(short).collect();
+    let shortened = |most: usize| names.iter().enumerate().map(move |name| short(most, name)).collect::<Vec<String>>();
+    let fits =
+        |names: &Vec<String>| names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(place.width);
+    let names = (SHORT_NAME..=longest).rev().map(shortened).find(fits).unwrap_or_else(|| shortened(SHORT_NAME));
     let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
     let mut room = usize::from(place.width);
     let (mut from, mut to) = (0, names.len());
