@@ -449,9 +449,11 @@ fn write_wrapped(text: &str, style: Style, area: Rect, buffer: &mut Buffer) -> u
     shown as u16
 }
 
-/// A text of several lines, each wrapped.
+/// A text of several lines, each wrapped; one that has room stays as it is, with the gaps between its parts.
 fn lines_of(text: &str, columns: u16) -> Vec<String> {
-    text.split('\n').flat_map(|line| wrapped(line, usize::from(columns))).collect()
+    let columns = usize::from(columns);
+    let lines = |line: &str| if width(line) <= columns { vec![line.to_owned()] } else { wrapped(line, columns) };
+    text.split('\n').flat_map(lines).collect()
 }
 
 /// Which of `count` things are shown where there is room for `room`: from the start, or moved so far that one of them is
