@@ -140,9 +140,14 @@ async fn train(terminal: &mut Terminal, end: Instant) -> Result<(), String> {
     terminal.press("\r").await;
     while Instant::now() < end {
         if terminal.shows("new run", Duration::from_secs(5)).await {
-            terminal.press("n").await;
-            terminal.shows("presets", PATIENCE).await;
-            terminal.press("\r").await;
+            for keys in ["n", "\r"] {
+                terminal.press(keys).await;
+                // What was on the screen before says nothing: whoever went on by that would type without reading, and be cut off.
+                sleep(Duration::from_secs(1)).await;
+                terminal.catch_up().await;
+            }
+        } else {
+            sleep(Duration::from_secs(1)).await;
         }
     }
     Ok(())
