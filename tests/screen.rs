@@ -448,7 +448,7 @@ fn without_colour_no_colour_is_sent() {
 fn wide_terminals_get_no_character_of_two_widths() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), &["--ambiguous", "wide"], (100, 30), &[]);
-    terminal.wait_for("the map with what the run has found");
+    terminal.wait_for("the map, its values and its policy");
     // The preview of a model of digits is of ASCII here.
     terminal.press(&"\x1b[B".repeat(6));
     terminal.wait_for("QQ");

@@ -28,8 +28,8 @@ const BARS: [f64; 6] = [0.05, 0.15, 0.4, 0.1, 0.25, 0.05];
 pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
     "fitted",
     Wording::new(
-        "P and Q as the run has fitted them, and both divergences",
-        "実行で合わせた P と Q、両方向の KL ダイバージェンス",
+        "P and Q as they were fitted, and both divergences",
+        "学習で合わせた P と Q、両方向の KL ダイバージェンス",
     ),
     Vec::new,
 )];
@@ -248,7 +248,7 @@ fn fitting(
     Ok(path)
 }
 
-/// P and Q as the run has fitted them, and both divergences.
+/// P and Q as they were fitted, and both divergences.
 fn fitted_view(found: Divergence) -> Vec<Panel> {
     let number = |name: &str, value| Panel::Number { name: Bilingual::same(name), value, format: Format::Nats };
     let curve = |name: &str, values: &[f64]| Curve { name: Bilingual::same(name), values: values.to_vec(), band: None };

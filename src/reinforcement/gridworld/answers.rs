@@ -38,7 +38,7 @@ const LAMBDA: f64 = 0.8;
 pub static VIEWS: [ViewSpec; 6] = [
     ViewSpec::new(
         "world",
-        Wording::new("the map with what the run has found", "地図と、実行で求まった価値・方策"),
+        Wording::new("the map, its values and its policy", "地図と、その価値・方策"),
         || vec![Knob::choice("show", &SHOWN, ["what the cells show", "マスに表示するもの"])],
     ),
     ViewSpec::new(

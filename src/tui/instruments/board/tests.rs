@@ -422,6 +422,23 @@ fn a_game_is_analysed_and_looked_through() {
 }
 
 #[test]
+fn an_analysis_that_is_cut_short_has_no_worst_move() {
+    let mut opened = open(Language::En);
+    opened.set_up("tic-tac-toe", Seats::People);
+    for cell in [4, 1, 0, 8, 3, 5, 6] {
+        opened.choose(cell);
+    }
+    opened.handle_action(Action::Analyse);
+    // As it is when five positions are judged, the second of them the worst, and a hint is asked for.
+    opened.handle_action(Action::Home);
+    opened.board.judged.truncate(5);
+    opened.board.reviewing = true;
+    opened.handle_action(Action::Hint);
+    opened.handle_action(Action::MoveAfter);
+    assert!(!opened.board.reviewing && !opened.reached.contains(&"blunder_seen"));
+}
+
+#[test]
 fn games_are_saved_and_opened_and_a_file_that_is_none_says_why() {
     let mut opened = open(Language::En);
     opened.set_up("gomoku-9", Seats::People);
