@@ -268,6 +268,26 @@ fn a_run_is_predicted_before_it_counts() {
     }
 }
 
+/// A run of the preset that a text says to run to its end counts.
+#[test]
+fn a_preset_that_is_asked_for_has_the_knobs_that_are_looked_at() {
+    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
+    let mut asked_for = 0;
+    for lab in catalogue.labs() {
+        let declared = (shinso::registry::find(&lab.experiment).unwrap().knobs)();
+        for exercise in &lab.exercises {
+            let Check::Series { knobs, .. } = &exercise.check else { continue };
+            let text = exercise.prompt.in_language(Language::En).split_whitespace().collect::<Vec<_>>().join(" ");
+            let Some(named) = text.split("preset `").nth(1).filter(|_| text.contains("to its end")) else { continue };
+            let preset = named.split('`').next().unwrap();
+            let of_preset = lab.knobs_of_preset(preset, &declared).unwrap();
+            assert!(of_preset.have(knobs), "{}: {}: {preset}: {of_preset:?}", lab.id, exercise.id);
+            asked_for += 1;
+        }
+    }
+    assert!(asked_for >= 10, "{asked_for} exercises");
+}
+
 /// Runs of another kind reach the same figure with less.
 #[test]
 fn a_run_of_another_kind_passes_no_exercise() {

@@ -30,6 +30,14 @@ impl Knobs {
         Ok(knobs)
     }
 
+    /// Whether these knobs stand at these values; a whole number is a real one too, as lab files write `0` for 0.0.
+    pub fn have(&self, values: &BTreeMap<String, KnobValue>) -> bool {
+        values.iter().all(|(name, value)| match (self.0.get(name), value) {
+            (Some(KnobValue::Real(real)), KnobValue::Integer(whole)) => *real == *whole as f64,
+            (found, value) => found == Some(value),
+        })
+    }
+
     /// Sets a knob after checking it against its declaration.
     pub fn set(&mut self, declared: &[Knob], name: &str, value: &KnobValue) -> Result<(), KnobError> {
         let value = find(declared, name)?.accept(value)?;

@@ -2,7 +2,7 @@
 
 use super::definition::{Check, Exercise};
 use crate::experiment::{KnobValue, Knobs, Language};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a student gives as an answer.
@@ -133,7 +133,7 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         ) if *series == condition.series
             && (*untouched || !needed)
             && condition.is_met(*step, *value)
-            && has_knobs(knobs, wanted) =>
+            && knobs.have(wanted) =>
         {
             Verdict::Passed
         }
@@ -144,7 +144,7 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
             && (view.is_none() || view == shown)
             && (input.is_none() || input == turned)
             && (values.is_empty() || value.as_deref().is_some_and(|given| is_one_of(given, values)))
-            && has_knobs(knobs, wanted) =>
+            && knobs.have(wanted) =>
         {
             Verdict::Passed
         }
@@ -164,11 +164,6 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
         }
         _ => Verdict::Unrelated,
     }
-}
-
-/// Whether a run has these knobs.
-fn has_knobs(knobs: &Knobs, wanted: &BTreeMap<String, KnobValue>) -> bool {
-    wanted.iter().all(|(name, value)| knobs.0.get(name) == Some(value))
 }
 
 /// For so many characters that a free text needs at the least, it needs one more different word.
@@ -222,6 +217,7 @@ mod tests {
     use crate::experiment::Bilingual;
     use crate::lab::ChoiceOption;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn exercise(check: Check) -> Exercise {
         let text = || Bilingual { en: "t".into(), ja: "t".into() };

@@ -1,6 +1,7 @@
-//! Adam and AdamW.
+//! Adam and AdamW, beside which matrices can learn by Muon.
 
 use super::clip::gradient_norm;
+use super::muon;
 use super::parameters::{Bound, Parameters};
 use crate::tensor::{Element, Gradients, Tensor, parallel};
 
@@ -32,8 +33,10 @@ pub struct Adam<E: Element> {
     clipping: Option<f64>,
     /// Which parameters decay, in their order.
     decays: Vec<bool>,
+    /// How many matrices that learn by Muon stand on top of each other in each parameter; 0 is Adam.
+    stacked: Vec<usize>,
     step: u64,
-    /// First and second moments, in the parameters' order.
+    /// First and second moments, in the parameters' order. Muon's momentum is a first moment, its second stays 0.
     moments: Vec<(Tensor<E>, Tensor<E>)>,
 }
 
@@ -42,8 +45,18 @@ impl<E: Element> Adam<E> {
     pub fn new(parameters: &Parameters<E>) -> Self {
         let zeros = |value: &Tensor<E>| Tensor::filled(value.raw_dim(), E::zero());
         let moments: Vec<_> = parameters.iter().map(|(_, value)| (zeros(value), zeros(value))).collect();
-        let decays = vec![true; moments.len()];
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, clipping: None, decays, step: 0, moments }
+        let (decays, stacked) = (vec![true; moments.len()], vec![0; moments.len()]);
+        Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            clipping: None,
+            decays,
+            stacked,
+            step: 0,
+            moments,
+        }
     }
 
     /// The same with other β.
@@ -81,6 +94,20 @@ impl<E: Element> Adam<E> {
         Adam { clipping: Some(limit), ..self }
     }
 
+    /// The same with Muon for some matrices, with the same learning rate: `stacked` says of a parameter by name and value how
+    /// many matrices of one height stand on top of each other in it, 0 of one that stays Adam's.
+    ///
+    /// # Panics
+    /// If the parameters are not as many as this optimiser was made for, or one that is picked is no matrix or cannot be cut so.
+    pub fn with_muon_where(self, parameters: &Parameters<E>, stacked: impl Fn(&str, &Tensor<E>) -> usize) -> Self {
+        let stacked: Vec<usize> = parameters.iter().map(|(name, value)| stacked(name, value)).collect();
+        assert_eq!(stacked.len(), self.moments.len(), "the parameters that this optimiser was made for");
+        for ((name, value), &count) in parameters.iter().zip(&stacked).filter(|(_, count)| **count > 0) {
+            assert!(value.ndim() == 2 && value.shape()[0].is_multiple_of(count), "{count} matrices in `{name}`");
+        }
+        Adam { stacked, ..self }
+    }
+
     /// One update of every parameter that has a gradient.
     pub fn update(
         &mut self,
@@ -100,11 +127,16 @@ impl<E: Element> Adam<E> {
         }));
         let (beta1, beta2, epsilon) = (E::of(self.beta1), E::of(self.beta2), E::of(self.epsilon));
         let (rest1, rest2) = (E::one() - beta1, E::one() - beta2);
-        let states = parameters.iter_mut().zip(&mut self.moments).zip(bound.vars()).zip(&self.decays);
-        for ((((_, value), (mean, square)), &var), &decays) in states {
+        let rules = self.decays.iter().zip(&self.stacked);
+        let states = parameters.iter_mut().zip(&mut self.moments).zip(bound.vars()).zip(rules);
+        for ((((_, value), (mean, square)), &var), (&decays, &stacked)) in states {
             let Some(gradient) = gradients.of(var) else { continue };
             let kept = if decays { kept } else { E::one() };
             let gradient = crate::tensor::contiguous(gradient);
+            if stacked > 0 {
+                muon::step([value, mean], &gradient, factor, kept, learning_rate, stacked);
+                continue;
+            }
             parallel::update3_with(
                 value.values_mut(),
                 mean.values_mut(),
@@ -223,5 +255,31 @@ mod tests {
                 assert!((first[[0]] - 0.1 * expected).abs() < 1e-12, "{first:?}");
             }
         }
+    }
+
+    /// With Muon for one of two matrices, it moves all singular directions alike, and the other as before.
+    #[test]
+    fn only_what_is_picked_learns_by_muon() {
+        let mut parameters = Parameters::<f64>::new();
+        for name in ["by_muon", "by_adam"] {
+            parameters.add(name, tensor([2, 2], vec![0.0; 4]));
+        }
+        let mut adam = Adam::new(&parameters).with_muon_where(&parameters, |name, _| usize::from(name == "by_muon"));
+        let tape = Tape::new();
+        let bound = parameters.on(&tape);
+        let slope = tape.constant(tensor([2, 2], vec![3.0, 0.0, 0.0, 0.5]));
+        let gradients = ((bound.vars()[0] + bound.vars()[1]) * slope).sum().backward();
+        adam.update(&mut parameters, &bound, &gradients, 0.1);
+        let moved: Vec<Vec<f64>> = parameters.iter().map(|(_, value)| value.values().to_vec()).collect();
+        // 0.2 √2 η, times singular values between 0.68 and 1.13 in place of 3 and 0.5.
+        for (place, value) in moved[0].iter().enumerate() {
+            let steps = -value / (0.1 * 0.2 * 2.0_f64.sqrt());
+            let is_right = if place % 3 == 0 { (0.6..1.25).contains(&steps) } else { steps.abs() < 1e-9 };
+            assert!(is_right, "{moved:?}");
+        }
+        assert!(
+            (moved[1][0] + 0.1).abs() < 1e-8 && (moved[1][3] + 0.1).abs() < 1e-8 && moved[1][1] == 0.0,
+            "{moved:?}"
+        );
     }
 }

@@ -15,6 +15,7 @@ mod gru;
 pub mod initialise;
 mod linear;
 mod lstm;
+mod muon;
 mod normalisation;
 mod optimized;
 mod parameters;

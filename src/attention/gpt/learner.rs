@@ -15,7 +15,7 @@ use crate::nn::{
     Adam, Decay, Learner, OptimizedNetwork, Parameters, Plan, Run, SamplingSettings, Saved, Schedule, Trainer, Weights,
 };
 use crate::printer::printable;
-use crate::tensor::Tape;
+use crate::tensor::{Tape, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,15 @@ pub fn knobs() -> Vec<Knob> {
             ["the embedding is the last layer too, as in GPT-2", "GPT-2 のように、埋め込みを最終層と共有する"],
         ),
         Knob::integer("batch", 1..=512, 16, ["texts per step", "1 ステップの系列数"]),
-        Knob::factor("learning_rate", 1e-6..=0.1, 3e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
+        Knob::choice(
+            "optimizer",
+            &["adam", "muon"],
+            [
+                "Adam for all weights, or Muon for the matrices of the blocks and Adam for the rest",
+                "すべての重みに Adam、またはブロックの行列に Muon とそれ以外に Adam",
+            ],
+        ),
+        Knob::factor("learning_rate", 1e-6..=0.1, 3e-3, ["learning rate η", "学習率 η"]).live(),
         Knob::integer(
             "warm_up",
             0..=100_000,
@@ -183,9 +191,22 @@ fn optimized(knobs: &Knobs, parameters: Parameters<f32>) -> OptimizedNetwork {
     let mut optimized = OptimizedNetwork::new(parameters);
     // Only matrices decay, as in nanoGPT; β₂ looks back less far than usual.
     let adam = Adam::new(&optimized.parameters).with_betas(0.9, 0.99).with_clipping(knobs.real("clip"));
-    let decays = |_: &str, value: &crate::tensor::Tensor<f32>| value.shape().len() > 1;
-    optimized.adam = adam.with_weight_decay_where(&optimized.parameters, knobs.real("weight_decay"), decays);
+    let decays = |_: &str, value: &Tensor<f32>| value.shape().len() > 1;
+    let adam = adam.with_weight_decay_where(&optimized.parameters, knobs.real("weight_decay"), decays);
+    optimized.adam = match knobs.choice("optimizer") {
+        "muon" => adam.with_muon_where(&optimized.parameters, matrices_of_blocks),
+        _ => adam,
+    };
     optimized
+}
+
+/// How many matrices there are in a parameter of a block; the three for queries, keys and values are one parameter.
+fn matrices_of_blocks(name: &str, value: &Tensor<f32>) -> usize {
+    match name.starts_with("block.") && value.ndim() == 2 {
+        true if name.ends_with("query_key_value.weight") => 3,
+        true => 1,
+        false => 0,
+    }
 }
 
 /// How well what is held out is predicted.

@@ -17,9 +17,8 @@ pub const CONTEXT: usize = 128;
 pub const LONGEST: usize = 80;
 /// Tokens of a prompt at most: the end of a line stands before it, a continuation behind it.
 pub const LONGEST_PROMPT: usize = CONTEXT - LONGEST - 1;
-/// Texts that are continued together, and that are read together from beginning to end.
-pub const TOGETHER: usize = 128;
-pub const READ_TOGETHER: usize = 32;
+/// Texts that go through a network together: more take memory and are hardly faster.
+pub const TOGETHER: usize = 32;
 
 /// A prompt and one of its continuations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -217,15 +217,17 @@ mod tests {
         let tape = Tape::without_gradients();
         let bound = parameters.on(&tape);
         let x = tape.constant(x);
-        let mut cache = KeyValueCache::new();
-        attention.forward_cached(&bound, x.narrow(1, 0..1), &mut cache);
-        cache.select(&[2, 0]);
-        let next = x.narrow(0, 1..2).narrow(1, 1..2).broadcast_to([2, 1, 4]);
-        let found = attention.forward_cached(&bound, next, &mut cache);
-        for (row, from) in [2, 0].into_iter().enumerate() {
-            let whole = Var::concatenate(&[x.narrow(0, from..from + 1).narrow(1, 0..1), next.narrow(0, 0..1)], 1);
-            let expected = attention.forward(&bound, whole, &Mask::Causal).at(0, 0).at(0, 1);
-            assert_near(&found.at(0, row).at(0, 0).ordered(), &expected.ordered());
+        for picked in [&[2, 0][..], &[0, 2], &[1, 2], &[1], &[1, 1, 2, 0]] {
+            let mut cache = KeyValueCache::new();
+            attention.forward_cached(&bound, x.narrow(1, 0..1), &mut cache);
+            cache.select(picked);
+            let next = x.narrow(0, 1..2).narrow(1, 1..2);
+            let found = attention.forward_cached(&bound, next.broadcast_to([picked.len(), 1, 4]), &mut cache);
+            for (row, &from) in picked.iter().enumerate() {
+                let whole = Var::concatenate(&[x.narrow(0, from..from + 1).narrow(1, 0..1), next], 1);
+                let expected = attention.forward(&bound, whole, &Mask::Causal).at(0, 0).at(0, 1);
+                assert_near(&found.at(0, row).at(0, 0).ordered(), &expected.ordered());
+            }
         }
     }
 

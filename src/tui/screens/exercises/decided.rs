@@ -57,10 +57,7 @@ pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<De
         Check::Choice { .. } | Check::Number { .. } | Check::FreeText { .. } => None,
         Check::Series { knobs, .. } => {
             let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
-            let has_them = |name: &str| {
-                let preset = lab.knobs_of_preset(name, &declared).unwrap_or_default();
-                knobs.iter().all(|(name, value)| preset.0.get(name) == Some(value))
-            };
+            let has_them = |name: &str| lab.knobs_of_preset(name, &declared).unwrap_or_default().have(knobs);
             // A preset would be the cure itself. A run that is predicted first is none.
             let before = lab.exercises.iter().find(|before| Some(&before.id) == exercise.after.as_ref());
             let is_cure = before.is_some_and(|before| matches!(before.check, Check::Series { .. }));
