@@ -93,6 +93,19 @@ impl<E: Element> Tape<E> {
         self.push(value, needs_gradient, needs_gradient.then(|| Box::new(backward) as Backward<E>))
     }
 
+    /// Computes a value of which the way there is not needed again: where nothing is kept for gradients, the values on the way are given back
+    /// at once, so that a deep network that answers takes the memory of one layer.
+    pub(crate) fn only_result<'t>(&'t self, work: impl FnOnce() -> Var<'t, E>) -> Var<'t, E> {
+        let from = self.next();
+        let result = work();
+        if !self.recording.get() {
+            let nodes = &mut self.nodes.borrow_mut().0;
+            let on_the_way = (from..nodes.len()).filter(|index| *index != result.index);
+            on_the_way.for_each(|index| nodes[index].value = None);
+        }
+        result
+    }
+
     /// Where the next recorded value will stand: for a `backward` that needs its own value.
     pub(crate) fn next(&self) -> usize {
         self.nodes.borrow().0.len()
@@ -113,9 +126,9 @@ impl<'t, E: Element> Var<'t, E> {
     /// The value, shared.
     ///
     /// # Panics
-    /// After [`backward`](Self::backward), which gives the tape's memory back.
+    /// After [`backward`](Self::backward), or [`only_result`](Tape::only_result), which give memory of the tape back.
     pub fn value(self) -> Tensor<E> {
-        self.tape.nodes.borrow().0[self.index].value.clone().expect("a value before backward")
+        self.tape.nodes.borrow().0[self.index].value.clone().expect("a value that has not been given back")
     }
 
     /// The value with its elements in order.
@@ -338,5 +351,35 @@ impl<E: Element> Drop for Nodes<E> {
                 spare.push(list);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::tensor;
+
+    /// What stands on a tape in the end of (x²)² with the squares as values on the way.
+    fn fourth_power(tape: &Tape<f64>) -> (Var<'_, f64>, Var<'_, f64>) {
+        let x = tape.leaf(tensor([2], vec![2.0, 3.0]));
+        (x, tape.only_result(|| x.square().square()))
+    }
+
+    #[test]
+    fn an_answer_keeps_the_result_alone() {
+        let tape = Tape::without_gradients();
+        let (x, result) = fourth_power(&tape);
+        assert_eq!([x, result].map(|var| var.value().values().to_vec()), [vec![2.0, 3.0], vec![16.0, 81.0]]);
+        let kept = tape.nodes.borrow().0.iter().filter(|node| node.value.is_some()).count();
+        assert_eq!(kept, 2, "x and the result");
+        // A result that was there before stays, too.
+        assert_eq!(tape.only_result(|| x).value().values(), [2.0, 3.0]);
+    }
+
+    #[test]
+    fn where_gradients_are_kept_the_way_is_kept() {
+        let tape = Tape::new();
+        let (x, result) = fourth_power(&tape);
+        assert_eq!(result.sum().backward().of(x).unwrap().values(), [32.0, 108.0]);
     }
 }

@@ -3,7 +3,7 @@
 //! both continuations share, r(x, y) = β (ln π(y | x) − ln π_ref(y | x)); that goes into the loss of Bradley and Terry.
 
 use super::reward::{Pair, bradley_terry_loss, preferred_then_others};
-use super::texts::{PaddedBatch, TOGETHER};
+use super::texts::{PaddedBatch, READ_TOGETHER};
 use crate::attention::language_model::Gpt;
 use crate::nn::{OptimizedNetwork, Parameters};
 use crate::tensor::{Element, Tape, Tensor, Var, tensor};
@@ -30,7 +30,7 @@ fn membership(batch: &PaddedBatch) -> Tensor<f32> {
 /// ln π(y | x) of both continuations of each pair under the frozen base.
 pub fn by_base(network: &Gpt, base: &Parameters<f32>, pairs: &[&Pair]) -> Vec<[f32; 2]> {
     let mut found = Vec::with_capacity(pairs.len());
-    for part in pairs.chunks(TOGETHER / 2) {
+    for part in pairs.chunks(READ_TOGETHER / 2) {
         let batch = PaddedBatch::new(part.iter().flat_map(|pair| [&pair.preferred, &pair.other]));
         let tape = Tape::without_gradients();
         let each = batch.log_probabilities(network, &base.on(&tape)).ordered();

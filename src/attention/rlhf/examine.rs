@@ -2,7 +2,7 @@
 
 use super::reward::RewardModel;
 use super::rules::{Counted, Rules, judged};
-use super::texts::{Architecture, PaddedBatch, TOGETHER, Text, prompt};
+use super::texts::{Architecture, PaddedBatch, READ_TOGETHER, Text, prompt};
 use crate::experiment::{ExperimentError, TaskContext};
 use crate::nn::{Parameters, SamplingSettings};
 use crate::tensor::Tape;
@@ -58,7 +58,7 @@ pub fn divergences(
     task: &TaskContext,
 ) -> Result<Vec<f64>, ExperimentError> {
     let mut found = Vec::with_capacity(texts.len());
-    for part in texts.chunks(TOGETHER) {
+    for part in texts.chunks(READ_TOGETHER) {
         task.check()?;
         let batch = PaddedBatch::new(part);
         let tape = Tape::without_gradients();

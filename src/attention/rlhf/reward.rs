@@ -2,7 +2,7 @@
 //! 2017, arXiv:1706.03741; Ouyang et al. 2022, arXiv:2203.02155). By Bradley and Terry (1952) the probability that y is preferred to y′ is
 //! σ(r(x, y) − r(x, y′)).
 
-use super::texts::{PaddedBatch, TOGETHER, Text};
+use super::texts::{PaddedBatch, READ_TOGETHER, Text};
 use crate::attention::language_model::Gpt;
 use crate::experiment::{ExperimentError, TaskContext, number};
 use crate::nn::{Bound, Linear, Parameters};
@@ -98,7 +98,7 @@ impl RewardModel {
     ) -> Result<Vec<f64>, ExperimentError> {
         let texts: Vec<&Text> = texts.into_iter().collect();
         let mut rewards = Vec::with_capacity(texts.len());
-        for part in texts.chunks(TOGETHER) {
+        for part in texts.chunks(READ_TOGETHER) {
             task.check()?;
             let tape = Tape::without_gradients();
             let raw =

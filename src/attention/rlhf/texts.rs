@@ -17,8 +17,9 @@ pub const CONTEXT: usize = 128;
 pub const LONGEST: usize = 80;
 /// Tokens of a prompt at most: the end of a line stands before it, a continuation behind it.
 pub const LONGEST_PROMPT: usize = CONTEXT - LONGEST - 1;
-/// Texts that go through a network together: more take memory and are hardly faster.
-pub const TOGETHER: usize = 32;
+/// Texts that are continued together, and that are read together from beginning to end.
+pub const TOGETHER: usize = 128;
+pub const READ_TOGETHER: usize = 32;
 
 /// A prompt and one of its continuations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -189,8 +190,8 @@ impl PaddedBatch {
 
     /// ln π of every token that each continuation might have had, `[places, symbols]`.
     pub fn all_log_probabilities<'t>(&self, network: &Gpt, bound: &Bound<'t, f32>) -> Var<'t, f32> {
-        let states = network.states(bound, self.rows, &self.tokens);
-        network.predict(bound, states.index_select(&self.places)).log_softmax()
+        let states = network.states(bound, self.rows, &self.tokens).index_select(&self.places);
+        states.tape().only_result(|| network.predict(bound, states).log_softmax())
     }
 
     /// ln π of each token of the continuations, and the states that they were predicted from, `[places]` and `[places, width]`.

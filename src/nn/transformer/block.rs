@@ -37,7 +37,7 @@ impl TransformerBlock {
     /// # Panics
     /// If the shapes do not fit.
     pub fn forward<'t, E: Element>(&self, parameters: &Bound<'t, E>, x: Var<'t, E>, mask: &Mask) -> Var<'t, E> {
-        self.around(parameters, x, |x| (self.attention.forward(parameters, x, mask), ())).0
+        x.tape().only_result(|| self.around(parameters, x, |x| (self.attention.forward(parameters, x, mask), ())).0)
     }
 
     /// [`forward`](Self::forward), and what happened in its attention.
@@ -64,7 +64,8 @@ impl TransformerBlock {
         x: Var<'t, E>,
         cache: &mut KeyValueCache<E>,
     ) -> Var<'t, E> {
-        self.around(parameters, x, |x| (self.attention.forward_cached(parameters, x, cache), ())).0
+        let attend = |x| (self.attention.forward_cached(parameters, x, cache), ());
+        x.tape().only_result(|| self.around(parameters, x, attend).0)
     }
 
     /// The block around its attention.

@@ -69,7 +69,7 @@ impl DecoderBlock {
     ) -> Var<'t, E> {
         let own = |x| (self.attention.forward(parameters, x, own), ());
         let to_memory = |x| (self.memory_attention.forward(parameters, x, memory, of_memory), ());
-        self.around(parameters, x, own, to_memory).0
+        x.tape().only_result(|| self.around(parameters, x, own, to_memory).0)
     }
 
     /// [`forward`](Self::forward), and what happened in its two attentions: to its own places, and to the memory.
@@ -111,7 +111,7 @@ impl DecoderBlock {
         let DecoderCache { own, memory } = cache;
         let own = |x| (self.attention.forward_cached(parameters, x, own), ());
         let to_memory = |x| (self.memory_attention.forward_cached(parameters, x, memory, mask), ());
-        self.around(parameters, x, own, to_memory).0
+        x.tape().only_result(|| self.around(parameters, x, own, to_memory).0)
     }
 
     /// The block around its two attentions.
