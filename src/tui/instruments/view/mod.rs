@@ -380,8 +380,8 @@ impl Instrument for View {
                 let by = if action == Action::End { i32::MAX } else { i32::MIN };
                 self.move_cursor((0, by), lab, app);
             }
-            Action::Home | Action::End if self.shown.scrolls() => {
-                self.shown.to_end(action == Action::End);
+            Action::Home | Action::End if self.shown.is_cut_gallery() => {
+                self.shown.scroll_to_end(action == Action::End);
             }
             Action::Home | Action::End => {
                 let turned = self.inputs.turn_to_end(action == Action::End);

@@ -62,7 +62,7 @@ mod tests {
         let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("next")).unwrap();
         let mut view = View::new(0, use_, registry::find("gpt").unwrap()).unwrap();
         let row = |number: usize| Panel::Pictures {
-            heading: Bilingual::same(&format!("row{number:02}")),
+            heading: Bilingual::same(format!("row{number:02}")),
             images: ImageGrid::new(2, vec![GrayImage::blank(28, 28); 2]),
             captions: Vec::new(),
         };
@@ -87,6 +87,22 @@ mod tests {
         assert!(last.len() >= page && last.ends_with(&[7, 8]), "{last:?}");
         assert_eq!(after(Some(Action::PageDown)), last, "there is nothing below");
         assert_eq!(after(Some(Action::Home)), first);
+    }
+
+    #[test]
+    fn home_and_end_turn_an_input_where_no_row_of_pictures_is_out_of_sight() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("walker").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("walk")).unwrap();
+        let mut view = View::new(0, use_, registry::find("walker").unwrap()).unwrap();
+        view.shown.panels = (0..40).map(|number| Panel::note(format!("note {number}"))).collect();
+        let area = Rect::new(0, 0, 80, 16);
+        view.draw(area, true, "walk", &mut app, &mut Buffer::empty(area));
+        view.inputs.choose(true);
+        let before = view.inputs.values().clone();
+        view.handle_action(Action::End, &lab, &mut app);
+        assert_ne!(*view.inputs.values(), before);
     }
 
     #[test]

@@ -55,10 +55,10 @@ impl Shown {
         }
     }
 
-    /// Whether there is something out of sight to scroll to.
-    pub fn scrolls(&self) -> bool {
-        self.rows()
-            .is_some_and(|(rows, seen)| seen.start > 0 || seen.end < rows.len() || seen.len() > 1 && self.is_cut())
+    /// Whether these are pictures of which rows are out of sight.
+    pub fn is_cut_gallery(&self) -> bool {
+        let has_pictures = self.panels.iter().any(|panel| matches!(panel, Panel::Pictures { .. }));
+        has_pictures && self.rows().is_some_and(|(rows, seen)| seen != (0..rows.len()))
     }
 
     /// Scrolls some rows down, as long as not all below is in sight, or up.
@@ -83,7 +83,7 @@ impl Shown {
     }
 
     /// Scrolls to the first row or the last.
-    pub fn to_end(&mut self, last: bool) {
+    pub fn scroll_to_end(&mut self, last: bool) {
         (self.from, self.goes_to_end) = (0, last);
     }
 
