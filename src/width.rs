@@ -44,9 +44,40 @@ fn parts(word: &str) -> Vec<&str> {
     parts
 }
 
-/// The columns of the longest part of a text that [`wrapped`] does not break where there is room for it.
-pub fn widest_part(text: &str) -> usize {
-    text.split(' ').flat_map(parts).map(width).max().unwrap_or(0)
+/// Units that stand behind a number and a space.
+const UNITS: [&str; 24] = [
+    "%", "‰", "s", "ms", "min", "h", "m", "mm", "cm", "km", "m/s", "kg", "N", "Hz", "B", "kB", "MB", "GB", "k", "M",
+    "nat", "nats", "bit", "bits",
+];
+
+/// Whether a line is not broken at the space between two words: between a number and its unit, or the Japanese word that counts it.
+pub fn belongs_together(before: &str, after: &str) -> bool {
+    let is_number = before.ends_with(|letter: char| letter.is_ascii_digit());
+    let unit = after.trim_end_matches(|letter: char| ".,;:?!)]}、。".contains(letter));
+    let is_counted = after.chars().next().is_some_and(|letter| letter.width() == Some(2) && letter.is_alphanumeric());
+    is_number && (UNITS.contains(&unit) || is_counted)
+}
+
+/// What of a text stays in one line of so many columns, each with whether a space stands before it.
+fn pieces(text: &str, columns: usize) -> Vec<(bool, String)> {
+    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+    let mut pieces: Vec<(bool, String)> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        for (part, piece) in parts(word).into_iter().enumerate() {
+            let is_first = part == 0 && index > 0;
+            let stays = is_first && belongs_together(words[index - 1], word);
+            match pieces.last_mut() {
+                Some((_, last)) if stays && width(last) + 1 + width(piece) <= columns => *last += &format!(" {piece}"),
+                _ => pieces.push((is_first, piece.to_owned())),
+            }
+        }
+    }
+    pieces
+}
+
+/// The parts of a text that [`wrapped`] does not break where there is room for them.
+pub fn unbroken(text: &str) -> impl Iterator<Item = String> {
+    pieces(text, usize::MAX).into_iter().map(|(_, piece)| piece)
 }
 
 /// A text cut to so many columns; one that is cut ends in … where there is room for it.
@@ -65,29 +96,28 @@ pub fn cut(text: &str, columns: usize) -> String {
     if columns > 2 { short + "…" } else { short }
 }
 
-/// A text in lines of at most `columns` cells, broken at spaces and beside wide letters; a part that fits no line is broken anywhere.
+/// A text in lines of at most `columns` cells, broken at spaces and beside wide letters, but not between a number and its unit; a part that
+/// fits no line is broken anywhere.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
     let mut lines = vec![String::new()];
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        for (index, part) in parts(word).into_iter().enumerate() {
+    for (is_spaced, piece) in pieces(text, columns) {
+        let last = lines.last_mut().expect("one line at least");
+        let space = usize::from(is_spaced && !last.is_empty());
+        if width(last) + space + width(&piece) <= columns {
+            last.push_str(&" "[..space]);
+            last.push_str(&piece);
+            continue;
+        }
+        if !last.is_empty() {
+            lines.push(String::new());
+        }
+        for letter in piece.graphemes(true) {
             let last = lines.last_mut().expect("one line at least");
-            let space = usize::from(index == 0 && !last.is_empty());
-            if width(last) + space + width(part) <= columns {
-                last.push_str(&" "[..space]);
-                last.push_str(part);
-                continue;
-            }
-            if !last.is_empty() {
-                lines.push(String::new());
-            }
-            for letter in part.graphemes(true) {
-                let last = lines.last_mut().expect("one line at least");
-                if width(last) + width(letter) > columns {
-                    lines.push(letter.to_owned());
-                } else {
-                    last.push_str(letter);
-                }
+            if width(last) + width(letter) > columns {
+                lines.push(letter.to_owned());
+            } else {
+                last.push_str(letter);
             }
         }
     }
@@ -164,5 +194,28 @@ mod tests {
         assert_eq!(wrapped("このモデルは点です", 8), ["このモデ", "ルは点で", "す"]);
         assert_eq!(wrapped("a つづく語がある", 8), ["a つづく", "語がある"]);
         assert_eq!(wrapped("", 8), [""]);
+    }
+
+    #[test]
+    fn a_number_and_its_unit_stay_in_one_line() {
+        assert_eq!(wrapped("15 / 40 %", 6), ["15 /", "40 %"]);
+        assert_eq!(wrapped("it took 12.5 s, or more", 14), ["it took", "12.5 s, or", "more"]);
+        assert_eq!(wrapped("in all 0.69 nats.", 13), ["in all", "0.69 nats."]);
+        assert_eq!(wrapped("合計で 24 組を比べる", 10), ["合計で", "24 組を比", "べる"]);
+        assert_eq!(wrapped("精度は 0.93 ナット", 12), ["精度は", "0.93 ナット"]);
+        // What is no unit goes on in the next line, and so does one that has no room beside its number.
+        assert_eq!(wrapped("in lab 10 they learn", 10), ["in lab 10", "they learn"]);
+        assert_eq!(wrapped("100 %", 3), ["100", "%"]);
+        assert_eq!(unbroken("up to 24 MB of it").collect::<Vec<_>>(), ["up", "to", "24 MB", "of", "it"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_have_room_and_lose_no_letter(text in "[a-c0-9 %s語。「.]{0,40}", columns in 2_usize..20) {
+            let lines = wrapped(&text, columns);
+            proptest::prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let letters = |text: &str| text.replace(' ', "");
+            proptest::prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
     }
 }

@@ -3,19 +3,19 @@
 mod attention;
 mod class;
 mod demo;
+mod frame;
 mod inputs;
 mod overlay;
 
 use super::context::AppContext;
-use super::demo::{self as script, Player};
+use super::demo::Player;
 use super::destination::Destination;
 use super::keys::{self, Action, Context, TRAIN};
-use super::screens::class::status;
 use super::screens::help::Help;
 use super::screens::lab::LabScreen;
 use super::screens::palette::{Outcome, Palette};
 use super::screens::picker::{Chosen, Picker};
-use super::screens::{footer, notice, too_small};
+use super::screens::too_small;
 use super::terminal::{self, Bell, Inputs, Message, Screen};
 use super::text;
 use super::theme::{ColorDepth, Theme};
@@ -28,8 +28,7 @@ use crossterm::event::{DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEven
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use overlay::Overlay;
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Position, Rect};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -535,7 +534,7 @@ impl App {
                 context.places.clear();
                 too_small(area, context, buffer);
             } else {
-                draw(area, picker, place, demo, overlay.as_mut(), contexts, context, buffer);
+                frame::draw(area, picker, place, demo, overlay.as_mut(), contexts, context, buffer);
             }
             context.theme.paint_ground(buffer);
             context.widths.settle(buffer);
@@ -543,51 +542,4 @@ impl App {
         })?;
         Ok(())
     }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one frame")]
-fn draw(
-    area: Rect,
-    picker: &mut Picker,
-    place: &mut Place,
-    demo: Option<&Player>,
-    overlay: Option<&mut Overlay>,
-    contexts: &[Context],
-    context: &mut AppContext,
-    buffer: &mut Buffer,
-) {
-    context.places.clear();
-    buffer.set_style(area, context.theme.body());
-    let band = demo.map_or(0, |demo| script::rows(demo, area, context.language));
-    let rows = [Constraint::Fill(1), Constraint::Length(band), Constraint::Length(1)];
-    let [body, band, foot] = Layout::vertical(rows).areas(area);
-    match place {
-        // Somebody else's screen takes all of this one.
-        _ if matches!(overlay, Some(Overlay::Viewing(..))) => {}
-        Place::Picker => picker.draw(body, context, buffer),
-        Place::Lab(lab) => {
-            lab.draw(body, context, buffer);
-            demo.iter().for_each(|demo| script::draw(demo, band, lab, context, buffer));
-        }
-    }
-    let in_text = match (&overlay, &place) {
-        (Some(Overlay::Class(list)), _) => list.in_text(),
-        (_, Place::Picker) => picker.in_text(),
-        (_, Place::Lab(lab)) => lab.in_text(),
-    };
-    // What takes the whole screen leaves the footer, which names its keys.
-    let whole = Rect { height: area.height - foot.height, ..area };
-    let takes_all = overlay.as_ref().is_some_and(|overlay| overlay.is_of_class());
-    if takes_all {
-        context.places.clear();
-    }
-    let keys = status(foot, context, buffer);
-    footer(keys, contexts, in_text, context, buffer);
-    if overlay.is_some() && !takes_all {
-        context.places.clear();
-    }
-    if let Some(overlay) = overlay {
-        overlay.draw(area, whole, context, buffer);
-    }
-    notice(body, context, buffer);
 }

@@ -179,6 +179,11 @@ impl AppContext {
         self.notice.as_ref().map(|(_, end)| *end).filter(|end| *end > Instant::now())
     }
 
+    /// The knobs of a lab's run; without a run, no knobs.
+    pub fn knobs_of_run(&self, lab: &str) -> Knobs {
+        self.run_of(lab).map(|run| run.knobs.clone()).unwrap_or_default()
+    }
+
     /// The run of a lab, if there is one.
     pub fn run_of(&self, lab: &str) -> Option<&LiveRun> {
         self.run.as_ref().filter(|run| run.lab == lab)

@@ -1,7 +1,7 @@
 //! Panels in plain lines, for the command line and the linear mode.
 
 use super::text::{self, filled};
-use super::widgets::panel::values::{alike, written};
+use super::widgets::panel::values::{alike, with_decimals, written};
 use super::widgets::scene;
 use crate::experiment::panel::{Curve, Curves, Format, Grid, Ground, HeatMap, Poses, Token};
 use crate::experiment::picture::ImageGrid;
@@ -10,6 +10,8 @@ use crate::width::width;
 
 /// Cells of a full bar.
 const BAR: f32 = 24.0;
+/// The least columns of a value beside a bar.
+const LEAST_VALUE: usize = 7;
 /// Cells of a plot.
 const PLOT: (u16, u16) = (78, 22);
 
@@ -46,19 +48,20 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
     match panel {
         Panel::Note { text } => format!("{}\n", text.in_language(language)),
         Panel::Fault { .. } => String::new(),
-        Panel::Number { name, value, .. } => {
-            format!("{} = {}\n", name.in_language(language), figure(*value, value.fract() == 0.0))
+        Panel::Number { name, value, format } => {
+            format!("{} = {}\n", name.in_language(language), written(*value, *format, language))
         }
-        Panel::Bars { bars: entries, .. } => {
+        Panel::Bars { bars: entries, format, .. } => {
             let columns = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0);
-            let are_counts = entries.iter().all(|entry| entry.value.fract() == 0.0);
-            let line = |entry: &Bar| {
+            let values = alike(entries.iter().map(|entry| f64::from(entry.value)), *format, language);
+            let widest = values.iter().map(|value| width(value)).max().unwrap_or(0).max(LEAST_VALUE);
+            let line = |(entry, value): (&Bar, &String)| {
                 let bar = "▅".repeat(if bars { (BAR * entry.value.clamp(0.0, 1.0)).round() as usize } else { 0 });
-                let value = figure(f64::from(entry.value), are_counts);
-                let line = format!("{}  {value:>7}  {bar}", padded(&entry.name, columns));
+                let before = " ".repeat(widest - width(value));
+                let line = format!("{}  {before}{value}  {bar}", padded(&entry.name, columns));
                 format!("{}\n", line.trim_end())
             };
-            entries.iter().map(line).collect()
+            entries.iter().zip(&values).map(line).collect()
         }
         Panel::Table { names, rows } => {
             let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
@@ -78,11 +81,6 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
         Panel::Grid(grid) => under_heading(panel, language, &cells(grid, language)),
         Panel::Poses(poses) => under_heading(panel, language, &moments(poses, language)),
     }
-}
-
-/// A value; a count has no decimals.
-fn figure(value: f64, is_count: bool) -> String {
-    if is_count { format!("{value:.0}") } else { format!("{value:.4}") }
 }
 
 /// Lines under the panel's heading, where it has one.
@@ -176,10 +174,14 @@ fn cells(grid: &Grid, language: Language) -> String {
             Ground::Agent => text::PANEL_AGENT,
         };
         let place = filled(text::PANEL_CELL.in_language(language), &[&(at / columns), &(at % columns)]);
-        let value = cell.value.map(|value| format!("V {value:.3}")).unwrap_or_default();
+        let value = cell.value.map(|value| format!("V {}", with_decimals(f64::from(value), 3))).unwrap_or_default();
         let four = |name: &str, values: Option<[f32; 4]>| {
             let sides = |values: [f32; 4]| ["↑", "→", "↓", "←"].into_iter().zip(values);
-            let sides = |values| sides(values).map(|(side, value)| format!("{side}{value:.2}")).collect::<Vec<_>>();
+            let sides = |values| {
+                sides(values)
+                    .map(|(side, value)| side.to_owned() + &with_decimals(f64::from(value), 2))
+                    .collect::<Vec<_>>()
+            };
             values.map(|values| format!("{name} {}", sides(values).join(" "))).unwrap_or_default()
         };
         let [policy, actions] = [four("π", cell.policy), four("Q", cell.action_values)];
@@ -209,6 +211,24 @@ fn aligned(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Bilingual;
+
+    #[test]
+    fn values_are_written_as_on_the_screen() {
+        let bar = |name: &str, value| Bar { name: name.to_owned(), value };
+        let bars = |bars: Vec<Bar>, format| Panel::Bars { heading: Bilingual::default(), bars, format };
+        let told = |panel: &Panel| in_words(panel, Language::En, false);
+        let shares = bars(vec![bar("a", 0.8), bar("bc", 0.05)], Format::Percent);
+        assert_eq!(told(&shares), "a    80.0 %\nbc    5.0 %\n");
+        let cosines = bars(vec![bar("a", 0.77), bar("b", -0.5)], Format::Plain);
+        assert_eq!(told(&cosines), "a   0.7700\nb  −0.5000\n");
+        assert_eq!(told(&bars(vec![bar("a", 3.0), bar("b", 12.0)], Format::Plain)), "a        3\nb       12\n");
+        let number = |value, format| Panel::Number { name: Bilingual::same("x"), value, format };
+        assert_eq!(told(&number(0.25, Format::Percent)), "x = 25.0 %\n");
+        assert_eq!(told(&number(-1.5, Format::Nats)), "x = −1.5 nats\n");
+        assert_eq!(told(&number(f64::NAN, Format::Nats)), "x = NaN\n");
+        assert_eq!(told(&number(1e-5, Format::Plain)), "x = 1.0e−5\n");
+    }
 
     #[test]
     fn carets_stand_under_wide_letters_too() {

@@ -26,6 +26,7 @@ words! {
     PREVIEW_GAME: "tree search playing itself, 400 playouts", "木探索どうしの対局(1 手 400 回)";
     PREVIEW_WALK: "a walk through the latent plane", "潜在平面の上の移動";
     PREVIEW_CODES: "a walk in a plane through the latent space", "潜在空間を通る平面上の移動";
+    PREVIEW_PART: "a part of what Explore shows", "探索タブの表示の一部";
     PREVIEW_SAMPLES: "samples of the bundled model", "同梱モデルのサンプル";
 
     THEORY: "Theory", "理論";
@@ -415,6 +416,7 @@ words! {
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
     PLAIN_SEVERAL: "`{0}` can mean several: {1}", "`{0}` に当てはまるものが複数あります: {1}";
+    PLAIN_TEXT: "{0}: {1} lines", "{0}: {1} 行";
     PLAIN_NO_COMMAND: "no command `{0}`; help names them", "`{0}` というコマンドはありません。help で一覧を表示します";
     PLAIN_NO_EXERCISE: "expected the number of an exercise, 1 to {0}", "演習の番号(1 から {0})を書いてください";
     PLAIN_CHOOSE: "expected the number of an option, 1 to {0}", "選択肢の番号(1 から {0})を書いてください";

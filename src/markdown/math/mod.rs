@@ -104,6 +104,24 @@ mod tests {
     }
 
     #[test]
+    fn a_space_that_is_asked_for_is_a_space() {
+        for (latex, shown) in [
+            (r"a\ b", "a b"),
+            (r"a~b", "a b"),
+            (r"a\nobreakspace b", "a b"),
+            (r"x = 5\ \text{nats}", "x = 5 nats"),
+            (r"a =\ b", "a = b"),
+            (r"p(x)\ p(z)", "p(x) p(z)"),
+            (r"\text{a~b\ c}", "a b c"),
+            (r"\text{50\ \% of R\_t}", "50 % of R_t"),
+            (r"\max\ x", "max x"),
+        ] {
+            assert_eq!(inline(latex).as_deref(), Ok(shown), "{latex}");
+            assert_eq!(display(latex, 40).unwrap(), [shown], "{latex}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_parsed_is_reported() {
         assert!(display(r"\frac{1}", 40).is_err());
         assert!(inline(r"\nosuchcommand x").is_err());
@@ -116,6 +134,38 @@ mod tests {
         assert!(rows.len() > 1 && rows.iter().all(|row| width(row) <= 30), "{rows:?}");
     }
 
+    /// Letters, signs, and every way to write a space.
+    const SPACED: [&str; 14] = [
+        "a",
+        "+",
+        "=",
+        "{",
+        "}",
+        "^2",
+        r"\ ",
+        "~",
+        r"\,",
+        r"\;",
+        r"\quad ",
+        r"\nobreakspace ",
+        r"\text{b~c}",
+        r"\frac{a\ b}{~}",
+    ];
+
+    #[test]
+    fn formulas_without_room_go_below_each_other_and_are_not_broken_in_parentheses() {
+        let latex = r"\pi(y \mid x) = \pi_0(y \mid x)\, e^{r}, \qquad Z(x) = \sum_y \pi_0(y \mid x)\, e^{r}";
+        let rows = display(latex, 44).unwrap();
+        let text = rows.join("\n");
+        assert!(rows.iter().all(|row| width(row) <= 44), "{text}");
+        assert!(rows.iter().any(|row| row.trim_end().starts_with("Z(x) = ")), "{text}");
+        assert_eq!(text.matches("(y ∣ x)").count(), 3, "{text}");
+        assert_eq!(display(latex, 80).unwrap().len(), display(r"\sum_y a", 80).unwrap().len(), "all in one line");
+        // One that has no room otherwise is broken anywhere.
+        let rows = display("f(a + b + c + d + e + f + g + h + i + j)", 20).unwrap();
+        assert!(rows.len() > 1 && rows.iter().all(|row| width(row) <= 20 && !row.contains('…')), "{rows:?}");
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic_and_rows_have_one_width(latex in r"[a-c0-9 +=\-^_{}()\\|&]{0,30}", room in 1_usize..60) {
@@ -124,6 +174,17 @@ mod tests {
                 prop_assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{rows:?}");
             }
             let _ = inline(&latex);
+        }
+
+        #[test]
+        fn no_space_is_written_as_html_has_it(parts in prop::collection::vec(prop::sample::select(SPACED.to_vec()), 1..12)) {
+            let latex = parts.concat();
+            if let Ok(rows) = display(&latex, 80) {
+                prop_assert!(rows.iter().all(|row| !row.contains(['&', ';', '~'])), "{latex}: {rows:?}");
+            }
+            if let Ok(row) = inline(&latex) {
+                prop_assert!(!row.contains(['&', ';', '~']), "{latex}: {row}");
+            }
         }
 
         #[test]

@@ -19,11 +19,56 @@ pub fn display(node: &Node, width: usize) -> Block {
     if whole.width() <= width {
         return whole;
     }
-    // Break before relations and sums of the outermost row.
+    // Formulas that stand beside each other go below each other first.
+    let formulas: Vec<&[Node]> = items.split(is_wide_space).filter(|formula| !formula.is_empty()).collect();
+    if formulas.len() > 1 {
+        return below_each_other(&formulas, width);
+    }
+    // A line is broken within parentheses only where it has no room otherwise.
+    let outside = broken(items, width, true);
+    if outside.width() <= width {
+        return outside;
+    }
+    let anywhere = broken(items, width, false);
+    if anywhere.width() <= width { anywhere } else { Block::flush(clip(anywhere, width), 0) }
+}
+
+/// Columns between two formulas in one line.
+const BETWEEN: usize = 4;
+
+fn is_wide_space(node: &Node) -> bool {
+    matches!(node, Node::Space(2..))
+}
+
+/// Several formulas, as many in a line as have room.
+fn below_each_other(formulas: &[&[Node]], width: usize) -> Block {
+    let mut lines: Vec<Block> = Vec::new();
+    for formula in formulas {
+        let block = display(&Node::Row(formula.to_vec()), width);
+        match lines.last_mut() {
+            Some(line) if line.width() + BETWEEN + block.width() <= width => {
+                let before = std::mem::replace(line, Block::empty());
+                *line = before.beside(Block::text(" ".repeat(BETWEEN))).beside(block);
+            }
+            _ => lines.push(block),
+        }
+    }
+    let last = lines.len() - 1;
+    Block::flush(lines, last)
+}
+
+/// A formula broken before relations and sums of its row; with `outside`, before those alone that stand in no parentheses.
+fn broken(items: &[Node], width: usize, outside: bool) -> Block {
     let mut parts: Vec<Vec<Node>> = vec![vec![]];
+    let mut depth = 0_usize;
     for (index, item) in items.iter().enumerate() {
+        match class(item) {
+            Class::Open => depth += 1,
+            Class::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         let breaks = matches!(class(item), Class::Relation | Class::Binary) && is_infix(items, index);
-        if breaks && parts.last().is_some_and(|part| !part.is_empty()) {
+        if breaks && (depth == 0 || !outside) && parts.last().is_some_and(|part| !part.is_empty()) {
             parts.push(vec![]);
         }
         parts.last_mut().expect("a part").push(item.clone());
@@ -44,8 +89,7 @@ pub fn display(node: &Node, width: usize) -> Block {
         }
     }
     let last = lines.len() - 1;
-    let clipped = Block::flush(lines, last);
-    if clipped.width() <= width { clipped } else { Block::flush(clip(clipped, width), 0) }
+    Block::flush(lines, last)
 }
 
 /// A part that begins with a sign: the sign, a space, the rest.

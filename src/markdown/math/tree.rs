@@ -143,6 +143,8 @@ impl<'a> Reader<'a> {
         }
         let Some(event) = self.take() else { return Err("a formula that ends too soon".to_owned()) };
         let node = match event {
+            // `\ ` and `~`, for which the parser has what HTML has.
+            Event::Content(Content::Text("&nbsp;")) => Node::Space(1),
             Event::Content(content) => symbol(content, font),
             Event::Begin(group) => {
                 let mut rows = self.cells(font)?;
@@ -219,7 +221,7 @@ fn joined(rows: Vec<Vec<Node>>) -> Node {
 fn symbol(content: &Content, font: Option<Font>) -> Node {
     let of = |text: String, class| Node::Symbol { text, class };
     match content {
-        Content::Text(text) => of((*text).to_owned(), Class::Ordinary),
+        Content::Text(text) => of(as_read(text), Class::Ordinary),
         Content::Number(text) => of((*text).to_owned(), Class::Ordinary),
         Content::Function(name) => of((*name).to_owned(), Class::Operator),
         Content::Ordinary { content, .. } => of(letter(*content, font).to_string(), Class::Ordinary),
@@ -242,6 +244,20 @@ fn symbol(content: &Content, font: Option<Font>) -> Node {
         ),
         Content::Punctuation(content) => of(content.to_string(), Class::Punctuation),
     }
+}
+
+/// The words of `\text` as they are read: `~` is a space, and a backslash stands before a space or a sign that LaTeX would take for its own.
+fn as_read(text: &str) -> String {
+    let mut read = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '~' => read.push(' '),
+            '\\' if letters.peek().is_some_and(|next| " %$#&_{}".contains(*next)) => read.extend(letters.next()),
+            letter => read.push(letter),
+        }
+    }
+    read
 }
 
 /// A letter in a font, as far as terminals' fonts go.

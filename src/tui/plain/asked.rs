@@ -37,12 +37,17 @@ impl<W: Write> Reader<W> {
         let language = self.app.language;
         for panel in run.views.get(view).map(|shown| shown.panels.clone()).unwrap_or_default() {
             match &panel {
-                // Sentences side by side have no room: the texts one after another.
+                // Sentences side by side have no room: the texts one after another, a line for each row of theirs.
                 Panel::Table { names, rows } => {
                     for (column, name) in names.iter().enumerate() {
-                        let cells: Vec<&str> =
-                            rows.iter().filter_map(|row| row.get(column)).map(String::as_str).collect();
-                        self.out.put(&format!("{}: {}", name.in_language(language), cells.join(" ").trim_end()))?;
+                        let cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
+                        let cells: Vec<&String> = cells.collect();
+                        let heading =
+                            text::filled(self.app.say(text::PLAIN_TEXT), &[&name.in_language(language), &cells.len()]);
+                        self.out.put(&heading)?;
+                        for cell in cells {
+                            self.out.put(&format!("  {cell}"))?;
+                        }
                     }
                 }
                 panel => self.out.put(&in_words(panel, language, false))?,

@@ -38,7 +38,7 @@ impl<W: Write> Reader<W> {
         let said = first.map(|first| Attempt::Said { line: line.to_owned(), answer: first.name.clone(), own_vectors });
         let states = reached(line, &panels);
         let answered = (!states.is_empty()).then(|| Attempt::Line(line.to_owned()));
-        let knobs = self.app.run_of(&lab.id).map(|run| run.knobs.clone()).unwrap_or_default();
+        let knobs = self.app.knobs_of_run(&lab.id);
         let state = |state: &str| Attempt::State {
             state: state.to_owned(),
             view: None,
@@ -126,7 +126,7 @@ impl<W: Write> Reader<W> {
             let trimmed = |(input, value): (&str, &str)| (input.trim().to_owned(), value.trim().to_owned());
             let (input, value) = assignment.split_once('=').map(trimmed).unzip();
             let (state, view) = ("input_turned".to_owned(), Some(name.clone()));
-            let knobs = self.app.run_of(&lab.id).map(|run| run.knobs.clone()).unwrap_or_default();
+            let knobs = self.app.knobs_of_run(&lab.id);
             let attempt = Attempt::State { state, view, input, value, knobs };
             self.app.happened(lab, &attempt);
         }

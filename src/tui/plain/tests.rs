@@ -28,7 +28,23 @@ fn a_run_that_asks_is_answered_by_keys() {
         text.lines().any(|line| line.starts_with("1: ")) && text.lines().any(|line| line.starts_with("2: ")),
         "{text}"
     );
+    // A text has as many lines as are said, one for each sentence.
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = lines.iter().position(|line| line.starts_with("1: ")).unwrap();
+    let ends = begins + lines[begins..].iter().position(|line| line.starts_with("2: ")).unwrap();
+    assert!(lines[begins + 1..ends].iter().all(|line| line.starts_with("  ")), "{text}");
     assert!(text.contains("pairs_by_person 4"), "{text}");
+}
+
+/// As many pairs as the preset has, each told before its key is asked for.
+#[test]
+fn all_pairs_of_the_preset_are_answered_by_keys() {
+    let knobs = "base=fresh pretraining=2 layers=1 width=16 heads=2 method=dpo reward_steps=2 steps=3 examined=2";
+    let text = told(&format!("open rlhf\ntrain you {knobs}\nwait\n{}press 1*4\nwait\n", "press 2\n".repeat(20)));
+    for number in 1..=24 {
+        assert_eq!(text.matches(&format!("Pair {number} of 24.")).count(), 1, "{number}: {text}");
+    }
+    assert!(text.contains("pairs_by_person 24"), "{text}");
 }
 
 #[test]

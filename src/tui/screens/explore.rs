@@ -226,11 +226,10 @@ impl ExploreTab {
     /// What was reached since the last time, each with the view that its instrument shows and the knobs of the lab's run.
     pub fn reached(&mut self, lab: &Lab, app: &AppContext) -> Vec<Attempt> {
         let mut attempts = Vec::new();
-        let run_knobs = || app.run_of(&lab.id).map(|run| run.knobs.clone()).unwrap_or_default();
         for (instrument, use_) in self.instruments.iter_mut().zip(&lab.explore) {
             let mut reached = |state: &str, input, value| {
                 let (state, view) = (state.to_owned(), use_.view.clone());
-                attempts.push(Attempt::State { state, view, input, value, knobs: run_knobs() });
+                attempts.push(Attempt::State { state, view, input, value, knobs: app.knobs_of_run(&lab.id) });
             };
             instrument.reached().into_iter().for_each(|state| reached(state, None, None));
             let turned = instrument.inputs_turned();

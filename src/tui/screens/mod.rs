@@ -30,7 +30,7 @@ use super::widgets::markdown::render;
 use crate::experiment::Wording;
 use crate::markdown::with_powers;
 use crate::run::{RunDescription, Status};
-use crate::width::{width, wrapped};
+use crate::width::{cut, width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -63,22 +63,30 @@ pub fn footer(area: Rect, contexts: &[Context], in_text: bool, app: &AppContext,
     }
 }
 
-/// The notice while it is new, in the last rows of an area: above the footer, so that the keys stay in sight.
-pub fn notice(area: Rect, app: &AppContext, buffer: &mut Buffer) {
-    let Some(notice) = app.notice() else { return };
-    let lines = wrapped(notice, usize::from(area.width.saturating_sub(4)));
-    // More than half of the screen it never takes.
-    let shown = &lines[..lines.len().min(usize::from(area.height / 2))];
-    let columns = shown.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 2;
-    let place =
-        Rect { x: area.x + 1, y: area.bottom() - shown.len() as u16, width: columns, height: shown.len() as u16 }
-            .intersection(area);
-    // The ends of the lines beneath would be read as parts of the notice.
-    let rows = Rect { x: area.x, width: area.width, ..place };
-    clear(rows, buffer);
-    buffer.set_style(rows, app.theme.body());
-    buffer.set_style(place, app.theme.selected());
-    for (row, line) in shown.iter().enumerate() {
+/// The lines of the notice while it is new, on a screen of this size: no more than half of it.
+pub fn notice_lines(screen: Rect, app: &AppContext) -> Vec<String> {
+    let Some(notice) = app.notice() else { return Vec::new() };
+    let columns = usize::from(screen.width.saturating_sub(4));
+    let mut lines = wrapped(notice, columns);
+    let most = usize::from(screen.height / 2).max(1);
+    if lines.len() > most {
+        lines.truncate(most);
+        let last = &mut lines[most - 1];
+        *last = cut(&format!("{last} …"), columns);
+    }
+    lines
+}
+
+/// Writes the lines of the notice into the rows that it has.
+pub fn notice(area: Rect, lines: &[String], app: &AppContext, buffer: &mut Buffer) {
+    let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 2;
+    let place = Rect { x: area.x + 1, width: columns, ..area }.intersection(area);
+    // Over somebody else's screen, the ends of the lines beneath would be read as parts of the notice.
+    clear(area, buffer);
+    buffer.set_style(area, app.theme.body());
+    for (row, line) in lines.iter().enumerate() {
+        buffer
+            .set_style(Rect { y: place.y + row as u16, height: 1, ..place }.intersection(place), app.theme.selected());
         write(buffer, place, 1, row as u16, line, app.theme.selected());
     }
 }

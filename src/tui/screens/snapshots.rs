@@ -242,7 +242,11 @@ fn a_long_notice_is_shown_whole() {
     for (size, language) in [((80, 24), Language::En), ((120, 36), Language::Ja)] {
         let mut app = app(language, folder.path());
         app.notify(message.clone());
-        let text = drawn(size, &mut app, &[Context::Lab], |area, app, buffer| super::notice(area, app, buffer));
+        let text = drawn(size, &mut app, &[Context::Lab], |area, app, buffer| {
+            let lines = super::notice_lines(area, app);
+            let rows = lines.len() as u16;
+            super::notice(Rect { y: area.height - rows, height: rows, ..area }, &lines, app, buffer);
+        });
         let solid = |text: &str| text.split_whitespace().collect::<String>();
         assert!(solid(&text).contains(&solid(&message)), "{text}");
     }

@@ -1,11 +1,12 @@
 //! Tables that share the room there is among their columns.
 
-use crate::width::{widest_part, width, wrapped};
+use crate::width::{unbroken, width, wrapped};
 
 /// The narrowest last column of a table that is broken within itself.
 const LEAST_COLUMN: usize = 16;
-/// The least room for a word that may be broken anywhere, as a Japanese sentence.
-const LEAST_WORD: usize = 8;
+/// The longest word that is not broken, and the room of one that may be: a longer one, or one of wide letters, as of Japanese.
+const LONGEST_WORD: usize = 16;
+const BROKEN_WORD: usize = 8;
 /// The least room of a column that shares its room with others: where there is little, columns stand closer before they are made narrower still.
 const LEAST_SHARES: [(usize, usize); 3] = [(2, 8), (1, 8), (1, 4)];
 
@@ -52,6 +53,14 @@ pub fn laid(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Lin
     all().enumerate().map(row).collect()
 }
 
+/// The least columns of a cell, in which no word is broken that a reader takes in as a whole.
+pub fn least_width(cell: &str) -> usize {
+    let whole =
+        unbroken(cell).map(|part| width(&part)).map(|part| if part > LONGEST_WORD { BROKEN_WORD } else { part });
+    let in_part = cell.split(' ').map(|word| width(word).min(BROKEN_WORD));
+    whole.chain(in_part).max().unwrap_or(0)
+}
+
 /// The shares with which a table takes the fewest lines: what has no room is the last column alone, or the widest ones, or those that are
 /// wider than most of their rows need.
 fn shares(names: &[String], rows: &[Vec<String>], room: usize) -> Shares {
@@ -63,9 +72,8 @@ fn shares(names: &[String], rows: &[Vec<String>], room: usize) -> Shares {
     if before + widths[columns - 1] <= room {
         return Shares { widths, gap: 2 };
     }
-    let least = |word: &str| widest_part(word).max(width(word).min(LEAST_WORD));
-    let words = |cell: &String| cell.split(' ').map(least).max().unwrap_or(0);
-    let longest = |index: usize| all().filter_map(|row| row.get(index)).map(words).max().unwrap_or(0);
+    let longest =
+        |index: usize| all().filter_map(|row| row.get(index)).map(|cell| least_width(cell)).max().unwrap_or(0);
     let words: Vec<usize> = (0..columns).map(longest).collect();
     let usual: Vec<usize> = (0..columns).map(|index| usual_width(rows, index)).collect();
     let lines = |shares: &Shares| all().map(|row| lines_of_row(row, &shares.widths)).sum::<usize>();
@@ -188,6 +196,25 @@ mod tests {
         assert!(laid.iter().all(|line| width(line) <= 36), "{laid:#?}");
         let text = laid.join(" ");
         assert!(["network", "trapped", "attribution", "100 %"].iter().all(|word| text.contains(word)), "{laid:#?}");
+    }
+
+    #[test]
+    fn the_least_width_of_a_cell_holds_its_words_whole() {
+        assert_eq!(["", "58 %", "the attribution", "1 234.5 ms"].map(least_width), [0, 4, 11, 8]);
+        // A word of Japanese may be broken, but not into columns of one or two letters; nor is a very long one held whole.
+        assert_eq!(
+            ["エマは学校にいます。", "語", "2 組", "22222512251222", "no-word-is-as-long-as-this"].map(least_width),
+            [8, 2, 4, 14, 8]
+        );
+    }
+
+    #[test]
+    fn a_number_is_not_torn_from_its_unit() {
+        let names = ["mark", "share of the attribution"];
+        for columns in 10..40 {
+            let laid = lines(&names, &["✓", "15 %"], columns);
+            assert!(laid.iter().any(|line| line.ends_with("15 %")), "{columns}: {laid:#?}");
+        }
     }
 
     #[test]

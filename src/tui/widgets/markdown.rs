@@ -3,7 +3,7 @@
 use crate::markdown::{math, parser};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::columns::laid;
-use crate::width::{NOT_FIRST, NOT_LAST, Widths, width};
+use crate::width::{NOT_FIRST, NOT_LAST, Widths, belongs_together, width, wrapped as lines_within};
 use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -103,7 +103,7 @@ impl<'a> Page<'a> {
                 Event::Text(text) if self.in_code => {
                     for line in text.lines() {
                         let line = self.widths.lay(line).into_owned();
-                        self.lines.push(Line::styled(format!("    {line}"), self.theme.quiet()));
+                        self.code(&line);
                     }
                 }
                 Event::Text(text) if self.in_cell => self.cell().push_str(&text),
@@ -252,6 +252,22 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// A line of code, indented; what of it has no room goes on in the next, further indented.
+    fn code(&mut self, line: &str) {
+        const INDENT: usize = 4;
+        let own = INDENT + line.len() - line.trim_start_matches(' ').len();
+        let room = self.columns.saturating_sub(own);
+        let parts = if width(line.trim_start()) <= room {
+            vec![line.trim_start().to_owned()]
+        } else {
+            lines_within(line, room.saturating_sub(2))
+        };
+        for (number, part) in parts.into_iter().enumerate() {
+            let indent = if number == 0 { own } else { own + 2 };
+            self.lines.push(Line::styled(format!("{:indent$}{part}", ""), self.theme.quiet()));
+        }
+    }
+
     /// A formula in a line: one piece if it is short, else words.
     fn formula(&mut self, text: String, style: Style) {
         let laid = self.widths.lay(&text).into_owned();
@@ -323,16 +339,17 @@ impl<'a> Page<'a> {
     fn flush(&mut self) {
         let pieces = std::mem::take(&mut self.pieces);
         let room = self.columns.saturating_sub(self.indent).max(4);
-        for row in wrapped(pieces, room) {
+        for row in wrapped(tied(pieces), room) {
             let before = match self.marker.take() {
                 Some(marker) => format!("{}{marker}", " ".repeat(self.indent.saturating_sub(width(&marker)))),
                 None => " ".repeat(self.indent),
             };
             let mut spans = vec![Span::styled(before, self.theme.quiet())];
             for piece in row {
+                let text = if piece.text == TIE { " ".to_owned() } else { piece.text };
                 match spans.last_mut() {
-                    Some(last) if last.style == piece.style => last.content.to_mut().push_str(&piece.text),
-                    _ => spans.push(Span::styled(piece.text, piece.style)),
+                    Some(last) if last.style == piece.style => last.content.to_mut().push_str(&text),
+                    _ => spans.push(Span::styled(text, piece.style)),
                 }
             }
             self.lines.push(Line::from(spans));
@@ -340,9 +357,34 @@ impl<'a> Page<'a> {
     }
 }
 
+/// A space at which no line ends.
+const TIE: &str = "\u{a0}";
+
+/// Ties numbers to their units.
+fn tied(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let word = |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
+    let is_space = |piece: &Piece| piece.text == " ";
+    for at in 1..pieces.len() {
+        let (before, after) = (&pieces[..at], &pieces[at + 1..]);
+        if !is_space(&pieces[at]) || before[at - 1].text.ends_with(|letter: char| !letter.is_ascii_digit()) {
+            continue;
+        }
+        let unit = &after[..after.iter().position(is_space).unwrap_or(after.len())];
+        if belongs_together(&before[at - 1].text, &word(unit)) {
+            pieces[at].text = TIE.to_owned();
+        }
+    }
+    pieces
+}
+
 /// Whether a line may end between two pieces.
 fn may_break(before: &Piece, after: &Piece) -> bool {
-    if after.text == " " || NOT_FIRST.contains(&after.text) || NOT_LAST.contains(&before.text) {
+    if before.text == TIE
+        || after.text == TIE
+        || after.text == " "
+        || NOT_FIRST.contains(&after.text)
+        || NOT_LAST.contains(&before.text)
+    {
         return false;
     }
     let wide = |piece: &Piece| piece.width == 2 && piece.text.chars().count() == 1;
@@ -407,6 +449,30 @@ mod tests {
         let shown = shown(page, 20);
         insta::assert_snapshot!(shown);
         assert!(shown.lines().all(|line| !line.starts_with(['、', '。', '」']) && !line.ends_with('「')));
+    }
+
+    #[test]
+    fn code_without_room_goes_on_in_the_next_line() {
+        let shown = shown("```\nAnna takes the key in the park. Ben thanks Anna.\n  ok  so\n```", 30);
+        assert_eq!(shown, "    Anna takes the key in\n      the park. Ben thanks\n      Anna.\n      ok  so\n");
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        for columns in 12..40 {
+            let shown = shown(
+                "They took $x = 12$ s and **15** %, then 0.93 nats; in lab 10 more. 全部で 24 組を比べます。",
+                columns,
+            );
+            for whole in ["12 s", "15 %,", "0.93 nats;", "24 組"] {
+                assert!(shown.contains(whole), "{columns}: {whole} in\n{shown}");
+            }
+            assert!(!shown.contains(TIE));
+        }
+        assert!(
+            (12..40).any(|columns| shown("They learn in lab 10 more", columns).contains("10\n")),
+            "at other spaces a line may end"
+        );
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl View {
         let asked_of = app.answering_run(&lab.id).map(|run| run.id.clone());
         if self.asked_of != asked_of {
             self.asked_of = asked_of;
-            self.shown = Shown { from: self.shown.from, ..Shown::default() };
+            self.shown = self.shown.emptied();
             if let Some(opened) = &mut self.opened {
                 opened.shown = Shown::default();
             }
@@ -379,6 +379,9 @@ impl Instrument for View {
             Action::Home | Action::End if in_panel && self.picks_of_list() => {
                 let by = if action == Action::End { i32::MAX } else { i32::MIN };
                 self.move_cursor((0, by), lab, app);
+            }
+            Action::Home | Action::End if self.shown.is_cut_gallery() => {
+                self.shown.scroll_to_end(action == Action::End);
             }
             Action::Home | Action::End => {
                 let turned = self.inputs.turn_to_end(action == Action::End);

@@ -29,7 +29,7 @@ impl View {
     /// Scrolls to the panels below or above; where all are in sight, through the rows of a list that has no room for all.
     pub(super) fn page(&mut self, down: bool, lab: &Lab, app: &mut AppContext) {
         let before = self.shown.from;
-        self.shown.scroll(down);
+        self.shown.page(down);
         let Some((index, rows)) = self.cut_list().filter(|_| self.shown.from == before) else { return };
         if self.focus != Focus::Panel(index) {
             // As if the cursor stood in the middle of the rows in sight: so it does among those that follow.
@@ -52,6 +52,58 @@ mod tests {
     use crate::tui::widgets::frame::rows_of_text;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
+
+    #[test]
+    fn a_gallery_is_gone_through_by_pages_and_to_its_ends() {
+        use crate::experiment::{GrayImage, ImageGrid};
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gpt").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("next")).unwrap();
+        let mut view = View::new(0, use_, registry::find("gpt").unwrap()).unwrap();
+        let row = |number: usize| Panel::Pictures {
+            heading: Bilingual::same(format!("row{number:02}")),
+            images: ImageGrid::new(2, vec![GrayImage::blank(28, 28); 2]),
+            captions: Vec::new(),
+        };
+        view.shown.panels = (0..9).map(row).collect();
+        let area = Rect::new(0, 0, 80, 30);
+        // The rows in sight after a key.
+        let mut after = |action: Option<Action>| {
+            if let Some(action) = action {
+                view.handle_action(action, &lab, &mut app);
+            }
+            let mut buffer = Buffer::empty(area);
+            view.draw(area, true, "next", &mut app, &mut buffer);
+            let text = rows_of_text(&buffer).collect::<Vec<_>>().join("\n");
+            (0..9).filter(|number| text.contains(&format!("row{number:02}"))).collect::<Vec<usize>>()
+        };
+        let first = after(None);
+        assert!(first[0] == 0 && (3..9).contains(&first.len()), "{first:?}");
+        let page = first.len() - 1;
+        assert_eq!(after(Some(Action::PageDown))[0], page, "the last of {first:?} is the first now");
+        assert_eq!(after(Some(Action::PageUp)), first);
+        let last = after(Some(Action::End));
+        assert!(last.len() >= page && last.ends_with(&[7, 8]), "{last:?}");
+        assert_eq!(after(Some(Action::PageDown)), last, "there is nothing below");
+        assert_eq!(after(Some(Action::Home)), first);
+    }
+
+    #[test]
+    fn home_and_end_turn_an_input_where_no_row_of_pictures_is_out_of_sight() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("walker").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("walk")).unwrap();
+        let mut view = View::new(0, use_, registry::find("walker").unwrap()).unwrap();
+        view.shown.panels = (0..40).map(|number| Panel::note(format!("note {number}"))).collect();
+        let area = Rect::new(0, 0, 80, 16);
+        view.draw(area, true, "walk", &mut app, &mut Buffer::empty(area));
+        view.inputs.choose(true);
+        let before = view.inputs.values().clone();
+        view.handle_action(Action::End, &lab, &mut app);
+        assert_ne!(*view.inputs.values(), before);
+    }
 
     #[test]
     fn a_list_without_room_is_gone_through_by_pages_and_to_its_ends() {

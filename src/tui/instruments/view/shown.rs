@@ -9,6 +9,7 @@ use crate::tui::widgets::panel::{self, Drawn};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::ops::Range;
 use std::time::Instant;
 
 /// The panels of an answer, or why there are none.
@@ -21,27 +22,69 @@ pub struct Shown {
     pub drawn: Vec<(usize, Drawn)>,
     /// The panel that is scrolled to, where not all have room.
     pub from: usize,
+    /// Whether the last of them is scrolled to, once it is known what has room.
+    goes_to_end: bool,
+    /// Columns that there were when the panels were drawn last.
+    columns: u16,
 }
 
 impl Shown {
-    /// Scrolls to what stands in the next row, as long as not all below is in sight, or in the row before.
-    pub fn scroll(&mut self, down: bool) {
-        let (Some((first, top)), Some((last, bottom))) = (self.drawn.first(), self.drawn.last()) else { return };
-        if !down {
-            self.from = first.saturating_sub(1);
-            return;
-        }
-        let is_cut = match &self.panels[*last] {
+    /// Nothing yet, scrolled as before.
+    pub fn emptied(&self) -> Self {
+        Shown { from: self.from, ..Shown::default() }
+    }
+
+    /// The panels that each row begins with, and which of the rows are in sight.
+    fn rows(&self) -> Option<(Vec<usize>, Range<usize>)> {
+        let ((first, _), (last, _)) = (self.drawn.first()?, self.drawn.last()?);
+        let bands = panel::bands(&self.panels, self.columns);
+        let row = |panel: &usize| bands.iter().position(|band| band.contains(panel));
+        let seen = row(first)?..row(last)? + 1;
+        Some((bands.iter().map(|band| band.start).collect(), seen))
+    }
+
+    /// Whether what is in sight last is shown in part.
+    fn is_cut(&self) -> bool {
+        let Some((last, bottom)) = self.drawn.last() else { return false };
+        match &self.panels[*last] {
             Panel::HeatMap(map) => bottom.count() < map.values.len(),
             Panel::Table { rows, .. } => bottom.count() < rows.len(),
             Panel::Bars { bars, .. } => bottom.count() < bars.len(),
             Panel::Pictures { images, .. } => bottom.count() < images.pictures.len(),
             _ => false,
-        };
-        if last + 1 < self.panels.len() || is_cut {
-            let next = self.drawn.iter().find(|(_, drawn)| drawn.area().y > top.area().y);
-            self.from = next.map_or(last + 1, |(next, _)| *next).min(self.panels.len() - 1);
         }
+    }
+
+    /// Whether these are pictures of which rows are out of sight.
+    pub fn is_cut_gallery(&self) -> bool {
+        let has_pictures = self.panels.iter().any(|panel| matches!(panel, Panel::Pictures { .. }));
+        has_pictures && self.rows().is_some_and(|(rows, seen)| seen != (0..rows.len()))
+    }
+
+    /// Scrolls some rows down, as long as not all below is in sight, or up.
+    fn scroll_by(&mut self, count: usize, down: bool) {
+        let Some((rows, seen)) = self.rows() else { return };
+        if !down {
+            self.from = rows[seen.start.saturating_sub(count)];
+        } else if seen.end < rows.len() || self.is_cut() {
+            self.from = rows[(seen.start + count).min(rows.len() - 1)];
+        }
+    }
+
+    /// Scrolls to what stands in the next row or the row before.
+    pub fn scroll(&mut self, down: bool) {
+        self.scroll_by(1, down);
+    }
+
+    /// Scrolls a page: the last row in sight becomes the first, or the first the last.
+    pub fn page(&mut self, down: bool) {
+        let seen = self.rows().map_or(1, |(_, seen)| seen.len());
+        self.scroll_by(seen.saturating_sub(1).max(1), down);
+    }
+
+    /// Scrolls to the first row or the last.
+    pub fn scroll_to_end(&mut self, last: bool) {
+        (self.from, self.goes_to_end) = (0, last);
     }
 
     pub fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
@@ -85,7 +128,10 @@ impl Shown {
             return;
         }
         let mut look = panel::Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-        self.from = self.from.min(self.panels.len() - 1);
+        if std::mem::take(&mut self.goes_to_end) {
+            self.from = panel::last_page(&self.panels, area, &look);
+        }
+        (self.from, self.columns) = (self.from.min(self.panels.len() - 1), area.width);
         self.drawn = panel::draw_all(&self.panels, picked, Some(self.from), key, area, &mut look, buffer);
     }
 }

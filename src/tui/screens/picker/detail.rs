@@ -47,8 +47,8 @@ impl Picker {
         let preview = Rect { y: area.y + above, height: room, ..area };
         let mut row = area.height.saturating_sub(below);
         if room > 0 {
-            self.preview.draw(preview, app, buffer);
-            write(buffer, area, 0, row, self.preview.caption(app), app.theme.quiet());
+            let caption = self.preview.draw(preview, app, buffer);
+            write(buffer, area, 0, row, caption, app.theme.quiet());
         }
         row = (row + 1).max(above);
         // The last run stands below them in any case.

@@ -38,6 +38,8 @@ pub struct LabPreview {
     /// What is shown of a model that makes no pictures, and what that is.
     panels: Vec<Panel>,
     help: Option<Wording>,
+    /// Whether all that the view shows is pictures, which have room everywhere.
+    is_all_pictures: bool,
     /// A game that two machines play, and how many such games there were.
     game: Option<(Played, Board)>,
     games: u64,
@@ -91,7 +93,10 @@ impl LabPreview {
                 }
                 self.ask("preview/walk", Query::Decode { latents: walk(plane, STOPS, 1) }, app);
             }
-            ("preview/walk", Ok(Answer::Pictures { pictures })) => self.walk.clone_from(pictures),
+            ("preview/walk", Ok(Answer::Pictures { pictures })) => {
+                self.walk.clone_from(pictures);
+                self.is_all_pictures = true;
+            }
             ("preview/view", Ok(Answer::Panels { panels })) => self.take_panels(panels),
             ("preview/board", Ok(Answer::Game(GameAnswer::Board { played, board }))) => {
                 self.game = Some((played.clone(), (**board).clone()));
@@ -122,6 +127,8 @@ impl LabPreview {
         let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let at = |column: usize| rows.iter().filter_map(move |row| row.get(column).cloned());
         self.walk = (0..columns).flat_map(at).collect();
+        let others = panels.iter().filter(|panel| !matches!(panel, Panel::Note { .. })).count();
+        self.is_all_pictures = rows.len() == others;
         if rows.is_empty() {
             let shown = panels.iter().filter(|panel| !matches!(panel, Panel::Note { .. }));
             self.panels = shown.cloned().collect();
@@ -164,41 +171,53 @@ impl LabPreview {
         }
     }
 
-    pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) {
+    /// Draws it; a line on what is drawn, and on nothing that has no room.
+    pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) -> &'static str {
+        let help = self.help.map_or("", |help| app.say(help));
         if let Some(picture) = self.walk.get(self.at / PICTURE_PACE % self.walk.len().max(1)) {
-            // One picture that changes beside some that stand still.
-            let rows = preview.height.min(PICTURE_ROWS);
-            let [now, all] =
-                Layout::horizontal([Constraint::Length((rows * 2).min(preview.width / 2)), Constraint::Fill(1)])
-                    .areas(preview);
-            let now = Rect { height: rows, ..now };
-            app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), None, now, buffer);
-            let all = all.inner(Margin::new(2, 0));
-            let columns = usize::from(all.width / 14).clamp(1, 4);
-            // Rows in which a picture can be recognised.
-            let down = usize::from(all.height / LEAST_PICTURE).clamp(1, 3);
-            let shown = down * columns.min(self.walk.len());
-            let evenly = (0..shown).map(|place| self.walk[place * self.walk.len() / shown].clone());
-            app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), None, all, buffer);
+            self.draw_walk(picture, preview, app, buffer);
+            return if self.is_all_pictures { help } else { app.say(text::PREVIEW_PART) };
         }
         if let Some((_, game)) = &self.game {
             let (columns, rows) = board::extent(game, preview);
-            if columns <= preview.width && rows <= preview.height {
-                board::draw(game, &Marks::default(), Letters::Glyphs, preview, &app.theme, buffer);
+            if columns > preview.width || rows > preview.height {
+                return "";
             }
-        } else if !self.panels.is_empty() {
-            let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
-            // What is seen whole says more than the beginning of what is not.
-            // Of a list all rows are, a drawing is as large as there is room for.
-            let is_whole = |shown: &&Panel| {
-                let room = panel::room(shown, preview.width, look.language);
-                let is_list = matches!(shown, Panel::Table { .. } | Panel::Bars { .. } | Panel::Note { .. });
-                (if is_list { room.most() } else { room.good() }) <= preview.height
-            };
-            let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
-            let shown = if whole.is_empty() { &self.panels } else { &whole };
-            panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
+            board::draw(game, &Marks::default(), Letters::Glyphs, preview, &app.theme, buffer);
+            return app.say(text::PREVIEW_GAME);
         }
+        if self.panels.is_empty() {
+            return "";
+        }
+        let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
+        // What is seen whole says more than the beginning of what is not.
+        // Of a list all rows are, a drawing is as large as there is room for.
+        let is_whole = |shown: &&Panel| {
+            let room = panel::room(shown, preview.width, look.language);
+            let is_list = matches!(shown, Panel::Table { .. } | Panel::Bars { .. } | Panel::Note { .. });
+            (if is_list { room.most() } else { room.good() }) <= preview.height
+        };
+        let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
+        let shown = if whole.is_empty() { &self.panels } else { &whole };
+        let drawn = panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
+        if drawn.len() == self.panels.len() { help } else { app.say(text::PREVIEW_PART) }
+    }
+
+    /// One picture that changes beside some that stand still.
+    fn draw_walk(&self, picture: &GrayImage, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) {
+        let rows = preview.height.min(PICTURE_ROWS);
+        let [now, all] =
+            Layout::horizontal([Constraint::Length((rows * 2).min(preview.width / 2)), Constraint::Fill(1)])
+                .areas(preview);
+        let now = Rect { height: rows, ..now };
+        app.pictures.draw("preview/now", &ImageGrid::new(1, vec![picture.clone()]), None, now, buffer);
+        let all = all.inner(Margin::new(2, 0));
+        let columns = usize::from(all.width / 14).clamp(1, 4);
+        // Rows in which a picture can be recognised.
+        let down = usize::from(all.height / LEAST_PICTURE).clamp(1, 3);
+        let shown = down * columns.min(self.walk.len());
+        let evenly = (0..shown).map(|place| self.walk[place * self.walk.len() / shown].clone());
+        app.pictures.draw("preview/all", &ImageGrid::new(columns, evenly.collect()), None, all, buffer);
     }
 
     /// Rows that it needs at the least, with its caption and an empty row: a board is drawn whole or not at all.
@@ -206,13 +225,60 @@ impl LabPreview {
         let smallest = |board: &Board| usize::from(board::extent(board, Rect::default()).1);
         self.game.as_ref().map_or(0, |(_, board)| smallest(board) + 2)
     }
+}
 
-    /// A line on what is shown.
-    pub fn caption(&self, app: &AppContext) -> &'static str {
-        match (&self.game, self.help) {
-            (Some(_), _) => app.say(text::PREVIEW_GAME),
-            (None, Some(help)) if self.is_there() => app.say(help),
-            _ => "",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::panel::HeatMap;
+    use crate::experiment::{Bilingual, Language};
+    use crate::tui::widgets::frame::rows_of_text;
+
+    /// What a preview of these panels draws, and its caption.
+    fn drawn(panels: &[Panel], rows: u16, language: Language) -> (String, &'static str) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(language, folder.path());
+        let mut preview =
+            LabPreview { help: Some(Wording::new("words and a map", "語と地図")), ..LabPreview::default() };
+        preview.take_panels(panels);
+        let area = Rect::new(0, 0, 36, rows);
+        let mut buffer = Buffer::empty(area);
+        let caption = preview.draw(area, &mut app, &mut buffer);
+        (rows_of_text(&buffer).collect::<Vec<_>>().join("\n"), caption)
+    }
+
+    #[test]
+    fn a_caption_says_no_more_than_what_is_drawn() {
+        let words = ["one", "two", "three", "four", "five", "six"].map(str::to_owned);
+        let table = Panel::Table { names: vec![Bilingual::same("word")], rows: vec![vec!["alone".to_owned()]] };
+        let map = Panel::HeatMap(HeatMap {
+            heading: Bilingual::same("the map"),
+            rows: words.to_vec(),
+            columns: words.to_vec(),
+            values: vec![0.5; 36],
+            range: [0.0, 1.0],
+        });
+        let panels = [Panel::note("what this is"), table, map];
+        for (language, help, part) in [
+            (Language::En, "words and a map", "a part of what Explore shows"),
+            (Language::Ja, "語と地図", "探索タブの表示の一部"),
+        ] {
+            let (text, caption) = drawn(&panels, 5, language);
+            assert!(text.contains("alone") && !text.contains("the map") && caption == part, "{caption}: {text}");
+            let (text, caption) = drawn(&panels, 20, language);
+            assert!(text.contains("alone") && text.contains("the map") && caption == help, "{caption}: {text}");
         }
+    }
+
+    #[test]
+    fn a_caption_of_pictures_says_nothing_of_what_stands_below_them() {
+        let pictures = Panel::Pictures {
+            heading: Bilingual::default(),
+            images: ImageGrid::new(2, vec![GrayImage::blank(28, 28); 2]),
+            captions: Vec::new(),
+        };
+        let table = Panel::Table { names: vec![Bilingual::same("word")], rows: vec![vec!["alone".to_owned()]] };
+        assert_eq!(drawn(&[pictures.clone(), Panel::note("a note")], 8, Language::En).1, "words and a map");
+        assert_eq!(drawn(&[pictures, table], 8, Language::En).1, "a part of what Explore shows");
     }
 }

@@ -230,14 +230,7 @@ pub fn draw_all(
     buffer: &mut Buffer,
 ) -> Vec<(usize, Drawn)> {
     let bands = bands(panels, area.width);
-    let room_of = |band: &Range<usize>| {
-        let rooms = band.clone().map(|index| {
-            let room = room(&panels[index], area.width, look.language);
-            good_rows(panels, index, area.width, look).map_or(room, |rows| room.with_good(rows))
-        });
-        rooms.reduce(Room::or).expect("no empty band")
-    };
-    let rooms: Vec<Room> = bands.iter().map(room_of).collect();
+    let rooms = rooms(panels, &bands, area.width, look);
     let picked_band = picked.and_then(|(index, _)| bands.iter().position(|band| band.contains(&index)));
     let shown = in_view(&rooms, picked_band.unwrap_or(0), area.height);
     let first = from.and_then(|from| bands.iter().position(|band| band.contains(&from))).unwrap_or(0);
@@ -293,6 +286,31 @@ pub fn draw_all(
     drawn
 }
 
+/// The rows that bands of panels need.
+fn rooms(panels: &[Panel], bands: &[Range<usize>], columns: u16, look: &Look) -> Vec<Room> {
+    let room_of = |band: &Range<usize>| {
+        let rooms = band.clone().map(|index| {
+            let room = room(&panels[index], columns, look.language);
+            good_rows(panels, index, columns, look).map_or(room, |rows| room.with_good(rows))
+        });
+        rooms.reduce(Room::or).expect("no empty band")
+    };
+    bands.iter().map(room_of).collect()
+}
+
+/// The panel from which on all to the last one have room in an area, below the row that says what is above.
+pub fn last_page(panels: &[Panel], area: Rect, look: &Look) -> usize {
+    let bands = bands(panels, area.width);
+    let mut left = area.height.saturating_sub(1);
+    let has_room = |room: &Room| {
+        let fits = room.good() <= left;
+        left = left.saturating_sub(room.good());
+        fits
+    };
+    let count = rooms(panels, &bands, area.width, look).iter().rev().map(has_room).take_while(|fits| *fits).count();
+    bands.get(bands.len().saturating_sub(count.max(1))).map_or(0, |band| band.start)
+}
+
 /// The rows in which all of a single row of pictures can be recognised, with its heading and captions; where it goes through them together
 /// with the panel above or below, or all have no room, and of a few rows, those in which each picture in sight can be.
 fn good_rows(panels: &[Panel], index: usize, columns: u16, look: &Look) -> Option<u16> {
@@ -326,7 +344,7 @@ const BETWEEN_MAPS: u16 = 2;
 
 /// What stands side by side: heat maps or grids that follow each other, shared out evenly over as few rows as it takes for all of
 /// each to be seen; every other panel is alone.
-fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
+pub fn bands(panels: &[Panel], width: u16) -> Vec<Range<usize>> {
     let mut bands = Vec::new();
     let mut first = 0;
     while first < panels.len() {

@@ -30,10 +30,15 @@ pub fn alike(values: impl Iterator<Item = f64> + Clone, format: Format, language
         _ if format == Format::Percent => percent(value),
         // Too long to be read digit by digit.
         _ if largest >= 1e9 => written(value, format, language),
-        Format::Nats => text::filled(text::PANEL_NATS.in_language(language), &[&minus(format!("{value:.decimals$}"))]),
-        _ => minus(format!("{value:.decimals$}")),
+        Format::Nats => text::filled(text::PANEL_NATS.in_language(language), &[&with_decimals(value, decimals)]),
+        _ => with_decimals(value, decimals),
     };
     values.map(one).collect()
+}
+
+/// A value with so many decimals.
+pub fn with_decimals(value: f64, decimals: usize) -> String {
+    if value.is_finite() { minus(format!("{value:.decimals$}")) } else { number(value) }
 }
 
 /// A value in at most so many columns, with as many decimals as there is room for.
@@ -41,7 +46,7 @@ pub fn within(value: f64, columns: usize) -> String {
     if !value.is_finite() {
         return number(value).chars().take(columns).collect();
     }
-    let texts = [2, 1, 0].map(|decimals| minus(format!("{value:.decimals$}")));
+    let texts = [2, 1, 0].map(|decimals| with_decimals(value, decimals));
     let fits = texts.iter().find(|text| text.chars().count() <= columns);
     fits.cloned().unwrap_or_else(|| if columns > 0 { "…".to_owned() } else { String::new() })
 }

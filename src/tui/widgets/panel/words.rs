@@ -5,7 +5,7 @@ use super::{Look, Places, lines_of, window, write_wrapped};
 use crate::experiment::Bilingual;
 use crate::experiment::panel::{Format, Place};
 use crate::tui::text;
-use crate::tui::widgets::columns::{Line, laid};
+use crate::tui::widgets::columns::{Line, laid, least_width};
 use crate::tui::widgets::frame::write;
 use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
@@ -78,23 +78,14 @@ pub fn table_rows(
 
 /// Columns of a table of which each row can be read as a line for each of its cells.
 const MOST_STACKED: usize = 4;
-/// The longest word that is not broken, and the room of one that may be: a longer one, or one of wide letters, as of Japanese.
-const LONGEST_WORD: usize = 16;
-const BROKEN_WORD: usize = 8;
 
 /// The rows of a table, its heads first, as the lines that they take. Where a word would have to be broken, each cell of a row has a
 /// line of its own, behind its name.
 fn in_columns(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<Line>> {
     let room = usize::from(columns);
-    let word = |word: &str| match width(word) {
-        long if long > LONGEST_WORD || !word.is_ascii() => long.min(BROKEN_WORD),
-        short => short,
-    };
     let all = || std::iter::once(names).chain(rows.iter().map(Vec::as_slice));
-    let longest = |index: usize| {
-        let words = all().filter_map(|row| row.get(index)).flat_map(|cell| cell.split(' '));
-        words.map(word).max().unwrap_or(0)
-    };
+    let longest =
+        |index: usize| all().filter_map(|row| row.get(index)).map(|cell| least_width(cell)).max().unwrap_or(0);
     let needed = (0..names.len()).map(|index| longest(index) + 1).sum::<usize>();
     // A column without a name holds a mark.
     let (marks, named): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(|index| names[*index].is_empty());
