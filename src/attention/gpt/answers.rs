@@ -262,15 +262,16 @@ impl TrainedGpt {
         tokens.extend(prompt.iter().map(|&token| self.given(token)));
         let heading = || {
             Bilingual::new(
-                "the text and its continuation; shade: probability of the token",
-                "文章とその続き。色の濃さはトークンの確率",
+                "the text and its continuation; shade: probability in the draw",
+                "文章とその続き。色の濃さは選ばれたときの確率",
             )
         };
         self.generate(&prompt, &how, |generated| {
             task.check()?;
             tokens.push(Token {
                 text: self.name(generated.token),
-                value: Some(generated.log_probability.exp() as f32),
+                // As its alternatives: behind temperature, top-k and top-p.
+                value: Some(generated.drawn_from[generated.token] as f32),
                 alternatives: self.likeliest(&generated.drawn_from, ALTERNATIVES),
                 marked: false,
             });

@@ -216,9 +216,11 @@ impl TrainedHallucination {
             ),
         ];
         let mut rows = Vec::new();
-        for (which, (en, ja), judged) in
-            [("T = 1", ("reliability diagram", "信頼性図"), plain), ("T", ("after scaling", "スケーリング後"), scaled)]
-        {
+        let [as_trained, cooled] = ["T = 1".to_owned(), format!("T = {temperature:.2}")];
+        for (which, (en, ja), judged) in [
+            (as_trained, ("reliability diagram", "信頼性図"), plain),
+            (cooled, ("after scaling", "スケーリング後"), scaled),
+        ] {
             let found: Vec<_> = bins(&judged).into_iter().enumerate().filter(|(_, (_, _, count))| *count > 0).collect();
             let curve =
                 |en: &str, ja: &str, values: Vec<f64>| Curve { name: Bilingual::new(en, ja), values, band: None };
@@ -227,14 +229,18 @@ impl TrainedHallucination {
                 axis: Bilingual::new("mean confidence in %", "平均の確信度(%)"),
                 places: found.iter().map(|(_, (sure, _, _))| 100.0 * sure).collect(),
                 curves: vec![
-                    curve("share right", "正解の割合", found.iter().map(|(_, (_, right, _))| *right).collect()),
-                    curve("calibrated", "確信度どおりの場合", found.iter().map(|(_, (sure, _, _))| *sure).collect()),
+                    curve("right, %", "正解(%)", found.iter().map(|(_, (_, right, _))| 100.0 * right).collect()),
+                    curve(
+                        "calibrated",
+                        "確信度どおりの場合",
+                        found.iter().map(|(_, (sure, _, _))| 100.0 * sure).collect(),
+                    ),
                 ],
             }));
             rows.extend(found.iter().map(|(bin, (sure, right, count))| {
                 let low = 100 / BINS * bin;
                 let range = format!("{low} – {} %", low + 100 / BINS);
-                vec![which.to_owned(), range, count.to_string(), percent(*sure), percent(*right)]
+                vec![which.clone(), range, count.to_string(), percent(*sure), percent(*right)]
             }));
         }
         panels.push(table(

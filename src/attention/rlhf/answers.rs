@@ -274,8 +274,8 @@ impl TrainedRlhf {
             let bar = |token: usize| Bar { name: self.shown(token), value: base[token].exp() };
             tokens.push(Token {
                 text: self.shown(token),
-                // How much of its probability the base would not have given: 0 where it says the same.
-                value: Some((1.0 - (base[token] - now[token]).exp()).clamp(0.0, 1.0)),
+                // What is marked is said by the note, and what is opened is the base's: a shade would be a third quantity.
+                value: None,
                 alternatives: likely.into_iter().take(ALTERNATIVES).map(bar).collect(),
                 marked: now[token] - base[token] > 1.0,
             });

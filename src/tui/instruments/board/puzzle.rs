@@ -30,6 +30,8 @@ pub struct Puzzle {
     solved: u32,
     failure: Option<String>,
     drawn: Drawn,
+    /// Where the board is drawn.
+    place: Rect,
     reached: Vec<&'static str>,
 }
 
@@ -45,6 +47,7 @@ impl Default for Puzzle {
             solved: 0,
             failure: None,
             drawn: Drawn::default(),
+            place: Rect::default(),
             reached: Vec::new(),
         }
     }
@@ -164,6 +167,7 @@ impl Instrument for Puzzle {
             ghosts: tried.map(|to| (to, board.turn, "1".to_owned())).into_iter().collect(),
             ..Marks::default()
         };
+        self.place = left;
         self.drawn = widget::draw(board, &marks, letters(board, app.language), left, &app.theme, buffer);
         let mover = sign(&board.game, board.turn);
         let asked = format!("{mover} {} {}", app.say(text::PUZZLE_ASKED), self.moves);
@@ -181,6 +185,12 @@ impl Instrument for Puzzle {
             row += 1;
         }
         write(buffer, right, 1, row, &format!("{} {}", app.say(text::PUZZLE_SOLVED), self.solved), app.theme.quiet());
+    }
+
+    fn in_letters(&self) -> Option<(String, Rect)> {
+        let board = self.board.as_ref()?;
+        let cursor = " ".repeat(self.column);
+        Some((format!("{}\n{cursor}^", board.diagram.replace('/', "\n")), self.place))
     }
 
     fn reached(&mut self) -> Vec<&'static str> {

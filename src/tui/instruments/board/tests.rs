@@ -190,6 +190,10 @@ fn a_puzzle_is_solved_at_the_first_try_or_not_at_all() {
         dealt(&mut puzzle, &mut app);
         to(&mut puzzle, &mut app, column);
         assert_eq!(puzzle.reached(), ["puzzle_solved"]);
+        // Who reads it in lines sees the stones of both and the cursor, here in the column of the answer.
+        let (letters, _) = puzzle.in_letters().unwrap();
+        assert!(letters.contains('x') && letters.contains('o'), "{letters}");
+        assert_eq!(letters.lines().last().unwrap().find('^'), Some(column), "{letters}");
     }
 }
 
