@@ -249,7 +249,7 @@ impl Inputs {
             let name = label(input.name, self.language);
             let text = match input.kind {
                 KnobKind::Text { .. } | KnobKind::Integers { .. } if place == self.chosen => {
-                    format!("{name} › {}▏", with_spaces_at_end(&self.line.lines().join(" ")))
+                    format!("{name} › {}{CURSOR}", with_spaces_at_end(&self.line.lines().join(" ")))
                 }
                 KnobKind::Text { .. } | KnobKind::Integers { .. } => format!("{name} › {}", with_spaces_at_end(&value)),
                 _ => format!("{name} ◂ {value} ▸"),
@@ -272,6 +272,8 @@ impl Inputs {
         for (index, (row, column, text)) in places.iter().enumerate() {
             let chosen = index == self.chosen && focused;
             let style = if chosen { app.theme.selected() } else { app.theme.body() };
+            // A cursor stands where the keys go.
+            let text = if focused { text } else { text.trim_end_matches(CURSOR) };
             write(buffer, area, *column, *row, text, style);
             let wide = (width(text) as u16).min(area.width.saturating_sub(*column));
             self.areas.push(Rect { x: area.x + column, y: area.y + row, width: wide, height: 1 });
@@ -285,6 +287,9 @@ impl Inputs {
         }
     }
 }
+
+/// Behind what is typed.
+const CURSOR: char = '▏';
 
 /// A text with a mark for each space at its end.
 fn with_spaces_at_end(text: &str) -> String {

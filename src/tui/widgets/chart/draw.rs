@@ -6,10 +6,11 @@ use super::view::View;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::braille::{self, Canvas};
 use crate::tui::widgets::frame::write;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
+use std::borrow::Cow;
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -310,13 +311,21 @@ fn axes(
 }
 
 /// A name in the legend: its mark, itself, and the colour of the mark.
-type Name<'a> = (&'a str, &'a str, Color);
+type Name<'a> = (&'a str, Cow<'a, str>, Color);
 
 /// The names of the lines of a chart that have data.
 fn named<'a>(lines: &[Line<'a>]) -> Vec<Name<'a>> {
     let named = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty());
     let mark = |stroke| if stroke == Stroke::Dashed { "┅ " } else { "━ " };
-    named.map(|line| (mark(line.stroke), line.label, line.color)).collect()
+    named.map(|line| (mark(line.stroke), Cow::Borrowed(line.label), line.color)).collect()
+}
+
+/// Columns of a shortened name at the least.
+const LEAST_NAME: usize = 6;
+
+/// Names in so many columns each at the most.
+fn shortened<'a>(names: &[Name<'a>], most: usize) -> Vec<Name<'a>> {
+    names.iter().map(|(mark, name, color)| (*mark, Cow::Owned(cut(name, most)), *color)).collect()
 }
 
 /// Names in rows of so many columns, two columns between them.
@@ -324,10 +333,10 @@ fn in_rows<'a>(names: &[Name<'a>], columns: u16) -> Vec<Vec<Name<'a>>> {
     let mut rows: Vec<Vec<Name>> = vec![Vec::new()];
     for name in names {
         let row = rows.last_mut().expect("one row at least");
-        if !row.is_empty() && row_width(row) + 2 + row_width(&[*name]) > usize::from(columns) {
-            rows.push(vec![*name]);
+        if !row.is_empty() && row_width(row) + 2 + row_width(std::slice::from_ref(name)) > usize::from(columns) {
+            rows.push(vec![name.clone()]);
         } else {
-            row.push(*name);
+            row.push(name.clone());
         }
     }
     rows
@@ -355,19 +364,27 @@ pub fn names(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Them
     if most == 0 || own.is_empty() && !smooth {
         return;
     }
-    let with_measured: Vec<Name> = own.iter().copied().chain([("━ ", words.measured, theme.line)]).collect();
+    let counts: Vec<String> = (0..=own.len()).map(|left_out| format!("+{left_out}")).collect();
+    let measured: Name = ("━ ", Cow::Borrowed(words.measured), theme.line);
+    let with_measured: Vec<Name> = own.iter().cloned().chain([measured]).collect();
     let fits = |rows: &[Vec<Name>]| rows.len() <= most && rows.iter().all(|row| row_width(row) <= usize::from(room));
     let mut rows = in_rows(if smooth { &with_measured } else { &own }, room);
     if smooth && !fits(&rows) {
         rows = in_rows(&own, room);
     }
-    let counts: Vec<String> = (0..=own.len()).map(|left_out| format!("+{left_out}")).collect();
+    // Names are shortened before one is left out: without it nobody knows a line by its colour.
+    for most in (LEAST_NAME..usize::from(room)).rev() {
+        if fits(&rows) {
+            break;
+        }
+        rows = in_rows(&shortened(&own, most), room);
+    }
     for left_out in 1..=own.len() {
         if fits(&rows) {
             break;
         }
         let kept = &own[..own.len() - left_out];
-        rows = in_rows(&[kept, &[(counts[left_out].as_str(), "", theme.dim)]].concat(), room);
+        rows = in_rows(&[kept, &[(counts[left_out].as_str(), Cow::Borrowed(""), theme.dim)]].concat(), room);
     }
     if !fits(&rows) {
         return;
@@ -465,7 +482,10 @@ mod tests {
         let screen = shown(Rect::new(0, 0, 30, 14), &lines, &View::default());
         assert!(["━ right", "━ different", "━ abstained"].iter().all(|name| screen.contains(name)), "{screen}");
         let screen = shown(Rect::new(0, 0, 30, 6), &lines, &View::default());
-        assert!(screen.contains("━ right  ━ different  +1"), "{screen}");
+        assert!(
+            screen.contains("━ right  ━ diffe…  ━ absta…"),
+            "names become shorter before one is left out: {screen}"
+        );
         // Names that have room beside a short title stand there, and those that have none beside a long one do not.
         let beside = |title| legend_rows(Rect::new(0, 0, 60, 7), &lines, &View { title, ..View::default() });
         assert_eq!([beside(8), beside(30)], [0, 1]);

@@ -193,37 +193,51 @@ fn axes(curves: &Curves, scales: &Scales, area: Rect, plot: Rect, look: &Look, b
     }
 }
 
-/// Where the name of each curve stands: row, column, and which it is.
-fn name_places(curves: &Curves, columns: u16, look: &Look) -> Vec<(u16, u16, usize)> {
+/// Columns of a shortened name at the least.
+const LEAST_NAME: usize = 6;
+
+/// A name in the legend: where it stands, which curve it is of, and itself in so many columns at the most.
+struct NamePlace {
+    row: u16,
+    column: u16,
+    index: usize,
+    name: String,
+}
+
+fn name_places(curves: &Curves, columns: u16, most: usize, look: &Look) -> Vec<NamePlace> {
     let (mut row, mut column) = (0, 0);
     let mut places = Vec::new();
     for (index, curve) in curves.curves.iter().enumerate() {
-        let wide = width(curve.name.in_language(look.language)) as u16 + 2;
+        let name = cut(curve.name.in_language(look.language), most);
+        let wide = width(&name) as u16 + 2;
         if wide == 2 || wide > columns {
             continue;
         }
         if column + wide > columns {
             (row, column) = (row + 1, 0);
         }
-        places.push((row, column, index));
+        places.push(NamePlace { row, column, index, name });
         column += wide + 2;
     }
     places
 }
 
 fn legend_rows(curves: &Curves, area: Rect, look: &Look) -> u16 {
-    name_places(curves, area.width, look).last().map_or(1, |(row, ..)| row + 1)
+    name_places(curves, area.width, usize::from(area.width), look).last().map_or(1, |place| place.row + 1)
 }
 
 fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
-    let places = name_places(curves, area.width, look);
-    let (seen, left_out): (Vec<_>, Vec<_>) = places.into_iter().partition(|(row, ..)| *row < area.height);
+    // Names are shortened before one is left out: without it nobody knows a curve by its colour.
+    let mut shorter =
+        (LEAST_NAME..=usize::from(area.width)).rev().map(|most| name_places(curves, area.width, most, look));
+    let fitting = shorter.find(|places| places.last().is_none_or(|place| place.row < area.height));
+    let places = fitting.unwrap_or_else(|| name_places(curves, area.width, LEAST_NAME, look));
+    let (seen, left_out): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.row < area.height);
     let mut end = 0;
-    for (row, column, index) in seen {
+    for NamePlace { row, column, index, name } in seen {
         let mark = if stroke(index, look) == Stroke::Dashed { "┅ " } else { "━ " };
         let column = write(buffer, area, column, row, mark, Style::new().fg(color(index, look)));
-        end =
-            write(buffer, area, column, row, curves.curves[index].name.in_language(look.language), look.theme.quiet());
+        end = write(buffer, area, column, row, &name, look.theme.quiet());
     }
     if !left_out.is_empty() {
         let said = format!(" +{}", left_out.len());

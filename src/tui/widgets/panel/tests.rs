@@ -432,3 +432,23 @@ fn curves_have_their_names_and_keep_the_numbers_of_their_axis() {
     assert_eq!(rows[0], "token 7: real 7  dreamed 14");
     assert!(rows[9].contains("10") && rows[9].contains("20") && rows[9].ends_with("token"), "{rows:#?}");
 }
+
+/// Without its name nobody knows a curve by its colour.
+#[test]
+fn names_of_curves_become_shorter_before_one_is_left_out() {
+    let name = |name: &'static str| Bilingual::new(name, name);
+    let curve = |words| Curve { name: name(words), values: vec![0.0, 1.0], band: None };
+    let names = ["smooth gradient", "integrated gradients", "occlusion", "class activation", "gradient", "random"];
+    let panel = Panel::Curves(Curves {
+        heading: name("h"),
+        axis: name("x"),
+        places: vec![0.0, 1.0],
+        curves: names.map(curve).into(),
+    });
+    let screen = drawn(&panel, None, Language::En, [56, 16], true);
+    let begin = ["smooth", "integ", "occl", "class", "gradient", "random"];
+    assert!(
+        begin.iter().all(|word| screen.contains(&format!("━ {word}")) || screen.contains(&format!("┅ {word}"))),
+        "{screen}"
+    );
+}
