@@ -9,6 +9,7 @@ use crate::tui::instruments::latent_plane::walk;
 use crate::tui::text;
 use crate::tui::widgets::board::{self, Letters, Marks};
 use crate::tui::widgets::panel::{self, Look};
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
@@ -207,12 +208,16 @@ impl LabPreview {
         self.game.as_ref().map_or(0, |(_, board)| smallest(board) + 2)
     }
 
-    /// A line on what is shown.
-    pub fn caption(&self, app: &AppContext) -> &'static str {
+    /// A line of at most so many columns on what is shown: of a view, that the bundled model made it, if there is room.
+    pub fn caption(&self, columns: u16, app: &AppContext) -> String {
         match (&self.game, self.help) {
-            (Some(_), _) => app.say(text::PREVIEW_GAME),
-            (None, Some(help)) if self.is_there() => app.say(help),
-            _ => "",
+            (Some(_), _) => app.say(text::PREVIEW_GAME).to_owned(),
+            (None, Some(help)) if self.is_there() => {
+                let named = format!("{}: {}", app.say(text::FROM_SHIPPED), app.say(help));
+                let is_named = !self.panels.is_empty() && width(&named) <= usize::from(columns);
+                if is_named { named } else { app.say(help).to_owned() }
+            }
+            _ => String::new(),
         }
     }
 }
