@@ -77,6 +77,10 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
 
+    TrainPresets: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "knobs", "設定へ", 1;
+
+    TrainKnobs: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "presets", "プリセットへ", 1;
+
     StoppedRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
     EarlierRuns: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
 

@@ -54,6 +54,8 @@ pub struct TrainTab {
     drag: Option<u16>,
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
+    /// Before a run: whether the cursor is below the presets.
+    at_knobs: bool,
     is_over: bool,
     /// What a person can do to a run of this lab, and whether it waits for one of them.
     actions: &'static [ActionSpec],
@@ -80,6 +82,7 @@ impl TrainTab {
             table: Rect::default(),
             drag: None,
             shows_setup: app.run_of(&lab.id).is_none(),
+            at_knobs: false,
             is_over: false,
             actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
             is_asked: false,
@@ -99,7 +102,9 @@ impl TrainTab {
             return vec![Context::Report];
         }
         match (self.shows_setup, self.is_over) {
-            (true, _) => vec![Context::TrainSetup],
+            (true, _) => {
+                vec![Context::TrainSetup, if self.at_knobs { Context::TrainKnobs } else { Context::TrainPresets }]
+            }
             (_, true) => vec![Context::TrainOver, Context::Train],
             _ => {
                 let knobs = self.has_live_knobs.then_some(Context::LiveKnobs);
@@ -171,7 +176,7 @@ impl TrainTab {
                 }
                 action => match self.setup.handle_action(action, lab) {
                     Some(true) => self.begin(lab, app),
-                    Some(false) => {}
+                    Some(false) => self.at_knobs = self.setup.is_at_knobs(lab),
                     None => return false,
                 },
             }
@@ -289,8 +294,9 @@ impl TrainTab {
         }
         let position = Position::new(event.column, event.row);
         if self.is_setup(lab, app) {
-            if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
-                self.begin(lab, app);
+            if event.kind == MouseEventKind::Down(MouseButton::Left) {
+                self.setup.click(position, lab);
+                self.at_knobs = self.setup.is_at_knobs(lab);
             }
             return;
         }

@@ -134,6 +134,7 @@ impl TrainTab {
     pub fn choose(&mut self, preset: usize, lab: &Lab) {
         (self.choosing, self.shows_setup, self.report) = (true, true, None);
         self.setup.choose(preset, lab);
+        self.at_knobs = false;
     }
 
     /// Starts a run of a preset, whatever is shown.
