@@ -25,7 +25,8 @@ use panes::{about, has_curves, lines, panes_with_data};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use runs::{Waits, export_run};
+use runs::Waits;
+pub(super) use runs::export_run;
 
 /// Rows of a chart with its frame in which a curve can be read.
 const LEAST_CHART: u16 = 8;
@@ -351,7 +352,7 @@ impl TrainTab {
         self.shows_setup = self.is_setup(lab, app);
         self.news(lab, app);
         if let Some(list) = &mut self.list {
-            list.draw(area, lab, &self.overlays, app, buffer);
+            list.draw(area, &self.overlays, app, buffer);
             return;
         }
         if let (Some(report), Some(run)) = (&mut self.report, app.run_of(&lab.id)) {
