@@ -27,7 +27,7 @@ const BARS: [f64; 6] = [0.05, 0.15, 0.4, 0.1, 0.25, 0.05];
 
 pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
     "fitted",
-    Wording::new("P, Q fitted to it, and both divergences", "P、P に合わせた Q、両方向の KL ダイバージェンス"),
+    Wording::new("P, fitted Q and both KL", "P、合わせた Q、両方向の KL"),
     Vec::new,
 )];
 
