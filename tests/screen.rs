@@ -208,15 +208,16 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
         assert!(ended, "{err}");
     }
     let mut terminal = at_train(&home, (100, 30));
-    // Of the lab that is chosen in the picker.
+    // Of all labs, from the picker; what is opened there is opened in its lab.
     terminal.press(ESC);
     terminal.wait_for("labs done");
     terminal.press("R");
+    terminal.wait_for("runs of all labs 2");
     terminal.wait_for("seed 42");
     terminal.press(&format!("{DOWN}nsmall one"));
     terminal.wait_for("name: small one");
     terminal.press(ENTER);
-    terminal.wait_for("earlier runs 2");
+    terminal.wait_for("runs of all labs 2");
     terminal.press("Nq");
     terminal.wait_for("note: q");
     terminal.press(ENTER);
@@ -234,7 +235,7 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     terminal.wait_for("filter: seed=42");
     terminal.wait_until("the other one alone", |text| !text.contains("seed 41"));
     terminal.press(ENTER);
-    terminal.wait_for("earlier runs 1/2");
+    terminal.wait_for("runs of all labs 1/2");
     terminal.press(ENTER);
     terminal.wait_for("✓ finished");
     terminal.press("R/small");

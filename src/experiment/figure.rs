@@ -109,7 +109,7 @@ static FIGURES: &[Figure] = figures! {
     "test_kl": Neither, ["nats", "ナット"], "KL divergence of the codes from the prior (ELBO term), per test digit", "符号の分布と事前分布の KL(ELBO の項、テスト画像 1 枚あたり)";
     "test_nll": Lower, ["nats", "ナット"], "importance-weighted estimate of −ln p(x), mean per test digit", "重点サンプリングによる −ln p(x) の推定値(テスト画像の平均)";
     "feature_distance": Lower, ["", ""], "Fréchet distance between features of samples and of test digits", "サンプルとテスト画像の特徴のフレシェ距離(特徴距離)";
-    "modes_covered": Higher, ["modes", "個"], "modes of the data that the samples reach", "サンプルが届いたデータのモードの数";
+    "modes_covered": Higher, ["modes", "個"], "modes of the data that the samples reach (the ring has 8, the grid 25)", "サンプルが届いたデータのモードの数(輪は 8 個、格子は 25 個)";
     "modes": Neither, ["modes", "個"], "modes that the data have in all", "データ全体のモードの数";
     "parzen_mean": Higher, ["nats", "ナット"], "Parzen estimate of ln p(x) from samples, mean per test digit", "サンプルのパルツェン窓による ln p(x)(テスト画像の平均)";
     "parzen_standard_error": Neither, ["nats", "ナット"], "standard error of parzen_mean over the test digits", "parzen_mean の標準誤差(テスト画像について)";
@@ -120,7 +120,7 @@ static FIGURES: &[Figure] = figures! {
     "cycle_error": Lower, ["", ""], "mean pixel difference after there and back (0 to 1), worst direction", "往復後の画素(0 から 1)の差の平均(最悪の方向)";
     "style_judge_accuracy": Higher, ["of 1", "(割合)"], "share of real examples whose style the judge gets right, worst pair", "判定用の分類器が本物の書体を見分けた割合(最悪の組)";
     "by_direction": Neither, ["", ""], "class_kept and the others for each pair of styles and direction", "書体の組と方向ごとの各数値";
-    "sliced_wasserstein": Lower, ["", ""], "sliced Wasserstein distance between samples and data in the plane", "平面のサンプルとデータのスライスド・ワッサースタイン距離";
+    "sliced_wasserstein": Lower, ["", ""], "sliced Wasserstein distance between samples and data in the plane, 0 where they agree", "平面のサンプルとデータのスライスド・ワッサースタイン距離(一致すれば 0)";
     "prompt_accuracy": Higher, ["of 1", "(割合)"], "share of generated digits read as the digit that was asked for", "生成した数字が指定した数字と読まれた割合";
     "sampling_seconds_64": Neither, ["seconds", "秒"], "time to generate 64 digits in 50 steps", "50 ステップで数字 64 枚を生成する時間";
     "words_per_second": Neither, ["words/s", "語/秒"], "words of the text learned from per second", "1 秒間に学習したテキストの語数";

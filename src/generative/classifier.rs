@@ -55,7 +55,7 @@ pub fn knobs() -> Vec<Knob> {
     vec![
         Knob::factor("learning_rate", 1e-6..=0.1, 2e-3, ["Adam's learning rate η", "Adam の学習率 η"]).live(),
         Knob::integer("batch", 1..=4096, 128, ["digits per step", "1 ステップの枚数"]),
-        Knob::integer("epochs", 1..=100, 12, ["passes over the training set", "学習データを何周するか"]),
+        Knob::integer("epochs", 1..=100, 12, ["passes over the training set", "訓練データを何周するか"]),
     ]
 }
 

@@ -276,8 +276,7 @@ impl App {
             (Some(Overlay::Viewing(..)), _) => return [&[Context::ClassViewing], &of_class[..]].concat(),
             (Some(Overlay::Pointer(_)), _) => return vec![Context::ClassPointer],
             (Some(Overlay::Answers(..)), _) => return vec![Context::ClassAnswers],
-            (_, Place::Picker) if self.picker.in_text() => vec![Context::PickerSearch],
-            (_, Place::Picker) => vec![Context::Picker],
+            (_, Place::Picker) => vec![self.picker.context()],
             (_, Place::Lab(lab)) => {
                 self.demo.iter().map(|_| Context::Demo).chain(lab.contexts(&self.context)).collect()
             }
@@ -415,20 +414,29 @@ impl App {
 
     fn act_in_place(&mut self, action: Action) -> io::Result<()> {
         match &mut self.place {
-            Place::Picker => match self.picker.handle_action(action, &mut self.context) {
-                Chosen::Nothing => {}
-                // Esc leaves so many things that one more of it is soon pressed; q and Ctrl-C are meant.
-                Chosen::Quit => self.ask_to_quit(!self.by_escape),
-                Chosen::Lab(id, tab) => self.open(&id, tab),
-                Chosen::Runs(id) => self.open_runs(&id),
-                Chosen::Demo(id) => self.play_demo(&id),
-            },
+            Place::Picker => {
+                let chosen = self.picker.handle_action(action, &mut self.context);
+                return self.take_chosen(chosen);
+            }
             Place::Lab(lab) => {
                 if !lab.handle_action(action, &mut self.context) && action == Action::Back {
                     self.leave();
                     self.picker.opened(&mut self.context);
                 }
             }
+        }
+        self.go_on()
+    }
+
+    /// Does what was chosen in the picker.
+    fn take_chosen(&mut self, chosen: Chosen) -> io::Result<()> {
+        match chosen {
+            Chosen::Nothing => {}
+            // Esc leaves so many things that one more of it is soon pressed; q and Ctrl-C are meant.
+            Chosen::Quit => self.ask_to_quit(!self.by_escape),
+            Chosen::Lab(id, tab) => self.open(&id, tab),
+            Chosen::Place(destination) => self.go(destination)?,
+            Chosen::Demo(id) => self.play_demo(&id),
         }
         self.go_on()
     }
@@ -447,6 +455,10 @@ impl App {
                 return self.handle_action(action);
             }
             Destination::Lab(id) => self.open(&id, None),
+            Destination::Within { lab, place } => {
+                self.open(&lab, None);
+                return self.go(*place);
+            }
             Destination::Run { lab, id } => {
                 if self.context.shown_lab.as_ref() != Some(&lab) {
                     self.open(&lab, Some(TRAIN));
@@ -469,8 +481,9 @@ impl App {
         // What was said is about the lab; what goes wrong from now on is told.
         self.context.take_notice();
         self.leave_demo();
-        if let Place::Lab(lab) = &mut self.place {
-            lab.leave(&mut self.context);
+        match &mut self.place {
+            Place::Lab(lab) => lab.leave(&mut self.context),
+            Place::Picker => self.picker.leave_runs(&mut self.context),
         }
         self.context.questions.call_off_all();
         if let Some(lab) = self.context.shown_lab.take() {
@@ -484,14 +497,6 @@ impl App {
         self.leave();
         self.context.shown_lab = Some(id.to_owned());
         self.place = Place::Lab(Box::new(LabScreen::new(lab, tab, &mut self.context)));
-    }
-
-    /// Opens a lab at its list of runs.
-    fn open_runs(&mut self, id: &str) {
-        self.open(id, Some(TRAIN));
-        if let Place::Lab(lab) = &mut self.place {
-            lab.handle_action(Action::Runs, &mut self.context);
-        }
     }
 
     pub fn notify(&mut self, message: String) {

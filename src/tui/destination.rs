@@ -20,6 +20,13 @@ pub enum Destination {
     Instrument(usize),
     Exercise(usize),
     Preset(usize),
+    /// A stopped run of the lab that is shown, by its id, to be taken up again.
+    Resume(String),
+    /// A place within another lab, which is opened for it.
+    Within {
+        lab: String,
+        place: Box<Destination>,
+    },
 }
 
 /// The places of a frame that take a click. They are noted while the frame is drawn.

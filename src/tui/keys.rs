@@ -165,6 +165,10 @@ pub enum Context {
     LabRest,
     Theory,
     TrainSetup,
+    /// Before a run, the cursor on a preset.
+    TrainPresets,
+    /// Before a run, the cursor below the presets.
+    TrainKnobs,
     /// Earlier runs of the lab stand behind its presets.
     EarlierRuns,
     /// One of them did not come to its end: it can be resumed.
@@ -249,14 +253,16 @@ impl Context {
             Context::Lab | Context::LabTrain | Context::LabRest => Wording::new("In a lab", "ラボの中"),
             Context::Demo => Wording::new("Demo", "デモ"),
             Context::Theory => Wording::new("Theory", "理論"),
-            Context::TrainSetup | Context::EarlierRuns | Context::StoppedRuns => {
-                Wording::new("Before a run", "実行の前")
-            }
+            Context::TrainSetup
+            | Context::TrainPresets
+            | Context::TrainKnobs
+            | Context::EarlierRuns
+            | Context::StoppedRuns => Wording::new("Before a run", "実行の前"),
             Context::Train => Wording::new("Curves", "曲線"),
             Context::TrainLive | Context::TrainHeld | Context::LiveKnobs => Wording::new("While it runs", "実行中"),
             Context::TrainOver => Wording::new("After a run", "実行の後"),
             Context::Report => Wording::new("Report of a run", "結果の報告"),
-            Context::Runs | Context::NoRuns => Wording::new("Runs of this lab", "このラボの実行"),
+            Context::Runs | Context::NoRuns => Wording::new("List of runs", "実行の一覧"),
             Context::Models | Context::EarlierModels => Wording::new("Which model answers", "答えるモデル"),
             Context::Panes | Context::ReplPanes | Context::Room => Wording::new("Explore", "探索"),
             Context::Codes => Wording::new("Map of codes", "符号の地図"),

@@ -16,7 +16,7 @@ use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
 use super::last_resort::{self, Stage};
-use super::screens::exercises::{counts_after, decided_at, in_words, may_be_changed};
+use super::screens::exercises::{count_wrong, counts_after, decided_at, in_words, may_be_changed};
 use super::screens::explore::ExploreTab;
 use super::signals;
 use super::terminal::{Bell, Message};
@@ -449,7 +449,7 @@ impl<W: Write> Reader<W> {
                 Ok(())
             }
             Verdict::Failed(message) => {
-                if let Err(error) = self.app.progress.attempt(&lab.id, &exercise.id, answer, None) {
+                if let Err(error) = count_wrong(&exercise, &attempt, lab, &self.app) {
                     writeln!(self.out, "{error}")?;
                 }
                 self.text(&message)?;

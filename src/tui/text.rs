@@ -155,22 +155,29 @@ words! {
     MEASURED: "measured", "測定値";
     NO_RUNS: "no run of this lab yet", "このラボの実行はまだありません";
     STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
+    NO_RUNS_OF_ALL: "no run yet: the Train tab of a lab starts one", "実行はまだありません。ラボの学習タブで開始できます";
+    RUNS_OF_ALL: "runs of all labs", "すべてのラボの実行";
     RUNS_DELETED: "runs deleted:", "削除した実行:";
     ALL_DELETED: "the runs of this lab were deleted; u restores the last", "このラボの実行は削除されています。u で最後の一つが元に戻ります";
+    ALL_OF_ALL_DELETED: "all runs were deleted; u restores the last", "すべての実行は削除されています。u で最後の一つが元に戻ります";
     RUNS_UNDO: "; u in the list of runs restores them", "。実行の一覧で u を押すと元に戻ります";
     RUN_RESTORED: "restored:", "元に戻した実行:";
     NONE_DELETED: "no deleted run of this lab is left", "このラボに、元に戻せる実行はありません";
+    NONE_DELETED_OF_ALL: "no deleted run is left", "元に戻せる実行はありません";
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
     REPORT_OF: "report of", "結果の報告";
     NO_REPORT_YET: "the report comes at the end of a run", "結果の報告は、実行が終わると出ます";
     REPORT_BUNDLED: "Bundled model: {0}.", "同梱モデルは {0} です。";
     REPORT_ALIKE: "As good as the bundled model ({0}).", "同梱モデル({0})と同じくらいです。";
     REPORT_BETTER: "Better than the bundled model ({0}).", "同梱モデル({0})より良い値です。";
+    REPORT_HIGHER: "Higher is better.", "大きいほど良い値です。";
+    REPORT_LOWER: "Lower is better.", "小さいほど良い値です。";
     REPORT_PAPER: "Paper: {0}.", "論文では {0}。";
     REPORT_WORSE: "Worse than the bundled model ({0}).", "同梱モデル({0})より悪い値です。";
     NOTHING_TO_TRAIN: "nothing is trained in this lab", "このラボに学習はありません";
     RUN_PINNED: "pinned: p unpins it, then it can be deleted", "固定されています。p で解除すると削除できます";
     RUNS_FILTER: "filter", "絞り込み";
+    RUNS_FILTER_HOW: "status:finished  seed=1  knob=value  a name, a preset", "status:完了  seed=1  設定=値  名前、プリセット";
     RUNS_NAME: "name", "名前";
     RUNS_NOTE: "note", "メモ";
     RUNS_NO_MATCH: "no run matches; Esc shows all", "該当する実行がありません。Esc ですべて表示";
@@ -179,7 +186,7 @@ words! {
     RUN_IS_SHOWN: "this run is shown on Train already", "この実行は学習タブに表示中です";
     MOST_OVERLAID: "at most {0} runs are overlaid; o on one of them takes it away", "重ねられるのは {0} 件までです。重ねた実行で o を押すと外れます";
     THIS_RUN: "this run", "この実行";
-    OPEN_RUN: "open on Train", "学習タブで表示中";
+    OPEN_RUN: "open on Train", "表示中の実行";
     UNREADABLE_RUNS: "cannot be read, `shinso runs list` says why:", "読めない実行(理由は shinso runs list):";
     STOPPING: "stopping the run…", "実行を停止しています…";
     SECONDS: "s", "秒";
@@ -267,6 +274,8 @@ words! {
     BOARD_SECOND_WINS: "the second side wins", "後手の勝ち";
     BOARD_BY_RESIGNING: " (resigned)", "(投了)";
     BOARD_BY_TIME: " (on time)", "(時間切れ)";
+    BOARD_NOT_YOUR_OWN: ", but not for the exercises: Space moved for you, sides were swapped, or the position was set up",
+        "(演習には数えません: Space の代指し、先後の入れ替え、局面の編集のどれかがあったため)";
     BOARD_WHAT_NEXT: "n new game   a analyse   u undo", "n 新しい対局   a 解析   u 待った";
     BOARD_NOT_YOUR_TURN: "it is thinking: Space stops it", "相手の手番。Space で止める";
     BOARD_NOT_LEGAL: "no legal move goes there", "そこへは動けません";

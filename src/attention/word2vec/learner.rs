@@ -39,14 +39,14 @@ pub static ACTIONS: [ActionSpec; 2] = [
     ActionSpec {
         name: "pin",
         key: 'a',
-        help: Wording::new("follow a word's neighbours while the run goes on", "実行中、語の近傍を追う"),
+        help: Wording::new("follow the word", "語を追う"),
         argument: Argument::Word,
         when: None,
     },
     ActionSpec {
         name: "unpin",
         key: 'u',
-        help: Wording::new("follow a word no longer", "語を追うのをやめる"),
+        help: Wording::new("stop following it", "追うのをやめる"),
         argument: Argument::Word,
         when: None,
     },
@@ -59,7 +59,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::choice(
             "architecture",
             &["skip_gram", "cbow"],
-            ["neighbours from the word, or the word from its neighbours", "語から周囲を、または周囲から語を予測"],
+            ["context words from the word, or the word from them", "語から周囲の語を、または周囲の語から語を予測"],
         ),
         Knob::choice(
             "objective",
@@ -67,7 +67,7 @@ pub fn knobs() -> Vec<Knob> {
             ["a few words sampled at random, or all of them", "ランダムに選んだ負例、または全語のソフトマックス"],
         ),
         Knob::integer("dimension", 2..=1000, 50, ["numbers of a vector", "ベクトルの次元"]),
-        Knob::integer("window", 1..=20, 5, ["neighbours on each side", "片側に見る語の数"]),
+        Knob::integer("window", 1..=20, 5, ["context words on each side", "片側に見る語の数"]),
         Knob::flag("fixed_window", ["every word takes the whole window", "窓の幅をランダムにせず固定する"]),
         Knob::integer("negatives", 1..=50, 5, ["negative samples per word", "1 語あたりの負例の数"]),
         Knob::real(

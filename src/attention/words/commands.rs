@@ -303,7 +303,7 @@ impl Session {
                 outcome.unknown.to_string(),
             ]
         };
-        let names = order.say("section,accuracy,right,asked,unknown words", "節,正答率,正解,出題,未知語").split(',');
+        let names = order.say("section,accuracy,right,asked,unknown words", "分野,正答率,正解,出題,未知語").split(',');
         let rows = outcomes.iter().chain([&all]).map(row).collect();
         Ok(vec![Panel::table(names.map(str::to_owned).collect(), rows)])
     }

@@ -129,7 +129,7 @@ pub const COMMANDS: [Help; 16] = [
     help(
         "analogies",
         ["FILE", "ファイル"],
-        ["the share of analogy questions answered right, section by section", "類推問題の正答率(節ごと)"],
+        ["the share of analogy questions answered right, section by section", "類推問題の正答率(分野ごと)"],
         ":analogies questions-words.txt",
     ),
     help(

@@ -85,7 +85,7 @@ const SEARCHED: usize = 2000;
 const BRIGHTEST: f64 = 0.005;
 
 fn digit() -> Knob {
-    Knob::integer("digit", 0..=9999, 0, ["which test digit", "何番目のテスト画像か"])
+    Knob::integer("digit", 0..=9999, 0, ["index of the test digit, from 0", "テスト画像の番号(0 から)"])
 }
 
 fn marked() -> Knob {

@@ -25,14 +25,8 @@ const NUMBERS: &str = "q";
 /// The outcomes of P as bars.
 const BARS: [f64; 6] = [0.05, 0.15, 0.4, 0.1, 0.25, 0.05];
 
-pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
-    "fitted",
-    Wording::new(
-        "P and Q as they were fitted, and both divergences",
-        "学習で合わせた P と Q、両方向の KL ダイバージェンス",
-    ),
-    Vec::new,
-)];
+pub static VIEWS: [ViewSpec; 1] =
+    [ViewSpec::new("fitted", Wording::new("P, fitted Q and both KL", "P、合わせた Q、両方向の KL"), Vec::new)];
 
 pub const SERIES: [&str; 4] = ["kl/forward", "kl/reverse", "q/mean", "q/deviation"];
 pub const REPORT_KEYS: [&str; 5] = ["kl_forward", "kl_reverse", "q_mean", "q_deviation", "parameters"];
@@ -43,7 +37,7 @@ pub fn knobs() -> Vec<Knob> {
         Knob::choice(
             "direction",
             &["forward", "reverse"],
-            ["which divergence Q minimises", "Q が最小にするダイバージェンス"],
+            ["which KL divergence Q minimises", "Q が最小にする KL ダイバージェンス"],
         )
         .live(),
         Knob::real("gap", 0.0..=6.0, 4.0, ["distance between the two modes of P", "P の二つの山の間隔"]),

@@ -45,7 +45,7 @@ pub fn knobs() -> Vec<Knob> {
         )
         .live(),
         Knob::integer("batch", 1..=4096, 128, ["digits per step", "1 ステップの枚数"]),
-        Knob::integer("epochs", 1..=1000, 10, ["passes over the training set", "学習データを何周するか"]),
+        Knob::integer("epochs", 1..=1000, 10, ["passes over the training set", "訓練データを何周するか"]),
         Knob::integer("latent", 1..=256, 20, ["numbers in a code z", "符号 z の次元"]),
         Knob::integers(
             "hidden",

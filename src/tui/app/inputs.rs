@@ -2,7 +2,6 @@
 
 use super::overlay::Overlay;
 use super::{App, Place};
-use crate::tui::screens::picker::Chosen;
 use crate::tui::terminal::Inputs;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -99,13 +98,14 @@ impl App {
     fn mouse_in_place(&mut self, event: MouseEvent) -> io::Result<()> {
         match &mut self.place {
             Place::Picker => {
-                if let Chosen::Lab(id, tab) = self.picker.mouse(event, &mut self.context) {
-                    self.open(&id, tab);
-                }
+                let chosen = self.picker.mouse(event, &mut self.context);
+                self.take_chosen(chosen)
             }
-            Place::Lab(lab) => lab.mouse(event, &mut self.context),
+            Place::Lab(lab) => {
+                lab.mouse(event, &mut self.context);
+                self.go_on()
+            }
         }
-        self.go_on()
     }
 
     fn paste(&mut self, pasted: &str) {

@@ -77,6 +77,10 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     TrainSetup: [key(KeyCode::Left)] => A::KnobDown, "less", "減らす", 0;
     TrainSetup: [key(KeyCode::Right)] => A::KnobUp, "change", "変える", 3;
 
+    TrainPresets: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "knobs", "設定へ", 1;
+
+    TrainKnobs: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "presets", "プリセットへ", 1;
+
     StoppedRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
     EarlierRuns: [letter('R')] => A::Runs, "earlier runs", "過去の実行", 2;
 
@@ -104,7 +108,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Runs: [letter('r')] => A::Resume, "resume", "再開", 3;
     Runs: [letter('d')] => A::Delete, "delete, or keep", "削除・取り消し", 4;
     Runs: [letter('x')] => A::Export, "export", "書き出し", 0;
-    Runs: [letter('o')] => A::Overlay, "overlay", "重ねる", 5;
+    Runs: [letter('o')] => A::Overlay, "compare", "比べる", 5;
     Runs: [letter('/')] => A::Search, "filter", "絞り込み", 6;
     Runs: [letter('n')] => A::Rename, "name", "名前", 7;
     Runs: [letter('p')] => A::Pin, "pin", "固定", 8;

@@ -2,7 +2,7 @@
 
 mod decided;
 
-pub use decided::{counts_after, decided_at, in_words, may_be_changed};
+pub use decided::{count_wrong, counts_after, decided_at, in_words, may_be_changed};
 
 use crate::lab::exercise::{decide, is_explained, number};
 use crate::lab::{Attempt, Check, Exercise, Lab, Verdict};
@@ -31,6 +31,8 @@ pub struct ExercisesTab {
     option: usize,
     /// The answer being written.
     writing: Option<TextArea<'static>>,
+    /// Whether what stands in the field is a number that was handed in already: another is typed in its place, not behind it.
+    is_judged: bool,
     /// Answers that were begun and left, by exercise.
     drafts: BTreeMap<String, String>,
     verdict: Option<String>,
@@ -66,6 +68,7 @@ impl ExercisesTab {
             selected: first.unwrap_or(0),
             option: 0,
             writing: None,
+            is_judged: false,
             drafts: BTreeMap::new(),
             verdict: None,
             options: Vec::new(),
@@ -142,6 +145,8 @@ impl ExercisesTab {
                     if let Some(area) = &mut self.writing {
                         area.input(KeyEvent::from(code));
                     }
+                    // Whoever moves in it mends it.
+                    self.is_judged = false;
                 }
                 _ if self.in_text(lab) && !matches!(action, Action::NextPane | Action::PreviousPane) => return false,
                 _ => {
@@ -157,6 +162,8 @@ impl ExercisesTab {
             Action::PageDown => self.scrolled = self.scrolled.saturating_add(self.shown.saturating_sub(2)),
             Action::PageUp => self.scrolled = self.scrolled.saturating_sub(self.shown.saturating_sub(2)),
             Action::Left => self.select(self.selected.saturating_sub(1)),
+            Action::Home => self.select(0),
+            Action::End => self.select(last),
             Action::Right | Action::NextPane => self.select(if self.selected == last { 0 } else { self.selected + 1 }),
             Action::PreviousPane => self.select(if self.selected == 0 { last } else { self.selected - 1 }),
             // Through the options of a choice, and on to the exercise before or behind it.
@@ -201,10 +208,9 @@ impl ExercisesTab {
     }
 
     fn begin_writing(&mut self, exercise: &Exercise, lab: &Lab, app: &AppContext) {
-        let kept = match (self.drafts.get(&exercise.id), &exercise.check) {
-            (Some(draft), _) => draft.clone(),
-            (None, _) => app.progress.answer(&lab.id, &exercise.id).unwrap_or_default(),
-        };
+        let answered = app.progress.answer(&lab.id, &exercise.id);
+        let kept = self.drafts.get(&exercise.id).cloned().or_else(|| answered.clone()).unwrap_or_default();
+        self.is_judged = answered.as_ref() == Some(&kept);
         let mut area = TextArea::new(vec![kept]);
         area.set_wrap_mode(WrapMode::Word);
         area.move_cursor(tui_textarea::CursorMove::End);
@@ -237,10 +243,10 @@ impl ExercisesTab {
                 (self.writing, self.verdict) = (None, None);
             }
             Verdict::Failed(message) => {
-                if let Err(error) = app.progress.attempt(&lab.id, &exercise.id, &answer, None) {
+                if let Err(error) = count_wrong(exercise, attempt, lab, app) {
                     app.notify(error);
                 }
-                self.verdict = Some(message);
+                (self.verdict, self.is_judged) = (Some(message), true);
             }
             Verdict::Unrelated => {}
         }
@@ -261,11 +267,11 @@ impl ExercisesTab {
                     return;
                 }
                 // After a wrong number another is typed, not more of the same; ⌫ and the arrows still mend it.
-                if is_number && self.verdict.is_some() && matches!(key.code, KeyCode::Char(_)) {
+                if is_number && self.is_judged && matches!(key.code, KeyCode::Char(_)) {
                     *area = TextArea::default();
                 }
                 area.input(*key);
-                self.verdict = None;
+                (self.verdict, self.is_judged) = (None, false);
                 self.save(lab, app);
             }
             None => {
@@ -299,10 +305,14 @@ impl ExercisesTab {
             self.begin_number(exercise, lab, app);
         }
         let Some(area) = &mut self.writing else { return };
+        let is_number = lab.exercises.get(self.selected).is_some_and(|one| matches!(one.check, Check::Number { .. }));
+        if is_number && self.is_judged {
+            *area = TextArea::default();
+        }
         let length: usize = area.lines().iter().map(|line| line.len() + 1).sum();
         let end = pasted.floor_char_boundary(MOST.saturating_sub(length));
         area.insert_str(pasted[..end].replace('\n', " "));
-        self.verdict = None;
+        (self.verdict, self.is_judged) = (None, false);
         if end < pasted.len() {
             let said = text::filled(app.say(text::ANSWER_FULL), &[&MOST]);
             app.notify(said);

@@ -99,22 +99,27 @@ impl LabScreen {
         self.shows_presets = shows_presets;
     }
 
-    /// Goes to an instrument, an exercise or a preset.
+    /// Goes to an instrument, an exercise, a preset or a stopped run.
     pub fn go(&mut self, destination: &Destination, app: &mut AppContext) {
-        match *destination {
-            Destination::Instrument(index) => {
+        match destination {
+            &Destination::Instrument(index) => {
                 self.explore.show(index);
                 self.go_to(Tab::Explore as usize, app);
             }
-            Destination::Exercise(index) => {
+            &Destination::Exercise(index) => {
                 self.go_to(Tab::Exercises as usize, app);
                 self.exercises.select(index);
             }
-            Destination::Preset(index) => {
+            &Destination::Preset(index) => {
                 self.train.choose(index, &self.lab);
                 self.go_to(TRAIN, app);
             }
-            Destination::Action(_) | Destination::Lab(_) | Destination::Run { .. } => {}
+            Destination::Resume(id) => {
+                self.go_to(TRAIN, app);
+                self.train.resume_run(id, &self.lab, app);
+                self.look_for_runs(app);
+            }
+            Destination::Action(_) | Destination::Lab(_) | Destination::Run { .. } | Destination::Within { .. } => {}
         }
     }
 

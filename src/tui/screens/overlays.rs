@@ -4,13 +4,15 @@ use crate::experiment::Event;
 use crate::lab::Chart;
 use crate::printer::printable;
 use crate::run::{RunError, RunStore};
+use crate::tui::context::AppContext;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::chart::{Line, Series, Stroke};
 use ratatui::style::Color;
 use std::collections::BTreeMap;
 
 /// As many as the theme has colours for.
-pub const MOST: usize = 3;
+const MOST: usize = 3;
 
 struct Overlay {
     id: String,
@@ -63,6 +65,18 @@ impl Overlays {
         }
         self.0.push(Overlay { id: id.to_owned(), name: printable(&name), color: free.unwrap_or(0), series });
         Ok(())
+    }
+
+    /// Adds a run, or takes it away; says why it cannot be added.
+    pub fn toggle(&mut self, id: &str, app: &mut AppContext) {
+        if self.contains(id) {
+            self.remove(id);
+        } else if self.is_full() {
+            let said = text::filled(app.say(text::MOST_OVERLAID), &[&MOST]);
+            app.notify(said);
+        } else if let Err(error) = self.add(id, &app.store) {
+            app.notify(error.to_string());
+        }
     }
 
     /// The color of a run, if it is one of them.

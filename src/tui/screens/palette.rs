@@ -82,6 +82,16 @@ impl Palette {
                 .map(|status| format!("{} {} {preset} {status}", when(&run.started), run.lab));
             Row::new([&en, &ja], app.say(text::A_RUN), Destination::Run { lab: run.lab.clone(), id: run.id })
         }));
+        if shown.is_none() {
+            // Where no lab is open, what all of them hold is found too, by the name of the lab as well.
+            rows.extend(labs.iter().flat_map(|lab| {
+                within(lab, app).into_iter().map(move |row| Row {
+                    note: format!("{} · {}", lab.id, row.note),
+                    destination: Destination::Within { lab: lab.id.clone(), place: Box::new(row.destination) },
+                    ..row
+                })
+            }));
+        }
         Palette { rows, typed: String::new(), selected: 0 }
     }
 
@@ -185,4 +195,35 @@ fn within(lab: &Lab, app: &AppContext) -> Vec<Row> {
     let exercises =
         exercises.map(|(at, exercise)| Row::of(&exercise.title, text::EXERCISES, Destination::Exercise(at), app));
     instruments.chain(presets).chain(exercises).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    /// What is found by what is typed in the picker, first what comes first.
+    fn found(typed: &str, app: &AppContext) -> Vec<Destination> {
+        let mut palette = Palette::new(&[Context::Picker], false, app);
+        typed.chars().for_each(|letter| _ = palette.key(&KeyEvent::from(KeyCode::Char(letter))));
+        palette.found().into_iter().map(|row| row.destination.clone()).collect()
+    }
+
+    /// Presets, instruments and exercises are found before a lab is opened, and lead into it; the lab itself comes before them.
+    #[test]
+    fn what_labs_hold_is_found_from_the_picker() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap();
+        let within = |place| Destination::Within { lab: "vae".to_owned(), place: Box::new(place) };
+        let preset = lab.presets.iter().position(|(name, _)| name == "collapse").map(Destination::Preset).unwrap();
+        assert!(found("collapse", &app).contains(&within(preset)));
+        let exercise = &lab.exercises[1];
+        assert!(found(&exercise.title.ja, &app).contains(&within(Destination::Exercise(1))));
+        let instrument = &lab.explore[0];
+        assert!(found(&instrument.title.en.to_lowercase(), &app).contains(&within(Destination::Instrument(0))));
+        assert_eq!(found("vae", &app)[0], Destination::Lab("vae".to_owned()));
+        // Without a word they come after commands, labs and runs.
+        assert!(matches!(found("", &app)[0], Destination::Action(_)));
+    }
 }

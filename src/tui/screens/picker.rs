@@ -2,12 +2,13 @@
 
 mod detail;
 mod preview;
+mod runs;
 
 use crate::lab::Lab;
 use crate::run::RunDescription;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::destination::Destination;
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::width::{width, wrapped};
@@ -15,6 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKin
 use preview::LabPreview;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
+use runs::Runs;
 
 /// Bytes of a search, at most.
 const LONGEST_SEARCH: usize = 200;
@@ -25,8 +27,8 @@ pub enum Chosen {
     Quit,
     /// A lab, and the tab to open it at.
     Lab(String, Option<usize>),
-    /// The runs of a lab.
-    Runs(String),
+    /// A place within a lab, or one of its runs.
+    Place(Destination),
     /// The demo of a lab.
     Demo(String),
 }
@@ -40,6 +42,8 @@ pub struct Picker {
     last_run: Option<RunDescription>,
     /// Whether the list has room for how long each lab takes.
     has_minutes: bool,
+    /// The runs of all labs, while they are looked at.
+    runs: Option<Runs>,
 }
 
 /// Columns of the list beside the name of a lab, and those of its minutes.
@@ -62,6 +66,7 @@ impl Picker {
             rows: Vec::new(),
             last_run: None,
             has_minutes: false,
+            runs: None,
         }
     }
 
@@ -128,10 +133,22 @@ impl Picker {
     }
 
     pub fn in_text(&self) -> bool {
-        self.search.is_some()
+        self.runs.as_ref().map_or(self.search.is_some(), Runs::in_text)
+    }
+
+    /// Which keys hold here.
+    pub fn context(&self) -> Context {
+        match &self.runs {
+            Some(runs) => runs.context(),
+            None if self.search.is_some() => Context::PickerSearch,
+            None => Context::Picker,
+        }
     }
 
     pub fn handle_action(&mut self, action: Action, app: &mut AppContext) -> Chosen {
+        if self.runs.is_some() {
+            return self.act_on_runs(action, app);
+        }
         match action {
             Action::Up => self.step(-1, app),
             Action::Down => self.step(1, app),
@@ -146,14 +163,7 @@ impl Picker {
                     return Chosen::Lab(lab.id, None);
                 }
             }
-            Action::Runs => {
-                if let Some(lab) = self.lab(app).filter(|lab| !lab.presets.is_empty()) {
-                    self.search = None;
-                    return Chosen::Runs(lab.id);
-                }
-                let said = app.say(text::NOTHING_TO_TRAIN);
-                app.notify(said);
-            }
+            Action::Runs => self.open_runs(app),
             Action::Demo => {
                 if let Some(lab) = self.lab(app) {
                     self.search = None;
@@ -174,6 +184,9 @@ impl Picker {
     }
 
     pub fn typed(&mut self, key: &KeyEvent, app: &mut AppContext) {
+        if let Some(runs) = &mut self.runs {
+            return runs.typed(key);
+        }
         let Some(search) = &mut self.search else { return };
         match key.code {
             KeyCode::Char(letter) if search.len() < LONGEST_SEARCH => search.push(letter),
@@ -191,12 +204,17 @@ impl Picker {
     }
 
     pub fn pasted(&mut self, pasted: &str) {
-        if let Some(search) = &mut self.search {
+        if let Some(runs) = &mut self.runs {
+            runs.pasted(pasted);
+        } else if let Some(search) = &mut self.search {
             search.extend(pasted.chars().filter(|letter| !letter.is_control()).take(LONGEST_SEARCH));
         }
     }
 
     pub fn mouse(&mut self, event: MouseEvent, app: &mut AppContext) -> Chosen {
+        if self.runs.is_some() {
+            return self.mouse_on_runs(event, app);
+        }
         let under = |row: &&(Rect, usize)| row.0.contains(Position::new(event.column, event.row));
         match event.kind {
             MouseEventKind::ScrollUp => self.step(-1, app),
@@ -219,7 +237,7 @@ impl Picker {
     }
 
     pub fn in_motion(&self) -> bool {
-        self.preview.in_motion()
+        self.runs.is_none() && self.preview.in_motion()
     }
 
     pub fn tick(&mut self, app: &mut AppContext) {
@@ -227,6 +245,9 @@ impl Picker {
     }
 
     pub fn draw(&mut self, area: Rect, app: &mut AppContext, buffer: &mut Buffer) {
+        if let Some(runs) = &mut self.runs {
+            return runs.draw(area, app, buffer);
+        }
         let rows = [Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)];
         let [head, body, rule] = Layout::vertical(rows).areas(area);
         let total: usize = app.catalogue.labs().iter().map(|lab| lab.exercises.len()).sum();

@@ -106,6 +106,9 @@ pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, langua
         if let Some(bundled) = bundled.and_then(|bundled| value(bundled, key)) {
             words += if language == Language::En { " " } else { "" };
             words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&whole(bundled)]);
+        } else if let Some(better) = direction(figure.better) {
+            words += if language == Language::En { " " } else { "" };
+            words += better.in_language(language);
         }
         if let Some(paper) = figure.in_paper() {
             words += if language == Language::En { " " } else { "" };
@@ -114,6 +117,15 @@ pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, langua
         words += "\n";
     }
     words
+}
+
+/// What is good of a figure that there is none to compare with.
+fn direction(better: Better) -> Option<crate::experiment::Wording> {
+    match better {
+        Better::Higher => Some(text::REPORT_HIGHER),
+        Better::Lower => Some(text::REPORT_LOWER),
+        Better::Neither => None,
+    }
 }
 
 /// How a figure stands beside that of the bundled model.
@@ -141,6 +153,23 @@ mod tests {
         assert_eq!(said(Better::Neither, 7.0, 25.0), text::REPORT_BUNDLED.in_language(Language::En));
     }
 
+    /// The bundled GAN and diffusion models make digits: figures of points in the plane have nothing beside them.
+    #[test]
+    fn without_a_bundled_figure_it_is_said_what_is_good() {
+        let keys = ["sliced_wasserstein", "modes_covered", "parameters"];
+        let report: Report =
+            serde_json::from_str(r#"{"sliced_wasserstein": 0.05, "modes_covered": 7, "parameters": 9}"#).unwrap();
+        for (language, ends) in [
+            (Language::En, ["Lower is better.", "Higher is better.", "."]),
+            (Language::Ja, ["小さいほど良い値です。", "大きいほど良い値です。", "。"]),
+        ] {
+            let words = in_words(&keys, &report, Some(&Report::default()), language);
+            for (line, end) in words.lines().zip(ends) {
+                assert!(line.ends_with(end), "{line}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_number_is_left_out() {
         let report: Report = serde_json::from_str(r#"{"test_elbo": -98.3, "test_kl": null, "parameters": 7}"#).unwrap();
@@ -156,6 +185,11 @@ mod tests {
         assert_eq!(words.matches("- `").count(), 2);
         let report: Report = serde_json::from_str(r#"{"parzen_mean": 210.0}"#).unwrap();
         let words = in_words(&["parzen_mean"], &report, None, Language::En);
-        assert!(words.ends_with("mean per test digit. Paper: 225 ± 2 (Goodfellow et al. 2014, Table 1).\n"), "{words}");
+        assert!(
+            words.ends_with(
+                "mean per test digit. Higher is better. Paper: 225 ± 2 (Goodfellow et al. 2014, Table 1).\n"
+            ),
+            "{words}"
+        );
     }
 }

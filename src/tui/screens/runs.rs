@@ -1,29 +1,30 @@
-//! The runs of a lab: each can be opened again, resumed, overlaid, named, exported or deleted, and stands beside the open one and the
-//! bundled model.
+//! The runs of a lab, or of all: each can be opened again, resumed, overlaid, named, exported or deleted, and stands beside those that are
+//! overlaid, the open one and the bundled model.
+
+mod compared;
 
 use super::overlays::Overlays;
 use super::{main_figure, status, when};
-use crate::experiment::{Knob, KnobValue, Knobs, Report};
+use crate::experiment::Bilingual;
 use crate::lab::Lab;
 use crate::printer::printable;
-use crate::registry;
 use crate::run::{RunDescription, RunLabel};
 use crate::tui::context::AppContext;
 use crate::tui::keys::Action;
 use crate::tui::text;
-use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::line;
-use crate::width::width;
+use crate::width::{cut, width};
+use compared::Compared;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The runs have a third of the room if there are so many, the comparison what is left.
 const SHARE: u16 = 3;
-/// Columns from one value of the comparison to the next.
-const COLUMN: u16 = 18;
+/// Columns at which a list of all labs names the seed too, and from which the names of labs have more room.
+const WIDE: u16 = 90;
 /// Characters of a name, a note or a filter.
 const LONGEST_TEXT: usize = 200;
 
@@ -61,54 +62,33 @@ pub struct RunList {
     typing: Option<(Field, String)>,
     /// Places in `runs` that the filter lets through, in their order.
     shown: Vec<usize>,
-    lab: String,
+    /// The lab that they are of; without one they are of all labs, which are named.
+    lab: Option<String>,
+    /// What labs are called, by their ids.
+    titles: BTreeMap<String, Bilingual>,
     /// How many descriptions could not be read.
     unreadable: usize,
-    /// The bundled model, to compare with.
-    bundled: Option<Compared>,
+    /// The bundled models, to compare with, by the ids of labs: those that were asked for so far.
+    bundled: BTreeMap<String, Option<Compared>>,
     /// A place in `shown`.
     selected: usize,
     /// The first that is shown; it stays while the chosen one is in sight.
     top: usize,
-    /// What is deleted when the list is left.
-    marked: BTreeSet<String>,
+    /// What is deleted when the list is left, in the order in which it was marked.
+    marked: Vec<String>,
     rows: Vec<(Rect, usize)>,
 }
 
-/// The knobs that a run began with, completed, and its report.
-struct Compared {
-    knobs: Knobs,
-    report: Report,
-}
-
-impl Compared {
-    fn run(run: &RunDescription, declared: &[Knob]) -> Self {
-        let knobs = run.knobs.completed(declared).unwrap_or_else(|_| run.knobs.clone());
-        Compared { knobs, report: run.report.clone().unwrap_or_default() }
-    }
-
-    fn value(&self, knob: &Knob) -> Option<String> {
-        self.knobs.0.get(knob.name).map(KnobValue::to_string)
-    }
-
-    fn figure(&self, key: &str) -> Option<String> {
-        self.report.get(key).and_then(serde_json::Value::as_f64).map(number)
-    }
-}
-
 impl RunList {
-    /// The runs of a lab, the open one chosen.
+    /// The runs of a lab, or of all labs, the open one chosen.
     ///
     /// # Errors
     /// When the folder of runs cannot be read; one line.
-    pub fn new(lab: &Lab, app: &AppContext) -> Result<Self, String> {
+    pub fn new(lab: Option<&Lab>, app: &AppContext) -> Result<Self, String> {
         let (mut runs, broken) = app.store.list().map_err(|error| error.to_string())?;
-        runs.retain(|run| run.lab == lab.id);
+        runs.retain(|run| lab.is_none_or(|lab| run.lab == lab.id));
         // A damaged label hides no run.
         let labels = runs.iter().map(|run| (run.id.clone(), app.store.label(&run.id).unwrap_or_default())).collect();
-        let bundled = registry::find(&lab.experiment).ok().and_then(|experiment| {
-            Some(Compared { knobs: experiment.bundled_knobs().ok()?, report: experiment.bundled_report().ok()? })
-        });
         let mut list = RunList {
             runs,
             labels,
@@ -116,17 +96,30 @@ impl RunList {
             filter: String::new(),
             typing: None,
             shown: Vec::new(),
-            lab: lab.id.clone(),
+            lab: lab.map(|lab| lab.id.clone()),
+            titles: app.catalogue.labs().into_iter().map(|lab| (lab.id.clone(), lab.title.clone())).collect(),
             unreadable: broken.len(),
-            bundled,
+            bundled: BTreeMap::new(),
             selected: 0,
             top: 0,
-            marked: BTreeSet::new(),
+            marked: Vec::new(),
             rows: Vec::new(),
         };
-        list.arrange(app.run_of(&lab.id).map(|run| run.id.clone()));
+        list.arrange(app.run.as_ref().map(|run| run.id.clone()));
         list.top = list.selected;
         Ok(list)
+    }
+
+    /// Chooses the newest run of a lab, if there is one.
+    pub fn stand_on(&mut self, lab: &str) {
+        let place = self.shown.iter().position(|place| self.runs[*place].lab == lab);
+        self.selected = place.unwrap_or(self.selected);
+        self.top = self.selected;
+    }
+
+    /// The lab that a run is of, by their ids.
+    pub fn lab_of(&self, id: &str) -> Option<&str> {
+        self.runs.iter().find(|run| run.id == id).map(|run| run.lab.as_str())
     }
 
     fn label(&self, id: &str) -> &RunLabel {
@@ -141,11 +134,17 @@ impl RunList {
     fn arrange(&mut self, chosen: Option<String>) {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let fits = |run: &RunDescription| {
-            let (label, seed) = (self.label(&run.id), format!("seed={}", run.seed));
-            let knobs = run.knobs.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+            let label = self.label(&run.id);
+            let mut texts = vec![label.name.clone(), label.note.clone(), run.id.clone(), run.lab.clone()];
+            texts.extend(self.titles.get(&run.lab).into_iter().flat_map(|title| [title.en.clone(), title.ja.clone()]));
             let preset = run.preset.as_deref().unwrap_or_default();
-            let status = run.status.to_string();
-            let text = [&label.name, &label.note, preset, &run.id, &status, &seed, &knobs].join(" ").to_lowercase();
+            texts.extend([preset.to_owned(), format!("preset:{preset}"), format!("lab:{}", run.lab)]);
+            // As it is written in either language.
+            let status = status(run.status);
+            texts.extend([status.en, status.ja].iter().flat_map(|word| [(*word).to_owned(), format!("status:{word}")]));
+            texts.extend([format!("seed={}", run.seed), format!("seed:{}", run.seed)]);
+            texts.extend(run.knobs.0.iter().map(|(name, value)| format!("{name}={value}")));
+            let text = texts.join(" ").to_lowercase();
             words.iter().all(|word| text.contains(word.as_str()))
         };
         let mut shown: Vec<usize> = (0..self.runs.len()).filter(|place| fits(&self.runs[*place])).collect();
@@ -263,8 +262,11 @@ impl RunList {
                 self.rearrange();
                 return Some(None);
             }
+            // What is only marked yet is kept after all; then what was deleted comes back.
             Action::Undo => {
-                self.restore_last(app);
+                if self.marked.pop().is_none() {
+                    self.restore_last(app);
+                }
                 return Some(None);
             }
             _ => {}
@@ -285,7 +287,7 @@ impl RunList {
             Action::Annotate => self.typing = Some((Field::Note, self.label(&run.id).note.clone())),
             Action::Pin => {
                 let id = run.id.clone();
-                self.marked.remove(&id);
+                self.keep(&id);
                 self.change_label(app, |label| label.pinned = !label.pinned);
             }
             Action::Delete if self.label(&run.id).pinned => {
@@ -298,8 +300,9 @@ impl RunList {
             }
             Action::Delete => {
                 let id = run.id.clone();
-                if !self.marked.remove(&id) {
-                    self.marked.insert(id);
+                match self.marked.contains(&id) {
+                    true => self.keep(&id),
+                    false => self.marked.push(id),
                 }
             }
             _ => return None,
@@ -310,12 +313,14 @@ impl RunList {
     fn last_deleted(&self, app: &AppContext) -> Option<RunDescription> {
         let deleted = app.store.deleted();
         let runs = deleted.list().map(|(runs, _)| runs).unwrap_or_default();
-        runs.into_iter().filter(|run| run.lab == self.lab).max_by_key(|run| deleted.deleted_at(&run.id))
+        let is_meant = |run: &RunDescription| self.lab.as_ref().is_none_or(|lab| run.lab == *lab);
+        runs.into_iter().filter(is_meant).max_by_key(|run| deleted.deleted_at(&run.id))
     }
 
-    /// Brings back the run of this lab that was deleted last.
+    /// Brings back the run that was deleted last, of this lab or of all.
     fn restore_last(&mut self, app: &mut AppContext) {
-        let Some(run) = self.last_deleted(app) else { return app.notify(app.say(text::NONE_DELETED)) };
+        let none = if self.lab.is_some() { text::NONE_DELETED } else { text::NONE_DELETED_OF_ALL };
+        let Some(run) = self.last_deleted(app) else { return app.notify(app.say(none)) };
         if let Err(error) = app.store.restore(&run.id) {
             return app.notify(error.to_string());
         }
@@ -349,7 +354,7 @@ impl RunList {
 
     /// A run that is used is not deleted.
     pub fn keep(&mut self, id: &str) {
-        self.marked.remove(id);
+        self.marked.retain(|marked| marked != id);
     }
 
     /// The list is left: what is marked is deleted.
@@ -368,12 +373,16 @@ impl RunList {
         app.notify(format!("{} {deleted}{}{undo}", app.say(text::RUNS_DELETED), failed.unwrap_or_default()));
     }
 
-    pub fn draw(&mut self, area: Rect, lab: &Lab, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
+    pub fn draw(&mut self, area: Rect, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
         let area = area.inner(Margin::new(3, 1));
         self.rows.clear();
         self.draw_heading(area, app, buffer);
-        let Some(run) = self.chosen() else {
-            let said = if self.runs.is_empty() { text::ALL_DELETED } else { text::RUNS_NO_MATCH };
+        let Some(run) = self.chosen().cloned() else {
+            let said = match (self.runs.is_empty(), &self.lab) {
+                (false, _) => text::RUNS_NO_MATCH,
+                (true, Some(_)) => text::ALL_DELETED,
+                (true, None) => text::ALL_OF_ALL_DELETED,
+            };
             write(buffer, area, 0, 2, app.say(said), app.theme.quiet());
             return;
         };
@@ -391,7 +400,13 @@ impl RunList {
         let end = write(buffer, below, 0, 0, &format!("{}{failure}", run.id), app.theme.strong());
         write(buffer, below, end + 2, 0, &printable(&self.label(&run.id).line()), app.theme.body());
         let table = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
-        self.draw_comparison(table, run, lab, app, buffer);
+        let left_out = self.draw_comparison(table, &run, overlays, app, buffer);
+        if left_out > 0 {
+            // Of the columns, at the right end of the line above them.
+            let more = text::filled(app.say(text::PANEL_MORE), &[&left_out]);
+            let column = below.width.saturating_sub(width(&more) as u16);
+            write(buffer, below, column, 0, &more, app.theme.quiet());
+        }
         self.draw_list(list, overlays, app, buffer);
     }
 
@@ -405,7 +420,11 @@ impl RunList {
         if let Some((typed, text)) = &self.typing {
             let end = write(buffer, area, 0, 0, &format!("{}: ", field(*typed)), app.theme.accented());
             let end = line::draw(text, end, area, &app.theme, buffer);
-            write(buffer, area, end, 0, "▏", app.theme.accented());
+            let end = write(buffer, area, end, 0, "▏", app.theme.accented());
+            if *typed == Field::Filter && text.is_empty() {
+                let lab = if self.lab.is_none() { "lab:vae  " } else { "" };
+                write(buffer, area, end, 0, &format!("{lab}{}", app.say(text::RUNS_FILTER_HOW)), app.theme.quiet());
+            }
             return;
         }
         let order = match self.order {
@@ -423,57 +442,9 @@ impl RunList {
                 printable(&self.filter)
             ),
         };
-        let heading = format!("{} {count}  {}", app.say(text::EARLIER_RUNS), order);
+        let of = if self.lab.is_some() { text::EARLIER_RUNS } else { text::RUNS_OF_ALL };
+        let heading = format!("{} {count}  {}", app.say(of), order);
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
-    }
-
-    /// The chosen run beside the open one and the bundled model.
-    fn draw_comparison(&self, area: Rect, run: &RunDescription, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
-        let mut rows = self.compared(run, lab, app);
-        let room = usize::from(area.height);
-        if rows.len() > room && room > 1 {
-            let left_out = rows.len() + 1 - room;
-            rows.truncate(room - 1);
-            rows.push(vec![text::filled(app.say(text::PANEL_MORE), &[&left_out])]);
-        }
-        for (row, cells) in rows.iter().enumerate() {
-            for (index, cell) in cells.iter().enumerate() {
-                let column = if index == 0 { 2 } else { 28 + (index as u16 - 1) * COLUMN };
-                let style = if row == 0 || index == 0 { app.theme.quiet() } else { app.theme.body() };
-                let end = if index == 0 { 27 } else { column + COLUMN - 1 };
-                let place = Rect { width: end.min(area.width), ..area };
-                write(buffer, place, column, row as u16, cell, style);
-            }
-        }
-    }
-
-    /// A row of headings, the knobs in which they differ, and the figures of their reports.
-    fn compared(&self, run: &RunDescription, lab: &Lab, app: &AppContext) -> Vec<Vec<String>> {
-        let Ok(experiment) = registry::find(&lab.experiment) else { return Vec::new() };
-        let declared = (experiment.knobs)();
-        let open = app.run.as_ref().filter(|open| open.id != run.id);
-        let open = open.and_then(|open| self.runs.iter().find(|run| run.id == open.id));
-        let [this, open] = [Some(run), open].map(|run| run.map(|run| Compared::run(run, &declared)));
-        let columns =
-            [(text::THIS_RUN, &this), (text::OPEN_RUN, &open), (text::FROM_SHIPPED, &self.bundled)].into_iter();
-        let columns: Vec<_> = columns.filter_map(|(heading, column)| Some((heading, column.as_ref()?))).collect();
-        let row = |name: &str, cell: &dyn Fn(&Compared) -> Option<String>| -> Vec<String> {
-            let cells = columns.iter().map(|(_, column)| cell(column).unwrap_or_else(|| "–".to_owned()));
-            std::iter::once(name.to_owned()).chain(cells).collect()
-        };
-        let headings = columns.iter().map(|(heading, _)| app.say(*heading).to_owned());
-        let mut table = vec![std::iter::once(String::new()).chain(headings).collect()];
-        for knob in lab.shown_knobs(&declared) {
-            if columns.iter().any(|(_, column)| column.value(&knob) != columns[0].1.value(&knob)) {
-                table.push(row(knob.name, &|column| column.value(&knob)));
-            }
-        }
-        for key in experiment.report {
-            if columns.iter().any(|(_, column)| column.figure(key).is_some()) {
-                table.push(row(key, &|column| column.figure(key)));
-            }
-        }
-        table
     }
 
     fn draw_list(&mut self, area: Rect, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
@@ -500,14 +471,33 @@ impl RunList {
             if let Some(color) = overlays.color(&run.id, &app.theme) {
                 write(buffer, place, 1, 0, "━", style.fg(color));
             }
-            write(buffer, place, 5, 0, &when(&run.started), style);
-            write(buffer, place, 22, 0, app.say(status(run.status)), style);
-            let preset = Rect { width: 45.min(place.width), ..place };
             let called = if label.name.is_empty() { run.preset.as_deref().unwrap_or("-") } else { &label.name };
-            write(buffer, preset, 31, 0, &printable(called), style);
-            let seed = Rect { width: 55.min(place.width), ..place };
-            write(buffer, seed, 46, 0, &format!("{} {}", app.say(text::SEED), run.seed), style);
-            write(buffer, place, 56, 0, &main_figure(run).unwrap_or_default(), style);
+            let cell = |column: u16, columns: u16, words: &str, buffer: &mut Buffer| {
+                let room = Rect { width: (column + columns).min(place.width), ..place };
+                write(buffer, room, column, 0, &cut(words, usize::from(columns)), style);
+            };
+            let seed = format!("{} {}", app.say(text::SEED), run.seed);
+            let figure = main_figure(run).unwrap_or_default();
+            let started = when(&run.started);
+            if self.lab.is_some() {
+                cell(5, 16, &started, buffer);
+                cell(22, 9, app.say(status(run.status)), buffer);
+                cell(31, 14, &printable(called), buffer);
+                cell(46, 9, &seed, buffer);
+                cell(56, place.width.saturating_sub(56), &figure, buffer);
+            } else {
+                // The year has no room beside the name of the lab.
+                let wide = place.width >= WIDE;
+                let (names, seeds) = if wide { (26, 9) } else { (18, 0) };
+                cell(5, 11, started.get(5..).unwrap_or(&started), buffer);
+                let title = self.titles.get(&run.lab).map_or(run.lab.as_str(), |title| title.in_language(app.language));
+                cell(17, names, &printable(title), buffer);
+                cell(18 + names, 9, app.say(status(run.status)), buffer);
+                cell(28 + names, 10, &printable(called), buffer);
+                cell(39 + names, seeds, &seed, buffer);
+                let column = 39 + names + seeds + u16::from(wide);
+                cell(column, place.width.saturating_sub(column), &figure, buffer);
+            }
             self.rows.push((place, index));
         }
         if first + fit < self.shown.len() {

@@ -28,6 +28,7 @@ pub struct Setup {
     /// A value being typed.
     typing: Option<String>,
     problem: Option<Bilingual>,
+    /// The rows that are in sight, for clicks and for keys that move by a screen.
     rows: Vec<(Rect, usize)>,
 }
 
@@ -91,25 +92,45 @@ impl Setup {
         self.row.checked_sub(Self::seed_row(lab) + 1).and_then(|index| shown.into_iter().nth(index))
     }
 
-    /// Chooses a preset.
+    /// Chooses a preset, with all its knobs as it sets them.
     pub fn choose(&mut self, preset: usize, lab: &Lab) {
-        self.move_to(preset.min(lab.presets.len().saturating_sub(1)), lab);
+        let preset = preset.min(lab.presets.len().saturating_sub(1));
+        self.move_to(preset, lab);
+        self.take_preset(preset, lab);
     }
 
+    /// Whether the cursor is below the presets: on the seed or on a knob.
+    pub fn is_at_knobs(&self, lab: &Lab) -> bool {
+        self.row >= Self::seed_row(lab)
+    }
+
+    /// Puts the cursor on a row. Another preset than the chosen one is taken with it; what was changed of the chosen one stays.
     fn move_to(&mut self, row: usize, lab: &Lab) {
         self.row = row;
         self.typing = None;
-        if row < lab.presets.len() {
+        if row < lab.presets.len() && row != self.preset {
             self.take_preset(row, lab);
         }
     }
 
     /// Does what a key means; `None` if it means nothing here, `Some(true)` to start.
     pub fn handle_action(&mut self, action: Action, lab: &Lab) -> Option<bool> {
-        let last = Self::seed_row(lab) + knobs_of(lab).0.len();
+        let seed = Self::seed_row(lab);
+        let last = seed + knobs_of(lab).0.len();
+        let page = self.rows.len().saturating_sub(1).max(1);
+        let is_at_knobs = self.is_at_knobs(lab);
         match action {
+            // From the knobs back to the preset that they are of: no other is taken on the way.
+            Action::Up | Action::PageUp if self.row == seed => self.move_to(self.preset, lab),
             Action::Up => self.move_to(self.row.saturating_sub(1), lab),
             Action::Down => self.move_to((self.row + 1).min(last), lab),
+            Action::NextPane | Action::PreviousPane if is_at_knobs => self.move_to(self.preset, lab),
+            Action::NextPane | Action::PreviousPane | Action::PageDown if !is_at_knobs => self.move_to(seed, lab),
+            Action::PageDown => self.move_to((self.row + page).min(last), lab),
+            Action::PageUp if is_at_knobs => self.move_to(self.row.saturating_sub(page).max(seed), lab),
+            // Of the presets, or of what stands below them.
+            Action::Home | Action::PageUp => self.move_to(if is_at_knobs { seed } else { 0 }, lab),
+            Action::End => self.move_to(if is_at_knobs { last } else { seed.saturating_sub(1) }, lab),
             Action::KnobUp | Action::KnobDown => self.turn(action == Action::KnobUp, lab),
             Action::Confirm if self.typing.is_some() => self.take_typed(lab),
             Action::Confirm => return Some(true),
@@ -175,12 +196,11 @@ impl Setup {
         }
     }
 
-    /// A click: on a preset that is chosen already, it starts.
-    pub fn click(&mut self, position: Position, lab: &Lab) -> bool {
-        let Some(&(_, row)) = self.rows.iter().find(|(place, _)| place.contains(position)) else { return false };
-        let again = row == self.row && row < lab.presets.len();
-        self.move_to(row, lab);
-        again
+    /// A click chooses what is under it; what starts is the line below, or Enter.
+    pub fn click(&mut self, position: Position, lab: &Lab) {
+        if let Some(&(_, row)) = self.rows.iter().find(|(place, _)| place.contains(position)) {
+            self.move_to(row, lab);
+        }
     }
 
     pub fn draw(&mut self, area: Rect, lab: &Lab, app: &AppContext, buffer: &mut Buffer) {
@@ -363,6 +383,55 @@ mod tests {
         assert!(powers.contains("10¹⁶") && !powers.contains("10^16"), "{powers}");
         let code: String = (0..12).map(|row| drawn("seq2seq", row)).collect();
         assert!(code.contains("quick without teacher forcing") && !code.contains('`'), "{code}");
+    }
+
+    /// A preset is taken with one knob changed, by keys and by the mouse: neither way passes over another preset, or starts.
+    #[test]
+    fn knobs_of_the_chosen_preset_are_reached_without_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let seed = Setup::seed_row(&lab);
+        let last = seed + knobs_of(&lab).0.len();
+        for (there, back) in [
+            (Action::NextPane, Action::PreviousPane),
+            (Action::PageDown, Action::PageUp),
+            (Action::NextPane, Action::Up),
+        ] {
+            let mut setup = Setup::new(&lab);
+            let press = |setup: &mut Setup, action| assert_eq!(setup.handle_action(action, &lab), Some(false));
+            press(&mut setup, Action::Down);
+            let (chosen, begun) = (setup.preset, setup.knobs.clone());
+            press(&mut setup, there);
+            assert_eq!((setup.row, setup.preset), (seed, chosen));
+            press(&mut setup, Action::Down);
+            press(&mut setup, Action::KnobUp);
+            assert_ne!(setup.knobs, begun);
+            let changed = setup.knobs.clone();
+            press(&mut setup, Action::End);
+            assert_eq!(setup.row, last);
+            press(&mut setup, Action::Home);
+            assert_eq!(setup.row, seed);
+            press(&mut setup, back);
+            assert_eq!((setup.row, setup.preset, &setup.knobs), (chosen, chosen, &changed), "{back:?}");
+            // Another preset and this one again: as it was at first.
+            press(&mut setup, Action::Home);
+            assert_eq!((setup.row, setup.preset), (0, 0));
+            press(&mut setup, Action::Down);
+            assert_eq!(setup.knobs, begun);
+            press(&mut setup, Action::End);
+            assert_eq!(setup.preset, seed - 1);
+        }
+        let mut setup = Setup::new(&lab);
+        let area = Rect::new(0, 0, 80, 22);
+        setup.draw(area, &lab, &app, &mut Buffer::empty(area));
+        for row in [0, 0, 2, 2, 2, seed + 1] {
+            let (place, _) = setup.rows[row];
+            setup.click(Position::new(place.x + 5, place.y), &lab);
+            assert_eq!((setup.row, setup.preset), (row, if row > seed { 2 } else { row }));
+        }
+        setup.choose(2, &lab);
+        assert_eq!((setup.row, setup.preset), (2, 2));
     }
 
     #[test]

@@ -25,7 +25,8 @@ use panes::{about, has_curves, lines, panes_with_data};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use runs::{Waits, export_run};
+use runs::Waits;
+pub(super) use runs::export_run;
 
 /// Rows of a chart with its frame in which a curve can be read.
 const LEAST_CHART: u16 = 8;
@@ -54,6 +55,8 @@ pub struct TrainTab {
     drag: Option<u16>,
     /// What was drawn last, for keys to mean the same.
     shows_setup: bool,
+    /// Before a run: whether the cursor is below the presets.
+    at_knobs: bool,
     is_over: bool,
     /// What a person can do to a run of this lab, and whether it waits for one of them.
     actions: &'static [ActionSpec],
@@ -80,6 +83,7 @@ impl TrainTab {
             table: Rect::default(),
             drag: None,
             shows_setup: app.run_of(&lab.id).is_none(),
+            at_knobs: false,
             is_over: false,
             actions: registry::find(&lab.experiment).map_or(&[], |experiment| experiment.actions),
             is_asked: false,
@@ -99,7 +103,9 @@ impl TrainTab {
             return vec![Context::Report];
         }
         match (self.shows_setup, self.is_over) {
-            (true, _) => vec![Context::TrainSetup],
+            (true, _) => {
+                vec![Context::TrainSetup, if self.at_knobs { Context::TrainKnobs } else { Context::TrainPresets }]
+            }
             (_, true) => vec![Context::TrainOver, Context::Train],
             _ => {
                 let knobs = self.has_live_knobs.then_some(Context::LiveKnobs);
@@ -171,7 +177,7 @@ impl TrainTab {
                 }
                 action => match self.setup.handle_action(action, lab) {
                     Some(true) => self.begin(lab, app),
-                    Some(false) => {}
+                    Some(false) => self.at_knobs = self.setup.is_at_knobs(lab),
                     None => return false,
                 },
             }
@@ -289,8 +295,9 @@ impl TrainTab {
         }
         let position = Position::new(event.column, event.row);
         if self.is_setup(lab, app) {
-            if event.kind == MouseEventKind::Down(MouseButton::Left) && self.setup.click(position, lab) {
-                self.begin(lab, app);
+            if event.kind == MouseEventKind::Down(MouseButton::Left) {
+                self.setup.click(position, lab);
+                self.at_knobs = self.setup.is_at_knobs(lab);
             }
             return;
         }
@@ -345,7 +352,7 @@ impl TrainTab {
         self.shows_setup = self.is_setup(lab, app);
         self.news(lab, app);
         if let Some(list) = &mut self.list {
-            list.draw(area, lab, &self.overlays, app, buffer);
+            list.draw(area, &self.overlays, app, buffer);
             return;
         }
         if let (Some(report), Some(run)) = (&mut self.report, app.run_of(&lab.id)) {

@@ -128,12 +128,11 @@ impl BoardTable {
             Some(GaveUp::OutOfTime(_)) => app.say(text::BOARD_BY_TIME),
             None => "",
         };
-        self.say(format!("{}{how}  {}", app.say(words), app.say(text::BOARD_WHAT_NEXT)));
         let Table { setup, helped, hints, .. } = &self.table;
-        if let (Ending::Won(side), Seats::Person(own)) = (ending, setup.seats)
-            && side == own
-            && !helped
-        {
+        let is_won = matches!((ending, setup.seats), (Ending::Won(side), Seats::Person(own)) if side == own);
+        let but = if is_won && *helped { app.say(text::BOARD_NOT_YOUR_OWN) } else { "" };
+        let said = format!("{}{how}{but}  {}", app.say(words), app.say(text::BOARD_WHAT_NEXT));
+        if is_won && !helped {
             self.reached.push("game_won");
             for (level, state) in [(1, "level_1_beaten"), (3, "level_3_beaten"), (5, "level_5_beaten")] {
                 if setup.level >= level && (level == 1 || *hints <= MOST_HINTS) {
@@ -144,6 +143,7 @@ impl BoardTable {
                 self.reached.push("network_beaten");
             }
         }
+        self.say(said);
     }
 
     /// Makes a move, of a person or the machine.

@@ -163,6 +163,26 @@ fn a_win_over_level_three_with_many_hints_is_not_the_persons_own() {
     }
 }
 
+/// Why a win that a person had help with solves no exercise is said with it, and not of any other ending.
+#[test]
+fn a_win_with_help_says_that_it_does_not_count() {
+    for (language, words) in [(Language::En, "not for the exercises"), (Language::Ja, "演習には数えません")] {
+        for (helped, side) in [(true, 0), (false, 0), (true, 1)] {
+            let mut opened = open(language);
+            opened.set_up("tic-tac-toe", Seats::Person(0));
+            if helped {
+                // The machine moves in the person's place.
+                opened.handle_action(Action::Pause);
+            }
+            opened.board.finish(Ending::Won(side), &opened.app);
+            opened.settle();
+            let is_refused = helped && side == 0;
+            assert_eq!(opened.board.said.0.contains(words), is_refused, "{}", opened.board.said.0);
+            assert_eq!(opened.reached.contains(&"game_won"), !helped && side == 0);
+        }
+    }
+}
+
 #[test]
 fn a_puzzle_is_solved_at_the_first_try_or_not_at_all() {
     let opened = open(Language::En);

@@ -2,7 +2,7 @@
 
 use crate::experiment::Language;
 use crate::lab::condition::{Comparison, Condition, Steps};
-use crate::lab::{Check, Exercise, Instrument, InstrumentUse, Lab};
+use crate::lab::{Attempt, Check, Exercise, Instrument, InstrumentUse, Lab};
 use crate::registry;
 use crate::tui::context::AppContext;
 use crate::tui::destination::Destination;
@@ -37,6 +37,18 @@ pub fn counts_after<'a>(exercise: &Exercise, lab: &'a Lab, app: &AppContext) -> 
     let after = exercise.after.as_ref().filter(|after| !app.progress.solved(&lab.id).contains(*after))?;
     let before = lab.exercises.iter().find(|before| before.id == *after)?;
     Some(before.title.in_language(app.language))
+}
+
+/// Counts a wrong attempt. The option of a choice that was chosen last, chosen once more, is no other try.
+///
+/// # Errors
+/// When it cannot be kept; one line.
+pub fn count_wrong(exercise: &Exercise, attempt: &Attempt, lab: &Lab, app: &AppContext) -> Result<(), String> {
+    let answer = attempt.to_string();
+    let is_again = matches!(attempt, Attempt::Choice(_))
+        && app.progress.attempts(&lab.id, &exercise.id) > 0
+        && app.progress.answer(&lab.id, &exercise.id).as_ref() == Some(&answer);
+    if is_again { Ok(()) } else { app.progress.attempt(&lab.id, &exercise.id, &answer, None) }
 }
 
 /// The knobs that a preset sets, the lab shows and an exercise leaves open: where the preset as it is does not pass, they are changed.

@@ -115,3 +115,54 @@ fn a_text_on_a_run_counts_only_after_the_run() {
     assert!(app.progress.solved(&lab.id).contains("lambda"));
     assert!(!drawn(&mut tab, &app).contains("Counts only once"));
 }
+
+/// Whatever stands in the field and was judged, also after Esc and Enter: what is typed takes its place. An arrow or ⌫ mends it.
+#[test]
+fn a_number_takes_the_place_of_one_that_was_judged() {
+    let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+    "1.998".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    tab.handle_action(Action::Back, &lab, &mut app);
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    assert_eq!(written(&tab).as_deref(), Some("1.998"));
+    "0.002".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    assert_eq!(written(&tab).as_deref(), Some("0.002"));
+    // What was not handed in goes on.
+    tab.handle_action(Action::Back, &lab, &mut app);
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    press('5', &mut tab, &lab, &mut app);
+    assert_eq!(written(&tab).as_deref(), Some("0.0025"));
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    tab.handle_action(Action::Home, &lab, &mut app);
+    press('1', &mut tab, &lab, &mut app);
+    assert_eq!(written(&tab).as_deref(), Some("10.0025"));
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    tab.pasted("7", &lab, &mut app);
+    assert_eq!(written(&tab).as_deref(), Some("7"));
+}
+
+#[test]
+fn the_same_wrong_option_again_is_no_other_try() {
+    let (_folder, mut app, lab, mut tab) = at("predict-elbo");
+    let exercise = lab.exercises[tab.selected].clone();
+    let Check::Choice { answer, options } = &exercise.check else { panic!("a choice") };
+    let wrong: Vec<usize> = (0..options.len()).filter(|option| option != answer).collect();
+    let tries = |tab: &mut ExercisesTab, option: usize, app: &mut AppContext| {
+        tab.option = option;
+        tab.handle_action(Action::Confirm, &lab, app);
+        assert!(tab.verdict.is_some(), "it is said each time");
+        app.progress.attempts(&lab.id, &exercise.id)
+    };
+    assert_eq!([0, 0, 0].map(|at| tries(&mut tab, wrong[at], &mut app)), [1, 1, 1]);
+    assert_eq!(tries(&mut tab, wrong[1], &mut app), 2);
+}
+
+#[test]
+fn home_and_end_lead_to_the_first_and_the_last_exercise() {
+    let (_folder, mut app, lab, mut tab) = at("kl-by-hand");
+    for (code, place) in [(KeyCode::End, lab.exercises.len() - 1), (KeyCode::Home, 0)] {
+        let action = keys::action(&CONTEXTS, &KeyEvent::from(code), tab.in_text(&lab)).unwrap();
+        assert!(tab.handle_action(action, &lab, &mut app));
+        assert_eq!(tab.selected, place);
+    }
+}

@@ -48,7 +48,7 @@ impl Picker {
         let mut row = area.height.saturating_sub(below);
         if room > 0 {
             let caption = self.preview.draw(preview, app, buffer);
-            write(buffer, area, 0, row, caption, app.theme.quiet());
+            write(buffer, area, 0, row, &caption, app.theme.quiet());
         }
         row = (row + 1).max(above);
         // The last run stands below them in any case.

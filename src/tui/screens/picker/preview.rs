@@ -9,6 +9,7 @@ use crate::tui::instruments::latent_plane::walk;
 use crate::tui::text;
 use crate::tui::widgets::board::{self, Letters, Marks};
 use crate::tui::widgets::panel::{self, Look};
+use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
@@ -171,23 +172,25 @@ impl LabPreview {
         }
     }
 
-    /// Draws it; a line on what is drawn, and on nothing that has no room.
-    pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) -> &'static str {
+    /// Draws it; a line on what is drawn, and on nothing that has no room. Of a view it names the bundled model that made it, if there is
+    /// room.
+    pub fn draw(&self, preview: Rect, app: &mut AppContext, buffer: &mut Buffer) -> String {
         let help = self.help.map_or("", |help| app.say(help));
+        let part = app.say(text::PREVIEW_PART);
         if let Some(picture) = self.walk.get(self.at / PICTURE_PACE % self.walk.len().max(1)) {
             self.draw_walk(picture, preview, app, buffer);
-            return if self.is_all_pictures { help } else { app.say(text::PREVIEW_PART) };
+            return if self.is_all_pictures { help } else { part }.to_owned();
         }
         if let Some((_, game)) = &self.game {
             let (columns, rows) = board::extent(game, preview);
             if columns > preview.width || rows > preview.height {
-                return "";
+                return String::new();
             }
             board::draw(game, &Marks::default(), Letters::Glyphs, preview, &app.theme, buffer);
-            return app.say(text::PREVIEW_GAME);
+            return app.say(text::PREVIEW_GAME).to_owned();
         }
         if self.panels.is_empty() {
-            return "";
+            return String::new();
         }
         let mut look = Look { theme: &app.theme, language: app.language, pictures: &mut app.pictures };
         // What is seen whole says more than the beginning of what is not.
@@ -200,7 +203,9 @@ impl LabPreview {
         let whole: Vec<Panel> = self.panels.iter().filter(is_whole).cloned().collect();
         let shown = if whole.is_empty() { &self.panels } else { &whole };
         let drawn = panel::draw_all(shown, None, None, "preview/panel", preview, &mut look, buffer);
-        if drawn.len() == self.panels.len() { help } else { app.say(text::PREVIEW_PART) }
+        let caption = if drawn.len() == self.panels.len() { help } else { part };
+        let named = format!("{}: {caption}", app.say(text::FROM_SHIPPED));
+        if width(&named) <= usize::from(preview.width) { named } else { caption.to_owned() }
     }
 
     /// One picture that changes beside some that stand still.
@@ -235,7 +240,7 @@ mod tests {
     use crate::tui::widgets::frame::rows_of_text;
 
     /// What a preview of these panels draws, and its caption.
-    fn drawn(panels: &[Panel], rows: u16, language: Language) -> (String, &'static str) {
+    fn drawn(panels: &[Panel], rows: u16, language: Language) -> (String, String) {
         let folder = tempfile::tempdir().unwrap();
         let mut app = AppContext::for_tests(language, folder.path());
         let mut preview =
@@ -264,9 +269,12 @@ mod tests {
             (Language::Ja, "語と地図", "探索タブの表示の一部"),
         ] {
             let (text, caption) = drawn(&panels, 5, language);
-            assert!(text.contains("alone") && !text.contains("the map") && caption == part, "{caption}: {text}");
+            assert!(
+                text.contains("alone") && !text.contains("the map") && caption.ends_with(part),
+                "{caption}: {text}"
+            );
             let (text, caption) = drawn(&panels, 20, language);
-            assert!(text.contains("alone") && text.contains("the map") && caption == help, "{caption}: {text}");
+            assert!(text.contains("alone") && text.contains("the map") && caption.ends_with(help), "{caption}: {text}");
         }
     }
 

@@ -6,7 +6,6 @@ use crate::lab::Lab;
 use crate::run::{RunError, Start, export};
 use crate::tui::context::AppContext;
 use crate::tui::live_run::{LiveRun, Stage};
-use crate::tui::screens::overlays;
 use crate::tui::screens::runs::{Choice, RunList};
 use crate::tui::text;
 use crate::tui::widgets::chart::View;
@@ -134,6 +133,7 @@ impl TrainTab {
     pub fn choose(&mut self, preset: usize, lab: &Lab) {
         (self.choosing, self.shows_setup, self.report) = (true, true, None);
         self.setup.choose(preset, lab);
+        self.at_knobs = false;
     }
 
     /// Starts a run of a preset, whatever is shown.
@@ -148,13 +148,18 @@ impl TrainTab {
         self.chosen(Choice::Open(id.to_owned()), lab, app);
     }
 
+    /// Takes up a recorded run that was stopped.
+    pub fn resume_run(&mut self, id: &str, lab: &Lab, app: &mut AppContext) {
+        self.chosen(Choice::Resume(id.to_owned()), lab, app);
+    }
+
     /// Whether a run is being chosen.
     pub fn lists_runs(&self) -> bool {
         self.list.is_some()
     }
 
     pub(super) fn open_list(&mut self, lab: &Lab, app: &mut AppContext) {
-        match RunList::new(lab, app) {
+        match RunList::new(Some(lab), app) {
             Ok(list) if list.is_empty(app) => {
                 let said = app.say(text::NO_RUNS);
                 app.notify(said);
@@ -216,23 +221,18 @@ impl TrainTab {
 
     /// Lays a run under the curves, or takes it away there.
     pub(super) fn toggle_overlay(&mut self, id: &str, lab: &Lab, app: &mut AppContext) {
-        if self.overlays.contains(id) {
-            self.overlays.remove(id);
-        } else if app.run_of(&lab.id).is_some_and(|run| run.id == id) {
+        if app.run_of(&lab.id).is_some_and(|run| run.id == id) {
             // A run does not lie under itself.
             let said = app.say(text::RUN_IS_SHOWN);
             app.notify(said);
-        } else if self.overlays.is_full() {
-            let said = text::filled(app.say(text::MOST_OVERLAID), &[&overlays::MOST]);
-            app.notify(said);
-        } else if let Err(error) = self.overlays.add(id, &app.store) {
-            app.notify(error.to_string());
+        } else {
+            self.overlays.toggle(id, app);
         }
     }
 }
 
 /// Writes a run to a folder of its name; over an earlier export only if asked twice.
-pub(super) fn export_run(id: &str, app: &mut AppContext) {
+pub(in crate::tui::screens) fn export_run(id: &str, app: &mut AppContext) {
     let folder = gate::typed(id);
     let over = app.to_export_again.take().is_some_and(|before| before == id);
     let message = match export::export(&app.store, id, &folder, None, over) {
