@@ -25,11 +25,8 @@ const NUMBERS: &str = "q";
 /// The outcomes of P as bars.
 const BARS: [f64; 6] = [0.05, 0.15, 0.4, 0.1, 0.25, 0.05];
 
-pub static VIEWS: [ViewSpec; 1] = [ViewSpec::new(
-    "fitted",
-    Wording::new("P, Q fitted to it, and both divergences", "P、P に合わせた Q、両方向の KL ダイバージェンス"),
-    Vec::new,
-)];
+pub static VIEWS: [ViewSpec; 1] =
+    [ViewSpec::new("fitted", Wording::new("P, fitted Q and both KL", "P、合わせた Q、両方向の KL"), Vec::new)];
 
 pub const SERIES: [&str; 4] = ["kl/forward", "kl/reverse", "q/mean", "q/deviation"];
 pub const REPORT_KEYS: [&str; 5] = ["kl_forward", "kl_reverse", "q_mean", "q_deviation", "parameters"];
