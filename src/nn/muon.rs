@@ -83,7 +83,7 @@ mod tests {
     fn singular_values_become_alike_and_directions_stay() {
         for (rows, columns, size) in [(6, 6, 1.0), (4, 9, 1e-6), (9, 4, 1e6)] {
             let x = random(rows, columns, 3);
-            let found = orthogonalised(Tensor::from(x.mapv(|x| size * x).into_shared()));
+            let found = orthogonalised(Tensor::from(x.mapv(|x| size * x)));
             let svd = matrix(&x).thin_svd().unwrap();
             let turned = svd.U().transpose() * matrix(&found) * svd.V();
             for row in 0..turned.nrows() {

@@ -444,7 +444,13 @@ mod tests {
         app.progress.attempt(&lab.id, "predict-cycle", "0", Some("2026-01-01T00:00:00Z")).unwrap();
         assert_eq!(counts_after(&run, &lab, &app), None);
         let lab = app.catalogue.find("gan").unwrap().clone();
+        // Its text names the run that is to be cured.
         let cure = decided_at(&of(&lab, "cure"), &lab, &app);
+        let named = lab.presets.iter().position(|(name, _)| name == "collapse");
+        assert!(matches!(cure, Some(Destination::Preset(preset)) if Some(preset) == named));
+        let mut unnamed = of(&lab, "cure");
+        unnamed.prompt.en = "Cure it.".into();
+        let cure = decided_at(&unnamed, &lab, &app);
         assert!(matches!(cure, Some(Destination::Action(Action::Tab(tab))) if tab == TRAIN));
     }
 

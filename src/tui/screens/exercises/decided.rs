@@ -7,6 +7,7 @@ use crate::registry;
 use crate::tui::context::AppContext;
 use crate::tui::destination::Destination;
 use crate::tui::keys::{Action, TRAIN};
+use crate::tui::live_run::LiveRun;
 
 /// What a run has to reach: the curve by its name on Train, and the bound.
 pub fn in_words(condition: &Condition, lab: &Lab, language: Language) -> String {
@@ -60,8 +61,8 @@ pub fn may_be_changed<'a>(exercise: &Exercise, preset: usize, lab: &'a Lab) -> V
     lab.knobs.iter().map(|knob| knob.name.as_str()).filter(is_open).collect()
 }
 
-/// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with a preset that has the knobs it asks
-/// for while there is no run.
+/// Where an exercise is decided that has nothing to fill in: the instrument for it, or Train, with the preset that its text names, or
+/// one that has the knobs it asks for, while no run goes on.
 pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<Destination> {
     let instrument =
         |is_meant: &dyn Fn(&InstrumentUse) -> bool| lab.explore.iter().position(is_meant).map(Destination::Instrument);
@@ -73,8 +74,11 @@ pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<De
             // A preset would be the cure itself. A run that is predicted first is none.
             let before = lab.exercises.iter().find(|before| Some(&before.id) == exercise.after.as_ref());
             let is_cure = before.is_some_and(|before| matches!(before.check, Check::Series { .. }));
-            let is_free = app.run_of(&lab.id).is_none() && !knobs.is_empty() && !is_cure;
-            let preset = lab.presets.iter().position(|(name, _)| is_free && has_them(name));
+            let is_named = |name: &str| exercise.prompt.en.contains(&format!("preset `{name}`"));
+            let that = |is_meant: &dyn Fn(&str) -> bool| lab.presets.iter().position(|(name, _)| is_meant(name));
+            let is_free = app.run_of(&lab.id).is_none_or(LiveRun::has_ended);
+            let preset = that(&is_named).or_else(|| that(&|name| !knobs.is_empty() && !is_cure && has_them(name)));
+            let preset = preset.filter(|_| is_free);
             Some(preset.map_or(Destination::Action(Action::Tab(TRAIN)), Destination::Preset))
         }
         Check::Instrument { state, view, .. } => instrument(&|use_| {
