@@ -415,6 +415,9 @@ async fn a_command_of_the_instructor_starts_sessions() {
     let doctor = exec(&login(&server, "anna", &key(1)).await, "doctor").await;
     assert!(doctor.code == Some(0) && doctor.out.contains("else where"), "{doctor:?}");
     drop(server);
+    let check =
+        shinso(home.path(), &["serve", "--check", "--listen", "127.0.0.1:0", "--session-command", "env {argv}"]);
+    assert!(said(&check).contains("class     sessions that the command starts on this machine"), "{}", said(&check));
     // One that has made the terminal its own before, and one that stays in between.
     for command in ["setsid --ctty {argv}", "sh -c '\"$@\"; exit $?' sh {argv}"] {
         let server = Server::start(home.path(), &["--session-command", command]);

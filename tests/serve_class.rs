@@ -137,6 +137,26 @@ async fn who_came_first_trains_first() {
     ben.wait_for("running").await;
 }
 
+/// What a command of the server's starts on its machine is in the class; what runs on another is not, though it sees the socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_a_command_starts_is_in_the_class_of_its_machine() {
+    for (command, is_member) in
+        [("setsid --ctty {argv}", true), ("setsid --ctty env SHINSO_CLASS_MACHINE=another {argv}", false)]
+    {
+        let (_home, server) = class(&["--session-command", command, "--training", "1"]);
+        let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+        anna.wait_for(if is_member { "F8 hand" } else { "keys" }).await;
+        assert_eq!(anna.text().contains("F8"), is_member, "{command}:\n{}", anna.text());
+        assert!(!anna.text().contains("could not be reached"), "{}", anna.text());
+        anna.press(HAND).await;
+        if is_member {
+            anna.wait_for("your hand is up").await;
+            let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+            kei.wait_for("hands up: 1").await;
+        }
+    }
+}
+
 /// The linear mode has a hand and a place in the queue, and no screen to look at.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_line_by_line_is_part_of_the_class() {
