@@ -36,6 +36,7 @@ pub enum Action {
     Answers,
     Point,
     LowerHand,
+    EndRun,
     Message,
     MessageAll,
     // Moving.

@@ -287,6 +287,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     ClassList: [letter('a')] => A::Answers, "answers", "解答", 4;
     ClassList: [letter('m')] => A::Message, "message", "メッセージ", 5;
     ClassList: [letter('M')] => A::MessageAll, "to all", "全員へ", 6;
+    ClassList: [letter('x')] => A::EndRun, "end a held run", "停止中の実行を終了", 7;
     ClassList: [letter('/')] => A::Search, "filter", "絞り込み", 7;
     ClassList: [letter('s')] => A::Sort, "sort", "並べ替え", 8;
     ClassList: [key(KeyCode::Esc), letter('q'), key(KeyCode::F(10))] => A::Back, "back", "戻る", 9;

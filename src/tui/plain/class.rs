@@ -107,7 +107,7 @@ impl<W: Write> Reader<W> {
         Ok(())
     }
 
-    fn tell_of_class(&mut self, news: News) -> io::Result<()> {
+    pub(super) fn tell_of_class(&mut self, news: News) -> io::Result<()> {
         match news {
             News::HasToWait => match self.app.class.ahead() {
                 Some(ahead) => self.tell(text::PLAIN_WAITS, &[&ahead]),
@@ -125,6 +125,11 @@ impl<W: Write> Reader<W> {
             News::Full(holds, most) => {
                 self.waiting = None;
                 self.tell(text::PLAIN_DISK_FULL, &[&holds, &most])
+            }
+            News::EndRun(by) => {
+                let said = self.app.end_held_run(&by);
+                self.is_stopping |= said.is_some();
+                said.iter().try_for_each(|said| self.out.put(said))
             }
             News::Gone => self.tell(text::CLASS_GONE, &[]),
             // Of screens alone.
