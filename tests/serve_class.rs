@@ -156,7 +156,7 @@ async fn a_held_run_that_others_wait_for_is_ended_by_an_instructor() {
     ben.wait_for("queue: 0 before you").await;
     // One that trains is left alone.
     kei.press(LIST).await;
-    kei.wait_for("1 wait to train").await;
+    kei.wait_for("1 waiting to train").await;
     kei.wait_for("● ").await;
     kei.press("x").await;
     kei.wait_for("only a held run").await;
@@ -164,7 +164,7 @@ async fn a_held_run_that_others_wait_for_is_ended_by_an_instructor() {
     anna.wait_for("paused").await;
     kei.wait_for("! ").await;
     kei.press("x").await;
-    kei.wait_for("End the held run of anna? 1 wait for a place.").await;
+    kei.wait_for("End the held run of anna? 1 waiting for a place.").await;
     kei.press("\r").await;
     anna.wait_for("kei has ended your run").await;
     anna.wait_for("stopped").await;

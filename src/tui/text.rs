@@ -92,8 +92,8 @@ words! {
     CLASS_TO: "to {0}", "{0} へ";
     CLASS_TO_ALL: "to everybody", "全員へ";
     CLASS_SENT: "sent", "送りました";
-    CLASS_WAITING: "{0} wait to train", "学習待ち {0} 人";
-    CLASS_END_RUN: "End the held run of {0}? {1} wait for a place. Enter ends it, Esc does not.", "{0} さんの一時停止中の実行を終了しますか(待ち {1} 人)。Enter で終了、Esc で取り消し";
+    CLASS_WAITING: "{0} waiting to train", "学習待ち {0} 人";
+    CLASS_END_RUN: "End the held run of {0}? {1} waiting for a place. Enter ends it.", "{0} さんの一時停止中の実行を終了しますか(待ち {1} 人)。Enter で終了";
     CLASS_NOT_HELD: "only a held run whose place others wait for can be ended", "終了できるのは、ほかの人が席を待っているときの、一時停止中の実行だけです";
     RUN_ENDED: "{0} has ended your run: it was held while others waited for its place. It is recorded and can be resumed.", "{0} さんが実行を終了しました。一時停止中で、ほかの人が学習の席を待っていたためです。実行は記録されており、再開できます。";
     HANDS: "hands up: {0}", "挙手 {0}";

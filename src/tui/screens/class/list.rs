@@ -75,8 +75,13 @@ pub struct ClassList {
 }
 
 impl ClassList {
-    pub fn context(&self) -> Context {
-        if self.typing.is_some() { Context::ClassLine } else { Context::ClassList }
+    pub fn contexts(&self, app: &AppContext) -> Vec<Context> {
+        if self.typing.is_some() {
+            return vec![Context::ClassLine];
+        }
+        let shown = self.shown(app);
+        let can_end = shown.get(self.place(&shown)).is_some_and(|member| is_waited_for(member, app));
+        can_end.then_some(Context::ClassHeld).into_iter().chain([Context::ClassList]).collect()
     }
 
     pub fn in_text(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::class::message::{ClassNow, Here, Member, Picture, RunHere, Script, To
 use crate::experiment::Language;
 use crate::tui::class::{ClassState, News};
 use crate::tui::context::AppContext;
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::screens::{footer, shown};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -82,7 +82,7 @@ fn the_list_of_the_class() {
         let foot = Rect { y: area.height - 1, height: 1, ..area };
         list.draw(Rect { height: area.height - 1, ..area }, &app, &mut buffer);
         let keys = status(foot, &app, &mut buffer);
-        footer(keys, &[list.context()], list.in_text(), &app, &mut buffer);
+        footer(keys, &list.contexts(&app), list.in_text(), &app, &mut buffer);
         insta::assert_snapshot!(format!("the_list_of_the_class_{language}"), shown(&buffer));
     }
 }
@@ -128,14 +128,16 @@ fn a_held_run_that_others_wait_for_is_ended_once_it_is_confirmed() {
         let area = Rect::new(0, 0, 90, 10);
         let mut buffer = Buffer::empty(area);
         list.draw(area, &app, &mut buffer);
+        let named = ClassList::default().contexts(&app).contains(&Context::ClassHeld);
+        assert_eq!(named, is_held && waiting > 0, "the footer names its key where it does something");
         (asked, list, shown(&buffer))
     };
     assert_eq!(shows(false, 2).0, Asked::NotHeld, "it trains");
     assert_eq!(shows(true, 0).0, Asked::NotHeld, "nobody waits");
     let (asked, mut list, seen) = shows(true, 2);
     assert_eq!(asked, Asked::Nothing, "it is to be confirmed");
-    assert!(seen.contains("! 42%") && seen.contains("2 wait to train"), "{seen}");
-    assert!(seen.contains("End the held run of ben? 2 wait for a place."), "{seen}");
+    assert!(seen.contains("! 42%") && seen.contains("2 waiting to train"), "{seen}");
+    assert!(seen.contains("End the held run of ben? 2 waiting for a place."), "{seen}");
     list.pasted("ben");
     assert!(list.in_text(), "nothing else is meant by keys");
     assert_eq!(list.handle_action(Action::Back, &app), Asked::Nothing);
