@@ -130,7 +130,8 @@ impl Playing {
         self.draw(app);
         self.screen.tick(app);
         self.moments += 1;
-        let most = 2 * self.player.lab().explore.len();
+        let lab = self.player.lab();
+        let most = if app.run_of(&lab.id).is_some_and(LiveRun::is_live) { 2 * lab.explore.len() } else { usize::MAX };
         let is_new = std::mem::replace(&mut self.seen, self.answers) != self.answers;
         let is_quiet = !app.questions.is_busy() && !is_new;
         let was_quiet = std::mem::replace(&mut self.was_quiet, is_quiet);

@@ -143,6 +143,14 @@ fn a_demo_in_lines_waits_for_answers_and_leaves_keys_to_the_lab() {
     assert!(after.contains("demo · step 1 of 4") && after.contains("the demo has ended"), "{after}");
 }
 
+/// What a step shows is told when it is there, not while it is asked for.
+#[test]
+fn a_step_of_a_demo_is_told_once_all_is_answered() {
+    let text = told_after(Some("board-game"), "\n\nq\n");
+    let (_, begun) = text.split_once("Presses: ↵").expect("a new game begins");
+    assert_eq!(begun.matches(".......").count(), 6, "{text}");
+}
+
 /// Whoever waits for a place to train hears how many are before them, every ten seconds.
 #[test]
 fn the_place_in_the_queue_is_told_every_ten_seconds() {
