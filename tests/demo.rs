@@ -5,7 +5,7 @@ mod support;
 #[path = "support/program.rs"]
 mod program;
 
-use program::{said, shinso};
+use program::{fed, said, shinso};
 use support::Terminal;
 use tempfile::tempdir;
 
@@ -57,12 +57,44 @@ fn the_picker_plays_the_demo_of_its_lab() {
     terminal.wait_for("まず、崖の地図で");
 }
 
+/// Step by step in a terminal, at the presenter's Enter.
+#[test]
+fn a_demo_is_told_in_lines_to_its_end() {
+    let home = tempdir().unwrap();
+    let mut terminal = Terminal::start(home.path(), &["demo", "embeddings", "--plain", "--lang", "ja"], (100, 60), &[]);
+    for step in 0..4 {
+        terminal.wait_for_more_than(step, "Enter で次へ".as_bytes());
+        if step == 1 {
+            terminal.wait_for("入力: king - man + woman");
+            terminal.wait_for("queen");
+        }
+        terminal.press("\r");
+    }
+    terminal.wait_for("Enter でデモ終了");
+    terminal.press("\r");
+    terminal.wait_for("デモを終わりました");
+    terminal.press("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+/// A pipe knows nothing of runs: its lines are taken when a step is over.
+#[test]
+fn a_pipe_that_says_all_at_once_skips_nothing() {
+    let home = tempdir().unwrap();
+    let output = fed(home.path(), &["--plain", "demo", "kl"], b"\n\n\n\n");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("finished").count(), 2, "{said}");
+    assert!(said.contains("demo · step 4 of 4") && said.contains("the demo has ended"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_played_is_refused_in_one_line() {
     let home = tempdir().unwrap();
     for (arguments, code, part) in [
         (&["demo", "vea"][..], 2, "unknown lab `vea`: did you mean `vae`?"),
-        (&["--plain", "demo", "vae"][..], 2, "a demo is played on the screen"),
+        (&["demo", "vea", "--plain"][..], 2, "unknown lab `vea`"),
+        (&["demo", "vae", "--plain", "--record", "x"][..], 2, "cannot be used with"),
         (&["demo", "vae"][..], 1, "the screen needs a terminal"),
         (&["demo", "vae", "--size", "20x20", "--record", "x"][..], 2, "expected columns and rows"),
         (&["demo", "vae", "--record", "x.txt"][..], 1, ".cast"),

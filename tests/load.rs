@@ -15,6 +15,7 @@ mod server;
 use client::{Connection, Terminal, by_key, connect, key, listed};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
+use russh::ChannelMsg;
 use server::Server;
 use std::fs;
 use std::path::Path;
@@ -255,4 +256,62 @@ async fn a_hall_of_students_at_work() {
     assert_eq!(logins.len(), students);
     assert!(children(server.id()).is_empty(), "no process is left");
     assert!(after.files <= before.files + 2, "{} files are open, {} were", after.files, before.files);
+}
+
+/// Changes sizes as fast as one connection carries them; how many the server has read, and in what time.
+async fn flood(server: &Server, end: Instant) -> (u32, Duration) {
+    let (_connection, terminal) = log_in(server, 0).await.unwrap();
+    let (mut reads, writes) = terminal.channel.split();
+    let reading = tokio::spawn(async move {
+        // What is drawn is read and dropped; the one answer is that to what comes behind the sizes.
+        while let Some(message) = reads.wait().await {
+            if matches!(message, ChannelMsg::Success | ChannelMsg::Failure) {
+                return true;
+            }
+        }
+        false
+    });
+    let (begun, mut count) = (Instant::now(), 0_u32);
+    while Instant::now() < end {
+        for _ in 0..256 {
+            writes.window_change(80 + count % 400, 24 + count % 150, 0, 0).await.unwrap();
+            count += 1;
+        }
+    }
+    writes.set_env(true, "LANG", "C.UTF-8").await.unwrap();
+    assert!(reading.await.unwrap(), "the server answers");
+    (count, begun.elapsed())
+}
+
+/// One account in all of its sessions changes sizes without end; another student's keys are answered.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes both cores: see the head of this file"]
+async fn ten_thousand_sizes_a_second_hold_nobody_up() {
+    let home = tempfile::tempdir().unwrap();
+    accounts(home.path(), 2);
+    let server: &'static Server = Box::leak(Box::new(Server::start(home.path(), &["--exempt", "127.0.0.0/8"])));
+    let (_connection, mut terminal) = log_in(server, 1).await.unwrap();
+    terminal.press("\x10variational\r").await;
+    assert!(terminal.shows("page 1/", PATIENCE).await);
+    let before = held(server.id());
+    let end = Instant::now() + Duration::from_secs(setting("SHINSO_SECONDS", 20));
+    let floods: Vec<_> = (0..setting("SHINSO_FLOODS", 3)).map(|_| tokio::spawn(flood(server, end))).collect();
+    let mut outcome = Outcome::default();
+    while Instant::now() < end {
+        for (keys, text) in [("n", "page 2/"), ("p", "page 1/")] {
+            timed(&mut terminal, keys, text, &mut outcome).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let mut rate = 0.0;
+    for flood in floods {
+        let (count, time) = flood.await.unwrap();
+        println!("{count} sizes in {time:?}");
+        rate += f64::from(count) / time.as_secs_f64();
+    }
+    outcome.keys.sort();
+    let [median, p95, last] = [0.5, 0.95, 1.0].map(|share| at(&outcome.keys, share));
+    println!("{rate:.0} sizes a second; {} keys: median {median:?}, p95 {p95:?}, last {last:?}", outcome.keys.len());
+    println!("server: before {before:?}, after {:?}", held(server.id()));
+    assert!(rate >= 10_000.0, "{rate:.0} sizes a second");
 }

@@ -19,6 +19,7 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const WINDOW: u32 = 1 << 20;
@@ -414,6 +415,9 @@ async fn a_command_of_the_instructor_starts_sessions() {
     let doctor = exec(&login(&server, "anna", &key(1)).await, "doctor").await;
     assert!(doctor.code == Some(0) && doctor.out.contains("else where"), "{doctor:?}");
     drop(server);
+    let check =
+        shinso(home.path(), &["serve", "--check", "--listen", "127.0.0.1:0", "--session-command", "env {argv}"]);
+    assert!(said(&check).contains("class     sessions that the command starts on this machine"), "{}", said(&check));
     // One that has made the terminal its own before, and one that stays in between.
     for command in ["setsid --ctty {argv}", "sh -c '\"$@\"; exit $?' sh {argv}"] {
         let server = Server::start(home.path(), &["--session-command", command]);
@@ -487,4 +491,51 @@ fn the_kernel_keeps_a_session_to_its_folders_too() {
     let output = session(&run);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(own.join("runs").is_dir());
+}
+
+/// Files of a process that are open.
+fn open_files(process: u32) -> u64 {
+    fs::read_dir(format!("/proc/{process}/fd")).unwrap().count() as u64
+}
+
+/// When no file is left for another connection, sessions that are there go on, and others come in once there are some.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_a_free_file_serves_who_is_there_and_takes_others_later() {
+    let home = home();
+    let server = Server::start(home.path(), &["--enrol", "--exempt", "127.0.0.1"]);
+    let anna = login(&server, "anna", &key(1)).await;
+    let mut terminal = Terminal::open(&anna, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
+    terminal.press("\x10kullback\r").await;
+    terminal.wait_for("page 1/").await;
+    let ben = login(&server, "ben", &key(2)).await;
+    let most = open_files(server.id()) + 12;
+    let process = rustix::process::Pid::from_raw(server.id().try_into().unwrap());
+    // Its processes may have more.
+    let maximum = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+    let limit = rustix::process::Rlimit { current: Some(most), maximum };
+    rustix::process::prlimit(process, rustix::process::Resource::Nofile, limit).unwrap();
+    let crowd: Vec<TcpStream> = (0..60).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    server.logged("no connection taken");
+    // It tries ten times a second; meanwhile keys are answered.
+    let (begun, mut slowest) = (Instant::now(), Duration::ZERO);
+    while begun.elapsed() < Duration::from_secs(2) {
+        for (key, page) in [("n", "page 2/"), ("p", "page 1/")] {
+            let pressed = Instant::now();
+            terminal.press(key).await;
+            terminal.wait_for(page).await;
+            slowest = slowest.max(pressed.elapsed());
+        }
+    }
+    println!("{} files open, slowest key to paint {slowest:?}", open_files(server.id()));
+    // Who has come in before is told why no labs open.
+    let mut late = Terminal::open(&ben, (80, 24)).await;
+    late.wait_for("your session could not be started").await;
+    let log = server.logged("session could not start");
+    assert_eq!(log.matches("no connection taken").count(), 1, "{log}");
+    assert!(log.contains("Too many open files"), "{log}");
+    drop(crowd);
+    let ben = login(&server, "ben", &key(2)).await;
+    let mut terminal = Terminal::open(&ben, (80, 24)).await;
+    terminal.wait_for("Autoencoder").await;
 }

@@ -137,6 +137,70 @@ async fn who_came_first_trains_first() {
     ben.wait_for("running").await;
 }
 
+/// A run that is held keeps its place from others: an instructor ends it, and it can be taken up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_run_that_others_wait_for_is_ended_by_an_instructor() {
+    let (home, server) = class(&["--training", "1"]);
+    let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+    let (_b, mut ben) = come(&server, "ben", 3, (100, 30)).await;
+    let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+    for terminal in [&mut anna, &mut ben] {
+        terminal.press("\x10variational\r").await;
+        terminal.wait_for("Theory").await;
+        terminal.press("\x1b2").await;
+        terminal.wait_for("preset").await;
+    }
+    anna.press("\r").await;
+    anna.wait_for("running").await;
+    ben.press("\r").await;
+    ben.wait_for("queue: 0 before you").await;
+    // One that trains is left alone.
+    kei.press(LIST).await;
+    kei.wait_for("1 waiting to train").await;
+    kei.wait_for("● ").await;
+    kei.press("x").await;
+    kei.wait_for("only a held run").await;
+    anna.press(" ").await;
+    anna.wait_for("paused").await;
+    kei.wait_for("! ").await;
+    kei.press("x").await;
+    kei.wait_for("End the held run of anna? 1 waiting for a place.").await;
+    kei.press("\r").await;
+    anna.wait_for("kei has ended your run").await;
+    anna.wait_for("stopped").await;
+    ben.wait_for("running").await;
+    server.logged("ends the held run of anna");
+    let runs = fs::read_dir(home.path().join("accounts/anna/runs")).unwrap();
+    let descriptions = runs.flatten().filter_map(|run| fs::read_to_string(run.path().join("run.yaml")).ok());
+    assert_eq!(descriptions.filter(|text| text.contains("status: stopped")).count(), 1);
+    // It goes on once there is a place.
+    anna.press("r").await;
+    anna.wait_for("queue: 0 before you").await;
+    ben.press("S").await;
+    ben.wait_for("stopped").await;
+    anna.wait_for("running").await;
+}
+
+/// What a command of the server's starts on its machine is in the class; what runs on another is not, though it sees the socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_a_command_starts_is_in_the_class_of_its_machine() {
+    for (command, is_member) in
+        [("setsid --ctty {argv}", true), ("setsid --ctty env SHINSO_CLASS_MACHINE=another {argv}", false)]
+    {
+        let (_home, server) = class(&["--session-command", command, "--training", "1"]);
+        let (_a, mut anna) = come(&server, "anna", 2, (100, 30)).await;
+        anna.wait_for(if is_member { "F8 hand" } else { "keys" }).await;
+        assert_eq!(anna.text().contains("F8"), is_member, "{command}:\n{}", anna.text());
+        assert!(!anna.text().contains("could not be reached"), "{}", anna.text());
+        anna.press(HAND).await;
+        if is_member {
+            anna.wait_for("your hand is up").await;
+            let (_k, mut kei) = come(&server, "kei", 1, (120, 36)).await;
+            kei.wait_for("hands up: 1").await;
+        }
+    }
+}
+
 /// The linear mode has a hand and a place in the queue, and no screen to look at.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_line_by_line_is_part_of_the_class() {

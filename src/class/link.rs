@@ -14,6 +14,8 @@ use std::time::Duration;
 pub const SOCKET: &str = "SHINSO_CLASS";
 /// What the server knows the session by.
 pub const TOKEN: &str = "SHINSO_CLASS_TOKEN";
+/// The machine of the server, by [`machine`]: on another, which may see the same files, nobody listens at the socket.
+pub const MACHINE: &str = "SHINSO_CLASS_MACHINE";
 
 /// Bytes of a line of the server's: a screen of the largest size in colours that change from cell to cell.
 const LONGEST_TO_SESSION: u64 = 16 << 20;
@@ -25,6 +27,12 @@ const TO_ANSWER: Duration = Duration::from_secs(10);
 const UNTAKEN: usize = 8;
 /// The time between two reports of what is newest: of these the last alone matters.
 const REPORT: Duration = Duration::from_millis(100);
+
+/// This machine since it was started last, as the kernel tells it from all others; empty where it does not.
+pub fn machine() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map(|id| id.trim().to_owned()).unwrap_or_default()
+}
 
 /// The way to the class. The server may go at any time; from then on nothing comes and nothing is sent.
 pub struct Link {
@@ -61,6 +69,9 @@ impl Link {
     /// When the server is there and does not answer.
     pub fn of_environment(wake: Wake) -> io::Result<Option<Self>> {
         let (Some(socket), Ok(token)) = (std::env::var_os(SOCKET), std::env::var(TOKEN)) else { return Ok(None) };
+        if std::env::var(MACHINE).is_ok_and(|of_server| of_server != machine()) {
+            return Ok(None);
+        }
         match Self::open(Path::new(&socket), token, wake) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             link => link.map(Some),

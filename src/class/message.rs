@@ -42,6 +42,7 @@ pub struct RunHere {
     pub percent: u8,
     /// Whether it trains; otherwise it is held, or over.
     pub is_live: bool,
+    pub is_held: bool,
 }
 
 /// The demo that an instructor plays, for their other session.
@@ -99,6 +100,10 @@ pub enum FromSession {
     Lower {
         session: u64,
     },
+    /// Of instructors: the run of a session, which is held while others wait for its place, is to end.
+    EndRun {
+        session: u64,
+    },
     /// Of instructors: whether their screen can be followed.
     Present {
         on: bool,
@@ -142,6 +147,10 @@ pub enum ToSession {
     DrawAnew,
     /// The hand was taken down by an instructor.
     HandLowered {
+        by: String,
+    },
+    /// An instructor ends the run, if it is held still: others wait for its place.
+    EndRun {
         by: String,
     },
     /// A part of the screen that is followed or watched.
@@ -199,6 +208,8 @@ pub struct ClassNow {
     pub followers: usize,
     /// Hands that are up.
     pub hands: usize,
+    /// Sessions that wait for a place to train.
+    pub waiting: usize,
 }
 
 /// A change of a screen that is followed, as bytes for a terminal of its size.
@@ -242,4 +253,6 @@ pub struct Member {
     /// Seconds since the last key.
     pub idle: u64,
     pub follows: bool,
+    /// Whether it has a place to train.
+    pub has_place: bool,
 }

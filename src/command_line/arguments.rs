@@ -68,7 +68,8 @@ pub enum Verb {
     /// Play the demo of a lab for an audience, step by step
     ///
     /// Space or → goes on, ← back, r begins again, N shows the presenter's notes, Esc ends the demo and leaves the lab as it is. All
-    /// other keys go to the lab. `d` in the picker does the same.
+    /// other keys go to the lab. `d` in the picker does the same. With --plain it is told in lines: Enter goes on; `back`, `restart`,
+    /// `notes` and `q` are the other keys.
     Demo(DemoArguments),
     /// List, check or describe labs
     Labs {
@@ -180,6 +181,10 @@ pub enum Verb {
 pub struct DemoArguments {
     /// The lab, such as vae
     pub lab: String,
+
+    /// Tell it in lines, for screen readers and pipes: what is said, what is done, and what comes of it
+    #[arg(long, conflicts_with_all = ["record", "svg"])]
+    pub plain: bool,
 
     /// Play it without a presenter and write a recording for asciinema (asciicast, FILE.cast); the words stand as long as they take to read
     #[arg(long, value_name = "FILE")]

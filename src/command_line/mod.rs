@@ -104,7 +104,9 @@ fn dispatch(arguments: Arguments) -> Exit {
             demo::record(environment, &arguments.screen, &demo)
         }
         Some(Verb::Demo(demo)) => {
-            crate::tui::run(environment, arguments.screen, arguments.lang.is_some(), Some(&demo.lab))
+            let mut screen = arguments.screen;
+            screen.plain |= demo.plain;
+            crate::tui::run(environment, screen, arguments.lang.is_some(), Some(&demo.lab))
         }
         Some(Verb::Train(train)) => train::run(&environment, train),
         Some(Verb::Worker) => worker::run(&environment),

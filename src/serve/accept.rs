@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::cut::Stream;
 use super::limits::Place;
+use super::log::Failing;
 use super::server::Server;
 use super::session::lines;
 use russh::server::{Config, run_stream};
@@ -19,12 +20,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes connections for ever.
 pub async fn accept(listener: &TcpListener, server: &Arc<Server>, config: Arc<Config>) {
-    let mut number = 0;
+    let (mut number, mut failing) = (0, Failing::default());
     loop {
         let (stream, from) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                server.lent.log.server(format!("no connection taken: {error}"));
+                if failing.is_news(std::time::Instant::now()) {
+                    server.lent.log.server(format!("no connection taken, tried again until one is: {error}"));
+                }
                 sleep(PAUSE).await;
                 continue;
             }

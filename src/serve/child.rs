@@ -116,7 +116,7 @@ impl Child {
         command.envs(std::env::var_os("TZ").map(|zone| (OsString::from("TZ"), zone)));
         command.env("HOME", &order.home).env("SHINSO_HOME", &order.home).env("SHINSO_CONFINED", "1");
         if let Some((socket, token)) = &order.class {
-            command.env(link::SOCKET, socket).env(link::TOKEN, token);
+            command.env(link::SOCKET, socket).env(link::TOKEN, token).env(link::MACHINE, link::machine());
         }
         command.env("SHINSO_SHARED", shared).current_dir(&order.home).kill_on_drop(true);
         let mut file = None;

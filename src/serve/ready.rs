@@ -109,6 +109,12 @@ pub fn check(settings: &Settings) -> Exit {
         ("limits", limits),
         ("landlock", Ok(landlock.to_owned())),
     ];
+    // What `--session-command` leaves out is right where that is meant.
+    let class = settings.session_command.is_some().then(|| {
+        let words = "sessions that the command starts on this machine are in it; on others, whose processes cannot reach its socket, they are in no list, wait for no place to train (--training) and are held to no --disk";
+        ("class", Ok(words.to_owned()))
+    });
+    let findings: Vec<(&str, Result<String, String>)> = findings.into_iter().chain(class).collect();
     let mut text = String::new();
     for (name, finding) in &findings {
         let (sign, words) = match finding {

@@ -272,7 +272,7 @@ impl App {
     fn contexts(&self) -> Vec<Context> {
         let of_class = self.contexts_of_class();
         let here = match (&self.overlay, &self.place) {
-            (Some(Overlay::Class(list)), _) => return vec![list.context()],
+            (Some(Overlay::Class(list)), _) => return list.contexts(&self.context),
             (Some(Overlay::Viewing(..)), _) => return [&[Context::ClassViewing], &of_class[..]].concat(),
             (Some(Overlay::Pointer(_)), _) => return vec![Context::ClassPointer],
             (Some(Overlay::Answers(..)), _) => return vec![Context::ClassAnswers],

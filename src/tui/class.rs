@@ -71,6 +71,8 @@ pub enum News {
         confirmed: bool,
     },
     ClaimRefused(Bilingual),
+    /// An instructor ends the run, if it is held still.
+    EndRun(String),
     /// No run may begin: so many megabytes are held of those that may be.
     Full(u64, u64),
     /// What was looked at is gone.
@@ -153,6 +155,7 @@ impl ClassState {
                 self.training = Training::Idle;
                 return Some(News::Full(holds, most));
             }
+            ToSession::EndRun { by } => return Some(News::EndRun(by)),
             ToSession::Message { by, text } => return Some(News::Message(by, text)),
             ToSession::Script { script, seconds } => {
                 self.script = (script.is_some() || seconds > 0).then_some((script, seconds));
@@ -195,6 +198,10 @@ impl ClassState {
 
     pub fn lower(&self, session: u64) {
         self.say(FromSession::Lower { session });
+    }
+
+    pub fn end_run(&self, session: u64) {
+        self.say(FromSession::EndRun { session });
     }
 
     pub fn present(&mut self, on: bool) {

@@ -4,9 +4,10 @@ use super::class::ClassState;
 use super::destination::{Destination, Places};
 use super::last_resort;
 use super::live_run::LiveRun;
+use super::text::{self, filled};
 use super::theme::Theme;
 use super::widgets::picture::Pictures;
-use crate::experiment::{Answer, ExperimentError, Knobs, Language, Model, Query, Source, ViewSpec, Wording};
+use crate::experiment::{Answer, Command, ExperimentError, Knobs, Language, Model, Query, Source, ViewSpec, Wording};
 use crate::lab::exercise::{self, Attempt, Verdict};
 use crate::lab::{Catalogue, Check, Lab, Progress};
 use crate::registry;
@@ -151,6 +152,15 @@ impl AppContext {
         let ended = std::thread::Builder::new().name("leaving".to_owned()).spawn(move || drop(run));
         // Without a thread it was ended here.
         self.leaving.extend(ended.ok());
+    }
+
+    /// Ends the run for an instructor if it is held still; what is said of it, which stands beside its curves too.
+    pub fn end_held_run(&mut self, by: &str) -> Option<String> {
+        let said = filled(self.say(text::RUN_ENDED), &[&by]);
+        let run = self.run.as_mut().filter(|run| run.is_held())?;
+        run.send(Command::Stop);
+        run.message = Some(said.clone());
+        Some(said)
     }
 
     pub fn say(&self, wording: Wording) -> &'static str {

@@ -36,6 +36,7 @@ pub enum Action {
     Answers,
     Point,
     LowerHand,
+    EndRun,
     Message,
     MessageAll,
     // Moving.
@@ -234,6 +235,8 @@ pub enum Context {
     /// Of whoever presents.
     ClassPresenter,
     ClassList,
+    /// The run under the cursor of the list is held while others wait for its place.
+    ClassHeld,
     /// A line is typed in the list of the class.
     ClassLine,
     /// The table of answers.
@@ -295,7 +298,7 @@ impl Context {
             Context::Class | Context::ClassPresented | Context::ClassInstructor | Context::ClassPresenter => {
                 Wording::new("In a class", "クラス")
             }
-            Context::ClassList | Context::ClassLine => Wording::new("The class", "クラスの一覧"),
+            Context::ClassList | Context::ClassHeld | Context::ClassLine => Wording::new("The class", "クラスの一覧"),
             Context::ClassAnswers => Wording::new("Answers of the class", "クラスの解答"),
             Context::ClassViewing => Wording::new("Somebody else's screen", "ほかの人の画面"),
             Context::ClassPointer => Wording::new("Pointer", "ポインター"),

@@ -89,6 +89,7 @@ impl LiveRun {
             lab: self.lab.clone(),
             percent: (100.0 * share).clamp(0.0, 100.0) as u8,
             is_live: self.is_live() && !self.is_held(),
+            is_held: self.is_held(),
         }
     }
 

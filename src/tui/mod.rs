@@ -56,16 +56,13 @@ use widgets::picture::{Look, PictureMode, Pictures};
 /// Opens the screen: the picker, or the lab whose demo is to be played.
 pub fn run(environment: Environment, options: ScreenOptions, language_given: bool, demo: Option<&str>) -> Exit {
     let variable = |name: &str| std::env::var(name).ok();
-    if options.plain || variable("ACCESSIBLE").is_some_and(|value| value == "1") {
-        return match demo {
-            None => plain::run(environment),
-            Some(_) => Exit::usage("a demo is played on the screen: leave --plain out, and unset ACCESSIBLE"),
-        };
-    }
     match demo.map(|lab| environment.catalogue.find(lab)) {
         Some(Err(error)) => return Exit::usage(error),
         Some(Ok(lab)) if lab.demo.is_empty() => return no_demo(&lab.id),
         _ => {}
+    }
+    if options.plain || variable("ACCESSIBLE").is_some_and(|value| value == "1") {
+        return plain::run(environment, demo);
     }
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Exit::Failed(

@@ -3,6 +3,7 @@
 
 mod asked;
 mod class;
+mod demo;
 mod explore;
 mod lines;
 mod model;
@@ -33,6 +34,7 @@ use crate::lab::{Attempt, Check, Exercise, InstrumentUse, Lab, Progress, Verdict
 use crate::printer;
 use crate::run::Start;
 use crate::width::Widths;
+use demo::Playing;
 use lines::Lines;
 use model::Asked;
 use std::collections::BTreeSet;
@@ -51,6 +53,10 @@ struct Reader<W> {
     lab: Option<Lab>,
     asked: Option<Asked>,
     explore: Option<ExploreTab>,
+    /// The demo of the lab, while it is played.
+    demo: Option<Playing>,
+    /// What came from a pipe while a step of a demo was under way.
+    held: Option<Message>,
     /// A run that waits for a place to train.
     waiting: Option<Start>,
     /// Exercises of all labs that were solved when it was looked last.
@@ -93,8 +99,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Reads commands from standard input until it ends.
-pub fn run(environment: Environment) -> Exit {
+/// Reads commands from standard input until it ends; first plays the demo of a lab, if it is named.
+pub fn run(environment: Environment, demo: Option<&str>) -> Exit {
     let (sender, messages) = channel();
     let mut progress = Progress::open(&environment.folders.database());
     if let Some(notice) = progress.notice.take() {
@@ -108,7 +114,7 @@ pub fn run(environment: Environment) -> Exit {
         let read = move || read_lines(io::stdin().lock(), &sender, &asked);
         std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
     });
-    let ended = begun.and_then(|()| reader.converse(&messages, &next));
+    let ended = begun.and_then(|()| reader.converse(demo, &messages, &next));
     last_resort::reached(Stage::LoopEnded);
     drop(reader);
     last_resort::reached(Stage::Done);
@@ -141,14 +147,20 @@ fn read_lines(mut input: impl BufRead, messages: &Sender<Message>, asked: &Recei
 
 /// Carries a script out, for tests.
 #[cfg(test)]
-pub fn converse_for_tests(catalogue: crate::lab::Catalogue, folder: &std::path::Path, script: &str, out: &mut Vec<u8>) {
+pub fn converse_for_tests(
+    catalogue: crate::lab::Catalogue,
+    folder: &std::path::Path,
+    demo: Option<&str>,
+    script: &str,
+    out: &mut Vec<u8>,
+) {
     let environment = Environment::for_tests(catalogue, folder);
     let (sender, messages) = channel();
     let mut reader = Reader::new(environment, Progress::in_memory(None), Bell::new(sender.clone()), out, false);
     let (next, asked) = channel();
     let script = script.to_owned();
     std::thread::spawn(move || read_lines(script.as_bytes(), &sender, &asked));
-    reader.converse(&messages, &next).expect("memory takes all lines");
+    reader.converse(demo, &messages, &next).expect("memory takes all lines");
 }
 
 impl<W: Write> Reader<W> {
@@ -177,6 +189,8 @@ impl<W: Write> Reader<W> {
             lab: None,
             asked: None,
             explore: None,
+            demo: None,
+            held: None,
             waiting: None,
             solved,
             told,
@@ -204,16 +218,27 @@ impl<W: Write> Reader<W> {
         write!(self.out, "{}", markdown::plain(text, COLUMNS))
     }
 
-    fn converse(&mut self, messages: &Receiver<Message>, next: &Sender<()>) -> io::Result<Exit> {
+    fn converse(&mut self, demo: Option<&str>, messages: &Receiver<Message>, next: &Sender<()>) -> io::Result<Exit> {
         self.tell(text::PLAIN_WELCOME, &[])?;
-        self.list()?;
+        if demo.is_none() {
+            self.list()?;
+        }
         self.join_class()?;
+        let lab = demo.and_then(|id| self.app.catalogue.find(id).ok()).cloned();
+        lab.iter().try_for_each(|lab| self.play(lab))?;
         loop {
-            if self.prompts {
+            self.go_on()?;
+            if self.prompts && !self.demo_moves() {
                 self.out.prompt()?;
             }
             self.out.flush()?;
-            match self.next(messages) {
+            let message = match self.taken_up() {
+                Some(held) => Some(held),
+                None => self.next(messages),
+            };
+            match message {
+                // A pipe knows nothing of what is waited for: its lines come when it is over.
+                Some(message @ (Message::Line(_) | Message::Lost)) if self.holds() => self.held = Some(message),
                 Some(Message::Line(line)) => {
                     self.out.answered();
                     if !self.line(line.trim(), messages)? {
@@ -240,6 +265,9 @@ impl<W: Write> Reader<W> {
 
     /// Does what a line asks for; `false` to end.
     fn line(&mut self, line: &str, messages: &Receiver<Message>) -> io::Result<bool> {
+        if self.line_of_demo(line)? {
+            return Ok(true);
+        }
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
         match verb {
@@ -269,6 +297,7 @@ impl<W: Write> Reader<W> {
 
     fn open(&mut self, typed: &str) -> io::Result<()> {
         let Some(id) = self.lab_meant(typed)? else { return Ok(()) };
+        self.leave_demo()?;
         let lab = match self.app.catalogue.find(&id) {
             Ok(lab) => lab.clone(),
             Err(error) => {
@@ -308,6 +337,7 @@ impl<W: Write> Reader<W> {
         match verb {
             "theory" => self.theory(lab, rest),
             "say" => self.say_line(lab, rest),
+            "demo" => self.play(lab),
             "views" => self.views(lab),
             "ask" => self.ask_view(lab, rest),
             "train" => self.train(lab, rest),

@@ -47,7 +47,7 @@ words! {
     DEMO_UNTIL_STEP: "waits for step {0}, now {1}", "ステップ {0} を待っています(現在 {1})";
     DEMO_UNTIL_SERIES: "waits for {0}, now {1}", "{0} を待っています(現在 {1})";
     DEMO_UNTIL_ANSWER: "waits for the answer", "回答を待っています";
-    DEMO_NOT_MET: "the run has ended before {0}; → goes on", "{0} になる前に実行が終わりました。→ で先へ";
+    DEMO_NOT_MET: "the run has ended before {0}", "{0} になる前に実行が終わりました";
     DEMO_THE_END: "its end", "最後";
     DEMO_NO_RUN: "there is no run to change any more", "変更できる実行がもうありません";
     DEMO_NO_TEXT: "nothing takes typed text here: {0}", "ここには文字を入力できません: {0}";
@@ -93,6 +93,10 @@ words! {
     CLASS_TO: "to {0}", "{0} へ";
     CLASS_TO_ALL: "to everybody", "全員へ";
     CLASS_SENT: "sent", "送りました";
+    CLASS_WAITING: "{0} waiting to train", "学習待ち {0} 人";
+    CLASS_END_RUN: "End the held run of {0}? {1} waiting for a place. Enter ends it.", "{0} さんの一時停止中の実行を終了しますか(待ち {1} 人)。Enter で終了";
+    CLASS_NOT_HELD: "only a held run whose place others wait for can be ended", "終了できるのは、ほかの人が席を待っているときの、一時停止中の実行だけです";
+    RUN_ENDED: "{0} has ended your run: it was held while others waited for its place. It is recorded and can be resumed.", "{0} さんが実行を終了しました。一時停止中で、ほかの人が学習の席を待っていたためです。実行は記録されており、再開できます。";
     HANDS: "hands up: {0}", "挙手 {0}";
     CAN_ASK: "F8 hand", "F8 挙手";
     HAND_UP: "your hand is up", "挙手中";
@@ -411,7 +415,7 @@ words! {
     SAVED: "saved", "保存済";
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
-    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run, or until it asks something: press answers); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりか質問を待つ(press で答える); report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; quit 終了";
+    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run, or until it asks something: press answers); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; demo (plays the demo of the lab); quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりか質問を待つ(press で答える); report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; demo ラボのデモ; quit 終了";
     PLAIN_CLASS: "You are part of a class: `hand` raises your hand, or takes it down.", "クラスに参加しています。hand で挙手し、もう一度で下ろします。";
     PLAIN_NO_CLASS: "there is no class here", "クラスに参加していません";
     PLAIN_HAND_UP: "your hand is up; `hand` takes it down", "挙手しました。hand で下ろします";
@@ -446,6 +450,21 @@ words! {
     PLAIN_EXPLORE_HOW: "explore NUMBER or NAME opens one; then press KEY …, type TEXT, show", "explore 番号(または名前)で開き、press キー …、type 文字列、show で操作します";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
+    PLAIN_DEMO_HOW: "In a demo Enter goes on, whatever is waited for; `back` shows the step before again, `restart` begins again, `notes` shows the presenter's notes or hides them, `q` ends the demo. show, explore, press and type are about what the demo shows; all other commands work too.", "デモでは、Enter で先へ進みます(待っているときも)。back で前のステップを再表示、restart で最初から、notes で発表者ノートの表示・非表示、q でデモ終了です。show、explore、press、type はデモの画面を操作します。ほかのコマンドも使えます。";
+    PLAIN_DEMO_NEXT: "Enter: next step", "Enter で次へ";
+    PLAIN_DEMO_LAST: "Enter: end of the demo", "Enter でデモ終了";
+    PLAIN_DEMO_TAB: "Tab: {0}", "タブ: {0}";
+    PLAIN_DEMO_PANE: "Pane: {0}", "枠: {0}";
+    PLAIN_DEMO_POINT: "Look at: {0}", "注目: {0}";
+    PLAIN_DEMO_START: "Starts a run: {0}", "実行を開始: {0}";
+    PLAIN_DEMO_SET: "Sets {0} = {1}", "設定を変更: {0} = {1}";
+    PLAIN_DEMO_ACT: "Applies: {0}", "操作: {0}";
+    PLAIN_DEMO_KEY: "Presses: {0}", "キー: {0}";
+    PLAIN_DEMO_TYPE: "Types: {0}", "入力: {0}";
+    PLAIN_DEMO_MET: "{0} is met; now {1}", "{0} を満たしました(現在 {1})";
+    PLAIN_DEMO_NOTES_ON: "presenter's notes: on", "発表者ノート: 表示";
+    PLAIN_DEMO_NOTES_OFF: "presenter's notes: off", "発表者ノート: 非表示";
+    PLAIN_DEMO_RUN_GOES_ON: "the demo has ended; its run goes on (status, wait, stop)", "デモを終わりました。デモの実行は続いています(status、wait、stop)";
     NO_SHELL: "no shell to go back to here", "ここには戻るシェルがありません";
     NOTES_FULL: "the notes are full: at most {0} characters", "ノートがいっぱいです({0} 文字まで)";
     NOT_SAVED_YET: "not saved yet", "未保存";

@@ -135,7 +135,7 @@ fn it_is_told_in_lines_and_asked_for_a_view() {
     let script = "open toy\nviews\nask line x=1\nask line y=1\nask lines\ntrain quick seed=x\ntrain quick seed=2\nwait\nexercises\nexplore 1\npress .*2\n\
                   ask x で\nask at another x x=-1\nask AT\nexplore\nexplore the m\nopen a li\nopen 直線\nopen a\nquit\n";
     let mut out = Vec::new();
-    plain::converse_for_tests(app.catalogue.clone(), folder.path(), script, &mut out);
+    plain::converse_for_tests(app.catalogue.clone(), folder.path(), None, script, &mut out);
     let text = String::from_utf8(out).unwrap();
     for part in [
         "x=0.5 (where",

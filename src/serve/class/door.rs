@@ -2,7 +2,7 @@
 
 use super::hub::{Class, Standing, Viewed};
 use crate::class::message::{Answered, FromSession, LONGEST_FROM_SESSION, Picture, ToSession};
-use crate::serve::log::Log;
+use crate::serve::log::{Failing, Log};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -50,6 +50,7 @@ impl Door {
 
     /// Lets programs in for ever.
     pub async fn attend(&self, class: &Arc<Class>, log: &Log) {
+        let mut failing = Failing::default();
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
@@ -57,7 +58,9 @@ impl Door {
                     tokio::spawn(async move { greet(stream, &class).await });
                 }
                 Err(error) => {
-                    log.server(format!("class: nobody let in: {error}"));
+                    if failing.is_news(std::time::Instant::now()) {
+                        log.server(format!("class: nobody let in, tried again until somebody is: {error}"));
+                    }
                     sleep(PAUSE).await;
                 }
             }

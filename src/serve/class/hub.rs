@@ -214,7 +214,8 @@ impl Class {
         let now = Instant::now();
         let state = self.state();
         let linked = state.seats.iter().filter(|(_, seat)| seat.is_linked());
-        let mut members: Vec<Member> = linked.map(|(session, seat)| seat.member(*session, now)).collect();
+        let row = |(session, seat): (&u64, &Seat)| seat.member(*session, state.has_place(*session), now);
+        let mut members: Vec<Member> = linked.map(row).collect();
         members.sort_by_key(|member| {
             (
                 std::cmp::Reverse(member.hand.map_or(0, |seconds| seconds + 1)),
@@ -313,6 +314,14 @@ impl Class {
                     other.say(ToSession::HandLowered { by: account });
                 }
             }
+            FromSession::EndRun { session: of } if is_instructor => {
+                // As things are now: the run may have gone on meanwhile, or nobody waits any more.
+                let is_waited_for = state.has_place(of) && state.queue.waiting() > 0;
+                let Some(other) = state.seats.get(&of).filter(|seat| is_waited_for && seat.holds_run()) else { return };
+                self.log.connection(session, format!("ends the held run of {} (#{of})", other.account));
+                other.say(ToSession::EndRun { by: account });
+                return;
+            }
             FromSession::Present { on } if is_instructor => {
                 seat.mirror.point(None);
                 let presents = state.is_presenter(session);
@@ -375,6 +384,10 @@ impl State {
         self.presenting.as_ref().is_some_and(|presenting| presenting.session == session)
     }
 
+    fn has_place(&self, session: u64) -> bool {
+        self.queue.standing(session) == Some(None)
+    }
+
     /// What concerns everybody.
     fn now(&self, for_instructor: bool) -> ClassNow {
         let presenter = self.presenting.as_ref().and_then(|presenting| self.seats.get(&presenting.session));
@@ -385,6 +398,7 @@ impl State {
             presenter: presenter.map(|seat| seat.account.clone()),
             followers: count(|seat| seat.follows),
             hands: count(|seat| seat.hand.is_some()),
+            waiting: if for_instructor { self.queue.waiting() } else { 0 },
         }
     }
 }

@@ -43,6 +43,11 @@ impl Queue {
         }
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// How many wait before a session; none before one that has a place. Nothing is known of one that has not asked.
     pub fn standing(&self, session: u64) -> Option<Option<usize>> {
         let has_place = self.taken.iter().any(|(taken, _)| *taken == session);
@@ -63,6 +68,7 @@ mod tests {
         }
         let standing = |queue: &Queue| [1, 2, 3, 4, 5].map(|session| queue.standing(session));
         assert_eq!(standing(&queue), [Some(None), Some(None), Some(Some(0)), Some(Some(1)), None]);
+        assert_eq!(queue.waiting(), 2);
         queue.leave(1);
         assert_eq!(standing(&queue), [None, Some(None), Some(Some(0)), Some(None), None]);
         queue.leave(3);

@@ -84,7 +84,13 @@ impl Seat {
         self.to.as_ref().is_some_and(|to| !to.is_closed())
     }
 
-    pub fn member(&self, session: u64, now: Instant) -> Member {
+    /// Whether its run is held.
+    pub fn holds_run(&self) -> bool {
+        self.here.run.as_ref().is_some_and(|run| run.is_held)
+    }
+
+    /// Its row of the list; whether it has a place to train is known elsewhere.
+    pub fn member(&self, session: u64, has_place: bool, now: Instant) -> Member {
         Member {
             session,
             account: self.account.clone(),
@@ -94,6 +100,7 @@ impl Seat {
             hand: self.hand.map(|since| now.saturating_duration_since(since).as_secs()),
             idle: now.saturating_duration_since(self.input.last()).as_secs(),
             follows: self.follows,
+            has_place,
         }
     }
 }

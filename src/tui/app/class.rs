@@ -64,6 +64,10 @@ impl App {
                         identity.refused(why.in_language(self.context.language).to_owned());
                     }
                 }
+                News::EndRun(by) => {
+                    let said = self.context.end_held_run(&by);
+                    said.into_iter().for_each(|said| self.notify(said));
+                }
                 News::Full(holds, most) => self.make_room(holds, most),
                 News::ScreenGone => {
                     if matches!(self.beneath.as_deref(), Some(Overlay::Viewing(..))) {
@@ -291,6 +295,8 @@ impl App {
             }
             Asked::NoScreen => self.notify(self.context.say(text::CLASS_NO_SCREEN).to_owned()),
             Asked::Lower(session) => self.context.class.lower(session),
+            Asked::EndRun(session) => self.context.class.end_run(session),
+            Asked::NotHeld => self.notify(self.context.say(text::CLASS_NOT_HELD).to_owned()),
             Asked::Present => self.present(),
             Asked::Message(to, words) => {
                 self.context.class.send_message(to, words);

@@ -92,7 +92,7 @@ fn standing(player: &Player, app: &AppContext) -> (String, Style) {
     }
     let (words, style) = match player.wait(app) {
         Wait::For(words) => (words.in_language(app.language).to_owned(), app.theme.accented()),
-        Wait::Never(words) => (words.in_language(app.language).to_owned(), warning),
+        Wait::Never(words) => (format!("{} · {}", words.in_language(app.language), app.say(text::DEMO_NEXT)), warning),
         Wait::ForKey | Wait::Over => {
             let is_last = player.at + 1 == player.lab.demo.len();
             (app.say(if is_last { text::DEMO_LAST } else { text::DEMO_NEXT }).to_owned(), app.theme.strong())

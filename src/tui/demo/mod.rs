@@ -120,7 +120,7 @@ impl Player {
         (!self.deeds.is_empty()).then_some(self.next_key)
     }
 
-    fn step(&self) -> &DemoStep {
+    pub fn step(&self) -> &DemoStep {
         &self.lab.demo[self.at]
     }
 
@@ -141,7 +141,7 @@ impl Player {
     }
 
     /// Whether the step was gone back to.
-    fn is_again(&self) -> bool {
+    pub fn is_again(&self) -> bool {
         self.at + 1 < self.begun
     }
 
@@ -167,12 +167,10 @@ impl Player {
     pub fn advance(&mut self, now: Duration, screen: &mut LabScreen, app: &mut AppContext) -> bool {
         let mut has_changed = false;
         while !self.is_over {
-            if let Some(deed) = self.deeds.front() {
-                let waits = !matches!(deed, Deed::Act(_)) && now < self.next_key;
-                if waits {
+            if !self.deeds.is_empty() {
+                if !self.do_due(now, screen, app) {
                     break;
                 }
-                self.do_next(now, screen, app);
             } else if self.wait(app) == Wait::Over {
                 self.enter(self.at + 1, now, screen, app);
             } else {
@@ -181,6 +179,19 @@ impl Player {
             has_changed = true;
         }
         has_changed
+    }
+
+    /// Does the next of what the step does, if its time has come; whether it has.
+    pub fn do_due(&mut self, now: Duration, screen: &mut LabScreen, app: &mut AppContext) -> bool {
+        let is_due = match self.deeds.front() {
+            None => false,
+            Some(Deed::Act(_)) => true,
+            Some(Deed::Key(_) | Deed::Letter(_)) => now >= self.next_key,
+        };
+        if is_due {
+            self.do_next(now, screen, app);
+        }
+        is_due
     }
 
     /// The presenter's key: what is being typed is finished at once, else the next step begins, whatever was waited for.
@@ -370,7 +381,7 @@ fn deeds(action: &DemoAction) -> Vec<Deed> {
 }
 
 /// Presses a key on a lab's screen; `false` if it means nothing there.
-fn press(key: &KeyEvent, screen: &mut LabScreen, app: &mut AppContext) -> bool {
+pub fn press(key: &KeyEvent, screen: &mut LabScreen, app: &mut AppContext) -> bool {
     match keys::action(&screen.contexts(app), key, screen.in_text()) {
         // Of the whole program, not of the lab.
         Some(Action::Help | Action::Palette | Action::Quit | Action::SwitchLanguage) => false,

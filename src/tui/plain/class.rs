@@ -1,6 +1,7 @@
 //! The class in the linear mode: a hand, messages, who one is, and the queue for a place to train.
 
 use super::Reader;
+use super::demo::Playing;
 use crate::class::Link;
 use crate::class::message::Here;
 use crate::run::Start;
@@ -47,13 +48,20 @@ impl<W: Write> Reader<W> {
 
     /// Whether a run goes on, or waits for its place.
     pub(super) fn is_under_way(&self) -> bool {
-        self.is_live() || self.waiting.is_some()
+        self.is_live() || self.waits_for_place()
+    }
+
+    /// Whether a run waits for its place: one that was asked for, or one of a demo.
+    pub(super) fn waits_for_place(&self) -> bool {
+        self.waiting.is_some() || self.demo.as_ref().is_some_and(Playing::waits_for_place)
     }
 
     /// Leaves the queue; whether there was something to leave.
     pub(super) fn leave_queue(&mut self) -> io::Result<bool> {
-        let was_waiting = self.waiting.take().is_some();
+        let was_waiting = self.waits_for_place();
         if was_waiting {
+            self.waiting = None;
+            self.demo.iter_mut().for_each(|demo| demo.leave_queue(&mut self.app));
             self.app.class.give_place_back();
             self.tell(text::LEFT_QUEUE, &[])?;
         }
@@ -107,7 +115,7 @@ impl<W: Write> Reader<W> {
         Ok(())
     }
 
-    fn tell_of_class(&mut self, news: News) -> io::Result<()> {
+    pub(super) fn tell_of_class(&mut self, news: News) -> io::Result<()> {
         match news {
             News::HasToWait => match self.app.class.ahead() {
                 Some(ahead) => self.tell(text::PLAIN_WAITS, &[&ahead]),
@@ -118,12 +126,18 @@ impl<W: Write> Reader<W> {
             News::Claimed { student, confirmed: true, .. } => self.tell(text::ID_KEPT, &[&student]),
             News::Claimed { id, student, .. } => self.tell(text::PLAIN_IS_IT_YOU, &[&id, &student, &id]),
             News::ClaimRefused(why) => writeln!(self.out, "{}", why.in_language(self.app.language)),
+            News::EndRun(by) => {
+                let said = self.app.end_held_run(&by);
+                self.is_stopping |= said.is_some();
+                said.iter().try_for_each(|said| self.out.put(said))
+            }
             News::Full(..) if self.app.store.forget_deleted() > 0 => {
                 self.app.class.ask_for_place();
                 Ok(())
             }
             News::Full(holds, most) => {
                 self.waiting = None;
+                self.demo.iter_mut().for_each(|demo| demo.leave_queue(&mut self.app));
                 self.tell(text::PLAIN_DISK_FULL, &[&holds, &most])
             }
             News::Gone => self.tell(text::CLASS_GONE, &[]),

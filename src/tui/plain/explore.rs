@@ -3,6 +3,7 @@
 use super::{Reader, names};
 use crate::lab::keystroke::Keystroke;
 use crate::lab::{Attempt, Lab};
+use crate::tui::context::AppContext;
 use crate::tui::keys;
 use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
@@ -19,14 +20,14 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// The page that an instrument is drawn on.
-const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
+pub(super) const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
 /// How long an answer may take before what is there is told.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a run may take to say something to an action.
 const REACTION: Duration = Duration::from_secs(2);
 /// Time between two moments of what moves, and the most of them.
-const MOMENT: Duration = Duration::from_millis(5);
-const MOMENTS: usize = 600;
+pub(super) const MOMENT: Duration = Duration::from_millis(5);
+pub(super) const MOMENTS: usize = 600;
 /// Lines of a view above its panels: the title, the inputs, and what the chosen one means.
 const HEAD: usize = 3;
 
@@ -36,6 +37,36 @@ fn in_lines(page: &Buffer) -> String {
     let blank = |letter| if is_drawing(letter) { ' ' } else { letter };
     let lines = rows_of_text(page).map(|row| row.chars().map(blank).collect::<String>().trim_end().to_owned());
     lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
+fn drawn(explore: &mut ExploreTab, lab: &Lab, app: &mut AppContext) -> Buffer {
+    let mut page = Buffer::empty(PAGE);
+    app.places.clear();
+    explore.draw(PAGE, lab, app, &mut page);
+    page
+}
+
+/// What the instrument with the keys shows, in lines.
+pub(super) fn told(explore: &mut ExploreTab, lab: &Lab, app: &mut AppContext) -> String {
+    let mut page = drawn(explore, lab, app);
+    let page = match explore.in_letters() {
+        // Its picture stands in letters, and not once more as it is drawn.
+        Some((letters, drawn)) => {
+            Clear.render(drawn.intersection(PAGE), &mut page);
+            let beside: String = in_lines(&page).lines().map(|line| format!("{}\n", line.trim_start())).collect();
+            format!("{}\n{beside}", letters.trim_end())
+        }
+        None => in_lines(&page),
+    };
+    let panels = explore.panels().unwrap_or_default();
+    if panels.is_empty() {
+        return page;
+    }
+    // The title and the inputs, the panels in words, and which model answers.
+    let lines: Vec<&str> = page.lines().collect();
+    let told: String = panels.iter().map(|panel| in_words(panel, app.language, false)).collect();
+    let head = lines[..lines.len().min(HEAD)].join("\n");
+    format!("{head}\n{told}{}\n", lines.last().unwrap_or(&""))
 }
 
 impl<W: Write> Reader<W> {
@@ -157,13 +188,10 @@ impl<W: Write> Reader<W> {
         self.tell_news()
     }
 
-    fn draw(&mut self, lab: &Lab) -> Buffer {
-        let mut page = Buffer::empty(PAGE);
-        self.app.places.clear();
+    fn draw(&mut self, lab: &Lab) {
         if let Some(explore) = &mut self.explore {
-            explore.draw(PAGE, lab, &mut self.app, &mut page);
+            drawn(explore, lab, &mut self.app);
         }
-        page
     }
 
     /// Tells what the instrument shows, and the keys that mean something to it.
@@ -171,30 +199,17 @@ impl<W: Write> Reader<W> {
         if self.explore.is_none() {
             return self.open_explore(lab, "", messages);
         }
-        let mut page = self.draw(lab);
-        let page = match self.explore.as_ref().and_then(ExploreTab::in_letters) {
-            // Its picture stands in letters, and not once more as it is drawn.
-            Some((letters, drawn)) => {
-                Clear.render(drawn.intersection(PAGE), &mut page);
-                let beside: String = in_lines(&page).lines().map(|line| format!("{}\n", line.trim_start())).collect();
-                format!("{}\n{beside}", letters.trim_end())
-            }
-            None => in_lines(&page),
-        };
-        let panels = self.explore.as_ref().and_then(ExploreTab::panels).unwrap_or_default();
-        if panels.is_empty() {
-            write!(self.out, "{page}")?;
-        } else {
-            // The title and the inputs, the panels in words, and which model answers.
-            let lines: Vec<&str> = page.lines().collect();
-            let told: String = panels.iter().map(|panel| in_words(panel, self.app.language, false)).collect();
-            let head = lines[..lines.len().min(HEAD)].join("\n");
-            writeln!(self.out, "{head}\n{told}{}", lines.last().unwrap_or(&""))?;
-        }
-        let Some(explore) = &self.explore else { return Ok(()) };
+        let Some(explore) = &mut self.explore else { return Ok(()) };
+        let told = told(explore, lab, &mut self.app);
+        let (contexts, in_text) = (explore.contexts(), explore.in_text());
+        write!(self.out, "{told}")?;
         let is_held = self.app.run_of(&lab.id).is_some_and(LiveRun::is_held);
-        let contexts = if is_held { keys::while_held(explore.contexts()) } else { explore.contexts() };
-        let named = keys::footer(&contexts, explore.in_text());
+        self.tell_keys(&if is_held { keys::while_held(contexts) } else { contexts }, in_text)
+    }
+
+    /// Tells the keys that mean something to an instrument.
+    pub(super) fn tell_keys(&mut self, contexts: &[keys::Context], in_text: bool) -> io::Result<()> {
+        let named = keys::footer(contexts, in_text);
         let named = named.iter().filter(|(_, binding)| binding.context != keys::Context::Everywhere);
         let named: Vec<String> =
             named.map(|(key, binding)| format!("{} {}", key.name(), self.app.say(binding.help))).collect();

@@ -1,15 +1,31 @@
 //! Whole conversations, without a screen.
 
-use super::converse_for_tests;
+use super::training::REPORT_EVERY;
+use super::{Reader, converse_for_tests};
+use crate::class::message::{ClassNow, ToSession};
+use crate::environment::Environment;
 use crate::experiment::Language;
+use crate::lab::Progress;
+use crate::run::store::tests::description;
+use crate::tui::class::News;
 use crate::tui::context::AppContext;
+use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::terminal::Bell;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// What is printed for a script.
 fn told(script: &str) -> String {
+    told_after(None, script)
+}
+
+/// The same after the first step of a demo.
+fn told_after(demo: Option<&str>, script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let app = AppContext::for_tests(Language::En, folder.path());
     let mut out = Vec::new();
-    converse_for_tests(app.catalogue.clone(), folder.path(), script, &mut out);
+    converse_for_tests(app.catalogue.clone(), folder.path(), demo, script, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -82,4 +98,132 @@ fn a_run_that_is_stopped_asks_nothing_any_more() {
     let text = told(&format!("open rlhf\ntrain you {knobs}\nwait\nstop\nwait\nreport\n"));
     assert_eq!(text.matches("Pair 1 of 4.").count(), 1, "{text}");
     assert!(text.contains("it has no report"), "{text}");
+}
+
+#[test]
+fn the_demo_of_kl_is_told_to_its_end() {
+    let text = told_after(Some("kl"), &"\n".repeat(4));
+    let folder = tempfile::tempdir().unwrap();
+    let app = AppContext::for_tests(Language::En, folder.path());
+    let said: Vec<&str> =
+        app.catalogue.find("kl").unwrap().demo.iter().filter_map(|step| Some(step.say.as_ref()?.en.as_str())).collect();
+    let parts = [
+        "demo · step 1 of 4",
+        said[0],
+        "Pane: two distributions",
+        "D(P‖Q)",
+        "Presses: m",
+        "bimodal",
+        "demo · step 2 of 4",
+        said[1],
+        "Starts a run: quick",
+        "waits for the end of the run",
+        "finished",
+        "demo · step 3 of 4",
+        said[2],
+        "Look at: P and Q",
+        "Starts a run: reverse",
+        "demo · step 4 of 4",
+        said[3],
+        "Enter: end of the demo",
+        "the demo has ended",
+    ];
+    // Sentences are broken between words.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut rest = text.as_str();
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { panic!("{part} in its turn:\n{text}") };
+        rest = after;
+    }
+    assert!(!text.contains("Let the audience predict"), "nobody asked for notes: {text}");
+}
+
+#[test]
+fn a_demo_in_lines_goes_back_begins_again_shows_notes_and_ends() {
+    let text = told_after(Some("kl"), "\nnotes\nback\n\nrestart\nq\npress m\nq\n");
+    assert!(text.contains("(note: Let the audience predict"), "{text}");
+    assert!(text.contains("demo · step 1 of 4 · shown again"), "{text}");
+    assert_eq!(text.matches("Presses: m").count(), 1, "what is shown again does nothing: {text}");
+    assert_eq!(text.matches("demo · step 1 of 4\n").count(), 2, "it begins again: {text}");
+    let (_, after) = text.split_once("the demo has ended; you can go on using the lab").expect("its end");
+    assert!(after.contains("D(P‖Q)"), "the lab stays as it is: {after}");
+}
+
+#[test]
+fn a_demo_in_lines_waits_for_answers_and_leaves_keys_to_the_lab() {
+    let text = told_after(Some("embeddings"), "\npress ctrl-u\ntype Paris\npress enter\nopen kl\ndemo\nq\n");
+    assert!(text.contains("Types: king - man + woman") && text.contains("queen"), "{text}");
+    let (_, after) = text.split_once("queen").unwrap();
+    assert!(after.contains("Paris"), "{after}");
+    let (_, after) = after.split_once("the demo has ended").expect("another lab ends it");
+    assert!(after.contains("demo · step 1 of 4") && after.contains("the demo has ended"), "{after}");
+}
+
+/// What a step shows is told when it is there, not while it is asked for.
+#[test]
+fn a_step_of_a_demo_is_told_once_all_is_answered() {
+    let text = told_after(Some("board-game"), "\n\nq\n");
+    let (_, begun) = text.split_once("Presses: ↵").expect("a new game begins");
+    assert_eq!(begun.matches(".......").count(), 6, "{text}");
+}
+
+/// Whoever waits for a place to train hears how many are before them, every ten seconds.
+#[test]
+fn the_place_in_the_queue_is_told_every_ten_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = AppContext::for_tests(Language::En, folder.path()).catalogue.clone();
+    let environment = Environment::for_tests(catalogue, folder.path());
+    let (sender, messages) = channel();
+    let mut out = Vec::new();
+    let mut reader = Reader::new(environment, Progress::in_memory(None), Bell::new(sender), &mut out, false);
+    let now = ClassNow::default();
+    let welcome = ToSession::Welcome { name: "ben".into(), is_instructor: false, queues: true, asks_id: false, now };
+    reader.app.class.link_for_tests();
+    reader.app.class.hears([welcome]);
+    reader.line("open vae", &messages).unwrap();
+    reader.line("train", &messages).unwrap();
+    let begun = reader.told;
+    let place = |ahead| ToSession::Place { ask: 1, ahead: Some(ahead) };
+    reader.app.class.hears([place(4)]);
+    let short = Duration::from_millis(1);
+    reader.tell_how_it_stands(begun + REPORT_EVERY - short).unwrap();
+    reader.app.class.hears([place(3)]);
+    reader.tell_how_it_stands(begun + REPORT_EVERY).unwrap();
+    reader.app.class.hears([place(2)]);
+    // The next ten seconds begin when it was told.
+    let told = reader.told;
+    reader.tell_how_it_stands(told + REPORT_EVERY - short).unwrap();
+    reader.tell_how_it_stands(told + REPORT_EVERY).unwrap();
+    drop(reader);
+    let text = String::from_utf8(out).unwrap();
+    let ahead: Vec<&str> = text.split(" before you").collect();
+    let ahead: Vec<&str> = ahead[..ahead.len() - 1].iter().filter_map(|words| words.rsplit(' ').next()).collect();
+    assert_eq!(ahead, ["3", "2"], "{text}");
+}
+
+/// An instructor's key comes late where the run goes on again: it is left alone.
+#[test]
+fn a_run_that_an_instructor_ends_is_said_to_be_if_it_is_held_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = AppContext::for_tests(Language::En, folder.path()).catalogue.clone();
+    let environment = Environment::for_tests(catalogue, folder.path());
+    let mut out = Vec::new();
+    let mut reader = Reader::new(environment, Progress::in_memory(None), Bell::new(channel().0), &mut out, false);
+    let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+    let (recorded, lock) = reader.app.store.create(description(), &now).unwrap();
+    drop(lock);
+    let wake = Arc::clone(&reader.app.wake);
+    reader.app.run = Some(LiveRun::open(&reader.app.store, &reader.app.source, &recorded.id, wake).unwrap());
+    for (stage, by) in [(Stage::Running, "kei"), (Stage::Paused, "yui")] {
+        reader.app.run.as_mut().unwrap().stage = stage;
+        reader.tell_of_class(News::EndRun(by.to_owned())).unwrap();
+    }
+    let message = reader.app.run.as_ref().unwrap().message.clone();
+    drop(reader);
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("yui has ended your run") && text.contains("can be resumed") && !text.contains("kei"),
+        "{text}"
+    );
+    assert!(message.is_some_and(|message| message.contains("yui")), "it stands beside the curves too");
 }

@@ -1,8 +1,9 @@
 //! A run that goes on while lines are read: started, told of every few seconds, turned, stopped.
 
+use super::explore::MOMENT;
 use super::{Reader, words};
 use crate::experiment::{Command, Experiment, Language};
-use crate::lab::Lab;
+use crate::lab::{Chart, Lab};
 use crate::registry;
 use crate::run::{Start, default_threads};
 use crate::tui::live_run::LiveRun;
@@ -17,10 +18,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Time between two words on how a run stands, and between two on what its curves did.
-const REPORT_EVERY: Duration = Duration::from_secs(10);
+pub(super) const REPORT_EVERY: Duration = Duration::from_secs(10);
 const CURVES_EVERY: Duration = Duration::from_secs(60);
 /// Time between two looks at the program where nothing wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What each curve of some charts did, in a sentence each.
+pub(super) fn curves(charts: &[Chart], run: &LiveRun, language: Language) -> String {
+    let lines = charts.iter().flat_map(|chart| &chart.series);
+    let sentences = lines.filter_map(|line| {
+        let series = run.series.get(&line.name)?;
+        Some(format!("{}\n", sentence(line.label.in_language(language), series, language)))
+    });
+    sentences.collect()
+}
 
 impl<W: Write> Reader<W> {
     pub(super) fn is_live(&self) -> bool {
@@ -36,11 +47,12 @@ impl<W: Write> Reader<W> {
         }
     }
 
-    /// The next message; none if there is none for a while, as long as a run goes on.
+    /// The next message; none if there is none for a while, as long as a run goes on or a step of a demo is under way.
     pub(super) fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
-        let found = match self.is_live() {
-            true => messages.recv_timeout(LOOK_EVERY),
-            false => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let found = match (self.demo_moves(), self.is_live()) {
+            (true, _) => messages.recv_timeout(MOMENT),
+            (false, true) => messages.recv_timeout(LOOK_EVERY),
+            (false, false) => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         let message = match found {
             Ok(message) => message,
@@ -111,15 +123,24 @@ impl<W: Write> Reader<W> {
     pub(super) fn news(&mut self) -> io::Result<()> {
         self.class_news()?;
         self.hear_run();
-        if let (Some(explore), Some(lab)) = (&mut self.explore, &self.lab) {
+        if let Some(demo) = &mut self.demo {
+            demo.news(&mut self.app);
+        } else if let (Some(explore), Some(lab)) = (&mut self.explore, &self.lab) {
             for reply in self.app.questions.take() {
                 explore.answered(&reply, lab, &mut self.app);
             }
             explore.news(lab, &mut self.app);
         }
         self.tell_question()?;
-        if self.is_under_way() && self.question().is_none() && self.told.elapsed() >= REPORT_EVERY {
-            match self.curves_told.elapsed() >= CURVES_EVERY {
+        self.tell_how_it_stands(Instant::now())?;
+        self.tell_news()
+    }
+
+    /// Tells how the run or its place in the queue stands, if it is time, and once how it ended.
+    pub(super) fn tell_how_it_stands(&mut self, now: Instant) -> io::Result<()> {
+        let is_due = |told: Instant, period: Duration| now.saturating_duration_since(told) >= period;
+        if self.is_under_way() && self.question().is_none() && is_due(self.told, REPORT_EVERY) {
+            match is_due(self.curves_told, CURVES_EVERY) {
                 true => self.status()?,
                 false => self.stage()?,
             }
@@ -130,13 +151,13 @@ impl<W: Write> Reader<W> {
                 self.report()?;
             }
         }
-        self.tell_news()
+        Ok(())
     }
 
     /// How the run stands, in a line.
-    fn stage(&mut self) -> io::Result<()> {
+    pub(super) fn stage(&mut self) -> io::Result<()> {
         self.told = Instant::now();
-        if self.waiting.is_some() {
+        if self.waits_for_place() {
             return match self.app.class.ahead() {
                 Some(ahead) => self.tell(text::PLAIN_WAITS, &[&ahead]),
                 None => writeln!(self.out, "{}", self.app.say(text::ASKS_FOR_PLACE).trim_start_matches(['○', ' '])),
@@ -155,20 +176,15 @@ impl<W: Write> Reader<W> {
     /// How the run stands, what each curve did, in a sentence each, and what the run asks.
     pub(super) fn status(&mut self) -> io::Result<()> {
         self.stage()?;
-        if self.waiting.is_some() {
+        if self.waits_for_place() {
             return Ok(());
         }
         self.curves_told = Instant::now();
         self.question_told = None;
         self.tell_question()?;
         let Some(run) = &self.app.run else { return Ok(()) };
-        let language = self.app.language;
         if let Ok(lab) = self.app.catalogue.find(&run.lab) {
-            for line in lab.dashboard.charts.iter().flat_map(|chart| &chart.series) {
-                if let Some(series) = run.series.get(&line.name) {
-                    self.out.put(&sentence(line.label.in_language(language), series, language))?;
-                }
-            }
+            self.out.put(&curves(&lab.dashboard.charts, run, self.app.language))?;
         }
         match &run.message {
             Some(message) => self.out.put(message),

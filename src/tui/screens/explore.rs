@@ -426,6 +426,48 @@ mod tests {
         }
     }
 
+    /// What comes of a key and what the run says against it may come together: that the model is asked again hides nothing.
+    #[test]
+    fn a_warning_that_comes_with_the_news_of_an_action_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let wake = std::sync::Arc::clone(&app.wake);
+        let shows_run = |app: &mut AppContext| {
+            let created = crate::run::store::tests::description();
+            let now = "2026-01-02T03:04:05+00:00[UTC]".parse().unwrap();
+            let (description, lock) = app.store.create(created, &now).unwrap();
+            drop(lock);
+            let run = LiveRun::open(&app.store, &app.source, &description.id, std::sync::Arc::clone(&wake)).unwrap();
+            assert_eq!(run.lab, lab.id);
+            app.show_run(run);
+        };
+        let warn = |app: &mut AppContext, message: &str| {
+            let run = app.run.as_mut().unwrap();
+            (run.actions, run.warnings, run.message) = (run.actions + 1, run.warnings + 1, Some(message.to_owned()));
+        };
+        let mut tab = ExploreTab::new(&lab);
+        shows_run(&mut app);
+        warn(&mut app, "said on Train");
+        tab.opened(&lab, &mut app);
+        tab.news(&lab, &mut app);
+        assert_eq!(app.take_notice(), None, "it was said there");
+        warn(&mut app, "not here");
+        tab.news(&lab, &mut app);
+        assert_eq!(app.take_notice().as_deref(), Some("not here"));
+        tab.news(&lab, &mut app);
+        assert_eq!(app.take_notice(), None, "once");
+        // Another run has had its warnings before it is looked at here.
+        shows_run(&mut app);
+        warn(&mut app, "of another");
+        warn(&mut app, "of another");
+        tab.news(&lab, &mut app);
+        assert_eq!(app.take_notice(), None);
+        warn(&mut app, "of this");
+        tab.news(&lab, &mut app);
+        assert_eq!(app.take_notice().as_deref(), Some("of this"));
+    }
+
     #[test]
     fn an_exercise_leads_to_where_it_is_decided_and_says_what_comes_first() {
         let folder = tempfile::tempdir().unwrap();

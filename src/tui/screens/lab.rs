@@ -136,6 +136,21 @@ impl LabScreen {
         self.train.start(preset, &self.lab, app);
     }
 
+    /// The page of Theory that is read, counted from 0.
+    pub fn theory_page(&self) -> usize {
+        self.theory.page()
+    }
+
+    /// The instruments, as they are.
+    pub fn explore(&mut self) -> &mut ExploreTab {
+        &mut self.explore
+    }
+
+    /// The instruments alone, when the rest is left.
+    pub fn into_explore(self) -> ExploreTab {
+        self.explore
+    }
+
     /// Gives the keys to the pane of the shown tab that a demo means by a name, so that it is in sight.
     pub fn show_pane(&mut self, name: &str) {
         match self.tab {

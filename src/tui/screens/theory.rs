@@ -36,6 +36,11 @@ struct Setting {
 }
 
 impl TheoryTab {
+    /// The page that is read, counted from 0.
+    pub fn page(&self) -> usize {
+        self.page
+    }
+
     fn turn(&mut self, to: usize) {
         (self.page, self.top) = (to, 0);
     }

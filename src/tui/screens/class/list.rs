@@ -29,6 +29,8 @@ enum Typing {
     Filter,
     /// A line for a session, or for all.
     Message(Option<u64>),
+    /// Whether the held run of a session is to end: Enter or Esc alone.
+    EndRun(u64),
 }
 
 /// In which order they stand.
@@ -52,6 +54,9 @@ pub enum Asked {
     /// To look at somebody who has no screen.
     NoScreen,
     Lower(u64),
+    EndRun(u64),
+    /// To end a run that is not held, or that nobody waits for.
+    NotHeld,
     Present,
     /// The table of answers.
     Answers,
@@ -70,8 +75,13 @@ pub struct ClassList {
 }
 
 impl ClassList {
-    pub fn context(&self) -> Context {
-        if self.typing.is_some() { Context::ClassLine } else { Context::ClassList }
+    pub fn contexts(&self, app: &AppContext) -> Vec<Context> {
+        if self.typing.is_some() {
+            return vec![Context::ClassLine];
+        }
+        let shown = self.shown(app);
+        let can_end = shown.get(self.place(&shown)).is_some_and(|member| is_waited_for(member, app));
+        can_end.then_some(Context::ClassHeld).into_iter().chain([Context::ClassList]).collect()
     }
 
     pub fn in_text(&self) -> bool {
@@ -119,6 +129,7 @@ impl ClassList {
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
             Action::Back | Action::Class => return Asked::Close,
             Action::Confirm => match self.typing.take() {
+                Some((Typing::EndRun(session), _)) => return Asked::EndRun(session),
                 Some((Typing::Message(to), text)) if !text.trim().is_empty() => return Asked::Message(to, text),
                 Some(_) => {}
                 None => return shown.get(self.place(&shown)).map_or(Asked::Nothing, |member| watch(member)),
@@ -130,6 +141,11 @@ impl ClassList {
             Action::Home => self.step(isize::MIN, app),
             Action::End => self.step(isize::MAX, app),
             Action::LowerHand => return chosen.map_or(Asked::Nothing, Asked::Lower),
+            Action::EndRun => {
+                let held = shown.get(self.place(&shown)).filter(|member| is_waited_for(member, app));
+                let Some(session) = held.map(|member| member.session) else { return Asked::NotHeld };
+                self.typing = Some((Typing::EndRun(session), String::new()));
+            }
             Action::Present => return Asked::Present,
             Action::Answers => return Asked::Answers,
             Action::Search => self.typing = Some((Typing::Filter, self.filter.clone())),
@@ -147,15 +163,20 @@ impl ClassList {
         Asked::Nothing
     }
 
+    /// The line that is typed, where there is one.
+    fn line(&mut self) -> Option<&mut String> {
+        self.typing.as_mut().filter(|(typing, _)| !matches!(typing, Typing::EndRun(_))).map(|(_, text)| text)
+    }
+
     pub fn typed(&mut self, key: &KeyEvent) {
-        let Some((_, text)) = &mut self.typing else { return };
+        let Some(text) = self.line() else { return };
         if line::typed(text, key, LONGEST_TEXT) {
             self.filter_by_typed();
         }
     }
 
     pub fn pasted(&mut self, pasted: &str) {
-        let Some((_, text)) = &mut self.typing else { return };
+        let Some(text) = self.line() else { return };
         line::pasted(text, pasted, LONGEST_TEXT);
         self.filter_by_typed();
     }
@@ -241,6 +262,7 @@ impl ClassList {
         let hands = class.members.iter().filter(|member| member.hand.is_some()).count();
         let mut facts = vec![filled(app.say(text::CLASS_HERE), &[&class.members.len()])];
         facts.extend((hands > 0).then(|| filled(app.say(text::HANDS), &[&hands])));
+        facts.extend((class.now.waiting > 0).then(|| filled(app.say(text::CLASS_WAITING), &[&class.now.waiting])));
         facts.extend(
             class
                 .now
@@ -260,14 +282,19 @@ impl ClassList {
 
     /// The line that is typed, or the filter, and how many are below.
     fn draw_foot(&self, area: Rect, below: usize, app: &AppContext, buffer: &mut Buffer) {
+        let name = |session: u64| {
+            let member = app.class.members.iter().find(|member| member.session == session);
+            member.map_or("", |member| member.account.as_str())
+        };
         let (label, text) = match &self.typing {
+            Some((Typing::EndRun(session), _)) => {
+                let asked = filled(app.say(text::CLASS_END_RUN), &[&name(*session), &app.class.now.waiting]);
+                write(buffer, area, 1, 0, &asked, app.theme.accented());
+                return;
+            }
             Some((Typing::Filter, text)) => (app.say(text::RUNS_FILTER).to_owned(), text),
             Some((Typing::Message(None), text)) => (app.say(text::CLASS_TO_ALL).to_owned(), text),
-            Some((Typing::Message(to), text)) => {
-                let member = app.class.members.iter().find(|member| Some(member.session) == *to);
-                let name = member.map_or("", |member| member.account.as_str());
-                (filled(app.say(text::CLASS_TO), &[&name]), text)
-            }
+            Some((Typing::Message(Some(to)), text)) => (filled(app.say(text::CLASS_TO), &[&name(*to)]), text),
             None if !self.filter.is_empty() => (app.say(text::RUNS_FILTER).to_owned(), &self.filter),
             None => (String::new(), &self.filter),
         };
@@ -298,6 +325,12 @@ fn columns(room: u16) -> [(u16, u16); 7] {
     })
 }
 
+/// Whether a session holds a run, and with it a place to train that others wait for.
+fn is_waited_for(member: &Member, app: &AppContext) -> bool {
+    let is_held = member.here.run.as_ref().is_some_and(|run| run.is_held);
+    is_held && member.has_place && app.class.now.waiting > 0
+}
+
 fn draw_member(
     member: &Member,
     is_chosen: bool,
@@ -314,9 +347,10 @@ fn draw_member(
     let [lab, tab, exercise] = place_in_words(&member.here, app);
     // Who follows the presenter's screen sees nothing of their own.
     let tab = if member.follows { app.say(text::CLASS_FOLLOWS).to_owned() } else { tab };
+    let holds_place = is_waited_for(member, app);
     let run = member.here.run.as_ref().map(|run| {
         let mark = if run.is_live { "●" } else { "○" };
-        format!("{mark} {}%", run.percent)
+        format!("{} {}%", if holds_place { "!" } else { mark }, run.percent)
     });
     let (columns_of, rows_of) = (member.here.columns, member.here.rows);
     let is_linear = member.here.is_linear();
@@ -330,7 +364,12 @@ fn draw_member(
     let cells = [name.clone(), lab, tab, exercise, key, run.unwrap_or_default(), size];
     for (index, ((column, room), cell)) in columns.into_iter().zip(cells).enumerate() {
         let place = Rect { width: (column + room).min(line.width), ..line };
-        let is_warned = index == 4 && member.hand.is_some() || index == 6 && is_small;
+        let is_warned = match index {
+            4 => member.hand.is_some(),
+            5 => holds_place,
+            6 => is_small,
+            _ => false,
+        };
         let style = if is_warned { style.fg(app.theme.warning) } else { style };
         write(buffer, place, column, 0, &printable(&cell), style);
     }

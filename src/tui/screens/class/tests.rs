@@ -7,7 +7,7 @@ use crate::class::message::{ClassNow, Here, Member, Picture, RunHere, Script, To
 use crate::experiment::Language;
 use crate::tui::class::{ClassState, News};
 use crate::tui::context::AppContext;
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::screens::{footer, shown};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,6 +22,7 @@ fn member(session: u64, account: &str, here: Here) -> Member {
         hand: None,
         idle: 7,
         follows: false,
+        has_place: false,
     }
 }
 
@@ -38,7 +39,7 @@ fn here(lab: &str, tab: &str, exercise: Option<&str>) -> Here {
 }
 
 fn now(presenter: Option<&str>) -> ClassNow {
-    ClassNow { presenter: presenter.map(str::to_owned), followers: 1, hands: 1 }
+    ClassNow { presenter: presenter.map(str::to_owned), followers: 1, hands: 1, waiting: 0 }
 }
 
 fn welcome(is_instructor: bool, now: ClassNow) -> ToSession {
@@ -48,7 +49,7 @@ fn welcome(is_instructor: bool, now: ClassNow) -> ToSession {
 /// A context of an instructor who sees four sessions.
 fn instructor(language: Language, folder: &std::path::Path) -> AppContext {
     let mut app = AppContext::for_tests(language, folder);
-    let run = RunHere { lab: "vae".into(), percent: 42, is_live: true };
+    let run = RunHere { lab: "vae".into(), percent: 42, is_live: true, is_held: false };
     let members = vec![
         Member { hand: Some(95), ..member(3, "anna", here("diffusion", "exercises", Some("two-factors"))) },
         Member { idle: 4000, ..member(5, "ben", Here { run: Some(run), ..here("vae", "train", None) }) },
@@ -81,7 +82,7 @@ fn the_list_of_the_class() {
         let foot = Rect { y: area.height - 1, height: 1, ..area };
         list.draw(Rect { height: area.height - 1, ..area }, &app, &mut buffer);
         let keys = status(foot, &app, &mut buffer);
-        footer(keys, &[list.context()], list.in_text(), &app, &mut buffer);
+        footer(keys, &list.contexts(&app), list.in_text(), &app, &mut buffer);
         insta::assert_snapshot!(format!("the_list_of_the_class_{language}"), shown(&buffer));
     }
 }
@@ -111,6 +112,38 @@ fn keys_of_the_list_ask_for_the_session_under_the_cursor() {
     assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Watch(3));
     assert_eq!(list.handle_action(Action::Back, &app), Asked::Nothing);
     assert_eq!(list.handle_action(Action::Back, &app), Asked::Close);
+}
+
+#[test]
+fn a_held_run_that_others_wait_for_is_ended_once_it_is_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = instructor(Language::En, folder.path());
+    let run = |is_held: bool| Some(RunHere { lab: "vae".into(), percent: 42, is_live: !is_held, is_held });
+    let mut shows = |is_held: bool, waiting: usize| {
+        let here = Here { run: run(is_held), ..here("vae", "train", None) };
+        let members = vec![Member { has_place: true, ..member(5, "ben", here) }];
+        app.class.hears([ToSession::Class(ClassNow { waiting, ..now(None) }), ToSession::Roster { members }]);
+        let mut list = ClassList::default();
+        let asked = list.handle_action(Action::EndRun, &app);
+        let area = Rect::new(0, 0, 90, 10);
+        let mut buffer = Buffer::empty(area);
+        list.draw(area, &app, &mut buffer);
+        let named = ClassList::default().contexts(&app).contains(&Context::ClassHeld);
+        assert_eq!(named, is_held && waiting > 0, "the footer names its key where it does something");
+        (asked, list, shown(&buffer))
+    };
+    assert_eq!(shows(false, 2).0, Asked::NotHeld, "it trains");
+    assert_eq!(shows(true, 0).0, Asked::NotHeld, "nobody waits");
+    let (asked, mut list, seen) = shows(true, 2);
+    assert_eq!(asked, Asked::Nothing, "it is to be confirmed");
+    assert!(seen.contains("! 42%") && seen.contains("2 waiting to train"), "{seen}");
+    assert!(seen.contains("End the held run of ben? 2 waiting for a place."), "{seen}");
+    list.pasted("ben");
+    assert!(list.in_text(), "nothing else is meant by keys");
+    assert_eq!(list.handle_action(Action::Back, &app), Asked::Nothing);
+    assert_eq!(list.handle_action(Action::Confirm, &app), Asked::Watch(5), "it was called off");
+    list.handle_action(Action::EndRun, &app);
+    assert_eq!(list.handle_action(Action::Confirm, &app), Asked::EndRun(5));
 }
 
 fn picture(columns: u16, rows: u16, bytes: &str, pointer: Option<(u16, u16)>) -> ToSession {
