@@ -202,9 +202,10 @@ fn told(home: &Path, options: &[&str], script: impl AsRef<[u8]>) -> String {
 fn every_exercise_of_a_lab_is_earned_in_lines() {
     let home = home();
     let script = "open kl\nanswer 1 0.5\nanswer 2 0.1438\nexplore 1\npress o right*25 down*3\nanswer 4 2\ntrain quick\nwait\n\
-                  press o m v\npress left*60 v\nanswer 7 2\nlabs\n";
+                  press o m v\npress left*60 v\nanswer 7 2\nanswer 8 2\ntrain wrong_mode\nwait\ntrain wrong_mode start=1\n\
+                  wait\nanswer 11 3\nlabs\n";
     let text = told(home.path(), &[], script);
-    assert!(text.contains("kl: Kullback–Leibler divergence. 7/7."), "{text}");
+    assert!(text.contains("kl: Kullback–Leibler divergence. 11/11."), "{text}");
     assert!(text.contains("• kl_forward 0.55") && text.contains("forward KL divergence"), "{text}");
     assert!(!text.contains(['│', '─', '┃', '\x1b']) && !text.contains("D_KL(…)_KL"), "{text}");
 }
@@ -216,9 +217,9 @@ fn lines_of_other_encodings_and_habits_get_an_answer_each() {
     let text = told(
         home.path(),
         &[],
-        b"open kl\r\nopen caf\xe9\nanswer 1 \xef\xbc\x90.5\r\nanswer 9 1\nanswer 7 4".as_slice(),
+        b"open kl\r\nopen caf\xe9\nanswer 1 \xef\xbc\x90.5\r\nanswer 12 1\nanswer 7 4".as_slice(),
     );
-    for part in ["unknown lab `caf\u{fffd}`", "Solved: One deviation apart", "1 to 7", "1 to 3"] {
+    for part in ["unknown lab `caf\u{fffd}`", "Solved: One deviation apart", "1 to 11", "1 to 3"] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
@@ -247,11 +248,11 @@ fn a_run_goes_on_while_lines_are_read_and_is_stopped_by_one() {
 fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     let home = home();
     refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
-    let script = "open vae\ntheory 2\nanswer 2 0.4\nanswer 2 0.5\nopen kl\nanswer 7 1\nanswer 7 1\nanswer 7 2\nopen embeddings\n\
+    let script = "open vae\ntheory 2\nanswer 2 0.5\nanswer 2 0.818\nopen kl\nanswer 7 1\nanswer 7 1\nanswer 7 2\nopen embeddings\n\
                   train\nsay paris - france + japan\nsay king +\nsay 王 − 男 + 女\nquit\n";
     let text = told(home.path(), &[], script);
     for part in [
-        "vae: Variational autoencoder. 0/9.",
+        "vae: Variational autoencoder. 0/10.",
         "½ ∑",
         "not that number",
         "Solved: A KL term by hand",

@@ -559,7 +559,7 @@ fn whatever_is_named_takes_a_click_and_the_palette_leads_everywhere() {
     terminal.press("leibler");
     terminal.wait_until("one row", |screen| screen.contains("Kullback") && !screen.contains("picture mode"));
     terminal.press(ENTER);
-    terminal.wait_for("Exercises 0/7");
+    terminal.wait_for("Exercises 0/11");
     terminal.press(":");
     terminal.wait_for("Commands");
     terminal.press("equal exer");
@@ -571,7 +571,7 @@ fn whatever_is_named_takes_a_click_and_the_palette_leads_everywhere() {
     // A key of the footer, a tab, a row of the list.
     click(&terminal, "o P or Q");
     terminal.wait_for("arrows move P");
-    click(&terminal, "Exercises 0/7");
+    click(&terminal, "Exercises 0/11");
     terminal.wait_for("Two outcomes");
     click(&terminal, "Two outcomes");
     terminal.wait_for("P = (1 / 2");
