@@ -171,7 +171,7 @@ fn files_of_vectors_have_their_right_outcomes() {
         check(name, &output, &outcome);
     }
     let output = shinso(home.path(), &["embed", "--vectors", &case("F06_norm_overflows_f32.vec"), "|king|"]);
-    check("F06, the length", &output, &Read("|king| = 6000000"));
+    check("F06, the length", &output, &Read("|king| = 6.0e38"));
     let output = fed(home.path(), &["embed"], &std::fs::read(case("F01_bom_on_standard_input.txt")).unwrap());
     check("F01, standard input", &output, &Read("queen"));
     for (name, part) in [

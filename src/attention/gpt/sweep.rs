@@ -142,7 +142,7 @@ fn labelled(points: &[([f32; 2], String)], axes: [&str; 2]) -> Scene {
 ///
 /// GPT-1: Radford et al. 2018, the text that of BooksCorpus; GPT-2: Radford et al. 2019; GPT-3: Brown et al. 2020, arXiv:2005.14165.
 const MODELS: [(&str, f32, f32); 4] =
-    [("full", 6.7e6, 918_528.0), ("GPT-1", 4.5e9, 117e6), ("GPT-2", 40e9, 1.5e9), ("GPT-3", 570e9, 175e9)];
+    [("full", 26.8e6, 918_528.0), ("GPT-1", 4.5e9, 117e6), ("GPT-2", 40e9, 1.5e9), ("GPT-3", 570e9, 175e9)];
 
 /// Text and parameters of the models from this lab's to GPT-3, on logarithmic axes.
 pub fn scale() -> Vec<Panel> {
