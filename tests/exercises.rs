@@ -278,7 +278,9 @@ fn a_preset_that_is_asked_for_has_the_knobs_that_are_looked_at() {
         for exercise in &lab.exercises {
             let Check::Series { knobs, .. } = &exercise.check else { continue };
             let text = exercise.prompt.in_language(Language::En).split_whitespace().collect::<Vec<_>>().join(" ");
-            let Some(named) = text.split("Run the preset `").nth(1).filter(|_| text.contains("to its end")) else { continue };
+            let Some(named) = text.split("Run the preset `").nth(1).filter(|_| text.contains("to its end")) else {
+                continue;
+            };
             let preset = named.split('`').next().unwrap();
             let of_preset = lab.knobs_of_preset(preset, &declared).unwrap();
             assert!(of_preset.have(knobs), "{}: {}: {preset}: {of_preset:?}", lab.id, exercise.id);
