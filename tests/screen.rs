@@ -105,7 +105,7 @@ fn a_student_trains_looks_draws_and_answers() {
     // What was earned is there the next time.
     let again = Terminal::start(home.path(), &[], (120, 36), &[]);
     again.wait_for("exercises");
-    assert!(again.text().contains("/220 exercises") && !again.text().contains(" 0/220 exercises"), "{}", again.text());
+    assert!(again.text().contains("/242 exercises") && !again.text().contains(" 0/242 exercises"), "{}", again.text());
 }
 
 /// A run is opened again after a restart, with its curves and the model that it kept; another is deleted, or kept after all.
