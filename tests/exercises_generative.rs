@@ -100,7 +100,7 @@ fn a_class_never_given_or_always_given_is_cured_by_leaving_it_out_now_and_then()
     // The failures themselves, and another network.
     assert!(!loss("cure", 0.5, 4000, 1.0, "dense") && !loss("cure", 0.28, 4000, 0.0, "dense"));
     assert!(!loss("cure", 0.2, 4000, 0.1, "unet"));
-    let turned = |input: &str, dropout| {
+    let turned = |input: &str, value: &str, dropout| {
         let run = [
             ("data", KnobValue::Text("mnist".to_owned())),
             ("network", KnobValue::Text("dense".to_owned())),
@@ -108,11 +108,18 @@ fn a_class_never_given_or_always_given_is_cured_by_leaving_it_out_now_and_then()
             ("steps", KnobValue::Integer(4000)),
         ];
         let [state, view, input] = ["input_turned", "prompt", input].map(str::to_owned);
-        let state = Attempt::State { state, view: Some(view), input: Some(input), value: None, knobs: knobs(run) };
+        let state = Attempt::State {
+            state,
+            view: Some(view),
+            input: Some(input),
+            value: Some(value.to_owned()),
+            knobs: knobs(run),
+        };
         passes("diffusion", "amplified", &state)
     };
-    // Another input, and another run.
-    assert!(turned("guidance", 0.0) && !turned("seed", 0.0) && !turned("guidance", 0.1));
+    // Another input, another run, and one key alone.
+    assert!(turned("guidance", "8", 0.0) && !turned("seed", "8", 0.0) && !turned("guidance", "8", 0.1));
+    assert!(!turned("guidance", "2.1", 0.0));
 }
 
 #[test]
