@@ -45,9 +45,14 @@ pub(super) fn step<E: Element>(
 
 /// The matrix `[m, n]` with all singular values near 1, by the iteration of Newton and Schulz; zero stays zero.
 fn orthogonalised<E: Element>(mut x: Tensor<E>) -> Tensor<E> {
-    let norm = x.iter().fold(E::zero(), |sum, value| sum + *value * *value).sqrt();
-    let scale = E::one() / norm.max(E::min_positive_value());
-    parallel::update(x.values_mut(), move |x| scale * x);
+    // The squares of very small numbers are none.
+    let largest = x.iter().fold(E::zero(), |largest: E, value| largest.max(value.abs()));
+    if largest < E::min_positive_value() {
+        return Tensor::filled(x.raw_dim(), E::zero());
+    }
+    let sum = x.iter().fold(E::zero(), |sum, value| sum + (*value / largest) * (*value / largest));
+    let norm = sum.sqrt();
+    parallel::update(x.values_mut(), move |x| x / largest / norm);
     let is_tall = x.shape()[0] > x.shape()[1];
     let [a, b, c] = COEFFICIENTS.map(E::of);
     for _ in 0..STEPS {
@@ -96,6 +101,9 @@ mod tests {
         }
         let zero = orthogonalised(Tensor::<f64>::filled([2, 3], 0.0));
         assert!(zero.iter().all(|value| *value == 0.0));
+        // In single precision the squares of these are zero.
+        let tiny = orthogonalised(tensor([2, 2], vec![1e-30_f32, 0.0, 0.0, 3e-30]));
+        assert!([tiny[[0, 0]], tiny[[1, 1]]].iter().all(|value| (0.6..1.25).contains(value)), "{tiny:?}");
     }
 
     /// The first step: the momentum is 0.05 G, and what is orthogonalised has G's direction.

@@ -389,15 +389,20 @@ mod tests {
         let story =
             "Anna is in the park. Ben is in the park. There is a key in the park. Anna takes the key in the park.";
         let examples = "Ben takes the hat in the shop. Who has the hat? Ben. Clara takes the book in the garden. Who has the book? Clara.";
-        let [name] = model.tokenizer.encode(" Anna").unwrap()[..] else { panic!("a token") };
-        for (prompt, percent, tolerance) in [
-            (format!("{story} Who has the key?"), 9.9, 0.05),
-            (format!("{examples} {story} Who has the key?"), 0.2, 0.05),
-            (format!("{story} Now"), 76.0, 0.5),
+        let [name, stop] = [" Anna", "."].map(|text| match model.tokenizer.encode(text).unwrap()[..] {
+            [token] => token,
+            ref several => panic!("{text}: {several:?}"),
+        });
+        for (prompt, token, percent, tolerance) in [
+            (format!("{story} Who has the key?"), stop, 87.2, 0.5),
+            (format!("{story} Who has the key?"), name, 0.0, 0.1),
+            (format!("{examples} {story} Who has the key?"), stop, 99.3, 0.05),
+            (format!("{examples} {story} Who has the key?"), name, 0.0, 0.1),
+            (format!("{story} Now"), name, 71.0, 0.5),
         ] {
             let logits = model.all_logits(&model.fitting_prompt(&prompt).unwrap().0);
             let last = log_probabilities(&logits[logits.len() - model.network.configuration.symbols..]);
-            let found = 100.0 * last[name].exp();
+            let found = 100.0 * last[token].exp();
             assert!((found - percent).abs() < tolerance, "{prompt}: {found}");
         }
     }

@@ -90,13 +90,12 @@ fn standing(player: &Player, app: &AppContext) -> (String, Style) {
     if !player.deeds.is_empty() {
         return (text::filled(app.say(text::DEMO_DOING), &[keys]), app.theme.accented());
     }
+    let is_last = player.at + 1 == player.lab.demo.len();
+    let next = app.say(if is_last { text::DEMO_LAST } else { text::DEMO_NEXT });
     let (words, style) = match player.wait(app) {
         Wait::For(words) => (words.in_language(app.language).to_owned(), app.theme.accented()),
-        Wait::Never(words) => (format!("{} · {}", words.in_language(app.language), app.say(text::DEMO_NEXT)), warning),
-        Wait::ForKey | Wait::Over => {
-            let is_last = player.at + 1 == player.lab.demo.len();
-            (app.say(if is_last { text::DEMO_LAST } else { text::DEMO_NEXT }).to_owned(), app.theme.strong())
-        }
+        Wait::Never(words) => (format!("{} · {next}", words.in_language(app.language)), warning),
+        Wait::ForKey | Wait::Over => (next.to_owned(), app.theme.strong()),
     };
     // The keys that were pressed stay in sight.
     (if keys.is_empty() { words } else { format!("{keys} · {words}") }, style)

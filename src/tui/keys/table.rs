@@ -114,7 +114,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Runs: [letter('p')] => A::Pin, "pin", "固定", 8;
     Runs: [letter('s')] => A::Sort, "sort", "並べ替え", 9;
     Runs: [letter('N')] => A::Annotate, "note", "メモ", 0;
-    Runs: [letter('u')] => A::Undo, "restore what was deleted", "削除した実行を戻す", 0;
+    Runs: [letter('u')] => A::Undo, "undo: unmark, or restore", "印を外す・削除を戻す", 0;
     NoRuns: [letter('u')] => A::Undo, "restore the last", "最後の一つを戻す", 1;
 
     Train: [key(KeyCode::Left)] => A::Left, "cursor", "カーソル", 3;

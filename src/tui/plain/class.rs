@@ -63,6 +63,8 @@ impl<W: Write> Reader<W> {
             self.waiting = None;
             self.demo.iter_mut().for_each(|demo| demo.leave_queue(&mut self.app));
             self.app.class.give_place_back();
+            // The screen of a demo says it too.
+            self.app.take_notice();
             self.tell(text::LEFT_QUEUE, &[])?;
         }
         Ok(was_waiting)

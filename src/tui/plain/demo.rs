@@ -236,6 +236,7 @@ impl<W: Write> Reader<W> {
         if lab.demo.is_empty() {
             return self.say(text::NO_DEMO);
         }
+        self.leave_queue()?;
         if self.app.run_of(&lab.id).is_some() {
             self.app.let_run_go();
         }

@@ -119,7 +119,11 @@ impl Setup {
         let last = seed + knobs_of(lab).0.len();
         let page = self.rows.len().saturating_sub(1).max(1);
         let is_at_knobs = self.is_at_knobs(lab);
+        // What is being typed is not thrown away by a key that moves in other lists.
+        let moves = [Action::Home, Action::End, Action::PageUp, Action::PageDown];
         match action {
+            _ if self.typing.is_some() && moves.contains(&action) => {}
+            Action::NextPane | Action::PreviousPane if self.typing.is_some() => self.take_typed(lab),
             // From the knobs back to the preset that they are of: no other is taken on the way.
             Action::Up | Action::PageUp if self.row == seed => self.move_to(self.preset, lab),
             Action::Up => self.move_to(self.row.saturating_sub(1), lab),

@@ -380,12 +380,14 @@ impl Instrument for View {
                 let by = if action == Action::End { i32::MAX } else { i32::MIN };
                 self.move_cursor((0, by), lab, app);
             }
-            Action::Home | Action::End if self.shown.is_cut_gallery() => {
-                self.shown.scroll_to_end(action == Action::End);
-            }
+            // To an end of the input that has the keys; where it has none, of a gallery.
             Action::Home | Action::End => {
-                let turned = self.inputs.turn_to_end(action == Action::End);
-                self.turned(turned, lab, app);
+                let turned = if in_panel { None } else { self.inputs.turn_to_end(action == Action::End) };
+                if turned.is_none() && self.shown.is_cut_gallery() {
+                    self.shown.scroll_to_end(action == Action::End);
+                } else {
+                    self.turned(turned, lab, app);
+                }
             }
             Action::RandomCode => {
                 let turned = self.inputs.next_example();

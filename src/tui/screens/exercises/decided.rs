@@ -74,7 +74,8 @@ pub fn decided_at(exercise: &Exercise, lab: &Lab, app: &AppContext) -> Option<De
             // A preset would be the cure itself. A run that is predicted first is none.
             let before = lab.exercises.iter().find(|before| Some(&before.id) == exercise.after.as_ref());
             let is_cure = before.is_some_and(|before| matches!(before.check, Check::Series { .. }));
-            let is_named = |name: &str| exercise.prompt.en.contains(&format!("preset `{name}`"));
+            let words = exercise.prompt.en.split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_named = |name: &str| words.contains(&format!("preset `{name}`"));
             let that = |is_meant: &dyn Fn(&str) -> bool| lab.presets.iter().position(|(name, _)| is_meant(name));
             let is_free = app.run_of(&lab.id).is_none_or(LiveRun::has_ended);
             let preset = that(&is_named).or_else(|| that(&|name| !knobs.is_empty() && !is_cure && has_them(name)));

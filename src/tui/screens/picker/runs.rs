@@ -105,7 +105,7 @@ impl Picker {
             return Chosen::Nothing;
         }
         runs.list.keep(id);
-        self.leave_runs(app);
+        // The list is closed when the picker is left, so that what it says then is read.
         Chosen::Place(place(lab, id.to_owned()))
     }
 

@@ -119,7 +119,10 @@ impl RunList {
             };
             Some((heading(&printable(&words), Some(color)), Compared::run(other, &declared)))
         });
-        let is_open = |other: &&RunDescription| app.run.as_ref().is_some_and(|open| open.id == other.id);
+        // One that is marked has its column already.
+        let is_open = |other: &&RunDescription| {
+            app.run.as_ref().is_some_and(|open| open.id == other.id) && overlays.color(&other.id, &app.theme).is_none()
+        };
         let open = others.clone().find(is_open);
         let open = open.map(|open| (heading(app.say(text::OPEN_RUN), None), Compared::run(open, &declared)));
         let own: Vec<(Heading, Compared)> = std::iter::once(this).chain(overlaid).chain(open).collect();

@@ -321,7 +321,7 @@ fn named<'a>(lines: &[Line<'a>]) -> Vec<Name<'a>> {
 }
 
 /// Columns of a shortened name at the least.
-const LEAST_NAME: usize = 6;
+pub const LEAST_NAME: usize = 6;
 
 /// Names in so many columns each at the most.
 fn shortened<'a>(names: &[Name<'a>], most: usize) -> Vec<Name<'a>> {
@@ -379,11 +379,12 @@ pub fn names(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Them
         }
         rows = in_rows(&shortened(&own, most), room);
     }
+    let shortest = shortened(&own, LEAST_NAME);
     for left_out in 1..=own.len() {
         if fits(&rows) {
             break;
         }
-        let kept = &own[..own.len() - left_out];
+        let kept = &shortest[..own.len() - left_out];
         rows = in_rows(&[kept, &[(counts[left_out].as_str(), Cow::Borrowed(""), theme.dim)]].concat(), room);
     }
     if !fits(&rows) {

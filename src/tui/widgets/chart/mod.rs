@@ -8,7 +8,9 @@ mod sentence;
 mod series;
 mod view;
 
-pub use draw::{Line, Stroke, Words, draw, extent, has_legend, mark_steps, names, read_out, step_at, step_at_cursor};
+pub use draw::{
+    LEAST_NAME, Line, Stroke, Words, draw, extent, has_legend, mark_steps, names, read_out, step_at, step_at_cursor,
+};
 pub use scale::{Scale, linear_ticks, number};
 pub use sentence::sentence;
 pub use series::Series;

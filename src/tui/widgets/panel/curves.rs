@@ -4,7 +4,7 @@ use super::{Look, Places};
 use crate::experiment::panel::{Curve, Curves, Place};
 use crate::tui::text;
 use crate::tui::widgets::braille::{Canvas, Stroke};
-use crate::tui::widgets::chart::{linear_ticks, number};
+use crate::tui::widgets::chart::{LEAST_NAME, linear_ticks, number};
 use crate::tui::widgets::frame::write;
 use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
@@ -193,9 +193,6 @@ fn axes(curves: &Curves, scales: &Scales, area: Rect, plot: Rect, look: &Look, b
     }
 }
 
-/// Columns of a shortened name at the least.
-const LEAST_NAME: usize = 6;
-
 /// A name in the legend: where it stands, which curve it is of, and itself in so many columns at the most.
 struct NamePlace {
     row: u16,
@@ -222,14 +219,18 @@ fn name_places(curves: &Curves, columns: u16, most: usize, look: &Look) -> Vec<N
     places
 }
 
+/// Columns of a name at the most: its mark stands before it.
+fn longest(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(2))
+}
+
 fn legend_rows(curves: &Curves, area: Rect, look: &Look) -> u16 {
-    name_places(curves, area.width, usize::from(area.width), look).last().map_or(1, |place| place.row + 1)
+    name_places(curves, area.width, longest(area), look).last().map_or(1, |place| place.row + 1)
 }
 
 fn names(curves: &Curves, area: Rect, look: &Look, buffer: &mut Buffer) {
     // Names are shortened before one is left out: without it nobody knows a curve by its colour.
-    let mut shorter =
-        (LEAST_NAME..=usize::from(area.width)).rev().map(|most| name_places(curves, area.width, most, look));
+    let mut shorter = (LEAST_NAME..=longest(area)).rev().map(|most| name_places(curves, area.width, most, look));
     let fitting = shorter.find(|places| places.last().is_none_or(|place| place.row < area.height));
     let places = fitting.unwrap_or_else(|| name_places(curves, area.width, LEAST_NAME, look));
     let (seen, left_out): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.row < area.height);
