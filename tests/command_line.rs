@@ -248,7 +248,7 @@ fn a_run_goes_on_while_lines_are_read_and_is_stopped_by_one() {
 fn the_screen_needs_a_terminal_and_the_linear_mode_does_not() {
     let home = home();
     refused(&shinso(home.path(), &[]), 1, "the screen needs a terminal");
-    let script = "open vae\ntheory 2\nanswer 2 0.5\nanswer 2 0.818\nopen kl\nanswer 7 1\nanswer 7 1\nanswer 7 2\nopen embeddings\n\
+    let script = "open vae\ntheory 2\nanswer 2 0.5\nanswer 2 0.818\nopen kl\nanswer 7 1\nanswer 7 3\nanswer 7 2\nopen embeddings\n\
                   train\nsay paris - france + japan\nsay king +\nsay 王 − 男 + 女\nquit\n";
     let text = told(home.path(), &[], script);
     for part in [

@@ -342,6 +342,6 @@ mod tests {
             assert!(app.progress.solved(&lab.id).contains(&exercise.id), "{}: {}", lab.id, exercise.id);
             count += 1;
         }
-        assert_eq!(count, 40);
+        assert_eq!(count, 58);
     }
 }

@@ -64,11 +64,11 @@ fn a_number_is_typed_handed_in_and_kept() {
     // Put aside it is still there, and the next digit begins anew.
     tab.handle_action(Action::Back, &lab, &mut app);
     assert!(drawn(&mut tab, &app).contains("-3 ↵"));
-    ".5".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
-    assert_eq!(written(&tab).as_deref(), Some(".5"));
+    ".818".chars().for_each(|letter| press(letter, &mut tab, &lab, &mut app));
+    assert_eq!(written(&tab).as_deref(), Some(".818"));
     tab.handle_action(Action::Confirm, &lab, &mut app);
     assert!(app.progress.solved(&lab.id).contains("kl-by-hand"));
-    assert!(drawn(&mut tab, &app).contains(".5 ↵"));
+    assert!(drawn(&mut tab, &app).contains(".818 ↵"));
 }
 
 #[test]
