@@ -223,9 +223,8 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     // Five of the seven rows have room for digits that can be read.
     terminal.wait_for("2 more: PgDn");
     terminal.press(PAGE_DOWN);
-    terminal.wait_for("1 above: PgUp");
-    terminal.press(PAGE_DOWN);
     terminal.wait_for("DDPM 250");
+    terminal.wait_for("4 above: PgUp");
     terminal.press(TAB);
     terminal.wait_for("w = 8");
     terminal.press(TAB);
