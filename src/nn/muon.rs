@@ -45,14 +45,17 @@ pub(super) fn step<E: Element>(
 
 /// The matrix `[m, n]` with all singular values near 1, by the iteration of Newton and Schulz; zero stays zero.
 fn orthogonalised<E: Element>(mut x: Tensor<E>) -> Tensor<E> {
-    // The squares of very small numbers are none.
-    let largest = x.iter().fold(E::zero(), |largest: E, value| largest.max(value.abs()));
-    if largest < E::min_positive_value() {
-        return Tensor::filled(x.raw_dim(), E::zero());
+    let norm = |x: &Tensor<E>| x.iter().fold(E::zero(), |sum, value| sum + *value * *value).sqrt();
+    if norm(&x) < E::min_positive_value().sqrt() {
+        // The squares of such small numbers are none: they are brought to a size of 1 first.
+        let largest = x.iter().fold(E::zero(), |largest: E, value| largest.max(value.abs()));
+        if largest < E::min_positive_value() {
+            return Tensor::filled(x.raw_dim(), E::zero());
+        }
+        parallel::update(x.values_mut(), move |x| x / largest);
     }
-    let sum = x.iter().fold(E::zero(), |sum, value| sum + (*value / largest) * (*value / largest));
-    let norm = sum.sqrt();
-    parallel::update(x.values_mut(), move |x| x / largest / norm);
+    let scale = E::one() / norm(&x);
+    parallel::update(x.values_mut(), move |x| scale * x);
     let is_tall = x.shape()[0] > x.shape()[1];
     let [a, b, c] = COEFFICIENTS.map(E::of);
     for _ in 0..STEPS {
