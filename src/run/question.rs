@@ -112,6 +112,11 @@ impl Questions {
         [&self.quick, &self.long].into_iter().any(Worker::is_busy)
     }
 
+    /// Whether all is answered that was asked, and all answers were taken.
+    pub fn is_at_rest(&self) -> bool {
+        [&self.quick, &self.long].into_iter().all(Worker::is_at_rest)
+    }
+
     /// How far the question with this key is, if it is being answered and reports progress.
     pub fn share(&self, key: &str) -> Option<f32> {
         self.quick.share(key).or_else(|| self.long.share(key))
@@ -181,6 +186,11 @@ impl Worker {
     fn is_busy(&self) -> bool {
         let queue = lock(&self.queue.0);
         queue.current.is_some() || !queue.waiting.is_empty()
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let queue = lock(&self.queue.0);
+        queue.current.is_none() && queue.waiting.is_empty() && queue.answers.is_empty()
     }
 
     fn share(&self, key: &str) -> Option<f32> {
@@ -390,9 +400,11 @@ mod tests {
         begun.recv().unwrap();
         let_go.send(()).unwrap();
         woken.recv().unwrap();
+        assert!(!questions.is_busy() && !questions.is_at_rest(), "its answer was not taken");
         let answers = questions.take();
         let expected = Ok(nothings(3));
         assert_eq!(answers, [("k".to_owned(), expected)]);
+        assert!(questions.is_at_rest());
     }
 
     /// Opens sessions that count what they were asked; one of before goes on counting.

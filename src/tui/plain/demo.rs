@@ -133,7 +133,7 @@ impl Playing {
         let lab = self.player.lab();
         let most = if app.run_of(&lab.id).is_some_and(LiveRun::is_live) { 2 * lab.explore.len() } else { usize::MAX };
         let is_new = std::mem::replace(&mut self.seen, self.answers) != self.answers;
-        let is_quiet = !app.questions.is_busy() && !is_new;
+        let is_quiet = app.questions.is_at_rest() && !is_new;
         let was_quiet = std::mem::replace(&mut self.was_quiet, is_quiet);
         let is_answered = is_quiet && was_quiet || self.answers >= most;
         let is_explored = self.screen.tab_name() == "explore" && !self.screen.keeps_time();
