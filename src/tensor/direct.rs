@@ -75,9 +75,10 @@ fn some<S: pulp::Simd, const P: usize>(simd: S, row: Row<'_, f32>) -> usize {
         let mut sums = [[simd.splat_f32s(0.0); 2]; P];
         for at in 0..lines {
             let x: [&[f32]; P] = std::array::from_fn(|place| &x[at * line + place * step..][..run]);
-            let weights = weights[at * run * outputs..][..run * outputs].chunks_exact(outputs);
-            for (index, weights) in weights.enumerate() {
-                let (weights, _) = S::as_simd_f32s(&weights[output..output + 2 * lanes]);
+            let weights = &weights[at * run * outputs..][..run * outputs];
+            // By index, so that the compiler sees that it lies within each run.
+            for index in 0..run {
+                let (weights, _) = S::as_simd_f32s(&weights[index * outputs + output..][..2 * lanes]);
                 let [first, second] = [weights[0], weights[1]];
                 for place in 0..P {
                     let x = simd.splat_f32s(x[place][index]);
@@ -96,9 +97,9 @@ fn some<S: pulp::Simd, const P: usize>(simd: S, row: Row<'_, f32>) -> usize {
         let mut sums = [simd.splat_f32s(0.0); P];
         for at in 0..lines {
             let x: [&[f32]; P] = std::array::from_fn(|place| &x[at * line + place * step..][..run]);
-            let weights = weights[at * run * outputs..][..run * outputs].chunks_exact(outputs);
-            for (index, weights) in weights.enumerate() {
-                let (weights, _) = S::as_simd_f32s(&weights[output..output + lanes]);
+            let weights = &weights[at * run * outputs..][..run * outputs];
+            for index in 0..run {
+                let (weights, _) = S::as_simd_f32s(&weights[index * outputs + output..][..lanes]);
                 for place in 0..P {
                     sums[place] = simd.mul_add_f32s(simd.splat_f32s(x[place][index]), weights[0], sums[place]);
                 }

@@ -215,6 +215,11 @@ pub fn each_costly_row<E: Element>(cost: usize, out: &mut [E], width: usize, wor
     }
 }
 
+/// `work(some rows of out)`, rows of `width` elements.
+pub fn each_rows<E: Element>(out: &mut [E], width: usize, work: impl Fn(&mut [E]) + Sync + Send) {
+    out.par_chunks_mut(rows_a_piece(width) * width).for_each(work);
+}
+
 /// [`each_row`] over two slices with as many rows, each row `cost` elements of work.
 ///
 /// # Panics

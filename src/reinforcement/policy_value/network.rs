@@ -17,6 +17,7 @@ use crate::reinforcement::search::puct::{Evaluation, Evaluator};
 use crate::tensor::{Activation, Tape, Tensor, Var, Window};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
@@ -24,6 +25,8 @@ use std::marker::PhantomData;
 const HEAD: usize = 8;
 /// Hidden numbers of the value.
 const VALUE: usize = 64;
+/// Positions that a thread evaluates together.
+const TOGETHER: usize = 32;
 
 /// The game of a network and its size; stands in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,10 +184,8 @@ impl<G: NetworkGame> Net<G> {
         let (logits, values) = self.network.forward(&self.parameters.frozen_on(&tape), tape.constant(planes));
         (logits.ordered(), values.ordered())
     }
-}
 
-impl<G: NetworkGame> Evaluator<G> for Net<G> {
-    fn evaluate(&self, positions: &[G]) -> Vec<Evaluation> {
+    fn evaluate_few(&self, positions: &[G]) -> Vec<Evaluation> {
         let (logits, values) = self.outputs(positions);
         let mut moves = Vec::new();
         let rows = logits.values().chunks_exact(G::ACTIONS).zip(values.values());
@@ -198,6 +199,12 @@ impl<G: NetworkGame> Evaluator<G> for Net<G> {
             Evaluation { priors, value }
         };
         positions.iter().zip(rows).map(evaluation).collect()
+    }
+}
+
+impl<G: NetworkGame> Evaluator<G> for Net<G> {
+    fn evaluate(&self, positions: &[G]) -> Vec<Evaluation> {
+        positions.par_chunks(TOGETHER).flat_map_iter(|positions| self.evaluate_few(positions)).collect()
     }
 }
 

@@ -66,9 +66,9 @@ impl<'t, E: Element> Var<'t, E> {
         let first = activation.in_the_same_pass();
         if g.is_pointwise() {
             y = product(x.rows(), matrix.rows().t()).reshaped(y.raw_dim());
-            parallel::each_row(y.values_mut(), outputs.max(1), |_, row| first.finish(row, b.values()));
+            parallel::each_rows(y.values_mut(), outputs.max(1), |rows| first.finish(rows, b.values()));
         } else {
-            g.convolve(&x, &transposed(&matrix, outputs), y.values_mut(), |row| first.finish(row, b.values()));
+            g.convolve(&x, &transposed(&matrix, outputs), y.values_mut(), |rows| first.finish(rows, b.values()));
         }
         let (x, w, b, y_index) = (self.index(), weight.index(), bias.index(), self.tape().next());
         let y = self.tape().record(y, &[self, weight, bias], move |gradient, gradients| {
@@ -110,7 +110,7 @@ impl<'t, E: Element> Var<'t, E> {
         let (x, weights, b) = (self.ordered(), weight.ordered(), bias.ordered());
         assert_eq!(b.shape(), [outputs], "a bias for each output");
         let mut y = g.input_gradient(&x, &weights, c);
-        parallel::each_row(y.values_mut(), outputs.max(1), |_, row| Activation::Identity.finish(row, b.values()));
+        parallel::each_rows(y.values_mut(), outputs.max(1), |rows| Activation::Identity.finish(rows, b.values()));
         let (x, weights, b) = (self.index(), weight.index(), bias.index());
         self.tape().record(y, &[self, weight, bias], move |gradient, gradients| {
             let gradient = contiguous(&gradient);

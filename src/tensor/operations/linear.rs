@@ -29,17 +29,17 @@ impl Activation {
         if matches!(self, Activation::Silu | Activation::Gelu) { Activation::Identity } else { self }
     }
 
-    /// `row = activation(row + bias)`, for those that go [in the same pass](Self::in_the_same_pass).
-    pub(super) fn finish<E: Element>(self, row: &mut [E], bias: &[E]) {
+    /// `row = activation(row + bias)` for each of some rows, by activations that go [in the same pass](Self::in_the_same_pass).
+    pub(super) fn finish<E: Element>(self, rows: &mut [E], bias: &[E]) {
         match self {
-            Activation::Relu => each(row, bias, |y, b| relu(y + b)),
+            Activation::Relu => each(rows, bias, |y, b| relu(y + b)),
             Activation::LeakyRelu(slope) => {
                 let slope = E::of(slope);
-                each(row, bias, move |y, b| if y + b > E::zero() { y + b } else { slope * (y + b) });
+                each(rows, bias, move |y, b| if y + b > E::zero() { y + b } else { slope * (y + b) });
             }
-            Activation::Tanh => each(row, bias, |y, b| tanh(y + b)),
-            Activation::Sigmoid => each(row, bias, |y, b| sigmoid(y + b)),
-            Activation::Identity | Activation::Silu | Activation::Gelu => each(row, bias, |y, b| y + b),
+            Activation::Tanh => each(rows, bias, |y, b| tanh(y + b)),
+            Activation::Sigmoid => each(rows, bias, |y, b| sigmoid(y + b)),
+            Activation::Identity | Activation::Silu | Activation::Gelu => each(rows, bias, |y, b| y + b),
         }
     }
 
@@ -60,14 +60,16 @@ impl Activation {
     }
 }
 
-/// `row[i] = f(row[i], bias[i])`, on the current thread.
-fn each<E: Element>(row: &mut [E], bias: &[E], f: impl Fn(E, E) -> E + Copy) {
+/// `row[i] = f(row[i], bias[i])` for each row, on the current thread.
+fn each<E: Element>(rows: &mut [E], bias: &[E], f: impl Fn(E, E) -> E + Copy) {
     parallel::vectorised(
         #[inline(always)]
         move || {
             let f = f;
-            for (y, &b) in row.iter_mut().zip(bias) {
-                *y = f(*y, b);
+            for row in rows.chunks_exact_mut(bias.len().max(1)) {
+                for (y, &b) in row.iter_mut().zip(bias) {
+                    *y = f(*y, b);
+                }
             }
         },
     );

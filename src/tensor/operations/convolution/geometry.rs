@@ -161,8 +161,8 @@ impl Geometry {
         if self.window.dilation == 1 { (self.kw * self.c, 1) } else { (self.c, self.kw) }
     }
 
-    /// windows · weights with weights `[kh · kw · c, o]`: `[n · out_h · out_w, o]`; `finish` sees each row of `o` numbers
-    /// while it is in the cache.
+    /// windows · weights with weights `[kh · kw · c, o]`: `[n · out_h · out_w, o]`; `finish` sees some rows of `o` numbers
+    /// at a time while they are in the cache.
     pub(super) fn convolve<E: Element>(
         &self,
         x: &Tensor<E>,
@@ -209,7 +209,7 @@ impl Geometry {
                 small_product(out, Accum::Replace, view, weights);
                 E::pool().give(windows);
             }
-            out.chunks_exact_mut(outputs).for_each(&finish);
+            finish(out);
         };
         out.par_chunks_mut(at_a_time * self.out_w * outputs).enumerate().for_each(block);
     }
@@ -236,7 +236,7 @@ impl Geometry {
                     outputs,
                     out: &mut *out,
                 });
-                out.chunks_exact_mut(outputs).for_each(&finish);
+                finish(out);
             }
         });
     }
@@ -379,8 +379,12 @@ impl Geometry {
 /// The weights `[o, size]` of windows as `[size, o]`: so the kernels read them as they lie.
 pub(super) fn transposed<E: Element>(weights: &Tensor<E>, outputs: usize) -> Tensor<E> {
     let size = weights.len() / outputs.max(1);
-    let mut out = Tensor::unset([size, outputs]);
-    out.assign(&ArrayView2::from_shape((outputs, size), weights.values()).expect("weights").t().into_dyn());
+    let (mut out, weights) = (Tensor::unset([size, outputs]), weights.values());
+    for (row, out) in out.values_mut().chunks_exact_mut(outputs.max(1)).enumerate() {
+        for (output, value) in out.iter_mut().enumerate() {
+            *value = weights[output * size + row];
+        }
+    }
     out
 }
 
