@@ -145,7 +145,23 @@ fn a_prediction_and_a_simulation_are_made_on_the_board() {
         knobs: Knobs::default(),
     };
     let passes = |exercise: &str, state: &str| passes_in("board-game", exercise, &reached(state));
-    assert!(passes("foretell", "prediction_right") && passes("steps", "steps_walked"));
+    assert!(passes("steps", "steps_walked"));
+    // A prediction counts in the position that the text names: not in an empty board, where every column is as good, nor in one in which
+    // a single move is left, nor in its mirror image.
+    let predicted = |position: Option<&str>| {
+        let Attempt::State { state, view, input, knobs, .. } = reached("prediction_right") else { unreachable!() };
+        let value = position.map(str::to_owned);
+        passes_in("board-game", "foretell", &Attempt::State { state, view, input, value, knobs })
+    };
+    assert!(predicted(Some("......./......./......./......./o....../o.xx... x")));
+    for other in [
+        "......./......./......./......./......./....... x",
+        "......./......./......./......./o....../o.xxx.. o",
+        "......./......./......./......./......o/...xx.o x",
+    ] {
+        assert!(!predicted(Some(other)), "{other}");
+    }
+    assert!(!predicted(None));
     assert!(!passes("foretell", "hint_seen") && !passes("foretell", "tree_opened"));
     assert!(!passes("steps", "tree_opened") && !passes("steps", "prediction_right"));
     // Walking is not computing.

@@ -88,6 +88,11 @@ pub trait Instrument {
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;
 
+    /// States reached since the last time that count by what they were reached in, such as a position; each with it.
+    fn reached_with(&mut self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Inputs of a view that were turned since the last time, and their answer seen, each with its value.
     fn inputs_turned(&mut self) -> Vec<(String, String)> {
         Vec::new()

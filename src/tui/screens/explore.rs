@@ -232,6 +232,7 @@ impl ExploreTab {
                 attempts.push(Attempt::State { state, view, input, value, knobs: app.knobs_of_run(&lab.id) });
             };
             instrument.reached().into_iter().for_each(|state| reached(state, None, None));
+            instrument.reached_with().into_iter().for_each(|(state, with)| reached(state, None, Some(with)));
             let turned = instrument.inputs_turned();
             turned.into_iter().for_each(|(input, value)| reached("input_turned", Some(input), Some(value)));
             instrument.actions_sent().into_iter().for_each(|name| reached("action_sent", Some(name.to_owned()), None));
