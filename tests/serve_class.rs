@@ -13,6 +13,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use tempfile::TempDir;
 
 const HAND: &str = "\x1b[19~";
@@ -24,11 +25,16 @@ const ESC: &str = "\x1b";
 /// A server with accounts whose keys are those of their numbers; kei is the instructor.
 fn class(options: &[&str]) -> (TempDir, Server) {
     let home = tempfile::tempdir().unwrap();
+    let server = class_in(home.path(), options);
+    (home, server)
+}
+
+/// The same in a folder that has other files already.
+fn class_in(home: &Path, options: &[&str]) -> Server {
     let accounts = [("kei", 1), ("anna", 2), ("ben", 3)];
     let lines: String = accounts.into_iter().map(|(name, number)| listed(name, &key(number))).collect();
-    fs::write(home.path().join("authorized_keys"), lines).unwrap();
-    let server = Server::start(home.path(), &[&["--instructor", "kei"], options].concat());
-    (home, server)
+    fs::write(home.join("authorized_keys"), lines).unwrap();
+    Server::start(home, &[&["--instructor", "kei"], options].concat())
 }
 
 /// Somebody who has logged in and sees the labs.
@@ -248,10 +254,7 @@ async fn a_student_says_once_who_they_are_and_the_table_has_their_answers() {
     let home = tempfile::tempdir().unwrap();
     let roster = home.path().join("roster.csv");
     fs::write(&roster, "id,name\nS7,Anna Arai\nS8,Ben Baba\n").unwrap();
-    let lines: String =
-        [("kei", 1), ("anna", 2)].into_iter().map(|(name, number)| listed(name, &key(number))).collect();
-    fs::write(home.path().join("authorized_keys"), lines).unwrap();
-    let server = Server::start(home.path(), &["--instructor", "kei", "--roster", &roster.display().to_string()]);
+    let server = class_in(home.path(), &["--roster", &roster.display().to_string()]);
     let connection = login(&server, "anna", &key(2)).await;
     let mut anna = Terminal::open(&connection, (100, 30)).await;
     anna.wait_for("Which student of this class are you?").await;

@@ -34,7 +34,7 @@ pub enum Plane {
     Ring,
     /// Twenty-five normals on a square grid.
     Grid,
-    /// A spiral of one turn and a half.
+    /// An arc of a spiral: three quarters of a turn.
     SwissRoll,
     /// Normals about points that a person placed.
     Drawn(Vec<[f32; 2]>),

@@ -266,10 +266,14 @@ fn check_exercises(lab: &Lab, experiment: &Experiment, found: &mut Vec<Found>) {
                 if !known.contains(&state.as_str()) {
                     found.push((format!("{path}.instrument.state"), unknown("state", state, known.iter().copied())));
                 }
-                if !values.is_empty() && (input.is_none() || state != "input_turned") {
+                let has_value = match state.as_str() {
+                    "input_turned" => input.is_some(),
+                    state => state == "prediction_right",
+                };
+                if !values.is_empty() && !has_value {
                     found.push((
                         format!("{path}.instrument.values"),
-                        "`values`: expected the state `input_turned` and an `input`".to_owned(),
+                        "`values`: expected the state `input_turned` and an `input`, or `prediction_right`".to_owned(),
                     ));
                 }
                 if matches!(state.as_str(), "drawing_shown" | "drawing_compared")

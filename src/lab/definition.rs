@@ -264,7 +264,8 @@ pub enum Check {
         /// The input that must have been turned, for the state `input_turned`; for `action_sent` the action.
         #[serde(default)]
         input: Option<String>,
-        /// Values of the input, of which one must have been given, in capitals or not; any will do where there are none.
+        /// Values of the input, or what else the state was reached in, such as a position, of which one must have been given, in
+        /// capitals or not; any will do where there are none.
         #[serde(default)]
         values: Vec<String>,
         /// Only while the lab's run has these knobs.

@@ -47,12 +47,14 @@ pub struct Question {
     pub session: String,
     /// Whether others must not wait for the answer.
     pub slow: bool,
+    /// Whether it is answered before those that wait already.
+    pub first: bool,
 }
 
 impl Question {
     pub fn new(key: impl Into<String>, query: Query, source: ModelSource, session: impl Into<String>) -> Self {
         let slow = matches!(&query, Query::Game(game) if game.takes_long());
-        Question { key: key.into(), query, source, session: session.into(), slow }
+        Question { key: key.into(), query, source, session: session.into(), slow, first: false }
     }
 }
 
@@ -122,6 +124,11 @@ impl Questions {
         self.quick.share(key).or_else(|| self.long.share(key))
     }
 
+    /// Whether the question with this key waits for the answer to another.
+    pub fn is_waiting(&self, key: &str) -> bool {
+        [&self.quick, &self.long].into_iter().any(|worker| worker.is_waiting(key))
+    }
+
     /// Calls a question off.
     pub fn call_off(&self, key: &str) {
         self.quick.call_off(key);
@@ -162,7 +169,12 @@ impl Worker {
     fn ask(&self, question: Question) {
         self.call_off(&question.key);
         let task = self.task(&question.key);
-        lock(&self.queue.0).waiting.push_back(Asked { question, task });
+        let mut queue = lock(&self.queue.0);
+        match question.first {
+            true => queue.waiting.push_front(Asked { question, task }),
+            false => queue.waiting.push_back(Asked { question, task }),
+        }
+        drop(queue);
         self.queue.1.notify_one();
     }
 
@@ -186,6 +198,11 @@ impl Worker {
     fn is_busy(&self) -> bool {
         let queue = lock(&self.queue.0);
         queue.current.is_some() || !queue.waiting.is_empty()
+    }
+
+    fn is_waiting(&self, key: &str) -> bool {
+        let queue = lock(&self.queue.0);
+        queue.current.is_some() && queue.waiting.iter().any(|asked| asked.question.key == key)
     }
 
     fn is_at_rest(&self) -> bool {
@@ -405,6 +422,37 @@ mod tests {
         let expected = Ok(nothings(3));
         assert_eq!(answers, [("k".to_owned(), expected)]);
         assert!(questions.is_at_rest());
+    }
+
+    /// What a person asks now does not wait for what was asked of what she does not look at.
+    #[test]
+    fn what_goes_first_is_answered_before_those_that_wait() {
+        let (begun_tx, begun) = mpsc::channel();
+        let (let_go, let_go_rx) = mpsc::channel();
+        let model: Arc<dyn Model> = Arc::new(Slow { begun: Mutex::new(begun_tx), let_go: Mutex::new(let_go_rx) });
+        let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
+        let (woken_tx, woken) = mpsc::channel();
+        let woken_tx = Mutex::new(woken_tx);
+        let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
+        let ask = |key: &str, first| {
+            let question = Question::new(key, Query::Sample { count: 1, seed: 0 }, Arc::clone(&source), "lab");
+            questions.ask(Question { first, ..question });
+        };
+        ask("others", true);
+        begun.recv().unwrap();
+        ask("usual", false);
+        ask("hers", true);
+        assert!(questions.is_waiting("hers") && questions.is_waiting("usual") && !questions.is_waiting("others"));
+        let mut order = Vec::new();
+        for rest in (0..3).rev() {
+            let_go.send(()).unwrap();
+            woken.recv().unwrap();
+            order.extend(questions.take().into_iter().map(|(key, _)| key));
+            if rest > 0 {
+                begun.recv().unwrap();
+            }
+        }
+        assert_eq!(order, ["others", "hers", "usual"]);
     }
 
     /// Opens sessions that count what they were asked; one of before goes on counting.

@@ -351,6 +351,17 @@ pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<A
     found.find(matches).map(|binding| binding.action)
 }
 
+/// Whether something has a first place and a last one where one is.
+fn has_ends(contexts: &[Context]) -> bool {
+    use Context::{BoardEdit, BoardForm, BoardPuzzle, Distributions, DrawingPad, Guess, ViewInputs};
+    let without = [BoardEdit, BoardForm, BoardPuzzle, Distributions, DrawingPad, Guess];
+    contexts.contains(&ViewInputs) || !contexts.iter().any(|context| without.contains(context))
+}
+
+fn is_to_an_end(action: Action) -> bool {
+    matches!(action, Action::Home | Action::End)
+}
+
 /// The bindings that hold, in the order of their contexts, each with the keys that mean it: a key that a nearer context
 /// took means what it means there, and with `in_text` printable keys mean nothing but themselves.
 pub fn working(contexts: &[Context], in_text: bool) -> Vec<(Vec<Key>, Binding)> {
@@ -359,6 +370,9 @@ pub fn working(contexts: &[Context], in_text: bool) -> Vec<(Vec<Key>, Binding)> 
     for context in contexts.iter().chain([&Context::Everywhere]) {
         let mut own = Vec::new();
         for binding in bindings(*context) {
+            if *context == Context::Everywhere && !has_ends(contexts) && is_to_an_end(binding.action) {
+                continue;
+            }
             let is_free = |key: &&Key| !(taken.contains(key) || in_text && key.is_text());
             let keys: Vec<Key> = binding.keys.iter().filter(is_free).copied().collect();
             own.extend_from_slice(&keys);

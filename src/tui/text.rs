@@ -49,6 +49,10 @@ words! {
     DEMO_UNTIL_ANSWER: "waits for the answer", "回答を待っています";
     DEMO_NOT_MET: "the run has ended before {0}", "{0} になる前に実行が終わりました";
     DEMO_THE_END: "its end", "最後";
+    DEMO_AHEAD: "not reached yet: {0}", "まだ達していません: {0}";
+    DEMO_END_OF_RUN: "the end of the run", "実行の終了";
+    DEMO_NOW_STEP: "step {0} (now {1})", "ステップ {0}(現在 {1})";
+    DEMO_NOW_AT: "{0} (now {1})", "{0}(現在 {1})";
     DEMO_NO_RUN: "there is no run to change any more", "変更できる実行がもうありません";
     DEMO_NO_TEXT: "nothing takes typed text here: {0}", "ここには文字を入力できません: {0}";
     DEMO_NO_KEY: "a key of the demo has no effect here: {0}", "デモのキーはここでは使えません: {0}";
@@ -203,6 +207,7 @@ words! {
     RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";
     THINKING: "…", "…";
     ANSWERING: "computing…", "計算中…";
+    ANSWER_WAITS: "another view is computed first", "別のビューを先に計算中";
     SPACE_AT_END: "· ends in a space: it is part of the text, and can change the answer", "· 末尾に空白があります。空白も文の一部で、答えが変わることがあります";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";
@@ -280,7 +285,10 @@ words! {
     BOARD_BY_TIME: " (on time)", "(時間切れ)";
     BOARD_NOT_YOUR_OWN: ", but not for the exercises: Space moved for you, sides were swapped, or the position was set up",
         "(演習には数えません: Space の代指し、先後の入れ替え、局面の編集のどれかがあったため)";
-    BOARD_WHAT_NEXT: "n new game   a analyse   u undo", "n 新しい対局   a 解析   u 待った";
+    BOARD_NEXT_NEW: "n new game", "n 新しい対局";
+    BOARD_NEXT_ANALYSE: "a analyse", "a 解析";
+    BOARD_NEXT_UNDO: "u undo", "u 待った";
+    BOARD_RESIGN_AGAIN: "R again resigns; any other key plays on", "もう一度 R で投了。ほかのキーで続けます";
     BOARD_NOT_YOUR_TURN: "it is thinking: Space stops it", "相手の手番。Space で止める";
     BOARD_NOT_LEGAL: "no legal move goes there", "そこへは動けません";
     BOARD_NO_PASS: "no passing here", "ここではパスできません";
@@ -288,7 +296,9 @@ words! {
     BOARD_PREDICT_HOW: "put the cursor where you think most visits go, then v", "最も訪問されると思う手にカーソルを置いて v";
     BOARD_PREDICTED: "predicted: most visits went to", "的中: 最多訪問は";
     BOARD_NOT_PREDICTED: "not that one: most visits went to", "はずれ: 最多訪問は";
-    BOARD_REVIEWED: "< > review; lost 20 % or more:", "< > で見る。20 % 以上損した手:";
+    BOARD_REVIEWED: "< > review; lost 20 % or more: {0}", "< > で見る。20 % 以上損した手: {0}";
+    BOARD_LOST_AT: "move {0}", "{0} 手目";
+    BOARD_LOST_AT_MOVES: "moves {0}", "{0} 手目";
     BOARD_TYPE_MOVE: "a move (Esc leaves)", "手(Esc でやめる)";
     BOARD_TYPE_POSITION: "a position (Esc leaves)", "局面(Esc でやめる)";
     BOARD_SAVE_TO: "save to", "保存先";
@@ -345,9 +355,10 @@ words! {
     WALK_EXPANSION: "expand", "展開";
     WALK_PLAYOUT: "simulate", "プレイアウト";
     WALK_BACKUP: "backup", "逆伝播";
-    WALK_SELECTED: "the largest UCB each time:", "UCB が最大の手をたどる:";
-    WALK_ROOT_EXPANDED: "children added to the root", "個の子を根に追加";
-    WALK_EXPANDED: "children added", "個の子を追加";
+    WALK_SELECTED: "the largest UCB each time: {0}", "UCB が最大の手をたどる: {0}";
+    WALK_AT_ROOT: "the root is a leaf: nothing to select yet", "根が葉なので、まだ選ぶものがない";
+    WALK_ROOT_EXPANDED: "{0} children added to the root; {1} is tried first", "根に {0} 個の子を追加し、まず {1} を試す";
+    WALK_EXPANDED: "{0}: {1} children added; {2} is tried first", "{0} に {1} 個の子を追加し、まず {2} を試す";
     WALK_NOT_EXPANDED: "a first visit: no children yet", "初回の訪問: まだ子は作らない";
     WALK_PLAYED: "random moves to the end", "手のランダムな手で終局";
     WALK_COUNTED: "N + 1 on the way, and W + the points of the side that moved there", "通ったノードの N に 1、W にその手を選んだ側の得点を足す";
@@ -430,6 +441,7 @@ words! {
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";
     PLAIN_SEVERAL: "`{0}` can mean several: {1}", "`{0}` に当てはまるものが複数あります: {1}";
     PLAIN_TEXT: "{0}: {1} lines", "{0}: {1} 行";
+    PLAIN_TEXT_OF_ONE: "{0}: {1} line", "{0}: {1} 行";
     PLAIN_NO_COMMAND: "no command `{0}`; help names them", "`{0}` というコマンドはありません。help で一覧を表示します";
     PLAIN_NO_EXERCISE: "expected the number of an exercise, 1 to {0}", "演習の番号(1 から {0})を書いてください";
     PLAIN_CHOOSE: "expected the number of an option, 1 to {0}", "選択肢の番号(1 から {0})を書いてください";

@@ -267,7 +267,8 @@ impl TrainedXai {
             ("network", "ネットワーク"),
             ("read as", "判定"),
             ("p", "p"),
-            ("attribution in the mark", "印の中の寄与"),
+            // Of the attribution.
+            ("share in the mark", "印の中の寄与"),
         ];
         Ok(vec![
             Panel::Pictures {

@@ -4,8 +4,8 @@
 pub fn raised(text: &str) -> Option<String> {
     map(
         text,
-        "0123456789+−-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW⊤′*",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵀ′*",
+        "0123456789+−-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW⊤′*∗",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵀ′**",
     )
 }
 
@@ -29,6 +29,7 @@ mod tests {
         assert_eq!(raised("n−1").as_deref(), Some("ⁿ⁻¹"));
         assert_eq!(lowered("t−1").as_deref(), Some("ₜ₋₁"));
         assert_eq!(lowered("θ"), None);
+        assert_eq!(raised("∗").as_deref(), Some("*"), "as in an optimal policy");
         assert_eq!(raised("π"), None);
     }
 }

@@ -95,7 +95,11 @@ fn standing(player: &Player, app: &AppContext) -> (String, Style) {
     let (words, style) = match player.wait(app) {
         Wait::For(words) => (words.in_language(app.language).to_owned(), app.theme.accented()),
         Wait::Never(words) => (format!("{} · {next}", words.in_language(app.language)), warning),
-        Wait::ForKey | Wait::Over => (next.to_owned(), app.theme.strong()),
+        // What is said may not be so yet.
+        Wait::ForKey | Wait::Over => match player.ahead(app) {
+            Some(ahead) => (format!("{} · {next}", ahead.in_language(app.language)), warning),
+            None => (next.to_owned(), app.theme.strong()),
+        },
     };
     // The keys that were pressed stay in sight.
     (if keys.is_empty() { words } else { format!("{keys} · {words}") }, style)

@@ -69,6 +69,8 @@ pub struct Player {
     answers: usize,
     /// The keys of this step that were pressed.
     pressed: String,
+    /// Steps that the presenter went on from before the run brought what they wait for.
+    skipped: Vec<usize>,
     shows_notes: bool,
     /// What could not be done as the script has it.
     problem: Option<Bilingual>,
@@ -89,6 +91,7 @@ impl Player {
             next_key: now,
             answers: 0,
             pressed: String::new(),
+            skipped: Vec::new(),
             shows_notes: false,
             problem: None,
             is_over: false,
@@ -199,6 +202,9 @@ impl Player {
         if !self.deeds.is_empty() {
             return self.finish_deeds(now, screen, app);
         }
+        if self.step().until.is_of_run() && !matches!(self.wait(app), Wait::Over | Wait::ForKey) {
+            self.skipped.push(self.at);
+        }
         // What was done already and says nothing is not shown again.
         let mut next = self.at + 1;
         while next + 1 < self.begun && self.lab.demo[next].say.is_none() {
@@ -238,12 +244,12 @@ impl Player {
         while let Some(Deed::Act(_)) = self.deeds.front() {
             self.do_next(now, screen, app);
         }
-        self.point(screen);
+        self.point(screen, app);
     }
 
-    fn point(&self, screen: &mut LabScreen) {
+    fn point(&self, screen: &mut LabScreen, app: &mut AppContext) {
         if let Some(name) = &self.step().point {
-            screen.show_pane(name);
+            screen.show_pane(name, app);
         }
     }
 
@@ -265,7 +271,7 @@ impl Player {
         }
         self.next_key = now + KEY_PERIOD;
         if self.deeds.is_empty() {
-            self.point(screen);
+            self.point(screen, app);
         }
     }
 
@@ -314,13 +320,39 @@ impl Player {
         }
     }
 
+    /// What a run has not reached yet that a step before this one waits for: what is said is ahead of it.
+    pub fn ahead(&self, app: &AppContext) -> Option<Bilingual> {
+        let before = self.skipped.iter().filter(|skipped| **skipped < self.at);
+        before.filter_map(|skipped| self.not_reached(&self.lab.demo[*skipped].until, app)).next()
+    }
+
+    fn not_reached(&self, until: &Until, app: &AppContext) -> Option<Bilingual> {
+        let run = app.run_of(&self.lab.id);
+        match self.wait_for(until, app) {
+            Wait::Over | Wait::ForKey => None,
+            Wait::Never(why) => Some(why),
+            Wait::For(_) => {
+                let what = match until {
+                    Until::Step(step) => filled(text::DEMO_NOW_STEP, &[&number(*step as f64), &now_at(run)]),
+                    Until::Series(condition) => filled(text::DEMO_NOW_AT, &[condition, &last_of(condition, run)]),
+                    _ => text::DEMO_END_OF_RUN.into(),
+                };
+                Some(Bilingual::new(
+                    text::filled(text::DEMO_AHEAD.en, &[&what.en]),
+                    text::filled(text::DEMO_AHEAD.ja, &[&what.ja]),
+                ))
+            }
+        }
+    }
+
     /// How the wait of the step stands, once all is done that it does.
     pub fn wait(&self, app: &AppContext) -> Wait {
-        if self.is_again() {
-            return Wait::ForKey;
-        }
+        if self.is_again() { Wait::ForKey } else { self.wait_for(&self.step().until, app) }
+    }
+
+    fn wait_for(&self, until: &Until, app: &AppContext) -> Wait {
         let run = app.run_of(&self.lab.id);
-        match &self.step().until {
+        match until {
             Until::Key => Wait::ForKey,
             _ if app.class.is_waiting() => Wait::For(text::DEMO_UNTIL_PLACE.into()),
             Until::Answer if self.answers > 0 && !app.questions.is_busy() => Wait::Over,
@@ -332,7 +364,7 @@ impl Player {
                 if now >= *step {
                     return Wait::Over;
                 }
-                let words = filled(text::DEMO_UNTIL_STEP, &[&number(*step as f64), &number(now as f64)]);
+                let words = filled(text::DEMO_UNTIL_STEP, &[&number(*step as f64), &now_at(run)]);
                 let what = Bilingual::new(format!("step {step}"), format!("ステップ {step}"));
                 for_run(run, words, what)
             }
@@ -340,13 +372,22 @@ impl Player {
                 if run.is_some_and(|run| has_met(condition, run)) {
                     return Wait::Over;
                 }
-                let last = run.and_then(|run| run.series.get(&condition.series)?.last());
-                let now = last.map_or_else(|| "–".to_owned(), |(_, value)| number(value));
-                let words = filled(text::DEMO_UNTIL_SERIES, &[&condition, &now]);
+                let words = filled(text::DEMO_UNTIL_SERIES, &[&condition, &last_of(condition, run)]);
                 for_run(run, words, Bilingual::same(condition.to_string()))
             }
         }
     }
+}
+
+/// The step that a run has come to.
+fn now_at(run: Option<&LiveRun>) -> String {
+    number(run.map_or(0, |run| run.pace.step) as f64)
+}
+
+/// The last value of the series of a condition.
+fn last_of(condition: &Condition, run: Option<&LiveRun>) -> String {
+    let last = run.and_then(|run| run.series.get(&condition.series)?.last());
+    last.map_or_else(|| "–".to_owned(), |(_, value)| number(value))
 }
 
 fn filled(wording: Wording, values: &[&dyn std::fmt::Display]) -> Bilingual {

@@ -231,6 +231,32 @@ fn a_step_that_is_gone_back_to_is_shown_and_does_nothing_again() {
     assert!(walk.drawn(80, 24).contains("two distributions"), "its pane is shown");
 }
 
+/// Whoever goes on before the run is where the script waits for it hears that the words are ahead of it.
+#[test]
+fn words_that_are_ahead_of_the_run_are_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, mut walk) = opened("kl", folder.path());
+    while walk.rehearsal.app.run.is_none() {
+        assert!(walk.go_on());
+        walk.rehearsal.forward(walk.now);
+    }
+    let ahead = |walk: &Walk| walk.rehearsal.player.ahead(&walk.rehearsal.app).map(|ahead| ahead.en);
+    assert!(matches!(walk.rehearsal.player.wait(&walk.rehearsal.app), Wait::For(_)), "for the end of the run");
+    assert_eq!(ahead(&walk), None, "what it waits for is said");
+    walk.rehearsal.forward(walk.now);
+    assert_eq!(ahead(&walk).as_deref(), Some("not reached yet: the end of the run"));
+    for size in [(80, 24), (120, 36)] {
+        let seen = walk.drawn(size.0, size.1);
+        assert!(seen.contains("not reached yet: the end of the run"), "{seen}");
+    }
+    // Once it is reached nothing is ahead of it.
+    while ahead(&walk).is_some() {
+        walk.news.recv_timeout(PATIENCE).expect("news of the run");
+        walk.rehearsal.catch_up();
+    }
+    assert!(!walk.drawn(80, 24).contains("not reached"));
+}
+
 /// The words of a step, and a note that is shown by a key, where the window is smallest.
 #[test]
 fn notes_are_shown_on_demand_and_leave_room_for_the_lab() {

@@ -20,6 +20,11 @@ use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Texts that a person has given inputs, by the name of the input and the letters that it takes at the most: inputs that have both are of
+/// one text.
+pub type Texts = BTreeMap<(&'static str, usize), String>;
 
 /// One instrument of a lab.
 pub trait Instrument {
@@ -58,6 +63,14 @@ pub trait Instrument {
 
     fn pasted(&mut self, _pasted: &str) {}
 
+    /// The texts that a person has given its inputs.
+    fn given_texts(&self) -> Texts {
+        Texts::new()
+    }
+
+    /// Takes texts that were given elsewhere for its own inputs.
+    fn take_texts(&mut self, _texts: &Texts, _lab: &Lab, _app: &mut AppContext) {}
+
     /// Whether it wants all the room there is, the others behind it.
     fn fills(&self) -> bool {
         false
@@ -87,6 +100,11 @@ pub trait Instrument {
 
     /// States reached since the last time, for exercises.
     fn reached(&mut self) -> Vec<&'static str>;
+
+    /// States reached since the last time that count by what they were reached in, such as a position; each with it.
+    fn reached_with(&mut self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// Inputs of a view that were turned since the last time, and their answer seen, each with its value.
     fn inputs_turned(&mut self) -> Vec<(String, String)> {

@@ -36,6 +36,16 @@ fn the_footer_names_no_key_that_would_be_typed() {
 }
 
 #[test]
+fn keys_to_an_end_are_named_where_there_is_one() {
+    let names =
+        |contexts: &[Context]| working(contexts, false).into_iter().any(|(_, binding)| binding.action == Action::Home);
+    assert!(names(&[Context::Exercises, Context::Lab]) && names(&[Context::DrawingPad, Context::ViewInputs]));
+    for without in [Context::Guess, Context::Distributions, Context::DrawingPad, Context::BoardPuzzle] {
+        assert!(!names(&[Context::Panes, without, Context::Lab]), "{without:?}");
+    }
+}
+
+#[test]
 fn after_a_run_the_footer_leads_to_a_new_one() {
     let shown = footer(&[Context::TrainOver, Context::Train, Context::Lab], false);
     assert_eq!(shown[0].1.action, Action::NewRun);

@@ -42,8 +42,8 @@ impl<W: Write> Reader<W> {
                     for (column, name) in names.iter().enumerate() {
                         let cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
                         let cells: Vec<&String> = cells.collect();
-                        let heading =
-                            text::filled(self.app.say(text::PLAIN_TEXT), &[&name.in_language(language), &cells.len()]);
+                        let wording = if cells.len() == 1 { text::PLAIN_TEXT_OF_ONE } else { text::PLAIN_TEXT };
+                        let heading = text::filled(self.app.say(wording), &[&name.in_language(language), &cells.len()]);
                         self.out.put(&heading)?;
                         for cell in cells {
                             self.out.put(&format!("  {cell}"))?;

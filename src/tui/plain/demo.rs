@@ -332,6 +332,9 @@ impl<W: Write> Reader<W> {
             let again =
                 if player.is_again() { format!(" · {}", self.app.say(text::DEMO_AGAIN)) } else { String::new() };
             self.out.put(&format!("\n{} · {number}{again}", self.app.say(text::DEMO)))?;
+            if let Some(ahead) = player.ahead(&self.app) {
+                self.out.put(ahead.in_language(language))?;
+            }
             self.out.put(said.in_language(language))?;
         }
         if demo.shows_notes {

@@ -86,7 +86,7 @@ impl<W: Write> Reader<W> {
             }
         };
         let explore = self.explore.get_or_insert_with(|| ExploreTab::new(lab));
-        explore.show(chosen);
+        explore.show(chosen, lab, &mut self.app);
         explore.opened(lab, &mut self.app);
         self.settle(lab, messages)?;
         self.show(lab, messages)

@@ -77,6 +77,17 @@ fn lines_are_no_longer_than_a_terminal_and_a_preset_is_said_to_be_changed() {
     assert!(text.contains("train few. Where that does not reach it, change pairs:"), "{text}");
 }
 
+/// The lines of two charts may have the same names.
+#[test]
+fn the_lines_of_each_chart_stand_under_its_title() {
+    let text = told("open kl\ntrain quick\nwait\nstatus\n");
+    let lines: Vec<&str> = text.lines().collect();
+    for (title, first) in [("KL divergence:", "D(P‖Q): "), ("mean and deviation of Q:", "μ of Q: ")] {
+        let at = lines.iter().position(|line| *line == title).unwrap_or_else(|| panic!("{title}\n{text}"));
+        assert!(lines[at + 1].starts_with(first), "{text}");
+    }
+}
+
 #[test]
 fn a_board_is_told_once() {
     let text = told("open board-game\nexplore 1\n");

@@ -25,12 +25,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What each curve of some charts did, in a sentence each.
 pub(super) fn curves(charts: &[Chart], run: &LiveRun, language: Language) -> String {
-    let lines = charts.iter().flat_map(|chart| &chart.series);
-    let sentences = lines.filter_map(|line| {
-        let series = run.series.get(&line.name)?;
-        Some(format!("{}\n", sentence(line.label.in_language(language), series, language)))
-    });
-    sentences.collect()
+    let of_chart = |chart: &Chart| {
+        let sentences = chart.series.iter().filter_map(|line| {
+            let series = run.series.get(&line.name)?;
+            Some(format!("{}\n", sentence(line.label.in_language(language), series, language)))
+        });
+        let sentences: String = sentences.collect();
+        // Of several charts each is named: their lines may have the same names.
+        match charts.len() > 1 && !sentences.is_empty() {
+            true => format!("{}:\n{sentences}", chart.title.in_language(language)),
+            false => sentences,
+        }
+    };
+    charts.iter().map(of_chart).collect()
 }
 
 impl<W: Write> Reader<W> {

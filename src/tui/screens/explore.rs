@@ -5,12 +5,12 @@ use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::tui::context::{AppContext, Reply};
 use crate::tui::destination::Destination;
-use crate::tui::instruments::{Instrument, build};
+use crate::tui::instruments::{Instrument, Texts, build};
 use crate::tui::keys::{Action, Context, bindings};
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
-use crate::width::{cut, width};
+use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -22,6 +22,8 @@ const REFRESH: Duration = Duration::from_secs(2);
 pub struct ExploreTab {
     instruments: Vec<Box<dyn Instrument>>,
     focus: usize,
+    /// The texts that a person has given inputs of any instrument.
+    texts: Texts,
     areas: Vec<Rect>,
     /// Whether there is another model to go to, and whether it matters which one answers.
     can_switch: bool,
@@ -57,6 +59,7 @@ impl ExploreTab {
         ExploreTab {
             instruments: build(lab),
             focus: 0,
+            texts: Texts::new(),
             areas: Vec::new(),
             can_switch: false,
             shows_model: false,
@@ -84,14 +87,24 @@ impl ExploreTab {
         if self.warned.as_ref().is_none_or(is_another) {
             self.warned = run.map(|run| (run.id.clone(), run.warnings));
         }
-        self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
+        // What is asked last is answered first: that of the instrument with the keys, then those of the others in their order.
+        let others = (0..self.instruments.len()).rev().filter(|index| *index != self.focus);
+        for index in others.chain([self.focus]) {
+            self.instruments.get_mut(index).into_iter().for_each(|instrument| instrument.refresh(lab, app));
+        }
         // A clock may go beside what is asked.
         self.moving = true;
     }
 
-    /// Gives the keys to an instrument.
-    pub fn show(&mut self, index: usize) {
-        self.focus = index.min(self.instruments.len().saturating_sub(1));
+    /// Gives the keys to an instrument, and the texts that a person has given inputs like its own.
+    pub fn show(&mut self, index: usize, lab: &Lab, app: &mut AppContext) {
+        let index = index.min(self.instruments.len().saturating_sub(1));
+        if index == self.focus {
+            return;
+        }
+        self.texts.extend(self.instruments[self.focus].given_texts());
+        self.focus = index;
+        self.instruments[index].take_texts(&self.texts, lab, app);
     }
 
     /// Where an instrument was drawn last; empty if it is out of sight.
@@ -162,7 +175,7 @@ impl ExploreTab {
                 let forward = action == Action::NextPane;
                 let moved = self.instruments.get_mut(self.focus).is_some_and(|own| own.next_part(forward));
                 if !moved {
-                    self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
+                    self.show((self.focus + if forward { 1 } else { count - 1 }) % count, lab, app);
                 }
             }
             Action::Maximise if self.side_by_side => self.maximised = !self.maximised,
@@ -182,7 +195,7 @@ impl ExploreTab {
         let position = Position::new(event.column, event.row);
         let under = self.areas.iter().position(|area| area.contains(position));
         if let (MouseEventKind::Down(MouseButton::Left), Some(index)) = (event.kind, under) {
-            self.focus = index;
+            self.show(index, lab, app);
         }
         // A drag that began in an instrument stays its own.
         if let Some(instrument) = self.instruments.get_mut(self.focus) {
@@ -232,6 +245,7 @@ impl ExploreTab {
                 attempts.push(Attempt::State { state, view, input, value, knobs: app.knobs_of_run(&lab.id) });
             };
             instrument.reached().into_iter().for_each(|state| reached(state, None, None));
+            instrument.reached_with().into_iter().for_each(|(state, with)| reached(state, None, Some(with)));
             let turned = instrument.inputs_turned();
             turned.into_iter().for_each(|(input, value)| reached("input_turned", Some(input), Some(value)));
             instrument.actions_sent().into_iter().for_each(|name| reached("action_sent", Some(name.to_owned()), None));
@@ -313,21 +327,10 @@ fn model_line(lab: &Lab, is_short: bool, app: &AppContext) -> (String, bool) {
     (format!("{}{answers} · {key}: {other}", app.say(text::MODEL)), true)
 }
 
-/// The least columns of the name of an instrument that is not shown, where not all names have room.
-const SHORT_NAME: usize = 9;
-
 /// Writes the names of instruments at the right of a line; a click on one shows it. Where there is no room for all, the one that is
-/// shown and the beginnings of its neighbours, between arrows that say that there are more and lead there, after its number among all.
+/// shown and as many of its neighbours as are whole, between arrows that say that there are more and lead there, after its number among
+/// all.
 fn strip(names: &[&str], focus: usize, place: Rect, app: &AppContext, buffer: &mut Buffer) {
-    // Where not all have room the beginnings of the others are enough to know them by, as long as there is room for.
-    let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(SHORT_NAME);
-    let short = |most: usize, (index, name): (usize, &&str)| {
-        if index == focus { (*name).to_owned() } else { cut(name, most) }
-    };
-    let shortened = |most: usize| names.iter().enumerate().map(move |name| short(most, name)).collect::<Vec<String>>();
-    let fits =
-        |names: &Vec<String>| names.iter().map(|name| width(name) + 3).sum::<usize>() <= usize::from(place.width);
-    let names = (SHORT_NAME..=longest).rev().map(shortened).find(fits).unwrap_or_else(|| shortened(SHORT_NAME));
     let needs = |from: usize, to: usize| -> usize { names[from..to].iter().map(|name| width(name) + 3).sum() };
     let mut room = usize::from(place.width);
     let (mut from, mut to) = (0, names.len());
@@ -547,7 +550,7 @@ mod tests {
             panic!("a name or an arrow")
         };
         assert_ne!(index, tab.focus);
-        tab.show(index);
+        tab.show(index, &lab, &mut app);
         assert_eq!(tab.focus, index);
     }
 

@@ -103,7 +103,7 @@ impl LabScreen {
     pub fn go(&mut self, destination: &Destination, app: &mut AppContext) {
         match destination {
             &Destination::Instrument(index) => {
-                self.explore.show(index);
+                self.explore.show(index, &self.lab, app);
                 self.go_to(Tab::Explore as usize, app);
             }
             &Destination::Exercise(index) => {
@@ -152,10 +152,13 @@ impl LabScreen {
     }
 
     /// Gives the keys to the pane of the shown tab that a demo means by a name, so that it is in sight.
-    pub fn show_pane(&mut self, name: &str) {
+    pub fn show_pane(&mut self, name: &str, app: &mut AppContext) {
         match self.tab {
             Tab::Train => self.lab.train_pane(name).iter().for_each(|pane| self.train.show(*pane)),
-            Tab::Explore => self.lab.explore_pane(name).iter().for_each(|index| self.explore.show(*index)),
+            Tab::Explore => {
+                let index = self.lab.explore_pane(name);
+                index.iter().for_each(|index| self.explore.show(*index, &self.lab, app));
+            }
             _ => {}
         }
     }

@@ -64,6 +64,23 @@ fn tell_apart(rows: &mut [Row], columns: u16) {
     }
 }
 
+/// The rows, names that have no room beside their values above them, as long as there are rows for that.
+fn with_whole_names(rows: Vec<Row>, columns: u16, room: usize, theme: &Theme) -> Vec<Row> {
+    let mut free = room.saturating_sub(rows.len());
+    let parted = rows.into_iter().flat_map(|row| {
+        let is_cut = !row.value.is_empty() && 2 + width(&row.name) + width(&row.value) + 2 > usize::from(columns);
+        let has_room = 2 + width(&row.name) <= usize::from(columns) && width(&row.value) + 3 <= usize::from(columns);
+        if !(is_cut && has_room && free > 0) {
+            return [Some(row), None];
+        }
+        free -= 1;
+        let name = Row { value: String::new(), ..row };
+        let value = Row { value_style: name.value_style, knob: name.knob, ..Row::new("", row.value, theme) };
+        [Some(name), Some(value)]
+    });
+    parted.flatten().collect()
+}
+
 /// The live knobs that a lab shows.
 pub fn live_knobs(lab: &Lab) -> Vec<Knob> {
     shown_knobs(lab).into_iter().filter(|knob| knob.live).collect()
@@ -97,6 +114,7 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
         let skipped = (chosen + 1).saturating_sub(left);
         numbers.into_iter().chain(live.into_iter().skip(skipped).take(left)).collect()
     };
+    let rows = with_whole_names(rows, area.width.saturating_sub(2), room, &app.theme);
     let title = app.say(if whole { text::KNOBS } else { text::NOW });
     let inner = frame(area, title, "", false, &app.theme, buffer);
     let mut places = Vec::new();
@@ -187,6 +205,23 @@ mod tests {
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         let expected = ["robot…half_metre_per_second", "robot…one_metre_per_second"];
         assert_eq!(names, [&expected[..], &["sliced_wasserstein_distance", "robot_minutes"]].concat());
+    }
+
+    #[test]
+    fn a_name_without_room_beside_its_value_has_a_row_of_its_own_where_there_is_one() {
+        let theme = Theme::dark();
+        let rows = || {
+            let row = |name: &str, value: &str| Row::new(name, value.to_owned(), &theme);
+            vec![row("largest_principal_angle", "1.25"), row("mse", "31.5"), row("words_per_second", "1 807 383")]
+        };
+        let shown = |room: usize| {
+            let rows = with_whole_names(rows(), 26, room, &theme);
+            rows.into_iter().map(|row| format!("{}: {}", row.name, row.value)).collect::<Vec<_>>()
+        };
+        let parted = ["largest_principal_angle: ", ": 1.25", "mse: 31.5"];
+        assert_eq!(shown(5), [&parted[..], &["words_per_second: ", ": 1 807 383"]].concat());
+        assert_eq!(shown(4), [&parted[..], &["words_per_second: 1 807 383"]].concat());
+        assert_eq!(shown(3).len(), 3);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::live_run::LiveView;
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, View, number};
-use crate::tui::widgets::frame::{frame, write};
+use crate::tui::widgets::frame::{frame, has_room_beside, write};
 use crate::tui::widgets::panel::{self, Look};
 use crate::width::width;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
@@ -488,8 +488,12 @@ impl TrainTab {
         let words = chart::Words { placeholder: app.say(text::NO_DATA_YET), measured: app.say(text::MEASURED) };
         let within = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
         let legend_above = !chart::has_legend(within, &lines, view);
-        let note = if legend_above { String::new() } else { note.join("  ") };
-        let inner = frame(area, &title, &note, focused, &app.theme, buffer);
+        // What has no room beside the title stands below the chart.
+        let beside =
+            (0..=note.len()).rev().find(|count| has_room_beside(&title, &note[..*count].join("  "), area.width));
+        let beside = if legend_above { 0 } else { beside.unwrap_or(0) };
+        let below = note.split_off(beside);
+        let inner = frame(area, &title, &note.join("  "), focused, &app.theme, buffer);
         if legend_above {
             let after = (width(&title) as u16 + 4).min(area.width);
             let room = Rect { x: area.x + after, width: area.width.saturating_sub(after + 2), height: 1, ..area };
@@ -502,6 +506,10 @@ impl TrainTab {
         let foot =
             Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
         let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
+        if !below.is_empty() {
+            let said = format!(" {} ", below.join("  "));
+            write(buffer, foot, 0, 0, &said, app.theme.quiet());
+        }
         if let Some(read) = chart::read_out(&lines, view, app.say(text::SMOOTHING)) {
             let end = write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
             if let Some(step) = chart::step_at_cursor(inner, &lines, view, turned()) {

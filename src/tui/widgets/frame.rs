@@ -17,12 +17,17 @@ pub fn frame(area: Rect, title: &str, note: &str, focused: bool, theme: &Theme, 
         let title = cut(title, usize::from(area.width.saturating_sub(4)));
         block = block.title_top(Line::styled(format!(" {title} "), name));
     }
-    if !note.is_empty() && width(title) + width(note) + 8 < usize::from(area.width) {
+    if !note.is_empty() && has_room_beside(title, note, area.width) {
         block = block.title_top(Line::styled(format!(" {note} "), theme.quiet()).right_aligned());
     }
     let inner = block.inner(area);
     block.render(area, buffer);
     inner
+}
+
+/// Whether a note has room beside a title above a frame of so many columns.
+pub fn has_room_beside(title: &str, note: &str, columns: u16) -> bool {
+    width(title) + width(note) + 8 < usize::from(columns)
 }
 
 /// Writes a text into a row; one that is too long ends in … at the right edge. Returns the column after it.

@@ -17,7 +17,7 @@ impl BoardTable {
     pub(super) fn choose(&mut self, lab: &Lab, app: &mut AppContext) {
         let Some(board) = &self.board else { return };
         if self.ending().is_some() && self.table.is_at_end() {
-            return self.say(app.say(text::BOARD_WHAT_NEXT));
+            return self.say(self.what_next(app));
         }
         if !self.is_persons_turn() && !self.paused {
             return self.say(app.say(text::BOARD_NOT_YOUR_TURN));
@@ -124,6 +124,11 @@ impl BoardTable {
 
     /// What an action means on the board itself.
     pub(super) fn act_on_board(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        // Whoever goes on otherwise does not give up.
+        let asked = self.said.0 == app.say(text::BOARD_RESIGN_AGAIN);
+        if asked && action != Action::Resign {
+            self.say("");
+        }
         match action {
             Action::Up | Action::Down | Action::Left | Action::Right => self.move_cursor(action),
             Action::Confirm => self.choose(lab, app),
@@ -150,6 +155,11 @@ impl BoardTable {
                     }
                     self.go_on(lab, app);
                 }
+            }
+            Action::Undo if self.has_resigned() => {
+                self.table.gave_up = None;
+                self.say("");
+                self.look(lab, app);
             }
             Action::Undo | Action::Redo => {
                 let sides = self.board.as_ref().map_or_else(Vec::new, |board| board.sides.clone());
@@ -201,10 +211,14 @@ impl BoardTable {
             }
             Action::Resign => {
                 if let (Seats::Person(own), None) = (self.table.setup.seats, self.ending()) {
+                    if !asked {
+                        self.say(app.say(text::BOARD_RESIGN_AGAIN));
+                        return true;
+                    }
                     self.call_off(app);
                     self.table.gave_up = Some(GaveUp::Resigned(own));
                     self.table.go(usize::MAX);
-                    self.go_on(lab, app);
+                    self.look(lab, app);
                 }
             }
             Action::TypeMove => self.ask_line(Wanted::Move, app),

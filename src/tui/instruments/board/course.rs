@@ -24,6 +24,7 @@ impl BoardTable {
             table: Table::new(setup, &handicaps),
             offer: Offer { handicaps, ..std::mem::take(&mut self.offer) },
             reached: std::mem::take(&mut self.reached),
+            predicted: std::mem::take(&mut self.predicted),
             ..BoardTable::default()
         };
         app.questions.call_off(THINK);
@@ -115,6 +116,20 @@ impl BoardTable {
         }
     }
 
+    /// Whether the game looked at ended by a person's giving up, which can be taken back.
+    pub(super) fn has_resigned(&self) -> bool {
+        self.table.is_at_end() && matches!(self.table.gave_up, Some(GaveUp::Resigned(_)))
+    }
+
+    /// What can be done once a game is over.
+    pub(super) fn what_next(&self, app: &AppContext) -> String {
+        let sides = self.board.as_ref().map_or(&[][..], |board| &board.sides);
+        let can_undo = self.has_resigned() || self.table.undo(sides, self.turn()).is_some();
+        let undo = can_undo.then_some(text::BOARD_NEXT_UNDO);
+        let ways = [Some(text::BOARD_NEXT_NEW), Some(text::BOARD_NEXT_ANALYSE), undo];
+        ways.into_iter().flatten().map(|way| app.say(way)).collect::<Vec<_>>().join("   ")
+    }
+
     pub(super) fn finish(&mut self, ending: Ending, app: &AppContext) {
         let words = match (ending, self.table.setup.seats) {
             (Ending::Drawn, _) => text::BOARD_DRAWN,
@@ -131,7 +146,7 @@ impl BoardTable {
         let Table { setup, helped, hints, .. } = &self.table;
         let is_won = matches!((ending, setup.seats), (Ending::Won(side), Seats::Person(own)) if side == own);
         let but = if is_won && *helped { app.say(text::BOARD_NOT_YOUR_OWN) } else { "" };
-        let said = format!("{}{how}{but}  {}", app.say(words), app.say(text::BOARD_WHAT_NEXT));
+        let said = format!("{}{how}{but}\n{}", app.say(words), self.what_next(app));
         if is_won && !helped {
             self.reached.push("game_won");
             for (level, state) in [(1, "level_1_beaten"), (3, "level_3_beaten"), (5, "level_5_beaten")] {
@@ -211,7 +226,7 @@ impl BoardTable {
                 if most.number == predicted {
                     // What was shown before is no prediction.
                     if !self.is_revealed() {
-                        self.reached.push("prediction_right");
+                        self.predicted.extend(self.board.as_ref().map(|board| board.diagram.clone()));
                     }
                     self.say(format!("{} {}", app.say(text::BOARD_PREDICTED), most.name));
                 } else {

@@ -8,7 +8,7 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::board::{self as widget, Letters, Marks};
 use crate::tui::widgets::frame::{frame, write};
-use crate::width::width;
+use crate::width::{width, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -16,6 +16,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 pub const HAND_WIDTH: usize = 5;
 /// Columns that what stands beside a board needs.
 const BESIDE: u16 = 36;
+/// Rows at the most for what is said beside the board.
+const MOST_SAID: usize = 3;
 /// Moves of a line that are shown on the board.
 const GHOSTS: usize = 9;
 
@@ -166,7 +168,8 @@ impl BoardTable {
 
     fn draw_beside(&mut self, area: Rect, board: &Board, app: &mut AppContext, buffer: &mut Buffer) {
         (self.graph, self.rows) = (Rect::default(), Rect::default());
-        let [top, rest] = Layout::vertical([Constraint::Length(6), Constraint::Fill(1)]).areas(area);
+        let said = self.said_lines(area.width.saturating_sub(4)).len().clamp(1, MOST_SAID) as u16;
+        let [top, rest] = Layout::vertical([Constraint::Length(5 + said), Constraint::Fill(1)]).areas(area);
         self.draw_players(top, board, app, buffer);
         let exploration = self.exploration();
         match &mut self.side {
@@ -181,6 +184,14 @@ impl BoardTable {
                 self.graph = panel::draw_graph(self.graph_of(), graph, app, buffer);
             }
         }
+    }
+
+    /// What was said last, in lines of so many columns.
+    fn said_lines(&self, columns: u16) -> Vec<String> {
+        let columns = usize::from(columns);
+        // What has room keeps the gaps between its parts.
+        let lines = |line: &str| if width(line) <= columns { vec![line.to_owned()] } else { wrapped(line, columns) };
+        self.said.0.lines().flat_map(lines).collect()
     }
 
     /// The players, whose move it is, what is counted, and what happened last.
@@ -252,7 +263,7 @@ impl BoardTable {
         write(buffer, inner, 1, row, &words.join("   "), app.theme.quiet());
         row += 1;
         let style = if self.said.1 { app.theme.body().fg(app.theme.bad) } else { app.theme.accented() };
-        for line in crate::width::wrapped(&self.said.0, usize::from(inner.width.saturating_sub(2))) {
+        for line in self.said_lines(inner.width.saturating_sub(2)) {
             write(buffer, inner, 1, row, &line, style);
             row += 1;
         }

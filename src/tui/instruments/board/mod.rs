@@ -134,6 +134,8 @@ pub struct BoardTable {
     graph: Rect,
     rows: Rect,
     reached: Vec<&'static str>,
+    /// Positions in which a move was predicted right.
+    predicted: Vec<String>,
 }
 
 impl Default for BoardTable {
@@ -165,6 +167,7 @@ impl Default for BoardTable {
             graph: Rect::default(),
             rows: Rect::default(),
             reached: Vec::new(),
+            predicted: Vec::new(),
         }
     }
 }
@@ -501,6 +504,10 @@ impl Instrument for BoardTable {
 
     fn reached(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.reached)
+    }
+
+    fn reached_with(&mut self) -> Vec<(&'static str, String)> {
+        self.predicted.drain(..).map(|position| ("prediction_right", position)).collect()
     }
 }
 

@@ -44,8 +44,12 @@ pub fn blunders(judged: &[Judged], app: &AppContext) -> String {
     let lost = |judged: &Judged| judged.better.as_ref().is_some_and(|(_, loss)| *loss >= BLUNDER);
     let moves = (1..).zip(judged).filter(|(_, judged)| lost(judged)).map(|(number, _)| number.to_string());
     let moves: Vec<String> = moves.collect();
-    let list = if moves.is_empty() { app.say(text::BOARD_NONE).to_owned() } else { moves.join(", ") };
-    format!("{} {list}", app.say(text::BOARD_REVIEWED))
+    let list = match moves.as_slice() {
+        [] => app.say(text::BOARD_NONE).to_owned(),
+        [one] => text::filled(app.say(text::BOARD_LOST_AT), &[one]),
+        several => text::filled(app.say(text::BOARD_LOST_AT_MOVES), &[&several.join(", ")]),
+    };
+    text::filled(app.say(text::BOARD_REVIEWED), &[&list])
 }
 
 /// What the graph shows.

@@ -95,7 +95,8 @@ impl WalkView {
         if PHASES[self.phase] == Phase::Simulation {
             return (walk.end.clone(), marks);
         }
-        for (number, step) in (1..).zip(&walk.selected) {
+        let seen = if PHASES[self.phase] == Phase::Selection { known_steps(walk) } else { walk.selected.len() };
+        for (number, step) in (1..).zip(walk.selected.iter().take(seen)) {
             let Some(to) = step.to else { continue };
             if now.moves_pieces() {
                 marks.pointed.extend(step.from.into_iter().chain([to]));
@@ -118,14 +119,16 @@ impl WalkView {
         }
         let Some(walk) = &self.walk else { return };
         let way: Vec<&str> = walk.selected.iter().map(|step| step.name.as_str()).collect();
-        let last = way.last().copied().unwrap_or_default();
+        let (known, added) = way.split_at(known_steps(walk));
+        let (known, tried) = (known.join(" › "), added.first().copied().unwrap_or_default());
         let words = match PHASES[self.phase] {
-            Phase::Selection => format!("{} {}", app.say(text::WALK_SELECTED), way.join(" › ")),
-            Phase::Expansion if walk.expanded > 0 && walk.before.len() <= 1 => {
-                format!("{} {}", walk.expanded, app.say(text::WALK_ROOT_EXPANDED))
+            Phase::Selection if known.is_empty() => app.say(text::WALK_AT_ROOT).to_owned(),
+            Phase::Selection => text::filled(app.say(text::WALK_SELECTED), &[&known]),
+            Phase::Expansion if walk.expanded > 0 && known.is_empty() => {
+                text::filled(app.say(text::WALK_ROOT_EXPANDED), &[&walk.expanded, &tried])
             }
             Phase::Expansion if walk.expanded > 0 => {
-                format!("{last}: {} {}", walk.expanded, app.say(text::WALK_EXPANDED))
+                text::filled(app.say(text::WALK_EXPANDED), &[&known, &walk.expanded, &tried])
             }
             Phase::Expansion => app.say(text::WALK_NOT_EXPANDED).to_owned(),
             Phase::Simulation => {
@@ -154,6 +157,11 @@ impl WalkView {
         }
         draw_branches(level, None, &marked, rows, app, buffer);
     }
+}
+
+/// How many of the steps lead through the tree as it was; the others are made after it has grown.
+fn known_steps(walk: &Walk) -> usize {
+    walk.before.len().saturating_sub(1).min(walk.selected.len())
 }
 
 fn ended(ending: Ending, app: &AppContext) -> &'static str {

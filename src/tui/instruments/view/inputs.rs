@@ -4,14 +4,15 @@ use super::labels::label;
 use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, Language, ViewSpec};
 use crate::lab::InstrumentUse;
 use crate::tui::context::AppContext;
-use crate::tui::instruments::Canvas;
 use crate::tui::instruments::drawing_pad::Pad;
+use crate::tui::instruments::{Canvas, Texts};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::width::width;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::collections::BTreeSet;
 use tui_textarea::TextArea;
 
 /// What a view is asked with.
@@ -25,6 +26,8 @@ pub struct Inputs {
     line: TextArea<'static>,
     /// Whether the text is as it was: the first letter typed takes its place.
     untouched: bool,
+    /// The inputs of text that a person has given one.
+    given: BTreeSet<&'static str>,
     /// The canvas whose drawing the view begins with, and the name of its input.
     pub pad: Option<(&'static str, Pad)>,
     /// Where the inputs stand on the screen.
@@ -50,6 +53,7 @@ impl Inputs {
             chosen: 0,
             line: TextArea::default(),
             untouched: true,
+            given: BTreeSet::new(),
             pad,
             areas: Vec::new(),
             language: Language::En,
@@ -132,12 +136,18 @@ impl Inputs {
         (self.values.0.insert(input.name.to_owned(), value.clone()) != Some(value)).then_some(input.name)
     }
 
-    /// Turns the chosen input to its first or last value.
+    /// Turns the chosen input to its first or last value; in a text the cursor goes there.
     pub fn turn_to_end(&mut self, last: bool) -> Option<&'static str> {
         let input = self.current()?.clone();
         let value = match input.kind {
             KnobKind::Integer { min, max } => KnobValue::Integer(if last { max } else { min }),
             KnobKind::Real { min, max, .. } => KnobValue::Real(if last { max } else { min }),
+            _ if self.in_text() => {
+                use tui_textarea::CursorMove::{End, Head};
+                self.line.move_cursor(if last { End } else { Head });
+                self.untouched = false;
+                return None;
+            }
             _ => return None,
         };
         self.set(input.name, value);
@@ -182,10 +192,43 @@ impl Inputs {
             Ok(value) => {
                 self.set(input.name, value);
                 self.untouched = true;
+                self.given.insert(input.name);
                 Ok(input.name)
             }
             Err(error) => Err(error.of_inputs()),
         })
+    }
+
+    /// The texts that a person has given, also one that is typed and not asked yet.
+    pub fn given_texts(&self) -> Texts {
+        let text = |input: &Knob| {
+            let KnobKind::Text { longest } = input.kind else { return None };
+            let own = self.values.text(input.name);
+            let is_typed = self.in_text() && self.current().is_some_and(|current| current.name == input.name);
+            let typed = self.line.lines().join(" ");
+            let text = if is_typed && typed != own && input.parse(&typed).is_ok() { typed } else { own.to_owned() };
+            (text != own || self.given.contains(input.name)).then_some(((input.name, longest), text))
+        };
+        self.declared.iter().filter_map(text).collect()
+    }
+
+    /// Takes the texts of inputs like its own that were given elsewhere; whether any is another than before.
+    pub fn take_texts(&mut self, texts: &Texts) -> bool {
+        let mut has_changed = false;
+        for input in self.declared.clone() {
+            let KnobKind::Text { longest } = input.kind else { continue };
+            let Some(text) = texts.get(&(input.name, longest)).filter(|text| *text != self.values.text(input.name))
+            else {
+                continue;
+            };
+            self.set(input.name, KnobValue::Text(text.clone()));
+            self.given.insert(input.name);
+            has_changed = true;
+        }
+        if has_changed {
+            self.begin_line();
+        }
+        has_changed
     }
 
     /// Chooses the input under the mouse, if there is one; a click on one of its arrows turns it too: `Some(Some(name))` if it has
@@ -334,6 +377,8 @@ mod tests {
         inputs.typed(&KeyEvent::from(KeyCode::Char('a')));
         assert_eq!(inputs.take_text(), Some(Ok("text")));
         assert_eq!(inputs.values().text("text"), "ab");
+        assert_eq!((inputs.turn_to_end(false), inputs.line.cursor().1), (None, 0), "to the start of the text");
+        inputs.turn_to_end(true);
         inputs.pasted("01234567890");
         assert!(inputs.take_text().unwrap().unwrap_err().en.contains("at most 10"));
         inputs.choose(true);
@@ -391,6 +436,23 @@ mod tests {
             assert_eq!((inputs.take_drawing().as_deref(), inputs.has_strokes()), (Some(name), is_large), "{to}");
         }
         assert_eq!(name, "picture");
+    }
+
+    #[test]
+    fn a_text_is_carried_over_to_an_input_of_the_same_name_and_length() {
+        let mut from = inputs();
+        assert!(from.given_texts().is_empty(), "what the lab begins with is nobody's");
+        from.pasted("asked");
+        assert_eq!(from.take_text(), Some(Ok("text")));
+        let mut to = inputs();
+        assert!(to.take_texts(&from.given_texts()) && !to.take_texts(&from.given_texts()));
+        assert_eq!((to.values().text("text"), to.line.lines()), ("asked", &["asked".to_owned()][..]));
+        // One that is typed and not asked yet goes along, and one that came from elsewhere goes on.
+        to.pasted("typed");
+        assert_eq!(to.given_texts(), Texts::from([(("text", 10), "typed".to_owned())]));
+        to.choose(true);
+        assert_eq!(to.given_texts(), Texts::from([(("text", 10), "asked".to_owned())]));
+        assert!(!inputs().take_texts(&Texts::from([(("text", 9), "other".to_owned())])), "an input of another kind");
     }
 
     #[test]

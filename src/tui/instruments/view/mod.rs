@@ -7,8 +7,8 @@ mod pages;
 mod perform;
 mod shown;
 
-use super::Instrument;
 use super::drawing_pad::PadDone;
+use super::{Instrument, Texts};
 use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
 use crate::experiment::panel::{Ground, Place};
 use crate::experiment::{KnobValue, Knobs, Panel, ViewSpec};
@@ -417,6 +417,16 @@ impl Instrument for View {
     fn pasted(&mut self, pasted: &str) {
         if self.in_text() {
             self.inputs.pasted(pasted);
+        }
+    }
+
+    fn given_texts(&self) -> Texts {
+        self.inputs.given_texts()
+    }
+
+    fn take_texts(&mut self, texts: &Texts, lab: &Lab, app: &mut AppContext) {
+        if self.inputs.take_texts(texts) {
+            self.ask(lab, app);
         }
     }
 

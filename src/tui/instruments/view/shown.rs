@@ -96,10 +96,13 @@ impl Shown {
         }
     }
 
-    /// That an answer is waited for: which share of it there is where the model says, else for how many seconds already.
+    /// That an answer is waited for: that another is computed first, which share of it there is where the model says, else for how many seconds already.
     pub fn progress(&self, key: &str, app: &AppContext) -> Option<String> {
         // A part of the answer may be there already.
         let share = app.questions.share(key).map(|share| format!(" {:.0} %", 100.0 * share));
+        if self.asking.is_some() && app.questions.is_waiting(key) {
+            return Some(app.say(text::ANSWER_WAITS).to_owned());
+        }
         let seconds = self.asking.map(|since| since.elapsed().as_secs());
         let spent =
             seconds.filter(|seconds| *seconds > 0).map(|seconds| format!(" {seconds} {}", app.say(text::SECONDS)));

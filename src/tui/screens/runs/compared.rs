@@ -12,13 +12,13 @@ use crate::tui::screens::when;
 use crate::tui::text;
 use crate::tui::widgets::chart::number;
 use crate::tui::widgets::frame::write;
-use crate::width::cut;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-/// Where the values begin, how far they are from one another, and the columns that the last needs.
-const FIRST: u16 = 28;
+/// Where the values begin, at the least and where names are long, how far they are from one another, and the columns that the last needs.
+const FIRST: [u16; 2] = [28, 36];
 const COLUMN: u16 = 16;
 const LEAST: u16 = 12;
 
@@ -67,8 +67,10 @@ impl RunList {
         let Ok(lab) = app.catalogue.find(&run.lab) else { return 0 };
         self.bundled.entry(lab.id.clone()).or_insert_with(|| Compared::bundled(lab));
         let (headings, mut rows) = self.compared(run, lab, overlays, app);
-        let fit = 1 + usize::from(area.width.saturating_sub(FIRST + LEAST) / COLUMN);
-        let column = |index: usize| FIRST + index as u16 * COLUMN;
+        let longest = rows.iter().map(|(name, _)| width(name) as u16 + 4).max().unwrap_or(0);
+        let first = longest.clamp(FIRST[0], FIRST[1]);
+        let fit = 1 + usize::from(area.width.saturating_sub(first + LEAST) / COLUMN);
+        let column = |index: usize| first + index as u16 * COLUMN;
         let until = |end: u16| Rect { width: end.min(area.width), ..area };
         for (index, heading) in headings.iter().enumerate().take(fit) {
             let (mut start, end) = (column(index), column(index + 1) - 1);
@@ -86,7 +88,7 @@ impl RunList {
         }
         for (row, (name, cells)) in rows.iter().enumerate() {
             let row = row as u16 + 1;
-            write(buffer, until(FIRST - 1), 2, row, name, app.theme.quiet());
+            write(buffer, until(first - 1), 2, row, name, app.theme.quiet());
             for (index, cell) in cells.iter().enumerate().take(fit) {
                 write(buffer, until(column(index + 1) - 1), column(index), row, cell, app.theme.body());
             }

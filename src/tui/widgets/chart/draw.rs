@@ -1,6 +1,7 @@
 //! Drawing a chart into cells.
 
-use super::scale::{Scale, number, step_ticks};
+use super::axes::{axes, even};
+use super::scale::{Scale, number};
 use super::series::Series;
 use super::view::View;
 use crate::tui::theme::Theme;
@@ -117,12 +118,13 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
         return;
     };
     let scale = Scale::of(view.logarithmic, low, high);
+    let ((low, high), ticks) = even((low, high), plot.height, scale);
     let (bottom, top) = (scale.apply(low), scale.apply(high));
     let to_dot = |value: f64| {
         let share = (scale.apply(value) - bottom) / (top - bottom);
         (1.0 - share) * f64::from(plot.height * 4 - 1)
     };
-    axes(area, plot, gutter, (from, to), (low, high), scale, &to_dot, theme, buffer);
+    axes(area, plot, gutter, (from, to), &ticks, &to_dot, theme, buffer);
 
     let mut canvas = Canvas::new(plot);
     let to_column = |step: f64| (step - from) / (to - from) * f64::from(plot.width * 2 - 1);
@@ -265,49 +267,6 @@ fn heights(lines: &[Line], view: &View, (from, to): (f64, f64)) -> Option<(f64, 
     let keep_sign = |value: f64, edge: f64| if view.logarithmic && value * edge <= 0.0 { value } else { edge };
     let (low, high) = (keep_sign(low, low - air), keep_sign(high, high + air));
     (high > low && (high - low).is_finite()).then_some((low, high))
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
-fn axes(
-    area: Rect,
-    plot: Rect,
-    gutter: u16,
-    (from, to): (f64, f64),
-    (low, high): (f64, f64),
-    scale: Scale,
-    to_dot: &impl Fn(f64) -> f64,
-    theme: &Theme,
-    buffer: &mut Buffer,
-) {
-    let style = theme.quiet();
-    let first = plot.y - area.y;
-    for row in 0..plot.height {
-        write(buffer, area, gutter.saturating_sub(1), first + row, "│", theme.rule());
-    }
-    let mut last = None;
-    for tick in scale.ticks(low, high, usize::from(plot.height / 3).max(2)) {
-        let row = (to_dot(tick) / 4.0).floor() as u16;
-        if row < plot.height && last != Some(row) {
-            last = Some(row);
-            let text = number(tick);
-            let column = gutter.saturating_sub(2 + width(&text) as u16);
-            write(buffer, area, column, first + row, &text, style);
-            write(buffer, area, gutter.saturating_sub(1), first + row, "┤", theme.rule());
-        }
-    }
-    let axis = first + plot.height;
-    write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
-    write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
-    let mut free_from = 0;
-    for (tick, text) in step_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
-        let share = (tick - from) / (to - from);
-        let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;
-        let column = center.saturating_sub(width(&text) as u16 / 2);
-        if column >= free_from && column + width(&text) as u16 <= area.width {
-            write(buffer, area, center, axis, "┴", theme.rule());
-            free_from = write(buffer, area, column, axis + 1, &text, style) + 1;
-        }
-    }
 }
 
 /// A name in the legend: its mark, itself, and the colour of the mark.

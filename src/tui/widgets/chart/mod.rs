@@ -2,6 +2,7 @@
 //!
 //! Data ([`Series`]), what a person set ([`View`]) and the drawing ([`draw`]) are apart: new data never move a zoom.
 
+mod axes;
 mod draw;
 mod scale;
 mod sentence;

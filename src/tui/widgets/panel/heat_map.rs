@@ -18,6 +18,8 @@ pub const NARROWEST: usize = 2;
 const CELL: [usize; 3] = [NARROWEST, 8, 6];
 /// Columns from which a value is written into a cell.
 const FIGURES_FROM: usize = 5;
+/// Rows from which crowded names have two, where not all of the map is seen.
+const TWO_ROWS_FROM: u16 = 8;
 /// Columns from which a cut name has its signs.
 const LEAST_WITH_SIGNS: usize = 5;
 
@@ -28,9 +30,6 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
         return Places::Areas(Vec::new());
     }
     let at = super::picked_cell(cursor, rows, columns);
-    // Names of columns above, what is under the cursor below.
-    let head = u16::from(area.height >= 2);
-    let foot = u16::from(area.height >= 3);
     // Names of rows have a third, or what all the columns leave.
     let all = usize::from(area.width);
     let left_over = all.saturating_sub(NARROWEST * columns + 1);
@@ -38,18 +37,29 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     let row_names = told_apart(&map.rows, names);
     let left = names + usize::from(names > 0);
     let room = usize::from(area.width).saturating_sub(left).max(1);
-    let widest = map.columns.iter().map(|name| width(name)).max().unwrap_or(0);
-    let cell = (room / columns).clamp(CELL[0], (widest + 1).clamp(CELL[2], CELL[1])).min(room);
+    let cell = cell_in(map, room);
+    // Names of columns above, what is under the cursor below. Names that would run into each other stand in two rows by turns, or where
+    // there are few rows above every second cell alone, with room for more of their letters.
+    let crowded = is_crowded(map, cell);
+    let height = usize::from(area.height);
+    let has_two = height >= rows + 3 || height < rows + 2 && area.height >= TWO_ROWS_FROM;
+    let head = u16::from(area.height >= 2) + u16::from(crowded && has_two);
+    let foot = u16::from(area.height >= 3);
     let shown_columns = window(columns, (room / cell).max(1), at.map(|at| at[1]));
     let shown_rows = window(rows, usize::from(area.height - head - foot).max(1), at.map(|at| at[0]));
     let column_at = |index: usize| (left + (index - shown_columns.start) * cell) as u16;
     let strong = |is: bool| if is { look.theme.accented() } else { look.theme.quiet() };
     if head > 0 {
+        let cells = if crowded { 2 } else { 1 };
         for column in shown_columns.clone() {
+            let row = if crowded { (column - shown_columns.start) as u16 % 2 } else { 0 };
+            if row >= head {
+                continue;
+            }
             // A cell is kept free between two names where there is room for it.
-            let name = in_cell(&map.columns[column], if cell > 2 { cell - 1 } else { cell });
+            let name = in_cell(&map.columns[column], if cell > 1 { cells * cell - 1 } else { cell });
             let style = strong(at.is_some_and(|at| at[1] == column));
-            write(buffer, area, column_at(column), 0, &name, style);
+            write(buffer, area, column_at(column), row, &name, style);
         }
     }
     let mut places = Vec::new();
@@ -85,6 +95,24 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
         }
     }
     Places::Areas(places)
+}
+
+/// Columns of a cell, where there are so many for all.
+fn cell_in(map: &HeatMap, room: usize) -> usize {
+    let widest = map.columns.iter().map(|name| width(name)).max().unwrap_or(0);
+    (room / map.columns.len()).clamp(CELL[0], (widest + 1).clamp(CELL[2], CELL[1])).min(room)
+}
+
+/// Whether the names above cells of so many columns would run into each other.
+fn is_crowded(map: &HeatMap, cell: usize) -> bool {
+    cell <= NARROWEST && map.columns.iter().any(|name| width(name) >= cell)
+}
+
+/// Rows that the names of columns take at the most.
+pub fn head_rows(map: &HeatMap, columns: u16) -> usize {
+    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
+    let room = usize::from(columns).saturating_sub(names + 1).max(1);
+    if !map.columns.is_empty() && is_crowded(map, cell_in(map, room)) { 2 } else { 1 }
 }
 
 /// Names cut to so many columns; those that would be alike then keep their beginnings and their ends.
@@ -167,6 +195,32 @@ fn scale(range: [f32; 2], column: u16, y: u16, area: Rect, look: &Look, buffer: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A map of as many tokens as have two columns each.
+    #[test]
+    fn names_above_narrow_cells_do_not_run_into_each_other() {
+        let tokens = ["Emma", "␣is", "␣at", "␣the", "␣school", "."].map(str::to_owned);
+        let map = HeatMap {
+            heading: crate::experiment::Bilingual::default(),
+            rows: vec!["a".to_owned()],
+            columns: tokens.to_vec(),
+            values: vec![0.5; 6],
+            range: [0.0, 1.0],
+        };
+        let theme = crate::tui::theme::Theme::dark();
+        let look = crate::tui::widgets::picture::Look { light: false, color: true, wide_ambiguous: false };
+        let mode = crate::tui::widgets::picture::PictureMode::HalfBlocks;
+        let mut pictures = crate::tui::widgets::picture::Pictures::new(look, None, mode);
+        let look = Look { theme: &theme, language: crate::experiment::Language::En, pictures: &mut pictures };
+        let names = |height: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 14, height));
+            draw(&map, None, buffer.area, &look, &mut buffer);
+            crate::tui::widgets::frame::rows_of_text(&buffer).take(2).collect::<Vec<_>>()
+        };
+        assert_eq!(names(4), ["  Emm ␣at sch", "    ␣is the ."]);
+        assert_eq!(names(3)[0], "  Emm ␣at sch", "no row of values is lost");
+        assert_eq!([14, 60].map(|columns| head_rows(&map, columns)), [2, 1]);
+    }
 
     #[test]
     fn rows_and_columns_of_little_room_can_be_told_apart() {

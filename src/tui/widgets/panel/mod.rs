@@ -155,7 +155,10 @@ pub fn draw(
     drawn.places = match panel {
         Panel::Note { text } => words::note(text, inner, look, buffer),
         Panel::Fault { line, from, to, text } => words::fault(line, [*from, *to], text, inner, look, buffer),
-        Panel::Number { name, value, format } => words::number(name, *value, *format, inner, look, buffer),
+        Panel::Number { name, value, format } => {
+            let point = words::point_of(std::slice::from_ref(panel), look.language);
+            words::number((name, *value, *format), point, inner, look, buffer)
+        }
         Panel::Table { names, rows } => words::table(names, rows, shown, inner, look, buffer),
         Panel::Bars { bars, format, .. } => bars::draw(bars, *format, shown, inner, look, buffer),
         Panel::Pictures { images, captions, .. } => {
@@ -280,10 +283,30 @@ pub fn draw_all(
             let goes_along = |at: usize| go_together(&panels[at], &panels[index]);
             let cursor = picked.filter(|(at, _)| is_picked || goes_along(*at)).map(|(_, cursor)| cursor);
             let key = format!("{key}/{index}");
-            drawn.push((index, draw(&panels[index], cursor, is_picked, &key, *place, look, buffer)));
+            drawn.push(match numbers_about(panels, index) {
+                Some(numbers) => (index, draw_number(&panels[index], numbers, *place, look, buffer)),
+                None => (index, draw(&panels[index], cursor, is_picked, &key, *place, look, buffer)),
+            });
         }
     }
     drawn
+}
+
+/// The numbers that follow each other about one of some panels, where it is one.
+fn numbers_about(panels: &[Panel], index: usize) -> Option<&[Panel]> {
+    let is_number = |panel: &Panel| matches!(panel, Panel::Number { .. });
+    let before = panels[..index].iter().rev().take_while(|panel| is_number(panel)).count();
+    let after = panels[index..].iter().take_while(|panel| is_number(panel)).count();
+    (after > 0).then(|| &panels[index - before..index + after])
+}
+
+/// Draws a number among others, their decimal points below each other.
+fn draw_number(panel: &Panel, among: &[Panel], area: Rect, look: &Look, buffer: &mut Buffer) -> Drawn {
+    let area = area.intersection(buffer.area);
+    if let (Panel::Number { name, value, format }, false) = (panel, area.is_empty()) {
+        words::number((name, *value, *format), words::point_of(among, look.language), area, look, buffer);
+    }
+    Drawn { area, places: Places::Areas(Vec::new()) }
 }
 
 /// The rows that bands of panels need.

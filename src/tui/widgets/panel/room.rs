@@ -1,6 +1,6 @@
 //! How much room a panel wants.
 
-use super::{flow, grid, heading_beside, heading_rows, lines_of, map_columns, problem, tokens, words};
+use super::{flow, grid, heading_beside, heading_rows, heat_map, lines_of, map_columns, problem, tokens, words};
 use crate::experiment::Language;
 use crate::experiment::panel::Panel;
 use ratatui::layout::Rect;
@@ -175,10 +175,12 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
         }
         Panel::Plane { .. } => share(5, 4),
         // The names of the columns, and the row below.
-        Panel::HeatMap(map) => match listed(heading + map.rows.len() + 2, heading + LEAST_MAP) {
-            Room::Rows(rows) => Room::Rows(rows),
-            Room::Share { least, most, .. } => Room::Share { least, good: most.min(GOOD_MAP), most, weight: 3 },
-        },
+        Panel::HeatMap(map) => {
+            match listed(heading + map.rows.len() + 1 + heat_map::head_rows(map, width), heading + LEAST_MAP) {
+                Room::Rows(rows) => Room::Rows(rows),
+                Room::Share { least, most, .. } => Room::Share { least, good: most.min(GOOD_MAP), most, weight: 3 },
+            }
+        }
         Panel::Curves(_) => share(5, 3),
         Panel::Tokens { tokens, .. } => {
             // Below the text one of the tokens is opened.

@@ -2,8 +2,8 @@
 
 use super::values::written;
 use super::{Look, Places, lines_of, window, write_wrapped};
-use crate::experiment::Bilingual;
-use crate::experiment::panel::{Format, Place};
+use crate::experiment::panel::{Format, Panel, Place};
+use crate::experiment::{Bilingual, Language};
 use crate::tui::text;
 use crate::tui::widgets::columns::{Line, laid, least_width};
 use crate::tui::widgets::frame::write;
@@ -12,8 +12,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// The column at which a value ends, so that the values of numbers below each other do.
-const VALUE_END: u16 = 36;
+/// The column before which the decimal point of a number stands, so that those of numbers below each other do.
+const POINT: usize = 31;
 
 pub fn note(text: &Bilingual, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     write_wrapped(text.in_language(look.language), look.theme.body(), area, buffer);
@@ -48,15 +48,41 @@ pub fn fault(
     Places::Areas(Vec::new())
 }
 
-/// A name, and its value at the right.
-pub fn number(name: &Bilingual, value: f64, format: Format, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
+/// The columns of a written value before its decimal point, or before its unit where it has none.
+fn before_point(value: &str) -> usize {
+    let is_whole = |letter: char| letter.is_ascii_digit() || "−-".contains(letter);
+    let groups = value.char_indices().skip_while(|(at, letter)| {
+        let is_group = *letter == ' ' && value[at + 1..].starts_with(|next: char| next.is_ascii_digit());
+        is_whole(*letter) || is_group
+    });
+    match groups.map(|(at, _)| at).next() {
+        Some(0) => width(value),
+        at => width(&value[..at.unwrap_or(value.len())]),
+    }
+}
+
+/// The column of the decimal points of numbers that stand below each other: no name is cut for it.
+pub fn point_of(panels: &[Panel], language: Language) -> usize {
+    let needed = panels.iter().filter_map(|panel| {
+        let Panel::Number { name, value, format } = panel else { return None };
+        Some(width(name.in_language(language)) + 2 + before_point(&written(*value, *format, language)))
+    });
+    needed.max().unwrap_or(0).max(POINT)
+}
+
+/// A name, and its value with its decimal point in a column, or as far right as there is room.
+pub fn number(
+    (name, value, format): (&Bilingual, f64, Format),
+    point: usize,
+    area: Rect,
+    look: &Look,
+    buffer: &mut Buffer,
+) -> Places {
     let value = written(value, format, look.language);
-    let name = name.in_language(look.language);
-    // A name is rather whole than its value in line.
-    let end = area.width.min(VALUE_END.max((width(name) + 2 + width(&value)) as u16));
-    let column = end.saturating_sub(width(&value) as u16);
+    let last = usize::from(area.width).saturating_sub(width(&value));
+    let column = point.saturating_sub(before_point(&value)).min(last) as u16;
     let room = Rect { width: column.saturating_sub(1), height: 1, ..area };
-    write(buffer, room, 0, 0, name, look.theme.quiet());
+    write(buffer, room, 0, 0, name.in_language(look.language), look.theme.quiet());
     write(buffer, area, column, 0, &value, look.theme.strong());
     Places::Areas(Vec::new())
 }
@@ -66,12 +92,7 @@ fn said(names: &[Bilingual], look: &Look) -> Vec<String> {
 }
 
 /// Rows that a table takes.
-pub fn table_rows(
-    names: &[Bilingual],
-    rows: &[Vec<String>],
-    columns: u16,
-    language: crate::experiment::Language,
-) -> usize {
+pub fn table_rows(names: &[Bilingual], rows: &[Vec<String>], columns: u16, language: Language) -> usize {
     let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
     in_columns(&names, rows, columns).iter().map(Vec::len).sum()
 }
@@ -175,6 +196,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_below_each_other_have_their_decimal_points_in_one_column() {
+        let number = |name: &str, value, format| Panel::Number { name: Bilingual::same(name), value, format };
+        let panels = [
+            number("sum of the integrated gradients, all of them", 13.27, Format::Plain),
+            number("z(x) − z(black)", -0.1914, Format::Plain),
+            number("share", 0.5, Format::Percent),
+            number("parameters", 1_234_567.0, Format::Plain),
+        ];
+        let point = point_of(&panels, Language::En);
+        let ends: Vec<usize> =
+            ["13.27", "−0.1914", "50.0 %", "1 234 567", "2.1 nats", "NaN", "1.0e9", "7"].map(before_point).to_vec();
+        assert_eq!(ends, [2, 2, 2, 9, 1, 3, 1, 1]);
+        assert_eq!(point, 48, "the longest name is whole");
+        assert_eq!(point_of(&panels[1..], Language::En), POINT, "short names leave the column where it is");
+    }
+
+    #[test]
     fn no_word_of_a_table_is_broken_where_its_cells_can_stand_below_each_other() {
         let names = ["", "predicted", "right", "source"].map(str::to_owned);
         let row = ["✗", "22222512251222", "1934-03-06", "the 29th of April"].map(str::to_owned).to_vec();
@@ -184,15 +222,7 @@ mod tests {
         let narrow = lines(&in_columns(&names, &rows, 32));
         let expected = ["✗ predicted 22222512251222", "  right     1934-03-06", "  source    the 29th of April"];
         assert_eq!(narrow, expected);
-        assert_eq!(
-            table_rows(
-                &["", "predicted", "right", "source"].map(Bilingual::same),
-                &rows,
-                32,
-                crate::experiment::Language::En
-            ),
-            3
-        );
+        assert_eq!(table_rows(&["", "predicted", "right", "source"].map(Bilingual::same), &rows, 32, Language::En), 3);
         // Of a table of many columns that many lines a row would be of no use.
         let names: Vec<String> = (0..6).map(|name| format!("column{name}")).collect();
         let rows = [(0..6).map(|cell| format!("cell-{cell}")).collect::<Vec<_>>()];

@@ -1,20 +1,9 @@
 //! The exercises of `cyclegan` and `diffusion` on failures and predictions: what passes, and what looks alike and must not.
 
-use shinso::experiment::{KnobValue, Knobs, Language};
-use shinso::lab::exercise::decide;
-use shinso::lab::{Attempt, Catalogue, Check, Exercise, Verdict};
+use super::{exercise, passes_in};
+use shinso::experiment::{KnobValue, Knobs};
+use shinso::lab::{Attempt, Check};
 use std::collections::BTreeMap;
-use std::path::Path;
-
-fn exercise(lab: &str, id: &str) -> Exercise {
-    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
-    let lab = catalogue.find(lab).unwrap();
-    lab.exercises.iter().find(|own| own.id == id).expect("an exercise").clone()
-}
-
-fn passes(lab: &str, id: &str, attempt: &Attempt) -> bool {
-    decide(&exercise(lab, id), attempt, Language::En) == Verdict::Passed
-}
 
 fn knobs(all: impl IntoIterator<Item = (&'static str, KnobValue)>) -> Knobs {
     Knobs(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -39,7 +28,7 @@ fn cycle(
     ]);
     all.extend(more.iter().cloned());
     let series = series.to_owned();
-    passes("cyclegan", id, &Attempt::Point { series, step, value, knobs: knobs(all), untouched: true })
+    passes_in("cyclegan", id, &Attempt::Point { series, step, value, knobs: knobs(all), untouched: true })
 }
 
 #[test]
@@ -86,7 +75,7 @@ fn loss(id: &str, value: f64, step: u64, dropout: f64, network: &str) -> bool {
         ("learning_rate", KnobValue::Real(0.001)),
     ];
     let series = "val/loss".to_owned();
-    passes("diffusion", id, &Attempt::Point { series, step, value, knobs: knobs(all), untouched: true })
+    passes_in("diffusion", id, &Attempt::Point { series, step, value, knobs: knobs(all), untouched: true })
 }
 
 #[test]
@@ -115,7 +104,7 @@ fn a_class_never_given_or_always_given_is_cured_by_leaving_it_out_now_and_then()
             value: Some(value.to_owned()),
             knobs: knobs(run),
         };
-        passes("diffusion", "amplified", &state)
+        passes_in("diffusion", "amplified", &state)
     };
     // Another input, another run, and one key alone.
     assert!(turned("guidance", "8", 0.0) && !turned("seed", "8", 0.0) && !turned("guidance", "8", 0.1));
@@ -140,7 +129,7 @@ fn a_prediction_is_recorded_first() {
     {
         assert!(matches!(exercise(lab, prediction).check, Check::Choice { .. }), "{lab}: {prediction}");
         for choice in 0..options {
-            assert_eq!(passes(lab, prediction, &Attempt::Choice(choice)), choice == right, "{lab}: {prediction}");
+            assert_eq!(passes_in(lab, prediction, &Attempt::Choice(choice)), choice == right, "{lab}: {prediction}");
         }
     }
 }
@@ -153,9 +142,9 @@ fn a_number_is_the_one_that_was_computed() {
         // Those that are eights, of guidance 1, and of guidance 2.
         ("guidance-variety", "2", ["8", "1", "0", "10"]),
     ] {
-        assert!(passes("diffusion", exercise, &Attempt::Text(right.to_owned())), "{exercise}");
+        assert!(passes_in("diffusion", exercise, &Attempt::Text(right.to_owned())), "{exercise}");
         for wrong in wrong {
-            assert!(!passes("diffusion", exercise, &Attempt::Text(wrong.to_owned())), "{exercise}: {wrong}");
+            assert!(!passes_in("diffusion", exercise, &Attempt::Text(wrong.to_owned())), "{exercise}: {wrong}");
         }
     }
 }

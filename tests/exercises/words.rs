@@ -1,16 +1,10 @@
 //! The exercises of `word2vec` that runs decide: what passes, and what looks alike and must not.
 
+use super::{exercise, passes_in};
 use shinso::experiment::{KnobValue, Knobs, Language};
 use shinso::lab::exercise::decide;
-use shinso::lab::{Attempt, Catalogue, Check, Exercise, Verdict};
+use shinso::lab::{Attempt, Check, Verdict};
 use std::collections::BTreeMap;
-use std::path::Path;
-
-fn exercise(id: &str) -> Exercise {
-    let catalogue = Catalogue::load(Path::new("/nowhere"), None);
-    let lab = catalogue.find("word2vec").unwrap();
-    lab.exercises.iter().find(|own| own.id == id).expect("an exercise").clone()
-}
 
 /// Whether a value passes in a run of `quick` but for some knobs.
 fn passes(id: &str, series: &str, step: u64, value: f64, changed: &[(&str, KnobValue)]) -> bool {
@@ -29,7 +23,7 @@ fn passes(id: &str, series: &str, step: u64, value: f64, changed: &[(&str, KnobV
     knobs.extend(changed.iter().cloned());
     let knobs = Knobs(knobs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
     let attempt = Attempt::Point { series: series.to_owned(), step, value, knobs, untouched: true };
-    decide(&exercise(id), &attempt, Language::En) == Verdict::Passed
+    passes_in("word2vec", id, &attempt)
 }
 
 fn accuracy(id: &str, step: u64, value: f64, changed: &[(&str, KnobValue)]) -> bool {
@@ -61,10 +55,10 @@ fn predictions_come_before_their_runs_and_breaks_before_cures() {
         ("more-epochs", "little-run"),
         ("limits", "more-epochs"),
     ] {
-        assert_eq!(exercise(run).after.as_deref(), Some(before), "{run}");
+        assert_eq!(exercise("word2vec", run).after.as_deref(), Some(before), "{run}");
     }
     for (prediction, right) in [("predict-rate", 2), ("predict-cbow", 1), ("narrow", 1)] {
-        let exercise = exercise(prediction);
+        let exercise = exercise("word2vec", prediction);
         assert!(matches!(exercise.check, Check::Choice { .. }), "{prediction}");
         for choice in 0..3 {
             let verdict = decide(&exercise, &Attempt::Choice(choice), Language::En);
