@@ -53,6 +53,8 @@ impl WalkView {
     pub fn arrived(&mut self, walk: Walk) {
         self.level = match PHASES[self.phase] {
             Phase::Selection | Phase::Backpropagation => 0,
+            // The node that has grown, with the child that is tried first.
+            Phase::Expansion if walk.expanded > 0 => known_steps(&walk),
             _ => walk.after.len().saturating_sub(1),
         };
         self.walk = Some(walk);

@@ -32,7 +32,7 @@ pub fn even((low, high): (f64, f64), rows: u16, scale: Scale) -> ((f64, f64), Ve
     let wide = (low - more, high + more);
     let (from, to) = (((wide.0 - first) / size).ceil(), ((wide.1 - first) / size).floor());
     // Not where numbers end.
-    if !(wide.1 - wide.0).is_finite() || !(to - from <= rows) {
+    if !(wide.1 - wide.0).is_finite() || (to - from).is_nan() || to - from > rows {
         return as_it_is(ticks);
     }
     let ticks = (from as i64..=to as i64).map(|place| first + place as f64 * size);

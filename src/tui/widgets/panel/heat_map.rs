@@ -142,11 +142,12 @@ fn told_apart(names: &[String], columns: usize) -> Vec<String> {
 
 /// The name of a column above a narrow cell: its first letters alone, without the sign of a space before them.
 fn in_cell(name: &str, columns: usize) -> String {
-    if width(name) <= columns || columns >= LEAST_WITH_SIGNS {
+    let letters = name.trim_start_matches('␣');
+    if columns >= LEAST_WITH_SIGNS || letters.is_empty() {
         return cut(name, columns);
     }
     let mut short = String::new();
-    for letter in name.trim_start_matches('␣').graphemes(true) {
+    for letter in letters.graphemes(true) {
         if width(&short) + width(letter) > columns {
             break;
         }
@@ -217,8 +218,8 @@ mod tests {
             draw(&map, None, buffer.area, &look, &mut buffer);
             crate::tui::widgets::frame::rows_of_text(&buffer).take(2).collect::<Vec<_>>()
         };
-        assert_eq!(names(4), ["  Emm ␣at sch", "    ␣is the ."]);
-        assert_eq!(names(3)[0], "  Emm ␣at sch", "no row of values is lost");
+        assert_eq!(names(4), ["  Emm at  sch", "    is  the ."]);
+        assert_eq!(names(3)[0], "  Emm at  sch", "no row of values is lost");
         assert_eq!([14, 60].map(|columns| head_rows(&map, columns)), [2, 1]);
     }
 

@@ -156,7 +156,7 @@ pub fn draw(
         Panel::Note { text } => words::note(text, inner, look, buffer),
         Panel::Fault { line, from, to, text } => words::fault(line, [*from, *to], text, inner, look, buffer),
         Panel::Number { name, value, format } => {
-            let point = words::point_of(std::slice::from_ref(panel), look.language);
+            let point = words::point_of(std::slice::from_ref(panel), inner.width, look.language);
             words::number((name, *value, *format), point, inner, look, buffer)
         }
         Panel::Table { names, rows } => words::table(names, rows, shown, inner, look, buffer),
@@ -304,7 +304,8 @@ fn numbers_about(panels: &[Panel], index: usize) -> Option<&[Panel]> {
 fn draw_number(panel: &Panel, among: &[Panel], area: Rect, look: &Look, buffer: &mut Buffer) -> Drawn {
     let area = area.intersection(buffer.area);
     if let (Panel::Number { name, value, format }, false) = (panel, area.is_empty()) {
-        words::number((name, *value, *format), words::point_of(among, look.language), area, look, buffer);
+        let point = words::point_of(among, area.width, look.language);
+        words::number((name, *value, *format), point, area, look, buffer);
     }
     Drawn { area, places: Places::Areas(Vec::new()) }
 }

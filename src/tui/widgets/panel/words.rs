@@ -61,13 +61,17 @@ fn before_point(value: &str) -> usize {
     }
 }
 
-/// The column of the decimal points of numbers that stand below each other: no name is cut for it.
-pub fn point_of(panels: &[Panel], language: Language) -> usize {
-    let needed = panels.iter().filter_map(|panel| {
+/// The column of the decimal points of numbers that stand below each other in so many columns, where that leaves each name whole.
+pub fn point_of(panels: &[Panel], columns: u16, language: Language) -> usize {
+    let numbers = panels.iter().filter_map(|panel| {
         let Panel::Number { name, value, format } = panel else { return None };
-        Some(width(name.in_language(language)) + 2 + before_point(&written(*value, *format, language)))
+        let (name, value) = (name.in_language(language), written(*value, *format, language));
+        let before = before_point(&value);
+        Some((width(name) + 2 + before, width(&value) - before))
     });
-    needed.max().unwrap_or(0).max(POINT)
+    let (needed, after) = numbers.fold((0, 0), |most, own| (most.0.max(own.0), most.1.max(own.1)));
+    let last = usize::from(columns).saturating_sub(after);
+    if needed <= last { needed.max(POINT).min(last) } else { needed.max(POINT) }
 }
 
 /// A name, and its value with its decimal point in a column, or as far right as there is room.
@@ -204,12 +208,13 @@ mod tests {
             number("share", 0.5, Format::Percent),
             number("parameters", 1_234_567.0, Format::Plain),
         ];
-        let point = point_of(&panels, Language::En);
+        let point = point_of(&panels, 80, Language::En);
         let ends: Vec<usize> =
             ["13.27", "−0.1914", "50.0 %", "1 234 567", "2.1 nats", "NaN", "1.0e9", "7"].map(before_point).to_vec();
         assert_eq!(ends, [2, 2, 2, 9, 1, 3, 1, 1]);
         assert_eq!(point, 48, "the longest name is whole");
-        assert_eq!(point_of(&panels[1..], Language::En), POINT, "short names leave the column where it is");
+        assert_eq!(point_of(&panels[1..], 80, Language::En), POINT, "short names leave the column where it is");
+        assert_eq!(point_of(&panels[1..3], 26, Language::En), 21, "as far right as all have room");
     }
 
     #[test]
