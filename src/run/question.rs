@@ -202,7 +202,8 @@ impl Worker {
 
     fn is_waiting(&self, key: &str) -> bool {
         let queue = lock(&self.queue.0);
-        queue.current.is_some() && queue.waiting.iter().any(|asked| asked.question.key == key)
+        queue.current.as_ref().is_some_and(|(current, _)| current != key)
+            && queue.waiting.iter().any(|asked| asked.question.key == key)
     }
 
     fn is_at_rest(&self) -> bool {

@@ -353,8 +353,8 @@ pub fn action(contexts: &[Context], event: &KeyEvent, in_text: bool) -> Option<A
 
 /// Whether something has a first place and a last one where one is.
 fn has_ends(contexts: &[Context]) -> bool {
-    use Context::{BoardEdit, BoardForm, BoardPuzzle, Distributions, DrawingPad, Guess, ViewInputs};
-    let without = [BoardEdit, BoardForm, BoardPuzzle, Distributions, DrawingPad, Guess];
+    use Context::{BoardEdit, BoardForm, BoardLine, BoardPuzzle, Distributions, DrawingPad, Guess, ViewInputs};
+    let without = [BoardEdit, BoardForm, BoardLine, BoardPuzzle, Distributions, DrawingPad, Guess];
     contexts.contains(&ViewInputs) || !contexts.iter().any(|context| without.contains(context))
 }
 

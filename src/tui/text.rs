@@ -207,7 +207,7 @@ words! {
     RUN_IS_NOT_SHOWN: "this goes to the run, but another model is shown: go back to your run first", "実行に届く操作ですが、別のモデルを表示中です。先に学習タブの実行へ戻ってください";
     THINKING: "…", "…";
     ANSWERING: "computing…", "計算中…";
-    ANSWER_WAITS: "another view is computed first", "別のビューを先に計算中";
+    ANSWER_WAITS: "another answer is computed first", "別の回答を先に計算中";
     SPACE_AT_END: "· ends in a space: it is part of the text, and can change the answer", "· 末尾に空白があります。空白も文の一部で、答えが変わることがあります";
     CODE: "code z", "符号 z";
     TEST_DIGIT: "test", "テスト";
@@ -357,8 +357,8 @@ words! {
     WALK_BACKUP: "backup", "逆伝播";
     WALK_SELECTED: "the largest UCB each time: {0}", "UCB が最大の手をたどる: {0}";
     WALK_AT_ROOT: "the root is a leaf: nothing to select yet", "根が葉なので、まだ選ぶものがない";
-    WALK_ROOT_EXPANDED: "{0} children added to the root; {1} is tried first", "根に {0} 個の子を追加し、まず {1} を試す";
-    WALK_EXPANDED: "{0}: {1} children added; {2} is tried first", "{0} に {1} 個の子を追加し、まず {2} を試す";
+    WALK_ROOT_EXPANDED: "children added to the root: {0}; {1} is tried first", "根に {0} 個の子を追加し、まず {1} を試す";
+    WALK_EXPANDED: "{0}, children added: {1}; {2} is tried first", "{0} に {1} 個の子を追加し、まず {2} を試す";
     WALK_NOT_EXPANDED: "a first visit: no children yet", "初回の訪問: まだ子は作らない";
     WALK_PLAYED: "random moves to the end", "手のランダムな手で終局";
     WALK_COUNTED: "N + 1 on the way, and W + the points of the side that moved there", "通ったノードの N に 1、W にその手を選んだ側の得点を足す";

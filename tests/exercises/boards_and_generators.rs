@@ -162,7 +162,13 @@ fn a_prediction_and_a_simulation_are_made_on_the_board() {
         assert!(!predicted(Some(other)), "{other}");
     }
     assert!(!predicted(None));
-    assert!(!passes("foretell", "hint_seen") && !passes("foretell", "tree_opened"));
+    // Nor does anything else that is done in the position.
+    for state in ["hint_seen", "tree_opened"] {
+        let Attempt::State { view, input, knobs, .. } = reached(state) else { unreachable!() };
+        let value = Some("......./......./......./......./o....../o.xx... x".to_owned());
+        let attempt = Attempt::State { state: state.to_owned(), view, input, value, knobs };
+        assert!(!passes_in("board-game", "foretell", &attempt), "{state}");
+    }
     assert!(!passes("steps", "tree_opened") && !passes("steps", "prediction_right"));
     // Walking is not computing.
     assert!(!passes("next-ucb", "steps_walked") && !passes("cutoffs", "steps_walked"));

@@ -267,8 +267,7 @@ impl TrainedXai {
             ("network", "ネットワーク"),
             ("read as", "判定"),
             ("p", "p"),
-            // Of the attribution.
-            ("share in the mark", "印の中の寄与"),
+            ("attribution in the mark", "印の中の寄与"),
         ];
         Ok(vec![
             Panel::Pictures {

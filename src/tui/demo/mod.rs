@@ -69,7 +69,7 @@ pub struct Player {
     answers: usize,
     /// The keys of this step that were pressed.
     pressed: String,
-    /// Steps that the presenter went on from before the run brought what they wait for.
+    /// Steps that the presenter went on from before the run brought what they wait for; of this run alone.
     skipped: Vec<usize>,
     shows_notes: bool,
     /// What could not be done as the script has it.
@@ -294,6 +294,7 @@ impl Player {
                 index.iter().for_each(|index| screen.go(&Destination::Instrument(*index), app));
             }
             DemoAction::Start(preset) => {
+                self.skipped.clear();
                 let index = self.lab.presets.iter().position(|(name, _)| name == preset);
                 index.iter().for_each(|index| screen.start(*index, app));
             }
@@ -385,7 +386,7 @@ fn now_at(run: Option<&LiveRun>) -> String {
 }
 
 /// The last value of the series of a condition.
-fn last_of(condition: &Condition, run: Option<&LiveRun>) -> String {
+pub fn last_of(condition: &Condition, run: Option<&LiveRun>) -> String {
     let last = run.and_then(|run| run.series.get(&condition.series)?.last());
     last.map_or_else(|| "–".to_owned(), |(_, value)| number(value))
 }

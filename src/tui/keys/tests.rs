@@ -40,7 +40,8 @@ fn keys_to_an_end_are_named_where_there_is_one() {
     let names =
         |contexts: &[Context]| working(contexts, false).into_iter().any(|(_, binding)| binding.action == Action::Home);
     assert!(names(&[Context::Exercises, Context::Lab]) && names(&[Context::DrawingPad, Context::ViewInputs]));
-    for without in [Context::Guess, Context::Distributions, Context::DrawingPad, Context::BoardPuzzle] {
+    use Context::{BoardEdit, BoardForm, BoardLine, BoardPuzzle, Distributions, DrawingPad, Guess};
+    for without in [BoardEdit, BoardForm, BoardLine, BoardPuzzle, Distributions, DrawingPad, Guess] {
         assert!(!names(&[Context::Panes, without, Context::Lab]), "{without:?}");
     }
 }

@@ -8,7 +8,7 @@ use crate::lab::keystroke::Keystroke;
 use crate::lab::script::{Act, DemoAction, Until};
 use crate::lab::{Lab, TABS, TrainPane};
 use crate::tui::context::AppContext;
-use crate::tui::demo::{Player, Wait, press};
+use crate::tui::demo::{Player, Wait, last_of, press};
 use crate::tui::destination::Destination;
 use crate::tui::keys::{self, Key};
 use crate::tui::linear::in_words;
@@ -364,8 +364,7 @@ impl<W: Write> Reader<W> {
         }
         let run = self.app.run_of(&demo.player.lab().id);
         if let (Wait::Over, Until::Series(condition)) = (wait, &step.until) {
-            let last = run.and_then(|run| run.series.get(&condition.series)?.last());
-            let now = last.map_or_else(|| "–".to_owned(), |(_, value)| number(value));
+            let now = last_of(condition, run);
             self.tell(text::PLAIN_DEMO_MET, &[condition, &now])?;
         }
         let shown = demo.shown(&mut self.app);

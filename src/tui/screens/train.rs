@@ -506,10 +506,6 @@ impl TrainTab {
         let foot =
             Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
         let gap = lines.iter().filter_map(|line| line.series.first_gap()).min();
-        if !below.is_empty() {
-            let said = format!(" {} ", below.join("  "));
-            write(buffer, foot, 0, 0, &said, app.theme.quiet());
-        }
         if let Some(read) = chart::read_out(&lines, view, app.say(text::SMOOTHING)) {
             let end = write(buffer, foot, 0, 0, &format!(" {read} "), app.theme.strong());
             if let Some(step) = chart::step_at_cursor(inner, &lines, view, turned()) {
@@ -520,6 +516,8 @@ impl TrainTab {
         } else if let Some(step) = gap {
             let said = format!(" {} {} ", app.say(text::GAPS), number(step as f64));
             write(buffer, foot, 0, 0, &said, Style::new().fg(app.theme.bad));
+        } else if !below.is_empty() {
+            write(buffer, foot, 0, 0, &format!(" {} ", below.join("  ")), app.theme.quiet());
         }
         self.panes[index] = (area, inner);
     }

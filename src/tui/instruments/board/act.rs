@@ -122,13 +122,20 @@ impl BoardTable {
         self.think(Errand::Prediction(number), lab, app);
     }
 
-    /// What an action means on the board itself.
-    pub(super) fn act_on_board(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
-        // Whoever goes on otherwise does not give up.
-        let asked = self.said.0 == app.say(text::BOARD_RESIGN_AGAIN);
-        if asked && action != Action::Resign {
+    /// Whether the person was asked if the game is to be given up, and has done nothing since.
+    fn is_asked_to_resign(&self, app: &AppContext) -> bool {
+        self.said.0 == app.say(text::BOARD_RESIGN_AGAIN)
+    }
+
+    /// Any action but the second `R` cancels the question.
+    pub(super) fn cancel_resignation(&mut self, app: &AppContext) {
+        if self.is_asked_to_resign(app) {
             self.say("");
         }
+    }
+
+    /// What an action means on the board itself.
+    pub(super) fn act_on_board(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
         match action {
             Action::Up | Action::Down | Action::Left | Action::Right => self.move_cursor(action),
             Action::Confirm => self.choose(lab, app),
@@ -210,14 +217,16 @@ impl BoardTable {
                 self.go_on(lab, app);
             }
             Action::Resign => {
-                if let (Seats::Person(own), None) = (self.table.setup.seats, self.ending()) {
-                    if !asked {
+                // A game that is over is not given up, whichever of its positions is looked at.
+                let is_on = self.table.is_at_end() && self.table.gave_up.is_none() && self.ending().is_none();
+                if let (Seats::Person(own), true) = (self.table.setup.seats, is_on) {
+                    if !self.is_asked_to_resign(app) {
                         self.say(app.say(text::BOARD_RESIGN_AGAIN));
                         return true;
                     }
                     self.call_off(app);
                     self.table.gave_up = Some(GaveUp::Resigned(own));
-                    self.table.go(usize::MAX);
+                    self.say("");
                     self.look(lab, app);
                 }
             }

@@ -267,6 +267,9 @@ impl Instrument for BoardTable {
     }
 
     fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        if action != Action::Resign {
+            self.cancel_resignation(app);
+        }
         if self.line.is_some() {
             match action {
                 Action::Confirm => self.line_done(lab, app),
@@ -364,6 +367,7 @@ impl Instrument for BoardTable {
                 }
             }
             MouseEventKind::Down(MouseButton::Left) => {
+                self.cancel_resignation(app);
                 let hand = self.board.as_ref().and_then(|board| {
                     let area = self.hands[board.turn];
                     let place = usize::from(event.column.saturating_sub(area.x)) / draw::HAND_WIDTH;

@@ -207,7 +207,8 @@ impl Inputs {
             let is_typed = self.in_text() && self.current().is_some_and(|current| current.name == input.name);
             let typed = self.line.lines().join(" ");
             let text = if is_typed && typed != own && input.parse(&typed).is_ok() { typed } else { own.to_owned() };
-            (text != own || self.given.contains(input.name)).then_some(((input.name, longest), text))
+            let is_given = text != own || self.given.contains(input.name);
+            (is_given && !text.is_empty()).then_some(((input.name, longest), text))
         };
         self.declared.iter().filter_map(text).collect()
     }

@@ -128,7 +128,13 @@ impl View {
     }
 
     /// Asks with the inputs as they are now.
+    /// Asks for the person, who waits for the answer.
     fn ask(&mut self, lab: &Lab, app: &mut AppContext) {
+        self.ask_when(true, lab, app);
+    }
+
+    /// Asks, before what waits to be answered or after it.
+    fn ask_when(&mut self, first: bool, lab: &Lab, app: &mut AppContext) {
         if !self.inputs.is_ready() {
             self.shown = Shown::default();
             return;
@@ -151,7 +157,7 @@ impl View {
         self.shown.asking = Some(Instant::now());
         let model = question::of_one_moment(app.model(lab));
         self.model = Some(ModelSource::clone(&model));
-        app.ask_view_of(model, lab, &self.key, self.spec, self.inputs.values().clone());
+        app.ask_view_of(model, lab, &self.key, self.spec, self.inputs.values().clone(), first);
     }
 
     /// An input was turned by the student.
@@ -238,7 +244,7 @@ impl View {
             opened.inputs.0.insert(opened.input.clone(), value);
             opened.shown.asking = Some(Instant::now());
             let model = self.model.clone().unwrap_or_else(|| app.model(lab));
-            app.ask_view_of(model, lab, &key, opened.spec, opened.inputs.clone());
+            app.ask_view_of(model, lab, &key, opened.spec, opened.inputs.clone(), true);
         }
     }
 
@@ -304,8 +310,8 @@ impl Instrument for View {
     }
 
     fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
-        self.ask(lab, app);
-        self.open(lab, app);
+        // What a picked place opens follows the answer.
+        self.ask_when(false, lab, app);
     }
 
     fn shows_model(&self) -> bool {
@@ -383,7 +389,7 @@ impl Instrument for View {
             // To an end of the input that has the keys; where it has none, of a gallery.
             Action::Home | Action::End => {
                 let turned = if in_panel { None } else { self.inputs.turn_to_end(action == Action::End) };
-                if turned.is_none() && self.shown.is_cut_gallery() {
+                if turned.is_none() && !self.inputs.in_text() && self.shown.is_cut_gallery() {
                     self.shown.scroll_to_end(action == Action::End);
                 } else {
                     self.turned(turned, lab, app);

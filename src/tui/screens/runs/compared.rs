@@ -68,8 +68,10 @@ impl RunList {
         self.bundled.entry(lab.id.clone()).or_insert_with(|| Compared::bundled(lab));
         let (headings, mut rows) = self.compared(run, lab, overlays, app);
         let longest = rows.iter().map(|(name, _)| width(name) as u16 + 4).max().unwrap_or(0);
-        let first = longest.clamp(FIRST[0], FIRST[1]);
-        let fit = 1 + usize::from(area.width.saturating_sub(first + LEAST) / COLUMN);
+        let beside = area.width.saturating_sub(FIRST[0] + LEAST);
+        let fit = 1 + usize::from(beside / COLUMN);
+        // A longer name takes what no further run has room in.
+        let first = longest.clamp(FIRST[0], FIRST[1]).min(FIRST[0] + beside % COLUMN);
         let column = |index: usize| first + index as u16 * COLUMN;
         let until = |end: u16| Rect { width: end.min(area.width), ..area };
         for (index, heading) in headings.iter().enumerate().take(fit) {

@@ -30,10 +30,7 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
         return Places::Areas(Vec::new());
     }
     let at = super::picked_cell(cursor, rows, columns);
-    // Names of rows have a third, or what all the columns leave.
-    let all = usize::from(area.width);
-    let left_over = all.saturating_sub(NARROWEST * columns + 1);
-    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0).min((all / 3).max(left_over.min(all / 2)));
+    let names = names_of_rows(map, area.width);
     let row_names = told_apart(&map.rows, names);
     let left = names + usize::from(names > 0);
     let room = usize::from(area.width).saturating_sub(left).max(1);
@@ -97,6 +94,13 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
     Places::Areas(places)
 }
 
+/// Columns that the names of rows have: a third, or what all the columns leave.
+fn names_of_rows(map: &HeatMap, columns: u16) -> usize {
+    let all = usize::from(columns);
+    let left_over = all.saturating_sub(NARROWEST * map.columns.len() + 1);
+    map.rows.iter().map(|name| width(name)).max().unwrap_or(0).min((all / 3).max(left_over.min(all / 2)))
+}
+
 /// Columns of a cell, where there are so many for all.
 fn cell_in(map: &HeatMap, room: usize) -> usize {
     let widest = map.columns.iter().map(|name| width(name)).max().unwrap_or(0);
@@ -110,8 +114,8 @@ fn is_crowded(map: &HeatMap, cell: usize) -> bool {
 
 /// Rows that the names of columns take at the most.
 pub fn head_rows(map: &HeatMap, columns: u16) -> usize {
-    let names = map.rows.iter().map(|name| width(name)).max().unwrap_or(0);
-    let room = usize::from(columns).saturating_sub(names + 1).max(1);
+    let names = names_of_rows(map, columns);
+    let room = usize::from(columns).saturating_sub(names + usize::from(names > 0)).max(1);
     if !map.columns.is_empty() && is_crowded(map, cell_in(map, room)) { 2 } else { 1 }
 }
 

@@ -62,7 +62,7 @@ fn a_simulation_says_what_the_tree_was_before_it_grew() {
     assert!(!screen.contains("largest UCB"), "{screen}");
     opened.handle_action(Action::SingleStep);
     let screen = opened.shown((118, 34));
-    assert!(screen.contains("7 children added to the root; ") && screen.contains(" is tried first"), "{screen}");
+    assert!(screen.contains("children added to the root: 7; ") && screen.contains(" is tried first"), "{screen}");
     assert!(screen.contains("↑↓ this position") && !screen.contains("a leaf"), "its children are shown: {screen}");
     // Later ones follow the bound, and name the node that has grown.
     (0..2).for_each(|_| opened.handle_action(Action::StepMany));
