@@ -238,10 +238,18 @@ impl AppContext {
         self.questions.ask(Question::new(key, query.into(), source, &lab.id));
     }
 
-    /// Asks a model of a lab for one of its views, before what waits to be answered: a person looks at what was asked last.
-    pub fn ask_view_of(&self, source: ModelSource, lab: &Lab, key: &str, view: &ViewSpec, inputs: Knobs) {
+    /// Asks a model of a lab for one of its views, with a key and whether it is answered before what waits already: a person looks at what
+    /// she asked for last.
+    pub fn ask_view_of(
+        &self,
+        source: ModelSource,
+        lab: &Lab,
+        (key, first): (&str, bool),
+        view: &ViewSpec,
+        inputs: Knobs,
+    ) {
         let query = Query::View { name: view.name.to_owned(), inputs };
-        self.questions.ask(Question { slow: view.slow, first: true, ..Question::new(key, query, source, &lab.id) });
+        self.questions.ask(Question { slow: view.slow, first, ..Question::new(key, query, source, &lab.id) });
     }
 
     /// Decides what happened against the exercises of a lab that watch for it, and keeps what is earned.

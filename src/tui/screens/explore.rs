@@ -87,9 +87,9 @@ impl ExploreTab {
         if self.warned.as_ref().is_none_or(is_another) {
             self.warned = run.map(|run| (run.id.clone(), run.warnings));
         }
-        // What is asked last is answered first: that of the instrument with the keys, then those of the others in their order.
-        let others = (0..self.instruments.len()).rev().filter(|index| *index != self.focus);
-        for index in others.chain([self.focus]) {
+        // The instrument with the keys is answered first.
+        let others = (0..self.instruments.len()).filter(|index| *index != self.focus);
+        for index in std::iter::once(self.focus).chain(others) {
             self.instruments.get_mut(index).into_iter().for_each(|instrument| instrument.refresh(lab, app));
         }
         // A clock may go beside what is asked.

@@ -87,6 +87,8 @@ pub struct View {
     /// The model that was asked last, for what is opened to be of the same moment of a run.
     model: Option<ModelSource>,
     playing: Playing,
+    /// Whether a person asks, and waits for the answer.
+    is_asked_for: bool,
     /// The moment of figures that move.
     moment: usize,
 }
@@ -119,6 +121,7 @@ impl View {
             asked_of: None,
             model: None,
             playing: Playing::No,
+            is_asked_for: true,
             moment: 0,
         })
     }
@@ -151,7 +154,7 @@ impl View {
         self.shown.asking = Some(Instant::now());
         let model = question::of_one_moment(app.model(lab));
         self.model = Some(ModelSource::clone(&model));
-        app.ask_view_of(model, lab, &self.key, self.spec, self.inputs.values().clone());
+        app.ask_view_of(model, lab, (&self.key, self.is_asked_for), self.spec, self.inputs.values().clone());
     }
 
     /// An input was turned by the student.
@@ -238,7 +241,7 @@ impl View {
             opened.inputs.0.insert(opened.input.clone(), value);
             opened.shown.asking = Some(Instant::now());
             let model = self.model.clone().unwrap_or_else(|| app.model(lab));
-            app.ask_view_of(model, lab, &key, opened.spec, opened.inputs.clone());
+            app.ask_view_of(model, lab, (&key, self.is_asked_for), opened.spec, opened.inputs.clone());
         }
     }
 
@@ -304,8 +307,11 @@ impl Instrument for View {
     }
 
     fn refresh(&mut self, lab: &Lab, app: &mut AppContext) {
+        // Nobody waits for it: it is answered in its turn.
+        self.is_asked_for = false;
         self.ask(lab, app);
         self.open(lab, app);
+        self.is_asked_for = true;
     }
 
     fn shows_model(&self) -> bool {
@@ -421,7 +427,8 @@ impl Instrument for View {
     }
 
     fn given_texts(&self) -> Texts {
-        self.inputs.given_texts()
+        // What is refused here would be there.
+        if self.shown.failure.is_some() { Texts::new() } else { self.inputs.given_texts() }
     }
 
     fn take_texts(&mut self, texts: &Texts, lab: &Lab, app: &mut AppContext) {
