@@ -15,7 +15,6 @@ use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
 use crate::tui::screens::lab::LabScreen;
 use crate::tui::text::{self, filled};
-use crate::tui::widgets::chart::number;
 use crate::tui::widgets::markdown;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;

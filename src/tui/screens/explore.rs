@@ -87,7 +87,11 @@ impl ExploreTab {
         if self.warned.as_ref().is_none_or(is_another) {
             self.warned = run.map(|run| (run.id.clone(), run.warnings));
         }
-        self.instruments.iter_mut().for_each(|instrument| instrument.refresh(lab, app));
+        // The instrument with the keys is answered first.
+        let others = (0..self.instruments.len()).filter(|index| *index != self.focus);
+        for index in std::iter::once(self.focus).chain(others) {
+            self.instruments.get_mut(index).into_iter().for_each(|instrument| instrument.refresh(lab, app));
+        }
         // A clock may go beside what is asked.
         self.moving = true;
     }

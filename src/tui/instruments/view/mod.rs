@@ -389,7 +389,7 @@ impl Instrument for View {
             // To an end of the input that has the keys; where it has none, of a gallery.
             Action::Home | Action::End => {
                 let turned = if in_panel { None } else { self.inputs.turn_to_end(action == Action::End) };
-                if turned.is_none() && !self.inputs.in_text() && self.shown.is_cut_gallery() {
+                if turned.is_none() && self.shown.is_cut_gallery() {
                     self.shown.scroll_to_end(action == Action::End);
                 } else {
                     self.turned(turned, lab, app);
@@ -427,7 +427,8 @@ impl Instrument for View {
     }
 
     fn given_texts(&self) -> Texts {
-        self.inputs.given_texts()
+        // What is refused here would be there.
+        if self.shown.failure.is_some() { Texts::new() } else { self.inputs.given_texts() }
     }
 
     fn take_texts(&mut self, texts: &Texts, lab: &Lab, app: &mut AppContext) {

@@ -9,35 +9,37 @@ use ratatui::layout::Rect;
 
 /// Rows from one tick to the next, about.
 const APART: u16 = 3;
+/// How much longer the heights may become for the sake of ticks.
+const MOST: f64 = 1.6;
 
-/// The heights of a linear chart made so much larger that its ticks are as many rows from each other, and the ticks; as they are where
-/// the ticks are that already, and of other scales.
+/// Dots from the upper edge of a row to the middle of its tick.
+const MIDDLE: f64 = 1.5;
+
+/// The heights of a linear chart made so much larger that each tick is in the middle of a row, as far from the next as that from the one
+/// after it, and the ticks; as they are where that would take too much room, and of other scales.
 pub fn even((low, high): (f64, f64), rows: u16, scale: Scale) -> ((f64, f64), Vec<f64>) {
     let ticks = scale.ticks(low, high, usize::from(rows / APART).max(2));
-    let as_it_is = |ticks| ((low, high), ticks);
-    let (true, [first, second, _, ..]) = (scale == Scale::Linear, ticks.as_slice()) else { return as_it_is(ticks) };
+    let (true, [first, second, ..]) = (scale == Scale::Linear, ticks.as_slice()) else { return ((low, high), ticks) };
     let (size, first) = (second - first, *first);
-    // From the middle of the first row of dots to that of the last.
-    let rows = f64::from(rows) - 0.25;
-    let row = |tick: &f64| ((high - tick) / (high - low) * rows + 1e-6).floor();
-    let places: Vec<f64> = ticks.iter().map(row).collect();
-    if places.windows(3).all(|three| three[0] - three[1] == three[1] - three[2]) {
-        return as_it_is(ticks);
-    }
-    let apart = (size / (high - low) * rows).floor();
-    if apart < 1.0 {
-        return as_it_is(ticks);
-    }
-    let more = (size / apart * rows - (high - low)).max(0.0) / 2.0;
-    let wide = (low - more, high + more);
-    let (from, to) = (((wide.0 - first) / size).ceil(), ((wide.1 - first) / size).floor());
+    let dots = f64::from(rows * 4 - 1);
+    // So many rows from one tick to the next, the most at first.
+    let most = (size / (high - low) * dots / 4.0).floor();
+    let wider = [most, most - 1.0].into_iter().filter(|apart| *apart >= 1.0).find_map(|apart| {
+        let dot = size / (4.0 * apart);
+        let above = ((high - first) / dot - MIDDLE).div_euclid(4.0) + f64::from((high - first) / dot > MIDDLE);
+        let to = first + dot * (4.0 * above.max(0.0) + MIDDLE);
+        let from = to - dot * dots;
+        (from <= low && to >= high && to - from <= MOST * (high - low)).then_some((from, to))
+    });
     // Not where numbers end.
-    if !(wide.1 - wide.0).is_finite() || (to - from).is_nan() || to - from > rows {
-        return as_it_is(ticks);
+    let Some((from, to)) = wider.filter(|(from, to)| (to - from).is_finite()) else { return ((low, high), ticks) };
+    let (below, above) = (((from - first) / size).ceil(), ((to - first) / size).floor());
+    if (above - below).is_nan() || above - below > dots {
+        return ((low, high), ticks);
     }
-    let ticks = (from as i64..=to as i64).map(|place| first + place as f64 * size);
+    let ticks = (below as i64..=above as i64).map(|place| first + place as f64 * size);
     // What is left of a sum in place of zero is zero.
-    (wide, ticks.map(|tick| if tick.abs() < 1e-9 * size { 0.0 } else { tick }).collect())
+    ((from, to), ticks.map(|tick| if tick.abs() < 1e-9 * size { 0.0 } else { tick }).collect())
 }
 
 /// Ticks in letters, with as many digits as it takes to tell them apart, where there is room for that.
@@ -73,8 +75,8 @@ pub fn axes(
     }
     let mut last = None;
     for (tick, text) in ticks.iter().zip(told_apart(ticks, usize::from(gutter.saturating_sub(2)))) {
-        // A tick on the edge between two rows is in the lower one, however it is rounded.
-        let row = (to_dot(*tick) / 4.0 + 1e-6).floor() as u16;
+        // Where a curve with this value has its dot.
+        let row = ((to_dot(*tick) + 1e-6).round() / 4.0).floor() as u16;
         if row < plot.height && last != Some(row) {
             last = Some(row);
             let column = gutter.saturating_sub(2 + width(&text) as u16);
@@ -102,20 +104,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The rows of ticks, as a chart of so many rows draws them.
-    fn rows_of(ticks: &[f64], (low, high): (f64, f64), rows: u16) -> Vec<i64> {
-        let dot = |tick: &f64| (1.0 - (tick - low) / (high - low)) * f64::from(rows * 4 - 1);
-        ticks.iter().map(|tick| (dot(tick) / 4.0 + 1e-6).floor() as i64).collect()
+    /// The dots of ticks, counted from above, as a chart of so many rows draws them.
+    fn dots_of(ticks: &[f64], (low, high): (f64, f64), rows: u16) -> Vec<f64> {
+        ticks.iter().map(|tick| (1.0 - (tick - low) / (high - low)) * f64::from(rows * 4 - 1)).collect()
     }
 
     #[test]
-    fn ticks_are_as_many_rows_from_each_other() {
+    fn ticks_are_in_the_middle_of_rows_as_far_from_each_other() {
         let (range, ticks) = even((0.33, 1.71), 9, Scale::Linear);
         assert_eq!(ticks, [0.5, 1.0, 1.5]);
-        let rows = rows_of(&ticks, range, 9);
-        assert_eq!(rows[0] - rows[1], rows[1] - rows[2], "{rows:?}");
+        let dots = dots_of(&ticks, range, 9);
+        assert!(dots.iter().all(|dot| (dot.rem_euclid(4.0) - MIDDLE).abs() < 1e-9), "{dots:?}");
         assert!(range.0 <= 0.33 && range.1 >= 1.71);
         assert_eq!(even((0.9, 120.0), 12, Scale::Logarithmic).0, (0.9, 120.0), "as they are");
+    }
+
+    /// What lies above a tick is drawn above it or in its row.
+    #[test]
+    fn a_value_above_zero_is_not_below_its_tick() {
+        for rows in 5..40 {
+            for high in [90.0, 233.0, 541.3, 610.0, 799.0] {
+                let ((from, to), _) = even((0.0, high), rows, Scale::Linear);
+                let row = |value: f64| (dots_of(&[value], (from, to), rows)[0].round() / 4.0).floor();
+                assert!(row(0.01 * high) <= row(0.0), "{rows} rows to {high}");
+            }
+        }
     }
 
     #[test]
@@ -133,11 +146,11 @@ mod tests {
             let high = low + length;
             let ((from, to), ticks) = even((low, high), rows, Scale::Linear);
             prop_assert!(from <= low && to >= high);
-            prop_assert!(to - from <= 2.0 * (high - low) + 1e-9);
-            if ticks.len() > 2 {
-                let places = rows_of(&ticks, (from, to), rows);
-                let apart: Vec<i64> = places.windows(2).map(|pair| pair[0] - pair[1]).collect();
-                prop_assert!(apart.iter().all(|rows| *rows == apart[0]), "{places:?}");
+            prop_assert!(to - from <= MOST * (high - low) + 1e-9);
+            if (from, to) != (low, high) {
+                let dots = dots_of(&ticks, (from, to), rows);
+                let off = |dot: &f64| (dot.rem_euclid(4.0) - MIDDLE).abs();
+                prop_assert!(dots.iter().all(|dot| off(dot) < 1e-4), "{dots:?}");
             }
         }
     }
