@@ -195,7 +195,7 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// When the model has no sessions.
     fn session(&self, _before: Option<Box<dyn Session>>) -> Result<Box<dyn Session>, ExperimentError> {
-        Err(ExperimentError::new("this model has no sessions"))
+        Err(ExperimentError::both("this model takes no typed lines", "このモデルは 1 行ずつの入力に対応していません"))
     }
 }
 

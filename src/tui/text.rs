@@ -144,7 +144,7 @@ words! {
     SEED: "seed", "シード";
     NOW: "now", "現在";
     STEP: "step", "ステップ";
-    RATE: "rate", "速さ";
+    RATE: "samples", "サンプル";
     PER_SECOND: "/s", "/秒";
     SMOOTHING: "smooth", "平滑";
     LOG_Y: "y log", "y 対数";
@@ -162,6 +162,7 @@ words! {
     NO_EARLIER_RUNS: "no earlier run of this lab to overlay", "重ねる過去の実行がありません";
     MEASURED: "measured", "測定値";
     NO_RUNS: "no run of this lab yet", "このラボの実行はまだありません";
+    PLAIN_STOP_FIRST: "a run is under way: `stop` ends it", "実行中です。`stop` で停止します";
     STOP_FIRST: "a run is under way: stop it first (S on its Train tab)", "実行中です。先に停止してください(学習タブの S)";
     NO_RUNS_OF_ALL: "no run yet: the Train tab of a lab starts one", "実行はまだありません。ラボの学習タブで開始できます";
     RUNS_OF_ALL: "runs of all labs", "すべてのラボの実行";

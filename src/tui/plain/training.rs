@@ -80,7 +80,7 @@ impl<W: Write> Reader<W> {
             return writeln!(self.out, "{nothing}{}", instead.unwrap_or_default());
         }
         if self.is_under_way() {
-            return self.tell(text::STOP_FIRST, &[]);
+            return self.tell(text::PLAIN_STOP_FIRST, &[]);
         }
         let words = words(rest);
         let (assignments, names): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.contains('='));

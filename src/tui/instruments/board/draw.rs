@@ -17,7 +17,7 @@ pub const HAND_WIDTH: usize = 5;
 /// Columns that what stands beside a board needs.
 const BESIDE: u16 = 36;
 /// Rows at the most for what is said beside the board.
-const MOST_SAID: usize = 3;
+const MOST_SAID: usize = 5;
 /// Moves of a line that are shown on the board.
 const GHOSTS: usize = 9;
 

@@ -70,7 +70,7 @@ fn a_simulation_says_what_the_tree_was_before_it_grew() {
     assert!(screen.contains("the largest UCB each time: "), "{screen}");
     opened.handle_action(Action::SingleStep);
     let screen = opened.shown((118, 34));
-    assert!(screen.contains("children added; ") || screen.contains("a first visit"), "{screen}");
+    assert!(screen.contains("6, children added: 7; 5 is tried first"), "{screen}");
 }
 
 /// The exercise names a position in which one column is better than all others; elsewhere a guess may be as good as any.
