@@ -122,7 +122,7 @@ pub fn decide(exercise: &Exercise, attempt: &Attempt, language: Language) -> Ver
                 Language::Ja if written < *minimum_characters => {
                     format!("{written} 文字(最低 {minimum_characters} 文字)")
                 }
-                Language::En => format!("{words} of at least {least_words} different words"),
+                Language::En => format!("different words: {words}, expected at least {least_words}"),
                 Language::Ja => format!("異なる語や文字が {words} 個(最低 {least_words} 個)"),
             };
             passed(written >= *minimum_characters && words >= least_words, &message)
@@ -369,7 +369,7 @@ mod tests {
         ] {
             assert_eq!(decided(text, Language::En), Verdict::Passed, "{text}");
         }
-        let words = |count| Verdict::Failed(format!("{count} of at least 4 different words"));
+        let words = |count| Verdict::Failed(format!("different words: {count}, expected at least 4"));
         assert_eq!(decided(&"a".repeat(44), Language::En), words(1));
         assert_eq!(decided(&"Word word, ".repeat(9), Language::En), words(1));
         assert_eq!(decided(&"あい".repeat(30), Language::En), words(2));

@@ -175,6 +175,7 @@ words! {
     NONE_DELETED_OF_ALL: "no deleted run is left", "元に戻せる実行はありません";
     TO_BE_DELETED: "✗ deleted when you leave the list; d keeps it", "✗ は一覧を閉じると削除。d で取り消し";
     REPORT_OF: "report of", "結果の報告";
+    NO_REPORT_OF_STOPPED: "this run was stopped before its end, so that there is no report", "途中で停止した実行なので、結果の報告はありません";
     NO_REPORT_YET: "the report comes at the end of a run", "結果の報告は、実行が終わると出ます";
     REPORT_BUNDLED: "Bundled model: {0}.", "同梱モデルは {0} です。";
     REPORT_ALIKE: "As good as the bundled model ({0}).", "同梱モデル({0})と同じくらいです。";
@@ -414,6 +415,7 @@ words! {
     SOLVED: "solved", "正解済";
     EXPLAINED: "Two wrong tries: now choose the right answer", "2 回とも不正解です。正しい答えを選んでください";
     HINT: "Hint", "ヒント";
+    NO_HINTS: "this exercise has no hints", "この演習にヒントはありません";
     NO_MORE_HINTS: "no more hints", "ヒントはこれで全部です";
     WHY: "Why", "解説";
     COUNTS_AFTER: "Counts only once “{0}” is solved.", "先に「{0}」を解くと判定されます。";

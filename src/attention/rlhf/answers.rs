@@ -254,8 +254,8 @@ impl TrainedRlhf {
         let policy = self.tuned[which].as_ref().ok_or_else(|| {
             let name = METHODS[which];
             ExperimentError::both(
-                format!("no policy was tuned by {name} (yet): a run of preset `full` tunes by both methods"),
-                format!("{name} で調整した方策が(まだ)ありません。プリセット `full` は両方の方法で調整します"),
+                format!("this run has not tuned a policy by {name} yet; the bundled model, of preset `full`, has one"),
+                format!("この実行には {name} で調整した方策がまだありません。プリセット `full` の同梱モデルにはあります"),
             )
         })?;
         let (beginning, seed) = (Self::beginning(inputs), inputs.integer("seed") as u64);
@@ -283,10 +283,17 @@ impl TrainedRlhf {
         Ok(vec![
             Panel::note(printable(&beginning)),
             Panel::Note {
-                text: Bilingual::new(
-                    "Marked tokens are at least e times as likely as in the base. Pick one to see the base's prediction.",
-                    "印は、元のモデルの e 倍以上の確率で選ばれたトークンです。選ぶと、元のモデルの予測が出ます。",
-                ),
+                text: if tokens.iter().any(|token| token.marked) {
+                    Bilingual::new(
+                        "Marked tokens are at least e times as likely as in the base. Pick one to see the base's prediction.",
+                        "印は、元のモデルの e 倍以上の確率で選ばれたトークンです。選ぶと、元のモデルの予測が出ます。",
+                    )
+                } else {
+                    Bilingual::new(
+                        "No token here is e times as likely as in the base. Pick one to see the base's prediction.",
+                        "元のモデルの e 倍以上の確率で選ばれたトークンはありません。選ぶと、元のモデルの予測が出ます。",
+                    )
+                },
             },
             Panel::Tokens { heading: Bilingual::new("continuation", "続き"), tokens },
             number("KL of this continuation", "この続きの KL", total, Format::Nats),

@@ -122,8 +122,8 @@ impl TrainedRlhf {
     pub fn reward(&self) -> Result<&RewardModel, ExperimentError> {
         self.reward.as_ref().ok_or_else(|| {
             ExperimentError::both(
-                "this run has no reward model yet: the bundled one, of preset `full`, answers before a run begins",
-                "この実行にはまだ報酬モデルがありません。実行前なら、プリセット `full` の同梱モデルが答えます",
+                "this run has not fitted a reward model yet; the bundled model, of preset `full`, has one",
+                "この実行にはまだ報酬モデルがありません。プリセット `full` の同梱モデルにはあります",
             )
         })
     }

@@ -264,7 +264,7 @@ impl GridModel {
         let mut grid = match show {
             Show::Values => {
                 let heading = Bilingual::new(
-                    "V(s) as ground, π(a|s) as arrows, + all four",
+                    "V(s) as colour, π(a|s) as arrows, + all four",
                     "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
                 );
                 grid(&self.map, heading, &self.values, |cell| Cell {
@@ -413,7 +413,7 @@ impl GridModel {
             agent: None,
         };
         let heading = Bilingual::new(
-            "V(s) as ground, π(a|s) as arrows, + all four",
+            "V(s) as colour, π(a|s) as arrows, + all four",
             "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
         );
         let grid = grid(&shown.map, heading, &shown.values, |cell| Cell {

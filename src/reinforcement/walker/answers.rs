@@ -454,7 +454,7 @@ impl WalkerModel {
             Bilingual::new("world", "世界"),
             Bilingual::new("speed, m/s", "速さ (m/s)"),
             Bilingual::new(format!("falls in {EPISODES}"), format!("{EPISODES} 回中の転倒")),
-            Bilingual::new(format!("pushes of {push:.0} N·s"), format!("{push:.0} N·s で押す")),
+            Bilingual::new(format!("falls if pushed, {push:.0} N·s"), format!("{push:.0} N·s で押したときの転倒")),
         ];
         Ok(vec![Panel::Table { names, rows }])
     }

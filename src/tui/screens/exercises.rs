@@ -29,6 +29,8 @@ pub struct ExercisesTab {
     selected: usize,
     /// The option of a choice under the cursor.
     option: usize,
+    /// The exercise and the option that were clicked last: the same again is the answer.
+    clicked: Option<(usize, usize)>,
     /// The answer being written.
     writing: Option<TextArea<'static>>,
     /// Whether what stands in the field is a number that was handed in already: another is typed in its place, not behind it.
@@ -67,6 +69,7 @@ impl ExercisesTab {
         ExercisesTab {
             selected: first.unwrap_or(0),
             option: 0,
+            clicked: None,
             writing: None,
             is_judged: false,
             drafts: BTreeMap::new(),
@@ -198,7 +201,7 @@ impl ExercisesTab {
                         app.notify(error);
                     }
                 } else {
-                    let said = app.say(text::NO_MORE_HINTS);
+                    let said = app.say(if exercise.hints.is_empty() { text::NO_HINTS } else { text::NO_MORE_HINTS });
                     app.notify(said);
                 }
             }
@@ -326,7 +329,10 @@ impl ExercisesTab {
         let position = Position::new(event.column, event.row);
         if let Some(&(_, index)) = self.options.iter().find(|(row, _)| row.contains(position)) {
             self.option = index;
-            self.handle_action(Action::Confirm, lab, app);
+            let clicked = Some((self.selected, index));
+            if std::mem::replace(&mut self.clicked, clicked) == clicked {
+                self.handle_action(Action::Confirm, lab, app);
+            }
         }
     }
 

@@ -214,7 +214,8 @@ impl TrainTab {
             (Action::Overlay, _) => self.overlay(lab, app),
             (Action::Report, _) if run.report.is_some() => self.report = Some(ReportPage::new(lab)),
             (Action::Report, _) => {
-                let said = app.say(text::NO_REPORT_YET);
+                let words = if run.is_live() { text::NO_REPORT_YET } else { text::NO_REPORT_OF_STOPPED };
+                let said = app.say(words);
                 app.notify(said);
             }
             (Action::Export, _) => self.export(lab, app),

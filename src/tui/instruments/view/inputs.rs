@@ -199,14 +199,20 @@ impl Inputs {
         })
     }
 
+    /// The input whose text is typed and not asked yet, and what stands there.
+    pub fn typed_text(&self) -> Option<(&'static str, String)> {
+        let name = self.current().filter(|_| self.in_text())?.name;
+        let typed = self.line.lines().join(" ");
+        (typed != self.values.text(name)).then_some((name, typed))
+    }
+
     /// The texts that a person has given, also one that is typed and not asked yet.
     pub fn given_texts(&self) -> Texts {
         let text = |input: &Knob| {
             let KnobKind::Text { longest } = input.kind else { return None };
             let own = self.values.text(input.name);
-            let is_typed = self.in_text() && self.current().is_some_and(|current| current.name == input.name);
-            let typed = self.line.lines().join(" ");
-            let text = if is_typed && typed != own && input.parse(&typed).is_ok() { typed } else { own.to_owned() };
+            let typed = self.typed_text().filter(|(name, typed)| *name == input.name && input.parse(typed).is_ok());
+            let text = typed.map_or_else(|| own.to_owned(), |(_, typed)| typed);
             let is_given = text != own || self.given.contains(input.name);
             (is_given && !text.is_empty()).then_some(((input.name, longest), text))
         };

@@ -503,8 +503,9 @@ impl Instrument for View {
         {
             self.focus = Focus::Panel(self.first_picked().unwrap_or(0));
         }
-        // Keys go to what one acts on, until the student gives them to the inputs.
+        // Keys go to what one acts on, until the student gives them to the inputs, or types before there is anything to act on.
         if !std::mem::replace(&mut self.shown_before, self.shown.failure.is_none())
+            && self.inputs.typed_text().is_none()
             && let Some(first) = self.first_picked()
             && (self.opened.is_some() || self.has_what_is_acted_on(&self.shown.panels[first]))
         {

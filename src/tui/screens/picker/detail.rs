@@ -7,7 +7,7 @@ use crate::tui::screens::{main_figure, status as standing, when};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::markdown::render;
-use crate::width::width;
+use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -56,12 +56,12 @@ impl Picker {
         let is_cut = is_cut || outcomes.len() > fit;
         outcomes.truncate(fit);
         write(buffer, area, 0, row, label, app.theme.quiet());
-        for outcome in &outcomes {
-            write(buffer, area, indent, row, &outcome.to_string(), app.theme.body());
+        for (index, outcome) in outcomes.iter().enumerate() {
+            // That there is more stands at the end of the last.
+            let goes_on = if is_cut && index + 1 == outcomes.len() { "…" } else { "" };
+            let said = cut(&format!("{outcome}{goes_on}"), usize::from(area.width.saturating_sub(indent)));
+            write(buffer, area, indent, row, &said, app.theme.body());
             row += 1;
-        }
-        if is_cut && row > 0 {
-            write(buffer, area, area.width.saturating_sub(1), row - 1, "…", app.theme.quiet());
         }
         let label = app.say(text::LAST_RUN);
         let summary = match &self.last_run {

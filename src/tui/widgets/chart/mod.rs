@@ -9,6 +9,7 @@ mod sentence;
 mod series;
 mod view;
 
+pub use axes::even as even_ticks;
 pub use draw::{
     LEAST_NAME, Line, Stroke, Words, draw, extent, has_legend, mark_steps, names, read_out, step_at, step_at_cursor,
 };

@@ -4,7 +4,7 @@ use super::{Look, Places};
 use crate::experiment::panel::{Curve, Curves, Place};
 use crate::tui::text;
 use crate::tui::widgets::braille::{Canvas, Stroke};
-use crate::tui::widgets::chart::{LEAST_NAME, linear_ticks, number};
+use crate::tui::widgets::chart::{LEAST_NAME, Scale, even_ticks, linear_ticks, number};
 use crate::tui::widgets::frame::write;
 use crate::width::{cut, width};
 use ratatui::buffer::Buffer;
@@ -70,8 +70,9 @@ pub fn draw(curves: &Curves, cursor: Option<&Place>, area: Rect, look: &Look, bu
         return Places::Areas(Vec::new());
     }
     let mut canvas = Canvas::new(plot);
-    let scales = Scales { x, y, dots: canvas.size().map(|side| side as f64) };
-    axes(curves, &scales, area, plot, look, buffer);
+    let ((low, high), ticks) = even_ticks((y[0], y[1]), plot.height, Scale::Linear);
+    let scales = Scales { x, y: [low, high], dots: canvas.size().map(|side| side as f64) };
+    axes(curves, &scales, &ticks, area, plot, look, buffer);
     for curve in &curves.curves {
         band(curve, &curves.places, &scales, look.theme.line, &mut canvas);
     }
@@ -157,16 +158,16 @@ fn band(curve: &Curve, places: &[f64], scales: &Scales, color: Color, canvas: &m
     }
 }
 
-fn axes(curves: &Curves, scales: &Scales, area: Rect, plot: Rect, look: &Look, buffer: &mut Buffer) {
+fn axes(curves: &Curves, scales: &Scales, ticks: &[f64], area: Rect, plot: Rect, look: &Look, buffer: &mut Buffer) {
     let (quiet, rule) = (look.theme.quiet(), look.theme.rule());
     let (left, first) = (plot.x - area.x, plot.y - area.y);
     for row in 0..plot.height {
         write(buffer, area, left.saturating_sub(1), first + row, "│", rule);
     }
-    for tick in linear_ticks(scales.y[0], scales.y[1], usize::from(plot.height / 3).max(2)) {
-        let row = (scales.down(tick) / 4.0).floor().max(0.0) as u16;
+    for tick in ticks {
+        let row = ((scales.down(*tick) + 1e-6).round() / 4.0).floor().max(0.0) as u16;
         if row < plot.height {
-            let text = cut(&number(tick), usize::from(left.saturating_sub(1)));
+            let text = cut(&number(*tick), usize::from(left.saturating_sub(1)));
             write(buffer, area, left.saturating_sub(1 + width(&text) as u16), first + row, &text, quiet);
             write(buffer, area, left.saturating_sub(1), first + row, "┤", rule);
         }
