@@ -255,7 +255,9 @@ impl TrainedRlhf {
             let name = METHODS[which];
             ExperimentError::both(
                 format!("this run has not tuned a policy by {name} yet; the bundled model, of preset `full`, has one"),
-                format!("この実行には {name} で調整した方策がまだありません。プリセット `full` の同梱モデルにはあります"),
+                format!(
+                    "この実行には {name} で調整した方策がまだありません。プリセット `full` の同梱モデルにはあります"
+                ),
             )
         })?;
         let (beginning, seed) = (Self::beginning(inputs), inputs.integer("seed") as u64);
