@@ -202,8 +202,8 @@ impl Inputs {
     /// The input whose text is typed and not asked yet, and what stands there.
     pub fn typed_text(&self) -> Option<(&'static str, String)> {
         let name = self.current().filter(|_| self.in_text())?.name;
-        let typed = self.line.lines().join(" ");
-        (typed != self.values.text(name)).then_some((name, typed))
+        let (typed, own) = (self.line.lines().join(" "), self.values.0.get(name).map(ToString::to_string));
+        (typed != own.unwrap_or_default()).then_some((name, typed))
     }
 
     /// The texts that a person has given, also one that is typed and not asked yet.
@@ -259,6 +259,14 @@ impl Inputs {
         let index = self.areas.iter().position(|area| area.contains(position))?;
         self.choose_at(index);
         Some(if self.in_text() { None } else { self.turn(up) })
+    }
+
+    /// Chooses the first input of text; whether there is one.
+    pub fn choose_text(&mut self) -> bool {
+        let is_text = |place: &usize| matches!(self.declared[self.shown[*place]].kind, KnobKind::Text { .. });
+        let first = (0..self.shown.len()).find(is_text);
+        first.into_iter().for_each(|place| self.choose_at(place));
+        first.is_some()
     }
 
     fn choose_at(&mut self, index: usize) {

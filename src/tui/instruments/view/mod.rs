@@ -9,8 +9,8 @@ mod shown;
 
 use super::drawing_pad::PadDone;
 use super::{Instrument, Texts};
-use crate::experiment::declaration::{ActionSpec, Argument, Experiment};
-use crate::experiment::panel::{Ground, Place};
+use crate::experiment::declaration::{ActionSpec, Experiment};
+use crate::experiment::panel::Place;
 use crate::experiment::{KnobValue, Knobs, Panel, ViewSpec};
 use crate::lab::{InstrumentUse, Lab, Opens};
 use crate::run::question::{self, ModelSource};
@@ -19,7 +19,7 @@ use crate::tui::keys::{Action, Context};
 use crate::tui::text;
 use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::panel;
-use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use inputs::Inputs;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
@@ -166,20 +166,6 @@ impl View {
             self.turned.push(input.to_owned());
             self.ask(lab, app);
         }
-    }
-
-    /// Whether a panel has what some action of the run is applied to: points of the plane, or words.
-    fn has_what_is_acted_on(&self, panel: &Panel) -> bool {
-        let place = panel::moved(panel, None, (0, 0));
-        self.actions.iter().any(|action| match action.argument {
-            Argument::Nothing | Argument::Answer(_) => false,
-            Argument::Point => matches!(panel, Panel::Plane { scene, .. } if scene.labels.is_empty()),
-            Argument::Word => place.as_ref().and_then(|place| panel.word_at(place)).is_some(),
-            // A world that somebody is in, not one that is only planned.
-            Argument::Cell | Argument::Shown => {
-                matches!(panel, Panel::Grid(grid) if grid.cells.iter().any(|cell| cell.ground == Ground::Agent))
-            }
-        })
     }
 
     /// Whether picking a place in a panel does something. Of a board, and of a table or pictures that have room, all is seen without.
@@ -415,6 +401,13 @@ impl Instrument for View {
     }
 
     fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _app: &mut AppContext) {
+        // Letters that are no keys of a panel begin a text, where there is an input for one.
+        if !self.in_text() {
+            if self.inputs.pad.is_some() || !matches!(key.code, KeyCode::Char(_)) || !self.inputs.choose_text() {
+                return;
+            }
+            self.focus = Focus::Inputs;
+        }
         // What was refused is not what stands there any more.
         self.shown.failure = None;
         self.inputs.typed(key);

@@ -50,6 +50,7 @@ mod tests {
     use crate::tui::instruments::Instrument;
     use crate::tui::keys::{Action, Context};
     use crate::tui::widgets::frame::rows_of_text;
+    use crossterm::event::{KeyCode, KeyEvent};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
 
@@ -142,5 +143,21 @@ mod tests {
         view.shown.panels = vec![Panel::note("all of it")];
         drawn(&mut view);
         assert!(!view.contexts().contains(&Context::ViewList));
+    }
+
+    #[test]
+    fn letters_typed_beside_a_picture_begin_the_text_of_its_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("attention").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.is_some()).unwrap();
+        let mut view = View::new(0, use_, registry::find("attention").unwrap()).unwrap();
+        view.focus = Focus::Panel(0);
+        for letter in "2021/3/3".chars() {
+            view.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab, &mut app);
+        }
+        assert!(view.in_text());
+        view.handle_action(Action::Confirm, &lab, &mut app);
+        assert_eq!(view.inputs.asked_text().as_deref(), Some("2021/3/3"));
     }
 }

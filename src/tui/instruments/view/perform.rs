@@ -1,14 +1,29 @@
 //! Actions of a lab, applied to what is picked.
 
 use super::View;
-use crate::experiment::Command;
 use crate::experiment::declaration::Argument;
-use crate::experiment::panel::Place;
+use crate::experiment::panel::{Ground, Place};
+use crate::experiment::{Command, Panel};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::text;
+use crate::tui::widgets::panel;
 
 impl View {
+    /// Whether a panel has what some action of the run is applied to: points of the plane, or words.
+    pub(super) fn has_what_is_acted_on(&self, panel: &Panel) -> bool {
+        let place = panel::moved(panel, None, (0, 0));
+        self.actions.iter().any(|action| match action.argument {
+            Argument::Nothing | Argument::Answer(_) => false,
+            Argument::Point => matches!(panel, Panel::Plane { scene, .. } if scene.labels.is_empty()),
+            Argument::Word => place.as_ref().and_then(|place| panel.word_at(place)).is_some(),
+            // A world that somebody is in, not one that is only planned.
+            Argument::Cell | Argument::Shown => {
+                matches!(panel, Panel::Grid(grid) if grid.cells.iter().any(|cell| cell.ground == Ground::Agent))
+            }
+        })
+    }
+
     /// Sends an action of the lab's to its run, applied to the place under the cursor.
     pub(super) fn perform(&mut self, name: &str, lab: &Lab, app: &mut AppContext) {
         let Some(action) = self.actions.iter().find(|action| action.name == name) else { return };
