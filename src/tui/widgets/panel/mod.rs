@@ -234,7 +234,9 @@ pub fn draw_all(
 ) -> Vec<(usize, Drawn)> {
     let bands = bands(panels, area.width);
     let rooms = rooms(panels, &bands, area.width, look);
-    let picked_band = picked.and_then(|(index, _)| bands.iter().position(|band| band.contains(&index)));
+    // Of a figure that moves a moment is picked, not a place that is to be kept in sight.
+    let held = picked.filter(|(index, _)| !matches!(panels[*index], Panel::Poses(_)));
+    let picked_band = held.and_then(|(index, _)| bands.iter().position(|band| band.contains(&index)));
     let shown = in_view(&rooms, picked_band.unwrap_or(0), area.height);
     let first = from.and_then(|from| bands.iter().position(|band| band.contains(&from))).unwrap_or(0);
     // What is picked is in sight; where nothing is, what a person has scrolled to.

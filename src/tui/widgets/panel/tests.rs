@@ -389,6 +389,34 @@ fn a_table_that_is_not_seen_whole_is_seen_in_part() {
     assert_eq!(shown(1), (vec![(1, 10)], "… 1 above: PgUp".to_owned()));
 }
 
+/// What is below a figure that moves is scrolled to while the figure has the keys.
+#[test]
+fn a_figure_that_moves_does_not_hold_what_is_below_it_out_of_sight() {
+    let poses = Panel::Poses(Poses {
+        heading: name(),
+        seconds_per_pose: 0.05,
+        ground: vec![[0.0, 0.0], [1.0, 0.0]],
+        poses: vec![Pose::default(); 3],
+    });
+    let table = |count: usize| Panel::Table {
+        names: vec![name()],
+        rows: (0..count).map(|number| vec![number.to_string()]).collect(),
+    };
+    let panels = [poses, table(6), table(9)];
+    let (theme, mut pictures) = (Theme::dark(), pictures(true));
+    let mut look = Look { theme: &theme, language: Language::En, pictures: &mut pictures };
+    let area = Rect::new(0, 0, 40, 18);
+    let mut shown = |from: usize| {
+        let mut buffer = Buffer::empty(area);
+        let drawn = draw_all(&panels, Some((0, &Place::Item(1))), Some(from), "test", area, &mut look, &mut buffer);
+        let last = rows_of_text(&buffer).last().unwrap().trim().to_owned();
+        (drawn.iter().map(|(index, _)| *index).collect::<Vec<_>>(), last)
+    };
+    let (first, foot) = shown(0);
+    assert!(first.starts_with(&[0]) && foot.ends_with("more: PgDn"), "{first:?} {foot}");
+    assert!(shown(2).0.contains(&2));
+}
+
 /// A pane without heading and captions: what says that there are more has a row of its own.
 #[test]
 fn what_says_how_many_are_in_sight_lies_over_no_picture() {
