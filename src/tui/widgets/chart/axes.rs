@@ -28,6 +28,9 @@ pub fn even((low, high): (f64, f64), rows: u16, scale: Scale) -> ((f64, f64), Ve
         let dot = size / (4.0 * apart);
         let above = ((high - first) / dot - MIDDLE).div_euclid(4.0) + f64::from((high - first) / dot > MIDDLE);
         let to = first + dot * (4.0 * above.max(0.0) + MIDDLE);
+        // Rows to spare are above: many curves stand on zero.
+        let spare = ((low - (to - dot * dots)) / (4.0 * dot)).floor().max(0.0);
+        let to = to + 4.0 * dot * spare;
         let from = to - dot * dots;
         (from <= low && to >= high && to - from <= MOST * (high - low)).then_some((from, to))
     });
