@@ -398,15 +398,31 @@ mod tests {
         (0..2).for_each(|_| let_go.send(()).unwrap());
     }
 
+    /// Questions to a slow model: it says when an answer is begun, and waits until it is let go; who asks is woken when it is there.
+    struct Asking {
+        questions: Questions,
+        source: ModelSource,
+        begun: mpsc::Receiver<()>,
+        let_go: mpsc::Sender<()>,
+        woken: mpsc::Receiver<()>,
+    }
+
+    impl Asking {
+        fn of_a_slow_model() -> Self {
+            let (begun_tx, begun) = mpsc::channel();
+            let (let_go, let_go_rx) = mpsc::channel();
+            let model: Arc<dyn Model> = Arc::new(Slow { begun: Mutex::new(begun_tx), let_go: Mutex::new(let_go_rx) });
+            let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
+            let (woken_tx, woken) = mpsc::channel();
+            let woken_tx = Mutex::new(woken_tx);
+            let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
+            Asking { questions, source, begun, let_go, woken }
+        }
+    }
+
     #[test]
     fn of_questions_with_one_key_the_latest_is_answered() {
-        let (begun_tx, begun) = mpsc::channel();
-        let (let_go, let_go_rx) = mpsc::channel();
-        let model: Arc<dyn Model> = Arc::new(Slow { begun: Mutex::new(begun_tx), let_go: Mutex::new(let_go_rx) });
-        let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
-        let (woken_tx, woken) = mpsc::channel();
-        let woken_tx = Mutex::new(woken_tx);
-        let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
+        let Asking { questions, source, begun, let_go, woken } = Asking::of_a_slow_model();
         let ask = |count| {
             questions.ask(Question::new("k", Query::Sample { count, seed: 0 }, Arc::clone(&source), "lab"));
         };
@@ -428,13 +444,7 @@ mod tests {
     /// What a person asks now does not wait for what was asked of what she does not look at.
     #[test]
     fn what_goes_first_is_answered_before_those_that_wait() {
-        let (begun_tx, begun) = mpsc::channel();
-        let (let_go, let_go_rx) = mpsc::channel();
-        let model: Arc<dyn Model> = Arc::new(Slow { begun: Mutex::new(begun_tx), let_go: Mutex::new(let_go_rx) });
-        let source: ModelSource = Arc::new(move || Ok(Arc::clone(&model)));
-        let (woken_tx, woken) = mpsc::channel();
-        let woken_tx = Mutex::new(woken_tx);
-        let questions = Questions::new(Arc::new(move || woken_tx.lock().unwrap().send(()).unwrap()));
+        let Asking { questions, source, begun, let_go, woken } = Asking::of_a_slow_model();
         let ask = |key: &str, first| {
             let question = Question::new(key, Query::Sample { count: 1, seed: 0 }, Arc::clone(&source), "lab");
             questions.ask(Question { first, ..question });

@@ -3,6 +3,12 @@
 use super::{passes_in, point, reached, text, turned};
 use shinso::lab::Attempt;
 
+/// A point of a curve of a run with knobs as they are written, `name=value` with a space between two.
+fn point_with(series: &str, value: f64, step: u64, knobs: &str) -> Attempt {
+    let knobs: Vec<_> = knobs.split(' ').map(|knob| knob.split_once('=').unwrap()).collect();
+    point(series, step, value, &knobs)
+}
+
 #[test]
 fn the_grid_world_takes_no_attempt_that_only_looks_right() {
     let passes = |exercise: &str, attempt: &Attempt| passes_in("gridworld", exercise, attempt);
@@ -88,17 +94,13 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
             "{exercise}"
         );
     }
-    let of = |series: &str, value, step, knobs: &str| {
-        let knobs: Vec<_> = knobs.split(' ').map(|knob| knob.split_once('=').unwrap()).collect();
-        point(series, step, value, &knobs)
-    };
-    let elo = |value, step, knobs: &str| of("elo", value, step, knobs);
+    let elo = |value, step, knobs: &str| point_with("elo", value, step, knobs);
     let quick = "game=tic-tac-toe channels=16 blocks=2 simulations=32 games=64 learning_rate=0.002 steps=1500";
-    assert!(passes("unbeaten", &of("lost_ends", 0.0, 1500, quick)));
+    assert!(passes("unbeaten", &point_with("lost_ends", 0.0, 1500, quick)));
     // Too early, still to be beaten, hardly trained; Connect Four has no such series, but its rating is none either.
-    assert!(!passes("unbeaten", &of("lost_ends", 0.0, 300, quick)));
-    assert!(!passes("unbeaten", &of("lost_ends", 90.0, 1500, quick)));
-    assert!(!passes("unbeaten", &of("lost_ends", 0.0, 1500, &quick.replace("0.002", "0.00001"))));
+    assert!(!passes("unbeaten", &point_with("lost_ends", 0.0, 300, quick)));
+    assert!(!passes("unbeaten", &point_with("lost_ends", 90.0, 1500, quick)));
+    assert!(!passes("unbeaten", &point_with("lost_ends", 0.0, 1500, &quick.replace("0.002", "0.00001"))));
     assert!(!passes("unbeaten", &elo(470.0, 1500, quick)));
     let shape = "game=connect-four channels=32 blocks=3 learning_rate=0.002";
     let short = format!("{shape} simulations=32 noise=0.25 sampled_moves=10 samples_per_position=4.0 steps=150");
@@ -150,38 +152,50 @@ fn walker_takes_no_attempt_that_only_looks_right() {
             "{exercise}"
         );
     }
-    let of = |series: &str, value, step, knobs: &str| {
-        let knobs: Vec<_> = knobs.split(' ').map(|knob| knob.split_once('=').unwrap()).collect();
-        point(series, step, value, &knobs)
-    };
     let quick = "robot=quadruped method=world-model ground=flat harder_from=0 wanted_speed=1.2 frozen_model=off \
                  ungated=off swinging=21 horizon=30 improvements=100 members=4 steps=180";
     let quick = quick.split_whitespace().collect::<Vec<_>>().join(" ");
     let search = quick.replace("world-model", "search").replace("steps=180", "steps=2400");
-    assert!(passes("walk", &of("speed", 1.1, 93, &quick)));
+    assert!(passes("walk", &point_with("speed", 1.1, 93, &quick)));
     // Too slow, the search, a biped, another wanted speed.
-    assert!(!passes("walk", &of("speed", 0.9, 93, &quick)) && !passes("walk", &of("speed", 1.1, 93, &search)));
-    assert!(!passes("walk", &of("speed", 1.1, 93, &quick.replace("quadruped", "biped"))));
-    assert!(!passes("walk", &of("speed", 1.1, 93, &quick.replace("=1.2", "=2.0"))));
-    assert!(passes("search", &of("speed", 1.1, 1100, &search)) && !passes("search", &of("speed", 1.1, 93, &quick)));
+    assert!(
+        !passes("walk", &point_with("speed", 0.9, 93, &quick))
+            && !passes("walk", &point_with("speed", 1.1, 93, &search))
+    );
+    assert!(!passes("walk", &point_with("speed", 1.1, 93, &quick.replace("quadruped", "biped"))));
+    assert!(!passes("walk", &point_with("speed", 1.1, 93, &quick.replace("=1.2", "=2.0"))));
+    assert!(
+        passes("search", &point_with("speed", 1.1, 1100, &search))
+            && !passes("search", &point_with("speed", 1.1, 93, &quick))
+    );
     let exploit = quick.replace("frozen_model=off ungated=off", "frozen_model=on ungated=on").replace("=180", "=150");
-    assert!(passes("exploit", &of("return", 0.2, 144, &exploit)));
+    assert!(passes("exploit", &point_with("return", 0.2, 144, &exploit)));
     // Early, a robot that walks, a model that is fitted, the dreamed return.
     assert!(
-        !passes("exploit", &of("return", 0.2, 44, &exploit)) && !passes("exploit", &of("return", 0.9, 144, &exploit))
+        !passes("exploit", &point_with("return", 0.2, 44, &exploit))
+            && !passes("exploit", &point_with("return", 0.9, 144, &exploit))
     );
-    assert!(!passes("exploit", &of("return", 0.2, 144, &quick)));
-    assert!(!passes("exploit", &of("dreamed_return", 0.2, 144, &exploit)));
+    assert!(!passes("exploit", &point_with("return", 0.2, 144, &quick)));
+    assert!(!passes("exploit", &point_with("dreamed_return", 0.2, 144, &exploit)));
     let refit = exploit.replace("frozen_model=on", "frozen_model=off");
-    assert!(passes("refit", &of("return", 1.0, 105, &refit)) && !passes("refit", &of("return", 1.0, 105, &exploit)));
+    assert!(
+        passes("refit", &point_with("return", 1.0, 105, &refit))
+            && !passes("refit", &point_with("return", 1.0, 105, &exploit))
+    );
     // `quick` has a gate and more time.
-    assert!(!passes("refit", &of("return", 1.0, 105, &quick)));
+    assert!(!passes("refit", &point_with("return", 1.0, 105, &quick)));
     let short = quick.replace("horizon=30", "horizon=2");
-    assert!(passes("short", &of("return", -3.8, 177, &short)));
-    assert!(!passes("short", &of("return", -3.8, 177, &quick)) && !passes("short", &of("return", -3.8, 60, &short)));
+    assert!(passes("short", &point_with("return", -3.8, 177, &short)));
+    assert!(
+        !passes("short", &point_with("return", -3.8, 177, &quick))
+            && !passes("short", &point_with("return", -3.8, 60, &short))
+    );
     let longer = quick.replace("horizon=30", "horizon=20");
-    assert!(passes("longer", &of("speed", 1.2, 110, &longer)));
-    assert!(!passes("longer", &of("speed", 0.4, 110, &longer)) && !passes("longer", &of("speed", 1.2, 110, &quick)));
+    assert!(passes("longer", &point_with("speed", 1.2, 110, &longer)));
+    assert!(
+        !passes("longer", &point_with("speed", 0.4, 110, &longer))
+            && !passes("longer", &point_with("speed", 1.2, 110, &quick))
+    );
     // After one step and at the default horizon; a known friction; the strongest push that it survives, the largest, and its training's.
     for (exercise, right, wrong) in [
         ("horizon", "0.43", ["0.13", "0.60", "1.17"]),
