@@ -14,8 +14,7 @@ const GAMES: usize = 128;
 const BEFORE: usize = 30;
 
 fn net() -> Net<ConnectFour> {
-    let configuration = Configuration { game: "connect-four".to_owned(), channels: 32, blocks: 3 };
-    Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(0))
+    Net::new(Configuration::new(&ConnectFour::default(), 32, 3), &mut ChaCha8Rng::seed_from_u64(0))
 }
 
 /// The network on batches of positions.

@@ -36,6 +36,11 @@ pub(crate) const fn column_cells(column: usize) -> u64 {
     ((1 << ROWS) - 1) << (column * HEIGHT)
 }
 
+/// A cell, rows counted from below.
+pub(crate) const fn bit(column: usize, row: usize) -> u64 {
+    1 << (column * HEIGHT + row)
+}
+
 /// Whether there are four in a row among these cells.
 #[inline]
 pub(crate) fn has_four(cells: u64) -> bool {
@@ -73,7 +78,7 @@ impl ConnectFour {
 
     /// Whose stone is in a cell, rows counted from below.
     pub fn stone(&self, column: usize, row: usize) -> Option<Side> {
-        let bit = 1 << (column * HEIGHT + row);
+        let bit = bit(column, row);
         (self.all & bit != 0).then(|| if self.own & bit != 0 { self.turn() } else { self.turn().other() })
     }
 
@@ -190,7 +195,7 @@ impl Game for ConnectFour {
         for (point, stone) in stones.iter().enumerate() {
             let (column, row) = (point % COLUMNS, ROWS - 1 - point / COLUMNS);
             match stone {
-                Some(side) => sides[side.index()] |= 1 << (column * HEIGHT + row),
+                Some(side) => sides[side.index()] |= bit(column, row),
                 None if point >= COLUMNS && stones[point - COLUMNS].is_some() => {
                     return Err(MoveError::new(
                         format!("column {}: a stone has none below it", column + 1),

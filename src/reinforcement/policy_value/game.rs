@@ -3,8 +3,8 @@
 use crate::reinforcement::games::othello::{PASS, SMALL};
 use crate::reinforcement::games::{AnyGame, ConnectFour, Member, Move, Othello, Side, TicTacToe, connect_four, grid};
 
-/// Stones of the side to move, of the other, and ones, by which a network knows where the board ends.
-pub const PLANES: usize = 3;
+/// Planes of every game: stones of the side to move, of the other, and ones, by which a network knows where the board ends.
+pub const STONES: usize = 3;
 
 /// A game that networks learn: stones on the cells of a board, and a fixed list of actions.
 pub trait NetworkGame: Member + Into<AnyGame> {
@@ -14,6 +14,8 @@ pub trait NetworkGame: Member + Into<AnyGame> {
     const CELLS: usize = Self::ROWS * Self::COLUMNS;
     /// Images of a board under its symmetry, itself one of them.
     const SYMMETRIES: usize;
+    /// Planes of a position: [`STONES`], then the two of [`winning_cells`](Self::winning_cells) where a game has them.
+    const PLANES: usize = STONES;
 
     /// Whose stone is in a cell, row by row from above.
     fn stone_at(&self, cell: usize) -> Option<Side>;
@@ -36,11 +38,18 @@ pub trait NetworkGame: Member + Into<AnyGame> {
         (0..Self::CELLS).map(code).collect()
     }
 
-    /// Writes the planes `[rows, columns, PLANES]` of an image of a position given by its [`code`](Self::code).
-    fn write_planes(code: &[u8], symmetry: usize, out: &mut [f32]) {
+    /// The free cells, reachable or not, in which a stone of the side to move would win, and one of the other: a bit each.
+    fn winning_cells(_code: &[u8]) -> [u64; 2] {
+        [0; 2]
+    }
+
+    /// Writes the first `planes` planes `[rows, columns, planes]` of an image of a position given by its [`code`](Self::code).
+    fn write_planes(code: &[u8], symmetry: usize, planes: usize, out: &mut [f32]) {
+        let winning = if planes > STONES { Self::winning_cells(code) } else { [0; 2] };
         for (cell, &stone) in code.iter().enumerate() {
-            let at = Self::image_of_cell(cell, symmetry) * PLANES;
-            out[at..at + PLANES].copy_from_slice(&[f32::from(stone == 1), f32::from(stone == 2), 1.0]);
+            let out = &mut out[Self::image_of_cell(cell, symmetry) * planes..][..planes];
+            out[..STONES].copy_from_slice(&[f32::from(stone == 1), f32::from(stone == 2), 1.0]);
+            out[STONES..].iter_mut().zip(winning).for_each(|(out, cells)| *out = f32::from(cells >> cell & 1 == 1));
         }
     }
 }
@@ -73,6 +82,7 @@ impl NetworkGame for ConnectFour {
     const COLUMNS: usize = connect_four::COLUMNS;
     const ACTIONS: usize = connect_four::COLUMNS;
     const SYMMETRIES: usize = 2;
+    const PLANES: usize = STONES + 2;
 
     fn stone_at(&self, cell: usize) -> Option<Side> {
         self.stone(cell % Self::COLUMNS, Self::ROWS - 1 - cell / Self::COLUMNS)
@@ -89,6 +99,21 @@ impl NetworkGame for ConnectFour {
 
     fn image_of_action(action: usize, symmetry: usize) -> usize {
         if symmetry == 0 { action } else { Self::COLUMNS - 1 - action }
+    }
+
+    fn winning_cells(code: &[u8]) -> [u64; 2] {
+        let mut stones = [0; 3];
+        for (cell, &stone) in code.iter().enumerate() {
+            stones[usize::from(stone)] |=
+                connect_four::bit(cell % Self::COLUMNS, Self::ROWS - 1 - cell / Self::COLUMNS);
+        }
+        let [_, own, other] = stones;
+        [own, other].map(|side| {
+            let cells = connect_four::winning_cells(side, own | other);
+            let is_winning =
+                |cell| cells & connect_four::bit(cell % Self::COLUMNS, Self::ROWS - 1 - cell / Self::COLUMNS) != 0;
+            (0..Self::CELLS).fold(0, |bits, cell| bits | u64::from(is_winning(cell)) << cell)
+        })
     }
 }
 
@@ -129,10 +154,12 @@ mod tests {
             let mut position = start.clone();
             loop {
                 for symmetry in 0..G::SYMMETRIES {
-                    let [mut image, mut expected] = [vec![0.0; G::CELLS * PLANES], vec![0.0; G::CELLS * PLANES]];
-                    G::write_planes(&position.code(), symmetry, &mut image);
-                    G::write_planes(&position.image(symmetry).code(), 0, &mut expected);
-                    assert_eq!(image, expected, "{} in image {symmetry}", position.diagram());
+                    for planes in [STONES, G::PLANES] {
+                        let [mut image, mut expected] = [(); 2].map(|()| vec![9.0; G::CELLS * planes]);
+                        G::write_planes(&position.code(), symmetry, planes, &mut image);
+                        G::write_planes(&position.image(symmetry).code(), 0, planes, &mut expected);
+                        assert_eq!(image, expected, "{} in image {symmetry}", position.diagram());
+                    }
                     position.legal(&mut moves);
                     for &chosen in &moves {
                         let action = G::action(position.image_of(chosen, symmetry));
@@ -159,9 +186,50 @@ mod tests {
     #[test]
     fn planes_show_the_board_from_the_side_to_move() {
         let mut planes = [9.0; 27];
-        TicTacToe::write_planes(&TicTacToe::default().at("x../.o./... x").unwrap().code(), 0, &mut planes);
+        TicTacToe::write_planes(&TicTacToe::default().at("x../.o./... x").unwrap().code(), 0, STONES, &mut planes);
         assert_eq!(planes[..3], [1.0, 0.0, 1.0]);
         assert_eq!(planes[12..15], [0.0, 1.0, 1.0]);
         assert_eq!(planes[3..6], [0.0, 0.0, 1.0]);
+    }
+
+    /// The last two planes are what the rules say of every free cell, were a stone put there.
+    #[test]
+    fn winning_cells_are_those_where_a_stone_would_end_the_game() {
+        let (mut random, mut moves, mut seen) = (PlayoutRng::seed_from_u64(3), Vec::new(), [0; 2]);
+        for _ in 0..200 {
+            let mut position = ConnectFour::default();
+            while position.outcome().is_none() {
+                let code = position.code();
+                let mut planes = vec![9.0; ConnectFour::CELLS * ConnectFour::PLANES];
+                ConnectFour::write_planes(&code, 0, ConnectFour::PLANES, &mut planes);
+                for (cell, found) in planes.chunks_exact(ConnectFour::PLANES).enumerate() {
+                    for side in 1..=2 {
+                        let mut with = code.clone();
+                        with[cell] = side;
+                        let wins = code[cell] == 0 && has_line(&with, cell);
+                        assert_eq!(found[STONES + usize::from(side) - 1] > 0.0, wins, "{}", position.diagram());
+                        seen[usize::from(side) - 1] += usize::from(wins);
+                    }
+                }
+                position.legal(&mut moves);
+                position.play(moves[below(&mut random, moves.len())]);
+            }
+        }
+        assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
+    }
+
+    /// Whether the stone in a cell stands in a line of four of its own, counted along each direction.
+    fn has_line(code: &[u8], cell: usize) -> bool {
+        let (row, column) = ((cell / ConnectFour::COLUMNS) as isize, (cell % ConnectFour::COLUMNS) as isize);
+        let same = |row: isize, column: isize| {
+            let on_board =
+                (0..ConnectFour::ROWS as isize).contains(&row) && (0..ConnectFour::COLUMNS as isize).contains(&column);
+            on_board && code[(row * ConnectFour::COLUMNS as isize + column) as usize] == code[cell]
+        };
+        [(0, 1), (1, 0), (1, 1), (1, -1)].into_iter().any(|(down, right)| {
+            let run =
+                |sign: isize| (1..4).take_while(|k| same(row + sign * k * down, column + sign * k * right)).count();
+            1 + run(1) + run(-1) >= 4
+        })
     }
 }

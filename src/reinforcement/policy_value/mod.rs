@@ -4,7 +4,7 @@
 mod game;
 mod network;
 
-pub use game::{NetworkGame, PLANES};
+pub use game::NetworkGame;
 pub use network::{Configuration, Net, PolicyValueNet, Target, loss};
 
 use super::games::{AnyGame, ConnectFour, Othello, TicTacToe};

@@ -10,7 +10,7 @@
 //! fresh block changes nothing (Zhang, Dauphin & Ma 2019, arXiv:1901.09321): how a position is evaluated does not depend on the others
 //! of its batch, up to rounding.
 
-use super::game::{NetworkGame, PLANES};
+use super::game::{NetworkGame, STONES};
 use crate::experiment::ExperimentError;
 use crate::nn::{Bound, Convolution, Linear, Parameters, Weights, weights};
 use crate::reinforcement::search::puct::{Evaluation, Evaluator};
@@ -34,9 +34,21 @@ pub struct Configuration {
     pub game: String,
     pub channels: usize,
     pub blocks: usize,
+    /// Planes that it is given of a position; a file that does not say so is of a network that knows the stones alone.
+    #[serde(default = "stones")]
+    pub planes: usize,
+}
+
+fn stones() -> usize {
+    STONES
 }
 
 impl Configuration {
+    /// Of a network for a game, with all its planes.
+    pub fn new<G: NetworkGame>(start: &G, channels: usize, blocks: usize) -> Self {
+        Configuration { game: start.id().to_owned(), channels, blocks, planes: G::PLANES }
+    }
+
     /// What the file of a network says.
     ///
     /// # Errors
@@ -63,8 +75,7 @@ pub struct PolicyValueNet {
 impl PolicyValueNet {
     /// A fresh network for a game.
     pub fn new<G: NetworkGame>(
-        channels: usize,
-        blocks: usize,
+        &Configuration { channels, blocks, planes, .. }: &Configuration,
         parameters: &mut Parameters<f32>,
         random: &mut impl Rng,
     ) -> Self {
@@ -72,7 +83,7 @@ impl PolicyValueNet {
         let mut convolution = |name: &str, channels, size: usize, activation| {
             Convolution::new(parameters, name, channels, size, Window::padded(size / 2).direct(), activation, random)
         };
-        let stem = convolution("stem", (PLANES, channels), 3, relu);
+        let stem = convolution("stem", (planes, channels), 3, relu);
         let block = |index: usize| {
             let first = convolution(&format!("block.{index}.0"), (channels, channels), 3, relu);
             [first, convolution(&format!("block.{index}.1"), (channels, channels), 3, Activation::Identity)]
@@ -97,7 +108,7 @@ impl PolicyValueNet {
         }
     }
 
-    /// Planes `[n, rows, columns, PLANES]` → logits of the actions `[n, actions]` and values `[n, 1]`.
+    /// Planes `[n, rows, columns, planes]` → logits of the actions `[n, actions]` and values `[n, 1]`.
     pub fn forward<'t>(&self, bound: &Bound<'t, f32>, planes: Var<'t, f32>) -> (Var<'t, f32>, Var<'t, f32>) {
         let n = planes.shape()[0];
         let [rows, columns] = self.board;
@@ -143,8 +154,7 @@ impl<G: NetworkGame> Net<G> {
     /// A fresh one.
     pub fn new(configuration: Configuration, random: &mut impl Rng) -> Self {
         let mut parameters = Parameters::new();
-        let Configuration { channels, blocks, .. } = configuration;
-        let network = PolicyValueNet::new::<G>(channels, blocks, &mut parameters, random);
+        let network = PolicyValueNet::new::<G>(&configuration, &mut parameters, random);
         Net { network, parameters, configuration, game: PhantomData }
     }
 
@@ -159,9 +169,10 @@ impl<G: NetworkGame> Net<G> {
     /// # Errors
     /// When a tensor is missing or of another shape, or the network would be larger than any that is trained here.
     pub fn open(bytes: &[u8], configuration: Configuration) -> Result<Self, ExperimentError> {
-        let Configuration { channels, blocks, .. } = configuration;
-        if !(1..=256).contains(&channels) || blocks > 40 {
-            return Err(ExperimentError::new(format!("a network of {channels} channels and {blocks} blocks")));
+        let Configuration { channels, blocks, planes, .. } = configuration;
+        if !(1..=256).contains(&channels) || blocks > 40 || ![STONES, G::PLANES].contains(&planes) {
+            let size = format!("a network of {planes} planes, {channels} channels and {blocks} blocks");
+            return Err(ExperimentError::new(size));
         }
         let mut net = Self::new(configuration, &mut ChaCha8Rng::seed_from_u64(0));
         weights::open(&mut [("", &mut net.parameters)], bytes)?;
@@ -176,9 +187,10 @@ impl<G: NetworkGame> Net<G> {
 
     /// Logits and values of positions.
     fn outputs(&self, positions: &[G]) -> (Tensor<f32>, Tensor<f32>) {
-        let mut planes = Tensor::unset([positions.len(), G::ROWS, G::COLUMNS, PLANES]);
-        for (position, out) in positions.iter().zip(planes.values_mut().chunks_exact_mut(G::CELLS * PLANES)) {
-            G::write_planes(&position.code(), 0, out);
+        let count = self.configuration.planes;
+        let mut planes = Tensor::unset([positions.len(), G::ROWS, G::COLUMNS, count]);
+        for (position, out) in positions.iter().zip(planes.values_mut().chunks_exact_mut(G::CELLS * count)) {
+            G::write_planes(&position.code(), 0, count, out);
         }
         let tape = Tape::without_gradients();
         let (logits, values) = self.network.forward(&self.parameters.frozen_on(&tape), tape.constant(planes));
@@ -214,9 +226,8 @@ mod tests {
     use crate::reinforcement::games::{ConnectFour, Game, PlayoutRng, TicTacToe, below};
     use crate::tensor::tensor;
 
-    fn net<G: NetworkGame>(game: &str) -> Net<G> {
-        let configuration = Configuration { game: game.to_owned(), channels: 8, blocks: 2 };
-        let mut net = Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1));
+    fn net<G: NetworkGame>(start: &G) -> Net<G> {
+        let mut net = Net::new(Configuration::new(start, 8, 2), &mut ChaCha8Rng::seed_from_u64(1));
         // Blocks that do something.
         for (place, (_, value)) in net.parameters.iter_mut().enumerate() {
             value
@@ -245,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_evaluated_as_its_positions_one_by_one() {
-        let net = net::<ConnectFour>("connect-four");
+        let net = net(&ConnectFour::default());
         let positions = positions(67);
         let batch = net.evaluate(&positions);
         for (position, together) in positions.iter().zip(&batch) {
@@ -263,14 +274,14 @@ mod tests {
 
     #[test]
     fn a_file_brings_the_network_back_and_that_of_another_game_is_refused() {
-        let net = net::<ConnectFour>("connect-four");
+        let net = net(&ConnectFour::default());
         let bytes = net.weights().encode(crate::experiment::Precision::Single);
         let super::super::AnyNet::ConnectFour(opened) = super::super::AnyNet::open(&bytes).unwrap() else {
             panic!("the game of the file")
         };
         let position = [ConnectFour::default()];
         assert_eq!(opened.evaluate(&position), net.evaluate(&position));
-        let wrong = Configuration { game: "tic-tac-toe".into(), channels: 8, blocks: 2 };
+        let wrong = Configuration::new(&TicTacToe::default(), 8, 2);
         let refused = Net::<TicTacToe>::open(&bytes, wrong).unwrap_err().to_string();
         assert!(refused.contains("has shape"), "{refused}");
         for strange in [b"".as_slice(), &bytes[..100], include_bytes!("../../../assets/models/kl/model.safetensors")] {

@@ -271,9 +271,8 @@ mod tests {
     use crate::reinforcement::policy_value::Configuration;
     use rand_chacha::ChaCha8Rng;
 
-    fn fresh<G: NetworkGame>(game: &str) -> Net<G> {
-        let configuration = Configuration { game: game.into(), channels: 4, blocks: 1 };
-        Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1))
+    fn fresh<G: NetworkGame>(start: &G) -> Net<G> {
+        Net::new(Configuration::new(start, 4, 1), &mut ChaCha8Rng::seed_from_u64(1))
     }
 
     #[test]
@@ -290,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_fresh_network_can_be_beaten_at_tic_tac_toe_and_with_a_long_search_cannot() {
-        let (net, stop) = (fresh::<TicTacToe>("tic-tac-toe"), AtomicBool::new(false));
+        let (net, stop) = (fresh(&TicTacToe::default()), AtomicBool::new(false));
         let lines = |simulations| lost_ends(&TicTacToe::default(), Searching { net: &net, simulations }, &stop);
         assert!(lines(2) > 0);
         assert_eq!(lines(2000), 0, "all is proven");
@@ -298,7 +297,7 @@ mod tests {
 
     #[test]
     fn matches_count_every_game_and_search_beats_none() {
-        let (net, stop) = (fresh::<ConnectFour>("connect-four"), AtomicBool::new(false));
+        let (net, stop) = (fresh(&ConnectFour::default()), AtomicBool::new(false));
         let searching = |simulations| Searching { net: &net, simulations };
         let start = ConnectFour::default();
         let tally = meet(&start, searching(60), &Opponent::Net(searching(1)), 20, 1, &stop);
@@ -335,7 +334,7 @@ mod tests {
                 assert_eq!(best.contains(chosen), keeps, "{} {}", position.diagram(), position.name(*chosen));
             }
         }
-        let net = fresh::<ConnectFour>("connect-four");
+        let net = fresh(&ConnectFour::default());
         let share = |simulations| agreement(Searching { net: &net, simulations }, &judged);
         assert!(share(1500) >= share(1));
     }

@@ -243,8 +243,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     fn games(count: usize) -> Vec<Played> {
-        let configuration = Configuration { game: "tic-tac-toe".into(), channels: 4, blocks: 0 };
-        let net = Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1));
+        let net = Net::new(Configuration::new(&TicTacToe::default(), 4, 0), &mut ChaCha8Rng::seed_from_u64(1));
         let mut playing = Games::new(TicTacToe::default(), 4);
         let mut ended = Vec::new();
         while ended.len() < count {

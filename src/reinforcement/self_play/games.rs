@@ -240,8 +240,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     fn net() -> Net<ConnectFour> {
-        let configuration = Configuration { game: "connect-four".into(), channels: 4, blocks: 1 };
-        Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1))
+        Net::new(Configuration::new(&ConnectFour::default(), 4, 1), &mut ChaCha8Rng::seed_from_u64(1))
     }
 
     fn played(count: usize, moves: usize, settings: &Settings) -> (Games<ConnectFour>, Vec<Played>) {

@@ -157,8 +157,7 @@ impl<G: ListedGame> SelfPlayLearner<G> {
     pub fn new(knobs: &Knobs, seed: u64, start: G, run: Option<&Path>) -> Result<Trainer<Self>, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let whole = |knob: &str| knobs.integer(knob) as usize;
-        let configuration =
-            Configuration { game: start.id().to_owned(), channels: whole("channels"), blocks: whole("blocks") };
+        let configuration = Configuration::new(&start, whole("channels"), whole("blocks"));
         let net = Net::new(configuration, &mut random);
         let settings = settings(seed, |knob| knobs.real(knob), |knob| knobs.integer(knob));
         let mut network = OptimizedNetwork::new(net.parameters.clone());

@@ -3,7 +3,7 @@
 use super::games::Played;
 use crate::nn::Saved;
 use crate::reinforcement::games::{Move, Side};
-use crate::reinforcement::policy_value::{NetworkGame, PLANES, Target};
+use crate::reinforcement::policy_value::{NetworkGame, Target};
 use crate::tensor::{Tensor, tensor};
 use rand::{Rng, RngExt};
 use std::marker::PhantomData;
@@ -73,19 +73,19 @@ impl<G: NetworkGame> Replay<G> {
         self.next = ((at + 1) % self.capacity) as i64;
     }
 
-    /// Positions drawn at random, each in an image drawn at random: planes `[n, rows, columns, PLANES]` and what they should be
-    /// evaluated as.
+    /// Positions drawn at random, each in an image drawn at random: planes `[n, rows, columns, planes]`, all that the game has, and what
+    /// they should be evaluated as.
     ///
     /// # Panics
     /// If there are none.
     pub fn sample(&self, n: usize, random: &mut impl Rng) -> (Tensor<f32>, Target) {
-        let mut planes = Tensor::unset([n, G::ROWS, G::COLUMNS, PLANES]);
+        let mut planes = Tensor::unset([n, G::ROWS, G::COLUMNS, G::PLANES]);
         let (mut policies, mut values) = (vec![0.0; n * G::ACTIONS], Vec::with_capacity(n));
         let outputs =
-            planes.values_mut().chunks_exact_mut(G::CELLS * PLANES).zip(policies.chunks_exact_mut(G::ACTIONS));
+            planes.values_mut().chunks_exact_mut(G::CELLS * G::PLANES).zip(policies.chunks_exact_mut(G::ACTIONS));
         for (planes, policy) in outputs {
             let (at, symmetry) = (random.random_range(0..self.len()), random.random_range(0..G::SYMMETRIES));
-            G::write_planes(&self.codes[at * G::CELLS..][..G::CELLS], symmetry, planes);
+            G::write_planes(&self.codes[at * G::CELLS..][..G::CELLS], symmetry, G::PLANES, planes);
             for (action, &share) in self.policies[at * G::ACTIONS..][..G::ACTIONS].iter().enumerate() {
                 policy[G::image_of_action(action, symmetry)] = share;
             }
@@ -150,7 +150,7 @@ mod tests {
         {
             let symmetry = (0..8).find(|symmetry| {
                 let mut image = [0.0; 27];
-                TicTacToe::write_planes(&code, *symmetry, &mut image);
+                TicTacToe::write_planes(&code, *symmetry, TicTacToe::PLANES, &mut image);
                 image == planes
             });
             let symmetry = symmetry.expect("an image of the position");
