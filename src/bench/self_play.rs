@@ -14,7 +14,8 @@ const GAMES: usize = 128;
 const BEFORE: usize = 30;
 
 fn net() -> Net<ConnectFour> {
-    Net::new(Configuration::new(&ConnectFour::default(), 32, 3), &mut ChaCha8Rng::seed_from_u64(0))
+    let configuration = Configuration::new(&ConnectFour::default(), 32, 3).with_all_planes::<ConnectFour>();
+    Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(0))
 }
 
 /// The network on batches of positions.

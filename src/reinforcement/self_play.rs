@@ -50,7 +50,7 @@ pub static EXPERIMENT: Experiment = Experiment {
     bundled: bundled!("self-play"),
     small: &[
         "game=tic-tac-toe games=8 simulations=8 channels=4 blocks=1 steps=40 batch=16 buffer=40 evaluated_every=20 gate=4 evaluation=0.05",
-        "game=connect-four games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",
+        "game=connect-four planes=winning_cells games=4 simulations=4 channels=4 blocks=1 steps=40 batch=8 evaluated_every=40 evaluation=0.02",
         "game=othello-6 games=4 simulations=4 channels=4 blocks=1 steps=80 batch=8 evaluated_every=80 evaluation=0.02",
     ],
     ..Experiment::EMPTY
@@ -96,6 +96,14 @@ fn knobs() -> Vec<Knob> {
         ),
         Knob::integer("batch", 1..=4096, 128, ["positions an update", "1 回の更新の局面数"]),
         Knob::factor("weight_decay", 1e-6..=1.0, 1e-4, ["weight decay", "重み減衰"]),
+        Knob::choice(
+            "planes",
+            &policy_value::PLANES,
+            [
+                "what the network is given: the stones, or in Connect Four also the cells that would win",
+                "ネットワークに与えるもの: 石だけ、または四目並べで勝てるマスも",
+            ],
+        ),
         Knob::integer("channels", 1..=256, 32, ["channels of the network", "ネットワークのチャネル数"]),
         Knob::integer("blocks", 0..=40, 3, ["residual blocks", "残差ブロックの数"]),
         Knob::integer(
@@ -111,6 +119,6 @@ fn knobs() -> Vec<Knob> {
             1.0,
             ["factor of the games that a rating is measured by", "強さを測る対局数に掛ける数"],
         ),
-        Knob::integer("steps", 1..=10_000_000, 7000, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
+        Knob::integer("steps", 1..=10_000_000, 16_000, ["moves that all games make", "全対局が指す手数(ステップ数)"]),
     ]
 }

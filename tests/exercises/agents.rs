@@ -102,7 +102,7 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("unbeaten", &point_with("lost_ends", 90.0, 1500, quick)));
     assert!(!passes("unbeaten", &point_with("lost_ends", 0.0, 1500, &quick.replace("0.002", "0.00001"))));
     assert!(!passes("unbeaten", &elo(470.0, 1500, quick)));
-    let shape = "game=connect-four channels=32 blocks=3 learning_rate=0.002";
+    let shape = "game=connect-four planes=stones channels=32 blocks=3 learning_rate=0.002";
     let short = format!("{shape} simulations=32 noise=0.25 sampled_moves=10 samples_per_position=4.0 steps=150");
     let no_noise = short.replace("noise=0.25 sampled_moves=10", "noise=0.0 sampled_moves=0");
     assert!(passes("same-game", &elo(624.0, 150, &no_noise)));
@@ -126,6 +126,8 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(passes("more-memory", &elo(1000.0, 600, &large)) && !passes("more-memory", &elo(740.0, 600, &small)));
     // Positions that are used four times are another cure, of another run.
     assert!(!passes("more-memory", &elo(1000.0, 600, &small.replace("16.0", "4.0"))));
+    // Planes that show the winning cells make it stronger with the small buffer too.
+    assert!(!passes("more-memory", &elo(914.0, 600, &small.replace("stones", "winning_cells"))));
     assert!(passes("found", &text("25")));
     // The lengths before and after it, and the column.
     assert!(["10", "50", "2", "1"].iter().all(|wrong| !passes("found", &text(wrong))));

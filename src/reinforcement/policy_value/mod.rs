@@ -4,7 +4,7 @@
 mod game;
 mod network;
 
-pub use game::NetworkGame;
+pub use game::{NetworkGame, STONES};
 pub use network::{Configuration, Net, PolicyValueNet, Target, loss};
 
 use super::games::{AnyGame, ConnectFour, Othello, TicTacToe};
@@ -12,6 +12,9 @@ use crate::experiment::ExperimentError;
 
 /// The games that networks learn here, the usual one first.
 pub const GAMES: [&str; 3] = ["connect-four", "tic-tac-toe", "othello-6"];
+
+/// What a network is given of a position: the stones alone, or all planes that its game has.
+pub const PLANES: [&str; 2] = ["stones", "winning_cells"];
 
 /// A network of one of the games.
 #[derive(Debug, Clone)]

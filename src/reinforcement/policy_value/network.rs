@@ -44,9 +44,15 @@ fn stones() -> usize {
 }
 
 impl Configuration {
-    /// Of a network for a game, with all its planes.
-    pub fn new<G: NetworkGame>(start: &G, channels: usize, blocks: usize) -> Self {
-        Configuration { game: start.id().to_owned(), channels, blocks, planes: G::PLANES }
+    /// Of a network for a game that is given the stones alone.
+    pub fn new(start: &impl NetworkGame, channels: usize, blocks: usize) -> Self {
+        Configuration { game: start.id().to_owned(), channels, blocks, planes: STONES }
+    }
+
+    /// The same of a network that is given all planes of its game.
+    #[must_use]
+    pub fn with_all_planes<G: NetworkGame>(self) -> Self {
+        Configuration { planes: G::PLANES, ..self }
     }
 
     /// What the file of a network says.
@@ -227,7 +233,15 @@ mod tests {
     use crate::tensor::tensor;
 
     fn net<G: NetworkGame>(start: &G) -> Net<G> {
-        let mut net = Net::new(Configuration::new(start, 8, 2), &mut ChaCha8Rng::seed_from_u64(1));
+        net_of(start, false)
+    }
+
+    fn net_of<G: NetworkGame>(start: &G, has_all_planes: bool) -> Net<G> {
+        let mut configuration = Configuration::new(start, 8, 2);
+        if has_all_planes {
+            configuration = configuration.with_all_planes::<G>();
+        }
+        let mut net = Net::new(configuration, &mut ChaCha8Rng::seed_from_u64(1));
         // Blocks that do something.
         for (place, (_, value)) in net.parameters.iter_mut().enumerate() {
             value
@@ -274,13 +288,22 @@ mod tests {
 
     #[test]
     fn a_file_brings_the_network_back_and_that_of_another_game_is_refused() {
-        let net = net(&ConnectFour::default());
-        let bytes = net.weights().encode(crate::experiment::Precision::Single);
-        let super::super::AnyNet::ConnectFour(opened) = super::super::AnyNet::open(&bytes).unwrap() else {
-            panic!("the game of the file")
-        };
-        let position = [ConnectFour::default()];
-        assert_eq!(opened.evaluate(&position), net.evaluate(&position));
+        let [stones, all] = [false, true].map(|all| net_of(&ConnectFour::default(), all));
+        for net in [&stones, &all] {
+            let bytes = net.weights().encode(crate::experiment::Precision::Single);
+            let super::super::AnyNet::ConnectFour(opened) = super::super::AnyNet::open(&bytes).unwrap() else {
+                panic!("the game of the file")
+            };
+            let positions = positions(20);
+            assert_eq!(opened.evaluate(&positions), net.evaluate(&positions));
+        }
+        // A file of before there was a choice does not name the planes.
+        let before = r#"{"game":"connect-four","channels":8,"blocks":2}"#;
+        assert_eq!(serde_json::from_str::<Configuration>(before).unwrap(), stones.configuration);
+        let bytes = stones.weights().encode(crate::experiment::Precision::Single);
+        let strange = Configuration { planes: 4, ..stones.configuration.clone() };
+        let refused = Net::<ConnectFour>::open(&bytes, strange).unwrap_err().to_string();
+        assert_eq!(refused, "a network of 4 planes, 8 channels and 2 blocks");
         let wrong = Configuration::new(&TicTacToe::default(), 8, 2);
         let refused = Net::<TicTacToe>::open(&bytes, wrong).unwrap_err().to_string();
         assert!(refused.contains("has shape"), "{refused}");

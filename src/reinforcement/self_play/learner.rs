@@ -9,7 +9,7 @@ use super::replay::Replay;
 use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
 use crate::nn::{Decay, Learner, OptimizedNetwork, Plan, Run, RunningAverage, Saved, Schedule, Trainer, Weights};
 use crate::reinforcement::games::AnyGame;
-use crate::reinforcement::policy_value::{Configuration, ListedGame, Net, NetworkGame, loss};
+use crate::reinforcement::policy_value::{self, Configuration, ListedGame, Net, NetworkGame, loss};
 use crate::reinforcement::tournament::Tally;
 use crate::tensor::Tape;
 use rand::SeedableRng;
@@ -157,7 +157,10 @@ impl<G: ListedGame> SelfPlayLearner<G> {
     pub fn new(knobs: &Knobs, seed: u64, start: G, run: Option<&Path>) -> Result<Trainer<Self>, ExperimentError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let whole = |knob: &str| knobs.integer(knob) as usize;
-        let configuration = Configuration::new(&start, whole("channels"), whole("blocks"));
+        let mut configuration = Configuration::new(&start, whole("channels"), whole("blocks"));
+        if knobs.choice("planes") != policy_value::PLANES[0] {
+            configuration = configuration.with_all_planes::<G>();
+        }
         let net = Net::new(configuration, &mut random);
         let settings = settings(seed, |knob| knobs.real(knob), |knob| knobs.integer(knob));
         let mut network = OptimizedNetwork::new(net.parameters.clone());
@@ -246,7 +249,7 @@ impl<G: ListedGame> SelfPlayLearner<G> {
 
     /// One step down the gradient of ℓ.
     fn update(&mut self, run: &mut Run<'_>) {
-        let (planes, target) = self.replay.sample(self.batch, run.random());
+        let (planes, target) = self.replay.sample(self.batch, self.net.configuration.planes, run.random());
         let tape = Tape::new();
         let bound = self.network.parameters.on(&tape);
         let (logits, values) = self.net.network.forward(&bound, tape.constant(planes));

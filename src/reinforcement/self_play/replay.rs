@@ -73,19 +73,18 @@ impl<G: NetworkGame> Replay<G> {
         self.next = ((at + 1) % self.capacity) as i64;
     }
 
-    /// Positions drawn at random, each in an image drawn at random: planes `[n, rows, columns, planes]`, all that the game has, and what
-    /// they should be evaluated as.
+    /// Positions drawn at random, each in an image drawn at random: planes `[n, rows, columns, planes]` and what they should be
+    /// evaluated as.
     ///
     /// # Panics
     /// If there are none.
-    pub fn sample(&self, n: usize, random: &mut impl Rng) -> (Tensor<f32>, Target) {
-        let mut planes = Tensor::unset([n, G::ROWS, G::COLUMNS, G::PLANES]);
+    pub fn sample(&self, n: usize, planes: usize, random: &mut impl Rng) -> (Tensor<f32>, Target) {
+        let (count, mut planes) = (planes, Tensor::unset([n, G::ROWS, G::COLUMNS, planes]));
         let (mut policies, mut values) = (vec![0.0; n * G::ACTIONS], Vec::with_capacity(n));
-        let outputs =
-            planes.values_mut().chunks_exact_mut(G::CELLS * G::PLANES).zip(policies.chunks_exact_mut(G::ACTIONS));
+        let outputs = planes.values_mut().chunks_exact_mut(G::CELLS * count).zip(policies.chunks_exact_mut(G::ACTIONS));
         for (planes, policy) in outputs {
             let (at, symmetry) = (random.random_range(0..self.len()), random.random_range(0..G::SYMMETRIES));
-            G::write_planes(&self.codes[at * G::CELLS..][..G::CELLS], symmetry, G::PLANES, planes);
+            G::write_planes(&self.codes[at * G::CELLS..][..G::CELLS], symmetry, count, planes);
             for (action, &share) in self.policies[at * G::ACTIONS..][..G::ACTIONS].iter().enumerate() {
                 policy[G::image_of_action(action, symmetry)] = share;
             }
@@ -109,6 +108,7 @@ mod tests {
     use super::super::games::Ply;
     use super::*;
     use crate::reinforcement::games::TicTacToe;
+    use crate::reinforcement::policy_value::STONES;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -143,14 +143,14 @@ mod tests {
         let code = [1, 2, 0, 0, 0, 0, 0, 0, 0];
         let policy: Vec<f32> = (0..9).map(|action| f32::from(action == 3)).collect();
         replay.push(&code, &policy, 0.25);
-        let (planes, target) = replay.sample(64, &mut ChaCha8Rng::seed_from_u64(1));
+        let (planes, target) = replay.sample(64, STONES, &mut ChaCha8Rng::seed_from_u64(1));
         let mut seen = std::collections::BTreeSet::new();
         for ((planes, policy), value) in
             (planes.values().chunks(27)).zip(target.policies.values().chunks(9)).zip(target.values.values())
         {
             let symmetry = (0..8).find(|symmetry| {
                 let mut image = [0.0; 27];
-                TicTacToe::write_planes(&code, *symmetry, TicTacToe::PLANES, &mut image);
+                TicTacToe::write_planes(&code, *symmetry, STONES, &mut image);
                 image == planes
             });
             let symmetry = symmetry.expect("an image of the position");
