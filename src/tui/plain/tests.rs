@@ -103,6 +103,37 @@ fn a_run_says_why_it_does_not_do_what_a_key_asks_for() {
 }
 
 #[test]
+fn nothing_is_kept_where_nothing_was_written_and_no_knob_is_named_that_is_not_shown() {
+    let text = told("open vae\nnotes\nnote\nnotes\ntrain quick no_such_knob_at_all=1\nnote a word\nnotes\n");
+    assert_eq!(text.matches("there are no notes on this lab").count(), 2, "{text}");
+    assert!(text.contains("nothing was saved") && text.ends_with("saved\na word\n"), "{text}");
+    let unknown = text.split("unknown knob").nth(1).unwrap().split("nothing was saved").next().unwrap();
+    assert!(unknown.contains("learning_rate") && !unknown.contains("nll"), "{text}");
+}
+
+/// What is not there yet is not judged unseen: it is shown first.
+#[test]
+fn a_key_that_comes_before_the_picture_judges_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment =
+        Environment::for_tests(AppContext::for_tests(Language::En, folder.path()).catalogue.clone(), folder.path());
+    let (sender, messages) = channel();
+    let mut out = Vec::new();
+    let mut reader = Reader::new(environment, Progress::in_memory(None), Bell::new(sender), &mut out, false);
+    let lab = reader.app.catalogue.find("gridworld").unwrap().clone();
+    reader.line("open gridworld", &messages).unwrap();
+    reader.line("explore sweeps", &messages).unwrap();
+    assert!(!reader.shown_early);
+    reader.shown_early = true;
+    let before = format!("{:?}", reader.explore.as_mut().unwrap().panels());
+    reader.press(&lab, "right*5", &messages).unwrap();
+    assert_eq!(format!("{:?}", reader.explore.as_mut().unwrap().panels()), before, "the keys do nothing");
+    drop(reader);
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.ends_with("this is shown only now: press the key again to answer it\n"), "{text}");
+}
+
+#[test]
 fn a_run_that_is_stopped_asks_nothing_any_more() {
     let knobs =
         "base=fresh pretraining=2 layers=1 width=16 heads=2 pairs=4 method=dpo reward_steps=2 steps=3 examined=2";
@@ -236,5 +267,5 @@ fn a_run_that_an_instructor_ends_is_said_to_be_if_it_is_held_still() {
         text.contains("yui has ended your run") && text.contains("can be resumed") && !text.contains("kei"),
         "{text}"
     );
-    assert!(message.is_some_and(|message| message.contains("yui")), "it stands beside the curves too");
+    assert!(message.is_some_and(|message| message.en.contains("yui")), "it stands beside the curves too");
 }

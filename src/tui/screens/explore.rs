@@ -107,6 +107,11 @@ impl ExploreTab {
         self.instruments[index].take_texts(&self.texts, lab, app);
     }
 
+    /// The instrument with the keys, by its place in the lab.
+    pub fn shown(&self) -> usize {
+        self.focus
+    }
+
     /// Where an instrument was drawn last; empty if it is out of sight.
     pub fn area_of(&self, index: usize) -> Rect {
         self.areas.get(index).copied().unwrap_or_default()
@@ -131,7 +136,7 @@ impl ExploreTab {
         let before = self.warned.replace(now.clone());
         let is_new = before.is_some_and(|(run, warnings)| run == now.0 && warnings < now.1);
         if let Some(message) = message.filter(|_| is_new) {
-            app.notify(message);
+            app.notify(message.in_language(app.language));
         }
     }
 
@@ -447,7 +452,8 @@ mod tests {
         };
         let warn = |app: &mut AppContext, message: &str| {
             let run = app.run.as_mut().unwrap();
-            (run.actions, run.warnings, run.message) = (run.actions + 1, run.warnings + 1, Some(message.to_owned()));
+            (run.actions, run.warnings, run.message) =
+                (run.actions + 1, run.warnings + 1, Some(message.to_owned().into()));
         };
         let mut tab = ExploreTab::new(&lab);
         shows_run(&mut app);

@@ -7,8 +7,8 @@ use super::theory::TheoryTab;
 use super::train::TrainTab;
 use crate::lab::{Lab, TABS as TAB_NAMES};
 use crate::tui::context::{AppContext, Reply};
-use crate::tui::destination::Destination;
-use crate::tui::keys::{Action, Context, TRAIN, while_held};
+use crate::tui::destination::{Destination, Spot};
+use crate::tui::keys::{Action, Context, TRAIN, beside_run, while_held};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -60,7 +60,13 @@ impl LabScreen {
             has_stopped_runs: false,
             lab,
         };
-        screen.go_to(tab.unwrap_or(0), app);
+        let spot = app.spots.get(&screen.lab.id).copied();
+        if let Some(spot) = spot {
+            screen.theory.stand_at(spot.page);
+            screen.exercises.select(spot.exercise);
+            screen.explore.show(spot.instrument, &screen.lab, app);
+        }
+        screen.go_to(tab.or(spot.map(|spot| spot.tab)).unwrap_or(0), app);
         screen
     }
 
@@ -183,6 +189,13 @@ impl LabScreen {
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
         self.save(app);
+        let spot = Spot {
+            tab: self.tab as usize,
+            page: self.theory.spot(),
+            exercise: self.exercises.selected(),
+            instrument: self.explore.shown(),
+        };
+        app.spots.insert(self.lab.id.clone(), spot);
         self.train.leave_queue(app);
         self.train.leave_list(app);
     }
@@ -216,6 +229,10 @@ impl LabScreen {
             Tab::Exercises => vec![Context::Exercises],
             Tab::Notes => vec![Context::Notes],
         };
+        if self.tab == Tab::Explore {
+            let live = app.explored_run(&self.lab.id).filter(|run| run.is_live());
+            contexts = beside_run(contexts, live.map(|run| &run.knobs));
+        }
         if app.run_of(&self.lab.id).is_some_and(LiveRun::is_held) {
             contexts = while_held(contexts);
         }
@@ -271,6 +288,10 @@ impl LabScreen {
                 self.train.handle_action(Action::Runs, &self.lab, app);
                 self.chooses_model = true;
                 self.model_chosen(app);
+            }
+            Action::Runs if self.tab != Tab::Train && self.has(Tab::Train) => {
+                self.go_to(TRAIN, app);
+                self.train.handle_action(Action::Runs, &self.lab, app);
             }
             action => {
                 return match self.tab {
