@@ -143,6 +143,10 @@ impl ExploreTab {
     pub fn contexts(&self) -> Vec<Context> {
         let Some(instrument) = self.instruments.get(self.focus) else { return Vec::new() };
         let own = instrument.contexts();
+        // A number that is typed is set or left first.
+        if own.contains(&Context::ViewNumber) {
+            return own;
+        }
         let panes = match (self.instruments.len(), own.contains(&Context::Repl)) {
             (..2, _) => None,
             // There Tab completes.

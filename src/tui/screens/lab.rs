@@ -500,3 +500,48 @@ pub fn standing(run: &LiveRun, app: &AppContext) -> String {
         Stage::Failed => format!("! {}", app.say(text::FAILED)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+    use crate::run::store::tests::description;
+
+    #[test]
+    fn who_comes_back_to_a_lab_goes_on_where_it_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let mut screen = LabScreen::new(lab.clone(), None, &mut app);
+        assert_eq!(screen.tab_name(), TAB_NAMES[0], "at first it is read about");
+        screen.handle_action(Action::NextPage, &mut app);
+        screen.handle_action(Action::Tab(3), &mut app);
+        screen.exercises.select(2);
+        screen.leave(&mut app);
+        let back = LabScreen::new(lab.clone(), None, &mut app);
+        assert_eq!((back.tab_name(), back.theory_page(), back.exercises.selected()), (TAB_NAMES[3], 1, 2));
+        let other = app.catalogue.find("gan").unwrap().clone();
+        assert_eq!(LabScreen::new(other, None, &mut app).tab_name(), TAB_NAMES[0]);
+        assert_eq!(
+            LabScreen::new(lab, Some(TRAIN), &mut app).tab_name(),
+            TAB_NAMES[TRAIN],
+            "a place that was asked for"
+        );
+    }
+
+    #[test]
+    fn r_leads_to_the_runs_from_every_tab() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let key = KeyEvent::from(crossterm::event::KeyCode::Char('R'));
+        for tab in 0..TABS.len() - 1 {
+            let mut screen = LabScreen::new(lab.clone(), Some(tab), &mut app);
+            let action = crate::tui::keys::action(&screen.contexts(&app), &key, screen.in_text());
+            assert_eq!(action, Some(Action::Runs), "{tab}");
+            assert!(screen.handle_action(Action::Runs, &mut app) && screen.train.lists_runs(), "{tab}");
+            assert_eq!(screen.tab, Tab::Train);
+        }
+    }
+}
