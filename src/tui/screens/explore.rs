@@ -566,7 +566,8 @@ mod tests {
 
     #[test]
     fn keys_are_named_where_they_do_something() {
-        use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes, ViewArrows, ViewInputs, ViewText};
+        use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes};
+        use Context::{ViewArrows, ViewDigits, ViewInputs, ViewText};
         let folder = tempfile::tempdir().unwrap();
         let app = AppContext::for_tests(Language::En, folder.path());
         let contexts = |lab: &str, focus: usize| {
@@ -577,7 +578,7 @@ mod tests {
         assert_eq!(contexts("word2vec", 1), [Repl, ReplPanes]);
         assert_eq!(contexts("vae", 0), [Panes, Codes, Examples]);
         assert_eq!(contexts("gan", 0), [Panes, Codes], "a GAN encodes nothing");
-        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewInputs]);
+        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewDigits, ViewInputs]);
         assert_eq!(contexts("cyclegan", 1), [Panes, DrawingPad, ViewInputs], "it begins with a drawing");
         assert_eq!(contexts("diffusion", 0), [Panes, ViewText, ViewInputs]);
     }
