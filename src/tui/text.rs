@@ -442,7 +442,7 @@ words! {
     RUNS_STARTED: "started", "開始日時";
     RUNS_LAB: "lab", "ラボ";
     RUNS_STATUS: "status", "状態";
-    RUNS_CALLED: "preset/name", "設定・名前";
+    RUNS_CALLED: "name", "名前";
     RUNS_FIGURE: "figure", "指標";
     PLAIN_NO_NOTES: "there are no notes on this lab; `note TEXT` adds a line", "このラボのノートはまだありません。note に続けて書くと 1 行追加します";
     PLAIN_NOTE_WHAT: "nothing was saved: write the text behind, as in `note TEXT`", "保存していません。note に続けて本文を書いてください";
