@@ -314,7 +314,7 @@ fn next_whole(value: i64, up: bool) -> i64 {
 /// The next number of a knob whose range is so wide: a twentieth to a tenth of the value away, not less than a 200th of the range and not
 /// more than a tenth of it. From 0, where a value says nothing of its size, a 50th of the range.
 fn next_even(value: f64, up: bool, span: f64) -> f64 {
-    let size = value.abs() * if up == (value > 0.0) { 1.0 } else { 1.0 - 1e-9 };
+    let size = value.abs() * if up == (value > 0.0) { 1.0 } else { 0.999 };
     let step = if value == 0.0 { span / 50.0 } else { (size / 10.0).clamp(span / 200.0, span / 10.0) };
     let step = round_below(step);
     let steps = value / step;

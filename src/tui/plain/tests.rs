@@ -49,7 +49,7 @@ fn a_run_that_asks_is_answered_by_keys() {
     let begins = lines.iter().position(|line| line.starts_with("1: ")).unwrap();
     let ends = begins + lines[begins..].iter().position(|line| line.starts_with("2: ")).unwrap();
     assert!(lines[begins + 1..ends].iter().all(|line| line.starts_with("  ")), "{text}");
-    assert!(text.contains("pairs_by_person 4"), "{text}");
+    assert!(text.contains(": 4 pairs (pairs_by_person)"), "{text}");
 }
 
 /// As many pairs as the preset has, each told before its key is asked for.
@@ -60,7 +60,7 @@ fn all_pairs_of_the_preset_are_answered_by_keys() {
     for number in 1..=24 {
         assert_eq!(text.matches(&format!("Pair {number} of 24.")).count(), 1, "{number}: {text}");
     }
-    assert!(text.contains("pairs_by_person 24"), "{text}");
+    assert!(text.contains(": 24 pairs (pairs_by_person)"), "{text}");
 }
 
 #[test]

@@ -218,7 +218,10 @@ mod tests {
             let mut app = AppContext::for_tests(language, folder.path());
             let mut without = 0;
             for lab in app.catalogue.labs().into_iter().cloned().collect::<Vec<_>>() {
-                let screen = LabScreen::new(lab.clone(), Some(2), &mut app);
+                let mut screen = LabScreen::new(lab.clone(), Some(2), &mut app);
+                // Some keys are known once it is drawn.
+                let area = Rect::new(0, 0, 80, 23);
+                screen.draw(area, &mut app, &mut Buffer::empty(area));
                 let contexts = screen.contexts(&app);
                 let mut palette = Palette::new(&contexts, screen.in_text(), &app);
                 let typed = if language == Language::En { "runs" } else { "過去の実行" };
