@@ -1,6 +1,7 @@
 //! What a run emits: one schema for the screen, the disk and scripts.
 
 use super::knobs::Knobs;
+use super::language::Bilingual;
 use super::number;
 use super::panel::Panel;
 use super::value::KnobValue;
@@ -39,7 +40,13 @@ pub enum Event {
         seconds_left: Option<f64>,
     },
     /// Something a person should know and that ends nothing.
-    Warning { step: u64, message: String },
+    Warning {
+        step: u64,
+        /// In English, and in Japanese where it was said in it.
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        japanese: Option<String>,
+    },
     /// Held (`true`) or going on (`false`).
     Paused { step: u64, paused: bool },
     /// A checkpoint is on disk, after so many seconds of training.
@@ -63,6 +70,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// A warning in both languages.
+    pub fn warning(step: u64, Bilingual { en, ja }: Bilingual) -> Self {
+        Event::Warning { step, japanese: (ja != en).then_some(ja), message: en }
+    }
+
     /// Whether the event ends its run.
     pub fn is_last(&self) -> bool {
         matches!(self, Event::Stopped { .. } | Event::Failed { .. } | Event::Finished { .. })
@@ -105,6 +117,12 @@ mod tests {
             let back: EventLine = serde_json::from_str(&line.to_json()).expect("what we write we read");
             assert_eq!(back, line);
         }
+        // A warning of an earlier program has no Japanese.
+        let said = |ja: &str| EventLine::new(Event::warning(3, Bilingual::new("no", ja))).to_json();
+        assert!(
+            said("だめ").contains(r#""message":"no","japanese":"だめ""#) && said("no").ends_with(r#""message":"no"}"#)
+        );
+        assert_eq!(serde_json::from_str::<EventLine>(&said("no")).unwrap().to_json(), said("no"));
         let line = EventLine::new(Event::Scalar { series: "x".into(), step: 0, value: f64::NAN }).to_json();
         assert_eq!(line, r#"{"version":1,"event":"scalar","series":"x","step":0,"value":"NaN"}"#);
     }

@@ -86,6 +86,18 @@ impl KnobError {
         }
     }
 
+    /// The same where only some knobs are shown: no other is named.
+    #[must_use]
+    pub fn among(self, shown: &[Knob]) -> Self {
+        match self {
+            KnobError::Unknown { name, .. } => {
+                let near = nearest(&name, shown.iter().map(|knob| knob.name)).map(str::to_owned);
+                KnobError::Unknown { name, near, known: shown.iter().map(|knob| knob.name.to_owned()).collect() }
+            }
+            other => other,
+        }
+    }
+
     /// The same of an input of a view.
     pub fn of_inputs(&self) -> Bilingual {
         let Bilingual { en, ja } = self.wording();
@@ -185,9 +197,11 @@ impl Knob {
     pub fn parse(&self, text: &str) -> Result<KnobValue, KnobError> {
         // A text is what it is, with the spaces at its ends.
         let text = if matches!(self.kind, KnobKind::Text { .. }) { text } else { text.trim() };
+        // As it is shown, with a true minus.
+        let number = text.replace('−', "-");
         let value = match &self.kind {
-            KnobKind::Integer { .. } => text.parse().ok().map(KnobValue::Integer),
-            KnobKind::Real { .. } => text.parse().ok().map(KnobValue::Real),
+            KnobKind::Integer { .. } => number.parse().ok().map(KnobValue::Integer),
+            KnobKind::Real { .. } => number.parse().ok().map(KnobValue::Real),
             KnobKind::Choice(_) | KnobKind::Text { .. } => Some(KnobValue::Text(text.to_owned())),
             KnobKind::Picture | KnobKind::Point { .. } | KnobKind::Cell if text == "none" => Some(KnobValue::Nothing),
             // A front end reads the file and sets the value.
@@ -246,19 +260,13 @@ impl Knob {
     pub fn notch(&self, value: &KnobValue, up: bool) -> Option<KnobValue> {
         match (&self.kind, value) {
             (KnobKind::Integer { min, max }, KnobValue::Integer(value)) => {
-                let size = if *value >= 100 { 10 } else { 1 };
-                Some(KnobValue::Integer((value + if up { size } else { -size }).clamp(*min, *max)))
+                Some(KnobValue::Integer(next_whole(*value, up).clamp(*min, *max)))
             }
             (KnobKind::Real { min, max, logarithmic: true }, KnobValue::Real(value)) => {
                 Some(KnobValue::Real(next_round(*value, up).clamp(*min, *max)))
             }
             (KnobKind::Real { min, max, logarithmic: false }, KnobValue::Real(value)) => {
-                let size = if max - min > 2.0 { 0.1 } else { 0.05 };
-                let moved = value + if up { size } else { -size };
-                Some(KnobValue::Real(((moved / size).round() * size * 1e9).round() / 1e9)).map(|value| match value {
-                    KnobValue::Real(value) => KnobValue::Real(value.clamp(*min, *max)),
-                    other => other,
-                })
+                Some(KnobValue::Real(next_even(*value, up, max - min).clamp(*min, *max)))
             }
             (KnobKind::Choice(names), KnobValue::Text(value)) => {
                 let index = names.iter().position(|name| name == value)?;
@@ -287,6 +295,40 @@ fn next_round(value: f64, up: bool) -> f64 {
     } else {
         rounds.rfind(|round| *round < value * 0.9999).unwrap_or(value)
     }
+}
+
+/// The next whole number of two digits that count: in ones below 100, then in tens, in hundreds.
+fn next_whole(value: i64, up: bool) -> i64 {
+    // Towards 0 steps are as large as on the way from there.
+    let away = up == (value >= 0);
+    let size = value.unsigned_abs().saturating_sub(u64::from(!away)).max(1);
+    let step = 10_i64.pow(size.ilog10().saturating_sub(1));
+    let whole = value.div_euclid(step) * step;
+    match (up, whole == value) {
+        (true, _) => whole.saturating_add(step),
+        (false, true) => whole.saturating_sub(step),
+        (false, false) => whole,
+    }
+}
+
+/// The next number of a knob whose range is so wide: a twentieth to a tenth of the value away, not less than a 200th of the range and not
+/// more than a tenth of it. From 0, where a value says nothing of its size, a 50th of the range.
+fn next_even(value: f64, up: bool, span: f64) -> f64 {
+    let size = value.abs() * if up == (value > 0.0) { 1.0 } else { 0.999 };
+    let step = if value == 0.0 { span / 50.0 } else { (size / 10.0).clamp(span / 200.0, span / 10.0) };
+    let step = round_below(step);
+    let steps = value / step;
+    let next = if up { (steps + 1e-6).floor() + 1.0 } else { (steps - 1e-6).ceil() - 1.0 };
+    // Without what is left over in the last binary places.
+    format!("{:.9}", next * step).parse().expect("a decimal number")
+}
+
+/// The largest of 1, 2, 5 × 10ⁿ that is not above a number above 0.
+fn round_below(value: f64) -> f64 {
+    let decade = value.log10().floor() as i32;
+    let rounds = (decade - 1..=decade + 1).flat_map(|n| [1, 2, 5].map(|m| format!("{m}e{n}")));
+    let mut rounds = rounds.map(|text| text.parse::<f64>().expect("a decimal number"));
+    rounds.rfind(|round| *round <= value * 1.000_001).unwrap_or(value)
 }
 
 impl KnobKind {
@@ -381,6 +423,9 @@ mod tests {
     fn a_value_out_of_range_says_what_is_expected() {
         let error = Knobs::defaults(&knobs()).set_text(&knobs(), "learning_rate=2").unwrap_err();
         assert_eq!(error.to_string(), "knob `learning_rate` = `2`: expected a number from 1e-6 to 1");
+        let mut typed = Knobs::defaults(&knobs());
+        typed.set_text(&knobs(), "learning_rate=5e−4").unwrap();
+        assert_eq!(typed.real("learning_rate"), 5e-4, "as the screen shows it");
         let error = Knobs::defaults(&knobs()).set_text(&knobs(), "learning_rate=NaN").unwrap_err();
         assert!(error.to_string().starts_with("knob `learning_rate` = `NaN`"), "{error}");
     }
@@ -442,5 +487,31 @@ mod tests {
         assert_eq!(seen, ["2e-3", "5e-3", "0.01", "0.02"]);
         assert_eq!(knob.notch(&KnobValue::Real(1e-3), false), Some(KnobValue::Real(5e-4)));
         assert_eq!(knob.notch(&KnobValue::Real(1.0), true), Some(KnobValue::Real(1.0)), "the range holds");
+    }
+
+    #[test]
+    fn notches_are_as_large_as_the_value_asks_for() {
+        let real = |max| Knob::real("knob", 0.0..=max, 0.0, ["", ""]);
+        let whole = Knob::integer("knob", 0..=100_000, 0, ["", ""]);
+        for (knob, from, up, to) in [
+            (real(600.0), "60", true, "65"),
+            (real(60.0), "16", true, "17"),
+            (real(60.0), "17", false, "16"),
+            (real(60.0), "0", true, "1"),
+            (real(0.999), "0.95", true, "0.999"),
+            (real(1.0), "1", false, "0.95"),
+            (real(1.0), "0.3", true, "0.32"),
+            (real(10.0), "0.05", false, "0"),
+            (real(20.0), "1.5", true, "1.6"),
+            (whole.clone(), "7", true, "8"),
+            (whole.clone(), "100", false, "99"),
+            (whole.clone(), "128", true, "130"),
+            (whole.clone(), "128", false, "120"),
+            (whole.clone(), "60000", true, "61000"),
+            (whole, "0", false, "0"),
+        ] {
+            let next = knob.notch(&knob.parse(from).unwrap(), up).unwrap();
+            assert_eq!(next.to_string(), to, "from {from} in {}", knob.kind);
+        }
     }
 }

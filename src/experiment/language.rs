@@ -84,6 +84,13 @@ impl Bilingual {
     }
 }
 
+impl From<String> for Bilingual {
+    /// The same in both.
+    fn from(text: String) -> Self {
+        Bilingual::same(text)
+    }
+}
+
 impl From<Wording> for Bilingual {
     fn from(wording: Wording) -> Self {
         Bilingual::new(wording.en, wording.ja)

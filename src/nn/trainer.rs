@@ -7,7 +7,7 @@
 use super::checkpoint::{Checkpoint, RunState};
 use super::{Saved, Schedule, Weights};
 use crate::experiment::model::{ExperimentError, Model, Position, Precision, TaskContext, Trainable};
-use crate::experiment::{Event, Knob, KnobError, KnobValue, Knobs, Panel, Report};
+use crate::experiment::{Bilingual, Event, Knob, KnobError, KnobValue, Knobs, Panel, Report};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -199,15 +199,17 @@ impl Run<'_> {
     }
 
     /// Warns a person of something.
-    pub fn warn(&mut self, message: String) {
-        (self.emit)(Event::Warning { step: self.number, message });
+    pub fn warn(&mut self, message: impl Into<Bilingual>) {
+        (self.emit)(Event::warning(self.number, message.into()));
     }
 
     /// Warns, once in a run, of a loss that is no longer a number; the run goes on.
     pub fn guard(&mut self, loss: f64) {
         if !loss.is_finite() && !std::mem::replace(&mut self.state.diverged, true) {
-            let message = "the loss is no longer a number: lower the learning rate and start again".to_owned();
-            self.warn(message);
+            self.warn(Bilingual::new(
+                "the loss is no longer a number: lower the learning rate and start again",
+                "損失が数でなくなりました。学習率を下げて始め直してください",
+            ));
         }
     }
 }

@@ -287,7 +287,7 @@ impl Reader {
             }
             Line::Refusal(refusal) => match &self.id {
                 Some(_) => {
-                    (self.emit)(&Event::Warning { step: self.step, message: refusal.refused });
+                    (self.emit)(&Event::warning(self.step, refusal.refused.into()));
                 }
                 None => drop(self.ids.send(Err(refusal.refused))),
             },

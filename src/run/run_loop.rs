@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::description::Status;
 use super::recorder::Recorder;
 use super::store::RunError;
-use crate::experiment::{Command, Event, ExperimentError, Report, TaskContext, Trainable};
+use crate::experiment::{Bilingual, Command, Event, ExperimentError, Report, TaskContext, Trainable};
 use std::time::Duration;
 
 /// Where commands come from.
@@ -139,7 +139,7 @@ impl Conductor<'_> {
                             let step = self.trainable.position().step;
                             self.emit(sinks, Event::Knob { step, knob, value })?;
                         }
-                        Err(error) => self.warn(sinks, error.to_string())?,
+                        Err(error) => self.warn(sinks, error.wording())?,
                     },
                     Command::Action { action, argument } => {
                         let mut events = Vec::new();
@@ -151,7 +151,7 @@ impl Conductor<'_> {
                                 self.emit(sinks, Event::Action { step, action, argument })?;
                                 events.into_iter().try_for_each(|event| self.emit(sinks, event))?;
                             }
-                            Err(error) => self.warn(sinks, error.to_string())?,
+                            Err(error) => self.warn(sinks, error.wording())?,
                         }
                     }
                     Command::Checkpoint => self.checkpoint(sinks, training)?,
@@ -243,8 +243,8 @@ impl Conductor<'_> {
         Ok(())
     }
 
-    fn warn(&mut self, sinks: &mut EventSinks, message: String) -> Result<(), RunError> {
-        self.emit(sinks, Event::Warning { step: self.trainable.position().step, message })
+    fn warn(&mut self, sinks: &mut EventSinks, said: Bilingual) -> Result<(), RunError> {
+        self.emit(sinks, Event::warning(self.trainable.position().step, said))
     }
 
     fn checkpoint(&mut self, sinks: &mut EventSinks, training: Duration) -> Result<(), RunError> {

@@ -1,7 +1,7 @@
 //! What all screens share: the language, the look, the model to ask, the run under way, the learner's progress.
 
 use super::class::ClassState;
-use super::destination::{Destination, Places};
+use super::destination::{Destination, Places, Spot};
 use super::last_resort;
 use super::live_run::LiveRun;
 use super::text::{self, filled};
@@ -54,6 +54,8 @@ pub struct AppContext {
     pub places: Places,
     /// Where to go next, if a screen has asked for it.
     pub next: Option<Destination>,
+    /// Where labs were left, by their ids: who comes back goes on there.
+    pub spots: BTreeMap<String, Spot>,
     /// The lab that is shown; none in the picker.
     pub shown_lab: Option<String>,
     /// The class that this session is part of, if it is part of one.
@@ -99,6 +101,7 @@ impl AppContext {
             clipboard: None,
             places: Places::default(),
             next: None,
+            spots: BTreeMap::new(),
             shown_lab: None,
             class: ClassState::default(),
         }
@@ -159,7 +162,7 @@ impl AppContext {
         let said = filled(self.say(text::RUN_ENDED), &[&by]);
         let run = self.run.as_mut().filter(|run| run.is_held())?;
         run.send(Command::Stop);
-        run.message = Some(said.clone());
+        run.message = Some(said.clone().into());
         Some(said)
     }
 
@@ -230,6 +233,12 @@ impl AppContext {
             let open = || registry::open_default(&experiment, &source);
             slot.get_or_insert_with(open).clone()
         })
+    }
+
+    /// Whether the model that a lab would ask is still to be opened: the one that ships, for the first who asks.
+    pub fn opens_model(&self, lab: &Lab) -> bool {
+        let is_open = |slot: &ShippedModel| slot.try_lock().is_ok_and(|slot| slot.is_some());
+        self.answering_run(&lab.id).is_none() && !self.shipped.get(&lab.experiment).is_some_and(is_open)
     }
 
     /// Asks a lab's model, or the session that its instruments share; the answer comes to the screen under `key`.

@@ -51,6 +51,15 @@ impl Places {
     }
 }
 
+/// Where somebody was in a lab that was left: its tab, the page of theory and the rows above, the exercise and the instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    pub tab: usize,
+    pub page: (usize, usize),
+    pub exercise: usize,
+    pub instrument: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

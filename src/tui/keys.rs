@@ -5,8 +5,8 @@ mod table;
 
 pub use key::{Key, event};
 
-use crate::experiment::Wording;
 use crate::experiment::declaration::ActionSpec;
+use crate::experiment::{Knobs, Wording};
 use crossterm::event::{KeyCode, KeyEvent};
 use key::{key, letter};
 use std::borrow::Cow;
@@ -95,6 +95,8 @@ pub enum Action {
     KnobDown,
     KnobNext,
     KnobPrevious,
+    /// Begins a number in the place of a value.
+    TypeNumber,
     // Explore.
     SwitchModel,
     PinStart,
@@ -198,6 +200,10 @@ pub enum Context {
     PadModel,
     ViewInputs,
     ViewArrows,
+    /// The chosen input is a number: digits begin another.
+    ViewDigits,
+    /// A number is being typed.
+    ViewNumber,
     ViewText,
     ViewPanel,
     /// A list in a view of which not all rows are in sight.
@@ -212,6 +218,8 @@ pub enum Context {
     RunActions(&'static [ActionSpec]),
     /// Actions that are applied to what is picked on Explore.
     ExploreActions(&'static [ActionSpec]),
+    /// The same where no run takes them: a key says what is missing, and none is named.
+    IdleActions(&'static [ActionSpec]),
     Guess,
     Distributions,
     Repl,
@@ -273,13 +281,15 @@ impl Context {
             Context::DrawingPad => Wording::new("Drawing pad", "手書きパッド"),
             Context::PadModel => Wording::new("What the model is given", "モデルへの入力"),
             Context::ViewList => Wording::new("A list with more rows", "続きのある一覧"),
-            Context::ViewInputs | Context::ViewArrows | Context::ViewText => {
-                Wording::new("Inputs of the view", "ビューの入力")
-            }
+            Context::ViewInputs
+            | Context::ViewArrows
+            | Context::ViewDigits
+            | Context::ViewNumber
+            | Context::ViewText => Wording::new("Inputs of the view", "ビューの入力"),
             Context::ViewMotion => Wording::new("Figures that move", "動く図"),
             Context::ViewPanel => Wording::new("In a panel", "パネルの中"),
             Context::ExploreLive | Context::ExploreHeld => Wording::new("The run that is explored", "探索中の実行"),
-            Context::RunActions(_) | Context::ExploreActions(_) => {
+            Context::RunActions(_) | Context::ExploreActions(_) | Context::IdleActions(_) => {
                 Wording::new("Actions of this lab", "このラボの操作")
             }
             Context::Guess => Wording::new("Real or fake", "本物か偽物か"),
@@ -321,7 +331,7 @@ pub struct Binding {
 pub fn bindings(context: Context) -> Vec<Binding> {
     let (actions, wanted): (&'static [ActionSpec], fn(&ActionSpec) -> bool) = match context {
         Context::RunActions(actions) => (actions, ActionSpec::is_for_train),
-        Context::ExploreActions(actions) => (actions, ActionSpec::is_for_explore),
+        Context::ExploreActions(actions) | Context::IdleActions(actions) => (actions, ActionSpec::is_for_explore),
         _ => return BINDINGS.iter().filter(|binding| binding.context == context).cloned().collect(),
     };
     let binding = |action: &ActionSpec| {
@@ -331,6 +341,17 @@ pub fn bindings(context: Context) -> Vec<Binding> {
         Binding { context, keys: Cow::Owned(keys), action: Action::Perform(action.name), help: action.help, footer: 3 }
     };
     actions.iter().filter(|action| wanted(action)).map(binding).collect()
+}
+
+/// The contexts beside a live run with these knobs, or none: keys of actions that nothing takes are not named.
+pub fn beside_run(contexts: Vec<Context>, run: Option<&Knobs>) -> Vec<Context> {
+    let takes = |action: &ActionSpec| action.is_for_explore() && run.is_some_and(|knobs| action.fits(knobs));
+    let idle = |context| match context {
+        Context::ExploreActions(actions) if !actions.iter().any(takes) => Some(Context::IdleActions(actions)),
+        Context::ExploreLive if run.is_none() => None,
+        other => Some(other),
+    };
+    contexts.into_iter().filter_map(idle).collect()
 }
 
 /// The contexts of a run that is held, in which the key that pauses it is named for what it does then.
@@ -373,10 +394,14 @@ pub fn working(contexts: &[Context], in_text: bool) -> Vec<(Vec<Key>, Binding)> 
             if *context == Context::Everywhere && !has_ends(contexts) && is_to_an_end(binding.action) {
                 continue;
             }
+            // A map of codes has a middle and no end.
+            if binding.action == Action::End && contexts.contains(&Context::Codes) {
+                continue;
+            }
             let is_free = |key: &&Key| !(taken.contains(key) || in_text && key.is_text());
             let keys: Vec<Key> = binding.keys.iter().filter(is_free).copied().collect();
             own.extend_from_slice(&keys);
-            if !keys.is_empty() {
+            if !keys.is_empty() && !matches!(context, Context::IdleActions(_)) {
                 found.push((keys, binding));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::widgets::chart::Series;
 use crate::class::message::RunHere;
-use crate::experiment::{ActionSpec, Argument, Command, Event, KnobValue, Knobs, Panel, Report, Source};
+use crate::experiment::{ActionSpec, Argument, Bilingual, Command, Event, KnobValue, Knobs, Panel, Report, Source};
 use crate::lab::Attempt;
 use crate::run::description::RunDescription;
 use crate::run::inbox::Wake;
@@ -69,7 +69,7 @@ pub struct LiveRun {
     /// Whether it is the record of an earlier run.
     pub is_recorded: bool,
     /// The last warning or failure, and how many warnings there were.
-    pub message: Option<String>,
+    pub message: Option<Bilingual>,
     pub warnings: u64,
     handle: Box<dyn RunHandle>,
     inbox: Arc<Inbox>,
@@ -142,7 +142,7 @@ impl LiveRun {
         let mut run = LiveRun { on_labs_data, is_recorded: true, ..Self::new(handle, inbox, lab, preset, seed, knobs) };
         events.for_each(|event| run.take_in(event));
         run.stage = stage;
-        run.message = failure.or(run.message);
+        run.message = failure.map(Bilingual::from).or(run.message);
         run.report = report;
         Ok(run)
     }
@@ -252,8 +252,9 @@ impl LiveRun {
             Event::Progress { step, total_steps, samples_per_second, seconds, seconds_left } => {
                 self.pace = Pace { step, total_steps, samples_per_second, seconds, seconds_left };
             }
-            Event::Warning { message, .. } => {
-                self.message = Some(message);
+            Event::Warning { message, japanese, .. } => {
+                let japanese = japanese.unwrap_or_else(|| message.clone());
+                self.message = Some(Bilingual::new(message, japanese));
                 self.warnings += 1;
             }
             Event::Paused { paused, .. } => self.stage = if paused { Stage::Paused } else { Stage::Running },
@@ -265,7 +266,7 @@ impl LiveRun {
             Event::Stopped { .. } => self.stage = Stage::Stopped,
             Event::Failed { message, .. } => {
                 self.stage = Stage::Failed;
-                self.message = Some(message);
+                self.message = Some(message.into());
             }
             Event::Finished { report, .. } => {
                 self.stage = Stage::Finished;

@@ -9,6 +9,7 @@
 
 mod app;
 mod capabilities;
+mod choices;
 pub mod class;
 mod context;
 mod demo;

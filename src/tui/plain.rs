@@ -73,6 +73,8 @@ struct Reader<W> {
     prompts: bool,
     /// Whether a signal has asked for the end.
     is_over: bool,
+    /// Whether what was shown last was still being computed.
+    shown_early: bool,
 }
 
 /// Words between spaces; double quotes hold a word with spaces together.
@@ -200,6 +202,7 @@ impl<W: Write> Reader<W> {
             is_stopping: false,
             prompts,
             is_over: false,
+            shown_early: false,
         };
         reader.solved = reader.solved_now();
         reader
@@ -350,11 +353,12 @@ impl<W: Write> Reader<W> {
             "explore" => self.open_explore(lab, rest, messages),
             "press" => self.press(lab, rest, messages),
             "type" => self.type_text(lab, rest, messages),
-            "show" => self.show(lab, messages),
+            "show" => self.show_once_there(lab, messages),
             "notes" => {
                 let notes = self.app.progress.notes(&lab.id);
-                writeln!(self.out, "{notes}")
+                if notes.trim().is_empty() { self.say(text::PLAIN_NO_NOTES) } else { writeln!(self.out, "{notes}") }
             }
+            "note" if rest.is_empty() => self.say(text::PLAIN_NOTE_WHAT),
             "note" => {
                 let before = self.app.progress.notes(&lab.id);
                 let notes = if before.is_empty() { rest.to_owned() } else { format!("{before}\n{rest}") };

@@ -439,6 +439,17 @@ words! {
     PLAIN_IS_IT_YOU: "{0} is {1}. If that is you, type `id {2} yes`.", "{0} は {1} さんです。本人なら id {2} yes と入力してください。";
     PLAIN_WAITS: "all places to train are taken, {0} before you; the run begins by itself, `stop` leaves the queue", "学習の席がすべて使われています(前に {0} 人)。空き次第開始します。stop で取りやめます";
     PLAIN_DISK_FULL: "your folder uses {0} MB, and the limit is {1} MB: delete runs on the screen (R, then d), then start again", "フォルダーの使用量が {0} MB で、上限の {1} MB を超えています。画面版の R、d で過去の実行を削除してから開始してください";
+    RUNS_STARTED: "started", "開始日時";
+    RUNS_LAB: "lab", "ラボ";
+    RUNS_STATUS: "status", "状態";
+    RUNS_CALLED: "name", "名前";
+    RUNS_FIGURE: "figure", "指標";
+    PLAIN_NO_NOTES: "there are no notes on this lab; `note TEXT` adds a line", "このラボのノートはまだありません。note に続けて書くと 1 行追加します";
+    PLAIN_NOTE_WHAT: "nothing was saved: write the text behind, as in `note TEXT`", "保存していません。note に続けて本文を書いてください";
+    PLAIN_LOADING: "loading the bundled model of “{0}” …", "「{0}」の同梱モデルを読み込んでいます…";
+    PLAIN_COMPUTING: "computing “{0}” …", "「{0}」を計算しています…";
+    PLAIN_NOT_YET: "“{0}” is not there yet: press the key again when it is (`show` waits for it)", "「{0}」はまだ表示できません。表示されてからもう一度押してください(show で待ちます)";
+    PLAIN_NOW_THERE: "this is shown only now: press the key again to answer it", "いま表示されました。答えるにはもう一度キーを押してください";
     PLAIN_HERE: "theory 1 – {0}; exercises 1 – {1}; explore: {2}", "theory 1 – {0}; exercises 1 – {1}; explore: {2}";
     PLAIN_OPEN_FIRST: "open a lab first, such as: open vae", "まずラボを開いてください。例: open vae";
     PLAIN_NO_LAB: "no lab `{0}`: expected one of {1}", "`{0}` というラボはありません。次のどれかです: {1}";

@@ -8,7 +8,7 @@ use super::learning::{Agent, Episode, Exploration, Progress, Settings};
 use super::map::{Edit, Map, Tile};
 use super::planning::Planner;
 use super::{algorithm, method};
-use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, Model, Report, TaskContext};
 use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -311,7 +311,11 @@ impl Learner for GridLearner {
     fn step(&mut self, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         self.refresh(run);
         if run.is_first() && self.is_own && self.map.unreachable() > 0 {
-            run.warn(format!("{} cells of the map cannot be reached from the start", self.map.unreachable()));
+            let count = self.map.unreachable();
+            run.warn(Bilingual::new(
+                format!("{count} cells of the map cannot be reached from the start"),
+                format!("スタートから到達できないマスが {count} 個あります"),
+            ));
         }
         let [stride, pictures] = self.strides;
         match self.advance_to_end(run) {

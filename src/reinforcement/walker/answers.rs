@@ -456,7 +456,13 @@ impl WalkerModel {
             Bilingual::new(format!("falls in {EPISODES}"), format!("{EPISODES} 回中の転倒")),
             Bilingual::new(format!("falls if pushed, {push:.0} N·s"), format!("{push:.0} N·s で押したときの転倒")),
         ];
-        Ok(vec![Panel::Table { names, rows }])
+        let note = Panel::Note {
+            text: Bilingual::new(
+                "μ is the friction of the ground; in each of the other rows one thing is not as in training.",
+                "μ は地面の摩擦係数です。ほかの行では、mass は胴体の質量、strength はモーターの強さ、rough はでこぼこの地面、slope は坂で、訓練時と 1 か所だけ違います。",
+            ),
+        };
+        Ok(vec![Panel::Table { names, rows }, note])
     }
 }
 

@@ -9,7 +9,7 @@ use super::policy::{Directions, Senses};
 use super::scenes::{Scenes, robot_panels};
 use super::simulator::{CONTROL_HZ, Conditions, Ground, Robot};
 use super::world_model::{Dreams, Sizes, Task, WorldModel};
-use crate::experiment::{ExperimentError, Knobs, Model, Report, TaskContext, Trainable};
+use crate::experiment::{Bilingual, ExperimentError, Knobs, Model, Report, TaskContext, Trainable};
 use crate::nn::{Decay, Learner, Plan, Run, Saved, Schedule, Trainer, Weights};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -274,9 +274,10 @@ impl WalkerLearner {
         let Some(episode) = self.episode.take() else { return Ok(()) };
         self.robot = None;
         if episode.progress.unstable {
-            run.warn(
-                "the simulation became unstable and the episode was ended: lower `stiffness` or `strength`".to_owned(),
-            );
+            run.warn(Bilingual::new(
+                "the simulation became unstable and the episode was ended: lower `stiffness` or `strength`",
+                "シミュレーションが不安定になり、エピソードを打ち切りました。`stiffness` か `strength` を下げてください",
+            ));
         }
         self.counts.falls += i64::from(episode.progress.fallen);
         run.scalar("falls", self.counts.falls as f64);

@@ -20,6 +20,9 @@ impl App {
         if self.context.run_of(id).is_some() {
             self.context.let_run_go();
         }
+        // It begins at its beginning, wherever the lab was left.
+        self.leave();
+        self.context.spots.remove(id);
         self.open(id, Some(0));
         if let Place::Lab(screen) = &mut self.place {
             self.demo = Player::new(&lab, self.clock.now(), screen, &mut self.context);

@@ -14,6 +14,9 @@ pub(super) const fn key(code: KeyCode) -> Key {
     Key { code, modifiers: KeyModifiers::NONE }
 }
 
+/// The digits, which begin a number: named together, and matched by no binding.
+pub(super) const DIGITS: Key = key(KeyCode::Null);
+
 pub(super) const fn letter(letter: char) -> Key {
     key(KeyCode::Char(letter))
 }
@@ -69,7 +72,7 @@ impl Key {
         if !matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
             modifiers |= event.modifiers & KeyModifiers::SHIFT;
         }
-        self.code == event.code && self.modifiers == modifiers
+        self != DIGITS && self.code == event.code && self.modifiers == modifiers
     }
 
     /// Printable without Ctrl or Alt: belongs to the text where text has the focus.
@@ -98,6 +101,7 @@ impl Key {
             KeyCode::Home => "Home".to_owned(),
             KeyCode::End => "End".to_owned(),
             KeyCode::Backspace => "⌫".to_owned(),
+            KeyCode::Null => "0–9".to_owned(),
             KeyCode::F(number) => format!("F{number}"),
             other => format!("{other:?}"),
         };

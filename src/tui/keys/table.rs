@@ -1,6 +1,6 @@
 //! The key map.
 
-use super::key::{alt, alt_key, ctrl, key, letter};
+use super::key::{DIGITS, alt, alt_key, ctrl, key, letter};
 use super::{Action as A, Binding, Context};
 use crate::experiment::Wording;
 use crossterm::event::KeyCode;
@@ -63,6 +63,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     Lab: [letter('[')] => A::PreviousTab, "tab before", "前のタブ", 6;
     Lab: [alt('1')] => A::Tab(0), "Theory", "理論", 0;
     LabTrain: [alt('2')] => A::Tab(1), "Train", "学習", 0;
+    LabTrain: [letter('R')] => A::Runs, "runs", "過去の実行", 0;
     LabRest: [alt('3')] => A::Tab(2), "Explore", "探索", 0;
     LabRest: [alt('4')] => A::Tab(3), "Exercises", "演習", 0;
     LabRest: [alt('5')] => A::Tab(4), "Notes", "ノート", 0;
@@ -79,6 +80,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     TrainPresets: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "knobs", "設定へ", 1;
 
+    TrainKnobs: [DIGITS] => A::TypeNumber, "type a value", "値を入力", 2;
     TrainKnobs: [key(KeyCode::Tab), key(KeyCode::BackTab)] => A::NextPane, "presets", "プリセットへ", 1;
 
     StoppedRuns: [letter('r')] => A::Resume, "resume last", "再開", 1;
@@ -138,7 +140,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     Models: [alt('m')] => A::SwitchModel, "the run's model or the bundled one", "実行のモデルと同梱モデルの切り替え", 0;
 
-    EarlierModels: [alt('r')] => A::Runs, "the model of an earlier run", "過去の実行のモデル", 0;
+    EarlierModels: [alt('r')] => A::Runs, "runs, and their models", "過去の実行とそのモデル", 0;
 
     Room: [letter('f')] => A::Maximise, "full pane", "全面", 9;
 
@@ -166,6 +168,11 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     ViewArrows: [key(KeyCode::Right)] => A::Right, "turn", "変える", 0;
     ViewArrows: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
     ViewArrows: [key(KeyCode::Down)] => A::Down, "input", "入力", 0;
+
+    ViewDigits: [DIGITS] => A::TypeNumber, "type a number", "数値を入力", 3;
+
+    ViewNumber: [key(KeyCode::Enter), key(KeyCode::Tab)] => A::Confirm, "set", "決定", 1;
+    ViewNumber: [key(KeyCode::Esc)] => A::Back, "leave it", "やめる", 2;
 
     ViewText: [key(KeyCode::Enter)] => A::Confirm, "ask", "送る", 2;
     ViewText: [key(KeyCode::Up)] => A::Up, "input", "入力", 3;
@@ -237,6 +244,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
     BoardForm: [key(KeyCode::Enter)] => A::Confirm, "begin", "開始", 1;
     BoardForm: [key(KeyCode::Up)] => A::Up, "row", "行", 2;
     BoardForm: [key(KeyCode::Left)] => A::Left, "change", "変える", 3;
+    BoardForm: [DIGITS] => A::TypeNumber, "type the level or the seed", "レベル・シードを入力", 0;
     BoardForm: [letter('n')] => A::NewGame, "leave it", "やめる", 0;
 
     BoardTree: [key(KeyCode::Right)] => A::Right, "open", "開く", 1;

@@ -47,6 +47,13 @@ fn keys_to_an_end_are_named_where_there_is_one() {
 }
 
 #[test]
+fn a_map_of_codes_has_a_middle_and_no_end() {
+    let named = working(&[Context::Panes, Context::Codes, Context::Lab], false);
+    let has = |action| named.iter().any(|(_, binding)| binding.action == action);
+    assert_eq!((has(Action::Home), has(Action::End)), (true, false));
+}
+
+#[test]
 fn after_a_run_the_footer_leads_to_a_new_one() {
     let shown = footer(&[Context::TrainOver, Context::Train, Context::Lab], false);
     assert_eq!(shown[0].1.action, Action::NewRun);
@@ -68,6 +75,31 @@ fn space_is_named_for_what_it_does() {
     assert_eq!((space(&train).as_str(), space(&explore).as_str()), ("pause", "pause the run"));
     assert_eq!(space(&while_held(train)), "go on");
     assert_eq!(space(&while_held(explore)), "let the run go on");
+}
+
+/// A gridworld without a run: keys of actions say what is missing, and are not named.
+#[test]
+fn keys_of_actions_are_named_where_a_run_takes_them() {
+    let experiment = crate::registry::find("gridworld").unwrap();
+    let knobs = Knobs::defaults(&(experiment.knobs)());
+    let contexts = || vec![Context::ExploreActions(experiment.actions), Context::ExploreLive, Context::ViewPanel];
+    let wall = press(KeyCode::Char('w'));
+    for (run, count) in [(None, 0), (Some(&knobs), 1)] {
+        let contexts = beside_run(contexts(), run);
+        let named = working(&contexts, false);
+        let of_run = |binding: &Binding| matches!(binding.action, Action::Perform("wall") | Action::Pause);
+        assert_eq!(named.iter().filter(|(_, binding)| of_run(binding)).count(), 2 * count, "{named:?}");
+        assert!(matches!(action(&contexts, &wall, false), Some(Action::Perform(_))));
+    }
+}
+
+#[test]
+fn digits_are_named_and_typed() {
+    let named = footer(&[Context::ViewArrows, Context::ViewDigits, Context::ViewInputs], false);
+    assert!(named.iter().any(|(key, binding)| key.name() == "0–9" && binding.action == Action::TypeNumber));
+    for code in [KeyCode::Char('4'), KeyCode::Null] {
+        assert_eq!(action(&[Context::ViewDigits], &press(code), false), None, "{code:?}");
+    }
 }
 
 #[test]

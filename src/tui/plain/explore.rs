@@ -4,7 +4,7 @@ use super::{Reader, names};
 use crate::lab::keystroke::Keystroke;
 use crate::lab::{Attempt, Lab};
 use crate::tui::context::AppContext;
-use crate::tui::keys;
+use crate::tui::keys::{self, Action};
 use crate::tui::linear::in_words;
 use crate::tui::live_run::LiveRun;
 use crate::tui::screens::explore::ExploreTab;
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 pub(super) const PAGE: Rect = Rect { x: 0, y: 0, width: 80, height: 40 };
 /// How long an answer may take before what is there is told.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an answer takes before it is said what is waited for.
+pub(super) const QUIET: Duration = Duration::from_secs(1);
 /// How long a run may take to say something to an action.
 const REACTION: Duration = Duration::from_secs(2);
 /// Time between two moments of what moves, and the most of them.
@@ -94,7 +96,11 @@ impl<W: Write> Reader<W> {
 
     /// Presses keys, one after another.
     pub(super) fn press(&mut self, lab: &Lab, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
+        if !rest.is_empty() && self.shows_what_was_not_there(lab, messages)? {
+            return Ok(());
+        }
         let mut all_answer = !rest.is_empty();
+        let mut has_judged = false;
         for word in rest.split_whitespace() {
             let Ok(stroke) = word.parse::<Keystroke>() else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
             let event = keys::event(stroke);
@@ -102,12 +108,63 @@ impl<W: Write> Reader<W> {
                 // What a run asks is answered first.
                 if !self.answer_run(&event, lab, messages)? {
                     all_answer = false;
+                    // Each picture is seen before it is judged.
+                    if self.judges(&event) && std::mem::replace(&mut has_judged, true) {
+                        self.show(lab, messages)?;
+                    }
                     self.key(event, lab);
                 }
             }
             self.settle(lab, messages)?;
         }
         if all_answer { Ok(()) } else { self.show(lab, messages) }
+    }
+
+    /// Whether what a key would answer was not there when the instrument was shown last: it is shown now, or it is said that it is still
+    /// not there. A key that was pressed before one saw what it judges judges nothing.
+    fn shows_what_was_not_there(&mut self, lab: &Lab, messages: &Receiver<Message>) -> io::Result<bool> {
+        if !self.shown_early || self.explore.is_none() || self.question().is_some() {
+            return Ok(false);
+        }
+        self.settle(lab, messages)?;
+        if self.app.questions.is_busy() {
+            let shown = self.title_of_shown(lab);
+            self.tell(text::PLAIN_NOT_YET, &[&shown])?;
+        } else {
+            self.show(lab, messages)?;
+            self.say(text::PLAIN_NOW_THERE)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether a key says what a picture is.
+    fn judges(&self, event: &KeyEvent) -> bool {
+        let action =
+            self.explore.as_ref().and_then(|explore| keys::action(&explore.contexts(), event, explore.in_text()));
+        matches!(action, Some(Action::GuessReal | Action::GuessFake))
+    }
+
+    /// Shows the instrument, once what it was asked is there.
+    pub(super) fn show_once_there(&mut self, lab: &Lab, messages: &Receiver<Message>) -> io::Result<()> {
+        if self.explore.is_some() && self.app.questions.is_busy() {
+            self.settle(lab, messages)?;
+        }
+        self.show(lab, messages)
+    }
+
+    /// What the instrument with the keys is called.
+    fn title_of_shown(&self, lab: &Lab) -> String {
+        let shown = self.explore.as_ref().and_then(|explore| lab.explore.get(explore.shown()));
+        shown.map(|use_| use_.title.in_language(self.app.language).to_owned()).unwrap_or_default()
+    }
+
+    /// Says what is waited for.
+    pub(super) fn tell_wait(&mut self, lab: &Lab, shown: &str) -> io::Result<()> {
+        match self.app.opens_model(lab) {
+            true => self.tell(text::PLAIN_LOADING, &[&lab.title.in_language(self.app.language)])?,
+            false => self.tell(text::PLAIN_COMPUTING, &[&shown])?,
+        }
+        self.out.flush()
     }
 
     /// Types a text into the line of an instrument.
@@ -155,7 +212,7 @@ impl<W: Write> Reader<W> {
     /// Waits until all is answered and nothing moves, or patience ends; signals are left for later.
     fn settle(&mut self, lab: &Lab, messages: &Receiver<Message>) -> io::Result<()> {
         let begun = Instant::now();
-        let mut moments = 0;
+        let (mut moments, mut is_told) = (0, false);
         // An instrument that is drawn may ask for what it has room for.
         self.draw(lab);
         while begun.elapsed() < PATIENCE {
@@ -177,6 +234,11 @@ impl<W: Write> Reader<W> {
             let keeps_time = self.explore.as_ref().is_some_and(ExploreTab::keeps_time);
             if !self.app.questions.is_busy() && !answered && (!moves || keeps_time) {
                 break;
+            }
+            if !is_told && self.app.questions.is_busy() && begun.elapsed() > QUIET {
+                is_told = true;
+                let shown = self.title_of_shown(lab);
+                self.tell_wait(lab, &shown)?;
             }
             let Ok(message) = messages.recv_timeout(MOMENT) else { continue };
             self.heard(&message);
@@ -201,8 +263,11 @@ impl<W: Write> Reader<W> {
         }
         let Some(explore) = &mut self.explore else { return Ok(()) };
         let told = told(explore, lab, &mut self.app);
+        self.shown_early = self.app.questions.is_busy();
         let (contexts, in_text) = (explore.contexts(), explore.in_text());
         write!(self.out, "{told}")?;
+        let live = self.app.explored_run(&lab.id).filter(|run| run.is_live());
+        let contexts = keys::beside_run(contexts, live.map(|run| &run.knobs));
         let is_held = self.app.run_of(&lab.id).is_some_and(LiveRun::is_held);
         self.tell_keys(&if is_held { keys::while_held(contexts) } else { contexts }, in_text)
     }

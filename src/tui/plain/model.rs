@@ -1,12 +1,15 @@
 //! Asking the model of a lab in one line: views by name, and lines of a conversation.
 
+use super::explore::QUIET;
 use super::{Reader, names, words};
 use crate::experiment::{Answer, ExperimentError, Panel, Query, Session, TalkAnswer, TalkQuery, TaskContext};
 use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::run::ask;
+use crate::tui::choices;
 use crate::tui::linear::{in_words, reached};
 use std::io::{self, Write};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 
 /// The session with the model of a lab, once there was a word.
 pub(super) struct Asked {
@@ -19,7 +22,7 @@ impl<W: Write> Reader<W> {
     pub(super) fn say_line(&mut self, lab: &Lab, line: &str) -> io::Result<()> {
         let language = self.app.language;
         let query = TalkQuery::Say { line: line.to_owned(), language }.into();
-        let answer = self.session(lab).and_then(|session| session.answer(&query, &TaskContext::default()));
+        let answer = self.session(lab)?.and_then(|session| session.answer(&query, &TaskContext::default()));
         let (panels, own_vectors) = match answer {
             Ok(Answer::Talk(TalkAnswer::Said { panels, own_vectors, .. })) => (panels, own_vectors),
             Ok(_) => return Ok(()),
@@ -52,14 +55,35 @@ impl<W: Write> Reader<W> {
     }
 
     /// The conversation with the model of a lab: that of its run, else the bundled one.
-    fn session(&mut self, lab: &Lab) -> Result<&mut Box<dyn Session>, ExperimentError> {
-        let before = self.asked.take();
-        let model = (self.app.model(lab))()?;
-        let session = match before.filter(|asked| asked.lab == lab.id) {
-            Some(asked) => asked.session,
-            None => model.session(None)?,
+    fn session(&mut self, lab: &Lab) -> io::Result<Result<&mut Box<dyn Session>, ExperimentError>> {
+        let before = self.asked.take().filter(|asked| asked.lab == lab.id);
+        let source = self.app.model(lab);
+        let opened = self.patiently(lab, lab.title.in_language(self.app.language), move || source())?;
+        let session = opened.and_then(|model| match before {
+            Some(asked) => Ok(asked.session),
+            None => model.session(None),
+        });
+        Ok(session.map(|session| &mut self.asked.insert(Asked { lab: lab.id.clone(), session }).session))
+    }
+
+    /// Does what may take long, such as to open a model; after a while it is said what is waited for.
+    fn patiently<T: Send + 'static>(
+        &mut self,
+        lab: &Lab,
+        shown: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let (working, done) = channel::<()>();
+        let work = move || {
+            let done = work();
+            drop(working);
+            done
         };
-        Ok(&mut self.asked.insert(Asked { lab: lab.id.clone(), session }).session)
+        let thread = std::thread::Builder::new().name("asked".to_owned()).spawn(work)?;
+        if done.recv_timeout(QUIET) == Err(RecvTimeoutError::Timeout) {
+            self.tell_wait(lab, shown)?;
+        }
+        thread.join().map_err(|panic| std::panic::resume_unwind(panic))
     }
 
     fn fail(&mut self, failure: &ExperimentError) -> io::Result<()> {
@@ -75,8 +99,8 @@ impl<W: Write> Reader<W> {
             let titles = if titles.is_empty() { String::new() } else { format!(" ({})", titles.join(", ")) };
             self.out.put(&format!("{}{titles}: {}", view.name, view.help.in_language(language)))?;
             for input in (view.inputs)() {
-                let (help, kind) = (input.help.in_language(language), input.kind.wording());
-                let line = format!("  {}={} ({help}; {})", input.name, input.default, kind.in_language(language));
+                let (help, kind) = (input.help.in_language(language), choices::expected(&input, language));
+                let line = format!("  {}={} ({help}; {kind})", input.name, input.default);
                 self.out.put(&line)?;
             }
         }
@@ -103,7 +127,7 @@ impl<W: Write> Reader<W> {
             Err(_) => (words[0].clone(), None, &words[1..]),
         };
         let model = self.app.model(lab);
-        let answer = experiment.view(&name).and_then(|view| {
+        let asked = experiment.view(&name).and_then(|view| {
             let mut inputs = ask::inputs(view, assignments)?;
             let is_given = |input: &str| {
                 assignments.iter().any(|given| given.split_once('=').is_some_and(|(name, _)| name.trim() == input))
@@ -111,8 +135,15 @@ impl<W: Write> Reader<W> {
             let begins_with = shown.into_iter().flat_map(|use_| &use_.inputs);
             let begins_with = begins_with.filter(|(input, _)| !is_given(input));
             inputs.0.extend(begins_with.map(|(input, value)| (input.clone(), value.clone())));
-            model()?.answer(&Query::View { name: name.clone(), inputs }, &TaskContext::default())
+            Ok(Query::View { name: name.clone(), inputs })
         });
+        let answer = match asked {
+            Ok(query) => {
+                let title = shown.map_or(name.as_str(), |use_| use_.title.in_language(self.app.language));
+                self.patiently(lab, title, move || model()?.answer(&query, &TaskContext::default()))?
+            }
+            Err(failure) => Err(failure),
+        };
         match answer {
             Ok(Answer::Panels { panels }) => {
                 for panel in &panels {

@@ -100,6 +100,7 @@ impl<W: Write> Reader<W> {
                 let Ok(value) = value.parse() else { return self.tell(text::PLAIN_SEED, &[&value]) };
                 seed = value;
             } else if let Err(error) = knobs.set_text(&declared, assignment) {
+                let error = error.among(&lab.shown_knobs(&declared));
                 return writeln!(self.out, "{}", error.wording().in_language(self.app.language));
             }
         }
@@ -194,7 +195,7 @@ impl<W: Write> Reader<W> {
             self.out.put(&curves(&lab.dashboard.charts, run, self.app.language))?;
         }
         match &run.message {
-            Some(message) => self.out.put(message),
+            Some(message) => self.out.put(message.in_language(self.app.language)),
             None => Ok(()),
         }
     }
@@ -209,7 +210,7 @@ impl<W: Write> Reader<W> {
         let experiment = self.app.catalogue.find(&lab).ok().and_then(|lab| registry::find(&lab.experiment).ok());
         let Some(experiment) = experiment else { return Ok(()) };
         let bundled = experiment.bundled_report().ok();
-        let words = report::in_words(experiment.report, &report, bundled.as_ref(), self.app.language);
+        let words = report::in_lines(experiment.report, &report, bundled.as_ref(), self.app.language);
         self.text(&words)
     }
 
@@ -247,7 +248,8 @@ impl<W: Write> Reader<W> {
         let (name, value) = rest.split_once(['=', ' ']).unwrap_or((rest, ""));
         let declared = registry::find(&lab.experiment).map(|experiment| (experiment.knobs)()).unwrap_or_default();
         let Some(knob) = declared.iter().find(|knob| knob.name == name.trim() && knob.live) else {
-            let live: Vec<&str> = declared.iter().filter(|knob| knob.live).map(|knob| knob.name).collect();
+            let shown = lab.shown_knobs(&declared);
+            let live: Vec<&str> = shown.iter().filter(|knob| knob.live).map(|knob| knob.name).collect();
             return self.tell(text::PLAIN_NO_KNOB, &[&name, &live.join(", ")]);
         };
         let mut knobs = run.knobs.clone();

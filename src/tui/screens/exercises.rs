@@ -215,7 +215,7 @@ impl ExercisesTab {
         let kept = self.drafts.get(&exercise.id).cloned().or_else(|| answered.clone()).unwrap_or_default();
         self.is_judged = answered.as_ref() == Some(&kept);
         let mut area = TextArea::new(vec![kept]);
-        area.set_wrap_mode(WrapMode::Word);
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
         area.move_cursor(tui_textarea::CursorMove::End);
         self.writing = Some(area);
         self.verdict = None;

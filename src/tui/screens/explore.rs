@@ -107,6 +107,11 @@ impl ExploreTab {
         self.instruments[index].take_texts(&self.texts, lab, app);
     }
 
+    /// The instrument with the keys, by its place in the lab.
+    pub fn shown(&self) -> usize {
+        self.focus
+    }
+
     /// Where an instrument was drawn last; empty if it is out of sight.
     pub fn area_of(&self, index: usize) -> Rect {
         self.areas.get(index).copied().unwrap_or_default()
@@ -131,13 +136,17 @@ impl ExploreTab {
         let before = self.warned.replace(now.clone());
         let is_new = before.is_some_and(|(run, warnings)| run == now.0 && warnings < now.1);
         if let Some(message) = message.filter(|_| is_new) {
-            app.notify(message);
+            app.notify(message.in_language(app.language));
         }
     }
 
     pub fn contexts(&self) -> Vec<Context> {
         let Some(instrument) = self.instruments.get(self.focus) else { return Vec::new() };
         let own = instrument.contexts();
+        // A number that is typed is set or left first.
+        if own.contains(&Context::ViewNumber) {
+            return own;
+        }
         let panes = match (self.instruments.len(), own.contains(&Context::Repl)) {
             (..2, _) => None,
             // There Tab completes.
@@ -447,7 +456,8 @@ mod tests {
         };
         let warn = |app: &mut AppContext, message: &str| {
             let run = app.run.as_mut().unwrap();
-            (run.actions, run.warnings, run.message) = (run.actions + 1, run.warnings + 1, Some(message.to_owned()));
+            (run.actions, run.warnings, run.message) =
+                (run.actions + 1, run.warnings + 1, Some(message.to_owned().into()));
         };
         let mut tab = ExploreTab::new(&lab);
         shows_run(&mut app);
@@ -556,7 +566,8 @@ mod tests {
 
     #[test]
     fn keys_are_named_where_they_do_something() {
-        use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes, ViewArrows, ViewInputs, ViewText};
+        use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes};
+        use Context::{ViewArrows, ViewDigits, ViewInputs, ViewText};
         let folder = tempfile::tempdir().unwrap();
         let app = AppContext::for_tests(Language::En, folder.path());
         let contexts = |lab: &str, focus: usize| {
@@ -567,7 +578,7 @@ mod tests {
         assert_eq!(contexts("word2vec", 1), [Repl, ReplPanes]);
         assert_eq!(contexts("vae", 0), [Panes, Codes, Examples]);
         assert_eq!(contexts("gan", 0), [Panes, Codes], "a GAN encodes nothing");
-        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewInputs]);
+        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewDigits, ViewInputs]);
         assert_eq!(contexts("cyclegan", 1), [Panes, DrawingPad, ViewInputs], "it begins with a drawing");
         assert_eq!(contexts("diffusion", 0), [Panes, ViewText, ViewInputs]);
     }

@@ -7,8 +7,8 @@ use super::theory::TheoryTab;
 use super::train::TrainTab;
 use crate::lab::{Lab, TABS as TAB_NAMES};
 use crate::tui::context::{AppContext, Reply};
-use crate::tui::destination::Destination;
-use crate::tui::keys::{Action, Context, TRAIN, while_held};
+use crate::tui::destination::{Destination, Spot};
+use crate::tui::keys::{Action, Context, TRAIN, beside_run, while_held};
 use crate::tui::live_run::{LiveRun, Stage};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
@@ -60,7 +60,13 @@ impl LabScreen {
             has_stopped_runs: false,
             lab,
         };
-        screen.go_to(tab.unwrap_or(0), app);
+        let spot = app.spots.get(&screen.lab.id).copied();
+        if let Some(spot) = spot {
+            screen.theory.stand_at(spot.page);
+            screen.exercises.select(spot.exercise);
+            screen.explore.show(spot.instrument, &screen.lab, app);
+        }
+        screen.go_to(tab.or(spot.map(|spot| spot.tab)).unwrap_or(0), app);
         screen
     }
 
@@ -183,6 +189,13 @@ impl LabScreen {
     /// The screen is left; what was typed is kept.
     pub fn leave(&mut self, app: &mut AppContext) {
         self.save(app);
+        let spot = Spot {
+            tab: self.tab as usize,
+            page: self.theory.spot(),
+            exercise: self.exercises.selected(),
+            instrument: self.explore.shown(),
+        };
+        app.spots.insert(self.lab.id.clone(), spot);
         self.train.leave_queue(app);
         self.train.leave_list(app);
     }
@@ -216,6 +229,10 @@ impl LabScreen {
             Tab::Exercises => vec![Context::Exercises],
             Tab::Notes => vec![Context::Notes],
         };
+        if self.tab == Tab::Explore {
+            let live = app.explored_run(&self.lab.id).filter(|run| run.is_live());
+            contexts = beside_run(contexts, live.map(|run| &run.knobs));
+        }
         if app.run_of(&self.lab.id).is_some_and(LiveRun::is_held) {
             contexts = while_held(contexts);
         }
@@ -271,6 +288,10 @@ impl LabScreen {
                 self.train.handle_action(Action::Runs, &self.lab, app);
                 self.chooses_model = true;
                 self.model_chosen(app);
+            }
+            Action::Runs if self.tab != Tab::Train && self.has(Tab::Train) => {
+                self.go_to(TRAIN, app);
+                self.train.handle_action(Action::Runs, &self.lab, app);
             }
             action => {
                 return match self.tab {
@@ -477,5 +498,50 @@ pub fn standing(run: &LiveRun, app: &AppContext) -> String {
         Stage::Finished => format!("✓ {} {elapsed}", app.say(text::FINISHED)),
         Stage::Stopped => format!("○ {} {elapsed}", app.say(text::STOPPED)),
         Stage::Failed => format!("! {}", app.say(text::FAILED)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+    use crate::run::store::tests::description;
+
+    #[test]
+    fn who_comes_back_to_a_lab_goes_on_where_it_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let mut screen = LabScreen::new(lab.clone(), None, &mut app);
+        assert_eq!(screen.tab_name(), TAB_NAMES[0], "at first it is read about");
+        screen.handle_action(Action::NextPage, &mut app);
+        screen.handle_action(Action::Tab(3), &mut app);
+        screen.exercises.select(2);
+        screen.leave(&mut app);
+        let back = LabScreen::new(lab.clone(), None, &mut app);
+        assert_eq!((back.tab_name(), back.theory_page(), back.exercises.selected()), (TAB_NAMES[3], 1, 2));
+        let other = app.catalogue.find("gan").unwrap().clone();
+        assert_eq!(LabScreen::new(other, None, &mut app).tab_name(), TAB_NAMES[0]);
+        assert_eq!(
+            LabScreen::new(lab, Some(TRAIN), &mut app).tab_name(),
+            TAB_NAMES[TRAIN],
+            "a place that was asked for"
+        );
+    }
+
+    #[test]
+    fn r_leads_to_the_runs_from_every_tab() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        app.store.create(description(), &"2026-01-02T03:04:05+00:00[UTC]".parse().unwrap()).unwrap();
+        let lab = app.catalogue.find("vae").unwrap().clone();
+        let key = KeyEvent::from(crossterm::event::KeyCode::Char('R'));
+        for tab in 0..TABS.len() - 1 {
+            let mut screen = LabScreen::new(lab.clone(), Some(tab), &mut app);
+            let action = crate::tui::keys::action(&screen.contexts(&app), &key, screen.in_text());
+            assert_eq!(action, Some(Action::Runs), "{tab}");
+            assert!(screen.handle_action(Action::Runs, &mut app) && screen.train.lists_runs(), "{tab}");
+            assert_eq!(screen.tab, Tab::Train);
+        }
     }
 }

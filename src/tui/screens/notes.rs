@@ -35,7 +35,7 @@ impl NotesTab {
 
     fn show(&mut self, text: &str) {
         self.area = TextArea::new(text.split('\n').map(str::to_owned).collect());
-        self.area.set_wrap_mode(WrapMode::Word);
+        self.area.set_wrap_mode(WrapMode::WordOrGlyph);
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
         self.length = self.count();

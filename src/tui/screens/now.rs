@@ -1,8 +1,9 @@
 //! The table beside the curves: the knobs, and the numbers of now or of the final report.
 
-use crate::experiment::{Knob, KnobValue};
+use crate::experiment::Knob;
 use crate::lab::Lab;
 use crate::registry;
+use crate::tui::choices;
 use crate::tui::context::AppContext;
 use crate::tui::live_run::LiveRun;
 use crate::tui::text;
@@ -17,6 +18,13 @@ use ratatui::style::Style;
 
 /// Columns that a name has at least, with the mark before it.
 const LEAST_NAME: u16 = 11;
+
+/// Columns of the table: where there is little room, and at the most where a screen has so many as the last.
+const NARROW: u16 = 28;
+const WIDEST: u16 = 36;
+const ROOMY: u16 = 116;
+/// Columns beside a name: a mark, a value as long as most, and the frame. A value that grows moves nothing.
+const BESIDE_NAME: usize = 12;
 
 /// A name at the left and a value at the right.
 struct Row {
@@ -91,15 +99,27 @@ fn shown_knobs(lab: &Lab) -> Vec<Knob> {
     lab.shown_knobs(&declared)
 }
 
+/// Columns of the table beside charts and pictures: as many as its names need, where there are some to spare.
+pub fn columns(room: u16, lab: &Lab, app: &AppContext) -> u16 {
+    let Some(run) = app.run_of(&lab.id).filter(|_| room >= ROOMY) else { return NARROW };
+    let knobs = shown_knobs(lab).into_iter().map(|knob| knob.name.to_owned());
+    let numbers = numbers(lab, run, app).into_iter().map(|row| row.name);
+    let longest = knobs.chain(numbers).map(|name| width(&name)).max().unwrap_or(0);
+    ((longest + BESIDE_NAME) as u16).clamp(NARROW, WIDEST)
+}
+
 /// Knobs above numbers where there is room for all of them; else the numbers first, then the live knobs about the
 /// `chosen` one. Gives where each live knob stands, while it can be turned.
 pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut Buffer) -> Vec<(Rect, usize)> {
     let Some(run) = app.run_of(&lab.id) else { return Vec::new() };
     let room = usize::from(area.height.saturating_sub(2));
-    let (live, fixed) = (live_rows(lab, run, chosen, app), fixed_rows(lab, run, app));
+    let columns = area.width.saturating_sub(2);
+    let (live, fixed) = (live_rows(lab, run, chosen, columns, app), fixed_rows(lab, run, columns, app));
     let mut numbers = numbers(lab, run, app);
     numbers.extend(message(run, usize::from(area.width.saturating_sub(5)).max(8), app));
     tell_apart(&mut numbers, area.width.saturating_sub(2));
+    // A knob is not told twice.
+    numbers.retain(|row| live.iter().all(|knob| knob.name != row.name));
     let whole = live.len() + fixed.len() + 1 + numbers.len() <= room;
     let rows: Vec<Row> = if whole {
         let blank = Row::new("", String::new(), &app.theme);
@@ -107,8 +127,6 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
     } else {
         // While it runs the chosen knob stands among them, whatever else is shown.
         let kept = usize::from(run.is_live() && !live.is_empty());
-        // A knob is not told twice.
-        numbers.retain(|row| live.iter().all(|knob| knob.name != row.name));
         numbers.truncate(room.saturating_sub(kept));
         let left = room - numbers.len();
         let skipped = (chosen + 1).saturating_sub(left);
@@ -126,14 +144,18 @@ pub fn draw(area: Rect, lab: &Lab, chosen: usize, app: &AppContext, buffer: &mut
     places
 }
 
-fn value_of(run: &LiveRun, knob: &Knob) -> String {
-    run.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default()
+/// The value of a knob, as it has room beside its name.
+fn value_of(run: &LiveRun, knob: &Knob, columns: u16, app: &AppContext) -> String {
+    let Some(value) = run.knobs.0.get(knob.name) else { return String::new() };
+    let whole = choices::shown(knob, value, app.language);
+    let has_room = width(knob.name) + width(&whole) + 4 <= usize::from(columns);
+    if has_room { whole } else { value.to_string() }
 }
 
-fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, app: &AppContext) -> Vec<Row> {
+fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, columns: u16, app: &AppContext) -> Vec<Row> {
     let knobs = live_knobs(lab).into_iter().enumerate();
     let rows = knobs.map(|(index, knob)| {
-        let row = Row { knob: Some(index), ..Row::new(knob.name, value_of(run, &knob), &app.theme) };
+        let row = Row { knob: Some(index), ..Row::new(knob.name, value_of(run, &knob, columns, app), &app.theme) };
         match (run.is_live(), index == chosen) {
             (true, true) => Row { mark: "▸", value_style: app.theme.selected(), ..row },
             (true, false) => Row { mark: "●", ..row },
@@ -144,10 +166,10 @@ fn live_rows(lab: &Lab, run: &LiveRun, chosen: usize, app: &AppContext) -> Vec<R
 }
 
 /// The knobs that stay, and the seed.
-fn fixed_rows(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
+fn fixed_rows(lab: &Lab, run: &LiveRun, columns: u16, app: &AppContext) -> Vec<Row> {
     let quiet = |name: &str, value| Row { value_style: app.theme.quiet(), ..Row::new(name, value, &app.theme) };
     let knobs = shown_knobs(lab).into_iter().filter(|knob| !knob.live);
-    let rows = knobs.map(|knob| quiet(knob.name, value_of(run, &knob)));
+    let rows = knobs.map(|knob| quiet(knob.name, value_of(run, &knob, columns, app)));
     rows.chain([quiet(app.say(text::SEED), run.seed.to_string())]).collect()
 }
 
@@ -182,7 +204,8 @@ fn numbers(lab: &Lab, run: &LiveRun, app: &AppContext) -> Vec<Row> {
 
 /// The last warning or failure, in lines.
 fn message(run: &LiveRun, columns: usize, app: &AppContext) -> Vec<Row> {
-    let lines = run.message.iter().flat_map(|message| render(message, columns, &app.theme, app.widths));
+    let said = run.message.iter().map(|message| message.in_language(app.language));
+    let lines = said.flat_map(|message| render(message, columns, &app.theme, app.widths));
     let bad = Style::new().fg(app.theme.bad);
     lines.map(|line| Row { name_style: bad, ..Row::new(&line.to_string(), String::new(), &app.theme) }).collect()
 }

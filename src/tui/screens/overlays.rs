@@ -87,13 +87,43 @@ impl Overlays {
     /// The lines of a chart; each run has one entry of the legend for all its own.
     pub fn lines<'a>(&'a self, chart: &'a Chart, theme: &'a Theme) -> impl Iterator<Item = Line<'a>> {
         self.0.iter().flat_map(move |overlay| {
-            let series = chart.series.iter().filter_map(|line| overlay.series.get(&line.name));
-            series.enumerate().map(move |(place, series)| Line {
+            let own = theme.overlays[overlay.color];
+            let series = chart.series.iter().filter_map(|line| Some((line, overlay.series.get(&line.name)?)));
+            // Of several the first has the colour of the run, those after it one beside it; what is dashed is dashed here too.
+            series.enumerate().map(move |(place, (line, series))| Line {
                 label: if place == 0 { overlay.name.as_str() } else { "" },
-                color: theme.overlays[overlay.color],
-                stroke: Stroke::Ghost,
+                color: if place == 0 { own } else { theme.beside(own) },
+                stroke: if line.dashed { Stroke::DashedGhost } else { Stroke::Ghost },
                 series,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+
+    /// Of an earlier run no two curves of a chart look alike, and its dashed ones are dashed.
+    #[test]
+    fn curves_of_an_earlier_run_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let mut dashed = 0;
+        for chart in app.catalogue.labs().into_iter().flat_map(|lab| &lab.dashboard.charts) {
+            let series = chart.series.iter().map(|line| (line.name.clone(), Series::default())).collect();
+            let overlays = Overlays(vec![Overlay { id: "a".into(), name: "a".into(), color: 0, series }]);
+            let lines: Vec<Line> = overlays.lines(chart, &app.theme).collect();
+            assert_eq!(lines.len(), chart.series.len());
+            for (line, own) in lines.iter().zip(&chart.series) {
+                assert_eq!(line.stroke == Stroke::DashedGhost, own.dashed);
+                dashed += usize::from(own.dashed);
+            }
+            let [first, second, ..] = &lines[..] else { continue };
+            assert!(first.color != second.color, "{}", chart.title.en);
+            assert_eq!(lines.iter().filter(|line| !line.label.is_empty()).count(), 1, "a name for all");
+        }
+        assert!(dashed > 5);
     }
 }

@@ -201,12 +201,37 @@ fn within(lab: &Lab, app: &AppContext) -> Vec<Row> {
 mod tests {
     use super::*;
     use crate::experiment::Language;
+    use crate::tui::screens::lab::LabScreen;
 
     /// What is found by what is typed in the picker, first what comes first.
     fn found(typed: &str, app: &AppContext) -> Vec<Destination> {
         let mut palette = Palette::new(&[Context::Picker], false, app);
         typed.chars().for_each(|letter| _ = palette.key(&KeyEvent::from(KeyCode::Char(letter))));
         palette.found().into_iter().map(|row| row.destination.clone()).collect()
+    }
+
+    /// The list of runs is found on Explore as on Train and in the picker, and by the same word.
+    #[test]
+    fn runs_are_found_wherever_a_lab_has_some() {
+        let folder = tempfile::tempdir().unwrap();
+        for language in Language::ALL {
+            let mut app = AppContext::for_tests(language, folder.path());
+            let mut without = 0;
+            for lab in app.catalogue.labs().into_iter().cloned().collect::<Vec<_>>() {
+                let mut screen = LabScreen::new(lab.clone(), Some(2), &mut app);
+                // Some keys are known once it is drawn.
+                let area = Rect::new(0, 0, 80, 23);
+                screen.draw(area, &mut app, &mut Buffer::empty(area));
+                let contexts = screen.contexts(&app);
+                let mut palette = Palette::new(&contexts, screen.in_text(), &app);
+                let typed = if language == Language::En { "runs" } else { "過去の実行" };
+                typed.chars().for_each(|letter| _ = palette.key(&KeyEvent::from(KeyCode::Char(letter))));
+                let found = palette.found().into_iter().any(|row| row.destination == Destination::Action(Action::Runs));
+                assert_eq!(found, !lab.presets.is_empty(), "{}", lab.id);
+                without += usize::from(!found);
+            }
+            assert!(without > 0);
+        }
     }
 
     /// Presets, instruments and exercises are found before a lab is opened, and lead into it; the lab itself comes before them.

@@ -363,3 +363,35 @@ impl Picker {
         write(buffer, place, column, 0, &tally, if chosen { style } else { app.theme.quiet() });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Language;
+    use crate::tui::screens::shown;
+
+    /// A name without room ends in … before what stands beside it.
+    #[test]
+    fn a_name_that_is_cut_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for language in Language::ALL {
+            let mut app = AppContext::for_tests(language, folder.path());
+            let picker = Picker::new(&mut app);
+            for lab in app.catalogue.labs() {
+                let title = lab.title.in_language(language);
+                for columns in [24, 60] {
+                    let area = Rect::new(0, 0, columns, 1);
+                    let mut buffer = Buffer::empty(area);
+                    picker.draw_row(lab, false, area, &app, &mut buffer);
+                    let text = shown(&buffer);
+                    let tally = format!("0/{}", lab.exercises.len());
+                    let (name, _) = text.split_once(&tally).expect("how many are solved");
+                    let is_whole = name.contains(title);
+                    assert!(is_whole || name.trim_end().ends_with('…'), "{text}");
+                    assert!(is_whole || columns == 24, "{text}");
+                    assert!(name.ends_with(' '), "{text}");
+                }
+            }
+        }
+    }
+}

@@ -92,8 +92,23 @@ fn whole(value: f64) -> String {
     number(value).replace(' ', "\u{a0}")
 }
 
-/// The figures of a report that are numbers, in the order in which they are declared, as a list.
+/// The figures of a report that are numbers, in the order in which they are declared, as a list: each by its name.
 pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, language: Language) -> String {
+    listed(keys, report, bundled, language, |key, value, meaning, end| format!("- `{key}` {value}: {meaning}{end}"))
+}
+
+/// The same for those who read it line by line: each by what it means, its name in brackets behind.
+pub fn in_lines(keys: &[&str], report: &Report, bundled: Option<&Report>, language: Language) -> String {
+    listed(keys, report, bundled, language, |key, value, meaning, end| format!("- {meaning}: {value} (`{key}`){end}"))
+}
+
+fn listed(
+    keys: &[&str],
+    report: &Report,
+    bundled: Option<&Report>,
+    language: Language,
+    line: impl Fn(&str, &str, &str, &str) -> String,
+) -> String {
     let value = |report: &Report, key: &str| report.get(key).and_then(serde_json::Value::as_f64);
     let mut words = String::new();
     for key in keys {
@@ -102,7 +117,7 @@ pub fn in_words(keys: &[&str], report: &Report, bundled: Option<&Report>, langua
         let space = if unit.is_empty() { "" } else { " " };
         let meaning = figure.meaning.in_language(language);
         let end = if language == Language::En { "." } else { "。" };
-        words += &format!("- `{key}` **{}**{space}{unit}: {meaning}{end}", whole(own));
+        words += &line(key, &format!("**{}**{space}{unit}", whole(own)), meaning, end);
         if let Some(bundled) = bundled.and_then(|bundled| value(bundled, key)) {
             words += if language == Language::En { " " } else { "" };
             words += &filled(verdict(figure.better, own, bundled).in_language(language), &[&whole(bundled)]);
@@ -167,6 +182,19 @@ mod tests {
             for (line, end) in words.lines().zip(ends) {
                 assert!(line.ends_with(end), "{line}");
             }
+        }
+    }
+
+    #[test]
+    fn a_line_begins_with_what_its_figure_means() {
+        let report: Report = serde_json::from_str(r#"{"test_elbo": -98.3}"#).unwrap();
+        for (language, begins) in [(Language::En, "- lower bound"), (Language::Ja, "- ")] {
+            let line = in_lines(&["test_elbo"], &report, None, language);
+            assert!(
+                line.starts_with(begins) && line.contains(": **−98.3**") && line.contains("(`test_elbo`)"),
+                "{line}"
+            );
+            assert!(!line.starts_with("- `test_elbo`"), "{line}");
         }
     }
 

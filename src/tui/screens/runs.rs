@@ -394,7 +394,8 @@ impl RunList {
         };
         write(buffer, area, area.width.saturating_sub(width(&aside) as u16), 0, &aside, app.theme.quiet());
         let shown = (self.shown.len() as u16).min(area.height / SHARE);
-        let list = Rect { y: area.y + 1, height: shown, ..area };
+        self.draw_heads(Rect { y: area.y + 1, height: 1, ..area }, app, buffer);
+        let list = Rect { y: area.y + 2, height: shown, ..area };
         let below = Rect { y: list.bottom() + 1, height: area.bottom().saturating_sub(list.bottom() + 1), ..area };
         let failure = run.failure.as_deref().map(|failure| format!("  {failure}")).unwrap_or_default();
         let end = write(buffer, below, 0, 0, &format!("{}{failure}", run.id), app.theme.strong());
@@ -447,6 +448,27 @@ impl RunList {
         write(buffer, area, 0, 0, &heading, app.theme.quiet());
     }
 
+    /// Where the cells of a row begin: when it began, the lab where there are several, how it stands, its name, the seed, the figure.
+    fn columns(&self, width: u16) -> [(u16, u16); 6] {
+        let rest = |column: u16| (column, width.saturating_sub(column));
+        if self.lab.is_some() {
+            return [(5, 16), (22, 0), (22, 9), (31, 14), (46, 9), rest(56)];
+        }
+        // The year has no room beside the name of the lab.
+        let (names, seeds) = if width >= WIDE { (26, 9) } else { (18, 0) };
+        let figure = 39 + names + seeds + u16::from(seeds > 0);
+        [(5, 11), (17, names), (18 + names, 9), (28 + names, 10), (39 + names, seeds), rest(figure)]
+    }
+
+    /// What stands in each column.
+    fn draw_heads(&self, area: Rect, app: &AppContext, buffer: &mut Buffer) {
+        let heads =
+            [text::RUNS_STARTED, text::RUNS_LAB, text::RUNS_STATUS, text::RUNS_CALLED, text::SEED, text::RUNS_FIGURE];
+        for ((column, columns), head) in self.columns(area.width).into_iter().zip(heads) {
+            write(buffer, area, column, 0, &cut(app.say(head), usize::from(columns)), app.theme.quiet());
+        }
+    }
+
     fn draw_list(&mut self, area: Rect, overlays: &Overlays, app: &AppContext, buffer: &mut Buffer) {
         let fit = usize::from(area.height);
         // The window follows the chosen run, and stays where it is while that is in sight: a second click meets the same run.
@@ -476,27 +498,18 @@ impl RunList {
                 let room = Rect { width: (column + columns).min(place.width), ..place };
                 write(buffer, room, column, 0, &cut(words, usize::from(columns)), style);
             };
-            let seed = format!("{} {}", app.say(text::SEED), run.seed);
-            let figure = main_figure(run).unwrap_or_default();
             let started = when(&run.started);
-            if self.lab.is_some() {
-                cell(5, 16, &started, buffer);
-                cell(22, 9, app.say(status(run.status)), buffer);
-                cell(31, 14, &printable(called), buffer);
-                cell(46, 9, &seed, buffer);
-                cell(56, place.width.saturating_sub(56), &figure, buffer);
-            } else {
-                // The year has no room beside the name of the lab.
-                let wide = place.width >= WIDE;
-                let (names, seeds) = if wide { (26, 9) } else { (18, 0) };
-                cell(5, 11, started.get(5..).unwrap_or(&started), buffer);
-                let title = self.titles.get(&run.lab).map_or(run.lab.as_str(), |title| title.in_language(app.language));
-                cell(17, names, &printable(title), buffer);
-                cell(18 + names, 9, app.say(status(run.status)), buffer);
-                cell(28 + names, 10, &printable(called), buffer);
-                cell(39 + names, seeds, &seed, buffer);
-                let column = 39 + names + seeds + u16::from(wide);
-                cell(column, place.width.saturating_sub(column), &figure, buffer);
+            let title = self.titles.get(&run.lab).map_or(run.lab.as_str(), |title| title.in_language(app.language));
+            let cells = [
+                if self.lab.is_some() { started.clone() } else { started.get(5..).unwrap_or(&started).to_owned() },
+                printable(title),
+                app.say(status(run.status)).to_owned(),
+                printable(called),
+                run.seed.to_string(),
+                main_figure(run).unwrap_or_default(),
+            ];
+            for ((column, columns), words) in self.columns(place.width).into_iter().zip(cells) {
+                cell(column, columns, &words, buffer);
             }
             self.rows.push((place, index));
         }

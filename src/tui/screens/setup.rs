@@ -1,11 +1,12 @@
 //! What stands on the Train tab before a run: presets, seed and knobs.
 
 use super::in_one_line;
-use crate::experiment::{Bilingual, Knob, KnobValue, Knobs};
+use crate::experiment::{Bilingual, Knob, Knobs};
 use crate::lab::Lab;
 use crate::markdown::with_powers;
 use crate::registry;
 use crate::run::{Start, default_threads};
+use crate::tui::choices;
 use crate::tui::context::AppContext;
 use crate::tui::destination::Destination;
 use crate::tui::keys::Action;
@@ -121,6 +122,13 @@ impl Setup {
         let is_at_knobs = self.is_at_knobs(lab);
         // What is being typed is not thrown away by a key that moves in other lists.
         let moves = [Action::Home, Action::End, Action::PageUp, Action::PageDown];
+        // What is typed is taken up by a key that goes to another row, as long as it is a value.
+        if self.typing.as_ref().is_some_and(|typed| !typed.is_empty()) && matches!(action, Action::Up | Action::Down) {
+            self.take_typed(lab);
+            if self.problem.is_some() {
+                return Some(false);
+            }
+        }
         match action {
             _ if self.typing.is_some() && moves.contains(&action) => {}
             Action::NextPane | Action::PreviousPane if self.typing.is_some() => self.take_typed(lab),
@@ -139,6 +147,7 @@ impl Setup {
             Action::Confirm if self.typing.is_some() => self.take_typed(lab),
             Action::Confirm => return Some(true),
             Action::Back if self.typing.is_some() => self.typing = None,
+            Action::TypeNumber if is_at_knobs => self.typing = Some(String::new()),
             _ => return None,
         }
         Some(false)
@@ -238,8 +247,7 @@ impl Setup {
             (Some(problem), ..) => (problem.in_language(app.language).to_owned(), Style::new().fg(app.theme.bad)),
             (_, Some((_, preset)), _) => (preset.summary.in_language(app.language).to_owned(), body),
             (_, _, Some(knob)) => {
-                let kind = knob.kind.wording();
-                let kind = kind.in_language(app.language);
+                let kind = choices::expected(&knob, app.language);
                 (format!("{}: {} [{kind}]", knob.name, app.say(knob.help)), body)
             }
             _ => (String::new(), body),
@@ -267,7 +275,8 @@ impl Setup {
         let seed = Self::seed_row(lab);
         lines.push(Line { choice: Some(seed), name, value, ..Line::default() });
         for (index, knob) in knobs_of(lab).0.into_iter().enumerate() {
-            let value = self.knobs.0.get(knob.name).map(KnobValue::to_string).unwrap_or_default();
+            let value = self.knobs.0.get(knob.name);
+            let value = value.map(|value| choices::shown(&knob, value, app.language)).unwrap_or_default();
             lines.push(Line {
                 choice: Some(seed + 1 + index),
                 mark: if knob.live { "●" } else { " " },
@@ -350,7 +359,7 @@ struct Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Language;
+    use crate::experiment::{KnobKind, KnobValue, Language};
     use crate::tui::screens::snapshots::shown;
 
     /// The setup of a lab at 80×24 with a row chosen.
@@ -436,6 +445,67 @@ mod tests {
         }
         setup.choose(2, &lab);
         assert_eq!((setup.row, setup.preset), (2, 2));
+    }
+
+    /// A notch of any knob of a lab and of any input of its views is seen in its value, which stays a round number.
+    #[test]
+    fn notches_are_seen_and_round() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let mut count = 0;
+        for lab in app.catalogue.labs() {
+            let views = registry::find(&lab.experiment).map(|experiment| experiment.views).unwrap_or_default();
+            let inputs = views.iter().flat_map(|view| (view.inputs)());
+            for knob in knobs_of(lab).0.into_iter().chain(inputs) {
+                let ends = match knob.kind {
+                    KnobKind::Integer { min, max } => [min as f64, max as f64],
+                    KnobKind::Real { min, max, .. } => [min, max],
+                    _ => continue,
+                };
+                let number = |value: &KnobValue| match value {
+                    KnobValue::Integer(value) => *value as f64,
+                    KnobValue::Real(value) => *value,
+                    other => panic!("{other}"),
+                };
+                count += 1;
+                for up in [true, false] {
+                    let mut value = knob.default.clone();
+                    for turn in 0..12 {
+                        let next = knob.notch(&value, up).unwrap();
+                        let (before, after) = (number(&value), number(&next));
+                        let of = format!("{} of {}: {value} → {next}", knob.name, lab.id);
+                        let is_at_end = ends.contains(&after);
+                        assert!(next.to_string() != value.to_string() || is_at_end, "{of}");
+                        assert!((after > before) == up || after == before && is_at_end, "{of}");
+                        // A hundredth of it at the least, once it is round: in two digits that count.
+                        assert!((after - before).abs() >= 0.0099 * before.abs() || is_at_end || turn == 0, "{of}");
+                        let digits = next.to_string().replace(['.', '-'], "");
+                        let digits = digits.split('e').next().unwrap().trim_matches('0').len();
+                        assert!(digits <= 3 || is_at_end, "{of}");
+                        value = next;
+                    }
+                }
+            }
+        }
+        assert!(count > 150, "{count}");
+    }
+
+    /// A value that was typed is kept by the keys that go to another row, and the line says why where it is none.
+    #[test]
+    fn a_typed_value_is_taken_up_on_the_way_to_another_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let lab = AppContext::for_tests(Language::En, folder.path()).catalogue.find("vae").unwrap().clone();
+        let mut setup = Setup::new(&lab);
+        setup.move_to(Setup::seed_row(&lab), &lab);
+        for (typed, seed, row) in [("7", 7, 1), ("7x", 7, 0)] {
+            setup.move_to(Setup::seed_row(&lab), &lab);
+            typed.chars().for_each(|letter| setup.typed(&KeyEvent::from(KeyCode::Char(letter)), &lab));
+            setup.handle_action(Action::Down, &lab);
+            assert_eq!((setup.seed, setup.row), (seed, Setup::seed_row(&lab) + row), "{typed}");
+            assert_eq!(setup.problem.is_some(), row == 0);
+        }
+        setup.handle_action(Action::TypeNumber, &lab);
+        assert!(setup.in_text());
     }
 
     #[test]

@@ -41,6 +41,15 @@ impl TheoryTab {
         self.page
     }
 
+    /// The page that is read, and how many of its rows are above the screen.
+    pub fn spot(&self) -> (usize, usize) {
+        (self.page, self.top)
+    }
+
+    pub fn stand_at(&mut self, (page, top): (usize, usize)) {
+        (self.page, self.top) = (page, top);
+    }
+
     fn turn(&mut self, to: usize) {
         (self.page, self.top) = (to, 0);
     }

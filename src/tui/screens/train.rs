@@ -380,7 +380,7 @@ impl TrainTab {
             return;
         }
         let wide = area.width >= 104;
-        let side = 28;
+        let side = now::columns(area.width, lab, app);
         // A run that is over shows no picture that it did not keep.
         let has_pictures = with_data[charts..].contains(&true);
         // Before there is a curve, what is shown has all the room: a person may have to read it.
@@ -486,7 +486,11 @@ impl TrainTab {
         }
         let lines = lines(chart, run, &self.overlays, app);
         // Where the chart has no room for its legend it takes the place of the note.
-        let words = chart::Words { placeholder: app.say(text::NO_DATA_YET), measured: app.say(text::MEASURED) };
+        let words = chart::Words {
+            placeholder: app.say(text::NO_DATA_YET),
+            measured: app.say(text::MEASURED),
+            steps: app.say(text::STEP),
+        };
         let within = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
         let legend_above = !chart::has_legend(within, &lines, view);
         // What has no room beside the title stands below the chart.
@@ -533,3 +537,6 @@ fn mark_more(hidden: usize, pane: Rect, app: &AppContext, buffer: &mut Buffer) {
     let column = pane.width.saturating_sub(width(&more) as u16 + 2);
     write(buffer, pane, column, pane.height - 1, &more, app.theme.quiet());
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 const ROWS: usize = 7;
+/// The rows of numbers.
+const LEVEL: usize = 2;
+const SEED: usize = 6;
 
 pub struct Form {
     setup: Setup,
     row: usize,
+    /// Whether the last key was a digit of the seed: another goes behind it.
+    in_seed: bool,
 }
 
 pub enum Outcome {
@@ -27,10 +32,11 @@ pub enum Outcome {
 
 impl Form {
     pub fn new(setup: Setup) -> Self {
-        Form { setup, row: 0 }
+        Form { setup, row: 0, in_seed: false }
     }
 
     pub fn handle_action(&mut self, action: Action, offer: &Offer) -> Outcome {
+        self.in_seed = false;
         match action {
             Action::Up => self.row = (self.row + ROWS - 1) % ROWS,
             Action::Down => self.row = (self.row + 1) % ROWS,
@@ -40,6 +46,24 @@ impl Form {
             _ => return Outcome::Unrelated,
         }
         Outcome::Open(None)
+    }
+
+    /// Types a number: the level, or the seed, whose first digit takes the place of what stands there.
+    pub fn type_digit(&mut self, letter: char, offer: &Offer) {
+        let Some(digit) = letter.to_digit(10) else { return };
+        match self.row {
+            LEVEL => {
+                let mut levels = offer.opponents.iter().map(|opponent| opponent.level);
+                self.setup.level = levels.find(|level| *level == digit as usize).unwrap_or(self.setup.level);
+            }
+            SEED => {
+                let before = if self.in_seed { self.setup.seed } else { 0 };
+                let longer = before.checked_mul(10).and_then(|tens| tens.checked_add(digit.into()));
+                self.setup.seed = longer.unwrap_or(before);
+                self.in_seed = true;
+            }
+            _ => {}
+        }
     }
 
     fn change(&mut self, up: bool, offer: &Offer) -> Option<String> {
@@ -61,7 +85,7 @@ impl Form {
                 let at = kinds.iter().position(|kind| *kind == setup.kind).unwrap_or(0);
                 (*kinds.get(turned(at, kinds.len().max(1)))?).clone_into(&mut setup.kind);
             }
-            2 => {
+            LEVEL => {
                 let most = offer.opponents.iter().map(|opponent| opponent.level).max().unwrap_or(1);
                 setup.level = if up { (setup.level + 1).min(most) } else { setup.level.saturating_sub(1).max(1) };
             }
@@ -121,4 +145,26 @@ pub fn draw(form: &Form, offer: &Offer, area: Rect, app: &AppContext, buffer: &m
         write(buffer, inner, 3, ROWS as u16 + 1, agent, app.theme.quiet());
     }
     write(buffer, inner, 3, ROWS as u16 + 2, app.say(text::BOARD_FORM_HOW), app.theme.quiet());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_is_typed_digit_by_digit() {
+        let offer = Offer::default();
+        let mut form = Form::new(Setup { seed: 3, ..Setup::default() });
+        form.type_digit('9', &offer);
+        assert_eq!(form.setup.seed, 3, "the game is no number");
+        (0..SEED).for_each(|_| _ = form.handle_action(Action::Down, &offer));
+        "405x".chars().for_each(|letter| form.type_digit(letter, &offer));
+        assert_eq!(form.setup.seed, 405, "in the place of what stood there");
+        form.handle_action(Action::Right, &offer);
+        form.type_digit('7', &offer);
+        assert_eq!(form.setup.seed, 7);
+        "9".repeat(30).chars().for_each(|letter| form.type_digit(letter, &offer));
+        form.handle_action(Action::Up, &offer);
+        assert!(form.setup.seed > 0, "as long as it is one");
+    }
 }

@@ -244,6 +244,8 @@ impl Instrument for BoardTable {
         {
             self.side = Side::Thinking;
             self.ask_line(Wanted::Position, app);
+        } else if let (Side::Form(form), KeyCode::Char(digit)) = (&mut self.side, key.code) {
+            form.type_digit(digit, &self.offer);
         }
     }
 

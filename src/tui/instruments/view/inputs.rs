@@ -3,6 +3,7 @@
 use super::labels::label;
 use crate::experiment::{Bilingual, Knob, KnobKind, KnobValue, Knobs, Language, ViewSpec};
 use crate::lab::InstrumentUse;
+use crate::tui::choices;
 use crate::tui::context::AppContext;
 use crate::tui::instruments::drawing_pad::Pad;
 use crate::tui::instruments::{Canvas, Texts};
@@ -26,6 +27,8 @@ pub struct Inputs {
     line: TextArea<'static>,
     /// Whether the text is as it was: the first letter typed takes its place.
     untouched: bool,
+    /// A number that is being typed for the chosen input.
+    typing: Option<String>,
     /// The inputs of text that a person has given one.
     given: BTreeSet<&'static str>,
     /// The canvas whose drawing the view begins with, and the name of its input.
@@ -53,6 +56,7 @@ impl Inputs {
             chosen: 0,
             line: TextArea::default(),
             untouched: true,
+            typing: None,
             given: BTreeSet::new(),
             pad,
             areas: Vec::new(),
@@ -108,6 +112,55 @@ impl Inputs {
         self.current().is_some_and(|input| matches!(input.kind, KnobKind::Text { .. } | KnobKind::Integers { .. }))
     }
 
+    /// Whether a number can be typed for the chosen input.
+    pub fn is_number(&self) -> bool {
+        self.current().is_some_and(|input| matches!(input.kind, KnobKind::Integer { .. } | KnobKind::Real { .. }))
+    }
+
+    /// Whether a number is being typed: printable keys belong to it.
+    pub fn in_number(&self) -> bool {
+        self.typing.is_some()
+    }
+
+    /// Begins a number for the chosen input by a digit or a sign, which takes the place of its value, or goes on with it; whether the key
+    /// is its own.
+    pub fn type_number(&mut self, key: &KeyEvent) -> bool {
+        let is_number = self.is_number();
+        match (key.code, &mut self.typing) {
+            (KeyCode::Char(letter), Some(typing)) if typing.len() < LONGEST_NUMBER => typing.push(letter),
+            (KeyCode::Backspace, Some(typing)) => _ = typing.pop(),
+            (_, Some(_)) => {}
+            (KeyCode::Char(digit @ ('0'..='9' | '-' | '−')), None) if is_number => {
+                self.typing = Some(digit.to_string());
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Begins a number without a digit yet.
+    pub fn begin_number(&mut self) {
+        self.typing = self.is_number().then(String::new);
+    }
+
+    /// Takes the typed number up; the name of its input, or why it is refused. What is empty leaves the value.
+    pub fn take_number(&mut self) -> Option<Result<&'static str, Bilingual>> {
+        let typed = self.typing.take().filter(|typed| !typed.is_empty())?;
+        let input = self.current()?.clone();
+        Some(match input.parse(&typed) {
+            Ok(value) => {
+                self.set(input.name, value);
+                Ok(input.name)
+            }
+            Err(error) => Err(error.of_inputs()),
+        })
+    }
+
+    /// Leaves the value as it was before a number was typed.
+    pub fn leave_number(&mut self) {
+        self.typing = None;
+    }
+
     /// Chooses another input.
     pub fn choose(&mut self, forward: bool) {
         let count = self.shown.len().max(1);
@@ -120,6 +173,7 @@ impl Inputs {
         self.line = TextArea::new(vec![text.unwrap_or_default()]);
         self.line.move_cursor(tui_textarea::CursorMove::End);
         self.untouched = true;
+        self.typing = None;
     }
 
     /// Moves the cursor within the text.
@@ -131,6 +185,7 @@ impl Inputs {
 
     /// Turns the chosen input by a notch; its name if it has changed.
     pub fn turn(&mut self, up: bool) -> Option<&'static str> {
+        self.typing = None;
         let input = self.current()?.clone();
         let value = input.notch(self.values.0.get(input.name)?, up)?;
         (self.values.0.insert(input.name.to_owned(), value.clone()) != Some(value)).then_some(input.name)
@@ -303,14 +358,18 @@ impl Inputs {
         let (mut row, mut column) = (0, 1);
         let place = |(place, index): (usize, &usize)| {
             let input = &self.declared[*index];
-            let value = self.values.0.get(input.name).map(ToString::to_string).unwrap_or_default();
+            let value = self.values.0.get(input.name);
+            let value = value.map(|value| choices::shown(input, value, self.language)).unwrap_or_default();
             let name = label(input.name, self.language);
             let text = match input.kind {
                 KnobKind::Text { .. } | KnobKind::Integers { .. } if place == self.chosen => {
                     format!("{name} › {}{CURSOR}", with_spaces_at_end(&self.line.lines().join(" ")))
                 }
                 KnobKind::Text { .. } | KnobKind::Integers { .. } => format!("{name} › {}", with_spaces_at_end(&value)),
-                _ => format!("{name} ◂ {value} ▸"),
+                _ => match self.typing.as_ref().filter(|_| place == self.chosen) {
+                    Some(typing) => format!("{name} ◂ {typing}{CURSOR} ▸"),
+                    None => format!("{name} ◂ {value} ▸"),
+                },
             };
             let wide = width(&text) as u16;
             if column > 1 && column + wide > columns {
@@ -345,6 +404,9 @@ impl Inputs {
         }
     }
 }
+
+/// Letters of a number that is typed, at most.
+const LONGEST_NUMBER: usize = 20;
 
 /// Behind what is typed.
 const CURSOR: char = '▏';
@@ -410,6 +472,32 @@ mod tests {
         assert_eq!((inputs.click(Position::new(13, 0)), inputs.click(Position::new(11, 0))), (Some(None), None));
         assert_eq!(inputs.next_example(), Some("seed"));
         assert_eq!(inputs.values().integer("seed"), 1);
+    }
+
+    #[test]
+    fn a_number_is_typed_in_the_place_of_its_value() {
+        let mut inputs = inputs();
+        let press = |inputs: &mut Inputs, code| inputs.type_number(&KeyEvent::from(code));
+        assert!(!inputs.is_number() && !press(&mut inputs, KeyCode::Char('4')), "a digit belongs to a text");
+        inputs.choose(true);
+        assert!(inputs.is_number() && !press(&mut inputs, KeyCode::Char('x')), "a letter begins no number");
+        assert!(press(&mut inputs, KeyCode::Char('4')) && inputs.in_number());
+        assert_eq!(inputs.places(40)[1].2, "rows ◂ 4▏ ▸");
+        assert_eq!((inputs.take_number(), inputs.values().integer("rows")), (Some(Ok("rows")), 4));
+        for code in [KeyCode::Char('9'), KeyCode::Char('.'), KeyCode::Backspace] {
+            press(&mut inputs, code);
+        }
+        let refused = inputs.take_number().unwrap().unwrap_err();
+        assert_eq!(refused.en, "input `rows` = `9`: expected an integer from 4 to 6");
+        assert_eq!((inputs.in_number(), inputs.values().integer("rows")), (false, 4), "the value stays");
+        // Left, turned, or another input chosen: nothing is typed any more.
+        press(&mut inputs, KeyCode::Char('5'));
+        inputs.leave_number();
+        assert_eq!((inputs.take_number(), inputs.values().integer("rows")), (None, 4));
+        press(&mut inputs, KeyCode::Char('6'));
+        assert_eq!((inputs.turn(true), inputs.in_number(), inputs.values().integer("rows")), (Some("rows"), false, 5));
+        inputs.begin_number();
+        assert_eq!((inputs.take_number(), inputs.values().integer("rows")), (None, 5), "nothing typed changes nothing");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod inputs;
 mod labels;
+mod motion;
 mod pages;
 mod perform;
 mod shown;
@@ -21,6 +22,7 @@ use crate::tui::widgets::frame::frame;
 use crate::tui::widgets::panel;
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use inputs::Inputs;
+use motion::Playing;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Margin, Position, Rect};
 use shown::Shown;
@@ -37,15 +39,6 @@ const WIDE: u16 = 110;
 enum Focus {
     Inputs,
     Panel(usize),
-}
-
-/// How fast figures move: pictures of the motion for each of the screen's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Playing {
-    No,
-    Slowly,
-    /// About as fast as they did.
-    InTime,
 }
 
 /// A view that is shown of the place picked in another.
@@ -251,34 +244,19 @@ impl View {
         self.reached.push("place_picked");
         self.open(lab, app);
     }
-
-    /// The panel with figures that move, and how many moments it has.
-    fn motion(&self) -> Option<(usize, usize)> {
-        self.shown.panels.iter().enumerate().find_map(|(index, panel)| match panel {
-            Panel::Poses(poses) if poses.poses.len() > 1 => Some((index, poses.poses.len())),
-            _ => None,
-        })
-    }
-
-    /// Goes on to the next way of showing figures that move; from their last moment, from the first again.
-    fn play(&mut self, moments: usize) {
-        if self.moment + 1 >= moments {
-            self.moment = 0;
-            self.playing = Playing::No;
-        }
-        self.playing = match self.playing {
-            Playing::No => Playing::Slowly,
-            Playing::Slowly => Playing::InTime,
-            Playing::InTime => Playing::No,
-        };
-    }
 }
 
 impl Instrument for View {
     fn contexts(&self) -> Vec<Context> {
+        if self.in_number() {
+            return vec![Context::ViewNumber];
+        }
         let mut contexts = match self.focus {
             Focus::Inputs if self.inputs.pad.is_some() => vec![Context::DrawingPad, Context::ViewInputs],
             Focus::Inputs if self.inputs.in_text() => vec![Context::ViewText, Context::ViewInputs],
+            Focus::Inputs if self.inputs.is_number() => {
+                vec![Context::ViewArrows, Context::ViewDigits, Context::ViewInputs]
+            }
             Focus::Inputs => vec![Context::ViewArrows, Context::ViewInputs],
             Focus::Panel(_) => vec![Context::ViewPanel, Context::ViewInputs],
         };
@@ -325,6 +303,9 @@ impl Instrument for View {
     }
 
     fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        if self.in_number() && !self.ends_number(action, lab, app) {
+            return true;
+        }
         if self.focus == Focus::Inputs
             && let Some((_, pad)) = &mut self.inputs.pad
         {
@@ -341,6 +322,7 @@ impl Instrument for View {
         let in_panel = matches!(self.focus, Focus::Panel(_));
         match action {
             Action::Perform(name) => self.perform(name, lab, app),
+            Action::TypeNumber if !in_panel => self.inputs.begin_number(),
             Action::Pause => match app.run_of(&lab.id).filter(|run| run.is_live()) {
                 Some(run) => run.toggle_pause(),
                 None => app.notify(app.say(text::ACTION_NO_RUN).to_owned()),
@@ -397,10 +379,14 @@ impl Instrument for View {
     }
 
     fn in_text(&self) -> bool {
-        self.focus == Focus::Inputs && self.inputs.pad.is_none() && self.inputs.in_text()
+        self.in_number() || self.focus == Focus::Inputs && self.inputs.pad.is_none() && self.inputs.in_text()
     }
 
     fn typed(&mut self, key: &KeyEvent, _lab: &Lab, _app: &mut AppContext) {
+        if self.focus == Focus::Inputs && self.inputs.type_number(key) {
+            self.shown.failure = None;
+            return;
+        }
         // Letters that are no keys of a panel begin a text, where there is an input for one.
         if !self.in_text() {
             if self.inputs.pad.is_some() || !matches!(key.code, KeyCode::Char(_)) || !self.inputs.choose_text() {

@@ -1,11 +1,12 @@
 //! Actions of a lab, applied to what is picked.
 
-use super::View;
+use super::{Focus, View};
 use crate::experiment::declaration::Argument;
 use crate::experiment::panel::{Ground, Place};
 use crate::experiment::{Command, Panel};
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
+use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::widgets::panel;
 
@@ -48,5 +49,35 @@ impl View {
         run.send(Command::Action { action: name.to_owned(), argument });
         self.sent.push(action.name);
         app.notify(message);
+    }
+
+    /// Whether a number is being typed for an input.
+    pub(super) fn in_number(&self) -> bool {
+        self.focus == Focus::Inputs && self.inputs.in_number()
+    }
+
+    /// Does what a key means to a number that is being typed; whether the key means something else beside: one that chooses another input
+    /// takes the number up first, as long as it is one.
+    pub(super) fn ends_number(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        match action {
+            Action::Confirm | Action::Up | Action::Down => match self.inputs.take_number() {
+                Some(Ok(name)) => {
+                    self.turned(Some(name), lab, app);
+                    action != Action::Confirm
+                }
+                Some(Err(message)) => {
+                    app.notify(message.in_language(app.language));
+                    false
+                }
+                None => action != Action::Confirm,
+            },
+            Action::Back => {
+                self.inputs.leave_number();
+                false
+            }
+            // What is being typed is not thrown away by a key that moves in other lists.
+            Action::Home | Action::End | Action::PageUp | Action::PageDown => false,
+            _ => true,
+        }
     }
 }

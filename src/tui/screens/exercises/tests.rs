@@ -157,6 +157,52 @@ fn the_same_wrong_option_again_is_no_other_try() {
     assert_eq!(tries(&mut tab, wrong[1], &mut app), 2);
 }
 
+/// A click on any row of an option chooses it, and a second one is the answer.
+#[test]
+fn a_click_chooses_an_option_and_a_second_one_answers() {
+    let (_folder, mut app, lab, mut tab) = at("predict-elbo");
+    let Check::Choice { answer, options } = lab.exercises[tab.selected].check.clone() else { panic!("a choice") };
+    let area = Rect::new(0, 0, 100, 40);
+    tab.draw(area, &lab, &app, &mut Buffer::empty(area));
+    let rows = tab.options.clone();
+    let chosen: Vec<usize> = rows.iter().map(|(_, index)| *index).collect();
+    assert!((0..options.len()).all(|index| chosen.contains(&index)), "{chosen:?}");
+    let click = |tab: &mut ExercisesTab, place: Rect, app: &mut AppContext| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let modifiers = crossterm::event::KeyModifiers::NONE;
+        tab.mouse(MouseEvent { kind, column: place.x + 5, row: place.y, modifiers }, &lab, app);
+    };
+    for (place, index) in rows.iter().filter(|(_, index)| *index != answer) {
+        click(&mut tab, *place, &mut app);
+        assert_eq!((tab.option, tab.verdict.is_some()), (*index, false), "chosen, and not handed in");
+        tab.clicked = None;
+    }
+    let (place, _) = rows.iter().find(|(_, index)| *index == answer).unwrap();
+    click(&mut tab, *place, &mut app);
+    assert!(app.progress.solved(&lab.id).is_empty());
+    click(&mut tab, *place, &mut app);
+    assert!(app.progress.solved(&lab.id).contains("predict-elbo"));
+    // Beside them nothing is chosen.
+    let before = tab.option;
+    click(&mut tab, Rect::new(0, area.height - 1, 1, 1), &mut app);
+    assert_eq!(tab.option, before);
+}
+
+/// A word that is longer than the field is broken, so that its end is seen.
+#[test]
+fn a_long_word_stays_in_its_field() {
+    let (_folder, mut app, lab, mut tab) = at("in-your-words");
+    tab.handle_action(Action::Confirm, &lab, &mut app);
+    tab.pasted(&format!("{}end", "x".repeat(90)), &lab, &mut app);
+    let area = Rect::new(0, 0, 80, 24);
+    let mut buffer = Buffer::empty(area);
+    tab.draw(area, &lab, &app, &mut buffer);
+    let text = shown(&buffer);
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("xxx")).collect();
+    let letters: usize = rows.iter().map(|row| row.matches('x').count()).sum();
+    assert!(rows.len() == 2 && letters >= 90 && text.contains("end"), "{text}");
+}
+
 #[test]
 fn home_and_end_lead_to_the_first_and_the_last_exercise() {
     let (_folder, mut app, lab, mut tab) = at("kl-by-hand");

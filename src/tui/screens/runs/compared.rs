@@ -1,11 +1,12 @@
 //! The chosen run beside others: those that are overlaid, the open one, the bundled model.
 
 use super::RunList;
-use crate::experiment::{Knob, KnobValue, Knobs, Report};
+use crate::experiment::{Knob, Knobs, Language, Report};
 use crate::lab::Lab;
 use crate::printer::printable;
 use crate::registry;
 use crate::run::RunDescription;
+use crate::tui::choices;
 use crate::tui::context::AppContext;
 use crate::tui::screens::overlays::Overlays;
 use crate::tui::screens::when;
@@ -46,7 +47,7 @@ impl Compared {
     }
 
     fn value(&self, knob: &Knob) -> Option<String> {
-        self.knobs.0.get(knob.name).map(KnobValue::to_string)
+        self.knobs.0.get(knob.name).map(|value| choices::shown(knob, value, Language::En))
     }
 
     fn figure(&self, key: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The axes of a chart: where the ticks of its heights stand, and what is written at them.
 
-use super::scale::{Scale, number, step_ticks};
+use super::scale::{Scale, number, step_ticks, steps};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::frame::write;
 use crate::width::width;
@@ -15,11 +15,19 @@ const MOST: f64 = 1.6;
 /// Dots from the upper edge of a row to the middle of its tick.
 const MIDDLE: f64 = 1.5;
 
-/// The heights of a linear chart made so much larger that each tick is in the middle of a row, as far from the next as that from the one
-/// after it, and the ticks; as they are where that would take too much room, and of other scales.
+/// The range of a chart made so much larger that each tick is in the middle of a row, as far from the next as that from the one after it,
+/// and the ticks; as it is where that would take too much room, or the ticks of its scale do not stand evenly.
 pub fn even((low, high): (f64, f64), rows: u16, scale: Scale) -> ((f64, f64), Vec<f64>) {
     let ticks = scale.ticks(low, high, usize::from(rows / APART).max(2));
-    let (true, [first, second, ..]) = (scale == Scale::Linear, ticks.as_slice()) else { return ((low, high), ticks) };
+    if scale == Scale::Linear {
+        return evenly((low, high), rows, ticks);
+    }
+    even_heights((low, high), ticks, rows, scale)
+}
+
+/// The same of heights with ticks that are as far from each other.
+fn evenly((low, high): (f64, f64), rows: u16, ticks: Vec<f64>) -> ((f64, f64), Vec<f64>) {
+    let [first, second, ..] = ticks.as_slice() else { return ((low, high), ticks) };
     let (size, first) = (second - first, *first);
     let dots = f64::from(rows * 4 - 1);
     // So many rows from one tick to the next, the most at first.
@@ -45,9 +53,27 @@ pub fn even((low, high): (f64, f64), rows: u16, scale: Scale) -> ((f64, f64), Ve
     ((from, to), ticks.map(|tick| if tick.abs() < 1e-9 * size { 0.0 } else { tick }).collect())
 }
 
+/// The same of a scale that is not linear, whose ticks are as far from each other: as heights they are those of a linear one.
+fn even_heights((low, high): (f64, f64), ticks: Vec<f64>, rows: u16, scale: Scale) -> ((f64, f64), Vec<f64>) {
+    let heights: Vec<f64> = ticks.iter().map(|tick| scale.apply(*tick)).collect();
+    let apart: Vec<f64> = heights.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let [size, ..] = apart[..] else { return ((low, high), ticks) };
+    if scale == Scale::Symmetric || apart.iter().any(|other| (other - size).abs() > 1e-6 * size) {
+        return ((low, high), ticks);
+    }
+    let ((from, to), heights) = evenly((scale.apply(low), scale.apply(high)), rows, heights);
+    // A power of ten without what is left over in the last binary places.
+    let round = |height: f64| format!("{:.6e}", scale.invert(height)).parse().expect("a decimal number");
+    ((scale.invert(from), scale.invert(to)), heights.into_iter().map(round).collect())
+}
+
 /// Ticks in letters, with as many digits as it takes to tell them apart, where there is room for that.
 fn told_apart(ticks: &[f64], columns: usize) -> Vec<String> {
     let short: Vec<String> = ticks.iter().map(|tick| number(*tick)).collect();
+    // Without room for all digits.
+    if short.iter().any(|text| width(text) > columns) && ticks.iter().any(|tick| tick.abs() >= 1000.0) {
+        return ticks.iter().map(|tick| steps(*tick)).collect();
+    }
     let are_alike = |texts: &[String]| texts.windows(2).any(|pair| pair[0] == pair[1]);
     if !are_alike(&short) {
         return short;
@@ -66,6 +92,7 @@ pub fn axes(
     plot: Rect,
     gutter: u16,
     (from, to): (f64, f64),
+    counted: &str,
     ticks: &[f64],
     to_dot: &impl Fn(f64) -> f64,
     theme: &Theme,
@@ -90,15 +117,23 @@ pub fn axes(
     let axis = first + plot.height;
     write(buffer, area, gutter.saturating_sub(1), axis, "└", theme.rule());
     write(buffer, area, gutter, axis, &"─".repeat(usize::from(plot.width)), theme.rule());
-    let mut free_from = 0;
+    let (mut free_from, mut first_tick) = (0, None);
     for (tick, text) in step_ticks(from.max(0.0), to, usize::from(plot.width / 9).max(1)) {
         let share = (tick - from) / (to - from);
         let center = gutter + (share * f64::from(plot.width - 1)).round() as u16;
         let column = center.saturating_sub(width(&text) as u16 / 2);
         if column >= free_from && column + width(&text) as u16 <= area.width {
             write(buffer, area, center, axis, "┴", theme.rule());
+            first_tick.get_or_insert(column);
             free_from = write(buffer, area, column, axis + 1, &text, style) + 1;
         }
+    }
+    // Behind the last tick what is counted is named, else before the first.
+    let name = width(counted) as u16;
+    if free_from + 1 + name <= area.width {
+        write(buffer, area, area.width - name, axis + 1, counted, style);
+    } else if first_tick.is_none_or(|first| name < first) {
+        write(buffer, area, 0, axis + 1, counted, style);
     }
 }
 
@@ -119,7 +154,18 @@ mod tests {
         let dots = dots_of(&ticks, range, 9);
         assert!(dots.iter().all(|dot| (dot.rem_euclid(4.0) - MIDDLE).abs() < 1e-9), "{dots:?}");
         assert!(range.0 <= 0.33 && range.1 >= 1.71);
-        assert_eq!(even((0.9, 120.0), 12, Scale::Logarithmic).0, (0.9, 120.0), "as they are");
+        // Powers of ten too: their logarithms are as far from each other.
+        for (scale, low, high, ticks) in [
+            (Scale::Logarithmic, 0.9, 120.0, [1.0, 10.0, 100.0]),
+            (Scale::NegativeLogarithmic, -120.0, -0.9, [-100.0, -10.0, -1.0]),
+        ] {
+            let ((from, to), found) = even((low, high), 12, scale);
+            assert!(from <= low && to >= high);
+            assert_eq!(found, ticks);
+            let heights = ticks.map(|tick| scale.apply(tick));
+            let dots = dots_of(&heights, (scale.apply(from), scale.apply(to)), 12);
+            assert!(dots.iter().all(|dot| (dot.rem_euclid(4.0) - MIDDLE).abs() < 1e-4), "{dots:?}");
+        }
     }
 
     /// What lies above a tick is drawn above it or in its row.
@@ -138,6 +184,7 @@ mod tests {
     fn ticks_that_lie_close_have_the_digits_in_which_they_differ() {
         assert_eq!(told_apart(&[2.305, 2.31, 2.315], 6), ["2.305", "2.310", "2.315"]);
         assert_eq!(told_apart(&[0.5, 1.0], 6), ["0.5", "1"]);
+        assert_eq!(told_apart(&[0.0, -2_000_000.0, 14e6], 6), ["0", "−2 M", "14 M"]);
         assert_eq!(told_apart(&[-123.001, -123.002], 6), ["−123", "−123"], "there is no room for more");
     }
 

@@ -18,8 +18,9 @@ use std::borrow::Cow;
 pub enum Stroke {
     Solid,
     Dashed,
-    /// An earlier run, behind the others.
+    /// An earlier run, behind the others, and what is dashed of it.
     Ghost,
+    DashedGhost,
 }
 
 /// A line of a chart.
@@ -38,6 +39,8 @@ pub struct Words<'a> {
     pub placeholder: &'a str,
     /// The name of the line behind a smoothed one.
     pub measured: &'a str,
+    /// What is counted along the chart.
+    pub steps: &'a str,
 }
 
 /// The parts of a chart's area.
@@ -124,12 +127,12 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
         let share = (scale.apply(value) - bottom) / (top - bottom);
         (1.0 - share) * f64::from(plot.height * 4 - 1)
     };
-    axes(area, plot, gutter, (from, to), &ticks, &to_dot, theme, buffer);
+    axes(area, plot, gutter, (from, to), words.steps, &ticks, &to_dot, theme, buffer);
 
     let mut canvas = Canvas::new(plot);
     let to_column = |step: f64| (step - from) / (to - from) * f64::from(plot.width * 2 - 1);
     let order = |line: &&Line| match line.stroke {
-        Stroke::Ghost => 0,
+        Stroke::Ghost | Stroke::DashedGhost => 0,
         Stroke::Solid => 1,
         // Between its dashes the line beneath stays in sight.
         Stroke::Dashed => 2,
@@ -157,7 +160,7 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
                 canvas.upright(to_column(bucket.middle()), to_dot(bucket.min), to_dot(bucket.max), color);
             }
             let points = buckets.iter().map(|bucket| (to_column(bucket.middle()), bucket.mean().map(&to_dot)));
-            let dashed = line.stroke == Stroke::Dashed;
+            let dashed = is_dashed(line.stroke);
             canvas.path(points, if dashed { braille::Stroke::Dashed } else { braille::Stroke::Solid }, color);
         }
     }
@@ -172,6 +175,10 @@ pub fn draw(area: Rect, lines: &[Line], view: &View, words: Words, theme: &Theme
             }
         }
     }
+}
+
+fn is_dashed(stroke: Stroke) -> bool {
+    matches!(stroke, Stroke::Dashed | Stroke::DashedGhost)
 }
 
 /// Whether a line is smoothed: many values of a measure. A few, such as one an epoch, and counts are shown as they are.
@@ -212,7 +219,7 @@ pub fn step_at_cursor(area: Rect, lines: &[Line], view: &View, steps: impl IntoI
 /// the line after the word `smooth`; of a value that was measured at another step than the nearest, that step after `@`.
 pub fn read_out(lines: &[Line], view: &View, smooth: &str) -> Option<String> {
     let cursor = view.cursor?;
-    let own = || lines.iter().filter(|line| line.stroke != Stroke::Ghost);
+    let own = || lines.iter().filter(|line| !matches!(line.stroke, Stroke::Ghost | Stroke::DashedGhost));
     let far = |step: u64| (step as f64 - cursor).abs();
     let nearest =
         own().filter_map(|line| Some(line.series.nearest(cursor)?.0)).min_by(|a, b| far(*a).total_cmp(&far(*b)));
@@ -275,7 +282,7 @@ type Name<'a> = (&'a str, Cow<'a, str>, Color);
 /// The names of the lines of a chart that have data.
 fn named<'a>(lines: &[Line<'a>]) -> Vec<Name<'a>> {
     let named = lines.iter().filter(|line| !line.label.is_empty() && !line.series.is_empty());
-    let mark = |stroke| if stroke == Stroke::Dashed { "┅ " } else { "━ " };
+    let mark = |stroke| if is_dashed(stroke) { "┅ " } else { "━ " };
     named.map(|line| (mark(line.stroke), Cow::Borrowed(line.label), line.color)).collect()
 }
 
@@ -369,7 +376,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WORDS: Words = Words { placeholder: "no values yet", measured: "measured" };
+    const WORDS: Words = Words { placeholder: "no values yet", measured: "measured", steps: "step" };
 
     fn shown(area: Rect, lines: &[Line], view: &View) -> String {
         let mut buffer = Buffer::empty(area);

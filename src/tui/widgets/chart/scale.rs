@@ -48,19 +48,33 @@ impl Scale {
         match self {
             Scale::Linear => linear_ticks(low, high, most),
             _ => {
-                let rounds = (-12..=12).flat_map(|n| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(n)));
-                let mut ticks: Vec<f64> = rounds.flat_map(|tick| [tick, -tick]).chain([0.0]).collect();
-                ticks.retain(|tick| (low..=high).contains(tick));
-                ticks.sort_by(f64::total_cmp);
-                if ticks.len() < 2 {
-                    return linear_ticks(low, high, most);
-                }
-                let stride = ticks.len().div_ceil(most.max(1));
-                ticks.into_iter().step_by(stride).collect()
+                // About 0 heights are those of a linear axis.
+                let least = if self == Scale::Symmetric { 0 } else { -12 };
+                // Within range, from both sides of 0.
+                let within = |factors: &[f64], decades: i32| -> Vec<f64> {
+                    let powers = (least..=12).filter(|n| n % decades == 0).map(|n| 10_f64.powi(n));
+                    let sizes = powers.flat_map(|power| factors.iter().map(move |factor| factor * power));
+                    let mut ticks: Vec<f64> = sizes.flat_map(|tick| [tick, -tick]).chain([0.0]).collect();
+                    ticks.retain(|tick| (low..=high).contains(tick));
+                    ticks.sort_by(f64::total_cmp);
+                    ticks
+                };
+                let most = most.max(2);
+                // Powers of ten stand evenly, where there are some; else 1, 2, 5; else one of them in each decade.
+                let powers = (1..=12).map(|decades| within(&[1.0], decades)).find(|ticks| ticks.len() <= most);
+                let powers = powers.filter(|ticks| ticks.len() >= EVEN);
+                let dense = Some(within(&[1.0, 2.0, 5.0], 1)).filter(|ticks| (2..=most).contains(&ticks.len()));
+                let one_of_each = || [[1.0], [2.0], [5.0]].into_iter().map(|factor| within(&factor, 1));
+                let fits = |ticks: &Vec<f64>| (2..=most).contains(&ticks.len());
+                let found = powers.or(dense).or_else(|| one_of_each().find(fits));
+                found.unwrap_or_else(|| linear_ticks(low, high, most))
             }
         }
     }
 }
+
+/// Powers of ten in sight from which on they are the ticks.
+const EVEN: usize = 3;
 
 /// Multiples of 1, 2 or 5 × 10ⁿ.
 pub fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
@@ -110,12 +124,12 @@ pub fn number(value: f64) -> String {
         };
     }
     let size = value.abs();
-    let text = if size >= 1e7 || (size > 0.0 && size < 1e-3) {
+    let text = if size >= 1e10 || (size > 0.0 && size < 1e-3) {
         format!("{value:.1e}")
-    } else if size >= 1000.0 && value.fract() == 0.0 {
-        grouped(size, value < 0.0)
     } else {
-        let decimals = if size >= 100.0 {
+        let decimals = if size >= 1e5 || value.fract() == 0.0 {
+            0
+        } else if size >= 100.0 {
             1
         } else if size >= 1.0 {
             2
@@ -123,25 +137,31 @@ pub fn number(value: f64) -> String {
             4
         };
         let text = format!("{value:.decimals$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        grouped(text)
     };
     text.replace('-', "−")
 }
 
-fn grouped(size: f64, negative: bool) -> String {
-    let digits = format!("{size:.0}");
-    let mut text = String::from(if negative { "-" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+/// A decimal number with the digits before its point in groups of three.
+fn grouped(number: &str) -> String {
+    let (sign, size) = number.strip_prefix('-').map_or(("", number), |size| ("-", size));
+    let (whole, rest) = size.split_at(size.find('.').unwrap_or(size.len()));
+    let mut text = sign.to_owned();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
     }
-    text
+    text + rest
 }
 
 /// A count of steps at an axis: 800, 2.5 k, 1.2 M.
 pub fn steps(value: f64) -> String {
+    if value < 0.0 {
+        return format!("−{}", steps(-value));
+    }
     let short = |value: f64, unit: &str| {
         let text = format!("{value:.1}");
         format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
@@ -162,6 +182,8 @@ mod tests {
     fn numbers_are_short_and_have_a_true_minus() {
         let shown: Vec<String> = [-108.27, 0.001, 12_345.0, 1.5e-5, 0.0, -3.0, 2.71].map(number).to_vec();
         assert_eq!(shown, ["−108.3", "0.001", "12 345", "1.5e−5", "0", "−3", "2.71"]);
+        let large: Vec<String> = [4_608_000.0, 14_000_000.0, -1234.56, 123_456.7, 3e11].map(number).to_vec();
+        assert_eq!(large, ["4 608 000", "14 000 000", "−1 234.6", "123 457", "3.0e11"], "one way for all of a screen");
         assert_eq!([800.0, 2500.0, 1_200_000.0].map(steps), ["800", "2.5 k", "1.2 M"]);
     }
 
@@ -180,7 +202,11 @@ mod tests {
         assert_eq!(Scale::Linear.ticks(-206.0, -98.0, 5), [-200.0, -150.0, -100.0]);
         assert_eq!(Scale::Linear.ticks(0.6, 1.9, 2), [1.0, 1.5], "one number alone says nothing of the scale");
         assert_eq!(Scale::Linear.ticks(0.5, 9.0, 2), [2.0, 4.0, 6.0, 8.0]);
-        assert_eq!(Scale::Logarithmic.ticks(0.9, 120.0, 4), [1.0, 5.0, 20.0, 100.0]);
+        assert_eq!(Scale::Logarithmic.ticks(0.9, 120.0, 4), [1.0, 10.0, 100.0], "as far from each other");
+        assert_eq!(Scale::Logarithmic.ticks(1e-6, 2e3, 4), [1e-6, 1e-3, 1.0, 1e3]);
+        assert_eq!(Scale::Logarithmic.ticks(0.9, 25.0, 5), [1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert_eq!(Scale::Logarithmic.ticks(1.5, 60.0, 3), [2.0, 20.0]);
+        assert_eq!(Scale::Symmetric.ticks(-150.0, 20.0, 6), [-100.0, -10.0, -1.0, 0.0, 1.0, 10.0]);
     }
 
     proptest! {

@@ -22,6 +22,8 @@ const FIGURES_FROM: usize = 5;
 const TWO_ROWS_FROM: u16 = 8;
 /// Columns from which a cut name has its signs.
 const LEAST_WITH_SIGNS: usize = 5;
+/// Columns from which it ends in … where letters are left out.
+const LEAST_WITH_MARK: usize = 3;
 
 pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buffer: &mut Buffer) -> Places {
     let (rows, columns) = (map.rows.len(), map.columns.len());
@@ -144,11 +146,14 @@ fn told_apart(names: &[String], columns: usize) -> Vec<String> {
     (0..names.len()).map(name).collect()
 }
 
-/// The name of a column above a narrow cell: its first letters alone, without the sign of a space before them.
+/// The name of a column above a narrow cell: its first letters, without the sign of a space before them.
 fn in_cell(name: &str, columns: usize) -> String {
     let letters = name.trim_start_matches('␣');
     if columns >= LEAST_WITH_SIGNS || letters.is_empty() {
         return cut(name, columns);
+    }
+    if columns >= LEAST_WITH_MARK {
+        return cut(letters, columns);
     }
     let mut short = String::new();
     for letter in letters.graphemes(true) {
@@ -170,6 +175,8 @@ fn draw_cell(value: f32, range: [f32; 2], is_cursor: bool, place: Rect, look: &L
     let inside = match shares {
         // No number: neither quiet nor strong.
         None => "×".to_owned(),
+        // Between the marks of the cursor, which cover nothing of it.
+        Some(_) if columns >= FIGURES_FROM && is_cursor => format!("{} ", within(f64::from(value), columns - 2)),
         Some(_) if columns >= FIGURES_FROM => within(f64::from(value), columns - 1),
         Some(share) if !look.has_colors() => shade(share).repeat(columns.saturating_sub(1).max(1)),
         Some(_) => String::new(),
@@ -222,9 +229,26 @@ mod tests {
             draw(&map, None, buffer.area, &look, &mut buffer);
             crate::tui::widgets::frame::rows_of_text(&buffer).take(2).collect::<Vec<_>>()
         };
-        assert_eq!(names(4), ["  Emm at  sch", "    is  the ."]);
-        assert_eq!(names(3)[0], "  Emm at  sch", "no row of values is lost");
+        assert_eq!(names(4), ["  Em… at  sc…", "    is  the ."]);
+        assert_eq!(names(3)[0], "  Em… at  sc…", "no row of values is lost");
         assert_eq!([14, 60].map(|columns| head_rows(&map, columns)), [2, 1]);
+    }
+
+    /// The marks of the cursor stand about the value of its cell.
+    #[test]
+    fn the_cursor_covers_no_figure() {
+        let theme = crate::tui::theme::Theme::dark();
+        let look = crate::tui::widgets::picture::Look { light: false, color: true, wide_ambiguous: false };
+        let mode = crate::tui::widgets::picture::PictureMode::HalfBlocks;
+        let mut pictures = crate::tui::widgets::picture::Pictures::new(look, None, mode);
+        let look = Look { theme: &theme, language: crate::experiment::Language::En, pictures: &mut pictures };
+        for (value, columns, shown) in [(0.53, 6, "[0.53]"), (-7.31, 6, "[−7.3]"), (12.0, 5, "[ 12]"), (0.5, 2, "[]")]
+        {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
+            draw_cell(value, [-10.0, 20.0], true, buffer.area, &look, &mut buffer);
+            let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+            assert_eq!(text, shown);
+        }
     }
 
     #[test]
@@ -233,8 +257,9 @@ mod tests {
         assert_eq!(told_apart(&own(&["enc 1", "cross 1", "cross 2"]), 6), ["enc 1", "cro… 1", "cro… 2"]);
         assert_eq!(told_apart(&own(&["交差 1", "交差 2"]), 5), ["交… 1", "交… 2"]);
         assert_eq!(told_apart(&own(&["one of many", "two"]), 6), ["one o…", "two"]);
-        assert_eq!(["␣David", "␣the", "."].map(|name| in_cell(name, 3)), ["Dav", "the", "."]);
+        assert_eq!(["␣David", "␣the", "."].map(|name| in_cell(name, 3)), ["Da…", "the", "."]);
         assert_eq!(in_cell("␣library", 6), "␣libr…");
-        assert_eq!(in_cell("図書館", 3), "図");
+        assert_eq!([2, 3].map(|columns| in_cell("図書館", columns)), ["図", "図…"]);
+        assert_eq!([2, 3].map(|columns| in_cell("<EOS>", columns)), ["<E", "<E…"], "what is cut says so");
     }
 }
