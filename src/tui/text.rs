@@ -325,7 +325,7 @@ words! {
     BOARD_PROVEN_LOSS: "lost", "負け確定";
     BOARD_PROVEN_DRAW: "draw", "引分確定";
     BOARD_WIN_RATE: "win rate of the first side", "先手の勝率";
-    BOARD_LOST: "▲ lost {} or more, ▵ less, ▴ here", "▲ {} 以上の損、▵ それ未満、▴ 現在";
+    BOARD_LOST: "▲ lost {0} or more, ▵ less, ▴ here", "▲ {0} 以上の損、▵ それ未満、▴ 現在";
     BOARD_ANALYSING: "analysing", "解析中";
     BOARD_BETTER: "better:", "最善:";
     BOARD_GRAPH_HOW: "after each move; a analyses", "手ごとの勝率。a で解析";

@@ -212,7 +212,8 @@ fn write_ticks(scene: &Scene, frame: &Frame, name_from: u16, theme: &Theme, buff
     for tick in linear_ticks(left, right, usize::from(area.width / COLUMNS_OF_TICK).max(1)) {
         let text = number(tick);
         let wide = width(&text) as u16;
-        let start = frame.cell([tick as f32, scene.low[1]]).map(|(x, _)| x.saturating_sub(wide / 2));
+        // The lower edge itself lies outside.
+        let start = frame.cell([tick as f32, scene.high[1]]).map(|(x, _)| x.saturating_sub(wide / 2));
         if let Some(x) = start.filter(|x| *x >= free_from && x + wide < name_from) {
             put(x, area.bottom() - 1, &text, &mut places);
             free_from = x + wide + 1;
