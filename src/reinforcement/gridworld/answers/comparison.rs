@@ -83,7 +83,7 @@ impl GridModel {
             panels.push(Panel::Note {
                 text: Bilingual::new(
                     "`first` and `second` are the same algorithm: with the same seed both are equal. Turn one of them.",
-                    "一つめと二つめが同じアルゴリズムです。乱数も同じなので結果は等しくなります。どちらかを変えてください。",
+                    "「手法 1」と「手法 2」が同じアルゴリズムです。乱数も同じなので結果は等しくなります。どちらかを変えてください。",
                 ),
             });
         }
