@@ -122,7 +122,7 @@ pub struct Board {
     pub names: Vec<String>,
     /// Who made each.
     pub sides: Vec<usize>,
-    /// Cells of the last move.
+    /// Cells of the last move; where it has won by stones in a row, all of them.
     pub last: Vec<usize>,
     /// Pieces in hand of each side, each kind with its number.
     pub hands: [Vec<(Man, usize)>; 2],

@@ -91,9 +91,51 @@ impl From<String> for Bilingual {
     }
 }
 
+impl From<(&str, &str)> for Bilingual {
+    /// English, then Japanese.
+    fn from((en, ja): (&str, &str)) -> Self {
+        Bilingual::new(en, ja)
+    }
+}
+
 impl From<Wording> for Bilingual {
     fn from(wording: Wording) -> Self {
         Bilingual::new(wording.en, wording.ja)
+    }
+}
+
+/// A short text in a panel: a number or a name of the data, which is the same in both languages, or one that each language has its own for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Words {
+    Same(String),
+    Both(Bilingual),
+}
+
+impl Words {
+    pub fn in_language(&self, language: Language) -> &str {
+        match self {
+            Words::Same(text) => text,
+            Words::Both(text) => text.in_language(language),
+        }
+    }
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Self {
+        Words::Same(text)
+    }
+}
+
+impl From<&str> for Words {
+    fn from(text: &str) -> Self {
+        Words::Same(text.to_owned())
+    }
+}
+
+impl From<Bilingual> for Words {
+    fn from(text: Bilingual) -> Self {
+        if text.en == text.ja { Words::Same(text.en) } else { Words::Both(text) }
     }
 }
 
@@ -120,6 +162,16 @@ impl Wording {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_the_same_in_both_languages_are_written_as_a_text_alone() {
+        let (number, name) = (Words::from("0.5"), Words::from(Bilingual::new("known", "既知")));
+        assert_eq!([&number, &name].map(|words| words.in_language(Language::Ja)), ["0.5", "既知"]);
+        let written = serde_json::to_string(&[&number, &name]).unwrap();
+        assert_eq!(written, r#"["0.5",{"en":"known","ja":"既知"}]"#);
+        assert_eq!(serde_json::from_str::<[Words; 2]>(&written).unwrap(), [number, name]);
+        assert_eq!(Words::from(Bilingual::same("SARSA")), Words::from("SARSA"));
+    }
 
     #[test]
     fn a_locale_names_its_language() {

@@ -41,7 +41,7 @@ pub use event::{Event, EventLine, Report};
 pub use game::{GameAnswer, GameQuery};
 pub use knob::{Knob, KnobError, KnobKind};
 pub use knobs::Knobs;
-pub use language::{Bilingual, Language, Wording};
+pub use language::{Bilingual, Language, Wording, Words};
 pub use model::{ExperimentError, Model, Position, Precision, Session, TaskContext, Trainable};
 pub use panel::{Bar, Panel};
 pub use picture::{GrayImage, ImageGrid};

@@ -3,7 +3,7 @@
 
 use super::board::Board;
 use super::knob::KnobKind;
-use super::language::Bilingual;
+use super::language::{Bilingual, Language, Words};
 use super::number;
 use super::picture::ImageGrid;
 use super::scene::Scene;
@@ -28,13 +28,13 @@ pub enum Panel {
     /// Names in order, each with a value.
     Bars { heading: Bilingual, bars: Vec<Bar>, format: Format },
     /// Columns of text under their names.
-    Table { names: Vec<Bilingual>, rows: Vec<Vec<String>> },
+    Table { names: Vec<Bilingual>, rows: Rows },
     /// Pictures in a grid, each with a caption or none with one.
     Pictures {
         heading: Bilingual,
         #[serde(alias = "sheet")]
         images: ImageGrid,
-        captions: Vec<String>,
+        captions: Vec<Words>,
     },
     /// Points, arrows, paths and words in the plane.
     Plane { heading: Bilingual, scene: Scene },
@@ -50,6 +50,32 @@ pub enum Panel {
     Grid(Grid),
     /// A figure that moves.
     Poses(Poses),
+}
+
+/// The rows of a table, each with a cell for each column.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rows(pub Vec<Vec<Words>>);
+
+impl Rows {
+    pub fn in_language(&self, language: Language) -> Vec<Vec<String>> {
+        let row = |row: &Vec<Words>| row.iter().map(|cell| cell.in_language(language).to_owned()).collect();
+        self.0.iter().map(row).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<W: Into<Words>> FromIterator<Vec<W>> for Rows {
+    fn from_iter<I: IntoIterator<Item = Vec<W>>>(rows: I) -> Self {
+        Rows(rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect())
+    }
 }
 
 /// How a value is written.
@@ -223,7 +249,15 @@ impl Panel {
     }
 
     pub fn table(names: Vec<String>, rows: Vec<Vec<String>>) -> Self {
-        Panel::Table { names: names.into_iter().map(Bilingual::same).collect(), rows }
+        Panel::columns(names.into_iter().map(Bilingual::same), rows)
+    }
+
+    /// Columns under names in both languages.
+    pub fn columns<W: Into<Words>>(
+        names: impl IntoIterator<Item: Into<Bilingual>>,
+        rows: impl IntoIterator<Item = Vec<W>>,
+    ) -> Self {
+        Panel::Table { names: names.into_iter().map(Into::into).collect(), rows: rows.into_iter().collect() }
     }
 
     pub fn plane(scene: Scene) -> Self {
@@ -269,7 +303,7 @@ impl Panel {
                 (!within).then(|| format!("bytes {from} to {to} of a line of {}", line.len()))
             }
             Panel::Table { names, rows } => {
-                rows.iter().find_map(|row| fits("cells in a row of a table", row.len(), names.len()))
+                rows.0.iter().find_map(|row| fits("cells in a row of a table", row.len(), names.len()))
             }
             Panel::Pictures { images, captions, .. } => {
                 let odd = images.pictures.iter().find(|p| p.pixels.len() != p.width * p.height);
@@ -414,7 +448,7 @@ mod tests {
             Panel::note("n"),
             Panel::Number { name: Bilingual::new("loss", "損失"), value: f64::NEG_INFINITY, format: Format::Nats },
             Panel::Bars { heading: Bilingual::default(), bars: vec![bar.clone()], format: Format::Percent },
-            Panel::Table { names: vec![], rows: vec![] },
+            Panel::Table { names: vec![], rows: Rows::default() },
             heat(6),
             plane(),
             Panel::Tokens {

@@ -26,6 +26,9 @@ pub struct Scene {
     /// What runs to the right, and upwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub axes: Option<[String; 2]>,
+    /// Whether numbers stand along the axes: what they measure has a meaning of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_ticks: bool,
 }
 
 /// A word at a point.

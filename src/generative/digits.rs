@@ -3,7 +3,8 @@
 use crate::data::pictures::{SIDE, drawing};
 use crate::data::{Digits, mnist};
 use crate::experiment::{
-    Answer, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, TaskContext, view,
+    Answer, Bilingual, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, TaskContext, Words,
+    view,
 };
 use crate::tensor::Tensor;
 
@@ -40,6 +41,13 @@ pub fn samples_inputs() -> Vec<Knob> {
 /// Samples in a grid.
 pub fn samples(pictures: Vec<GrayImage>) -> Panel {
     Panel::images(ImageGrid::new(10, pictures))
+}
+
+/// Pictures side by side under a heading, each above its own name.
+pub fn named<const N: usize>(heading: Bilingual, pictures: [((&str, &str), GrayImage); N]) -> Panel {
+    let (names, pictures): (Vec<Words>, Vec<GrayImage>) =
+        pictures.into_iter().map(|(name, picture)| (Words::from(Bilingual::from(name)), picture)).unzip();
+    Panel::Pictures { heading, images: ImageGrid::new(N, pictures), captions: names }
 }
 
 /// What a view of digits can be asked with: test digits by `seed`, or one `picture`.

@@ -5,7 +5,7 @@ use super::widgets::panel::values::{alike, with_decimals, written};
 use super::widgets::scene;
 use crate::experiment::panel::{Curve, Curves, Format, Grid, Ground, HeatMap, Poses, Token};
 use crate::experiment::picture::ImageGrid;
-use crate::experiment::{Bar, Language, Panel, Wording};
+use crate::experiment::{Bar, Language, Panel, Wording, Words};
 use crate::width::width;
 
 /// Cells of a full bar.
@@ -65,7 +65,7 @@ pub fn in_words(panel: &Panel, language: Language, bars: bool) -> String {
         }
         Panel::Table { names, rows } => {
             let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
-            aligned(&std::iter::once(names).chain(rows.iter().cloned()).collect::<Vec<_>>())
+            aligned(&std::iter::once(names).chain(rows.in_language(language)).collect::<Vec<_>>())
         }
         Panel::Plane { scene, .. } => scene::plain(scene, PLOT.0, PLOT.1),
         Panel::Pictures { images, captions, .. } => {
@@ -94,11 +94,11 @@ fn line(wording: Wording, language: Language, values: &[&dyn std::fmt::Display])
     format!("{}\n", filled(wording.in_language(language), values))
 }
 
-fn pictures(images: &ImageGrid, captions: &[String], language: Language) -> String {
+fn pictures(images: &ImageGrid, captions: &[Words], language: Language) -> String {
     let Some(first) = images.pictures.first() else { return line(text::PANEL_EMPTY, language, &[]) };
     let wording = if images.pictures.len() == 1 { text::PANEL_ONE_PICTURE } else { text::PANEL_PICTURES };
     let count = line(wording, language, &[&images.pictures.len(), &first.width, &first.height]);
-    count + &captions.iter().map(|caption| format!("  {caption}\n")).collect::<String>()
+    count + &captions.iter().map(|caption| format!("  {}\n", caption.in_language(language))).collect::<String>()
 }
 
 /// A table under the names of the columns, and where the largest value is.

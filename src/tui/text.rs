@@ -217,6 +217,7 @@ words! {
     READ_ON_GRID: "what a classifier reads in the picture generated at each place", "各点で生成した画像を分類器が読んだ数字";
     VARIANCE_SHARE: "of the codes' variance lies in this plane", "の分散がこの平面上";
     DRAW_HERE: "draw a digit: mouse, or arrows and Space (pen down, pen up)", "数字を描く: マウス、または矢印と Space(ペンを下ろす・上げる)";
+    TURN_BESIDE_PAD: "< > turn, . next", "< > 変更、. 次";
     DRAW_HERE_BRIEFLY: "draw: mouse, or arrows, Space: pen", "描く: マウス、または矢印、Space: ペン";
     MODEL_INPUT: "input", "入力";
     REBUILT: "rebuilt", "再構成";
@@ -324,6 +325,7 @@ words! {
     BOARD_PROVEN_LOSS: "lost", "負け確定";
     BOARD_PROVEN_DRAW: "draw", "引分確定";
     BOARD_WIN_RATE: "win rate of the first side", "先手の勝率";
+    BOARD_LOST: "▲ lost {0} or more, ▵ less, ▴ here", "▲ {0} 以上の損、▵ それ未満、▴ 現在";
     BOARD_ANALYSING: "analysing", "解析中";
     BOARD_BETTER: "better:", "最善:";
     BOARD_GRAPH_HOW: "after each move; a analyses", "手ごとの勝率。a で解析";

@@ -214,7 +214,7 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     terminal.press(ENTER);
     terminal.wait_for("did you mean `seven`?");
     terminal.press(TAB);
-    terminal.wait_for("x₀ · x_t");
+    terminal.wait_for("a digit and itself with noise");
     terminal.press(RIGHT);
     terminal.wait_for("√ᾱ_t");
     terminal.press(TAB);
@@ -415,7 +415,7 @@ fn a_head_is_looked_at_taken_apart_and_removed() {
 fn a_grid_world_is_looked_at_planned_and_compared() {
     let home = home();
     let terminal = explore(&home, "Grid world");
-    terminal.wait_for("V(s) as colour");
+    terminal.wait_for("shade: V(s)");
     terminal.wait_for("target");
     terminal.press("w");
     terminal.wait_for("this goes to a live run");
@@ -485,8 +485,7 @@ fn a_grid_world_is_edited_and_the_agent_driven_while_it_learns() {
     terminal.wait_for("nothing to undo");
     // The run takes nothing from keys pressed on another model.
     terminal.press("\x1bm");
-    let is_shown =
-        |screen: &str| screen.contains("model: bundled · Alt-m: your run") && screen.contains("V(s) as colour");
+    let is_shown = |screen: &str| screen.contains("model: bundled · Alt-m: your run") && screen.contains("shade: V(s)");
     terminal.wait_until("the world of the bundled model", is_shown);
     terminal.press("l");
     terminal.wait_for("another model is shown");

@@ -1,5 +1,6 @@
 //! How a decoder's state is compared with the states of an encoder.
 
+use crate::experiment::Bilingual;
 use crate::nn::{Bound, Linear, ParameterId, Parameters, initialise};
 use crate::tensor::{Activation, Mask, Tensor, Var, tensor};
 use ndarray::Axis;
@@ -34,6 +35,18 @@ impl Align {
             Align::Location => "location",
             Align::Plain => "plain",
         }
+    }
+
+    /// Its name as people call it.
+    pub fn called(self) -> Bilingual {
+        let ja = match self {
+            Align::Additive => "加法的",
+            Align::Multiplicative => "乗法的",
+            Align::Relu => "ReLU",
+            Align::Location => "位置",
+            Align::Plain => "なし",
+        };
+        Bilingual::new(self.name(), ja)
     }
 
     /// # Panics

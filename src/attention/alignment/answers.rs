@@ -10,7 +10,7 @@ use crate::data::tasks::{END, START};
 use crate::experiment::panel::HeatMap;
 use crate::experiment::{
     Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, QueryKind, TaskContext, ViewSpec, Wording,
-    view,
+    Words, view,
 };
 use crate::nn::{Parameters, weights};
 use crate::tensor::{Tape, Tensor};
@@ -153,7 +153,7 @@ impl TrainedAlignments {
     fn map(&self, question: &Question, traced: &Traced, align: Align) -> Panel {
         let target = &self.corpus.texts.target;
         Panel::HeatMap(HeatMap {
-            heading: Bilingual::same(format!("α {}", align.name())),
+            heading: align.called().after("α ", "α "),
             rows: traced.decoding.tokens.iter().map(|&token| show::visible(target, token)).collect(),
             columns: self.columns(question),
             values: traced.weights.concat(),
@@ -175,14 +175,12 @@ impl TrainedAlignments {
                 Some(_) => "✗",
                 None => "",
             };
-            vec![network.align().name().to_owned(), found, mark.to_owned()]
+            vec![Words::from(network.align().called()), found.into(), mark.into()]
         });
         let asked =
             right.as_ref().map_or_else(|| question.text.clone(), |right| format!("{} → {right}", question.text));
-        Panel::Table {
-            names: vec![Bilingual::new("alignment", "アラインメント"), Bilingual::same(asked), Bilingual::same("")],
-            rows: rows.collect(),
-        }
+        let names = [Bilingual::new("alignment", "アラインメント"), Bilingual::same(asked), Bilingual::same("")];
+        Panel::columns(names, rows)
     }
 
     fn weights(&self, inputs: &Knobs) -> Result<Vec<Panel>, ExperimentError> {
@@ -221,7 +219,7 @@ impl TrainedAlignments {
         let pairs = views::pairs_for_lengths(&self.corpus)?;
         let mut tested = Vec::new();
         for network in &self.networks {
-            tested.push((network.align().name(), Tested::of(network, &self.corpus, &pairs, task)?));
+            tested.push((network.align().called(), Tested::of(network, &self.corpus, &pairs, task)?));
         }
         Ok(vec![show::length_curves(&tested)])
     }

@@ -361,7 +361,13 @@ impl TrainedGpt {
         let (count, characters) = (prompt.len() - 1, self.tokenizer.decode(&prompt[1..]).chars().count());
         let mean = nats / count.max(1) as f64;
         let mut panels: Vec<Panel> = note.into_iter().collect();
-        panels.push(Panel::Tokens { heading: Bilingual::new("P of each token", "各トークンの確率 P"), tokens });
+        panels.push(Panel::Tokens {
+            heading: Bilingual::new(
+                "shade: P of each token after those before it",
+                "色の濃さ: それより前のトークンに続く確率 P",
+            ),
+            tokens,
+        });
         let bits = nats / characters.max(1) as f64 / std::f64::consts::LN_2;
         let number = |en: &str, ja: &str, value: f64, format: Format| Panel::Number {
             name: Bilingual::new(en, ja),
@@ -396,11 +402,11 @@ impl TrainedGpt {
         let judged = Judged::of(self, language, count, &how, task)?;
         let number =
             |en: &str, ja: &str, value| Panel::Number { name: Bilingual::new(en, ja), value, format: Format::Percent };
-        Ok(vec![
+        let shares = vec![
             number("grammatical sentences", "文法に合う文", judged.grammatical_share()),
             number("consistent stories", "つじつまの合う物語", judged.consistent_share()),
-            judged.panel(count),
-        ])
+        ];
+        Ok([shares, judged.panels(count)].concat())
     }
 
     /// What stands in the gaps of a text.

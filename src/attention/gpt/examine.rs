@@ -61,7 +61,7 @@ pub(super) fn tokens(model: &TrainedGpt, inputs: &Knobs) -> Result<Vec<Panel>, E
         let [left, right, made] = [merge.pair[0], merge.pair[1], merge.into].map(|symbol| model.name(symbol as usize));
         vec![(place + 1).to_string(), left, right, made]
     });
-    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() });
+    panels.push(Panel::columns(names, rows));
     Ok(panels)
 }
 
@@ -95,7 +95,10 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) 
         };
         let last = prompt.len() - 1 - from;
         HeatMap {
-            heading: Bilingual::new("where the last token looks: layer.head", "最後のトークンの注目先(層.ヘッド)"),
+            heading: Bilingual::new(
+                "where the last token looks; row: layer.head, shade: α",
+                "最後のトークンの注目先。行: 層.ヘッド、色の濃さ: α",
+            ),
             rows: heads().map(|(layer, head)| format!("{}.{}", layer + 1, head + 1)).collect(),
             columns: names,
             values: heads().flat_map(|(layer, head)| kept[layer].slice(s![head, last, ..]).to_vec()).collect(),
@@ -105,7 +108,10 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) 
         // The rows that have most to look at come first where there is little room.
         let rows = (from..prompt.len()).rev();
         HeatMap {
-            heading: Bilingual::new(format!("layer {layer} head {head}"), format!("層 {layer} ヘッド {head}")),
+            heading: Bilingual::new(
+                format!("layer {layer} head {head}; each row's token looks at the columns, shade: α"),
+                format!("層 {layer} ヘッド {head}。行のトークンが列を見る重み。色の濃さ: α"),
+            ),
             rows: rows.clone().map(|place| model.name(prompt[place])).collect(),
             columns: names,
             values: rows.flat_map(|place| kept[layer - 1].slice(s![head - 1, place - from, ..]).to_vec()).collect(),
@@ -138,13 +144,13 @@ pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) -> Re
             .map(|symbol| format!("{} {:.0} %", model.name(symbol), 100.0 * of_last[symbol].exp()));
         rows.push([vec![layer.to_string()], words.collect()].concat());
     }
-    let names = [("layer", "層"), ("1st", "1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
+    let names = [("layer", "層"), ("next token: 1st", "次のトークン: 1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
     let mut panels: Vec<Panel> = note.into_iter().chain(model.example_note(inputs)).collect();
-    panels.push(Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows });
+    panels.push(Panel::columns(names, rows));
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(
-            "P that each layer gives to the final prediction at each place",
-            "最終予測のトークンに各層が与える確率 P(位置ごと)",
+            "column: the token finally predicted at a place; row: layer (0: before the first); shade: P that it gives this token",
+            "列: 各位置で最終的に予測するトークン。行: 層(0 は最初の層の前)。色の濃さ: その層が与える確率 P",
         ),
         rows: (0..states.len()).map(|layer| layer.to_string()).collect(),
         columns: finally.iter().map(|&symbol| model.name(symbol)).collect(),

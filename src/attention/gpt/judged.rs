@@ -61,17 +61,16 @@ impl Judged {
         consistent as f64 / self.0.len().max(1) as f64
     }
 
-    /// Each story with a mark and its first fault.
-    pub fn panel(&self, shown: usize) -> Panel {
+    /// Each story with a mark and its first fault, below what the marks mean.
+    pub fn panels(&self, shown: usize) -> Vec<Panel> {
         let row = |(line, verdict): &(String, Verdict)| {
             let (mark, fault) = first_fault(verdict);
             vec![mark.to_owned(), printable(fault.unwrap_or_default()), printable(line)]
         };
         let names = [("", ""), ("first fault", "最初の誤り"), ("story", "物語")];
-        Panel::Table {
-            names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-            rows: self.0.iter().take(shown).map(row).collect(),
-        }
+        let marks =
+            Bilingual::new("✓ consistent, ≠ contradiction, ✗ grammar", "✓ つじつまが合う、≠ 矛盾、✗ 文法の誤り");
+        vec![Panel::Note { text: marks }, Panel::columns(names, self.0.iter().take(shown).map(row))]
     }
 }
 

@@ -378,12 +378,12 @@ impl GptLearner {
             return Ok(());
         }
         let (model, task) = (self.trained(), TaskContext::default());
-        let panel = match self.corpus.language {
+        let panels = match self.corpus.language {
             Some(language) => {
                 let judged = Judged::of(&model, language, STORIES_SAMPLED, &self.how(self.seed), &task)?;
                 run.scalar("grammatical_share", judged.grammatical_share());
                 run.scalar("consistent_share", judged.consistent_share());
-                judged.panel(SHOWN)
+                judged.panels(SHOWN)
             }
             None => {
                 let mut tokens = Vec::new();
@@ -392,10 +392,10 @@ impl GptLearner {
                     tokens.push(generated.token);
                     Ok(())
                 })?;
-                Panel::note(printable(&model.tokenizer.decode(&tokens)))
+                vec![Panel::note(printable(&model.tokenizer.decode(&tokens)))]
             }
         };
-        run.view("sample", run.is_last(), vec![panel]);
+        run.view("sample", run.is_last(), panels);
         Ok(())
     }
 }

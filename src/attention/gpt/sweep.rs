@@ -85,12 +85,8 @@ impl Sweep {
         let Some(last) = self.history.last() else { return Vec::new() };
         let names = [("width", "幅"), ("parameters", "パラメータ"), ("held-out loss", "検証損失")];
         let rows = sizes.iter().zip(&last.losses);
-        let table = Panel::Table {
-            names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-            rows: rows
-                .map(|((width, count), loss)| vec![width.to_string(), count.to_string(), format!("{loss:.3}")])
-                .collect(),
-        };
+        let rows = rows.map(|((width, count), loss)| vec![width.to_string(), count.to_string(), format!("{loss:.3}")]);
+        let table = Panel::columns(names, rows);
         let curves = sizes.iter().enumerate().map(|(place, (width, _))| Curve {
             name: Bilingual::new(format!("width {width}"), format!("幅 {width}")),
             values: self.history.iter().map(|point| point.losses[place].log10()).collect(),
@@ -108,8 +104,8 @@ impl Sweep {
             .map(|((width, count), loss)| ([(*count as f32).log10(), loss.log10() as f32], width.to_string()));
         let by_parameters = Panel::Plane {
             heading: Bilingual::new(
-                "held-out loss L by parameters N, at each width",
-                "幅ごとのパラメータ数 N と検証損失 L",
+                "held-out loss L by parameters N, as powers of ten; the line joins the widths",
+                "パラメータ数 N と検証損失 L(10 の何乗か)。線は各幅を順に結んだもの",
             ),
             scene: labelled(&points.collect::<Vec<_>>(), ["log₁₀ N", "log₁₀ L"]),
         };
@@ -117,7 +113,7 @@ impl Sweep {
     }
 }
 
-/// Points with their names, joined by a path; the names of the axes say from where to where they go.
+/// Points with their names, joined by a path, with numbers along the named axes.
 fn labelled(points: &[([f32; 2], String)], axes: [&str; 2]) -> Scene {
     let places: Vec<[f32; 2]> =
         points.iter().map(|(at, _)| *at).filter(|at| at.iter().all(|x| x.is_finite())).collect();
@@ -126,14 +122,14 @@ fn labelled(points: &[([f32; 2], String)], axes: [&str; 2]) -> Scene {
     let room = |axis: usize| 0.15 * (edge(axis, f32::max) - edge(axis, f32::min)).max(0.1);
     let low = [0, 1].map(|axis| edge(axis, f32::min) - room(axis));
     let high = [0, 1].map(|axis| edge(axis, f32::max) + room(axis));
-    let named = |axis: usize| format!("{}  {:.1} … {:.1}", axes[axis], low[axis], high[axis]).replace('-', "−");
     Scene {
         low,
         high,
         clouds: vec![Cloud { kind: CloudKind::Made, points: places.clone() }],
         labels: points.iter().map(|(at, text)| Label { at: *at, text: text.clone(), group: 0 }).collect(),
         paths: vec![places],
-        axes: Some([0, 1].map(named)),
+        axes: Some(axes.map(str::to_owned)),
+        has_ticks: true,
         ..Scene::default()
     }
 }
@@ -149,7 +145,10 @@ pub fn scale() -> Vec<Panel> {
     let points = MODELS.map(|(name, text, count)| ([text.log10(), count.log10()], name.to_owned()));
     vec![
         Panel::Plane {
-            heading: Bilingual::new("bytes of text D and parameters N", "テキストのバイト数 D とパラメータ数 N"),
+            heading: Bilingual::new(
+                "bytes of text D and parameters N, as powers of ten; the line joins the models by size, from this lab's preset `full` on",
+                "テキストのバイト数 D とパラメータ数 N(10 の何乗か)。線は、このラボのプリセット `full` から規模の順に結んだもの",
+            ),
             scene: labelled(&points, ["log₁₀ D", "log₁₀ N"]),
         },
         Panel::Note {
@@ -166,7 +165,7 @@ mod tests {
     use super::super::knobs;
     use super::super::learner::GptLearner;
     use super::*;
-    use crate::experiment::{Event, Trainable};
+    use crate::experiment::{Event, Language, Trainable, Words};
 
     fn run(set: &str) -> Result<crate::nn::Trainer<GptLearner>, ExperimentError> {
         let mut with = Knobs::defaults(&knobs());
@@ -199,10 +198,10 @@ mod tests {
         else {
             panic!("{shown:?}")
         };
-        assert_eq!(rows.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["16", "8", "4"]);
+        assert_eq!(rows.0.iter().map(|row| row[0].clone()).collect::<Vec<_>>(), ["16", "8", "4"].map(Words::from));
         assert_eq!((curves.curves.len(), curves.places.len(), scene.labels.len()), (3, 2, 3));
         assert!((curves.places[1] - 3200_f64.log10()).abs() < 1e-12);
-        let loss: f64 = rows[2][2].parse().unwrap();
+        let loss: f64 = rows.in_language(Language::En)[2][2].parse().unwrap();
         assert!((curves.curves[2].values[1] - loss.log10()).abs() < 1e-3);
     }
 
@@ -219,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_models_rise_together() {
-        let [Panel::Plane { scene, .. }, _] = &scale()[..] else { unreachable!() };
+        let [Panel::Plane { scene, heading }, _] = &scale()[..] else { unreachable!() };
+        assert!(scene.has_ticks && heading.en.contains("the line joins the models"), "{heading:?}");
         assert!(scene.paths[0].array_windows::<2>().all(|[a, b]| a[0] < b[0] && a[1] < b[1]));
         assert!(
             scene.paths[0]

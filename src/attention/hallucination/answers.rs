@@ -5,7 +5,8 @@ use super::trained::{Said, TrainedHallucination};
 use crate::data::stations::{QUESTIONS, University, asked, with_fact};
 use crate::experiment::panel::{Curve, Curves, Format};
 use crate::experiment::{
-    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
+    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, Words,
+    view,
 };
 use crate::nn::SamplingSettings;
 use crate::printer::printable;
@@ -98,11 +99,18 @@ fn number(en: &str, ja: &str, value: f64, format: Format) -> Panel {
     Panel::Number { name: Bilingual::new(en, ja), value, format }
 }
 
-fn table<const N: usize>(names: [(&str, &str); N], rows: Vec<Vec<String>>) -> Panel {
-    Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows }
+fn table<const N: usize, W: Into<Words>>(names: [(&str, &str); N], rows: Vec<Vec<W>>) -> Panel {
+    Panel::columns(names, rows)
 }
 
 impl TrainedHallucination {
+    /// The universities of the training texts, and those that were held out, under their names.
+    fn kinds(&self) -> [(Words, &[University]); 2] {
+        let names = [("known", "既知"), ("held out", "未知")].map(|name| Words::from(Bilingual::from(name)));
+        let [known, held_out] = names;
+        [(known, &self.world.known[..]), (held_out, &self.world.held_out[..])]
+    }
+
     fn first(&self, universities: &[University], inputs: &Knobs) -> usize {
         (inputs.integer("questions") as usize).min(universities.len())
     }
@@ -180,12 +188,13 @@ impl TrainedHallucination {
     fn surveyed(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let seed = inputs.integer("seed") as u64;
         let mut rows = Vec::new();
-        for (name, universities) in [("known", &self.world.known), ("held out", &self.world.held_out)] {
+        for (name, universities) in self.kinds() {
             let asked = &universities[..self.first(universities, inputs)];
             let Shares { right, wrong, unsure, other, agreement, different } =
                 survey(self, asked, Fact::Nothing, TIMES, seed, task)?;
             let shares = [right, wrong, unsure, other, agreement].map(percent);
-            rows.push([&[name.to_owned()], &shares[..], &[format!("{different:.1}")]].concat());
+            let cells = shares.into_iter().chain([format!("{different:.1}")]).map(Words::from);
+            rows.push([name].into_iter().chain(cells).collect());
         }
         Ok(vec![table(
             [
@@ -195,7 +204,7 @@ impl TrainedHallucination {
                 ("I do not know", "分かりません"),
                 ("no answer", "答えになっていない"),
                 ("agreement", "一致率"),
-                ("different", "異なる答え"),
+                ("kinds of answer", "答えの種類"),
             ],
             rows,
         )])
@@ -277,8 +286,12 @@ impl TrainedHallucination {
                 axis: Bilingual::new("% answered", "答えた割合(%)"),
                 places: points.iter().map(|(share, _)| 100.0 * share).collect(),
                 curves: vec![
-                    curve("error rate", "誤り率", points.iter().map(|(_, wrong)| *wrong).collect()),
-                    curve("threshold", "確信度のしきい値", judged.iter().map(|answer| answer.confidence).collect()),
+                    curve("error rate, %", "誤り率(%)", points.iter().map(|(_, wrong)| 100.0 * wrong).collect()),
+                    curve(
+                        "threshold, %",
+                        "確信度のしきい値(%)",
+                        judged.iter().map(|answer| 100.0 * answer.confidence).collect(),
+                    ),
                 ],
             }),
             table(
@@ -291,11 +304,11 @@ impl TrainedHallucination {
     fn retrieval(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let seed = inputs.integer("seed") as u64;
         let mut rows = Vec::new();
-        for (name, universities) in [("known", &self.world.known), ("held out", &self.world.held_out)] {
+        for (name, universities) in self.kinds() {
             let asked = &universities[..self.first(universities, inputs)];
-            let mut row = vec![name.to_owned()];
+            let mut row = vec![name];
             for fact in [Fact::Nothing, Fact::Right, Fact::Wrong] {
-                row.push(percent(survey(self, asked, fact, 1, seed, task)?.right));
+                row.push(percent(survey(self, asked, fact, 1, seed, task)?.right).into());
             }
             rows.push(row);
         }

@@ -182,15 +182,14 @@ impl HallucinationLearner {
             universities.iter().take(SHOWN).enumerate().map(of).collect::<Vec<_>>()
         };
         let names = [("", ""), ("university", "大学"), ("sure", "確信度"), ("answer", "答え")];
-        let names = || names.map(|(en, ja)| Bilingual::new(en, ja)).into();
         run.view(
             "sample",
             run.is_last(),
             vec![
                 Panel::Note { text: Bilingual::new("known", "既知") },
-                Panel::Table { names: names(), rows: rows(&self.world.known, 0) },
+                Panel::columns(names, rows(&self.world.known, 0)),
                 Panel::Note { text: Bilingual::new("held out", "未知") },
-                Panel::Table { names: names(), rows: rows(&self.world.held_out, known) },
+                Panel::columns(names, rows(&self.world.held_out, known)),
             ],
         );
         Ok(())

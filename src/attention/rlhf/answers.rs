@@ -7,7 +7,8 @@ use super::texts::{PaddedBatch, prompt};
 use super::trained::{METHODS, TrainedRlhf};
 use crate::experiment::panel::{Curve, Curves, Format, Token};
 use crate::experiment::{
-    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
+    Answer, Bar, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, Words,
+    view,
 };
 use crate::printer::printable;
 use crate::tensor::Tape;
@@ -123,12 +124,17 @@ fn number(en: &str, ja: &str, value: f64, format: Format) -> Panel {
     Panel::Number { name: Bilingual::new(en, ja), value, format }
 }
 
-fn table<const N: usize>(names: [(&str, &str); N], rows: Vec<Vec<String>>) -> Panel {
-    Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows }
+fn table<const N: usize, W: Into<Words>>(names: [(&str, &str); N], rows: Vec<Vec<W>>) -> Panel {
+    Panel::columns(names, rows)
 }
 
 fn curve(en: &str, ja: &str, values: Vec<f64>) -> Curve {
     Curve { name: Bilingual::new(en, ja), values, band: None }
+}
+
+/// A policy as people call it.
+fn name_of(policy: &str) -> Bilingual {
+    Bilingual::new(policy, if policy == "base" { "元のモデル" } else { policy })
 }
 
 fn percent(share: f64) -> String {
@@ -172,13 +178,14 @@ impl TrainedRlhf {
             let kl = divergences(&self.architecture, policy, &self.base, &of, task)?;
             let reward =
                 self.reward.as_ref().map(|reward| reward.rewards(&self.architecture.network, &of, task)).transpose()?;
+            let name = name_of(name);
             rows.push(vec![
-                name.to_owned(),
-                self.rules.points(&of[0]).to_string(),
-                reward.map_or_else(|| "–".to_owned(), |rewards| format!("{:.2}", rewards[0])),
-                format!("{:.1}", kl[0]),
+                Words::from(name.clone()),
+                self.rules.points(&of[0]).to_string().into(),
+                reward.map_or_else(|| "–".to_owned(), |rewards| format!("{:.2}", rewards[0])).into(),
+                format!("{:.1}", kl[0]).into(),
             ]);
-            names.push(Bilingual::same(name));
+            names.push(name);
             texts.extend(of);
         }
         panels.push(side_by_side(names, &texts, true));
@@ -234,10 +241,10 @@ impl TrainedRlhf {
             let change = format!("{:+.2}", now - before);
             rows.push(vec!["⏎".to_owned(), "+0".to_owned(), format!("{now:.2}"), change]);
         }
-        let by = if typed.is_empty() { writer } else { "–" };
+        let by = if typed.is_empty() { name_of(writer) } else { Bilingual::same("–") };
         Ok(vec![
             Panel::note(printable(&beginning)),
-            Panel::Note { text: Bilingual::new(format!("written by: {by}"), format!("書き手: {by}")) },
+            Panel::Note { text: Bilingual::new(format!("written by: {}", by.en), format!("書き手: {}", by.ja)) },
             table([("continuation", "続き"), ("points", "点数"), ("reward", "報酬"), ("change", "変化")], rows),
             self.legend(),
             number("points by the rules", "規則による点数", self.rules.points(&text) as f64, Format::Plain),
@@ -303,7 +310,8 @@ impl TrainedRlhf {
     }
 
     fn shown(&self, token: usize) -> String {
-        printable(&String::from_utf8_lossy(self.architecture.tokens.piece(token)))
+        // A new line within a token would break the row that it stands in.
+        printable(&String::from_utf8_lossy(self.architecture.tokens.piece(token))).replace('\n', "⏎")
     }
 
     fn comparison(&self, inputs: &Knobs, task: &TaskContext) -> Result<Comparison, ExperimentError> {
@@ -321,8 +329,9 @@ impl TrainedRlhf {
             let reward = reward.map_or_else(|| "–".to_owned(), |reward| format!("{reward:.2}"));
             let counted = [Counted::Gift, Counted::Thanks, Counted::Fault, Counted::Repeat, Counted::Sentence];
             let means = counted.map(|counted| format!("{:.2}", examined.mean_of(counted)));
-            let head = [name.to_owned(), percent(*preferred), format!("{points:.2}"), reward, format!("{kl:.1}")];
-            rows.push([&head[..], &means[..]].concat());
+            let head = [percent(*preferred), format!("{points:.2}"), reward, format!("{kl:.1}")];
+            let cells = head.into_iter().chain(means).map(Words::from);
+            rows.push([Words::from(name_of(name))].into_iter().chain(cells).collect());
         }
         Ok(vec![
             table(
@@ -452,7 +461,7 @@ fn agreement_panels(said: &[(f64, i64)]) -> Vec<Panel> {
 mod tests {
     use super::super::trained::tests::trained;
     use super::*;
-    use crate::experiment::KnobValue;
+    use crate::experiment::{KnobValue, Language};
 
     fn answer(name: &str, set: &[(&str, KnobValue)]) -> Result<Vec<Panel>, ExperimentError> {
         let inputs = Knobs(set.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
@@ -478,7 +487,8 @@ mod tests {
         let Panel::Number { value, .. } = panels[0] else { panic!("{panels:?}") };
         assert!((value - 2.0 / 3.0).abs() < 1e-9);
         let Panel::Table { rows, .. } = &panels[2] else { panic!("{panels:?}") };
-        assert_eq!(rows.iter().map(|row| row[2].as_str()).collect::<Vec<_>>(), ["0 %", "–", "100 %", "100 %"]);
+        let agreed: Vec<_> = rows.0.iter().map(|row| row[2].in_language(Language::En)).collect();
+        assert_eq!(agreed, ["0 %", "–", "100 %", "100 %"]);
         let Panel::Curves(curves) = &panels[3] else { panic!("{panels:?}") };
         assert_eq!(curves.curves[0].values, [1.0, 0.0, 1.0], "sure of 0.7, 0.8 and 0.9");
         assert!(agreement_panels(&[]).iter().all(|panel| panel.problem().is_none()));
@@ -491,7 +501,7 @@ mod tests {
         let own = "Anna takes the key in the park. Anna gives the key to Ben. Ben thanks Anna. Ben flies.";
         let panels = answer("judge", &[("beginning", text(beginning)), ("continuation", text(own))]).unwrap();
         let Panel::Table { rows, .. } = &panels[2] else { panic!("{panels:?}") };
-        let column = |which: usize| rows.iter().map(|row| row[which].as_str()).collect::<Vec<_>>();
+        let column = |which: usize| rows.0.iter().map(|row| row[which].in_language(Language::En)).collect::<Vec<_>>();
         assert_eq!(column(1), ["+0", "+3", "+3", "-1", "+0"], "the end of the line at last");
         assert_eq!(column(0)[3], "✗ Ben flies.");
         let model = trained(false);
@@ -501,6 +511,14 @@ mod tests {
         assert_eq!(column(2)[3], format!("{:.2}", on_the_way[on_the_way.len() - 2]));
         let Panel::Number { value, .. } = panels[4] else { panic!("{panels:?}") };
         assert_eq!(value, 5.0);
+    }
+
+    #[test]
+    fn a_new_line_in_a_token_does_not_break_the_row_that_it_stands_in() {
+        let model = trained(false);
+        let symbols = model.architecture.network.configuration.symbols;
+        let newline = (0..symbols).find(|token| model.architecture.tokens.piece(*token) == b"\n").unwrap();
+        assert_eq!(model.shown(newline), "⏎");
     }
 
     #[test]

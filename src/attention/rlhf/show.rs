@@ -20,6 +20,8 @@ pub fn side_by_side(names: Vec<Bilingual>, texts: &[Text], has_marks: bool) -> P
     let sentence = |judged: &Judged| if has_marks { marked(judged) } else { printable(&judged.text) };
     let columns: Vec<Vec<String>> = texts.iter().map(|text| judged(text).iter().map(sentence).collect()).collect();
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let row = |row: usize| columns.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect();
-    Panel::Table { names, rows: (0..longest).map(row).collect() }
+    let row = |row: usize| -> Vec<String> {
+        columns.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect()
+    };
+    Panel::columns(names, (0..longest).map(row))
 }

@@ -50,7 +50,7 @@ impl Weighing {
         if let Some(function) = self.of_sum {
             rows.push(vec![function.to_owned(), signed(self.scores[self.place])]);
         }
-        Panel::Table { names: vec![Bilingual::new("unit", "成分"), Bilingual::new("term", "項")], rows }
+        Panel::columns([("unit", "成分"), ("term", "項")], rows)
     }
 
     /// From scores to the weight.
@@ -66,7 +66,7 @@ impl Weighing {
             row("Σ exp(a − max a)", format!("{sum:.4}")),
             row("α", format!("{:.4}", self.weights[self.place])),
         ];
-        Panel::Table { names: vec![Bilingual::same("softmax"), Bilingual::same("")], rows }
+        Panel::columns(["softmax", ""].map(Bilingual::same), rows)
     }
 
     /// The largest weights of the same query.
@@ -95,15 +95,8 @@ impl Weighing {
             .iter()
             .map(|&unit| vec![unit.to_string(), signed(own[unit]), signed(alpha * own[unit]), signed(total(unit))]);
         let [value, sum] = self.names;
-        Panel::Table {
-            names: vec![
-                Bilingual::new("unit", "成分"),
-                Bilingual::same(value),
-                Bilingual::same(format!("α {value}")),
-                Bilingual::same(sum),
-            ],
-            rows: rows.collect(),
-        }
+        let of_values = [value, &format!("α {value}"), sum].map(Bilingual::same);
+        Panel::columns([Bilingual::new("unit", "成分")].into_iter().chain(of_values), rows)
     }
 }
 
@@ -114,6 +107,7 @@ fn signed(value: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Language;
 
     /// Scores 1 and 0 with the values (2, 0) and (0, 4).
     #[test]
@@ -134,7 +128,9 @@ mod tests {
         let panels = weighing.panels();
         assert!(panels.iter().all(|panel| panel.problem().is_none()));
         let rows = |panel: &Panel| match panel {
-            Panel::Table { rows, .. } => rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>(),
+            Panel::Table { rows, .. } => {
+                rows.in_language(Language::En).iter().map(|row| row.join(" ")).collect::<Vec<_>>()
+            }
             other => panic!("{other:?}"),
         };
         assert_eq!(panels[0], Panel::note("x → a: q·k"));

@@ -38,7 +38,7 @@ pub fn samples(tested: &Tested) -> Panel {
     });
     // Where there is little room the end is cut: of the source one can do without.
     let names = [("", ""), ("predicted", "予測"), ("right", "正解"), ("source", "入力")];
-    Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() }
+    Panel::columns(names, rows)
 }
 
 /// A token as it is shown: a space would not be seen.
@@ -68,7 +68,10 @@ pub fn answer(decoding: &Decoding, encoding: &Encoding) -> Panel {
             marked: false,
         }
     });
-    let heading = Bilingual::new("predicted token by token", "1 トークンずつの予測");
+    let heading = Bilingual::new(
+        "predicted token by token; shade: probability of the token",
+        "1 トークンずつの予測。色の濃さはそのトークンの確率",
+    );
     Panel::Tokens { heading, tokens: tokens.collect() }
 }
 
@@ -78,18 +81,16 @@ pub fn hypotheses(found: &[Hypothesis], encoding: &Encoding) -> Panel {
         let ending = if hypothesis.has_ended() { "" } else { "…" };
         vec![format!("{}{ending}", encoding.decode(&hypothesis.tokens)), format!("{:.3}", hypothesis.score)]
     });
-    Panel::Table {
-        names: vec![Bilingual::new("answers found", "見つかった答え"), Bilingual::same("Σ ln p")],
-        rows: rows.collect(),
-    }
+    Panel::columns([("answers found", "見つかった答え"), ("Σ ln p", "Σ ln p")], rows)
 }
 
 /// What beam search considered, as a tree: below each beginning those that go on from it.
 pub fn beam_tree(steps: &[Vec<Expansion>], encoding: &Encoding) -> Panel {
     let mut rows = Vec::new();
     grow(&[], steps, encoding, &mut rows);
-    let names = [("beginnings considered", "検討した系列"), ("Σ ln p", "Σ ln p"), ("", "")];
-    Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows }
+    let names =
+        [("beginnings considered", "検討した系列"), ("Σ ln p", "Σ ln p"), ("✓ complete, ✗ dropped", "✓ 完成、✗ 除外")];
+    Panel::columns(names, rows)
 }
 
 fn grow(beginning: &[usize], steps: &[Vec<Expansion>], encoding: &Encoding, rows: &mut Vec<Vec<String>>) {
@@ -125,8 +126,12 @@ pub fn states(heading: Bilingual, states: &Tensor<f32>, tokens: Vec<String>) -> 
     units.sort_by(|a, b| b.1.total_cmp(&a.1));
     units.truncate(UNITS);
     units.sort_by_key(|(unit, _)| *unit);
+    let count = units.len();
     Panel::HeatMap(HeatMap {
-        heading,
+        heading: Bilingual::new(
+            format!("{}; row: one of the {count} of {width} units of h that vary most; shade: its value", heading.en),
+            format!("{}。行: h の {width} 成分のうち変化の大きい {count} 個、濃さ: その値", heading.ja),
+        ),
         rows: units.iter().map(|(unit, _)| unit.to_string()).collect(),
         columns: tokens,
         values: units.iter().flat_map(|&(unit, _)| (0..steps).map(move |step| at(step, unit))).collect(),
@@ -141,8 +146,8 @@ pub fn length_curve(tested: &Tested) -> Panel {
 }
 
 /// The same of several models on the same pairs, by their names.
-pub fn length_curves(tested: &[(&str, Tested)]) -> Panel {
-    let curves = tested.iter().map(|(name, tested)| (Bilingual::same(*name), tested.exact_match_by_length()));
+pub fn length_curves(tested: &[(Bilingual, Tested)]) -> Panel {
+    let curves = tested.iter().map(|(name, tested)| (name.clone(), tested.exact_match_by_length()));
     length_panel(&curves.collect::<Vec<_>>())
 }
 
@@ -166,6 +171,7 @@ pub fn length_panel(curves: &[(Bilingual, BTreeMap<usize, f64>)]) -> Panel {
 mod tests {
     use super::*;
     use crate::data::tasks::END;
+    use crate::experiment::Language;
 
     #[test]
     fn a_tree_stands_in_the_order_of_its_branches() {
@@ -180,6 +186,7 @@ mod tests {
             vec![seen(&[a, b], true), seen(&[b, END], true), seen(&[b, b], false)],
         ];
         let Panel::Table { rows, .. } = beam_tree(&steps, &encoding) else { panic!("a table") };
+        let rows = rows.in_language(Language::En);
         let shown: Vec<String> = rows.iter().map(|row| format!("{} {}", row[0], row[2])).collect();
         assert_eq!(shown, ["b ", "· <EOS> ✓", "· b ✗", "a ", "· b "]);
     }
@@ -197,5 +204,6 @@ mod tests {
         let Panel::HeatMap(map) = states(Bilingual::same("h"), &all, vec!["x".into(); 3]) else { panic!("a map") };
         assert_eq!((map.rows.len(), map.values.len()), (16, 48));
         assert!(map.rows.contains(&"33".to_owned()));
+        assert_eq!(map.heading.en, "h; row: one of the 16 of 40 units of h that vary most; shade: its value");
     }
 }

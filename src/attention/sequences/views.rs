@@ -4,7 +4,7 @@ use super::corpus::Corpus;
 use super::decoding::{Decoder, beam_search, watched};
 use super::show;
 use crate::data::tasks::Pair;
-use crate::experiment::{Bilingual, ExperimentError, Knob, Knobs, Panel, ViewSpec, Wording, view};
+use crate::experiment::{ExperimentError, Knob, Knobs, Panel, ViewSpec, Wording, view};
 
 /// Held-out pairs from which a curve over lengths is drawn.
 const FOR_LENGTHS: usize = 1000;
@@ -74,20 +74,14 @@ impl Question {
         let mark = right.as_ref().map_or("", |right| if *right == found { "✓" } else { "✗" });
         let names = [("input", "入力"), ("predicted", "予測"), ("", ""), ("right", "正解")];
         let right = right.unwrap_or_else(|| "–".to_owned());
-        Panel::Table {
-            names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-            rows: vec![vec![self.text.clone(), found, mark.to_owned(), right]],
-        }
+        Panel::columns(names, [vec![self.text.clone(), found, mark.to_owned(), right]])
     }
 
     /// The text, and the right answer if it is known.
     pub fn panel(&self, corpus: &Corpus) -> Panel {
         let right = corpus.right(&self.text).unwrap_or_else(|| "–".to_owned());
         let names = [("input", "入力"), ("right answer", "正解")];
-        Panel::Table {
-            names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(),
-            rows: vec![vec![self.text.clone(), right]],
-        }
+        Panel::columns(names, [vec![self.text.clone(), right]])
     }
 }
 

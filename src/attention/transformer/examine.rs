@@ -158,7 +158,7 @@ pub(super) fn attention(model: &TrainedTransformer, inputs: &Knobs) -> Result<Ve
     let examined = Examined::new(model, Question::new(inputs, &model.corpus)?);
     let weights = &head.part.of(&examined.traces, head.layer).weights;
     let bars = (0..model.network.configuration.block.heads)
-        .map(|head| Bar { name: format!("head {}", head + 1), value: entropy(weights, head) });
+        .map(|head| Bar { name: (head + 1).to_string(), value: entropy(weights, head) });
     Ok(vec![
         examined.question.answered(&model.corpus, &examined.answer),
         examined.map(model, head),
@@ -277,7 +277,10 @@ pub(super) fn heads(model: &TrainedTransformer, inputs: &Knobs) -> Result<Vec<Pa
         })
     };
     let longest = examined.source.len().max(examined.answer.len()) as f32;
-    let lost = Bilingual::new("nats of the answer lost without a head", "各ヘッドを除いたときに失われるナット");
+    let lost = Bilingual::new(
+        "nats of the answer lost without a head; row: part and block, column: head",
+        "各ヘッドを除いたときに失われるナット。行: 部分とブロック、列: ヘッド",
+    );
     let most = losses.iter().copied().filter(|loss| loss.is_finite()).fold(1.0, f32::max);
     Ok(vec![
         examined.question.answered(&model.corpus, &examined.answer),
@@ -412,7 +415,7 @@ pub(super) fn identity(model: &TrainedTransformer, inputs: &Knobs) -> Result<Vec
         ("α on itself without W", "W なしの自分への α"),
         ("with W", "W あり"),
     ];
-    let table = Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows };
+    let table = Panel::columns(names, rows);
     Ok([vec![table], maps].concat())
 }
 

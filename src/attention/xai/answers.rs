@@ -9,7 +9,7 @@ use crate::data::pictures::{drawing, intensities};
 use crate::experiment::panel::{Curve, Curves, Format};
 use crate::experiment::{
     Answer, Bar, Bilingual, ExperimentError, GrayImage, ImageGrid, Knob, Knobs, Model, Panel, Query, TaskContext,
-    ViewSpec, Wording, view,
+    ViewSpec, Wording, Words, view,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -154,6 +154,19 @@ fn number(en: &str, ja: &str, value: f64, format: Format) -> Panel {
     Panel::Number { name: Bilingual::new(en, ja), value, format }
 }
 
+/// A method where there is little room, as below a picture.
+fn short_name(method: Method) -> Bilingual {
+    let ja = match method {
+        Method::Gradient => "勾配",
+        Method::Smooth => "平滑化",
+        Method::Integrated => "積分勾配",
+        Method::Occlusion => "遮蔽",
+        Method::Cam => "CAM",
+        Method::Guided => "ガイド付き",
+    };
+    Bilingual::new(method.name(), ja)
+}
+
 fn method_name(method: Method) -> Bilingual {
     match method {
         Method::Gradient => Bilingual::new("gradient", "勾配"),
@@ -204,12 +217,13 @@ impl TrainedXai {
     fn explain(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
         let (asked, classifier, class) = self.subject_and_class(inputs)?;
         let shares = classifier.probabilities(&asked);
-        let (mut images, mut captions) = (vec![picture(&asked)], vec![format!("{class}: {}", percent(shares[class]))]);
+        let (mut images, mut captions) =
+            (vec![picture(&asked)], vec![Words::from(format!("{class}: {}", percent(shares[class])))]);
         let mut integrated: Vec<f32> = Vec::new();
         for method in Method::ALL {
             let map = method.explain(classifier, &asked, class, task)?;
             images.push(drawn(&map));
-            captions.push(method.name().to_owned());
+            captions.push(short_name(method).into());
             if method == Method::Integrated {
                 integrated = map;
             }
@@ -250,20 +264,20 @@ impl TrainedXai {
             let asked = mark::with(plain, is_marked);
             let with = if is_marked { "✓" } else { "–" };
             images.push(picture(&asked));
-            captions.push(with.to_owned());
+            captions.push(Words::from(with));
             for name in ["trapped", "cured"] {
                 let classifier = self.classifier(name);
                 let class = classifier.read(&asked)[0];
                 let share = classifier.probabilities(&asked)[class];
                 let map = Method::Integrated.explain(classifier, &asked, class, task)?;
                 images.push(drawn(&map));
-                captions.push(format!("{name}: {class}"));
+                captions.push(format!("{name}: {class}").into());
                 let in_mark = percent(share_in_mark(&map) as f32);
                 rows.push(vec![with.to_owned(), name.to_owned(), class.to_string(), percent(share), in_mark]);
             }
         }
         let names = [
-            ("mark", "印"),
+            ("mark (✓ with, – without)", "印(✓ あり、– なし)"),
             ("network", "ネットワーク"),
             ("read as", "判定"),
             ("p", "p"),
@@ -272,13 +286,13 @@ impl TrainedXai {
         Ok(vec![
             Panel::Pictures {
                 heading: Bilingual::new(
-                    "without the mark and with it: integrated gradients of what is read",
-                    "印なしと印あり。判定されたクラスの積分勾配",
+                    "without the mark (–) and with it (✓): integrated gradients of what is read",
+                    "印なし(–)と印あり(✓)。判定されたクラスの積分勾配",
                 ),
                 images: ImageGrid::new(6, images),
                 captions,
             },
-            Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows },
+            Panel::columns(names, rows),
         ])
     }
 
@@ -286,18 +300,19 @@ impl TrainedXai {
         let (asked, classifier, class) = self.subject_and_class(inputs)?;
         let random = &mut ChaCha8Rng::seed_from_u64(0);
         let by_chance = (0..PIXELS).map(|_| random.random::<f32>()).collect();
-        let mut maps = vec![("random", Bilingual::new("random order", "ランダムな順"), by_chance)];
+        let mut maps =
+            vec![(Bilingual::new("random", "ランダム"), Bilingual::new("random order", "ランダムな順"), by_chance)];
         for method in Method::ALL {
-            maps.push((method.name(), method_name(method), method.explain(classifier, &asked, class, task)?));
+            maps.push((short_name(method), method_name(method), method.explain(classifier, &asked, class, task)?));
         }
-        let mut rows: Vec<Vec<String>> = Vec::new();
+        let mut rows: Vec<Vec<Words>> = Vec::new();
         let mut of = |order: Order, en: &str, ja: &str| {
             let curves = maps.iter().enumerate().map(|(place, (id, name, map))| {
                 let values = curve(classifier, &asked, class, map, order);
                 let area = format!("{:.3}", area(&values));
                 match rows.get_mut(place) {
-                    Some(row) => row.push(area),
-                    None => rows.push(vec![(*id).to_owned(), area]),
+                    Some(row) => row.push(area.into()),
+                    None => rows.push(vec![id.clone().into(), area.into()]),
                 }
                 Curve { name: name.clone(), values, band: None }
             });
@@ -322,7 +337,7 @@ impl TrainedXai {
             &format!("挿入: 黒い画像に重要な順に戻したときの p({class})"),
         );
         let names = [("area under the curve", "曲線の下の面積"), ("deletion", "削除"), ("insertion", "挿入")];
-        let table = Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows };
+        let table = Panel::columns(names, rows);
         Ok(vec![deletion, insertion, table])
     }
 
@@ -330,22 +345,18 @@ impl TrainedXai {
         let (asked, classifier) = self.subject(inputs)?;
         let found = self.nearest(inputs.choice("model"), &asked, NEAREST, task)?;
         let read = classifier.read(&asked)[0];
-        let caption = |index: usize, far: f64| format!("{} ({far:.2})", self.mnist.train.label(index));
-        Ok(vec![
-            Panel::Pictures {
-                heading: Bilingual::new("the picture", "画像"),
-                images: ImageGrid::new(1, vec![picture(&asked)]),
-                captions: vec![read.to_string()],
-            },
-            Panel::Pictures {
-                heading: Bilingual::new(
-                    "nearest training digits (distance of the pooled maps)",
-                    "最も近い訓練データ(プーリング後のマップの距離)",
-                ),
-                images: ImageGrid::new(5, found.iter().map(|(_, seen, _)| picture(seen)).collect()),
-                captions: found.iter().map(|(index, _, far)| caption(*index, *far)).collect(),
-            },
-        ])
+        let nearest =
+            found.iter().map(|(index, _, far)| Words::from(format!("{} ({far:.2})", self.mnist.train.label(*index))));
+        let own = Bilingual::new(format!("asked: {read}"), format!("元の画像: {read}"));
+        let pictures = [&asked].into_iter().chain(found.iter().map(|(_, seen, _)| seen));
+        Ok(vec![Panel::Pictures {
+            heading: Bilingual::new(
+                "the picture as it is read, then the nearest training digits (distance of the pooled maps)",
+                "元の画像とその判定、続いて最も近い訓練データ(プーリング後のマップの距離)",
+            ),
+            images: ImageGrid::new(6, pictures.map(|seen| picture(seen)).collect()),
+            captions: [Words::from(own)].into_iter().chain(nearest).collect(),
+        }])
     }
 
     fn patches(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
@@ -390,7 +401,7 @@ impl TrainedXai {
                 ),
                 captions: strongest
                     .iter()
-                    .map(|(activation, index, _)| format!("{} ({activation:.1})", self.mnist.test.label(*index)))
+                    .map(|(activation, index, _)| format!("{} ({activation:.1})", self.mnist.test.label(*index)).into())
                     .collect(),
             },
             Panel::Bars {
@@ -410,7 +421,7 @@ impl TrainedXai {
         let change: Vec<f32> = found.picture.iter().zip(&asked).map(|(a, b)| (a - b).abs()).collect();
         let caption = |shares: &[f32]| {
             let class = largest(shares);
-            format!("{class}: {}", percent(shares[class]))
+            Words::from(format!("{class}: {}", percent(shares[class])))
         };
         let rows = [from, to.unwrap_or(found.class)]
             .into_iter()
@@ -420,9 +431,9 @@ impl TrainedXai {
             Panel::Pictures {
                 heading: Bilingual::new("the picture, the changed one, the change", "元の画像、変更後、変更した量"),
                 images: ImageGrid::new(3, vec![picture(&asked), picture(&found.picture), drawn(&change)]),
-                captions: vec![caption(&before), caption(&after), "|x̃ − x|".to_owned()],
+                captions: vec![caption(&before), caption(&after), "|x̃ − x|".into()],
             },
-            Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.collect() },
+            Panel::columns(names, rows),
             number("‖x̃ − x‖, in intensities", "‖x̃ − x‖(輝度)", found.distance(&asked), Format::Plain),
             number("steps", "ステップ数", found.steps as f64, Format::Plain),
         ];
@@ -442,7 +453,8 @@ impl TrainedXai {
         let own: Vec<f64> = maps.iter().map(|[trained, random]| agreement(&asked, trained, random)).collect();
         let sizes = |map: &Vec<f32>| drawn(&map.iter().map(|x| x.abs()).collect::<Vec<f32>>());
         let images = [0, 1].iter().flat_map(|of| maps.iter().map(|both| sizes(&both[*of]))).collect();
-        let captions = Method::ALL.iter().cycle().take(2 * maps.len()).map(|method| method.name().to_owned()).collect();
+        let captions =
+            Method::ALL.iter().cycle().take(2 * maps.len()).map(|method| short_name(*method).into()).collect();
         let pictures = Panel::Pictures {
             heading: Bilingual::new(
                 "sizes of the explanations: trained above, random weights below",
@@ -452,23 +464,29 @@ impl TrainedXai {
             captions,
         };
         let names = [
-            ("rank correlation (not black)", "順位相関(黒以外)"),
-            ("this picture", "この画像"),
-            ("20 digits", "20 個の数字"),
+            ("explanation", "説明"),
+            ("rank correlation: this picture", "順位相関: この画像"),
+            ("mean of 20 digits", "20 枚の平均"),
         ];
         let table = |means: &[String]| {
             let rows = Method::ALL.iter().zip(own.iter().zip(means));
             let row = |(method, (own, mean)): (&Method, (&f64, &String))| {
-                vec![method.name().to_owned(), format!("{own:.2}"), mean.clone()]
+                vec![Words::from(short_name(*method)), format!("{own:.2}").into(), mean.clone().into()]
             };
-            Panel::Table { names: names.map(|(en, ja)| Bilingual::new(en, ja)).into(), rows: rows.map(row).collect() }
+            Panel::columns(names, rows.map(row))
+        };
+        let note = Panel::Note {
+            text: Bilingual::new(
+                "rank correlation of the one above and the one below, over the pixels that are not black: 1 for the same order, 0 for none",
+                "順位相関: 上と下の説明の、黒くない画素での一致。1 なら同じ順、0 なら無関係",
+            ),
         };
         // What is there at once stands while the mean is on its way.
         let waiting = vec!["…".to_owned(); Method::ALL.len()];
-        task.show(Answer::Panels { panels: vec![pictures.clone(), table(&waiting)] });
+        task.show(Answer::Panels { panels: vec![pictures.clone(), table(&waiting), note.clone()] });
         let means = sanity(self, inputs.choice("model"), SANITY_DIGITS, task)?;
         let means: Vec<String> = means.into_iter().map(|mean| format!("{mean:.2}")).collect();
-        Ok(vec![pictures, table(&means)])
+        Ok(vec![pictures, table(&means), note])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::answers::TrainedAutoencoder;
 use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
 use crate::data::{Batches, Mnist};
-use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
+use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights};
 use crate::tensor::Tape;
 use rand::SeedableRng;
@@ -168,10 +168,18 @@ impl AutoencoderLearner {
     fn show_pictures(&self, keep: bool, run: &mut Run<'_>) -> Result<(), ExperimentError> {
         let model = self.trained();
         let columns = self.configuration.latent.min(8);
-        run.view("components", keep, vec![Panel::images(ImageGrid::new(columns, model.components(columns).concat()))]);
+        // Rows of their own keep their names, however narrow the pane is.
+        let names = [("PCA", "PCA"), ("part learned", "学習した分"), ("W_D", "W_D")];
+        let rows = names.into_iter().zip(model.components(columns));
+        run.view("components", keep, rows.map(|((en, ja), row)| Panel::row(en, ja, row)).collect());
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let [linear, deep] = model.reconstructions(&shown)?;
-        run.view("reconstructions", keep, vec![Panel::images(ImageGrid::new(8, [shown, linear, deep].concat()))]);
+        let rows = vec![
+            Panel::row("data", "データ", shown),
+            Panel::row("linear", "線形", linear),
+            Panel::row("deep", "深い", deep),
+        ];
+        run.view("reconstructions", keep, rows);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::setup::{networks, styled, unit};
 use super::translator::translate;
 use super::{CycleGan, StylePair};
 use crate::data::{Mnist, mnist};
-use crate::experiment::{ExperimentError, ImageGrid, Knob, Knobs, Model, Panel, Report, TaskContext};
+use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::generative::classifier::Judge;
 use crate::generative::digits::pictures;
 use crate::nn::{
@@ -155,7 +155,7 @@ impl CycleGanLearner {
     }
 
     /// x above G(x), y above F(y), for each pair of styles.
-    fn images(&self) -> ImageGrid {
+    fn rows(&self) -> Vec<Panel> {
         let columns = 8 / self.studios.len().min(2);
         let mut rows = vec![Vec::new(); 4];
         for studio in &self.studios {
@@ -166,7 +166,7 @@ impl CycleGanLearner {
             rows[0].extend(pictures(&x));
             rows[2].extend(pictures(&y));
         }
-        ImageGrid::new(columns * self.studios.len(), rows.concat())
+        ["x", "G(x)", "y", "F(y)"].into_iter().zip(rows).map(|(name, row)| Panel::row(name, name, row)).collect()
     }
 }
 
@@ -224,7 +224,7 @@ impl Learner for CycleGanLearner {
             run.scalar("val/cycle", cycle);
             run.scalar("val/truth", truth);
             let keep = run.is_last() || run.every(20 * DRAW_EVERY);
-            run.view("translations", keep, vec![Panel::images(self.images())]);
+            run.view("translations", keep, self.rows());
         }
         Ok(())
     }

@@ -314,12 +314,17 @@ impl TrainedDiffusion {
         let (guess, predicted) = self.sampler().predict_x0(&noisy, t, &[class], 0.0);
         let error = predicted.iter().zip(&noise).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 784.0;
         Ok(vec![
-            Panel::row("x₀ · x_t", "x₀ · x_t", [one(&x), one(&noisy)].concat()),
+            digits::named(
+                Bilingual::new("a digit and itself with noise", "数字と、ノイズを加えたもの"),
+                [(("x₀", "x₀"), one(&x)), (("x_t", "x_t"), one(&noisy))],
+            ),
             Panel::note(format!("t = {}   √ᾱ_t = {keep:.3}   √(1−ᾱ_t) = {rest:.3}", t + 1)),
-            Panel::row(
-                format!("ε · ε̂ of the network · x̂₀ that follows   (ε − ε̂)² = {error:.3}"),
-                format!("ε · ネットワークの ε̂ · そこから出る x̂₀   (ε − ε̂)² = {error:.3}"),
-                [one(&half(&noise)), one(&half(&predicted)), one(&guess)].concat(),
+            digits::named(
+                Bilingual::new(
+                    format!("noise ε, ε̂ of the network, x̂₀ that follows; (ε − ε̂)² = {error:.3}"),
+                    format!("ノイズ ε、ネットワークの ε̂、そこから出る x̂₀。(ε − ε̂)² = {error:.3}"),
+                ),
+                [(("ε", "ε"), one(&half(&noise))), (("ε̂", "ε̂"), one(&half(&predicted))), (("x̂₀", "x̂₀"), one(&guess))],
             ),
         ])
     }
@@ -337,8 +342,10 @@ impl TrainedDiffusion {
             Ok(pictures(&unit(&drawn)))
         };
         let asked: Vec<usize> = (0..10).collect();
-        let mut panels =
-            vec![Panel::row("given · its left half", "元の画像 · 残した左半分", [one(&x), one(&masked)].concat())];
+        let mut panels = vec![digits::named(
+            Bilingual::default(),
+            [(("given", "元の画像"), one(&x)), (("its left half", "残した左半分"), one(&masked))],
+        )];
         let free = fill(&[NO_CLASS; 8], &task.part(0.0, 0.5))?;
         panels.push(Panel::row("filled in freely", "自由に埋める", free));
         task.show(Answer::Panels { panels: panels.clone() });
@@ -405,8 +412,8 @@ impl TrainedDiffusion {
 }
 
 /// One picture from values in [−1, 1].
-fn one(values: &[f32]) -> Vec<GrayImage> {
-    pictures(&unit(&tensor([1, values.len()], values.to_vec())))
+fn one(values: &[f32]) -> GrayImage {
+    pictures(&unit(&tensor([1, values.len()], values.to_vec()))).remove(0)
 }
 
 /// From [−1, 1] to [0, 1].

@@ -137,11 +137,8 @@ impl VaeLearner {
         run.view("samples", keep, vec![Panel::images(ImageGrid::new(8, model.sample(64, DRAWING_SEED)))]);
         let shown: Vec<_> = (0..8).map(|index| self.mnist.validation.picture(index)).collect();
         let rebuilt = model.reconstruct(&shown)?;
-        run.view(
-            "reconstructions",
-            keep,
-            vec![Panel::images(ImageGrid::new(8, shown.into_iter().chain(rebuilt).collect()))],
-        );
+        let rows = vec![Panel::row("data", "データ", shown), Panel::row("model", "モデル", rebuilt)];
+        run.view("reconstructions", keep, rows);
         Ok(())
     }
 

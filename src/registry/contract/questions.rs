@@ -154,6 +154,7 @@ fn numbers_that_json_lacks_and_empty_lists_survive_it() {
             paths: vec![vec![], vec![[odd, odd]]],
             labels: vec![Label { at: [odd, 0.0], text: String::new(), group: 0 }],
             axes: None,
+            has_ticks: true,
         };
         let bar = Bar { name: "w".to_owned(), value: odd };
         let name = || "n".to_owned();

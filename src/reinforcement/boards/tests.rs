@@ -68,6 +68,27 @@ fn what_a_board_shows_is_the_position_at_every_move_of_every_game() {
 }
 
 #[test]
+fn the_stones_that_win_in_a_row_are_marked_and_until_then_the_last_move_is() {
+    let model = Boards::default();
+    let last = |game: &str, moves: &[u16]| {
+        let played = Played { moves: moves.to_vec(), ..Played::of(game) };
+        let Ok(GameAnswer::Board { board, .. }) = ask(&model, GameQuery::Board { played, typed: None }) else {
+            panic!("{game} {moves:?}")
+        };
+        board.last
+    };
+    // The upper row, the other side below it.
+    assert_eq!(last("tic-tac-toe", &[0, 3, 1, 4]), [4]);
+    assert_eq!(last("tic-tac-toe", &[0, 3, 1, 4, 2]), [0, 1, 2]);
+    // Upwards to the right from the first column.
+    assert_eq!(last("connect-four", &[0, 1, 1, 2, 2, 3, 2, 3, 3, 0, 3]), [17, 23, 29, 35]);
+    // Two lines by one stone: the upper row and the left column.
+    assert_eq!(last("tic-tac-toe", &[1, 4, 2, 5, 3, 8, 6, 7, 0]), [0, 1, 2, 3, 6]);
+    // Along the other diagonal of gomoku: 4, 12, 20, 28, 36 on nine lines.
+    assert_eq!(last("gomoku-9", &[4, 0, 12, 1, 20, 2, 28, 3, 36]), [4, 12, 20, 28, 36]);
+}
+
+#[test]
 fn a_position_can_be_typed_and_one_that_is_none_says_why() {
     let model = Boards::default();
     let typed = |game: &str, text: &str| {

@@ -3,7 +3,7 @@
 use crate::experiment::board::{Board, Branch, Considered, Counted, Ending, Expected, Man, Origin, Tally, Thinking};
 use crate::experiment::board::{Choice, Played};
 use crate::reinforcement::games::{
-    AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, chess, connect_four, othello,
+    AnyGame, Chess, ConnectFour, Game, Go, Move, Outcome, Shogi, Side, chess, connect_four, gomoku::Rule, othello,
 };
 use crate::reinforcement::search::tree::{Children, Node, Tree};
 use crate::reinforcement::search::{Budget, SearchResult};
@@ -120,6 +120,7 @@ pub fn board(positions: &[AnyGame], played: &Played) -> Board {
         let from = if let Origin::Cell(from) = from { Some(from) } else { None };
         from.into_iter().chain(to).collect()
     });
+    let placed = last.last().copied();
     let drawn = match position {
         AnyGame::TicTacToe(game) => square(3, |at| game.stone(at)),
         AnyGame::ConnectFour(game) => connect_four_board(game),
@@ -152,11 +153,41 @@ pub fn board(positions: &[AnyGame], played: &Played) -> Board {
         choices: choices(position),
         names: moves.clone().map(|(at, of)| name(at, Move(*of))).collect(),
         sides: moves.map(|(at, _)| at.turn().index()).collect(),
-        last,
+        last: winning_line(position, &drawn, placed).unwrap_or(last),
         ending: position.outcome().map(ending),
         diagram: position.diagram(),
         ..drawn
     }
+}
+
+/// The stones in a row by which the last move has won, where a game is won so.
+fn winning_line(position: &AnyGame, board: &Board, last: Option<usize>) -> Option<Vec<usize>> {
+    let wins = |length: usize| match position {
+        AnyGame::TicTacToe(_) => length == 3,
+        AnyGame::ConnectFour(_) => length >= 4,
+        AnyGame::Gomoku(game) => length == 5 || length > 5 && game.rule() == Rule::FiveOrMore,
+        _ => false,
+    };
+    let (last, Some(Outcome::Won(winner))) = (last?, position.outcome()) else { return None };
+    let (row, column) = (last / board.columns, last % board.columns);
+    let is_own = |at: &usize| board.cells[*at].as_ref().is_some_and(|man| man.side == winner.index());
+    // Stones that follow each other from the last one on, itself left out.
+    let along = |down: isize, right: isize| -> Vec<usize> {
+        let step = |far: isize| {
+            let [row, column] = [row as isize + far * down, column as isize + far * right];
+            let inside = (0..board.rows as isize).contains(&row) && (0..board.columns as isize).contains(&column);
+            inside.then_some(row as usize * board.columns + column as usize).filter(is_own)
+        };
+        (1..).map_while(step).collect()
+    };
+    let lines = [(0, 1), (1, 0), (1, 1), (1, -1)].map(|(down, right)| {
+        let [before, after] = [along(-down, -right), along(down, right)];
+        [&before[..], &[last], &after[..]].concat()
+    });
+    let mut won: Vec<usize> = lines.into_iter().filter(|line| wins(line.len())).flatten().collect();
+    won.sort_unstable();
+    won.dedup();
+    (!won.is_empty()).then_some(won)
 }
 
 fn square(size: usize, man: impl Fn(usize) -> Option<Side>) -> Board {

@@ -2,12 +2,13 @@
 //! algorithms side by side.
 
 mod backup;
+mod comparison;
 
-use super::dynamics::{ActionValues, Dynamics, greedy, greedy_policy, largest};
-use super::learning::{Agent, Exploration, Settings, longest};
+use super::dynamics::{ActionValues, Dynamics, greedy, greedy_policy};
+use super::learning::{Agent, longest};
 use super::map::{Map, Tile};
 use super::planning::{ANY, Method, Planner};
-use super::{ALGORITHMS, MAPS, algorithm, exact, method};
+use super::{ALGORITHMS, MAPS, exact, method};
 use crate::experiment::panel::{Cell, Curve, Curves, Format, Grid, Ground};
 use crate::experiment::{
     Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
@@ -31,9 +32,6 @@ const GREEDY_EPISODES: usize = 100;
 const GREEDY_MOVES: usize = 200_000;
 /// Moves ahead that γᵗ is drawn for.
 const MOVES_AHEAD: usize = 60;
-/// n and λ of the algorithms that are set side by side.
-const N: usize = 4;
-const LAMBDA: f64 = 0.8;
 
 pub static VIEWS: [ViewSpec; 6] = [
     ViewSpec::new(
@@ -262,17 +260,11 @@ impl GridModel {
     /// The map with what was found.
     pub(super) fn world(&self, show: Show) -> Vec<Panel> {
         let mut grid = match show {
-            Show::Values => {
-                let heading = Bilingual::new(
-                    "V(s) as colour, π(a|s) as arrows, + all four",
-                    "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
-                );
-                grid(&self.map, heading, &self.values, |cell| Cell {
-                    policy: Some(self.policy_of(cell).map(|share| share as f32)),
-                    ..Cell::default()
-                })
-            }
-            Show::ActionValues => grid(&self.map, Bilingual::same("Q(s, a)"), &self.values, |cell| Cell {
+            Show::Values => grid(&self.map, values_and_policy(), &self.values, |cell| Cell {
+                policy: Some(self.policy_of(cell).map(|share| share as f32)),
+                ..Cell::default()
+            }),
+            Show::ActionValues => grid(&self.map, action_values(), &self.values, |cell| Cell {
                 action_values: Some(self.q_of(cell).map(|value| value as f32)),
                 policy: Some(self.policy_of(cell).map(|share| share as f32)),
                 ..Cell::default()
@@ -283,12 +275,20 @@ impl GridModel {
                     None => 0,
                 };
                 let counts: Vec<f64> = (0..self.map.cells()).map(|cell| visits(cell) as f64).collect();
-                grid(&self.map, Bilingual::new("visits N(s)", "訪問回数 N(s)"), &counts, |_| Cell::default())
+                grid(
+                    &self.map,
+                    Bilingual::new("shade: visits N(s)", "色の濃さ: 訪問回数 N(s)"),
+                    &counts,
+                    |_| Cell::default(),
+                )
             }
             Show::Rewards => {
                 let rewards: Vec<f64> =
                     (0..self.map.cells()).map(|cell| self.map.step + self.map.reward_of(cell)).collect();
-                let heading = Bilingual::new("reward of entering a cell; ↑ wind", "マスに入ったときの報酬。↑ は風");
+                let heading = Bilingual::new(
+                    "shade: reward of entering a cell; ↑ wind",
+                    "色の濃さ: マスに入ったときの報酬。↑: 風",
+                );
                 let mut grid = grid(&self.map, heading, &rewards, |cell| Cell {
                     text: match self.map.wind(cell) {
                         0 => String::new(),
@@ -317,6 +317,15 @@ impl GridModel {
         }
         panels
     }
+}
+
+/// What the shades and the arrows of a world with its values and its policy mean.
+fn values_and_policy() -> Bilingual {
+    Bilingual::new("shade: V(s); arrows: π(a|s), + all four", "色の濃さ: V(s)、矢印: π(a|s)、+: 四方向とも")
+}
+
+fn action_values() -> Bilingual {
+    Bilingual::new("shade: Q(s, a) of each move; arrow: π(a|s)", "色の濃さ: 各方向の Q(s, a)、矢印: π(a|s)")
 }
 
 /// A map as a panel, with V of the states as grounds.
@@ -412,11 +421,7 @@ impl GridModel {
             policy: planner.policy,
             agent: None,
         };
-        let heading = Bilingual::new(
-            "V(s) as colour, π(a|s) as arrows, + all four",
-            "背景は V(s)、矢印は π(a|s)、+ は四方向とも",
-        );
-        let grid = grid(&shown.map, heading, &shown.values, |cell| Cell {
+        let grid = grid(&shown.map, values_and_policy(), &shown.values, |cell| Cell {
             policy: Some(shown.policy_of(cell).map(|share| share as f32)),
             ..Cell::default()
         });
@@ -455,7 +460,10 @@ impl GridModel {
             planner.values
         });
         let way = path(&map, &dynamics, |cell| dynamics.action_values(cell, &values, gamma));
-        let heading = Bilingual::new("the best policy for this γ; • its way", "この γ での最適方策。• はその経路");
+        let heading = Bilingual::new(
+            "the best policy for this γ; shade: V*(s), •: its way",
+            "この γ での最適方策。色の濃さ: V*(s)、•: その経路",
+        );
         let grid = grid(&map, heading, &values, |cell| Cell {
             policy: Some(greedy_policy(&dynamics.action_values(cell, &values, gamma)).map(|share| share as f32)),
             text: if way.contains(&cell) { "•".to_owned() } else { String::new() },
@@ -478,81 +486,6 @@ impl GridModel {
         }
         panels
     }
-
-    fn side_by_side(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {
-        let (map, dynamics) = chosen(self, inputs);
-        let episodes = inputs.integer("episodes") as usize;
-        let names = [inputs.choice("first"), inputs.choice("second")];
-        let (mut grids, mut curves, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, name) in names.into_iter().enumerate() {
-            let settings = Settings {
-                algorithm: algorithm(name, N, LAMBDA),
-                exploration: Exploration::EpsilonGreedy(inputs.real("epsilon")),
-                alpha: inputs.real("learning_rate"),
-                gamma: inputs.real("gamma"),
-            };
-            let random = &mut ChaCha8Rng::seed_from_u64(inputs.integer("seed") as u64);
-            let mut agent = Agent::new(&dynamics);
-            let mut returns = Vec::with_capacity(episodes);
-            for episode in 0..episodes {
-                task.check()?;
-                task.report_progress((index * episodes + episode) as u64, 2 * episodes as u64);
-                let ended = loop {
-                    if let Some(ended) = agent.step(&dynamics, &settings, random) {
-                        break ended;
-                    }
-                };
-                returns.push(ended.total);
-            }
-            let way = path(&map, &dynamics, |cell| agent.q_of(cell));
-            let values: Vec<f64> = (0..map.cells()).map(|cell| largest(&agent.q_of(cell))).collect();
-            let heading = Bilingual::new(format!("{name}; • its greedy way"), format!("{name}。• は貪欲方策の経路"));
-            grids.push(Panel::Grid(grid(&map, heading, &values, |cell| Cell {
-                policy: Some(greedy_policy(&agent.q_of(cell)).map(|share| share as f32)),
-                text: if way.contains(&cell) { "•".to_owned() } else { String::new() },
-                ..Cell::default()
-            })));
-            let last = &returns[returns.len().saturating_sub(100)..];
-            let mean = last.iter().sum::<f64>() / last.len() as f64;
-            let reaches =
-                way.last().is_some_and(|&cell| dynamics.is_terminal(map.landing(cell, greedy(&agent.q_of(cell)))));
-            let moves = if reaches { way.len().to_string() } else { "–".to_owned() };
-            rows.push(vec![name.to_owned(), short(mean), moves]);
-            curves.push(Curve { name: Bilingual::same(name), values: smoothed(&returns), band: None });
-        }
-        let places = places(episodes);
-        let mut panels = grids;
-        panels.push(Panel::Table {
-            names: vec![
-                Bilingual::new("algorithm", "アルゴリズム"),
-                Bilingual::new("mean return, last 100 episodes", "平均収益(最後の 100 エピソード)"),
-                Bilingual::new("moves of its greedy way", "貪欲方策の手数"),
-            ],
-            rows,
-        });
-        panels.push(Panel::Curves(Curves {
-            heading: Bilingual::new("return per episode, smoothed", "エピソードごとの収益(平滑化)"),
-            axis: Bilingual::new("episodes", "エピソード"),
-            places,
-            curves,
-        }));
-        Ok(panels)
-    }
-}
-
-/// Points of a curve of returns at most.
-const POINTS: usize = 100;
-
-/// Where the points of a curve over so many episodes lie: at the ends of stretches of the same length.
-fn places(episodes: usize) -> Vec<f64> {
-    let stretch = episodes.div_ceil(POINTS);
-    (1..=episodes.div_ceil(stretch)).map(|index| (index * stretch).min(episodes) as f64).collect()
-}
-
-/// The mean of each stretch.
-fn smoothed(returns: &[f64]) -> Vec<f64> {
-    let stretch = returns.len().div_ceil(POINTS);
-    returns.chunks(stretch).map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64).collect()
 }
 
 /// How planning went.

@@ -11,7 +11,7 @@ use super::simulator::{CONTROL_HZ, Conditions, Ground, figure, height_at};
 use super::world_model::{Scales, Sizes, Task, WorldModel};
 use crate::experiment::panel::{Curve, Curves, Pose, Poses};
 use crate::experiment::{
-    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, view,
+    Answer, Bilingual, ExperimentError, Knob, Knobs, Model, Panel, Query, TaskContext, ViewSpec, Wording, Words, view,
 };
 use crate::nn::{Weights, weights};
 use crate::tensor::tensor;
@@ -24,16 +24,16 @@ const EPISODES: u64 = 10;
 /// Noise of their actions, as in training.
 const NOISE: f32 = 0.1;
 /// Worlds to be tested in: their names, friction μ, mass, strength, ground.
-const WORLDS: [(&str, Conditions); 7] = {
+const WORLDS: [(Wording, Conditions); 7] = {
     let same = Conditions { ground: Ground::Flat, friction: 0.9, mass: 1.0, strength: 1.0 };
     [
-        ("μ = 0.9", same),
-        ("μ = 0.5", Conditions { friction: 0.5, ..same }),
-        ("μ = 0.2", Conditions { friction: 0.2, ..same }),
-        ("mass × 1.5", Conditions { mass: 1.5, ..same }),
-        ("strength × 0.7", Conditions { strength: 0.7, ..same }),
-        ("rough", Conditions { ground: Ground::Rough(0.03), ..same }),
-        ("slope", Conditions { ground: Ground::Slope(0.08), ..same }),
+        (Wording::new("μ = 0.9", "μ = 0.9"), same),
+        (Wording::new("μ = 0.5", "μ = 0.5"), Conditions { friction: 0.5, ..same }),
+        (Wording::new("μ = 0.2", "μ = 0.2"), Conditions { friction: 0.2, ..same }),
+        (Wording::new("mass × 1.5", "質量 × 1.5"), Conditions { mass: 1.5, ..same }),
+        (Wording::new("strength × 0.7", "モーターの強さ × 0.7"), Conditions { strength: 0.7, ..same }),
+        (Wording::new("rough", "でこぼこ"), Conditions { ground: Ground::Rough(0.03), ..same }),
+        (Wording::new("slope", "上り坂"), Conditions { ground: Ground::Slope(0.08), ..same }),
     ]
 };
 
@@ -448,7 +448,8 @@ impl WalkerModel {
                 falls(&self.body, &self.senses, &self.policy, Terms { push, ..terms }, self.task, EPISODES).to_string()
             };
             let speed = speed(&self.body, &self.senses, &self.policy, conditions, self.task);
-            rows.push(vec![name.to_owned(), format!("{speed:.2}"), fallen(0.0), fallen(push)]);
+            let name = Words::from(Bilingual::from(name));
+            rows.push(vec![name, format!("{speed:.2}").into(), fallen(0.0).into(), fallen(push).into()]);
         }
         let names = vec![
             Bilingual::new("world", "世界"),
@@ -459,10 +460,10 @@ impl WalkerModel {
         let note = Panel::Note {
             text: Bilingual::new(
                 "μ is the friction of the ground; in each of the other rows one thing is not as in training.",
-                "μ は地面の摩擦係数です。ほかの行では、mass は胴体の質量、strength はモーターの強さ、rough はでこぼこの地面、slope は坂で、訓練時と 1 か所だけ違います。",
+                "μ は地面の摩擦係数です。ほかの行は、訓練時と 1 か所だけ違います。",
             ),
         };
-        Ok(vec![Panel::Table { names, rows }, note])
+        Ok(vec![Panel::columns(names, rows), note])
     }
 }
 

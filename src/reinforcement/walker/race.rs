@@ -1,7 +1,7 @@
 //! Both ways to learn side by side, from scratch and on this computer.
 
 use crate::experiment::panel::{Curve, Curves};
-use crate::experiment::{Bilingual, Event, ExperimentError, Knobs, Panel, TaskContext, Trainable};
+use crate::experiment::{Bilingual, Event, ExperimentError, Knobs, Panel, TaskContext, Trainable, Words};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -18,8 +18,8 @@ pub fn race(inputs: &Knobs, task: &TaskContext, start: Start) -> Result<Vec<Pane
     if key.0 == 0 {
         return Ok(vec![Panel::Note {
             text: Bilingual::new(
-                "Turn `minutes` up to 20 to let both methods learn here from scratch; it takes half a minute.",
-                "「分」を 20 に上げると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
+                "Hold → until `minutes` is 20 to let both methods learn here from scratch; it takes half a minute.",
+                "→ を押し続けて「分」を 20 にすると、二つの方法がここで最初から学習します。30 秒ほどかかります。",
             ),
         }]);
     }
@@ -70,33 +70,46 @@ fn run_race(inputs: &Knobs, task: &TaskContext, start: Start) -> Result<Vec<Pane
             done += 1;
             task.report_progress(done, total);
         }
-        found.push((method, points, reached));
+        found.push(Raced { method, minutes, points, reached });
     }
+    Ok(panels_of(&found))
+}
+
+/// How a method did.
+struct Raced {
+    method: &'static str,
+    /// Robot minutes that it had.
+    minutes: i64,
+    /// Robot minutes, seconds of this computer, and the speed, wherever one was measured.
+    points: Vec<[f64; 3]>,
+    /// Both times when it first walked at 1 m/s.
+    reached: Option<[f64; 2]>,
+}
+
+fn panels_of(found: &[Raced]) -> Vec<Panel> {
     let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
-    let rows = found.iter().map(|(method, _, reached)| {
-        vec![(*method).to_owned(), cell(reached.map(|r| r[0])), cell(reached.map(|r| r[1]))]
+    let rows = found.iter().map(|Raced { method, reached, .. }| {
+        vec![Words::from(name_of(method)), cell(reached.map(|r| r[0])).into(), cell(reached.map(|r| r[1])).into()]
     });
-    let table = Panel::Table {
-        names: vec![
-            Bilingual::new("method", "方法"),
-            Bilingual::new("robot minutes to 1 m/s", "1 m/s までのロボットの時間(分)"),
-            Bilingual::new("computing time, s", "計算時間(秒)"),
-        ],
-        rows: rows.collect(),
-    };
+    let names = [
+        ("method", "方法"),
+        ("robot minutes to 1 m/s", "1 m/s までのロボットの時間(分)"),
+        ("computing time, s", "計算時間(秒)"),
+    ];
+    let table = Panel::columns(names, rows);
+    let (drawn, without): (Vec<&Raced>, Vec<&Raced>) = found.iter().partition(|raced| !raced.points.is_empty());
     let curves = |axis: usize, heading: Bilingual, name: Bilingual| {
         let mut places: Vec<f64> =
-            found.iter().flat_map(|(_, points, _)| points.iter().map(move |point| point[axis])).collect();
+            drawn.iter().flat_map(|raced| raced.points.iter().map(move |point| point[axis])).collect();
         places.sort_by(f64::total_cmp);
-        let curve = |(method, points, _): &(&str, Vec<[f64; 3]>, Option<[f64; 2]>)| Curve {
-            name: Bilingual::same(*method),
-            values: places.iter().map(|&place| between(points, axis, place)).collect(),
+        let curve = |raced: &&Raced| Curve {
+            name: name_of(raced.method),
+            values: places.iter().map(|&place| between(&raced.points, axis, place)).collect(),
             band: None,
         };
-        Panel::Curves(Curves { heading, axis: name, curves: found.iter().map(curve).collect(), places: places.clone() })
+        Panel::Curves(Curves { heading, axis: name, curves: drawn.iter().map(curve).collect(), places: places.clone() })
     };
-    Ok(vec![
-        table,
+    let by_time = [
         curves(
             0,
             Bilingual::new("speed, m/s, by robot time", "速さ (m/s)とロボットの時間"),
@@ -107,7 +120,24 @@ fn run_race(inputs: &Knobs, task: &TaskContext, start: Start) -> Result<Vec<Pane
             Bilingual::new("speed, m/s, by computing time", "速さ (m/s)と計算時間"),
             Bilingual::new("seconds", "秒"),
         ),
-    ])
+    ];
+    [table].into_iter().chain(without.into_iter().map(without_curve)).chain(by_time).collect()
+}
+
+/// A method as people call it.
+fn name_of(method: &str) -> Bilingual {
+    Bilingual::new(method, if method == "search" { "探索" } else { "世界モデル" })
+}
+
+/// What is said of a method that has no curve.
+fn without_curve(Raced { method, minutes, .. }: &Raced) -> Panel {
+    let Bilingual { en, ja } = name_of(method);
+    Panel::Note {
+        text: Bilingual::new(
+            format!("{en} has no curve: in {minutes} min of robot time its speed was not measured"),
+            format!("{ja}の曲線はありません。ロボットの時間 {minutes} 分の間に速さが測られませんでした"),
+        ),
+    }
 }
 
 /// The value of a curve between its points; not a number before the first and after the last.
@@ -123,6 +153,19 @@ fn between(points: &[[f64; 3]], axis: usize, place: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_method_whose_speed_was_not_measured_is_said_and_stands_in_no_legend() {
+        let raced = |method, points| Raced { method, minutes: 1, points, reached: None };
+        let panels =
+            panels_of(&[raced("world-model", vec![[0.5, 3.0, 0.2], [1.0, 9.0, 0.4]]), raced("search", vec![])]);
+        let Panel::Note { text } = &panels[1] else { panic!("{panels:?}") };
+        assert_eq!(text.en, "search has no curve: in 1 min of robot time its speed was not measured");
+        for panel in &panels[2..] {
+            let Panel::Curves(Curves { curves, .. }) = panel else { panic!("{panel:?}") };
+            assert_eq!(curves.iter().map(|curve| curve.name.ja.as_str()).collect::<Vec<_>>(), ["世界モデル"]);
+        }
+    }
 
     #[test]
     fn a_curve_is_a_line_between_its_points_and_nothing_beyond() {

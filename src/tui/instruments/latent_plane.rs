@@ -276,7 +276,9 @@ impl Instrument for LatentPlane {
                 self.failure = None;
                 self.renew(lab, app);
             }
-            ("plane/here", Ok(Answer::Pictures { pictures })) => self.picture = pictures.first().cloned(),
+            ("plane/here", Ok(Answer::Pictures { pictures })) if self.plane.is_some() => {
+                self.picture = pictures.first().cloned();
+            }
             ("plane/morph", Ok(Answer::Pictures { pictures })) => {
                 if let Some(morph) = &mut self.morph {
                     morph.pictures.clone_from(pictures);
@@ -297,6 +299,8 @@ impl Instrument for LatentPlane {
             // What another model made of the place is not this one's.
             ("plane/map", Err(failure)) => {
                 (self.plane, self.picture, self.example) = (None, None, None);
+                (self.latent, self.trail, self.pins) = (Vec::new(), Vec::new(), [None, None]);
+                self.morph = None;
                 self.failure = Some(failure.clone());
             }
             ("plane/here" | "plane/morph" | "plane/example", Err(failure)) => self.failure = Some(failure.clone()),
@@ -342,8 +346,12 @@ impl Instrument for LatentPlane {
         let [top, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip)]).areas(inner);
         let side = (top.width / 3).clamp(14, 30).min(top.width / 2);
         let [map, here] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(top);
-        self.map = map;
+        // Without a map there is no place on it to tell of.
+        self.map = if self.plane.is_some() { map } else { inner };
         self.draw_map(app, buffer);
+        if self.plane.is_none() {
+            return;
+        }
         let here = here.inner(ratatui::layout::Margin::new(1, 0));
         let mut row = 0;
         let heading = match &self.example {
@@ -376,9 +384,6 @@ impl Instrument for LatentPlane {
                 pictures = (0..room).map(|place| pictures[place * last / (room - 1)].clone()).collect();
             }
             let count = pictures.len().max(1);
-            if self.plane.is_none() {
-                return;
-            }
             if pictures.is_empty() {
                 let how = if self.encodes { text::MORPH_HOW } else { text::MORPH_HOW_DRAWN };
                 write(buffer, bottom, 1, bottom.height / 2, app.say(how), app.theme.quiet());
@@ -453,6 +458,37 @@ mod tests {
         (map.latent, map.off_plane) = (vec![1.0, 0.5, 9.0], true);
         answered(&mut map, plane([1.0, 1.0, 0.0], vec![[2.0, 2.0]]));
         assert_eq!((map.cursor, &map.latent[..]), ([0.0, -0.5], &[1.0, 0.5, 9.0][..]));
+    }
+
+    #[test]
+    fn a_model_without_a_plane_leaves_nothing_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gan").unwrap().clone();
+        let mut map = LatentPlane::new(false);
+        let mut shown = |map: &mut LatentPlane, key: &str, answer: Result<Answer, ExperimentError>| {
+            map.answered(&(key.to_owned(), answer), &lab, &mut app);
+            let area = Rect::new(0, 0, 78, 20);
+            let mut buffer = Buffer::empty(area);
+            map.draw(area, true, "latent plane", &mut app, &mut buffer);
+            buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+        };
+        let code = app_says(text::CODE);
+        let of_digits = Answer::LatentPlane(plane([0.0; 3], vec![[2.0, 2.0]]));
+        assert!(shown(&mut map, "plane/map", Ok(of_digits)).contains(code));
+        let picture = GrayImage { width: 1, height: 1, pixels: vec![0] };
+        let digit = || Ok(Answer::Pictures { pictures: vec![picture.clone()] });
+        shown(&mut map, "plane/here", digit());
+        let failed = shown(&mut map, "plane/map", Err(ExperimentError::new("points in the plane")));
+        assert!(failed.contains("points in the plane") && !failed.contains(code), "{failed}");
+        assert!(!failed.contains(app_says(text::DIGIT_HERE)), "{failed}");
+        // What was asked before comes too late.
+        shown(&mut map, "plane/here", digit());
+        assert!(map.picture.is_none() && map.latent.is_empty());
+    }
+
+    fn app_says(wording: crate::experiment::Wording) -> &'static str {
+        wording.in_language(Language::En)
     }
 
     #[test]

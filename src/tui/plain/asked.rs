@@ -39,6 +39,7 @@ impl<W: Write> Reader<W> {
             match &panel {
                 // Sentences side by side have no room: the texts one after another, a line for each row of theirs.
                 Panel::Table { names, rows } => {
+                    let rows = rows.in_language(language);
                     for (column, name) in names.iter().enumerate() {
                         let cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
                         let cells: Vec<&String> = cells.collect();

@@ -4,6 +4,7 @@ use crate::experiment::Scene;
 use crate::experiment::scene::CloudKind;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::braille::Canvas;
+use crate::tui::widgets::chart::{linear_ticks, number};
 use crate::width::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -146,6 +147,11 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
         buffer.set_stringn(area.x, area.y, format!("↑ {up}"), usize::from(area.width), Style::new().fg(theme.dim));
         (start..area.right()).for_each(|x| taken[index(x, foot)] = true);
         (area.x..area.right().min(area.x + width(up) as u16 + 2)).for_each(|x| taken[index(x, area.y)] = true);
+        if scene.has_ticks {
+            for place in write_ticks(scene, frame, start, theme, buffer) {
+                (place.left()..place.right()).for_each(|x| taken[index(x, place.y)] = true);
+            }
+        }
     }
     let named = taken.clone();
     let names = |x: u16, y: u16| named[index(x, y)];
@@ -180,6 +186,40 @@ fn write_labels(scene: &Scene, frame: &Frame, theme: &Theme, buffer: &mut Buffer
         words.push((Rect { x: left, y: row, width: length as u16, height: 1 }, label.at));
     }
     words
+}
+
+/// Rows of the left edge, and columns of the lower one, for each number there.
+const ROWS_OF_TICK: u16 = 3;
+const COLUMNS_OF_TICK: u16 = 9;
+
+/// Numbers along the left edge and, up to the name of that axis, the lower one: where they stand.
+fn write_ticks(scene: &Scene, frame: &Frame, name_from: u16, theme: &Theme, buffer: &mut Buffer) -> Vec<Rect> {
+    let (area, quiet) = (frame.area, Style::new().fg(theme.dim));
+    let ([left, bottom], [right, top]) = (scene.low.map(f64::from), scene.high.map(f64::from));
+    let mut places: Vec<Rect> = Vec::new();
+    let mut put = |x: u16, y: u16, text: &str, places: &mut Vec<Rect>| {
+        buffer.set_stringn(x, y, text, usize::from(area.right() - x), quiet);
+        places.push(Rect { x, y, width: width(text) as u16, height: 1 });
+    };
+    for tick in linear_ticks(bottom, top, usize::from(area.height / ROWS_OF_TICK).max(1)) {
+        let cell = frame.cell([scene.low[0], tick as f32]);
+        // The first and the last row have the names.
+        if let Some((x, y)) = cell.filter(|(_, y)| *y > area.y && y + 1 < area.bottom()) {
+            put(x, y, &format!("{}┤", number(tick)), &mut places);
+        }
+    }
+    let mut free_from = area.x;
+    for tick in linear_ticks(left, right, usize::from(area.width / COLUMNS_OF_TICK).max(1)) {
+        let text = number(tick);
+        let wide = width(&text) as u16;
+        // The lower edge itself lies outside.
+        let start = frame.cell([tick as f32, scene.high[1]]).map(|(x, _)| x.saturating_sub(wide / 2));
+        if let Some(x) = start.filter(|x| *x >= free_from && x + wide < name_from) {
+            put(x, area.bottom() - 1, &text, &mut places);
+            free_from = x + wide + 1;
+        }
+    }
+    places
 }
 
 /// A scene in letters alone, for output without colours.
@@ -260,6 +300,19 @@ mod tests {
             assert_eq!(text.matches(part).count(), 1, "{part} in\n{text}");
         }
         assert!(!text.contains("out"));
+    }
+
+    #[test]
+    fn numbers_stand_along_axes_that_measure_something() {
+        let mut scene = Scene { low: [6.0, 5.0], high: [13.0, 12.0], ..Scene::default() };
+        scene.axes = Some(["log D".to_owned(), "log N".to_owned()]);
+        assert!(!plain(&scene, 40, 12).contains('┤'));
+        scene.has_ticks = true;
+        let text = plain(&scene, 40, 12);
+        let rows: Vec<&str> = text.lines().collect();
+        assert!(rows[0].starts_with("↑ log N"), "{text}");
+        assert!(rows.iter().any(|row| row.starts_with("8┤")), "{text}");
+        assert!(rows[11].contains("8 ") && rows[11].ends_with("log D"), "{text}");
     }
 
     /// The left of two neighbours has no room on the right of its point; its letters are known where they stand.

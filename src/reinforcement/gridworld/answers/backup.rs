@@ -78,7 +78,7 @@ impl Backup<'_> {
                 ]);
             }
         }
-        Panel::Table { names, rows }
+        Panel::columns(names, rows)
     }
 
     /// The sum for one action, written out.
@@ -140,7 +140,7 @@ impl GridModel {
         let rows = ARROWS.iter().enumerate().map(|(action, arrow)| {
             vec![(*arrow).to_owned(), short(q[action]), agent.visits[4 * cell + action].to_string()]
         });
-        let mut panels = vec![Panel::Table { names, rows: rows.collect() }];
+        let mut panels = vec![Panel::columns(names, rows)];
         if let Some(update) = agent.progress.last.filter(|update| update.cell == cell) {
             let [before, alpha, target, after] = [update.before, update.alpha, update.target, update.after].map(short);
             let line = format!(

@@ -190,6 +190,12 @@ pub fn draw_graph(graph: Graph, area: Rect, app: &AppContext, buffer: &mut Buffe
     for (row, name) in [(last, "  0%"), (last / 2, " 50%"), (0, "100%")] {
         write(buffer, inner, 0, row, name, app.theme.quiet());
     }
+    if graph.judged.iter().any(|judged| judged.better.is_some()) {
+        // On the lower edge of the frame: below the marks that it explains.
+        let meaning = text::filled(app.say(text::BOARD_LOST), &[&format!("{:.0} %", 100.0 * BLUNDER)]);
+        let edge = Rect { y: area.bottom() - 1, width: area.width - 1, height: 1, ..area };
+        write(buffer, edge, 2, 0, &format!(" {meaning} "), app.theme.quiet());
+    }
     let marks = Rect { y: columns.bottom(), height: 1, ..columns };
     let blunder = |at: usize| graph.judged.get(at).and_then(|judged| judged.better.as_ref());
     for column in 0..columns.width {
@@ -243,6 +249,23 @@ mod tests {
             let reached: Vec<usize> = (7..37).map(|column| move_at(graph, last, column)).collect();
             assert!(reached.is_sorted());
         }
+    }
+
+    #[test]
+    fn the_marks_below_the_win_rate_are_explained_where_there_are_any() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = AppContext::for_tests(crate::experiment::Language::En, folder.path());
+        let shown = |better: Option<(String, f32)>| {
+            let judged = [Judged { value: 0.5, better }];
+            let graph = Graph { values: &[Some(0.5); 4], judged: &judged, last: 3, at: 2, share: None };
+            let area = Rect::new(0, 0, 46, 8);
+            let mut buffer = Buffer::empty(area);
+            draw_graph(graph, area, &app, &mut buffer);
+            buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+        };
+        let marked = shown(Some(("d4".to_owned(), 0.3)));
+        assert!(marked.contains(" ▲ lost 20 % or more, ▵ less, ▴ here ") && marked.ends_with('┘'), "{marked}");
+        assert!(!shown(None).contains("lost"));
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub fn rows_of(panel: &Panel, columns: usize, language: Language) -> Vec<Row> {
         }
         Panel::Table { names, rows } => {
             let names = names.iter().map(|name| name.in_language(language).to_owned()).collect();
-            let all = || std::iter::once(&names).chain(rows);
+            let rows = rows.in_language(language);
+            let all = || std::iter::once(&names).chain(&rows);
             let widest =
                 |index: usize| all().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
             // The last column is broken within itself, if it is not too narrow for that.

@@ -388,7 +388,12 @@ impl Inputs {
         self.areas.clear();
         for (index, (row, column, text)) in places.iter().enumerate() {
             let chosen = index == self.chosen && focused;
-            let style = if chosen { app.theme.selected() } else { app.theme.body() };
+            let style = match chosen {
+                // The arrows move the pen there, not the input.
+                true if self.pad.is_some() => app.theme.strong(),
+                true => app.theme.selected(),
+                false => app.theme.body(),
+            };
             // A cursor stands where the keys go.
             let text = if focused { text } else { text.trim_end_matches(CURSOR) };
             write(buffer, area, *column, *row, text, style);
@@ -400,7 +405,10 @@ impl Inputs {
             // A space that nobody sees changes the answer.
             let ends_in_space = self.in_text() && self.line.lines().join(" ").ends_with(' ');
             let help = app.say(if ends_in_space { text::SPACE_AT_END } else { input.help });
-            write(buffer, area, 1, row, help, app.theme.quiet());
+            let end = write(buffer, area, 1, row, help, app.theme.quiet());
+            if self.pad.is_some() && focused {
+                write(buffer, area, end + 2, row, app.say(text::TURN_BESIDE_PAD), app.theme.quiet());
+            }
         }
     }
 }

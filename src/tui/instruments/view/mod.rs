@@ -31,6 +31,9 @@ use std::time::Instant;
 /// Columns from which an opened view stands beside the first, not below it.
 const SIDE_BY_SIDE: u16 = 70;
 
+/// Columns between a pad, with the line that says how to draw, and what is beside it.
+const BESIDE_PAD: u16 = 2;
+
 /// Columns from which a third of them is enough for what is opened.
 const WIDE: u16 = 110;
 
@@ -529,7 +532,8 @@ impl Instrument for View {
         let key = self.key.clone();
         if let Some((_, pad)) = &mut self.inputs.pad {
             let side = (body.height * 2).min(body.width / 2);
-            let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Fill(1)]).areas(body);
+            let [left, right] =
+                Layout::horizontal([Constraint::Length(side), Constraint::Fill(1)]).spacing(BESIDE_PAD).areas(body);
             pad.draw(left, at_inputs, &format!("{key}/pad"), app, buffer);
             body = right.inner(Margin::new(1, 0));
         }

@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_caption_says_no_more_than_what_is_drawn() {
         let words = ["one", "two", "three", "four", "five", "six"].map(str::to_owned);
-        let table = Panel::Table { names: vec![Bilingual::same("word")], rows: vec![vec!["alone".to_owned()]] };
+        let table = Panel::table(vec!["word".to_owned()], vec![vec!["alone".to_owned()]]);
         let map = Panel::HeatMap(HeatMap {
             heading: Bilingual::same("the map"),
             rows: words.to_vec(),
@@ -285,7 +285,7 @@ mod tests {
             images: ImageGrid::new(2, vec![GrayImage::blank(28, 28); 2]),
             captions: Vec::new(),
         };
-        let table = Panel::Table { names: vec![Bilingual::same("word")], rows: vec![vec!["alone".to_owned()]] };
+        let table = Panel::table(vec!["word".to_owned()], vec![vec!["alone".to_owned()]]);
         assert_eq!(drawn(&[pictures.clone(), Panel::note("a note")], 8, Language::En).1, "words and a map");
         assert_eq!(drawn(&[pictures, table], 8, Language::En).1, "a part of what Explore shows");
     }

@@ -120,7 +120,24 @@ pub fn draw(
     look: &mut Look,
     buffer: &mut Buffer,
 ) -> Drawn {
+    draw_among(panel, &[panel], cursor, focused, key, area, look, buffer)
+}
+
+/// The same of a panel among those that it goes together with, itself one of them: their pictures begin in the same column.
+#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
+fn draw_among(
+    panel: &Panel,
+    among: &[&Panel],
+    cursor: Option<&Place>,
+    focused: bool,
+    key: &str,
+    area: Rect,
+    look: &mut Look,
+    buffer: &mut Buffer,
+) -> Drawn {
     let area = area.intersection(buffer.area);
+    let widest = among.iter().filter_map(|panel| panel.heading());
+    let widest = widest.map(|heading| width(heading.in_language(look.language))).max().unwrap_or(0);
     let mut drawn = Drawn { area, places: Places::Areas(Vec::new()) };
     if area.is_empty() {
         return drawn;
@@ -133,8 +150,8 @@ pub fn draw(
     let inner = match panel {
         // Its name stands beside its value.
         Panel::Number { .. } => area,
-        Panel::Pictures { heading, images, .. } if heading_beside(images, area).is_some() => {
-            beside_heading(heading, heading_beside(images, area).unwrap_or(0), area, look, buffer)
+        Panel::Pictures { heading, images, .. } if heading_beside(images, widest, area).is_some() => {
+            beside_heading(heading, heading_beside(images, widest, area).unwrap_or(0), area, look, buffer)
         }
         panel => panel.heading().map_or(area, |heading| under_heading(heading, area, look, buffer)),
     };
@@ -200,9 +217,10 @@ fn say_part(seen: usize, all: usize, area: Rect, inner: Rect, look: &Look, buffe
 }
 
 /// Columns for the heading of a row of pictures at its left, where that leaves the pictures as large as the rows allow: a heading
-/// above would take a row from them.
-fn heading_beside(images: &ImageGrid, area: Rect) -> Option<u16> {
+/// above would take a row from them. `widest`: the columns of the widest heading that stands above or below it.
+fn heading_beside(images: &ImageGrid, widest: usize, area: Rect) -> Option<u16> {
     let columns = (area.width / 4).clamp(12, 28);
+    let columns = columns.min(u16::try_from(widest).unwrap_or(columns).saturating_add(2));
     let pictures = images.pictures.len().min(usize::from(u16::MAX)) as u16;
     // A picture is about twice as many columns wide as rows high, and one is free between two.
     let needed = pictures.saturating_mul(2 * area.height + 1);
@@ -284,10 +302,16 @@ pub fn draw_all(
             let is_picked = picked.is_some_and(|(at, _)| at == index);
             let goes_along = |at: usize| go_together(&panels[at], &panels[index]);
             let cursor = picked.filter(|(at, _)| is_picked || goes_along(*at)).map(|(_, cursor)| cursor);
+            let goes_with = |other: &&Panel, index: usize| {
+                std::ptr::eq(*other, &panels[index]) || go_together(other, &panels[index])
+            };
             let key = format!("{key}/{index}");
             drawn.push(match numbers_about(panels, index) {
                 Some(numbers) => (index, draw_number(&panels[index], numbers, *place, look, buffer)),
-                None => (index, draw(&panels[index], cursor, is_picked, &key, *place, look, buffer)),
+                None => {
+                    let among: Vec<&Panel> = panels.iter().filter(|other| goes_with(other, index)).collect();
+                    (index, draw_among(&panels[index], &among, cursor, is_picked, &key, *place, look, buffer))
+                }
             });
         }
     }
@@ -348,7 +372,9 @@ fn good_rows(panels: &[Panel], index: usize, columns: u16, look: &Look) -> Optio
     let all = is_alone.then(|| look.pictures.rows_of_all(images, columns)).flatten();
     let rows = all.or_else(|| look.pictures.rows_of_few(images))?;
     let heading_above = !heading.in_language(look.language).is_empty()
-        && (all.is_some() || heading_beside(images, Rect::new(0, 0, columns, rows)).is_none());
+        && (all.is_some()
+            || heading_beside(images, width(heading.in_language(look.language)), Rect::new(0, 0, columns, rows))
+                .is_none());
     Some(rows + u16::from(heading_above) + u16::from(!captions.is_empty()))
 }
 

@@ -1,8 +1,8 @@
 //! Pictures in a grid with their captions.
 
 use super::{Look, Places};
-use crate::experiment::ImageGrid;
 use crate::experiment::panel::Place;
+use crate::experiment::{ImageGrid, Words};
 use crate::tui::text;
 use crate::tui::widgets::frame::write;
 use crate::tui::widgets::picture::{PictureMode, Shown};
@@ -17,7 +17,7 @@ const CAPTIONS_FROM: u16 = 4;
 #[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
 pub fn draw(
     images: &ImageGrid,
-    captions: &[String],
+    captions: &[Words],
     cursor: Option<&Place>,
     focused: bool,
     key: &str,
@@ -32,7 +32,8 @@ pub fn draw(
     let around =
         if let Some(Place::Item(index)) = cursor { Some((*index).min(images.pictures.len() - 1)) } else { None };
     let at = around.filter(|_| focused);
-    let captioned = captions.iter().any(|caption| !caption.is_empty()) && area.height >= CAPTIONS_FROM;
+    let captioned =
+        captions.iter().any(|caption| !caption.in_language(look.language).is_empty()) && area.height >= CAPTIONS_FROM;
     // The last row is for what is under the cursor, here or in a row that goes along, or the captions of the last row of pictures.
     let foot = u16::from(captioned || around.is_some() && area.height >= CAPTIONS_FROM);
     let room = Rect { height: area.height - foot, ..area };
@@ -47,7 +48,7 @@ pub fn draw(
         places.push((rect, Place::Item(index)));
         let below = own.bottom();
         let has_gap = own.height > 4 && grid.gap > 0 || below == grid.area.bottom();
-        let caption = captions.get(index).map_or("", String::as_str);
+        let caption = captions.get(index).map_or("", |caption| caption.in_language(look.language));
         if captioned && has_gap && below < area.bottom() {
             let style = if at == Some(index) { look.theme.selected() } else { look.theme.quiet() };
             let caption = cut(caption, usize::from(rect.width));
@@ -60,7 +61,7 @@ pub fn draw(
         }
     }
     if let Some(index) = at.filter(|_| foot > 0) {
-        let caption = captions.get(index).map_or("", String::as_str);
+        let caption = captions.get(index).map_or("", |caption| caption.in_language(look.language));
         let said = format!("◆ {}/{}  {caption}", index + 1, images.pictures.len());
         let line = " ".repeat(usize::from(area.width));
         write(buffer, area, 0, area.height - 1, &line, look.theme.body());

@@ -168,7 +168,8 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
             // Of rows that belong together, such as data above model, each is one that can be read; of many, some are shown.
             let rows = images.rows().clamp(1, 4);
             // A heading at the left takes no row.
-            let beside = heading_beside(images, Rect::new(0, 0, width, LEGIBLE_ROWS)).is_some();
+            let widest = panel.heading().map_or(0, |heading| crate::width::width(heading.in_language(language)));
+            let beside = heading_beside(images, widest, Rect::new(0, 0, width, LEGIBLE_ROWS)).is_some();
             let above = if beside { heading } else { 0 };
             let least = usize::from(LEGIBLE_ROWS) * rows + usize::from(!captions.is_empty());
             share(least.saturating_sub(above), 3 * rows as u16)

@@ -92,7 +92,11 @@ fn panels(count: usize, values: &[f64]) -> Vec<Panel> {
         Panel::Number { name: name(), value: value(0), format: Format::Nats },
         Panel::Bars { heading: name(), bars: bars.clone(), format: Format::Percent },
         Panel::table(words(columns), vec![words(columns); count]),
-        Panel::Pictures { heading: name(), images: ImageGrid::new(columns, pictures), captions: words(count) },
+        Panel::Pictures {
+            heading: name(),
+            images: ImageGrid::new(columns, pictures),
+            captions: words(count).into_iter().map(Into::into).collect(),
+        },
         Panel::plane(Scene {
             low: [-1.0, -1.0],
             high: [1.0, 1.0],
@@ -227,7 +231,7 @@ fn tokens_curves_grids_and_poses_are_read_aloud_whole() {
 fn panels_without_room_are_counted_and_come_into_view_when_picked() {
     let note = |text: &str| Panel::Table {
         names: vec![name()],
-        rows: [text, "b", "c"].map(|word| vec![word.into()]).to_vec(),
+        rows: [text, "b", "c"].into_iter().map(|word| vec![word]).collect(),
     };
     let panels = ["first", "second", "third"].map(note);
     let shown = |picked: Option<usize>, height: u16| {

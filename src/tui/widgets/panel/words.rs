@@ -2,7 +2,7 @@
 
 use super::values::written;
 use super::{Look, Places, lines_of, window, write_wrapped};
-use crate::experiment::panel::{Format, Panel, Place};
+use crate::experiment::panel::{Format, Panel, Place, Rows};
 use crate::experiment::{Bilingual, Language};
 use crate::tui::text;
 use crate::tui::widgets::columns::{Line, laid, least_width};
@@ -96,9 +96,9 @@ fn said(names: &[Bilingual], look: &Look) -> Vec<String> {
 }
 
 /// Rows that a table takes.
-pub fn table_rows(names: &[Bilingual], rows: &[Vec<String>], columns: u16, language: Language) -> usize {
+pub fn table_rows(names: &[Bilingual], rows: &Rows, columns: u16, language: Language) -> usize {
     let names: Vec<String> = names.iter().map(|name| name.in_language(language).to_owned()).collect();
-    in_columns(&names, rows, columns).iter().map(Vec::len).sum()
+    in_columns(&names, &rows.in_language(language), columns).iter().map(Vec::len).sum()
 }
 
 /// Columns of a table of which each row can be read as a line for each of its cells.
@@ -143,13 +143,13 @@ fn in_columns(names: &[String], rows: &[Vec<String>], columns: u16) -> Vec<Vec<L
 /// Columns under their names; of too many rows those about the cursor, and the number of those below.
 pub fn table(
     names: &[Bilingual],
-    rows: &[Vec<String>],
+    rows: &Rows,
     cursor: Option<&Place>,
     area: Rect,
     look: &Look,
     buffer: &mut Buffer,
 ) -> Places {
-    let mut laid = in_columns(&said(names, look), rows, area.width).into_iter();
+    let mut laid = in_columns(&said(names, look), &rows.in_language(look.language), area.width).into_iter();
     let heads = laid.next().unwrap_or_default();
     let lines: Vec<_> =
         laid.enumerate().flat_map(|(row, lines)| lines.into_iter().map(move |line| (row, line))).collect();
@@ -227,7 +227,8 @@ mod tests {
         let narrow = lines(&in_columns(&names, &rows, 32));
         let expected = ["✗ predicted 22222512251222", "  right     1934-03-06", "  source    the 29th of April"];
         assert_eq!(narrow, expected);
-        assert_eq!(table_rows(&["", "predicted", "right", "source"].map(Bilingual::same), &rows, 32, Language::En), 3);
+        let cells: Rows = rows.iter().cloned().collect();
+        assert_eq!(table_rows(&["", "predicted", "right", "source"].map(Bilingual::same), &cells, 32, Language::En), 3);
         // Of a table of many columns that many lines a row would be of no use.
         let names: Vec<String> = (0..6).map(|name| format!("column{name}")).collect();
         let rows = [(0..6).map(|cell| format!("cell-{cell}")).collect::<Vec<_>>()];
