@@ -214,7 +214,7 @@ fn digits_are_asked_for_in_words_and_the_way_there_is_scrubbed() {
     terminal.press(ENTER);
     terminal.wait_for("did you mean `seven`?");
     terminal.press(TAB);
-    terminal.wait_for("a digit and itself with noise");
+    terminal.wait_for("a digit, and with noise");
     terminal.press(RIGHT);
     terminal.wait_for("√ᾱ_t");
     terminal.press(TAB);

@@ -277,10 +277,7 @@ pub(super) fn heads(model: &TrainedTransformer, inputs: &Knobs) -> Result<Vec<Pa
         })
     };
     let longest = examined.source.len().max(examined.answer.len()) as f32;
-    let lost = Bilingual::new(
-        "nats of the answer lost without a head; row: part and block, column: head",
-        "各ヘッドを除いたときに失われるナット。行: 部分とブロック、列: ヘッド",
-    );
+    let lost = Bilingual::new("nats of the answer lost without a head", "各ヘッドを除いたときに失われるナット");
     let most = losses.iter().copied().filter(|loss| loss.is_finite()).fold(1.0, f32::max);
     Ok(vec![
         examined.question.answered(&model.corpus, &examined.answer),

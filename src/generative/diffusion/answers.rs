@@ -315,7 +315,7 @@ impl TrainedDiffusion {
         let error = predicted.iter().zip(&noise).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 784.0;
         Ok(vec![
             digits::named(
-                Bilingual::new("a digit and itself with noise", "数字と、ノイズを加えたもの"),
+                Bilingual::new("a digit, and with noise", "数字と、ノイズを加えたもの"),
                 [(("x₀", "x₀"), one(&x)), (("x_t", "x_t"), one(&noisy))],
             ),
             Panel::note(format!("t = {}   √ᾱ_t = {keep:.3}   √(1−ᾱ_t) = {rest:.3}", t + 1)),
