@@ -44,6 +44,7 @@ const JAPANESE: &[(&[&str], &[(&str, &str)])] = &[
     (&["robot"], &[("quadruped", "四足"), ("biped", "二足")]),
     (&["ground"], &[("flat", "平地"), ("rough", "でこぼこ"), ("slope", "坂")]),
     (&["game"], &[("connect-four", "四目並べ"), ("tic-tac-toe", "三目並べ"), ("othello-6", "オセロ 6×6")]),
+    (&["planes"], &[("stones", "石だけ"), ("winning_cells", "石と勝てるマス")]),
     (&["schedule"], &[("cosine", "コサイン"), ("constant", "一定")]),
     (&["target"], &[("bimodal", "二峰"), ("normal", "正規分布"), ("bars", "棒グラフ")]),
     (&["direction"], &[("forward", "順方向"), ("reverse", "逆方向")]),
