@@ -3,9 +3,12 @@
 
 use crate::experiment::{Knob, KnobKind, KnobValue, Language};
 
+/// Choices by their ids, each with its name.
+type Names = &'static [(&'static str, &'static str)];
+
 /// The choices of all knobs and inputs by their names, each choice with what it is called. One that is a symbol of the field, the same in
 /// both languages, has none.
-const JAPANESE: &[(&[&str], &[(&str, &str)])] = &[
+const JAPANESE: &[(&[&str], Names)] = &[
     (
         &["algorithm", "method", "first", "second"],
         &[
