@@ -65,7 +65,7 @@ fn a_student_trains_looks_draws_and_answers() {
     terminal.wait_for("paused");
     terminal.press(".");
     terminal.press(">");
-    terminal.wait_for("2e-3");
+    terminal.wait_for("2e−3");
     terminal.press(" ");
     terminal.wait_for("running");
     // Explore asks the model that trains.
@@ -465,13 +465,13 @@ fn a_value_typed_before_a_run_is_the_runs_and_a_bad_one_is_refused() {
     let mut terminal = at_train(&home, (120, 36));
     // Past five presets and the seed: the learning rate.
     terminal.press(&"\x1b[B".repeat(6));
-    terminal.wait_for("Adam's learning rate η [a number from 1e-6 to 0.1]");
+    terminal.wait_for("Adam's learning rate η [a number from 1e−6 to 0.1]");
     terminal.press("7");
     terminal.press(ENTER);
     terminal.wait_for("knob learning_rate = 7: expected a number from 1e-6 to 0.1");
     terminal.press("0.004");
     terminal.press(ENTER);
-    terminal.wait_for("4e-3");
+    terminal.wait_for("4e−3");
     terminal.press(ENTER);
     terminal.wait_for("running");
     terminal.press(CTRL_C);
