@@ -127,8 +127,8 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     };
     let mut terminal = at_train(&home, (100, 30));
     terminal.press("R");
-    terminal.wait_for("seed 42");
-    terminal.wait_for("seed 41");
+    terminal.wait_for("42   ");
+    terminal.wait_for("41   ");
     terminal.wait_for("this run");
     terminal.press("d");
     terminal.wait_for("✗ deleted when you leave");
@@ -153,7 +153,7 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     let first = model(&terminal.text()).expect("the model's name");
     for (key, is_first) in [("[A", false), ("[B", true)] {
         terminal.press(&alt('r'));
-        terminal.wait_for("seed 41");
+        terminal.wait_for("41   ");
         terminal.press(&format!("{ESC}{key}{ENTER}"));
         terminal.wait_until("the other model", |screen| {
             screen.contains("variance") && model(screen).is_some_and(|model| (model == first) == is_first)
@@ -213,7 +213,7 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     terminal.wait_for("labs done");
     terminal.press("R");
     terminal.wait_for("runs of all labs 2");
-    terminal.wait_for("seed 42");
+    terminal.wait_for("42   ");
     terminal.press(&format!("{DOWN}nsmall one"));
     terminal.wait_for("name: small one");
     terminal.press(ENTER);
