@@ -233,13 +233,13 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     // A number alone may stand in the time of an id.
     terminal.press("/seed=42");
     terminal.wait_for("filter: seed=42");
-    terminal.wait_until("the other one alone", |text| !text.contains("seed 41"));
+    terminal.wait_until("the other one alone", |text| !text.contains("41   "));
     terminal.press(ENTER);
     terminal.wait_for("runs of all labs 1/2");
     terminal.press(ENTER);
     terminal.wait_for("✓ finished");
     terminal.press("R/small");
-    terminal.wait_until("the named one alone", |text| !text.contains("seed 42"));
+    terminal.wait_until("the named one alone", |text| !text.contains("42   "));
     terminal.press(&format!("{ENTER}o"));
     terminal.wait_for("━");
     terminal.press(ESC);
