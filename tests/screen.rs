@@ -65,7 +65,7 @@ fn a_student_trains_looks_draws_and_answers() {
     terminal.wait_for("paused");
     terminal.press(".");
     terminal.press(">");
-    terminal.wait_for("2e-3");
+    terminal.wait_for("2e−3");
     terminal.press(" ");
     terminal.wait_for("running");
     // Explore asks the model that trains.
@@ -127,8 +127,8 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     };
     let mut terminal = at_train(&home, (100, 30));
     terminal.press("R");
-    terminal.wait_for("seed 42");
-    terminal.wait_for("seed 41");
+    terminal.wait_for("42   ");
+    terminal.wait_for("41   ");
     terminal.wait_for("this run");
     terminal.press("d");
     terminal.wait_for("✗ deleted when you leave");
@@ -153,7 +153,7 @@ fn an_earlier_run_is_opened_again_and_answers_on_explore() {
     let first = model(&terminal.text()).expect("the model's name");
     for (key, is_first) in [("[A", false), ("[B", true)] {
         terminal.press(&alt('r'));
-        terminal.wait_for("seed 41");
+        terminal.wait_for("41   ");
         terminal.press(&format!("{ESC}{key}{ENTER}"));
         terminal.wait_until("the other model", |screen| {
             screen.contains("variance") && model(screen).is_some_and(|model| (model == first) == is_first)
@@ -213,7 +213,7 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     terminal.wait_for("labs done");
     terminal.press("R");
     terminal.wait_for("runs of all labs 2");
-    terminal.wait_for("seed 42");
+    terminal.wait_for("42   ");
     terminal.press(&format!("{DOWN}nsmall one"));
     terminal.wait_for("name: small one");
     terminal.press(ENTER);
@@ -233,13 +233,13 @@ fn runs_are_named_filtered_pinned_and_overlaid() {
     // A number alone may stand in the time of an id.
     terminal.press("/seed=42");
     terminal.wait_for("filter: seed=42");
-    terminal.wait_until("the other one alone", |text| !text.contains("seed 41"));
+    terminal.wait_until("the other one alone", |text| !text.contains("41   "));
     terminal.press(ENTER);
     terminal.wait_for("runs of all labs 1/2");
     terminal.press(ENTER);
     terminal.wait_for("✓ finished");
     terminal.press("R/small");
-    terminal.wait_until("the named one alone", |text| !text.contains("seed 42"));
+    terminal.wait_until("the named one alone", |text| !text.contains("42   "));
     terminal.press(&format!("{ENTER}o"));
     terminal.wait_for("━");
     terminal.press(ESC);
@@ -465,13 +465,13 @@ fn a_value_typed_before_a_run_is_the_runs_and_a_bad_one_is_refused() {
     let mut terminal = at_train(&home, (120, 36));
     // Past five presets and the seed: the learning rate.
     terminal.press(&"\x1b[B".repeat(6));
-    terminal.wait_for("Adam's learning rate η [a number from 1e-6 to 0.1]");
+    terminal.wait_for("Adam's learning rate η [a number from 1e−6 to 0.1]");
     terminal.press("7");
     terminal.press(ENTER);
     terminal.wait_for("knob learning_rate = 7: expected a number from 1e-6 to 0.1");
     terminal.press("0.004");
     terminal.press(ENTER);
-    terminal.wait_for("4e-3");
+    terminal.wait_for("4e−3");
     terminal.press(ENTER);
     terminal.wait_for("running");
     terminal.press(CTRL_C);
