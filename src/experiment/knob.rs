@@ -111,7 +111,11 @@ pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone, n
         return format!("did you mean `{near}`?");
     }
     let known: Vec<&str> = known.into_iter().collect();
-    if known.is_empty() { none.to_owned() } else { format!("expected one of {}", known.join(", ")) }
+    match &known[..] {
+        [] => none.to_owned(),
+        [only] => format!("expected {only}"),
+        _ => format!("expected one of {}", known.join(", ")),
+    }
 }
 
 /// The nearest of `known` to a misspelt `word`, if any is near enough to be meant.

@@ -159,13 +159,16 @@ pub struct Grid {
     /// The values of the quietest and the strongest colour.
     #[serde(with = "number")]
     pub range: [f32; 2],
+    /// The symbol of what the colours show; V(s) where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub quantity: String,
 }
 
 /// A cell of a grid world. Directions go up, right, down, left.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cell {
     pub ground: Ground,
-    /// V(s).
+    /// V(s), or what the grid shows in its place.
     #[serde(with = "number", default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f32>,
     /// π(a | s).

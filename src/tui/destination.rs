@@ -1,6 +1,7 @@
 //! Where a row of the palette, or a place on the screen that is clicked, leads to.
 
 use super::keys::Action;
+use crate::experiment::Knobs;
 use ratatui::layout::{Position, Rect};
 use std::cell::RefCell;
 
@@ -51,13 +52,15 @@ impl Places {
     }
 }
 
-/// Where somebody was in a lab that was left: its tab, the page of theory and the rows above, the exercise and the instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where somebody was in a lab that was left: its tab, the page of theory and the rows above, the exercise and the instrument; and the
+/// inputs of the instruments.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Spot {
     pub tab: usize,
     pub page: (usize, usize),
     pub exercise: usize,
     pub instrument: usize,
+    pub inputs: Vec<Option<Knobs>>,
 }
 
 #[cfg(test)]

@@ -199,6 +199,8 @@ pub enum Context {
     DrawingPad,
     PadModel,
     ViewInputs,
+    /// A seed is among the inputs.
+    ViewSeed,
     ViewArrows,
     /// The chosen input is a number: digits begin another.
     ViewDigits,
@@ -282,6 +284,7 @@ impl Context {
             Context::PadModel => Wording::new("What the model is given", "モデルへの入力"),
             Context::ViewList => Wording::new("A list with more rows", "続きのある一覧"),
             Context::ViewInputs
+            | Context::ViewSeed
             | Context::ViewArrows
             | Context::ViewDigits
             | Context::ViewNumber

@@ -118,7 +118,17 @@ pub(super) fn attention(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) 
             range: [0.0, 1.0],
         }
     };
-    Ok(note.into_iter().chain([Panel::HeatMap(map)]).collect())
+    Ok(note.into_iter().chain(left_out(from, prompt.len())).chain([Panel::HeatMap(map)]).collect())
+}
+
+/// Says that the first places of a text are not drawn.
+fn left_out(from: usize, places: usize) -> Option<Panel> {
+    (from > 0).then(|| Panel::Note {
+        text: Bilingual::new(
+            format!("the last {PLACES} of {places} tokens"),
+            format!("{places} トークンのうち最後の {PLACES} 個"),
+        ),
+    })
 }
 
 /// What the vectors behind each layer say when they go through the last layer at once (nostalgebraist 2020, "interpreting GPT: the logit
@@ -147,6 +157,7 @@ pub(super) fn lens(model: &TrainedGpt, inputs: &Knobs, task: &TaskContext) -> Re
     let names = [("layer", "層"), ("next token: 1st", "次のトークン: 1 位"), ("2nd", "2 位"), ("3rd", "3 位")];
     let mut panels: Vec<Panel> = note.into_iter().chain(model.example_note(inputs)).collect();
     panels.push(Panel::columns(names, rows));
+    panels.extend(left_out(places.start, prompt.len()));
     panels.push(Panel::HeatMap(HeatMap {
         heading: Bilingual::new(
             "column: the token finally predicted at a place; row: layer (0: before the first); shade: P that it gives this token",

@@ -275,12 +275,8 @@ impl GridModel {
                     None => 0,
                 };
                 let counts: Vec<f64> = (0..self.map.cells()).map(|cell| visits(cell) as f64).collect();
-                grid(
-                    &self.map,
-                    Bilingual::new("shade: visits N(s)", "色の濃さ: 訪問回数 N(s)"),
-                    &counts,
-                    |_| Cell::default(),
-                )
+                let heading = Bilingual::new("shade: visits N(s)", "色の濃さ: 訪問回数 N(s)");
+                Grid { quantity: "N".to_owned(), ..grid(&self.map, heading, &counts, |_| Cell::default()) }
             }
             Show::Rewards => {
                 let rewards: Vec<f64> =
@@ -301,6 +297,7 @@ impl GridModel {
                 {
                     shown.value = Some(rewards[cell] as f32);
                 }
+                grid.quantity = "r".to_owned();
                 grid
             }
         };
@@ -343,7 +340,7 @@ fn grid(map: &Map, heading: Bilingual, values: &[f64], of: impl Fn(usize) -> Cel
         Cell { ground, value: Some(values[cell] as f32), ..of(cell) }
     };
     let cells = (0..map.cells()).map(cell).collect();
-    Grid { heading, columns: map.columns(), cells, range: [low as f32, high as f32] }
+    Grid { heading, columns: map.columns(), cells, range: [low as f32, high as f32], quantity: String::new() }
 }
 
 /// The cells on the way of the greedy policy from the start, without slipping.

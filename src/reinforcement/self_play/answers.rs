@@ -143,7 +143,7 @@ fn ended(outcome: Outcome) -> Panel {
 }
 
 fn signed(value: f32) -> String {
-    format!("{value:+.2}")
+    format!("{value:+.2}").replace('-', "−")
 }
 
 fn percent(share: f32) -> String {

@@ -97,7 +97,10 @@ pub static VIEWS: [ViewSpec; 4] = [
                     "minutes",
                     0..=60,
                     0,
-                    ["robot minutes for the search; 20 are enough", "探索に使うロボットの時間(分)。20 あれば十分"],
+                    [
+                        "robot minutes for the search; with seeds 1 to 3 it walks after 17 to 19",
+                        "探索に使うロボットの時間(分)。シード 1〜3 では 17〜19 分で歩く",
+                    ],
                 ),
                 view::seed(),
             ]

@@ -14,7 +14,7 @@ pub use canvas::Canvas;
 use super::context::{AppContext, Reply};
 use super::keys::{Action, Context};
 use super::text;
-use crate::experiment::{ExperimentError, Panel, QueryKind};
+use crate::experiment::{ExperimentError, Knobs, Panel, QueryKind};
 use crate::lab::{self, Lab};
 use crate::registry;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -70,6 +70,14 @@ pub trait Instrument {
 
     /// Takes texts that were given elsewhere for its own inputs.
     fn take_texts(&mut self, _texts: &Texts, _lab: &Lab, _app: &mut AppContext) {}
+
+    /// The values of its inputs, to be taken up again when the lab is opened next.
+    fn inputs(&self) -> Option<Knobs> {
+        None
+    }
+
+    /// Takes them up, before anything is asked.
+    fn take_inputs(&mut self, _inputs: &Knobs) {}
 
     /// Whether it wants all the room there is, the others behind it.
     fn fills(&self) -> bool {

@@ -155,7 +155,7 @@ pub(super) static BINDINGS: &[Binding] = bindings! {
 
     ExploreLive: [letter(' ')] => A::Pause, "pause the run", "実行を一時停止", 4;
 
-    ViewInputs: [letter('r'), letter('e')] => A::RandomCode, "another example", "別の例", 4;
+    ViewSeed: [letter('r'), letter('e')] => A::RandomCode, "another example", "別の例", 4;
     ViewInputs: [letter(',')] => A::KnobPrevious, "input before", "前の入力", 0;
     ViewInputs: [letter('.')] => A::KnobNext, "next input", "次の入力", 0;
     ViewInputs: [letter('<')] => A::KnobDown, "turn it down", "下げる", 0;

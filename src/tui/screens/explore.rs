@@ -1,6 +1,6 @@
 //! Explore: a lab's instruments, side by side where there is room, else one at a time.
 
-use crate::experiment::Panel;
+use crate::experiment::{Knobs, Panel};
 use crate::lab::{Attempt, Lab};
 use crate::registry;
 use crate::tui::context::{AppContext, Reply};
@@ -105,6 +105,18 @@ impl ExploreTab {
         self.texts.extend(self.instruments[self.focus].given_texts());
         self.focus = index;
         self.instruments[index].take_texts(&self.texts, lab, app);
+    }
+
+    /// The values of the instruments' inputs, where they have some.
+    pub fn inputs(&self) -> Vec<Option<Knobs>> {
+        self.instruments.iter().map(|instrument| instrument.inputs()).collect()
+    }
+
+    /// Takes up values of a lab that was left.
+    pub fn take_inputs(&mut self, inputs: &[Option<Knobs>]) {
+        for (instrument, inputs) in self.instruments.iter_mut().zip(inputs) {
+            inputs.iter().for_each(|inputs| instrument.take_inputs(inputs));
+        }
     }
 
     /// The instrument with the keys, by its place in the lab.
@@ -567,7 +579,7 @@ mod tests {
     #[test]
     fn keys_are_named_where_they_do_something() {
         use Context::{Codes, DrawingPad, Examples, Panes, Repl, ReplPanes};
-        use Context::{ViewArrows, ViewDigits, ViewInputs, ViewText};
+        use Context::{ViewArrows, ViewDigits, ViewInputs, ViewSeed, ViewText};
         let folder = tempfile::tempdir().unwrap();
         let app = AppContext::for_tests(Language::En, folder.path());
         let contexts = |lab: &str, focus: usize| {
@@ -578,8 +590,8 @@ mod tests {
         assert_eq!(contexts("word2vec", 1), [Repl, ReplPanes]);
         assert_eq!(contexts("vae", 0), [Panes, Codes, Examples]);
         assert_eq!(contexts("gan", 0), [Panes, Codes], "a GAN encodes nothing");
-        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewDigits, ViewInputs]);
-        assert_eq!(contexts("cyclegan", 1), [Panes, DrawingPad, ViewInputs], "it begins with a drawing");
-        assert_eq!(contexts("diffusion", 0), [Panes, ViewText, ViewInputs]);
+        assert_eq!(contexts("vae", 2), [Panes, ViewArrows, ViewDigits, ViewInputs, ViewSeed]);
+        assert_eq!(contexts("cyclegan", 1), [Panes, DrawingPad, ViewInputs, ViewSeed], "it begins with a drawing");
+        assert_eq!(contexts("diffusion", 0), [Panes, ViewText, ViewInputs, ViewSeed]);
     }
 }

@@ -60,8 +60,9 @@ impl LabScreen {
             has_stopped_runs: false,
             lab,
         };
-        let spot = app.spots.get(&screen.lab.id).copied();
-        if let Some(spot) = spot {
+        let spot = app.spots.get(&screen.lab.id).cloned();
+        if let Some(spot) = &spot {
+            screen.explore.take_inputs(&spot.inputs);
             screen.theory.stand_at(spot.page);
             screen.exercises.select(spot.exercise);
             screen.explore.show(spot.instrument, &screen.lab, app);
@@ -194,6 +195,7 @@ impl LabScreen {
             page: self.theory.spot(),
             exercise: self.exercises.selected(),
             instrument: self.explore.shown(),
+            inputs: self.explore.inputs(),
         };
         app.spots.insert(self.lab.id.clone(), spot);
         self.train.leave_queue(app);
@@ -515,11 +517,18 @@ mod tests {
         let mut screen = LabScreen::new(lab.clone(), None, &mut app);
         assert_eq!(screen.tab_name(), TAB_NAMES[0], "at first it is read about");
         screen.handle_action(Action::NextPage, &mut app);
+        screen.handle_action(Action::Tab(2), &mut app);
+        screen.explore.show(2, &lab, &mut app);
+        let before = screen.explore.inputs();
+        screen.handle_action(Action::Right, &mut app);
+        let turned = screen.explore.inputs();
+        assert_ne!(turned, before);
         screen.handle_action(Action::Tab(3), &mut app);
         screen.exercises.select(2);
         screen.leave(&mut app);
         let back = LabScreen::new(lab.clone(), None, &mut app);
         assert_eq!((back.tab_name(), back.theory_page(), back.exercises.selected()), (TAB_NAMES[3], 1, 2));
+        assert!(back.explore.inputs() == turned && back.explore.shown() == 2);
         let other = app.catalogue.find("gan").unwrap().clone();
         assert_eq!(LabScreen::new(other, None, &mut app).tab_name(), TAB_NAMES[0]);
         assert_eq!(

@@ -91,7 +91,7 @@ impl GridModel {
         panels.push(Panel::columns(
             [
                 ("algorithm", "アルゴリズム"),
-                ("mean return, last 100 episodes", "平均収益(最後の 100 エピソード)"),
+                ("mean return, last 100 episodes at most", "平均収益(最後の最大 100 エピソード)"),
                 ("moves of its greedy way", "貪欲方策の手数"),
             ],
             rows,

@@ -78,6 +78,32 @@ impl Inputs {
         self.values.0.insert(name.to_owned(), value);
     }
 
+    /// Whether there is a seed among them.
+    pub fn has_seed(&self) -> bool {
+        self.values.0.contains_key("seed")
+    }
+
+    /// The values, with a text that is typed and not asked yet.
+    pub fn kept(&self) -> Knobs {
+        let mut kept = self.values.clone();
+        if let Some((name, typed)) = self.typed_text() {
+            kept.0.insert(name.to_owned(), KnobValue::Text(typed));
+        }
+        kept
+    }
+
+    /// Takes up values that were [`kept`](Self::kept); those that are drawn or picked begin anew.
+    pub fn take(&mut self, kept: &Knobs) {
+        for index in &self.shown {
+            let input = &self.declared[*index];
+            // A text that would be refused is not asked either.
+            if let Some(value) = kept.0.get(input.name).filter(|value| input.parse(&value.to_string()).is_ok()) {
+                self.values.0.insert(input.name.to_owned(), value.clone());
+            }
+        }
+        self.begin_line();
+    }
+
     /// Takes the drawing up; the name of its input if there is any ink.
     pub fn take_drawing(&mut self) -> Option<String> {
         let (name, pad) = self.pad.as_ref()?;

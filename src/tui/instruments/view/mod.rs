@@ -263,6 +263,9 @@ impl Instrument for View {
             Focus::Inputs => vec![Context::ViewArrows, Context::ViewInputs],
             Focus::Panel(_) => vec![Context::ViewPanel, Context::ViewInputs],
         };
+        if self.inputs.has_seed() {
+            contexts.push(Context::ViewSeed);
+        }
         if self.cut_list().is_some() {
             contexts.insert(0, Context::ViewList);
         }
@@ -340,8 +343,14 @@ impl Instrument for View {
                 }
             }
             Action::Confirm if in_panel => self.open(lab, app),
-            Action::Up | Action::KnobPrevious => self.inputs.choose(false),
-            Action::Down | Action::KnobNext => self.inputs.choose(true),
+            Action::Up | Action::Down => self.inputs.choose(action == Action::Down),
+            Action::KnobPrevious | Action::KnobNext => {
+                self.inputs.choose(action == Action::KnobNext);
+                // What is chosen takes digits; a text would take all keys.
+                if !self.inputs.in_text() {
+                    self.focus = Focus::Inputs;
+                }
+            }
             Action::Left | Action::Right if self.inputs.in_text() => {
                 self.inputs.move_in_text(action == Action::Right);
             }
@@ -417,6 +426,14 @@ impl Instrument for View {
         if self.inputs.take_texts(texts) {
             self.ask(lab, app);
         }
+    }
+
+    fn inputs(&self) -> Option<Knobs> {
+        Some(self.inputs.kept())
+    }
+
+    fn take_inputs(&mut self, inputs: &Knobs) {
+        self.inputs.take(inputs);
     }
 
     fn mouse(&mut self, event: MouseEvent, lab: &Lab, app: &mut AppContext) {

@@ -94,7 +94,8 @@ pub fn draw(grid: &Grid, cursor: Option<&Place>, area: Rect, look: &Look, buffer
         let cell = &grid.cells[row * columns + column];
         let mut said = format!("({row}, {column})");
         if let Some(value) = cell.value {
-            said += &format!("  V {}", number(f64::from(value)));
+            let quantity = if grid.quantity.is_empty() { "V" } else { &grid.quantity };
+            said += &format!("  {quantity} {}", number(f64::from(value)));
         }
         for (name, values) in [("π", &cell.policy), ("Q", &cell.action_values)] {
             if let Some(values) = values {

@@ -120,7 +120,13 @@ fn panels(count: usize, values: &[f64]) -> Vec<Panel> {
         }),
         Panel::Tokens { heading: name(), tokens: words(count).into_iter().enumerate().map(token).collect() },
         Panel::Board { heading: name(), board: Box::new(board(columns, count)) },
-        Panel::Grid(Grid { heading: name(), columns, cells: cells.collect(), range: [small(0), small(1)] }),
+        Panel::Grid(Grid {
+            heading: name(),
+            columns,
+            cells: cells.collect(),
+            range: [small(0), small(1)],
+            quantity: String::new(),
+        }),
         Panel::Poses(Poses {
             heading: name(),
             seconds_per_pose: 0.05,
