@@ -420,7 +420,13 @@ mod tests {
         assert_eq!(plane.problem().as_deref(), Some("shades: 7 in 3 columns"));
         let picture = GrayImage { width: 2, height: 2, pixels: vec![0; 3] };
         assert_eq!(Panel::row("a", "a", vec![picture]).problem().as_deref(), Some("pixels of a picture of 2×2: 3"));
-        let grid = Grid { heading: Bilingual::default(), columns: 0, cells: vec![Cell::default()], range: [0.0, 1.0] };
+        let grid = Grid {
+            heading: Bilingual::default(),
+            columns: 0,
+            cells: vec![Cell::default()],
+            range: [0.0, 1.0],
+            quantity: String::new(),
+        };
         assert!(Panel::Grid(grid).problem().is_some());
         let curves = Curves {
             heading: Bilingual::default(),
@@ -463,6 +469,7 @@ mod tests {
                 columns: 1,
                 cells: vec![Cell { policy: Some([0.25; 4]), value: Some(-1.5), ..Cell::default() }],
                 range: [-1.0, 1.0],
+                quantity: String::new(),
             }),
             Panel::Poses(Poses {
                 heading: Bilingual::default(),
