@@ -130,7 +130,7 @@ fn self_play_takes_no_attempt_that_only_looks_right() {
     assert!(!passes("more-memory", &elo(914.0, 600, &small.replace("stones", "winning_cells"))));
     assert!(passes("found", &text("25")));
     // The lengths before and after it, and the column.
-    assert!(["10", "50", "2", "1"].iter().all(|wrong| !passes("found", &text(wrong))));
+    assert!(["10", "50", "2", "1", "3", "4"].iter().all(|wrong| !passes("found", &text(wrong))));
     let beaten = reached;
     assert!(passes("play", &beaten("network_beaten")) && !passes("play", &beaten("level_1_beaten")));
     assert!(!passes("scale", &text("proofs")) && !passes("scale", &text(&"proofs ".repeat(20))));
