@@ -269,6 +269,12 @@ impl Knob {
             (KnobKind::Real { min, max, logarithmic: true }, KnobValue::Real(value)) => {
                 Some(KnobValue::Real(next_round(*value, up).clamp(*min, *max)))
             }
+            (KnobKind::Real { min, max, logarithmic: false }, KnobValue::Real(value))
+                if nears_one(*min, *max, *value, up) =>
+            {
+                let missing = next_round(1.0 - value, !up);
+                Some(KnobValue::Real(rounded(1.0 - missing).clamp(*min, *max)))
+            }
             (KnobKind::Real { min, max, logarithmic: false }, KnobValue::Real(value)) => {
                 Some(KnobValue::Real(next_even(*value, up, max - min).clamp(*min, *max)))
             }
@@ -315,6 +321,13 @@ fn next_whole(value: i64, up: bool) -> i64 {
     }
 }
 
+/// Whether a value is told by what it lacks to 1, as a discount or the memory of an average is: the range ends just below 1, and the
+/// notch stays in its upper half.
+fn nears_one(min: f64, max: f64, value: f64, up: bool) -> bool {
+    let half = if up { value >= 0.5 } else { value > 0.5 };
+    min >= 0.0 && (0.99..1.0).contains(&max) && half
+}
+
 /// The next number of a knob whose range is so wide: a twentieth to a tenth of the value away, not less than a 200th of the range and not
 /// more than a tenth of it. From 0, where a value says nothing of its size, a 50th of the range.
 fn next_even(value: f64, up: bool, span: f64) -> f64 {
@@ -323,8 +336,12 @@ fn next_even(value: f64, up: bool, span: f64) -> f64 {
     let step = round_below(step);
     let steps = value / step;
     let next = if up { (steps + 1e-6).floor() + 1.0 } else { (steps - 1e-6).ceil() - 1.0 };
-    // Without what is left over in the last binary places.
-    format!("{:.9}", next * step).parse().expect("a decimal number")
+    rounded(next * step)
+}
+
+/// A number without what is left over in its last binary places.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.9}").parse().expect("a decimal number")
 }
 
 /// The largest of 1, 2, 5 × 10ⁿ that is not above a number above 0.
@@ -502,7 +519,11 @@ mod tests {
             (real(60.0), "16", true, "17"),
             (real(60.0), "17", false, "16"),
             (real(60.0), "0", true, "1"),
-            (real(0.999), "0.95", true, "0.999"),
+            (real(0.999), "0.95", true, "0.98"),
+            (real(0.999), "0.998", true, "0.999"),
+            (real(0.999), "0.95", false, "0.9"),
+            (real(0.999), "0.8", false, "0.5"),
+            (real(0.999), "0.5", false, "0.48"),
             (real(1.0), "1", false, "0.95"),
             (real(1.0), "0.3", true, "0.32"),
             (real(10.0), "0.05", false, "0"),

@@ -13,6 +13,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// A run that a person wants; it may have to wait for a place to train.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// A new run, as it was chosen.
+    Begin(Box<Start>),
+    /// A run that was stopped, by its id.
+    Resume(String),
+}
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

@@ -8,6 +8,7 @@ mod explore;
 mod lines;
 mod model;
 mod names;
+mod runs;
 mod training;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use super::context::AppContext;
 use super::destination::Destination;
 use super::keys::Action;
 use super::last_resort::{self, Stage};
+use super::live_run::Wanted;
 use super::screens::exercises::{count_wrong, counts_after, decided_at, in_words, may_be_changed};
 use super::screens::explore::ExploreTab;
 use super::signals;
@@ -32,7 +34,6 @@ use crate::intake;
 use crate::lab::exercise::{decide, is_explained};
 use crate::lab::{Attempt, Check, Exercise, InstrumentUse, Lab, Progress, Verdict};
 use crate::printer;
-use crate::run::Start;
 use crate::width::Widths;
 use demo::Playing;
 use lines::Lines;
@@ -58,7 +59,7 @@ struct Reader<W> {
     /// What came from a pipe while a step of a demo was under way.
     held: Option<Message>,
     /// A run that waits for a place to train.
-    waiting: Option<Start>,
+    waiting: Option<Wanted>,
     /// Exercises of all labs that were solved when it was looked last.
     solved: BTreeSet<(String, String)>,
     /// When the run was told of last, when its curves were, and whether its end was.
@@ -350,6 +351,8 @@ impl<W: Write> Reader<W> {
             "pause" => self.pause(),
             "set" => self.set(lab, rest),
             "report" => self.report(),
+            "runs" => self.runs(lab, rest),
+            "resume" => self.resume(lab, rest),
             "explore" => self.open_explore(lab, rest, messages),
             "press" => self.press(lab, rest, messages),
             "type" => self.type_text(lab, rest, messages),

@@ -431,7 +431,7 @@ words! {
     SAVED: "saved", "保存済";
 
     PLAIN_WELCOME: "shinso 深層. Type help for the commands.", "shinso 深層。help でコマンドの一覧を表示します。";
-    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run, or until it asks something: press answers); report; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; demo (plays the demo of the lab); quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりか質問を待つ(press で答える); report 結果; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; demo ラボのデモ; quit 終了";
+    PLAIN_HELP: "labs; open LAB (by id or title, as all names); theory PAGE; train PRESET [KNOB=VALUE …] [seed=N]; status; set KNOB VALUE; pause; stop; wait (for the end of the run, or until it asks something: press answers); report; runs [NUMBER] (lists runs, or opens one); resume [NUMBER]; hand and id ID (in a class); views; ask VIEW [INPUT=VALUE …]; say LINE (labs of words); explore NAME; press KEY … (right, enter, m, right*10); type TEXT; show; exercises; exercise NUMBER; hint NUMBER; answer NUMBER ANSWER; notes; note TEXT; demo (plays the demo of the lab); quit", "labs 一覧; open ラボ(名前は id か表題); theory ページ; train プリセット [設定=値 …] [seed=N]; status 状況; set 設定 値; pause 一時停止・再開; stop 停止; wait 実行の終わりか質問を待つ(press で答える); report 結果; runs [番号] 実行の一覧、番号で開く; resume [番号] 再開; hand 挙手、id 学籍番号(クラスで); views ビュー一覧; ask ビュー [入力=値 …]; say 式(単語のラボ); explore 名前; press キー …(right, enter, m, right*10 など); type 文字列; show 表示; exercises 演習; exercise 番号; hint 番号; answer 番号 解答; notes ノート; note 文; demo ラボのデモ; quit 終了";
     PLAIN_CLASS: "You are part of a class: `hand` raises your hand, or takes it down.", "クラスに参加しています。hand で挙手し、もう一度で下ろします。";
     PLAIN_NO_CLASS: "there is no class here", "クラスに参加していません";
     PLAIN_HAND_UP: "your hand is up; `hand` takes it down", "挙手しました。hand で下ろします";
@@ -476,6 +476,11 @@ words! {
     PLAIN_COUNTS_AFTER: "   Counts only once “{0}” is solved.", "   先に「{0}」を解くと判定されます。";
     PLAIN_DECIDED_BY_RUN: "   Decided by your runs.", "   実行の結果で自動判定されます。";
     PLAIN_EXPLORE_HOW: "explore NUMBER or NAME opens one; then press KEY …, type TEXT, show", "explore 番号(または名前)で開き、press キー …、type 文字列、show で操作します";
+    PLAIN_NO_INSTRUMENT: "nothing here is called `{0}`: expected one of these", "`{0}` という項目はありません。次のどれかです";
+    PLAIN_KEY_MEANS_NOTHING: "`{0}` means nothing here", "`{0}` はここでは使えません";
+    PLAIN_RUNS_HOW: "runs NUMBER opens one: its curves, its report and its model; resume NUMBER goes on with one that was stopped", "runs 番号で開きます(曲線・結果・モデル)。resume 番号で停止した実行を再開します";
+    PLAIN_RUN_OPENED: "run {0} is open: status, report, ask and explore are about it", "実行 {0} を開きました。status、report、ask、explore はこの実行を使います";
+    PLAIN_NO_SUCH_RUN: "this lab has no run `{0}`; runs lists them", "このラボに `{0}` という実行はありません。runs で一覧を表示します";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
     PLAIN_DEMO_HOW: "In a demo Enter goes on, whatever is waited for; `back` shows the step before again, `restart` begins again, `notes` shows the presenter's notes or hides them, `q` ends the demo. show, explore, press and type are about what the demo shows; all other commands work too.", "デモでは、Enter で先へ進みます(待っているときも)。back で前のステップを再表示、restart で最初から、notes で発表者ノートの表示・非表示、q でデモ終了です。show、explore、press、type はデモの画面を操作します。ほかのコマンドも使えます。";

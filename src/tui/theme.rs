@@ -91,10 +91,15 @@ impl Theme {
 
     /// A colour beside another: half-way to the text, so that a dashed line is told from the solid one that it belongs to.
     pub fn beside(&self, color: Color) -> Color {
+        self.towards_text(color, 0.5)
+    }
+
+    /// A colour so far on its way to that of the text: 0 the colour itself, 1 the text's.
+    pub fn towards_text(&self, color: Color, share: f32) -> Color {
         match (color, self.text) {
             (Color::Rgb(r, g, b), Color::Rgb(x, y, z)) => {
-                let middle = |a: u8, b: u8| a.midpoint(b);
-                Color::Rgb(middle(r, x), middle(g, y), middle(b, z))
+                let mix = |a: u8, b: u8| (f32::from(a) + share * (f32::from(b) - f32::from(a))) as u8;
+                Color::Rgb(mix(r, x), mix(g, y), mix(b, z))
             }
             _ => color,
         }

@@ -194,8 +194,7 @@ impl GanLearner {
         let trained = self.trained();
         match self.plane() {
             Some(plane) => {
-                let points = trained.points(COUNTED, DRAWING_SEED);
-                run.scalar("modes_covered", plane.covered(&points) as f64);
+                run.scalar("modes_covered", modes_covered(&trained, &plane) as f64);
                 run.view("plane", false, vec![plane_panel(trained.scene(DRAWING_SEED))]);
             }
             None => {
@@ -204,6 +203,11 @@ impl GanLearner {
             }
         }
     }
+}
+
+/// Modes of `plane` that samples of the model reach: the same samples for the chart and the report.
+fn modes_covered(model: &TrainedGan, plane: &Plane) -> usize {
+    plane.covered(&model.points(COUNTED, DRAWING_SEED))
 }
 
 /// What D sees of samples: noise on them, whose deviation falls in a straight line over the run.
@@ -276,7 +280,7 @@ impl Learner for GanLearner {
         let mut report = Report::new();
         match &self.plane() {
             Some(plane) => {
-                report.insert("modes_covered".to_owned(), plane.covered(&trained.points(COUNTED, self.seed)).into());
+                report.insert("modes_covered".to_owned(), modes_covered(&trained, plane).into());
                 report.insert("modes".to_owned(), plane.modes().len().into());
             }
             None => {

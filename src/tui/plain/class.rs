@@ -4,9 +4,8 @@ use super::Reader;
 use super::demo::Playing;
 use crate::class::Link;
 use crate::class::message::Here;
-use crate::run::Start;
 use crate::tui::class::{ClassState, News};
-use crate::tui::live_run::LiveRun;
+use crate::tui::live_run::{LiveRun, Wanted};
 use crate::tui::text;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -25,21 +24,25 @@ impl<W: Write> Reader<W> {
         if self.app.class.asks_id { self.tell(text::PLAIN_ASKS_ID, &[]) } else { Ok(()) }
     }
 
-    /// Begins a run, or waits for a place to train first.
-    pub(super) fn begin(&mut self, start: Start) -> io::Result<()> {
+    /// Begins a run or goes on with one, or waits for a place to train first.
+    pub(super) fn begin(&mut self, wanted: Wanted) -> io::Result<()> {
         if !self.app.class.may_train() {
-            self.waiting = Some(start);
+            self.waiting = Some(wanted);
             self.told = Instant::now();
             self.app.class.ask_for_place();
             return Ok(());
         }
+        // A run that has just stopped may hold its files still: it gives them up first.
         self.app.run = None;
-        match LiveRun::start(&*self.app.runner, start, Arc::clone(&self.app.wake)) {
+        let (runner, wake) = (&*self.app.runner, Arc::clone(&self.app.wake));
+        let begun = match wanted {
+            Wanted::Begin(start) => LiveRun::start(runner, *start, wake),
+            Wanted::Resume(id) => LiveRun::resume(runner, &self.app.store, &id, wake),
+        };
+        match begun {
             Ok(run) => {
                 let id = run.id.clone();
-                self.app.show_run(run);
-                self.is_stopping = false;
-                (self.told, self.curves_told, self.end_told) = (Instant::now(), Instant::now(), false);
+                self.shows(run);
                 self.tell(text::PLAIN_STARTED, &[&id])
             }
             Err(error) => writeln!(self.out, "{error}"),
@@ -101,9 +104,9 @@ impl<W: Write> Reader<W> {
             self.tell_of_class(news)?;
         }
         if self.app.class.may_train()
-            && let Some(start) = self.waiting.take()
+            && let Some(wanted) = self.waiting.take()
         {
-            self.begin(start)?;
+            self.begin(wanted)?;
         }
         if !self.is_under_way() {
             self.app.class.give_place_back();

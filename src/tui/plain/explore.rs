@@ -77,6 +77,9 @@ impl<W: Write> Reader<W> {
         let chosen = match names::instrument(rest, lab) {
             Ok(chosen) => chosen,
             Err(several) => {
+                if !rest.is_empty() && several.is_empty() {
+                    self.tell(text::PLAIN_NO_INSTRUMENT, &[&rest])?;
+                }
                 // Those that may be meant, else all.
                 for (index, use_) in lab.explore.iter().enumerate() {
                     if several.is_empty() || several.contains(&index) {
@@ -104,6 +107,7 @@ impl<W: Write> Reader<W> {
         for word in rest.split_whitespace() {
             let Ok(stroke) = word.parse::<Keystroke>() else { return self.tell(text::PLAIN_NO_KEY, &[&word]) };
             let event = keys::event(stroke);
+            let before = self.means_nothing(&event, lab);
             for _ in 0..stroke.times {
                 // What a run asks is answered first.
                 if !self.answer_run(&event, lab, messages)? {
@@ -116,6 +120,10 @@ impl<W: Write> Reader<W> {
                 }
             }
             self.settle(lab, messages)?;
+            // Nothing was asked for by it, and nothing came of it.
+            if before.is_some() && before == self.means_nothing(&event, lab) {
+                self.tell(text::PLAIN_KEY_MEANS_NOTHING, &[&word])?;
+            }
         }
         if all_answer { Ok(()) } else { self.show(lab, messages) }
     }
@@ -135,6 +143,16 @@ impl<W: Write> Reader<W> {
             self.say(text::PLAIN_NOW_THERE)?;
         }
         Ok(true)
+    }
+
+    /// What the instrument shows, if neither a run nor the instrument knows a key by name: it may be typed into an input still.
+    fn means_nothing(&mut self, event: &KeyEvent, lab: &Lab) -> Option<Buffer> {
+        if self.question().is_some() {
+            return None;
+        }
+        let explore = self.explore.as_mut().filter(|explore| !explore.in_text())?;
+        let action = keys::action(&explore.contexts(), event, false);
+        action.is_none().then(|| drawn(explore, lab, &mut self.app))
     }
 
     /// Whether a key says what a picture is.

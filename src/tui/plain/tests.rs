@@ -269,3 +269,36 @@ fn a_run_that_an_instructor_ends_is_said_to_be_if_it_is_held_still() {
     );
     assert!(message.is_some_and(|message| message.en.contains("yui")), "it stands beside the curves too");
 }
+
+/// A run of another time is listed, opened with its report, and told of by all that is about a run; what is not there is refused in a line.
+#[test]
+fn a_run_of_before_is_opened_and_a_stopped_one_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |script: &str| {
+        let app = AppContext::for_tests(Language::En, folder.path());
+        let mut out = Vec::new();
+        converse_for_tests(app.catalogue.clone(), folder.path(), None, script, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let text = told("open kl\nruns\nresume\nruns 1\ntrain quick steps=40\nwait\n");
+    for line in ["no run of this lab yet", "no stopped run of this lab", "this lab has no run `1`; runs lists them"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let text = told("open kl\nruns\nruns 1\nreport\nopen vae\nruns last\n");
+    assert!(text.contains("1. kl-") && text.contains("quick, seed 1; finished; "), "{text}");
+    let run = text.lines().find_map(|line| line.strip_prefix("1. ")?.split(':').next()).unwrap();
+    assert!(text.contains(&format!("run {run} is open: status, report, ask and explore are about it")), "{text}");
+    assert_eq!(text.matches("(q_mean)").count(), 2, "told and asked: {text}");
+    assert!(text.contains("this lab has no run `last`"), "of another lab: {text}");
+    let text = told("open gridworld\ntrain watch\nstop\nwait\nresume\nstop\nwait\nruns\n");
+    assert_eq!(text.matches("has begun").count(), 2, "{text}");
+    assert!(text.contains("; stopped; "), "{text}");
+}
+
+#[test]
+fn what_leads_nowhere_is_said() {
+    let text = told("open embeddings\nexplore nope\nexplore 1\n");
+    assert!(text.contains("nothing here is called `nope`: expected one of these"), "{text}");
+    let text = told("open gridworld\nexplore 1\npress F9\npress §\n");
+    assert!(text.contains("`§` means nothing here"), "{text}");
+}

@@ -6,7 +6,7 @@ use crate::experiment::{Command, Experiment, Language};
 use crate::lab::{Chart, Lab};
 use crate::registry;
 use crate::run::{Start, default_threads};
-use crate::tui::live_run::LiveRun;
+use crate::tui::live_run::{LiveRun, Wanted};
 use crate::tui::screens::lab::standing;
 use crate::tui::screens::report;
 use crate::tui::signals;
@@ -114,7 +114,7 @@ impl<W: Write> Reader<W> {
             data: self.app.source.folder.clone(),
             plan: Vec::new(),
         };
-        self.begin(start)
+        self.begin(Wanted::Begin(Box::new(start)))
     }
 
     /// Takes in what the run has to say.

@@ -98,7 +98,7 @@ fn in_one_line(markdown: &str, app: &AppContext) -> String {
 }
 
 /// A time stamp as people read it here.
-fn when(started: &str) -> String {
+pub(in crate::tui) fn when(started: &str) -> String {
     let parsed: Result<jiff::Timestamp, _> = started.parse();
     parsed.map_or_else(
         |_| started.to_owned(),
@@ -107,7 +107,7 @@ fn when(started: &str) -> String {
 }
 
 /// How a recorded run stands, in a word.
-fn status(status: Status) -> Wording {
+pub(in crate::tui) fn status(status: Status) -> Wording {
     match status {
         Status::Running => text::RUNNING,
         Status::Stopped => text::STOPPED,
@@ -117,7 +117,7 @@ fn status(status: Status) -> Wording {
 }
 
 /// The figure of its report that says most of a run.
-fn main_figure(run: &RunDescription) -> Option<String> {
+pub(in crate::tui) fn main_figure(run: &RunDescription) -> Option<String> {
     run.main_figure().map(|(name, value)| format!("{name} {}", number(value)))
 }
 

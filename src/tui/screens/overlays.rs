@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// As many as the theme has colours for.
 const MOST: usize = 3;
 
+/// How far the last curve of a run is on its way from the run's colour to that of the text.
+const PALEST: f32 = 0.75;
+
 struct Overlay {
     id: String,
     /// In the legend.
@@ -84,15 +87,17 @@ impl Overlays {
         self.0.iter().find(|overlay| overlay.id == id).map(|overlay| theme.overlays[overlay.color])
     }
 
-    /// The lines of a chart; each run has one entry of the legend for all its own.
-    pub fn lines<'a>(&'a self, chart: &'a Chart, theme: &'a Theme) -> impl Iterator<Item = Line<'a>> {
+    /// The lines of a chart: the legend names the run at its first curve, the others by what they show.
+    pub fn lines<'a>(&'a self, chart: &'a Chart, app: &'a AppContext) -> impl Iterator<Item = Line<'a>> {
         self.0.iter().flat_map(move |overlay| {
-            let own = theme.overlays[overlay.color];
+            let own = app.theme.overlays[overlay.color];
             let series = chart.series.iter().filter_map(|line| Some((line, overlay.series.get(&line.name)?)));
-            // Of several the first has the colour of the run, those after it one beside it; what is dashed is dashed here too.
-            series.enumerate().map(move |(place, (line, series))| Line {
-                label: if place == 0 { overlay.name.as_str() } else { "" },
-                color: if place == 0 { own } else { theme.beside(own) },
+            let series: Vec<_> = series.filter(|(_, series)| !series.is_empty()).collect();
+            // The first has the colour of the run, those after it paler ones; what is dashed is dashed here too.
+            let paler = PALEST / series.len().saturating_sub(1).max(1) as f32;
+            series.into_iter().enumerate().map(move |(place, (line, series))| Line {
+                label: if place == 0 { overlay.name.as_str() } else { line.label.in_language(app.language) },
+                color: app.theme.towards_text(own, paler * place as f32),
                 stroke: if line.dashed { Stroke::DashedGhost } else { Stroke::Ghost },
                 series,
             })
@@ -105,24 +110,28 @@ mod tests {
     use super::*;
     use crate::experiment::Language;
 
-    /// Of an earlier run no two curves of a chart look alike, and its dashed ones are dashed.
+    /// Of an earlier run no two curves of a chart look alike, each has its name, and its dashed ones are dashed.
     #[test]
     fn curves_of_an_earlier_run_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let app = AppContext::for_tests(Language::En, folder.path());
         let mut dashed = 0;
         for chart in app.catalogue.labs().into_iter().flat_map(|lab| &lab.dashboard.charts) {
-            let series = chart.series.iter().map(|line| (line.name.clone(), Series::default())).collect();
+            let mut one = Series::default();
+            one.push(1, 0.5);
+            let series = chart.series.iter().map(|line| (line.name.clone(), one.clone())).collect();
             let overlays = Overlays(vec![Overlay { id: "a".into(), name: "a".into(), color: 0, series }]);
-            let lines: Vec<Line> = overlays.lines(chart, &app.theme).collect();
+            let lines: Vec<Line> = overlays.lines(chart, &app).collect();
             assert_eq!(lines.len(), chart.series.len());
             for (line, own) in lines.iter().zip(&chart.series) {
                 assert_eq!(line.stroke == Stroke::DashedGhost, own.dashed);
                 dashed += usize::from(own.dashed);
             }
-            let [first, second, ..] = &lines[..] else { continue };
-            assert!(first.color != second.color, "{}", chart.title.en);
-            assert_eq!(lines.iter().filter(|line| !line.label.is_empty()).count(), 1, "a name for all");
+            let colors: std::collections::HashSet<Color> = lines.iter().map(|line| line.color).collect();
+            assert_eq!(colors.len(), lines.len(), "{}", chart.title.en);
+            let labels: Vec<&str> = lines.iter().map(|line| line.label).collect();
+            assert_eq!(labels[0], "a");
+            assert!(labels[1..].iter().zip(&chart.series[1..]).all(|(label, own)| *label == own.label.en));
         }
         assert!(dashed > 5);
     }

@@ -14,7 +14,7 @@ use crate::lab::{Lab, TrainPane};
 use crate::registry;
 use crate::tui::context::AppContext;
 use crate::tui::keys::{Action, Context};
-use crate::tui::live_run::LiveView;
+use crate::tui::live_run::{LiveView, Wanted};
 use crate::tui::text;
 use crate::tui::widgets::chart::{self, View, number};
 use crate::tui::widgets::frame::{frame, has_room_beside, write};
@@ -25,7 +25,6 @@ use panes::{about, has_curves, lines, panes_with_data};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use runs::Waits;
 pub(super) use runs::export_run;
 
 /// Rows of a chart with its frame in which a curve can be read.
@@ -62,7 +61,7 @@ pub struct TrainTab {
     actions: &'static [ActionSpec],
     is_asked: bool,
     /// What begins once the class has a place for it.
-    waits: Option<Waits>,
+    waits: Option<Wanted>,
 }
 
 impl TrainTab {

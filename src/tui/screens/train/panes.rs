@@ -49,7 +49,7 @@ pub fn lines<'a>(chart: &'a Chart, run: &'a LiveRun, overlays: &'a Overlays, app
             lines.push(Line { label: line.label.in_language(app.language), color, stroke, series });
         }
     }
-    lines.extend(overlays.lines(chart, &app.theme));
+    lines.extend(overlays.lines(chart, app));
     lines
 }
 

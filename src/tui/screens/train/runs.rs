@@ -5,23 +5,14 @@ use crate::intake::gate;
 use crate::lab::Lab;
 use crate::run::{RunError, Start, export};
 use crate::tui::context::AppContext;
-use crate::tui::live_run::{LiveRun, Stage};
+use crate::tui::live_run::{LiveRun, Stage, Wanted};
 use crate::tui::screens::runs::{Choice, RunList};
 use crate::tui::text;
 use crate::tui::widgets::chart::View;
 
-/// What waits for a place to train.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Waits {
-    /// A new run, as it was chosen.
-    Begin(Box<Start>),
-    /// A run that was stopped, by its id.
-    Resume(String),
-}
-
 impl TrainTab {
     /// Has something wait for a place; whether it has to.
-    fn has_to_wait(&mut self, what: Waits, app: &mut AppContext) -> bool {
+    fn has_to_wait(&mut self, what: Wanted, app: &mut AppContext) -> bool {
         if app.class.may_train() {
             return false;
         }
@@ -40,13 +31,13 @@ impl TrainTab {
             return;
         }
         match self.waits.take() {
-            Some(Waits::Begin(start)) => self.begin_as(*start, app),
-            Some(Waits::Resume(id)) => self.take_up(&id, app),
+            Some(Wanted::Begin(start)) => self.begin_as(*start, app),
+            Some(Wanted::Resume(id)) => self.take_up(&id, app),
             None => {}
         }
     }
 
-    /// Waits no longer.
+    /// Wanted no longer.
     pub fn leave_queue(&mut self, app: &mut AppContext) {
         if self.waits.take().is_some() {
             app.class.give_place_back();
@@ -57,7 +48,7 @@ impl TrainTab {
 
     pub(super) fn begin(&mut self, lab: &Lab, app: &mut AppContext) {
         let start = self.setup.start(lab, app);
-        if !self.has_to_wait(Waits::Begin(Box::new(start.clone())), app) {
+        if !self.has_to_wait(Wanted::Begin(Box::new(start.clone())), app) {
             self.begin_as(start, app);
         }
     }
@@ -94,7 +85,7 @@ impl TrainTab {
     }
 
     fn take_up(&mut self, id: &str, app: &mut AppContext) {
-        if self.has_to_wait(Waits::Resume(id.to_owned()), app) {
+        if self.has_to_wait(Wanted::Resume(id.to_owned()), app) {
             return;
         }
         self.take(app, |app| {
