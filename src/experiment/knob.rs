@@ -71,6 +71,10 @@ impl KnobError {
                 format!("unknown knob `{name}`: did you mean `{near}`?"),
                 format!("`{name}` という設定はありません。`{near}` のことですか"),
             ),
+            KnobError::Unknown { name, known, .. } if known.is_empty() => Bilingual::new(
+                format!("unknown knob `{name}`: there is none here"),
+                format!("`{name}` という設定はありません"),
+            ),
             KnobError::Unknown { name, known, .. } => Bilingual::new(
                 format!("unknown knob `{name}`: expected one of {}", known.join(", ")),
                 format!("`{name}` という設定はありません。{} のどれかを指定してください", known.join("、")),

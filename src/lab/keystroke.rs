@@ -52,6 +52,10 @@ const NAMED: [(&str, Key); 14] = [
     ("backspace", Key::Backspace),
 ];
 
+/// Signs of keys in footers, and their names.
+const SIGNS: [(&str, &str); 6] =
+    [("↵", "enter"), ("↑", "up"), ("↓", "down"), ("←", "left"), ("→", "right"), ("⌫", "backspace")];
+
 /// A key, and how often it is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keystroke {
@@ -63,7 +67,7 @@ pub struct Keystroke {
 impl FromStr for Keystroke {
     type Err = ();
 
-    /// Reads a name in capitals or small letters; a letter by itself is itself.
+    /// Reads a name in capitals or small letters, or the sign that a footer shows for it; any other letter by itself is itself.
     fn from_str(word: &str) -> Result<Self, ()> {
         let (name, times) = match word.rsplit_once('*') {
             Some((name, times)) if !name.is_empty() => {
@@ -79,7 +83,9 @@ impl FromStr for Keystroke {
         } else {
             (Modifier::None, name)
         };
-        let named = NAMED.iter().find(|(known, _)| *known == rest.to_lowercase()).map(|(_, key)| *key);
+        let rest_named =
+            SIGNS.iter().find(|(sign, _)| *sign == rest).map_or(rest.to_lowercase(), |(_, name)| (*name).to_owned());
+        let named = NAMED.iter().find(|(known, _)| *known == rest_named).map(|(_, key)| *key);
         let mut letters = rest.chars();
         let one = letters.next().filter(|_| letters.next().is_none()).map(Key::Letter);
         Ok(Keystroke { key: named.or(one).ok_or(())?, modifier, times })
@@ -117,6 +123,8 @@ mod tests {
         assert_eq!(of("R"), Ok((Key::Letter('R'), Modifier::None, 1)));
         assert_eq!(of("*"), Ok((Key::Letter('*'), Modifier::None, 1)));
         assert_eq!(of("Alt-m"), Ok((Key::Letter('m'), Modifier::Alt, 1)));
+        assert_eq!(of("↑*3"), Ok((Key::Up, Modifier::None, 3)));
+        assert_eq!(of("↵"), of("enter"));
         assert_eq!((of("rite"), of("right*x"), of("right*99999")), (Err(()), Err(()), Err(())));
     }
 }

@@ -15,6 +15,10 @@ const LEAST_VALUE: usize = 7;
 /// Cells of a plot.
 const PLOT: (u16, u16) = (78, 22);
 
+/// The column of the answer to `:analogies` that counts questions, and as many as an exercise asks for.
+const ASKED: usize = 3;
+const LEAST_ASKED: usize = 5;
+
 /// The states that a line and its answer reach, for exercises to ask for.
 pub fn reached(line: &str, panels: &[Panel]) -> Vec<&'static str> {
     const BY_COMMAND: [(&str, &str); 4] = [
@@ -27,8 +31,19 @@ pub fn reached(line: &str, panels: &[Panel]) -> Vec<&'static str> {
         return Vec::new();
     }
     let commands = BY_COMMAND.iter().filter(|(start, _)| line.trim().starts_with(start)).map(|(_, state)| *state);
+    // A task of one's own is several questions.
+    let commands = commands.filter(|state| *state != "repl_analogies" || asked(panels) >= LEAST_ASKED);
     let plotted = panels.iter().any(|panel| matches!(panel, Panel::Plane { .. })).then_some("repl_plotted");
     ["repl_said"].into_iter().chain(commands).chain(plotted).collect()
+}
+
+/// How many questions the answer to `:analogies` is about: its last row is the sum of its sections.
+fn asked(panels: &[Panel]) -> usize {
+    let count = |panel: &Panel| match panel {
+        Panel::Table { rows, .. } => rows.0.last()?.get(ASKED)?.in_language(Language::En).parse().ok(),
+        _ => None,
+    };
+    panels.iter().find_map(count).unwrap_or(0)
 }
 
 /// A line with carets under a part of it.
@@ -228,6 +243,15 @@ mod tests {
         assert_eq!(told(&number(-1.5, Format::Nats)), "x = −1.5 nats\n");
         assert_eq!(told(&number(f64::NAN, Format::Nats)), "x = NaN\n");
         assert_eq!(told(&number(1e-5, Format::Plain)), "x = 1.0e−5\n");
+    }
+
+    #[test]
+    fn five_questions_of_ones_own_count_and_fewer_do_not() {
+        let row = |name: &str, asked: &str| [name, "100.00 %", "1", asked, "0"].map(str::to_owned).to_vec();
+        let names = ["section", "accuracy", "right", "asked", "unknown words"].map(str::to_owned).to_vec();
+        let answer = |asked: &str| [Panel::table(names.clone(), vec![row("family", "9"), row("all", asked)])];
+        assert_eq!(reached(":analogies mine.txt", &answer("4")), ["repl_said"]);
+        assert_eq!(reached(":analogies mine.txt", &answer("5")), ["repl_said", "repl_analogies"]);
     }
 
     #[test]

@@ -340,11 +340,13 @@ impl<W: Write> Reader<W> {
     fn in_lab(&mut self, lab: &Lab, verb: &str, rest: &str, messages: &Receiver<Message>) -> io::Result<()> {
         match verb {
             "theory" => self.theory(lab, rest),
+            "say" if rest.is_empty() => self.say(text::PLAIN_SAY_WHAT),
             "say" => self.say_line(lab, rest),
             "demo" => self.play(lab),
             "views" => self.views(lab),
             "ask" => self.ask_view(lab, rest),
             "train" => self.train(lab, rest),
+            "wait" if !self.is_under_way() => self.say(text::PLAIN_NO_RUN),
             "wait" => self.wait(messages, false),
             "status" => self.status(),
             "stop" => self.stop(),
@@ -372,7 +374,12 @@ impl<W: Write> Reader<W> {
             }
             "exercises" => self.exercises(lab),
             "exercise" => match self.numbered(lab, rest) {
-                Some((index, exercise)) => self.exercise(lab, index, &exercise),
+                Some((index, exercise)) => {
+                    self.exercise(lab, index, &exercise)?;
+                    // What was earned is explained here once more.
+                    let is_solved = self.app.progress.solved(&lab.id).contains(&exercise.id);
+                    if is_solved { self.text(exercise.explanation.in_language(self.app.language)) } else { Ok(()) }
+                }
                 None => self.tell(text::PLAIN_NO_EXERCISE, &[&lab.exercises.len()]),
             },
             "hint" => match self.numbered(lab, rest) {
@@ -385,10 +392,9 @@ impl<W: Write> Reader<W> {
     }
 
     fn theory(&mut self, lab: &Lab, rest: &str) -> io::Result<()> {
-        let page: usize = rest.parse().unwrap_or(1);
-        let Some(found) = lab.theory.get(page.wrapping_sub(1)) else {
-            return writeln!(self.out, "theory 1 – {}", lab.theory.len());
-        };
+        let page = if rest.is_empty() { Some(1) } else { rest.parse::<usize>().ok() };
+        let found = page.and_then(|page| Some((page, lab.theory.get(page.checked_sub(1)?)?)));
+        let Some((page, found)) = found else { return self.tell(text::PLAIN_NO_PAGE, &[&lab.theory.len()]) };
         let language = self.app.language;
         writeln!(self.out, "{} ({page}/{})\n", found.title.in_language(language), lab.theory.len())?;
         self.text(found.text.in_language(language))
@@ -458,6 +464,9 @@ impl<W: Write> Reader<W> {
         }
         for hint in &exercise.hints[..shown] {
             self.text(hint.in_language(self.app.language))?;
+        }
+        if exercise.hints.is_empty() {
+            return self.say(text::NO_HINTS);
         }
         if shown == exercise.hints.len() { self.say(text::NO_MORE_HINTS) } else { Ok(()) }
     }

@@ -481,6 +481,9 @@ words! {
     PLAIN_RUNS_HOW: "runs NUMBER opens one: its curves, its report and its model; resume NUMBER goes on with one that was stopped", "runs 番号で開きます(曲線・結果・モデル)。resume 番号で停止した実行を再開します";
     PLAIN_RUN_OPENED: "run {0} is open: status, report, ask and explore are about it", "実行 {0} を開きました。status、report、ask、explore はこの実行を使います";
     PLAIN_NO_SUCH_RUN: "this lab has no run `{0}`; runs lists them", "このラボに `{0}` という実行はありません。runs で一覧を表示します";
+    PLAIN_NO_PAGE: "expected the number of a page, 1 to {0}", "ページの番号(1 から {0})を書いてください";
+    PLAIN_SAY_WHAT: "nothing was said: write the line behind, as in `say :help`", "入力がありません。`say :help` のように、say に続けて書いてください";
+    PLAIN_STARTED_AS: "preset {0}, seed {1}", "プリセット {0}、シード {1}";
     PLAIN_NO_KEY: "no key `{0}`: expected a character, or enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x, each with *N for N times", "`{0}` というキーはありません。1 文字か、enter, esc, tab, space, up, down, left, right, pgup, pgdn, home, end, backspace, alt-x, ctrl-x です。*N で N 回押します";
     PLAIN_KEYS: "Keys: {0}.", "キー: {0}。";
     PLAIN_DEMO_HOW: "In a demo Enter goes on, whatever is waited for; `back` shows the step before again, `restart` begins again, `notes` shows the presenter's notes or hides them, `q` ends the demo. show, explore, press and type are about what the demo shows; all other commands work too.", "デモでは、Enter で先へ進みます(待っているときも)。back で前のステップを再表示、restart で最初から、notes で発表者ノートの表示・非表示、q でデモ終了です。show、explore、press、type はデモの画面を操作します。ほかのコマンドも使えます。";

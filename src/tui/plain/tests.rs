@@ -302,3 +302,21 @@ fn what_leads_nowhere_is_said() {
     let text = told("open gridworld\nexplore 1\npress F9\npress §\n");
     assert!(text.contains("`§` means nothing here"), "{text}");
 }
+
+#[test]
+fn a_line_without_what_it_needs_is_answered() {
+    let text = told("open embeddings\nwait\nsay\ntheory x\ntheory 99\nhint 10\ntheory 1\n");
+    let answers = ["no run is under way", "nothing was said", "expected the number of a page, 1 to 6", "no hints"];
+    for answer in answers {
+        assert!(text.contains(answer), "{answer}: {text}");
+    }
+    assert_eq!(text.matches("expected the number of a page").count(), 2, "{text}");
+    assert_eq!(text.matches("(1/6)").count(), 1, "{text}");
+    let text = told("open embeddings\nanswer 5 3\nexercise 5\n");
+    assert_eq!(
+        text.matches("bad 0.7702, great 0.7593").count(),
+        2,
+        "explained when earned and when asked again: {text}"
+    );
+    assert!(told("open kl\ntrain\nstop\nwait\n").contains("preset quick, seed 1"));
+}

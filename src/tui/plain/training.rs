@@ -114,6 +114,7 @@ impl<W: Write> Reader<W> {
             data: self.app.source.folder.clone(),
             plan: Vec::new(),
         };
+        self.tell(text::PLAIN_STARTED_AS, &[&preset, &seed])?;
         self.begin(Wanted::Begin(Box::new(start)))
     }
 
