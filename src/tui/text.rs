@@ -382,8 +382,8 @@ words! {
     PANEL_ABOVE: "… {0} above", "… 上に {0}";
     PANEL_DATA: "data", "データ";
     PANEL_GENERATED: "generated", "生成";
-    PANEL_REAL: "real", "実際";
-    PANEL_PREDICTED: "predicted", "予測";
+    PANEL_REAL: "truth", "実際";
+    PANEL_PREDICTED: "dream", "想像";
     PANEL_POSE: "pose {0}/{1}  {2} s", "姿勢 {0}/{1}  {2} 秒";
     PANEL_CELL: "({0}, {1})", "({0}, {1})";
     PANEL_POLICY: "policy", "方策";

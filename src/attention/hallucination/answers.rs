@@ -216,12 +216,12 @@ impl TrainedHallucination {
         let temperature = fitted.temperature();
         let [plain, scaled] = [1.0, temperature].map(|temperature| tried.judged(temperature));
         let mut panels = vec![
-            number("expected calibration error", "期待較正誤差(ECE)", calibration_error(&plain), Format::Plain),
+            number("expected calibration error", "期待較正誤差(ECE)", calibration_error(&plain), Format::Percent),
             number(
                 &format!("after temperature scaling, T = {temperature:.2}"),
                 &format!("温度スケーリング後(T = {temperature:.2})"),
                 calibration_error(&scaled),
-                Format::Plain,
+                Format::Percent,
             ),
         ];
         let mut rows = Vec::new();
@@ -277,7 +277,7 @@ impl TrainedHallucination {
                 [judged[last].confidence, points[last].0].map(|x| format!("{:.1} %", 100.0 * x));
             vec![threshold, answered, percent(points[last].1)]
         });
-        Ok(vec![
+        let mut panels = vec![
             Panel::Curves(Curves {
                 heading: Bilingual::new(
                     "error rate of what is answered, most confident first",
@@ -298,7 +298,16 @@ impl TrainedHallucination {
                 [("threshold", "しきい値"), ("answered", "答えた割合"), ("wrong", "誤り")],
                 allowed.into_iter().chain(rows).collect(),
             ),
-        ])
+        ];
+        if most.is_some() {
+            panels.push(Panel::Note {
+                text: Bilingual::new(
+                    "First row: as many as can be answered with at most 5 % wrong.",
+                    "先頭の行: 誤りを 5 % 以下に抑えて答えられる最大の割合。",
+                ),
+            });
+        }
+        Ok(panels)
     }
 
     fn retrieval(&self, inputs: &Knobs, task: &TaskContext) -> Result<Vec<Panel>, ExperimentError> {

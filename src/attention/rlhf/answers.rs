@@ -443,11 +443,11 @@ fn agreement_panels(said: &[(f64, i64)]) -> Vec<Panel> {
         ),
         table([("difference of points", "点数の差"), ("pairs", "組"), ("agreement", "一致率")], rows),
         Panel::Curves(Curves {
-            heading: Bilingual::new("calibration: is σ(r − r′) a probability?", "較正: σ(r − r′) は確率として正しいか"),
-            axis: Bilingual::new(
-                "mean of the greater of σ(r − r′) and σ(r′ − r)",
-                "σ(r − r′) と σ(r′ − r) の大きい方の平均",
+            heading: Bilingual::new(
+                "calibration: is σ(r − r′) a probability? vertical: share of pairs ordered as by the rules",
+                "較正: σ(r − r′) は確率として正しいか。縦軸: 規則と順序が一致した組の割合",
             ),
+            axis: Bilingual::new("mean of σ(|r − r′|)", "σ(|r − r′|) の平均"),
             places: values(|(sum, _, count)| sum / count),
             curves: vec![
                 curve("agreement", "一致率", values(|(_, right, count)| right / count)),

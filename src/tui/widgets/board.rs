@@ -371,7 +371,14 @@ fn draw_stone(board: &Board, side: usize, place: Rect, style: Style, last: Optio
     }
     if let Some(last) = last {
         let mark = Style::new().fg(last).bg(style.fg.unwrap_or_default()).add_modifier(Modifier::BOLD);
-        if place.height == 2 {
+        if crosses {
+            // Beside the sign, which is open in the middle.
+            let mark = Style::new().fg(last).bg(style.bg.unwrap_or_default());
+            buffer.set_string(place.right() - 1, y, "◂", mark);
+        } else if side == 1 {
+            // The ring stays.
+            buffer.set_string(x + 1, y, "◆", mark);
+        } else if place.height == 2 {
             buffer.set_string(x, y, "▗▖", mark);
         } else {
             buffer.set_string(x, y, "◆", mark);

@@ -20,6 +20,8 @@ use tui_textarea::TextArea;
 pub struct Inputs {
     declared: Vec<Knob>,
     values: Knobs,
+    /// The values that it began with.
+    begun: Knobs,
     /// Those that one can turn or type, by their place among the declared.
     shown: Vec<usize>,
     chosen: usize,
@@ -51,6 +53,7 @@ impl Inputs {
         let shown = (0..declared.len()).filter(|index| !given(&declared[*index].kind)).collect();
         let mut inputs = Inputs {
             declared,
+            begun: values.clone(),
             values,
             shown,
             chosen: 0,
@@ -68,6 +71,11 @@ impl Inputs {
 
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty() && self.pad.is_none()
+    }
+
+    /// Whether nothing was turned, typed or drawn.
+    pub fn are_as_begun(&self) -> bool {
+        self.values == self.begun && self.pad.is_none() && self.typing.is_none()
     }
 
     pub fn values(&self) -> &Knobs {
@@ -412,6 +420,9 @@ impl Inputs {
     pub fn draw(&mut self, area: Rect, focused: bool, app: &AppContext, buffer: &mut Buffer) {
         let places = self.places(area.width);
         self.areas.clear();
+        if area.is_empty() {
+            return;
+        }
         for (index, (row, column, text)) in places.iter().enumerate() {
             let chosen = index == self.chosen && focused;
             let style = match chosen {

@@ -123,8 +123,7 @@ impl View {
         format!("{}/opened", self.key)
     }
 
-    /// Asks with the inputs as they are now.
-    /// Asks for the person, who waits for the answer.
+    /// Asks with the inputs as they are now, for the person, who waits for the answer.
     fn ask(&mut self, lab: &Lab, app: &mut AppContext) {
         self.ask_when(true, lab, app);
     }
@@ -176,22 +175,6 @@ impl View {
             panel => matches!(panel, Panel::Board { .. }),
         };
         (!all_is_seen || self.opened.is_some()) && panel::moved(panel, None, (0, 0)).is_some()
-    }
-
-    /// Whether a panel is the first of pictures that have no room and go through them together.
-    fn leads_pictures(&self, panel: &Panel) -> bool {
-        let is_cut = |panel: &Panel| match panel {
-            Panel::Pictures { images, .. } => self.is_cut(panel, images.pictures.len()),
-            _ => false,
-        };
-        let mut together = self.shown.panels.iter().filter(|other| panel::go_together(panel, other) && is_cut(other));
-        together.next().is_some_and(|first| std::ptr::eq(first, panel))
-    }
-
-    /// Whether a panel of so many places was drawn with less of them.
-    fn is_cut(&self, panel: &Panel, places: usize) -> bool {
-        let index = self.shown.panels.iter().position(|other| std::ptr::eq(other, panel));
-        self.shown.drawn.iter().any(|(drawn, area)| Some(*drawn) == index && area.count() < places)
     }
 
     /// The panel that a place is picked in.
@@ -251,6 +234,9 @@ impl View {
 
 impl Instrument for View {
     fn contexts(&self) -> Vec<Context> {
+        if self.is_refused() {
+            return Vec::new();
+        }
         if self.in_number() {
             return vec![Context::ViewNumber];
         }
@@ -309,6 +295,9 @@ impl Instrument for View {
     }
 
     fn handle_action(&mut self, action: Action, lab: &Lab, app: &mut AppContext) -> bool {
+        if self.is_refused() {
+            return false;
+        }
         if self.in_number() && !self.ends_number(action, lab, app) {
             return true;
         }
@@ -483,6 +472,7 @@ impl Instrument for View {
             return false;
         }
         self.shown.take(answer);
+        self.shown.is_models = answer.is_err();
         if self.motion().is_some() {
             (self.moment, self.playing) = (0, Playing::Slowly);
         }
@@ -543,7 +533,7 @@ impl Instrument for View {
         let inner = frame(area, title, &note, focused, &app.theme, buffer);
         self.inputs.speak(app.language);
         let at_inputs = focused && self.focus == Focus::Inputs;
-        let rows = self.inputs.rows(inner.width).min(inner.height / 2);
+        let rows = if self.is_refused() { 0 } else { self.inputs.rows(inner.width).min(inner.height / 2) };
         let [head, mut body] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(inner);
         self.inputs.draw(head, at_inputs, app, buffer);
         let key = self.key.clone();

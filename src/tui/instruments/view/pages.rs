@@ -5,8 +5,30 @@ use crate::experiment::Panel;
 use crate::experiment::panel::Place;
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
+use crate::tui::widgets::panel;
 
 impl View {
+    /// Whether the model refuses what a person has not changed: then nothing can be asked of it here.
+    pub(super) fn is_refused(&self) -> bool {
+        self.shown.failure.is_some() && self.shown.is_models && self.inputs.are_as_begun()
+    }
+
+    /// Whether a panel is the first of pictures that have no room and go through them together.
+    pub(super) fn leads_pictures(&self, panel: &Panel) -> bool {
+        let is_cut = |panel: &Panel| match panel {
+            Panel::Pictures { images, .. } => self.is_cut(panel, images.pictures.len()),
+            _ => false,
+        };
+        let mut together = self.shown.panels.iter().filter(|other| panel::go_together(panel, other) && is_cut(other));
+        together.next().is_some_and(|first| std::ptr::eq(first, panel))
+    }
+
+    /// Whether a panel of so many places was drawn with less of them.
+    pub(super) fn is_cut(&self, panel: &Panel, places: usize) -> bool {
+        let index = self.shown.panels.iter().position(|other| std::ptr::eq(other, panel));
+        self.shown.drawn.iter().any(|(drawn, area)| Some(*drawn) == index && area.count() < places)
+    }
+
     /// Whether the panel with the keys is a list.
     pub(super) fn picks_of_list(&self) -> bool {
         matches!(self.picked_panel(), Some(Panel::Bars { .. } | Panel::Table { .. }))
@@ -18,6 +40,7 @@ impl View {
             let rows = match self.shown.panels.get(*index) {
                 Some(Panel::Bars { bars, .. }) => bars.len(),
                 Some(Panel::Table { rows, .. }) => rows.len(),
+                Some(panel @ Panel::Pictures { images, .. }) if self.leads_pictures(panel) => images.pictures.len(),
                 _ => 0,
             };
             drawn.count() < rows
@@ -37,7 +60,10 @@ impl View {
             self.cursor = Some(Place::Item(rows / 2));
         }
         let by = i32::try_from(rows.max(1)).unwrap_or(i32::MAX);
-        self.move_cursor((0, if down { by } else { -by }), lab, app);
+        let by = if down { by } else { -by };
+        let is_list = self.picks_of_list();
+        // Pictures stand in rows of several.
+        self.move_cursor(if is_list { (0, by) } else { (by, 0) }, lab, app);
     }
 }
 
@@ -88,6 +114,52 @@ mod tests {
         assert!(last.len() >= page && last.ends_with(&[7, 8]), "{last:?}");
         assert_eq!(after(Some(Action::PageDown)), last, "there is nothing below");
         assert_eq!(after(Some(Action::Home)), first);
+    }
+
+    #[test]
+    fn pictures_without_room_are_gone_through_by_pages() {
+        use crate::experiment::{GrayImage, ImageGrid};
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gan").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("samples")).unwrap();
+        let mut view = View::new(0, use_, registry::find("gan").unwrap()).unwrap();
+        let images = ImageGrid::new(8, vec![GrayImage::blank(28, 28); 40]);
+        view.shown.panels = vec![Panel::Pictures { heading: Bilingual::default(), images, captions: Vec::new() }];
+        let area = Rect::new(0, 0, 80, 20);
+        view.draw(area, true, "samples", &mut app, &mut Buffer::empty(area));
+        assert!(view.contexts().contains(&Context::ViewList), "the key that shows more is named");
+        for _ in 0..40 {
+            view.handle_action(Action::PageDown, &lab, &mut app);
+            view.draw(area, true, "samples", &mut app, &mut Buffer::empty(area));
+        }
+        assert_eq!(view.cursor, Some(Place::Item(39)));
+    }
+
+    #[test]
+    fn a_refusal_of_the_model_stands_without_inputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("gan").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.view.as_deref() == Some("plane")).unwrap();
+        let mut view = View::new(0, use_, registry::find("gan").unwrap()).unwrap();
+        let area = Rect::new(0, 0, 80, 20);
+        let mut drawn = |view: &mut View| {
+            let mut buffer = Buffer::empty(area);
+            view.draw(area, true, "plane", &mut app, &mut buffer);
+            rows_of_text(&buffer).collect::<Vec<_>>().join("\n")
+        };
+        assert!(drawn(&mut view).contains('◂'));
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let refusal = || Err(crate::experiment::ExperimentError::new("train `quick`"));
+        view.answered(&(view.key.clone(), refusal()), &lab, &mut app);
+        let refused = drawn(&mut view);
+        assert!(refused.contains("train `quick`") && !refused.contains('◂'), "{refused}");
+        assert!(view.contexts().is_empty() && !view.handle_action(Action::Right, &lab, &mut app));
+        // What a person has turned can be turned back.
+        let name = view.inputs.values().0.keys().next().unwrap().clone();
+        view.inputs.set(&name, crate::experiment::KnobValue::Integer(1));
+        assert!(drawn(&mut view).contains('◂'));
     }
 
     #[test]

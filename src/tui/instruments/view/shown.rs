@@ -17,6 +17,8 @@ use std::time::Instant;
 pub struct Shown {
     pub panels: Vec<Panel>,
     pub failure: Option<ExperimentError>,
+    /// Whether the model refused, not what was asked by itself.
+    pub is_models: bool,
     /// Since when an answer is waited for.
     pub asking: Option<Instant>,
     pub drawn: Vec<(usize, Drawn)>,
@@ -88,7 +90,7 @@ impl Shown {
     }
 
     pub fn take(&mut self, answer: &Result<Answer, ExperimentError>) {
-        self.asking = None;
+        (self.asking, self.is_models) = (None, false);
         match answer {
             Ok(Answer::Panels { panels }) => (self.panels, self.failure) = (panels.clone(), None),
             Ok(_) => self.failure = Some(ExperimentError::both("an answer without panels", "パネルのない回答です")),

@@ -89,7 +89,13 @@ pub fn draw(map: &HeatMap, cursor: Option<&Place>, area: Rect, look: &Look, buff
         for (mark, shown, all) in [("↕", shown_rows, rows), ("↔", shown_columns, columns)] {
             if shown.len() < all {
                 let said = format!("{mark} {}–{}/{all}", shown.start + 1, shown.end);
-                end = write(buffer, area, end + 2, y, &said, look.theme.quiet());
+                let columns = width(&said);
+                // Where the row below has no room for it, above the names of the rows.
+                if usize::from(end) + 2 + columns > usize::from(area.width) && head > 0 && columns <= names {
+                    write(buffer, area, 0, 0, &said, look.theme.quiet());
+                } else {
+                    end = write(buffer, area, end + 2, y, &said, look.theme.quiet());
+                }
             }
         }
     }
@@ -232,6 +238,27 @@ mod tests {
         assert_eq!(names(4), ["  Em… at  sc…", "    is  the ."]);
         assert_eq!(names(3)[0], "  Em… at  sc…", "no row of values is lost");
         assert_eq!([14, 60].map(|columns| head_rows(&map, columns)), [2, 1]);
+    }
+
+    /// The row below has the place under the cursor.
+    #[test]
+    fn rows_out_of_sight_are_told_of_in_a_narrow_map_too() {
+        let map = HeatMap {
+            heading: crate::experiment::Bilingual::default(),
+            rows: (1..=6).map(|row| format!("cross {row}")).collect(),
+            columns: vec!["1".to_owned(), "2".to_owned()],
+            values: vec![-1.2e-4; 12],
+            range: [0.0, 1.0],
+        };
+        let theme = crate::tui::theme::Theme::dark();
+        let look = crate::tui::widgets::picture::Look { light: false, color: true, wide_ambiguous: false };
+        let mode = crate::tui::widgets::picture::PictureMode::HalfBlocks;
+        let mut pictures = crate::tui::widgets::picture::Pictures::new(look, None, mode);
+        let look = Look { theme: &theme, language: crate::experiment::Language::En, pictures: &mut pictures };
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 7));
+        draw(&map, Some(&Place::Cell([0, 0])), buffer.area, &look, &mut buffer);
+        let first = crate::tui::widgets::frame::rows_of_text(&buffer).next().unwrap();
+        assert!(first.starts_with("↕ 1–5/6"), "{first}");
     }
 
     /// The marks of the cursor stand about the value of its cell.

@@ -260,10 +260,11 @@ pub fn draw_all(
     // What is picked is in sight; where nothing is, what a person has scrolled to.
     // The last one in sight may be cut, and is scrolled to then.
     let wanted: u32 = rooms.iter().map(|room| u32::from(room.good())).sum();
+    let scrolled = with_room(&rooms, first, area.height.saturating_sub(1));
     let shown = match picked_band {
-        None if shown.len() < bands.len() || wanted > u32::from(area.height) => {
-            with_room(&rooms, first, area.height.saturating_sub(1))
-        }
+        // What was picked where one has scrolled to stays where it is.
+        Some(band) if first > 0 && scrolled.contains(&band) => scrolled,
+        None if shown.len() < bands.len() || wanted > u32::from(area.height) => scrolled,
         _ => shown,
     };
     let count = |bands: &[Range<usize>]| bands.iter().map(Range::len).sum::<usize>();

@@ -123,6 +123,9 @@ const GOOD_MAP: u16 = 18;
 /// Rows of a grid world that are seen at once where the screen has them.
 const GRID_ROWS: usize = 14;
 
+/// Curves that need more rows to be told apart.
+const CROWD: usize = 6;
+
 /// A list of more rows shares the room with others.
 const LONGEST: usize = 12;
 
@@ -182,6 +185,8 @@ pub fn room(panel: &Panel, width: u16, language: Language) -> Room {
                 Room::Share { least, most, .. } => Room::Share { least, good: most.min(GOOD_MAP), most, weight: 3 },
             }
         }
+        // Of many curves the names take rows too, and the plot is to be read between them.
+        Panel::Curves(curves) if curves.curves.len() >= CROWD => share(9, 3),
         Panel::Curves(_) => share(5, 3),
         Panel::Tokens { tokens, .. } => {
             // Below the text one of the tokens is opened.
@@ -213,6 +218,20 @@ mod tests {
         assert_eq!(shared_out(&[Room::Rows(3), share(3, 9, 1)], 4), [3, 1]);
         let map = Room::Share { least: 6, good: 12, most: 12, weight: 1 };
         assert_eq!(shared_out(&[map, map], 20), [12, 8], "the first one is whole");
+    }
+
+    #[test]
+    fn many_curves_have_more_rows_than_a_few() {
+        use crate::experiment::Bilingual;
+        use crate::experiment::panel::{Curve, Curves};
+        let of = |count: usize| {
+            let curve = |_| Curve { name: Bilingual::same("a curve"), values: vec![0.0, 1.0], band: None };
+            let [heading, axis] = ["deletion", "%"].map(Bilingual::same);
+            let curves = (0..count).map(curve).collect();
+            let panel = Panel::Curves(Curves { heading, axis, places: vec![0.0, 1.0], curves });
+            room(&panel, 78, Language::En).least()
+        };
+        assert_eq!([of(2), of(7)], [6, 10]);
     }
 
     fn rooms() -> impl Strategy<Value = Room> {
