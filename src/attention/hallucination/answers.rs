@@ -216,12 +216,12 @@ impl TrainedHallucination {
         let temperature = fitted.temperature();
         let [plain, scaled] = [1.0, temperature].map(|temperature| tried.judged(temperature));
         let mut panels = vec![
-            number("expected calibration error", "期待較正誤差(ECE)", calibration_error(&plain), Format::Percent),
+            number("expected calibration error", "期待較正誤差(ECE)", calibration_error(&plain), Format::Plain),
             number(
                 &format!("after temperature scaling, T = {temperature:.2}"),
                 &format!("温度スケーリング後(T = {temperature:.2})"),
                 calibration_error(&scaled),
-                Format::Percent,
+                Format::Plain,
             ),
         ];
         let mut rows = Vec::new();
