@@ -28,6 +28,10 @@ enum OpenError {
     Newer(u32, usize),
 }
 
+/// How long a write waits for another program that writes; the opening, which may bring the file to the next version, longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE_AT_START: Duration = Duration::from_secs(8);
+
 /// Steps that bring a file to the next version; `PRAGMA user_version` counts those done.
 const MIGRATIONS: [&str; 2] = [
     "
@@ -130,10 +134,11 @@ impl Progress {
             let _ = std::fs::create_dir_all(folder);
         }
         let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(2))?;
+        connection.busy_timeout(PATIENCE_AT_START)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
         migrate(&connection)?;
+        connection.busy_timeout(PATIENCE)?;
         Ok(Progress { connection, notice: None })
     }
 
