@@ -328,6 +328,13 @@ fn draw_man(
     }
 }
 
+/// A colour that is seen on a stone, dark on a light one and light on a dark one.
+fn against(face: Color) -> Option<Color> {
+    let Color::Rgb(red, green, blue) = face else { return None };
+    let light = 2 * u32::from(red) + 5 * u32::from(green) + u32::from(blue);
+    Some(Color::from_u32(if light > 8 * 0x80 { 0x14161b } else { 0xffffff }))
+}
+
 /// A stone as round as the cell allows; both sides differ in form where one cell is all there is.
 fn draw_stone(board: &Board, side: usize, place: Rect, style: Style, last: Option<Color>, buffer: &mut Buffer) {
     let crosses = board.game == "tic-tac-toe";
@@ -370,7 +377,8 @@ fn draw_stone(board: &Board, side: usize, place: Rect, style: Style, last: Optio
         buffer.set_string(x, y, "○", Style::new().fg(faint).bg(face));
     }
     if let Some(last) = last {
-        let mark = Style::new().fg(last).bg(style.fg.unwrap_or_default()).add_modifier(Modifier::BOLD);
+        let face = style.fg.unwrap_or_default();
+        let mark = Style::new().fg(against(face).unwrap_or(last)).bg(face).add_modifier(Modifier::BOLD);
         if crosses {
             // Beside the sign, which is open in the middle.
             let mark = Style::new().fg(last).bg(style.bg.unwrap_or_default());
