@@ -479,7 +479,7 @@ words! {
     PLAIN_NO_INSTRUMENT: "nothing here is called `{0}`: expected one of these", "`{0}` という項目はありません。次のどれかです";
     PLAIN_KEY_MEANS_NOTHING: "`{0}` means nothing here", "`{0}` はここでは使えません";
     PLAIN_RUNS_HOW: "runs NUMBER opens one: its curves, its report and its model; resume NUMBER goes on with one that was stopped", "runs 番号で開きます(曲線・結果・モデル)。resume 番号で停止した実行を再開します";
-    PLAIN_RUN_OPENED: "run {0} is open: status, report, ask and explore are about it", "実行 {0} を開きました。status、report、ask、explore はこの実行を使います";
+    PLAIN_RUN_OPENED: "run {0} is open: status and report tell of it; if it has a model, ask and explore use that", "実行 {0} を開きました。status、report はこの実行についてです。モデルがあれば、ask、explore でそのモデルを使います";
     PLAIN_NO_SUCH_RUN: "this lab has no run `{0}`; runs lists them", "このラボに `{0}` という実行はありません。runs で一覧を表示します";
     PLAIN_NO_PAGE: "expected the number of a page, 1 to {0}", "ページの番号(1 から {0})を書いてください";
     PLAIN_SAY_WHAT: "nothing was said: write the line behind, as in `say :help`", "入力がありません。`say :help` のように、say に続けて書いてください";

@@ -287,7 +287,7 @@ fn a_run_of_before_is_opened_and_a_stopped_one_goes_on() {
     let text = told("open kl\nruns\nruns 1\nreport\nopen vae\nruns last\n");
     assert!(text.contains("1. kl-") && text.contains("quick, seed 1; finished; "), "{text}");
     let run = text.lines().find_map(|line| line.strip_prefix("1. ")?.split(':').next()).unwrap();
-    assert!(text.contains(&format!("run {run} is open: status, report, ask and explore are about it")), "{text}");
+    assert!(text.contains(&format!("run {run} is open: status and report tell of it;")), "{text}");
     assert_eq!(text.matches("(q_mean)").count(), 2, "told and asked: {text}");
     assert!(text.contains("this lab has no run `last`"), "of another lab: {text}");
     let text = told("open gridworld\ntrain watch\nstop\nwait\nresume\nstop\nwait\nruns\n");
