@@ -443,7 +443,7 @@ impl Instrument for View {
                 let up = event.kind == MouseEventKind::ScrollUp;
                 return match self.inputs.wheel(position, up) {
                     Some(turned) => self.turned(turned, lab, app),
-                    None => self.shown.scroll(!up),
+                    None => self.shown_at(position).scroll(!up),
                 };
             }
             MouseEventKind::Down(MouseButton::Left) => {}

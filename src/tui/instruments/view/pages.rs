@@ -1,11 +1,12 @@
 //! Going through what has no room: panels below each other, and the rows of a list.
 
-use super::{Focus, View};
+use super::{Focus, Shown, View};
 use crate::experiment::Panel;
 use crate::experiment::panel::Place;
 use crate::lab::Lab;
 use crate::tui::context::AppContext;
 use crate::tui::widgets::panel;
+use ratatui::layout::Position;
 
 impl View {
     /// Whether the model refuses what a person has not changed: then nothing can be asked of it here.
@@ -49,8 +50,24 @@ impl View {
         cut.iter().find(|(index, _)| self.focus == Focus::Panel(*index)).or(cut.last()).copied()
     }
 
-    /// Scrolls to the panels below or above; where all are in sight, through the rows of a list that has no room for all.
+    /// What stands under the pointer: what is opened beside the view, else the view itself.
+    pub(super) fn shown_at(&mut self, position: Position) -> &mut Shown {
+        match &mut self.opened {
+            Some(opened) if opened.shown.area.contains(position) => &mut opened.shown,
+            _ => &mut self.shown,
+        }
+    }
+
+    /// Scrolls to the panels below or above: of what is opened first, which names the key; where all are in sight, through the rows of a
+    /// list that has no room for all.
     pub(super) fn page(&mut self, down: bool, lab: &Lab, app: &mut AppContext) {
+        if let Some(opened) = &mut self.opened {
+            let before = opened.shown.from;
+            opened.shown.page(down);
+            if opened.shown.from != before {
+                return;
+            }
+        }
         let before = self.shown.from;
         self.shown.page(down);
         let Some((index, rows)) = self.cut_list().filter(|_| self.shown.from == before) else { return };
@@ -134,6 +151,46 @@ mod tests {
             view.draw(area, true, "samples", &mut app, &mut Buffer::empty(area));
         }
         assert_eq!(view.cursor, Some(Place::Item(39)));
+    }
+
+    #[test]
+    fn what_is_opened_beside_a_view_is_scrolled_by_the_key_that_it_names_and_by_the_wheel() {
+        use crossterm::event::{KeyModifiers, MouseEvent, MouseEventKind};
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = AppContext::for_tests(Language::En, folder.path());
+        let lab = app.catalogue.find("transformer").unwrap().clone();
+        let use_ = lab.explore.iter().find(|use_| use_.opens.is_some()).unwrap();
+        let mut view = View::new(0, use_, registry::find(&lab.experiment).unwrap()).unwrap();
+        let table = |number: usize| {
+            let rows = (0..6).map(|row| vec![format!("row {row} of table{number}")]).collect();
+            Panel::table(vec![format!("table{number}")], rows)
+        };
+        view.shown.panels = vec![table(0)];
+        view.opened.as_mut().unwrap().shown.panels = (1..6).map(table).collect();
+        let area = Rect::new(0, 0, 80, 20);
+        let seen = |view: &mut View, app: &mut AppContext| {
+            let mut buffer = Buffer::empty(area);
+            view.draw(area, true, "view", app, &mut buffer);
+            rows_of_text(&buffer).collect::<Vec<_>>().join("\n")
+        };
+        let first = seen(&mut view, &mut app);
+        assert!(first.contains("of table1") && first.contains("more: PgDn") && !first.contains("of table5"), "{first}");
+        for _ in 0..5 {
+            view.handle_action(Action::PageDown, &lab, &mut app);
+            seen(&mut view, &mut app);
+        }
+        let last = seen(&mut view, &mut app);
+        assert!(last.contains("of table5") && last.contains("of table0"), "{last}");
+        let up = |column| MouseEvent { kind: MouseEventKind::ScrollUp, column, row: 10, modifiers: KeyModifiers::NONE };
+        for column in [1; 6] {
+            view.mouse(up(column), &lab, &mut app);
+        }
+        assert!(seen(&mut view, &mut app).contains("of table5"), "the pointer is elsewhere");
+        for column in [70; 6] {
+            view.mouse(up(column), &lab, &mut app);
+            seen(&mut view, &mut app);
+        }
+        assert!(seen(&mut view, &mut app).contains("of table1"));
     }
 
     #[test]

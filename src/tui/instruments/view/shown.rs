@@ -26,8 +26,8 @@ pub struct Shown {
     pub from: usize,
     /// Whether the last of them is scrolled to, once it is known what has room.
     goes_to_end: bool,
-    /// Columns that there were when the panels were drawn last.
-    columns: u16,
+    /// Where the panels were drawn last.
+    pub area: Rect,
 }
 
 impl Shown {
@@ -39,7 +39,7 @@ impl Shown {
     /// The panels that each row begins with, and which of the rows are in sight.
     fn rows(&self) -> Option<(Vec<usize>, Range<usize>)> {
         let ((first, _), (last, _)) = (self.drawn.first()?, self.drawn.last()?);
-        let bands = panel::bands(&self.panels, self.columns);
+        let bands = panel::bands(&self.panels, self.area.width);
         let row = |panel: &usize| bands.iter().position(|band| band.contains(panel));
         let seen = row(first)?..row(last)? + 1;
         Some((bands.iter().map(|band| band.start).collect(), seen))
@@ -124,6 +124,7 @@ impl Shown {
         buffer: &mut Buffer,
     ) {
         self.drawn.clear();
+        self.area = area;
         if self.failure.is_some() || self.panels.is_empty() {
             let refused = self.failure.as_ref().map(|failure| failure.in_language(app.language).to_owned());
             let style = if refused.is_some() { Style::new().fg(app.theme.warning) } else { app.theme.quiet() };
@@ -136,7 +137,7 @@ impl Shown {
         if std::mem::take(&mut self.goes_to_end) {
             self.from = panel::last_page(&self.panels, area, &look);
         }
-        (self.from, self.columns) = (self.from.min(self.panels.len() - 1), area.width);
+        self.from = self.from.min(self.panels.len() - 1);
         self.drawn = panel::draw_all(&self.panels, picked, Some(self.from), key, area, &mut look, buffer);
     }
 }
