@@ -26,8 +26,8 @@ pub struct Theme {
     pub bad: Color,
     /// Lines of a chart, in order.
     pub series: [Color; 8],
-    /// Lines of other runs under them.
-    pub overlays: [Color; 3],
+    /// Lines of other runs under them: the colour of each run, and that of its second line.
+    pub overlays: [[Color; 2]; 3],
     /// Marks of the ten digits.
     pub digits: [Color; 10],
 }
@@ -47,7 +47,7 @@ impl Theme {
             warning: rgb(0xe8a317),
             bad: rgb(0xf07c4a),
             series: [0x56b4e9, 0xe8a317, 0x35c49a, 0xd98cb8, 0xf0e442, 0xf07c4a, 0x9aa5ff, 0xb5cf6b].map(rgb),
-            overlays: [0x8f86d8, 0xa8a05a, 0xb08968].map(rgb),
+            overlays: [[0x8f86d8, 0xc77fe0], [0xa8a05a, 0x7fb36a], [0xb08968, 0xcf6f6f]].map(|run| run.map(rgb)),
             digits: [
                 0x56b4e9, 0xe8a317, 0x35c49a, 0xf0e442, 0xf07c4a, 0xd98cb8, 0x9aa5ff, 0xb5cf6b, 0xd8d8d8, 0xc49c94,
             ]
@@ -69,7 +69,7 @@ impl Theme {
             warning: rgb(0x8f5f00),
             bad: rgb(0xb83c00),
             series: [0x0072b2, 0xb86e00, 0x00805e, 0xa9487d, 0x7a6a00, 0xc24400, 0x4b4ba8, 0x5b7a1a].map(rgb),
-            overlays: [0x5a4fb0, 0x6b6f1f, 0x7d5a3c].map(rgb),
+            overlays: [[0x5a4fb0, 0x8a3fa8], [0x6b6f1f, 0x3f7a3a], [0x7d5a3c, 0x9c3d3d]].map(|run| run.map(rgb)),
             digits: [
                 0x0072b2, 0xb86e00, 0x00805e, 0x7a6a00, 0xc24400, 0xa9487d, 0x4b4ba8, 0x5b7a1a, 0x1f2328, 0x80584e,
             ]

@@ -84,20 +84,20 @@ impl Overlays {
 
     /// The color of a run, if it is one of them.
     pub fn color(&self, id: &str, theme: &Theme) -> Option<Color> {
-        self.0.iter().find(|overlay| overlay.id == id).map(|overlay| theme.overlays[overlay.color])
+        self.0.iter().find(|overlay| overlay.id == id).map(|overlay| theme.overlays[overlay.color][0])
     }
 
     /// The lines of a chart: the legend names the run at its first curve, the others by what they show.
     pub fn lines<'a>(&'a self, chart: &'a Chart, app: &'a AppContext) -> impl Iterator<Item = Line<'a>> {
         self.0.iter().flat_map(move |overlay| {
-            let own = app.theme.overlays[overlay.color];
+            let [first, second] = app.theme.overlays[overlay.color];
             let series = chart.series.iter().filter_map(|line| Some((line, overlay.series.get(&line.name)?)));
             let series: Vec<_> = series.filter(|(_, series)| !series.is_empty()).collect();
-            // The first has the colour of the run, those after it paler ones; what is dashed is dashed here too.
-            let paler = PALEST / series.len().saturating_sub(1).max(1) as f32;
+            // The first two have colours of the run, those after them paler ones; what is dashed is dashed here too.
+            let paler = PALEST / series.len().saturating_sub(2).max(1) as f32;
             series.into_iter().enumerate().map(move |(place, (line, series))| Line {
                 label: if place == 0 { overlay.name.as_str() } else { line.label.in_language(app.language) },
-                color: app.theme.towards_text(own, paler * place as f32),
+                color: if place == 0 { first } else { app.theme.towards_text(second, paler * (place - 1) as f32) },
                 stroke: if line.dashed { Stroke::DashedGhost } else { Stroke::Ghost },
                 series,
             })
@@ -134,5 +134,10 @@ mod tests {
             assert!(labels[1..].iter().zip(&chart.series[1..]).all(|(label, own)| *label == own.label.en));
         }
         assert!(dashed > 5);
+        for theme in [Theme::dark(), Theme::light()] {
+            let all = theme.overlays.concat();
+            let told: std::collections::HashSet<Color> = all.iter().chain(&theme.series).copied().collect();
+            assert_eq!(told.len(), all.len() + theme.series.len(), "no two runs share a colour");
+        }
     }
 }
