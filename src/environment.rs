@@ -4,6 +4,7 @@ use crate::experiment::{Language, Source};
 use crate::folders::Folders;
 use crate::intake::gate;
 use crate::lab::Catalogue;
+use crate::nn::shared_weights;
 use crate::registry;
 use crate::run::process::ProcessRunner;
 use crate::run::thread::ThreadRunner;
@@ -52,6 +53,7 @@ impl Environment {
             return Err(format!("--labs {}: {error}", folder.display()));
         }
         sweep(RunStore::new(folders.runs()), folders.cache.clone());
+        shared_weights::look_in(&folders.cache, registry::bundled_weights());
         // A run that is taken up in another folder still finds its data.
         let folder = data.map(|path| std::path::absolute(&path).unwrap_or(path));
         if let Some(path) = folder.as_ref().filter(|path| path.to_str().is_none()) {

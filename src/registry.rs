@@ -8,6 +8,7 @@ use crate::experiment::knob::meant;
 use crate::experiment::{Experiment, ExperimentError, Model, Source};
 use crate::generative::compare::Generator;
 use crate::generative::{autoencoder, classifier, cyclegan, diffusion, gan, kl, vae};
+use crate::nn::shared_weights;
 use crate::reinforcement::{board_game, gridworld, self_play, walker};
 use std::sync::Arc;
 
@@ -46,6 +47,12 @@ pub fn find(id: &str) -> Result<&'static Experiment, ExperimentError> {
         let known = EXPERIMENTS.iter().map(|experiment| experiment.id);
         ExperimentError::new(format!("unknown experiment `{id}`: {}", meant(id, known, "there is none")))
     })
+}
+
+/// The weights of all bundled models, by the ids of their experiments.
+pub fn bundled_weights() -> impl Iterator<Item = shared_weights::Bundled> {
+    let all = EXPERIMENTS.iter().map(|experiment| (experiment.id, experiment.bundled.weights));
+    all.filter(|(_, weights)| !weights.is_empty())
 }
 
 /// The bundled model of an experiment.

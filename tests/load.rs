@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo test --release --test load -- --ignored --nocapture
 //! SHINSO_STUDENTS=50 SHINSO_MINUTES=60 cargo test --release --test load -- --ignored --nocapture
+//! SHINSO_TRAINING=10 SHINSO_PLACES=10 cargo test --release --test load hall -- --ignored --nocapture
 //! ```
 
 #[path = "serve/client.rs"]
@@ -23,9 +24,32 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// One in so many takes nothing of what is shown; one in so many trains.
+/// One in so many takes nothing of what is shown.
 const STALLED: usize = 10;
-const TRAINING: usize = 20;
+
+/// Students who train, or wait for a place, of so many.
+fn training(students: usize) -> usize {
+    setting("SHINSO_TRAINING", students as u64 / 20) as usize
+}
+
+/// What a student does, by their number: those who take nothing of what is shown first, of the others those who train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Stalled,
+    Trains,
+    Studies,
+}
+
+impl Kind {
+    fn of(student: usize, students: usize) -> Self {
+        let others_before = student - student.div_ceil(STALLED).min(student);
+        match student % STALLED {
+            0 => Kind::Stalled,
+            _ if others_before < training(students) => Kind::Trains,
+            _ => Kind::Studies,
+        }
+    }
+}
 
 fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().map_or(usual, |value| value.parse().expect("a whole number"))
@@ -62,6 +86,34 @@ fn held(process: u32) -> Held {
 fn private(process: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     field(&text, "Private_Clean:") + field(&text, "Private_Dirty:")
+}
+
+/// Kilobytes of some processes.
+struct Sizes {
+    count: usize,
+    mean: u64,
+    most: u64,
+}
+
+impl Sizes {
+    fn of(sizes: Vec<u64>) -> Self {
+        let (count, sum) = (sizes.len(), sizes.iter().sum::<u64>());
+        Sizes { count, mean: sum / count.max(1) as u64, most: sizes.into_iter().max().unwrap_or(0) }
+    }
+}
+
+impl std::fmt::Display for Sizes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} kB on the average, {} kB at most", self.count, self.mean, self.most)
+    }
+}
+
+/// The student whose session a process is, by the folder that it was given.
+fn student_of(process: u32) -> Option<usize> {
+    let text = fs::read(format!("/proc/{process}/environ")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let home = text.split('\0').find_map(|entry| entry.strip_prefix("SHINSO_HOME="))?;
+    Path::new(home).file_name()?.to_str()?.strip_prefix('s')?.parse().ok()
 }
 
 fn children(of: u32) -> Vec<u32> {
@@ -154,21 +206,21 @@ async fn train(terminal: &mut Terminal, end: Instant) -> Result<(), String> {
     Ok(())
 }
 
-async fn live(server: &Server, student: usize, end: Instant) -> Outcome {
+async fn live(server: &Server, student: usize, students: usize, end: Instant) -> Outcome {
     let mut outcome = Outcome::default();
     let begun = Instant::now();
     let result = async {
         let (_connection, mut terminal) = log_in(server, student).await?;
         outcome.login = Some(begun.elapsed());
-        match student {
-            student if student % STALLED == 1 => {
+        match Kind::of(student, students) {
+            Kind::Stalled => {
                 // Nothing is read: the session is cut, and its place is free. Not even its keys may go through then.
                 let _stalls = tokio::time::timeout_at(end.into(), terminal.press("\x10variational\r")).await;
                 tokio::time::sleep_until(end.into()).await;
                 Ok(())
             }
-            student if student % TRAINING == 2 => train(&mut terminal, end).await,
-            _ => study(&mut terminal, student, end, &mut outcome).await,
+            Kind::Trains => train(&mut terminal, end).await,
+            Kind::Studies => study(&mut terminal, student, end, &mut outcome).await,
         }
     };
     // A client whose connection was cut may wait for ever.
@@ -194,14 +246,15 @@ async fn a_hall_of_students_at_work() {
     let minutes = setting("SHINSO_MINUTES", 10);
     let home = tempfile::tempdir().unwrap();
     accounts(home.path(), students);
-    let options = ["--exempt", "127.0.0.0/8", "--waiting", "250", "--sessions", "250", "--training", "5"];
+    let places = setting("SHINSO_PLACES", 5).to_string();
+    let options = ["--exempt", "127.0.0.0/8", "--waiting", "250", "--sessions", "250", "--training", &places];
     let server: &'static Server = Box::leak(Box::new(Server::start(home.path(), &options)));
     let before = held(server.id());
     let begun = Instant::now();
     let end = begun + Duration::from_secs(60 * minutes);
-    let all: Vec<_> = (0..students).map(|student| tokio::spawn(live(server, student, end))).collect();
+    let all: Vec<_> = (0..students).map(|student| tokio::spawn(live(server, student, students, end))).collect();
     let mut peak = before;
-    let mut own = Vec::new();
+    let mut private_means = Vec::new();
     while Instant::now() + Duration::from_secs(10) < end {
         sleep(Duration::from_secs(10)).await;
         let now = held(server.id());
@@ -210,19 +263,22 @@ async fn a_hall_of_students_at_work() {
             threads: peak.threads.max(now.threads),
             files: peak.files.max(now.files),
         };
-        let sizes: Vec<u64> = children(server.id()).into_iter().map(private).collect();
-        let sum: u64 = sizes.iter().sum();
-        own.push(sum / sizes.len().max(1) as u64);
+        let sizes: Vec<(Kind, u64)> = children(server.id())
+            .into_iter()
+            .filter_map(|child| Some((Kind::of(student_of(child)?, students), private(child))))
+            .collect();
+        let [idle, training] = [false, true].map(|trains| {
+            let of = sizes.iter().filter(|(kind, _)| (*kind == Kind::Trains) == trains).map(|(_, size)| *size);
+            Sizes::of(of.collect())
+        });
         println!(
-            "{:4} s: server {} kB, {} files, {} threads; {} sessions of {} kB private on the average, {} kB at most",
+            "{:4} s: server {} kB, {} files, {} threads; private: {idle}; of those who train or wait: {training}",
             begun.elapsed().as_secs(),
             now.resident,
             now.files,
             now.threads,
-            sizes.len(),
-            sum / sizes.len().max(1) as u64,
-            sizes.iter().max().unwrap_or(&0),
         );
+        private_means.push(idle.mean);
     }
     let mut outcomes = Vec::new();
     for student in all {
@@ -251,6 +307,12 @@ async fn a_hall_of_students_at_work() {
         at(&keys, 1.0)
     );
     println!("server: before {before:?}, peak {peak:?}, after {after:?}");
+    private_means.sort_unstable();
+    println!(
+        "private memory of a session that does not train, on the average: {} kB in the middle, {} kB at most",
+        private_means.get(private_means.len() / 2).unwrap_or(&0),
+        private_means.last().unwrap_or(&0)
+    );
     println!("lost: {lost:?}");
     assert!(lost.is_empty(), "{} of {students} were lost", lost.len());
     assert_eq!(logins.len(), students);

@@ -2,8 +2,9 @@
 //! (LeCun, Cortes & Burges).
 
 use super::idx::{self, IdxError, Kind};
-use super::unpack::{self, Bytes, Packed};
+use super::unpack::{self, Packed};
 use crate::experiment::{ExperimentError, GrayImage, Setting, Source, TaskContext, Wording};
+use crate::intake::made::Bytes;
 use crate::intake::{self, Purpose};
 use crate::tensor::Tensor;
 use std::ops::Range;

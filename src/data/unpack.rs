@@ -1,16 +1,11 @@
-//! Embedded data on disk: unpacked once to the cache folder, and memory-mapped by every process after, which looks at each byte first.
+//! Embedded data on disk: unpacked once to the cache folder.
 
-use crate::experiment::Wording;
-use crate::intake::{self, Purpose, digest};
+use crate::intake::digest;
+use crate::intake::made::{self, Bytes};
 use flate2::read::GzDecoder;
-use memmap2::Mmap;
 use sha2::{Digest, Sha256};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read, Write};
-use std::ops::Deref;
+use std::io::{self, Read};
 use std::path::Path;
-
-const CACHED: Purpose = Purpose::new(Wording::new("unpacked data", "展開したデータ"), u64::MAX);
 
 /// A file that is part of the program.
 pub struct Packed {
@@ -23,33 +18,6 @@ pub struct Packed {
     pub sha256: &'static str,
 }
 
-/// The bytes of a file.
-pub enum Bytes {
-    Mapped(Mmap),
-    InMemory(Vec<u8>),
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Bytes::Mapped(map) => map,
-            Bytes::InMemory(bytes) => bytes,
-        }
-    }
-}
-
-/// Maps a file in the cache folder.
-fn map(path: &Path) -> io::Result<Bytes> {
-    let (file, length) = intake::open(path, &CACHED).map_err(|error| io::Error::other(error.to_string()))?;
-    if length == 0 {
-        return Ok(Bytes::InMemory(Vec::new()));
-    }
-    // SAFETY: files in the cache folder are put there whole by a rename and never written to again.
-    Ok(Bytes::Mapped(unsafe { Mmap::map(&file)? }))
-}
-
 /// The unpacked file: from the cache folder, unpacked there first if it is missing or was changed. Where the folder
 /// cannot be written to, the file is unpacked into memory instead.
 pub fn open(folder: &Path, packed: &Packed) -> Bytes {
@@ -57,32 +25,8 @@ pub fn open(folder: &Path, packed: &Packed) -> Bytes {
 }
 
 fn cached(folder: &Path, packed: &Packed) -> io::Result<Bytes> {
-    let path = folder.join(packed.name);
-    if let Some(bytes) = as_unpacked(&path, packed) {
-        return Ok(bytes);
-    }
-    fs::create_dir_all(folder)?;
-    // A lock that is a pipe or a link to somewhere else is no lock.
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    let lock = intake::only_a_file(&mut options).open(folder.join("lock"))?;
-    if !lock.metadata()?.is_file() {
-        return Err(io::Error::other("the lock is no file"));
-    }
-    lock.lock()?;
-    if let Some(bytes) = as_unpacked(&path, packed) {
-        return Ok(bytes);
-    }
-    let mut file = atomic_write_file::AtomicWriteFile::open(&path)?;
-    file.write_all(&unpacked(packed))?;
-    file.commit()?;
-    map(&path)
-}
-
-/// The file, if every byte of it still is what was unpacked: a disk that turned a bit over must not train on it.
-fn as_unpacked(path: &Path, packed: &Packed) -> Option<Bytes> {
-    let bytes = map(path).ok()?;
-    (bytes.len() == packed.length && sum(&bytes) == packed.sha256).then_some(bytes)
+    let is_as_unpacked = |bytes: &[u8]| bytes.len() == packed.length && sum(bytes) == packed.sha256;
+    made::find_or_make(folder, packed.name, is_as_unpacked, || unpacked(packed))
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
@@ -102,6 +46,8 @@ fn unpacked(packed: &Packed) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::io::Write;
     use std::sync::LazyLock;
 
     static HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {

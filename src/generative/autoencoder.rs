@@ -51,6 +51,9 @@ pub static EXPERIMENT: Experiment = Experiment {
 /// Pictures whose share of the covariance is summed at a time.
 const BLOCK: usize = 4096;
 
+/// Numbers in a code at most, and principal directions to compare with.
+const WIDEST_CODE: usize = 64;
+
 /// The principal directions of all pictures of a set, intensities in [0, 1].
 ///
 /// # Errors
@@ -63,7 +66,7 @@ fn principal_of(digits: &Digits) -> Result<Principal, ExperimentError> {
             f64::from(digits.pixels(start + row)[pixel]) / 255.0
         })
     });
-    Principal::of(blocks, digits.len())
+    Principal::of(blocks, digits.len(), WIDEST_CODE)
 }
 
 /// The shape of both.

@@ -5,6 +5,7 @@
 pub mod digest;
 pub mod gate;
 mod gzip;
+pub mod made;
 pub mod private;
 pub mod yaml;
 

@@ -28,6 +28,7 @@ mod sampling;
 mod saved;
 mod schedule;
 mod sgd;
+pub mod shared_weights;
 #[cfg(test)]
 mod test_support;
 mod trainer;

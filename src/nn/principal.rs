@@ -7,18 +7,18 @@ use faer::{Mat, Side};
 #[derive(Debug, Clone)]
 pub struct Principal {
     pub mean: Vec<f32>,
-    /// Directions `[L, L]` as columns, the widest first.
+    /// Directions `[L, kept]` as columns, the widest first.
     directions: Mat<f64>,
     /// Variance along each, falling.
     pub variances: Vec<f64>,
 }
 
 impl Principal {
-    /// Of `count` rows, a block of them `[rows, L]` at a time.
+    /// Of `count` rows, a block of them `[rows, L]` at a time; of the directions the first `kept` stay, at most L.
     ///
     /// # Errors
     /// When the eigenvalues do not converge, which finite rows do not bring about.
-    pub fn of(blocks: impl Iterator<Item = Mat<f64>>, count: usize) -> Result<Self, ExperimentError> {
+    pub fn of(blocks: impl Iterator<Item = Mat<f64>>, count: usize, kept: usize) -> Result<Self, ExperimentError> {
         let (mut moments, mut sums) = (Mat::<f64>::zeros(0, 0), Vec::new());
         for block in blocks {
             if sums.is_empty() {
@@ -40,7 +40,7 @@ impl Principal {
         let values = eigen.S().column_vector();
         Ok(Principal {
             mean: mean.into_iter().map(|value| value as f32).collect(),
-            directions: Mat::from_fn(width, width, |i, j| eigen.U()[(i, width - 1 - j)]),
+            directions: Mat::from_fn(width, kept.min(width), |i, j| eigen.U()[(i, width - 1 - j)]),
             variances: (0..width).map(|j| values[width - 1 - j].max(0.0)).collect(),
         })
     }
@@ -50,7 +50,7 @@ impl Principal {
         self.variances.iter().skip(latent).sum()
     }
 
-    /// Direction `rank`, the widest first.
+    /// Direction `rank` of those kept, the widest first.
     pub fn direction(&self, rank: usize) -> Vec<f64> {
         self.directions.col(rank).iter().copied().collect()
     }
@@ -91,7 +91,7 @@ mod tests {
         let rows =
             [[4.0, 2.0, 3.0], [-2.0, 2.0, 3.0], [1.0, 4.0, 3.0], [1.0, 0.0, 3.0], [1.0, 2.0, 4.0], [1.0, 2.0, 2.0]];
         let block = Mat::<f64>::from_fn(6, 3, |i, j| rows[i][j]);
-        Principal::of(std::iter::once(block), 6).unwrap()
+        Principal::of(std::iter::once(block), 6, 3).unwrap()
     }
 
     #[test]

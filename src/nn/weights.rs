@@ -1,7 +1,7 @@
 //! Weights in files: the safetensors format, 16 or 32 bits a number, with a text beside them where names and counts are
 //! not enough.
 
-use super::Parameters;
+use super::{Parameters, shared_weights};
 use crate::experiment::{ExperimentError, Precision};
 use crate::tensor::{Tensor, tensor};
 use half::{bf16, f16};
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 const TEXT: &str = "shinso";
 
 /// Named tensors and a text beside them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Archive {
     pub tensors: BTreeMap<String, Tensor<f32>>,
     pub state: Option<String>,
@@ -57,17 +57,31 @@ pub fn encode<'a>(
     safetensors::serialize(stored, metadata).expect("lengths follow from shapes")
 }
 
-/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats. Of a large one [`WeightsFile`](super::WeightsFile) reads
-/// what is wanted.
+/// The tensors of a safetensors file as they stand there, and the text beside them.
 ///
 /// # Errors
 /// When the bytes are no such file.
-pub fn decode(bytes: &[u8]) -> Result<Archive, ExperimentError> {
+pub(super) fn read(bytes: &[u8]) -> Result<(SafeTensors<'_>, Option<String>), ExperimentError> {
     let broken =
         |error: safetensors::SafeTensorError| ExperimentError::new(format!("not a whole safetensors file: {error}"));
     let file = SafeTensors::deserialize(bytes).map_err(broken)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-    let state = metadata.metadata().as_ref().and_then(|entries| entries.get(TEXT).cloned());
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(TEXT).cloned());
+    Ok((file, text))
+}
+
+/// Reads what [`encode`] wrote, or any safetensors file of 16- or 32-bit floats. Of a large one [`WeightsFile`](super::WeightsFile) reads
+/// what is wanted; weights of the program may lie in a file that is [shared](super::shared_weights).
+///
+/// # Errors
+/// When the bytes are no such file.
+pub fn decode(bytes: &[u8]) -> Result<Archive, ExperimentError> {
+    shared_weights::archive(bytes).map_or_else(|| decoded(bytes), |archive| Ok(archive.clone()))
+}
+
+/// The same, into memory of this process.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Archive, ExperimentError> {
+    let (file, state) = read(bytes)?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {
         let format = Format::of(name, view.dtype())?;

@@ -157,11 +157,9 @@ impl Worker {
     fn new(name: &str, wake: Wake, observers: Observers) -> Self {
         let queue = Arc::new((Mutex::new(Queue::default()), Condvar::new()));
         let (its, rung) = (Arc::clone(&queue), Arc::clone(&wake));
+        let its_name = name.to_owned();
         let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
-            // One thread of its own: an answer must not queue behind the pieces of a training step.
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-            let _pool = pool.ok();
-            answer_all(&its.0, &its.1, &rung, Sessions { open: HashMap::new(), observers });
+            attend(&its.0, &its.1, &its_name, &rung, Sessions { open: HashMap::new(), observers });
         });
         Worker { queue, thread: spawned.ok(), wake }
     }
@@ -288,44 +286,66 @@ impl Sessions {
     }
 }
 
-/// How long a thread waits before it takes what it worked with for unneeded.
+/// How long nothing is asked before what was worked with is taken for unneeded.
 const REST: Duration = Duration::from_secs(2);
-/// Looks at what is unneeded before a thread sleeps: the second finds what nobody has taken since the first.
+/// Looks at what is unneeded once nothing is asked: the second finds what nobody has taken since the first.
 const LOOKS: usize = 2;
 
-/// The next question; none when no more will come. Where none comes for a while, the memory of answers goes back to the system.
-fn next_question<'q>(
-    queue: &'q Mutex<Queue>,
-    bell: &Condvar,
-    looks: &mut usize,
-) -> Option<(MutexGuard<'q, Queue>, Asked)> {
-    let mut open = lock(queue);
+/// What ends a wait for a question.
+enum Waited<'q> {
+    Asked(MutexGuard<'q, Queue>),
+    Rested,
+    Closed,
+}
+
+/// Waits until something is asked, at most so long if a time is given.
+fn wait<'q>(queue: &'q Mutex<Queue>, bell: &Condvar, at_most: Option<Duration>) -> Waited<'q> {
+    let nothing = |queue: &mut Queue| !queue.closed && queue.waiting.is_empty();
+    let (open, rested) = match at_most {
+        None => (bell.wait_while(lock(queue), nothing).unwrap_or_else(PoisonError::into_inner), false),
+        Some(time) => {
+            let waited = bell.wait_timeout_while(lock(queue), time, nothing);
+            let (open, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            (open, timeout.timed_out())
+        }
+    };
+    match (open.closed, rested) {
+        (true, _) => Waited::Closed,
+        (_, true) => Waited::Rested,
+        _ => Waited::Asked(open),
+    }
+}
+
+/// Has questions answered until no more will come. Where none comes for a while, the memory of answers goes back to the system.
+fn attend(queue: &Mutex<Queue>, bell: &Condvar, name: &str, wake: &Wake, mut sessions: Sessions) {
+    let mut looks = 0;
     loop {
-        if open.closed {
-            return None;
-        }
-        if let Some(asked) = open.waiting.pop_front() {
-            *looks = LOOKS;
-            return Some((open, asked));
-        }
-        if *looks == 0 {
-            open = bell.wait(open).unwrap_or_else(PoisonError::into_inner);
-            continue;
-        }
-        let (woken, waited) = bell.wait_timeout(open, REST).unwrap_or_else(PoisonError::into_inner);
-        open = woken;
-        if waited.timed_out() && open.waiting.is_empty() {
-            drop(open);
-            *looks -= 1;
-            release_unneeded();
-            open = lock(queue);
+        match wait(queue, bell, (looks > 0).then_some(REST)) {
+            Waited::Asked(open) => {
+                drop(open);
+                // One thread of their own: an answer must not queue behind the pieces of a training step. It ends when there is nothing
+                // to do: with it goes what products keep for each thread, a megabyte or two.
+                let name = name.to_owned();
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(1).thread_name(move |_| name.clone()).build();
+                let mut answer = || answer_until_rest(queue, bell, wake, &mut sessions);
+                match pool {
+                    Ok(pool) => pool.install(answer),
+                    Err(_) => answer(),
+                }
+                looks = LOOKS;
+            }
+            Waited::Rested => {
+                release_unneeded();
+                looks -= 1;
+            }
+            Waited::Closed => return,
         }
     }
 }
 
-fn answer_all(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, mut sessions: Sessions) {
-    let mut looks = 0;
-    while let Some((mut open, Asked { question, task })) = next_question(queue, bell, &mut looks) {
+fn answer_until_rest(queue: &Mutex<Queue>, bell: &Condvar, wake: &Wake, sessions: &mut Sessions) {
+    while let Waited::Asked(mut open) = wait(queue, bell, Some(REST)) {
+        let Some(Asked { question, task }) = open.waiting.pop_front() else { continue };
         open.current = Some((question.key.clone(), task.clone()));
         drop(open);
         let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions.answer(&question, &task)));

@@ -22,6 +22,10 @@ use tokio::process::{Child as Process, Command};
 const COLUMNS: u32 = 500;
 const ROWS: u32 = 200;
 
+/// Bytes of freed memory that glibc's allocator keeps at the end of each heap (mallopt(3)): as a rule it keeps more the larger the
+/// buffers are that were freed, which two hundred sessions multiply.
+const KEEP_AT_MOST: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "262144");
+
 /// Cells of a terminal, within what is taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -111,7 +115,7 @@ impl Child {
     pub fn start(order: &Order) -> io::Result<Self> {
         let mut command = order.command();
         let shared = std::env::join_paths(&order.shared).map_err(io::Error::other)?;
-        command.env_clear().env("LANG", "C.UTF-8").envs(&order.environment);
+        command.env_clear().env("LANG", "C.UTF-8").env(KEEP_AT_MOST.0, KEEP_AT_MOST.1).envs(&order.environment);
         // Where the system keeps the time zone by name.
         command.envs(std::env::var_os("TZ").map(|zone| (OsString::from("TZ"), zone)));
         command.env("HOME", &order.home).env("SHINSO_HOME", &order.home).env("SHINSO_CONFINED", "1");

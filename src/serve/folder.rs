@@ -5,12 +5,14 @@ use super::private;
 use crate::data::mnist::Mnist;
 use crate::folders::Folders;
 use crate::intake;
+use crate::nn::shared_weights;
+use crate::registry;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Data that are unpacked once for all.
-const DATA: &str = "mnist";
+/// Folders of the cache that are the same for all: data that are unpacked, weights that are converted.
+const SHARED: [&str; 2] = ["mnist", shared_weights::FOLDER];
 
 /// The folder of a server that runs. No other server uses it meanwhile.
 pub struct ServerFolder {
@@ -29,7 +31,7 @@ pub fn shared(root: &Path) -> PathBuf {
 }
 
 impl ServerFolder {
-    /// Makes what is missing, removes what guests left, and unpacks the data.
+    /// Makes what is missing, removes what guests left, and unpacks data and weights.
     ///
     /// # Errors
     /// When something cannot be made, or another server uses the folder.
@@ -49,7 +51,9 @@ impl ServerFolder {
         for left in fs::read_dir(&guests).map_err(|error| fault(&guests, &error))?.flatten() {
             fs::remove_dir_all(left.path()).map_err(|error| fault(&left.path(), &error))?;
         }
-        drop(Mnist::embedded(&shared(&root)));
+        let shared = shared(&root);
+        drop(Mnist::embedded(&shared));
+        shared_weights::write(&shared, registry::bundled_weights()).map_err(|error| fault(&shared, &error))?;
         Ok(ServerFolder { root, _lock: lock })
     }
 
@@ -80,9 +84,12 @@ impl ServerFolder {
     fn furnish(&self, home: &Path) -> io::Result<()> {
         let cache = Folders::under(home.to_owned()).cache;
         private::make_folder(&cache)?;
-        match std::os::unix::fs::symlink(self.shared().join(DATA), cache.join(DATA)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
+        for folder in SHARED {
+            match std::os::unix::fs::symlink(self.shared().join(folder), cache.join(folder)) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 }

@@ -18,6 +18,25 @@ pub fn tensor<E: Element, S: IntoDimension>(shape: S, values: Vec<E>) -> Tensor<
     Tensor(Some(ArcArray::from_shape_vec(shape, values).expect("as many values as the shape has places")))
 }
 
+impl Tensor<f32> {
+    /// The numbers of some bytes in the order of this machine where they lie, as in a file that is mapped for good; none if they do not
+    /// lie on whole words, or are not as many as the shape has places. Who writes to such a tensor has a copy of it.
+    pub fn in_place(shape: &[usize], bytes: &'static [u8]) -> Option<Self> {
+        // SAFETY: any four bytes are an `f32`.
+        let (before, numbers, after) = unsafe { bytes.align_to::<f32>() };
+        let places = shape.iter().try_fold(1, |places: usize, &length| places.checked_mul(length));
+        if !before.is_empty() || !after.is_empty() || places != Some(numbers.len()) || cfg!(target_endian = "big") {
+            return None;
+        }
+        // SAFETY: the numbers are there for ever. A buffer is written to, or given back, by its only owner alone, and this one has one
+        // more below than it can lose.
+        let values = unsafe { Vec::from_raw_parts(numbers.as_ptr().cast_mut(), numbers.len(), numbers.len()) };
+        let tensor = tensor(IxDyn(shape), values);
+        std::mem::forget(tensor.clone());
+        Some(tensor)
+    }
+}
+
 impl<E: Element> Tensor<E> {
     /// Every element the same.
     pub fn filled<S: IntoDimension>(shape: S, value: E) -> Self {

@@ -41,7 +41,7 @@ pub fn places(vectors: &[Vec<f32>], axes: &[Axis]) -> Result<Vec<[f32; 2]>, Expe
         axes.iter().take(2).map(|axis| vectors.iter().map(|vector| axis.place(vector)).collect()).collect();
     if columns.len() < 2 && !vectors.is_empty() {
         let block = Mat::<f64>::from_fn(vectors.len(), width, |row, column| f64::from(vectors[row][column]));
-        let principal = Principal::of(std::iter::once(block), vectors.len())?;
+        let principal = Principal::of(std::iter::once(block), vectors.len(), 2)?;
         for rank in 0..(2 - columns.len()).min(width) {
             let mut direction = principal.direction(rank);
             // A direction has no sign of its own: the first word that is off the middle stands to the right, or above.

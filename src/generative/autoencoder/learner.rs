@@ -1,7 +1,9 @@
 //! A linear and a deep autoencoder in training: knobs, one step, what is shown and reported.
 
 use super::answers::TrainedAutoencoder;
-use super::{Configuration, DeepAutoencoder, LinearAutoencoder, centred, principal_of, reconstruction_error};
+use super::{
+    Configuration, DeepAutoencoder, LinearAutoencoder, WIDEST_CODE, centred, principal_of, reconstruction_error,
+};
 use crate::data::{Batches, Mnist};
 use crate::experiment::{ExperimentError, Knob, Knobs, Model, Panel, Report, TaskContext};
 use crate::nn::{Learner, OptimizedNetwork, Parameters, Plan, Principal, Run, Saved, Schedule, Trainer, Weights};
@@ -24,7 +26,7 @@ pub const REPORT_KEYS: [&str; 6] =
 
 pub fn knobs() -> Vec<Knob> {
     vec![
-        Knob::integer("latent", 1..=64, 16, ["M, numbers in a code", "符号の次元 M"]),
+        Knob::integer("latent", 1..=WIDEST_CODE as i64, 16, ["M, numbers in a code", "符号の次元 M"]),
         Knob::integers(
             "hidden",
             1..=2048,
