@@ -171,6 +171,9 @@ pub enum Verb {
     /// What `serve` starts for each session
     #[command(hide = true)]
     Session(SessionArguments),
+    /// What `serve` starts first: data and weights for all sessions
+    #[command(hide = true)]
+    Unpack { cache: PathBuf },
     /// Print completions for a shell
     Completions { shell: Shell },
     /// Print the manual page

@@ -41,6 +41,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(()) => return run(std::iter::once(OsString::from("shinso")).chain(session.words)),
             Err(error) => Exit::Failed(error),
         },
+        Ok(Arguments { verb: Some(Verb::Unpack { cache }), .. }) => serve::unpack(&cache),
         Ok(arguments) => dispatch(arguments),
         // Help and the version were asked for, and are ours.
         Err(error) if !error.use_stderr() => error.exit(),
@@ -137,7 +138,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Verb::HandIn(arguments)) => hand_in::write(&environment, &arguments),
         Some(Verb::TakeIn) => hand_in::take_in(&environment),
         Some(Verb::Class { verb }) => class::run(&environment, verb),
-        Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_)) => Exit::Done,
+        Some(Verb::Completions { .. } | Verb::Man | Verb::Session(_) | Verb::Unpack { .. }) => Exit::Done,
     }
 }
 

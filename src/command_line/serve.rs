@@ -9,7 +9,7 @@ use crate::printer::print;
 use crate::serve::class::ClassSettings;
 use crate::serve::settings::{Limits, Settings};
 use crate::serve::{self, process};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where a server keeps its files, below a person's own.
@@ -18,6 +18,11 @@ const FOLDER: &str = "serve";
 /// The folder of a server, if none is named.
 pub fn folder(environment: &Environment, named: Option<PathBuf>) -> PathBuf {
     named.unwrap_or_else(|| environment.folders.data.join(FOLDER))
+}
+
+/// Unpacks data and weights into a cache.
+pub fn unpack(cache: &Path) -> Exit {
+    serve::unpack(cache).map_or_else(Exit::Failed, |()| Exit::Done)
 }
 
 pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArguments) -> Exit {

@@ -5,6 +5,7 @@
 
 mod adam;
 mod adapter;
+mod archive;
 mod attention;
 pub mod checkpoint;
 mod clip;

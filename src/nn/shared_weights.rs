@@ -3,7 +3,7 @@
 //! The program carries them in 16 bits, each process computes in 32. A server writes them in 32 bits into the folder that all of its
 //! sessions read; the tensors of a session then lie in the file. Where there is no such file, each process converts its own.
 
-use super::weights::{Archive, Format, decoded, encode};
+use super::archive::{Archive, Format, decoded, encode, read};
 use crate::experiment::{ExperimentError, Precision};
 use crate::intake::made::{self, Bytes};
 use crate::tensor::Tensor;
@@ -89,15 +89,14 @@ impl Shared {
 
 /// What a file holds, its tensors where they are; none where they do not lie as they must in memory.
 fn in_place(bytes: &'static [u8]) -> Result<Option<Archive>, ExperimentError> {
-    let (file, state) = super::weights::read(bytes)?;
+    let (file, state) = read(bytes)?;
     let tensors = file.iter().map(|(name, view)| Some((name.to_owned(), Tensor::in_place(view.shape(), view.data())?)));
     Ok(tensors.collect::<Option<_>>().map(|tensors| Archive { tensors, state }))
 }
 
 /// Whether a file holds the very numbers of another, in 32 bits, and its text.
 fn holds_the_same(single: &[u8], weights: &[u8]) -> bool {
-    let (Ok((single, text)), Ok((weights, its_text))) = (super::weights::read(single), super::weights::read(weights))
-    else {
+    let (Ok((single, text)), Ok((weights, its_text))) = (read(single), read(weights)) else {
         return false;
     };
     text == its_text && single.len() == weights.len() && is_single(&single, &weights)
@@ -121,7 +120,7 @@ fn is_single(single: &SafeTensors<'_>, weights: &SafeTensors<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::weights::Weights;
+    use crate::nn::Weights;
     use crate::tensor::tensor;
 
     /// Weights as the program carries them: in 16 bits, with a text, at one place for ever.

@@ -3,7 +3,7 @@
 //!
 //! It is read, not mapped: a file that is cut off while it is open is a failure here, and would end the program there.
 
-use super::weights::Format;
+use super::archive::Format;
 use crate::experiment::{ExperimentError, Wording};
 use crate::intake::{self, Purpose};
 use crate::tensor::Tensor;

@@ -287,7 +287,7 @@ impl Sessions {
 }
 
 /// How long nothing is asked before what was worked with is taken for unneeded.
-const REST: Duration = Duration::from_secs(2);
+const REST: Duration = Duration::from_millis(500);
 /// Looks at what is unneeded once nothing is asked: the second finds what nobody has taken since the first.
 const LOOKS: usize = 2;
 

@@ -10,6 +10,7 @@ use crate::registry;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Folders of the cache that are the same for all: data that are unpacked, weights that are converted.
 const SHARED: [&str; 2] = ["mnist", shared_weights::FOLDER];
@@ -30,12 +31,21 @@ pub fn shared(root: &Path) -> PathBuf {
     root.join("shared")
 }
 
+/// Unpacks data and converts weights into a cache, where they are not yet.
+///
+/// # Errors
+/// When it cannot be written to: one line.
+pub fn unpack(cache: &Path) -> Result<(), String> {
+    drop(Mnist::embedded(cache));
+    shared_weights::write(cache, registry::bundled_weights()).map_err(|error| format!("{}: {error}", cache.display()))
+}
+
 impl ServerFolder {
-    /// Makes what is missing, removes what guests left, and unpacks data and weights.
+    /// Makes what is missing, removes what guests left, and has `program` [unpack] data and weights.
     ///
     /// # Errors
     /// When something cannot be made, or another server uses the folder.
-    pub fn open(root: &Path) -> Result<Self, String> {
+    pub fn open(root: &Path, program: &Path) -> Result<Self, String> {
         let fault = |path: &Path, error: &io::Error| format!("{}: {error}", path.display());
         let folders = [root.to_owned(), enrolled(root), shared(root), root.join("accounts"), root.join("guests")];
         for folder in &folders {
@@ -51,9 +61,14 @@ impl ServerFolder {
         for left in fs::read_dir(&guests).map_err(|error| fault(&guests, &error))?.flatten() {
             fs::remove_dir_all(left.path()).map_err(|error| fault(&left.path(), &error))?;
         }
+        // By a process of its own: what passes through its memory does not stay in this one's.
         let shared = shared(&root);
-        drop(Mnist::embedded(&shared));
-        shared_weights::write(&shared, registry::bundled_weights()).map_err(|error| fault(&shared, &error))?;
+        let unpacking = Command::new(program).arg("unpack").arg(&shared).stdin(Stdio::null()).status();
+        match unpacking {
+            Ok(status) if status.success() => {}
+            Ok(_) => return Err(format!("{}: data and weights could not be unpacked", shared.display())),
+            Err(error) => return Err(format!("{}: {error}", program.display())),
+        }
         Ok(ServerFolder { root, _lock: lock })
     }
 

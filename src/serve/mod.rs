@@ -41,6 +41,7 @@ pub mod sources;
 use crate::class::name;
 use crate::intake::private;
 
+pub use folder::unpack;
 pub use host_key::fingerprint;
 pub use ready::check;
 pub use run::run;

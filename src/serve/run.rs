@@ -73,9 +73,9 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let enrolled = settings.enrol.then(|| folder::enrolled(&settings.folder));
     let accounts = Accounts::open(settings.keys.clone(), enrolled, settings.class.instructors.clone())?;
     ready::instructors_are_listed(&settings, &accounts)?;
-    let folder = ServerFolder::open(&settings.folder)?;
-    let people = People::open(settings.folder.clone(), settings.class.roster.clone(), settings.labs.clone())?;
     let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    let folder = ServerFolder::open(&settings.folder, &program)?;
+    let people = People::open(settings.folder.clone(), settings.class.roster.clone(), settings.labs.clone())?;
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
     let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let runtime: Runtime = runtime.map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! The screen of a session as its terminal shows it, kept only while somebody looks at it: two hundred at once would be too many.
 
 use crate::serve::child::Size;
+use std::fmt::Write;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
@@ -65,6 +66,23 @@ fn cells(size: Size) -> (NonZero<u16>, NonZero<u16>) {
 fn terminal(size: Size) -> Parser<Frames> {
     let (rows, columns) = cells(size);
     Parser::new_with_callbacks(rows, columns, 0, Frames::default())
+}
+
+/// An empty terminal of a screen's size.
+fn terminal_of(screen: &Screen) -> Parser {
+    let (rows, columns) = screen.size();
+    Parser::new(rows, columns, 0)
+}
+
+/// What leads from one screen to another of its size, each row by itself: a row that runs on into the next is one thing to the terminal
+/// that wrapped it, and another to one that is shown the result (`Screen::contents_diff` loses cells there).
+fn rows(from: &Screen, to: &Screen) -> String {
+    let (_, columns) = to.size();
+    let mut bytes = String::new();
+    for (row, change) in to.rows_diff(from, 0, columns.get()).enumerate().filter(|(_, change)| !change.is_empty()) {
+        let _ = write!(bytes, "\x1b[{};1H\x1b[m{change}", row + 1);
+    }
+    bytes
 }
 
 impl Mirror {
@@ -134,7 +152,7 @@ impl Mirror {
         if let Some(known) = step.as_ref().filter(|known| is(&known.from, from) && is(&known.to, to)) {
             return Arc::clone(&known.bytes);
         }
-        let bytes: Arc<str> = to.contents_diff(from).into();
+        let bytes: Arc<str> = rows(from, to).into();
         *step = Some(Step { from: Arc::downgrade(from), to: Arc::downgrade(to), bytes: Arc::clone(&bytes) });
         bytes
     }
@@ -187,7 +205,7 @@ impl Viewing {
         let bytes = match &last {
             Some(last) if Arc::ptr_eq(last, &shot.screen) => String::new(),
             Some(last) => self.mirror.step(last, &shot.screen).to_string(),
-            None => shot.screen.contents_formatted(),
+            None => rows(terminal_of(&shot.screen).screen(), &shot.screen),
         };
         let (rows, columns) = shot.screen.size();
         let size = Size { columns: columns.get(), rows: rows.get() };
