@@ -7,9 +7,11 @@ mod door;
 mod hub;
 mod mirror;
 mod people;
+mod progress;
 mod queue;
 mod seat;
 
 pub use door::Door;
 pub use hub::{Attendance, Class, ClassSettings};
 pub use people::People;
+pub use progress::attend_to_others;
