@@ -63,7 +63,7 @@ pub fn open(path: &Path) -> Progress {
 pub fn open_to_keep(path: &Path) -> Result<Progress, String> {
     match of_environment() {
         None => Progress::open_to_keep(path),
-        Some(progress) => progress.map_err(|why| why.to_string()),
+        Some(progress) => progress.map_err(|why| format!("progress could not be kept: {why}")),
     }
 }
 

@@ -24,7 +24,7 @@ const STALL: Duration = Duration::from_secs(30);
 /// The time between two parts of a screen, and between two lists of the class.
 const PICTURE: Duration = Duration::from_millis(100);
 const LIST: Duration = Duration::from_secs(1);
-/// The time between two tables of answers: every account's file is read for each.
+/// The time between two tables of answers: all that every account has answered is read for each.
 const ANSWERS: Duration = Duration::from_secs(5);
 /// Messages that wait for a program.
 const WAITING: usize = 64;
