@@ -4,6 +4,7 @@
 mod program;
 
 use program::{said, shinso};
+use shinso::class::accounts;
 use shinso::lab::Progress;
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,12 +31,19 @@ impl Class {
         self.home.path().join("serve")
     }
 
-    fn database(&self, account: &str) -> PathBuf {
-        self.folder().join("accounts").join(account).join("shinso.sqlite")
+    /// What the server keeps of an account.
+    fn progress(&self, account: &str) -> Progress {
+        fs::create_dir_all(self.home_of(account)).unwrap();
+        Progress::of(accounts::open_progress(&self.folder()).unwrap(), account)
     }
 
-    fn progress(&self, account: &str) -> Progress {
-        Progress::open(&self.database(account))
+    fn home_of(&self, account: &str) -> PathBuf {
+        self.folder().join("accounts").join(account)
+    }
+
+    /// The file of a session that cannot come to the server, or of an earlier version.
+    fn left(&self, account: &str) -> PathBuf {
+        self.home_of(account).join("shinso.sqlite")
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -156,9 +164,9 @@ fn files_are_written_and_not_written_over_unasked() {
 #[test]
 fn an_account_that_cannot_be_read_is_named_and_the_others_go_on() {
     let class = Class::new(&["anna", "carl", "dora"]);
-    fs::create_dir_all(class.database("ben").parent().unwrap()).unwrap();
-    fs::write(class.database("ben"), "a text of some length, and no database at all: nobody can read this").unwrap();
-    let later = rusqlite::Connection::open(class.database("carl")).unwrap();
+    fs::create_dir(class.home_of("ben")).unwrap();
+    fs::write(class.left("ben"), "a text of some length, and no database at all: nobody can read this").unwrap();
+    let later = rusqlite::Connection::open(class.left("carl")).unwrap();
     later.pragma_update(None, "user_version", 99).unwrap();
     drop(later);
     let output = class.run(&["export", "--lab", "vae"]);
@@ -172,7 +180,7 @@ fn an_account_that_cannot_be_read_is_named_and_the_others_go_on() {
     let rows = table(&output.stdout);
     assert!(rows.iter().any(|row| row["account"] == "anna") && rows.iter().any(|row| row["account"] == "dora"));
     assert!(rows.iter().all(|row| row["account"] != "ben" && row["account"] != "carl"));
-    assert!(fs::read_to_string(class.database("ben")).unwrap().starts_with("a text"), "it stays as it was");
+    assert!(fs::read_to_string(class.left("ben")).unwrap().starts_with("a text"), "it stays as it was");
 }
 
 #[test]
@@ -253,10 +261,11 @@ fn a_file_that_was_handed_in_is_taken_and_marked() {
     assert_eq!(of(&number), ["not met", "1", "handed in"]);
     let unknown = class.run(&["take", "ben", &path]);
     assert!(said(&unknown).contains("ben: nobody has logged in under this name"), "{}", said(&unknown));
-    assert!(!class.database("ben").exists());
+    assert!(!class.home_of("ben").exists());
     assert_eq!(class.run(&["take", "ben", &path, "--new"]).status.code(), Some(0));
-    let about = fs::metadata(class.database("ben").parent().unwrap()).unwrap();
-    assert_eq!(about.permissions().mode() & 0o777, 0o700);
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(class.home_of("ben")), mode(accounts::progress(&class.folder()))), (0o700, 0o600));
+    assert!(!class.left("ben").exists() && !class.left("anna").exists());
     let text = fs::read_to_string(&file).unwrap();
     for (changed, told) in [
         (text.replace("-3.5", "-3.6"), "mine.json: was cut or changed after it was written"),
@@ -269,4 +278,38 @@ fn a_file_that_was_handed_in_is_taken_and_marked() {
         assert!(said(&refused).contains(told) && said(&refused).lines().count() == 1, "{}", said(&refused));
     }
     assert_eq!(class.rows(&["export", "--lab", "vae"]).len(), 2 * rows.len());
+}
+
+#[test]
+fn what_the_server_has_not_taken_in_yet_is_exported_too_and_nothing_is_changed() {
+    let class = Class::new(&["ben"]);
+    let [choice, number] = ["choice", "number"].map(exercise);
+    class.progress("anna").attempt("vae", &choice, "0", Some(SOLVED)).unwrap();
+    let left = Progress::open(&class.left("anna"));
+    left.attempt("vae", &choice, "1", Some("2026-11-21T00:00:00Z")).unwrap();
+    left.attempt("vae", &number, "-3.5", None).unwrap();
+    drop(left);
+    let files = || {
+        let names = fs::read_dir(class.folder()).unwrap().chain(fs::read_dir(class.home_of("anna")).unwrap());
+        let mut files: Vec<_> =
+            names.map(|entry| entry.unwrap().path()).map(|path| (fs::read(&path).ok(), path)).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    let rows = class.rows(&["export", "--lab", "vae"]);
+    assert_eq!(row(&rows, "anna", &choice)["timestamp"], "2026-11-20T09:30:15Z", "what was solved first stays");
+    assert_eq!(row(&rows, "anna", &number)["attempts"], "1");
+    assert_eq!(row(&rows, "ben", &choice)["status"], "not tried");
+    assert!(files() == before, "nothing is made or changed");
+    // The file of all that is damaged has nothing to export.
+    fs::write(accounts::progress(&class.folder()), "this is no database, however long one looks at it").unwrap();
+    let output = class.run(&["export"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(
+        said(&output).contains("progress.sqlite: ") && said(&output).contains("the file is damaged"),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(said(&output).lines().count(), 1);
 }

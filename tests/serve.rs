@@ -13,7 +13,8 @@ use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PublicKey};
 use russh::{AgentAuthError, Signer};
 use server::{Server, all_gone};
-use shinso::lab::{Origin, Progress, progress};
+use shinso::lab::progress::records::records_by_account;
+use shinso::lab::{Origin, Progress};
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::net::TcpStream;
@@ -210,8 +211,8 @@ async fn what_was_earned_elsewhere_is_handed_in_by_a_file() {
     let count = exercises.len();
     assert!(taken.out.contains(&format!("{count} exercises taken in, {count} of them newly solved")), "{taken:?}");
     assert!(taken.out.contains("left out, as no lab here has them: gone/x"), "{taken:?}");
-    let database = home.path().join("accounts/anna/shinso.sqlite");
-    let kept = progress::records(&database).unwrap();
+    let of_anna = || records_by_account(&home.path().join("progress.sqlite")).unwrap().remove("anna").unwrap();
+    let kept = of_anna();
     assert!(kept.iter().all(|kept| kept.origin == Origin::HandedIn && kept.answer.as_ref() == Some(&long)), "{kept:?}");
     let again = handed_in(&server, &file).await;
     assert!(again.out.contains("0 of them newly solved"), "{again:?}");
@@ -224,7 +225,8 @@ async fn what_was_earned_elsewhere_is_handed_in_by_a_file() {
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.errors.contains(told) && !refused.errors.contains('\u{1b}'), "{refused:?}");
     }
-    assert_eq!(progress::records(&database).unwrap(), kept, "nothing of all that was taken");
+    assert_eq!(of_anna(), kept, "nothing of all that was taken");
+    assert!(!home.path().join("accounts/anna/shinso.sqlite").exists());
     let anna = login(&server, "anna", &key(1)).await;
     let mut channel = anna.channel_open_session().await.unwrap();
     channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
@@ -239,7 +241,7 @@ async fn what_was_earned_elsewhere_is_handed_in_by_a_file() {
     let begun = server.processes(6);
     drop((channel, anna));
     all_gone(&begun);
-    assert_eq!(progress::records(&database).unwrap(), kept);
+    assert_eq!(of_anna(), kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -459,6 +461,16 @@ fn a_server_does_not_start_on_what_it_cannot_keep() {
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     let refused = serve(&["--listen", "127.0.0.1:0", "--sessions", "10000000"]);
     assert!(said(&refused).contains("sessions need"), "{}", said(&refused));
+    let progress = home.path().join("progress.sqlite");
+    fs::write(&progress, "this is no database, however long one looks at it: it is a text.").unwrap();
+    for options in [&["--listen", "127.0.0.1:0"][..], &["--check", "--listen", "127.0.0.1:0"]] {
+        let refused = serve(options);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("put a copy from before in its place"), "{}", said(&refused));
+        assert!(String::from_utf8_lossy(&refused.stderr).lines().count() == 1, "{}", said(&refused));
+    }
+    assert!(fs::read_to_string(&progress).unwrap().starts_with("this is no database"));
+    fs::remove_file(&progress).unwrap();
     let server = Server::start(home.path(), &[]);
     assert_eq!(server.fingerprint, fingerprint.trim(), "the key is the same");
     let second = serve(&["--listen", "127.0.0.1:0"]);

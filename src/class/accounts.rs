@@ -1,8 +1,12 @@
 //! The accounts in the folder of a server, for those who read them while it runs.
 
 use super::name::Name;
+use super::session_file::FileOfSession;
 use crate::folders::Folders;
-use crate::lab::{Record, progress};
+use crate::intake::private;
+use crate::lab::Record;
+use crate::lab::progress::{Database, OWN, Snapshot, records};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where the folders of the accounts lie.
@@ -31,10 +35,59 @@ pub fn names(server: &Path) -> Result<Vec<Name>, String> {
     Ok(names)
 }
 
-/// What an account has answered.
+/// Where the progress of all accounts lies.
+pub fn progress(server: &Path) -> PathBuf {
+    server.join("progress.sqlite")
+}
+
+/// Opens the progress of all accounts to write to it, or makes the file, for its owner alone.
 ///
 /// # Errors
-/// When its file cannot be read: one line with the name of the account.
-pub fn records(server: &Path, account: &Name) -> Result<Vec<Record>, String> {
-    progress::records(&of(server, account).database()).map_err(|error| format!("{account}: {error}"))
+/// When that cannot be done: one line.
+pub fn open_progress(server: &Path) -> Result<Database, String> {
+    let path = progress(server);
+    let fault = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    // What SQLite makes beside it has the same mode.
+    if path.symlink_metadata().is_err() {
+        private::write_new(&path, b"").map_err(|error| fault(&error))?;
+    }
+    Database::open(&path).map_err(|error| fault(&error))
+}
+
+/// What everybody has answered.
+pub struct Answers<'a> {
+    server: &'a Path,
+    kept: BTreeMap<String, Vec<Record>>,
+}
+
+impl<'a> Answers<'a> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the file of the server cannot be read: one line that names it.
+    pub fn read(server: &'a Path) -> Result<Self, String> {
+        Ok(Answers { server, kept: records::records_by_account(&progress(server))? })
+    }
+
+    /// What an account has answered, with what the server has not taken in yet from its folder.
+    ///
+    /// # Errors
+    /// When its own file cannot be read: one line with the name of the account.
+    pub fn of(&self, account: &Name) -> Result<Vec<Record>, String> {
+        let kept = self.kept.get(account.as_str()).cloned().unwrap_or_default();
+        let fault = |error: &dyn std::fmt::Display| format!("{account}: {error}");
+        let file = FileOfSession::read(&of(self.server, account).database()).map_err(|error| fault(&error))?;
+        let kept = Snapshot { records: kept, ..Snapshot::default() };
+        let changes = file.changes(&kept);
+        if changes.is_empty() {
+            return Ok(kept.records);
+        }
+        let together = || -> rusqlite::Result<Vec<Record>> {
+            let both = Database::in_memory();
+            both.apply(OWN, &kept.into_changes())?;
+            both.apply(OWN, &changes)?;
+            Ok(both.snapshot(OWN)?.records)
+        };
+        together().map_err(|error| fault(&error))
+    }
 }

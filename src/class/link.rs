@@ -5,7 +5,7 @@ use crate::run::inbox::Wake;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +32,13 @@ const REPORT: Duration = Duration::from_millis(100);
 pub fn machine() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     id.map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+/// The socket and the token that the environment of this process names; none outside of a class, and on another machine than the server's.
+pub fn environment() -> Option<(PathBuf, String)> {
+    let (socket, token) = (std::env::var_os(SOCKET)?, std::env::var(TOKEN).ok()?);
+    let is_elsewhere = std::env::var(MACHINE).is_ok_and(|of_server| of_server != machine());
+    (!is_elsewhere).then(|| (socket.into(), token))
 }
 
 /// The way to the class. The server may go at any time; from then on nothing comes and nothing is sent.
@@ -68,11 +75,8 @@ impl Link {
     /// # Errors
     /// When the server is there and does not answer.
     pub fn of_environment(wake: Wake) -> io::Result<Option<Self>> {
-        let (Some(socket), Ok(token)) = (std::env::var_os(SOCKET), std::env::var(TOKEN)) else { return Ok(None) };
-        if std::env::var(MACHINE).is_ok_and(|of_server| of_server != machine()) {
-            return Ok(None);
-        }
-        match Self::open(Path::new(&socket), token, wake) {
+        let Some((socket, token)) = environment() else { return Ok(None) };
+        match Self::open(&socket, token, wake) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             link => link.map(Some),
         }

@@ -66,6 +66,10 @@ pub enum FromSession {
     Hello {
         token: String,
     },
+    /// The first of a second connection, by which the progress of its account is kept: see [`super::progress`].
+    Progress {
+        token: String,
+    },
     Here(Here),
     /// The hand goes up, or down.
     Hand {
@@ -145,6 +149,8 @@ pub enum ToSession {
     },
     /// The server begins to keep this screen, and has to be shown all of it.
     DrawAnew,
+    /// Another session of the account, or the server itself, has written to its progress.
+    ProgressChanged,
     /// The hand was taken down by an instructor.
     HandLowered {
         by: String,

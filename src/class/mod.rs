@@ -14,7 +14,9 @@ pub mod ids;
 pub mod link;
 pub mod message;
 pub mod name;
+pub mod progress;
 pub mod roster;
+pub mod session_file;
 mod table;
 pub mod viewed;
 

@@ -2,11 +2,11 @@
 
 use super::arguments::{HandInArguments, TakeArguments};
 use super::serve;
-use crate::class::accounts;
 use crate::class::answers::hand_in::{HandIn, MOST};
+use crate::class::{self, accounts};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::experiment::{Bilingual, ExperimentError, Language, TaskContext, Wording};
+use crate::experiment::{Bilingual, ExperimentError, TaskContext, Wording};
 use crate::intake::{self, Purpose, gate, private};
 use crate::lab::{Progress, progress};
 use crate::printer::{json_line, print};
@@ -65,7 +65,7 @@ pub fn take_in(environment: &Environment) -> Exit {
         Ok(hand_in) => hand_in,
         Err(error) => return Exit::failed(error.in_language(environment.language)),
     };
-    keep(environment, &hand_in, &environment.folders.database(), environment.language)
+    keep(environment, &hand_in, class::progress::open_to_keep(&environment.folders.database()))
 }
 
 /// Takes a file into the progress of an account of a server.
@@ -89,7 +89,10 @@ pub fn take(environment: &Environment, arguments: &TakeArguments) -> Exit {
         Ok(hand_in)
     };
     match prepared() {
-        Ok(hand_in) => keep(environment, &hand_in, &accounts::of(&folder, name).database(), language),
+        Ok(hand_in) => {
+            let database = accounts::open_progress(&folder);
+            keep(environment, &hand_in, database.map(|database| Progress::of(database, name.as_str())))
+        }
         Err(exit) => exit,
     }
 }
@@ -105,10 +108,9 @@ fn is_ours(folder: &Path) -> Result<(), String> {
     Err(format!("{}: belongs to another user; run this as the user of the server (sudo -u USER)", folder.display()))
 }
 
-fn keep(environment: &Environment, hand_in: &HandIn, database: &Path, language: Language) -> Exit {
-    let taken = Progress::open_to_keep(database).and_then(|progress| hand_in.take(&progress, &environment.catalogue));
-    match taken {
-        Ok(taken) => print(taken.wording().in_language(language)),
+fn keep(environment: &Environment, hand_in: &HandIn, progress: Result<Progress, String>) -> Exit {
+    match progress.and_then(|progress| hand_in.take(&progress, &environment.catalogue)) {
+        Ok(taken) => print(taken.wording().in_language(environment.language)),
         Err(error) => Exit::Failed(error),
     }
 }

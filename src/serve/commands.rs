@@ -26,13 +26,6 @@ pub struct Command {
     pub takes_file: bool,
 }
 
-impl Command {
-    /// Whether it opens the linear mode.
-    pub fn is_linear(&self) -> bool {
-        self.words == [PLAIN]
-    }
-}
-
 /// A command for this program; no shell has a look at it.
 ///
 /// # Errors

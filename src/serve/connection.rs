@@ -175,13 +175,13 @@ impl Connection {
         self.input = Some(Arc::clone(&input));
         let runs = RunStore::new(Folders::under(home.clone()).runs()).folder().to_owned();
         let settings = &self.server.settings;
-        // The linear mode is part of the class, and has no screen that others could look at; commands are not.
+        // The linear mode is part of the class, and has no screen that others could look at; commands only come for their progress.
         let seen = command.words.is_empty().then_some(terminal).flatten();
-        let attendance = (seen.is_some() || command.is_linear())
-            .then(|| self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), seen));
-        let class = attendance.as_ref().map(|seat| (folder.class(), seat.token().to_owned()));
+        let attendance = self.server.class.enter(self.number, account, home.clone(), Arc::clone(&input), seen);
+        let class = (folder.class(), attendance.token().to_owned());
         let session = Session {
-            attendance,
+            account: account.cloned(),
+            attendance: Some(attendance),
             lent: self.server.lent.clone(),
             number: self.number,
             handle: protocol.handle(),
@@ -199,7 +199,7 @@ impl Connection {
                 words: command.words,
                 takes_file: command.takes_file,
                 terminal,
-                class,
+                class: Some(class),
                 environment: std::mem::take(&mut self.environment),
             },
             input,

@@ -72,6 +72,10 @@ impl ServerFolder {
         Ok(ServerFolder { root, _lock: lock })
     }
 
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where sessions come to their class; the same path from everywhere.
     pub fn class(&self) -> PathBuf {
         self.root.join("class.sock")

@@ -8,7 +8,8 @@
 //! authorized_keys   accounts and their keys, written by the instructor
 //! enrolled/NAME     the key that owns an account which the instructor has not listed
 //! class.sock        by which the programs of sessions come to their class
-//! accounts/NAME/    progress, notes and runs of an account
+//! progress.sqlite   progress and notes of all accounts; with -wal and -shm beside it while the server runs
+//! accounts/NAME/    runs and exports of an account
 //! ids/NAME          the ID of the roster that an account claims
 //! guests/           the same of guests, removed when they leave
 //! shared/           what everybody may read: unpacked data, files for the class
@@ -30,6 +31,7 @@ mod limits;
 mod log;
 mod network;
 pub mod process;
+mod progress;
 mod ready;
 mod run;
 mod server;

@@ -6,15 +6,19 @@ use super::folder;
 use super::host_key;
 use super::private;
 use super::process::{Restriction, restriction};
+use super::progress::way_out;
 use super::settings::Settings;
+use crate::class;
 use crate::exit::Exit;
+use crate::lab::progress::records;
 use crate::printer::print;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt::Write;
 use std::net::TcpListener;
 
-/// Files that the server has open for each session: its connection, both ways of its terminal, its process, its way to the class.
-const FILES_OF_A_SESSION: u64 = 5;
+/// Files that the server has open for each session: its connection, both ways of its terminal, its process, its ways to the class and to its
+/// progress.
+const FILES_OF_A_SESSION: u64 = 6;
 /// Files beside those of sessions.
 const OTHER_FILES: u64 = 64;
 
@@ -86,6 +90,9 @@ pub fn check(settings: &Settings) -> Exit {
                 count => format!("{count} listed in {}", settings.keys.display()),
             })
         });
+    let progress = records::check(&class::accounts::progress(&settings.folder))
+        .map(|()| class::accounts::progress(&settings.folder).display().to_string())
+        .map_err(|fault| way_out(&fault));
     let address = TcpListener::bind(settings.listen)
         .map(|_| settings.listen.to_string())
         .map_err(|error| format!("{}: {error}", settings.listen));
@@ -105,6 +112,7 @@ pub fn check(settings: &Settings) -> Exit {
         ("folder", made),
         ("host key", host_key::fingerprint(&settings.folder)),
         ("accounts", accounts),
+        ("progress", progress),
         ("address", address),
         ("limits", limits),
         ("landlock", Ok(landlock.to_owned())),

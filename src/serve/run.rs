@@ -3,12 +3,13 @@
 use super::accept;
 use super::accounts::Accounts;
 use super::cgroup::Groups;
-use super::class::{Class, Door, People};
+use super::class::{Class, Door, People, attend_to_others};
 use super::folder::{self, ServerFolder};
 use super::host_key;
 use super::limits::Places;
 use super::log::Log;
 use super::private;
+use super::progress::{AccountFolders, Writer};
 use super::ready;
 use super::server::Server;
 use super::session::Lent;
@@ -79,13 +80,20 @@ fn start(settings: Settings) -> Result<Exit, String> {
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
     let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let runtime: Runtime = runtime.map_err(|error| error.to_string())?;
+    let (progress, keeping) = Writer::open(&settings.folder)?;
     let (log, writing) = Log::open().map_err(|error| error.to_string())?;
     let (stop, stopping) = watch::channel(false);
     let (alive, all_ended) = mpsc::channel(1);
     let server = Server {
-        class: Class::new(settings.class.clone(), people, log.clone()),
+        class: Class::new(settings.class.clone(), people, progress.clone(), log.clone()),
         places: Places::new(settings.limits.clone()),
         lent: Lent {
+            folders: Arc::new(AccountFolders::new(
+                folder.root().to_owned(),
+                progress,
+                log.clone(),
+                settings.session_command.is_some(),
+            )),
             log,
             starting: Arc::new(Semaphore::new(STARTING)),
             stopping,
@@ -101,7 +109,8 @@ fn start(settings: Settings) -> Result<Exit, String> {
     };
     let exit = runtime.block_on(serve(server, key, stop, all_ended));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    // The last lines.
+    // What was written last is in the one file; and the last lines.
+    let _kept = keeping.join();
     let _written = writing.join();
     exit
 }
@@ -115,6 +124,7 @@ async fn serve(
     let listen = server.settings.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    server.lent.folders.take_in_all().await;
     let socket = server.folder.class();
     let door = Door::open(socket.clone())
         .map_err(|error| format!("{}: {error}; a shorter path of --folder may help", socket.display()))?;
@@ -152,6 +162,7 @@ async fn serve(
     tokio::select! {
         () = accept::accept(&listener, &server, Arc::new(config(key))) => {}
         () = door.attend(&server.class, &log) => {}
+        () = attend_to_others(&server.class) => {}
         () = again => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -8,6 +8,8 @@ use super::idle::{WARNING, idle};
 use super::input::Input;
 use super::limits::Place;
 use super::log::Log;
+use super::name::Name;
+use super::progress::AccountFolders;
 use crate::experiment::Bilingual;
 use crate::run::{RunStore, Status};
 use russh::ChannelId;
@@ -53,6 +55,8 @@ pub struct Lent {
     pub stopping: watch::Receiver<bool>,
     /// What bounds processes, if the server was asked to.
     pub groups: Option<Arc<Groups>>,
+    /// Progress that sessions keep in the folders of accounts.
+    pub folders: Arc<AccountFolders>,
     pub idle: Option<Duration>,
     /// How long a client may take nothing.
     pub stall: Duration,
@@ -71,7 +75,9 @@ pub struct Session {
     /// The newest size; closed when the client has gone.
     pub size: watch::Receiver<Size>,
     pub place: Place,
-    /// Its seat in the class, unless it is a command.
+    /// None of a guest.
+    pub account: Option<Name>,
+    /// Its seat in the class.
     pub attendance: Option<Attendance>,
     /// A folder that nobody needs afterwards.
     pub leaves: Option<PathBuf>,
@@ -136,7 +142,13 @@ pub fn lines(text: &Bilingual) -> String {
 impl Session {
     /// Plays it through. When this returns, its process has ended, and nothing is left of a guest.
     pub async fn run(mut self) {
+        if let Some(account) = &self.account {
+            self.lent.folders.begin(account).await;
+        }
         let end = self.play().await;
+        if let Some(account) = &self.account {
+            self.lent.folders.end(account).await;
+        }
         // Whoever waits for its place to train waits no longer than it does.
         drop(self.attendance.take());
         if let Some(folder) = self.leaves.take() {

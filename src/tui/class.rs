@@ -62,6 +62,8 @@ pub enum News {
     PresentingOver,
     /// A place to train is not free yet.
     HasToWait,
+    /// Another session of the account has written to its progress.
+    ProgressChanged,
     HandLowered(String),
     Message(String, String),
     /// Who has an ID of the roster.
@@ -127,6 +129,7 @@ impl ClassState {
                 return Some(if is_over { News::PresentingOver } else { News::Seen { is_seen, begins } });
             }
             ToSession::DrawAnew => return Some(News::DrawAnew),
+            ToSession::ProgressChanged => return Some(News::ProgressChanged),
             ToSession::HandLowered { by } => {
                 self.hand = false;
                 return Some(News::HandLowered(by));

@@ -73,7 +73,7 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
     let depth = options.color.parse().unwrap_or_else(|_| ColorDepth::detect(variable));
     let (sender, messages) = channel();
     let bell = Bell::new(sender.clone());
-    let progress = Progress::open(&environment.folders.database());
+    let progress = crate::class::progress::open(&environment.folders.database());
     let kept: Option<Language> = progress.setting("language").and_then(|language| language.parse().ok());
     let language = if language_given { environment.language } else { kept.unwrap_or(environment.language) };
     // A theme that was asked for may stand on a terminal of the other kind.

@@ -105,7 +105,7 @@ fn words(line: &str) -> Vec<String> {
 /// Reads commands from standard input until it ends; first plays the demo of a lab, if it is named.
 pub fn run(environment: Environment, demo: Option<&str>) -> Exit {
     let (sender, messages) = channel();
-    let mut progress = Progress::open(&environment.folders.database());
+    let mut progress = crate::class::progress::open(&environment.folders.database());
     if let Some(notice) = progress.notice.take() {
         printer::note(&notice);
     }

@@ -17,11 +17,8 @@ use std::collections::BTreeSet;
 pub const MOST: u64 = 4 << 20;
 const FORMAT: &str = "shinso hand-in";
 const VERSION: u32 = 1;
-/// Exercises of a file at most, and what may stand in each.
+/// Exercises of a file at most; what may stand in each, [`Record::check`] says.
 const EXERCISES: usize = 10_000;
-const NAME: usize = 64;
-const ANSWER: usize = 32 << 10;
-const ATTEMPTS: u32 = 1_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,22 +146,13 @@ impl HandIn {
         let mut seen = BTreeSet::new();
         for (number, earned) in (1..).zip(&self.exercises) {
             let fault = |why: &str| Err(no_hand_in(&format!("exercise {number}: {why}")));
-            if ![&earned.lab, &earned.exercise].into_iter().all(|name| is_name(name)) {
-                return fault("its name is none");
+            if let Err(why) = earned.record().check() {
+                return fault(why);
             }
             if !seen.insert((&earned.lab, &earned.exercise)) {
                 return fault("a second time");
             }
-            if earned.solved_at.as_ref().is_some_and(|at| at.parse::<Timestamp>().is_err()) {
-                return fault("solved_at is no time");
-            }
-            if earned.attempts > ATTEMPTS || earned.hints > ATTEMPTS {
-                return fault("a count too large");
-            }
             let answer = earned.answer.as_deref().unwrap_or_default();
-            if answer.len() > ANSWER {
-                return fault("its answer is too long");
-            }
             if answer.chars().any(acts) {
                 return fault("a control character in its answer");
             }
@@ -239,11 +227,6 @@ fn no_hand_in(why: &str) -> ExperimentError {
     )
 }
 
-fn is_name(text: &str) -> bool {
-    let is_fit = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
-    !text.is_empty() && text.len() <= NAME && text.chars().all(is_fit)
-}
-
 fn acts(letter: char) -> bool {
     letter.is_control() && !matches!(letter, '\n' | '\t')
 }
@@ -257,6 +240,7 @@ fn seen(answer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::progress::ANSWER;
     use crate::printer::json_line;
     use proptest::prelude::*;
     use std::path::Path;

@@ -44,17 +44,19 @@ impl Students {
     /// An account is a student's whom the roster gives it, else the student's whose ID it claims.
     ///
     /// # Errors
-    /// When this is not the folder of a server.
+    /// When this is not the folder of a server, or its progress cannot be read.
     pub fn gather(server: &Path, roster: &Roster) -> Result<Self, String> {
         let mut class = Students::default();
         // By the place in the roster; those who are not in it come last.
         let mut found: Vec<(usize, Student)> = Vec::new();
         let mut seen = BTreeSet::new();
-        for account in accounts::names(server)? {
+        let accounts = accounts::names(server)?;
+        let answers = accounts::Answers::read(server)?;
+        for account in accounts {
             let entry = class.entry(server, &account, roster);
             let place = roster.entries().iter().position(|known| *known == entry);
             seen.extend(place);
-            match accounts::records(server, &account) {
+            match answers.of(&account) {
                 Ok(records) => {
                     let student = Student { entry, account: Some(account), records: by_exercise(records) };
                     found.push((place.unwrap_or(usize::MAX), student));

@@ -1,11 +1,9 @@
 //! How far an account is, in few words: for a table that is shown anew every few seconds.
 
-use crate::class::accounts;
 use crate::class::name::Name;
 use crate::lab::{Catalogue, Lab, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// How far an account is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,13 +35,8 @@ pub struct Solved {
     pub at: String,
 }
 
-/// How far an account of a server is. Nothing is written; see [`crate::lab::progress::records`].
-///
-/// # Errors
-/// When this names no account, or its file cannot be read.
-pub fn summary(server: &Path, account: &str, catalogue: &Catalogue) -> Result<Summary, String> {
-    let account: Name = account.parse().map_err(|error| format!("`{account}` names no account ({error})"))?;
-    let records = accounts::records(server, &account)?;
+/// How far an account is that has these records.
+pub fn summary(account: &Name, records: &[Record], catalogue: &Catalogue) -> Summary {
     let labs = catalogue.labs();
     let of = |lab: &&Lab| of_lab(lab, records.iter().filter(|record| record.lab == lab.id));
     let is_known = |record: &&Record| {
@@ -54,7 +47,7 @@ pub fn summary(server: &Path, account: &str, catalogue: &Catalogue) -> Result<Su
         Some(Solved { lab: record.lab.clone(), exercise: record.exercise.clone(), at })
     });
     let last = solved.max_by_key(|solved| solved.at.parse::<Timestamp>().ok());
-    Ok(Summary { account: account.to_string(), labs: labs.iter().filter_map(of).collect(), last })
+    Summary { account: account.to_string(), labs: labs.iter().filter_map(of).collect(), last }
 }
 
 /// None for a lab of which nothing was tried.
@@ -70,16 +63,18 @@ fn of_lab<'a>(lab: &Lab, records: impl Iterator<Item = &'a Record>) -> Option<La
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::class::accounts::{self, Answers};
     use crate::lab::Progress;
+    use std::path::Path;
 
     #[test]
     fn a_summary_names_what_was_tried_and_what_was_solved_last() {
         let server = tempfile::tempdir().unwrap();
         let catalogue = Catalogue::load(Path::new("/nowhere"), None);
         let anna: Name = "anna".parse().unwrap();
-        let path = accounts::of(server.path(), &anna).database();
-        assert_eq!(summary(server.path(), "anna", &catalogue).unwrap().labs, []);
-        let progress = Progress::open(&path);
+        let summary = || summary(&anna, &Answers::read(server.path()).unwrap().of(&anna).unwrap(), &catalogue);
+        assert_eq!(summary().labs, []);
+        let progress = Progress::of(accounts::open_progress(server.path()).unwrap(), "anna");
         let [vae, gan] = ["vae", "gan"].map(|lab| catalogue.find(lab).unwrap());
         let [first, second, third] = [0, 1, 2].map(|index| vae.exercises[index].id.as_str());
         progress.attempt("vae", first, "", Some("2026-01-01T09:00:00Z")).unwrap();
@@ -87,7 +82,7 @@ mod tests {
         progress.attempt("vae", second, "", None).unwrap();
         progress.set_hints("vae", third, 1).unwrap();
         progress.attempt("gone", "x", "", Some("2027-01-01T10:00:00Z")).unwrap();
-        let found = summary(server.path(), "anna", &catalogue).unwrap();
+        let found = summary();
         let expected = serde_json::json!({
             "account": "anna",
             "labs": [

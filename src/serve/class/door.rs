@@ -1,6 +1,7 @@
 //! The socket by which the programs of sessions come to their class.
 
 use super::hub::{Class, Standing, Viewed};
+use super::progress;
 use crate::class::message::{Answered, FromSession, LONGEST_FROM_SESSION, Picture, ToSession};
 use crate::serve::log::{Failing, Log};
 use std::fs::{self, Permissions};
@@ -23,7 +24,7 @@ const STALL: Duration = Duration::from_secs(30);
 /// The time between two parts of a screen, and between two lists of the class.
 const PICTURE: Duration = Duration::from_millis(100);
 const LIST: Duration = Duration::from_secs(1);
-/// The time between two tables of answers: every account's file is read for each.
+/// The time between two tables of answers: all that every account has answered is read for each.
 const ANSWERS: Duration = Duration::from_secs(5);
 /// Messages that wait for a program.
 const WAITING: usize = 64;
@@ -95,7 +96,11 @@ async fn send(to: &mut OwnedWriteHalf, message: &ToSession) -> Option<()> {
 async fn greet(stream: UnixStream, class: &Arc<Class>) {
     let (from, mut to) = stream.into_split();
     let mut lines = Lines(BufReader::new(from), Vec::new());
-    let Ok(Some(FromSession::Hello { token })) = timeout(TO_GREET, lines.next()).await else { return };
+    let token = match timeout(TO_GREET, lines.next()).await {
+        Ok(Some(FromSession::Hello { token })) => token,
+        Ok(Some(FromSession::Progress { token })) => return progress::attend(lines.0, to, class, &token).await,
+        _ => return,
+    };
     let (sender, messages) = mpsc::channel(WAITING);
     let Some((session, welcome)) = class.link(&token, sender) else { return };
     if send(&mut to, &welcome).await.is_some() {
@@ -191,6 +196,9 @@ impl Talk<'_> {
         if now.drawn != sent.drawn {
             send(&mut self.to, &ToSession::DrawAnew).await?;
         }
+        if now.progress != sent.progress {
+            send(&mut self.to, &ToSession::ProgressChanged).await?;
+        }
         Some(())
     }
 
@@ -285,6 +293,7 @@ mod tests {
     use crate::serve::child::Size;
     use crate::serve::class::{Attendance, ClassSettings, People};
     use crate::serve::input::Input;
+    use crate::serve::progress::Writer;
     use std::collections::BTreeSet;
 
     const SIZE: Size = Size { columns: 40, rows: 5 };
@@ -340,8 +349,9 @@ mod tests {
             training: Some(1),
             ..ClassSettings::default()
         };
-        let (log, _writing) = Log::open().unwrap();
-        Class::new(settings, People::open(folder.to_owned(), None, None).unwrap(), log)
+        let (log, _logging) = Log::open().unwrap();
+        let (progress, _writing) = Writer::open(folder).unwrap();
+        Class::new(settings, People::open(folder.to_owned(), None, None).unwrap(), progress, log)
     }
 
     #[tokio::test]

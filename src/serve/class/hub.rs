@@ -10,12 +10,16 @@ use crate::printer;
 use crate::serve::child::Size;
 use crate::serve::input::Input;
 use crate::serve::log::Log;
+use crate::serve::progress::Writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+/// Connections for progress that a session may have at a time: one that was lost may be there still when the next comes.
+const VISITS: usize = 4;
 
 /// What an instructor decides of the class.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +38,7 @@ pub struct Class {
     instructors: BTreeSet<Name>,
     disk: Option<u64>,
     people: Arc<People>,
+    pub(super) progress: Writer,
     log: Log,
     state: Mutex<State>,
     /// Counts what concerns everybody.
@@ -54,13 +59,14 @@ struct Presenting {
 }
 
 impl Class {
-    pub fn new(settings: ClassSettings, people: People, log: Log) -> Arc<Self> {
+    pub fn new(settings: ClassSettings, people: People, progress: Writer, log: Log) -> Arc<Self> {
         let queue = Queue::new(settings.training);
         let state = State { seats: BTreeMap::new(), presenting: None, queue };
         Arc::new(Class {
             instructors: settings.instructors,
             disk: settings.disk,
             people: Arc::new(people),
+            progress,
             log,
             state: Mutex::new(state),
             changes: watch::Sender::new(0),
@@ -86,10 +92,10 @@ impl Class {
     ) -> Attendance {
         let is_instructor = account.is_some_and(|name| self.instructors.contains(name));
         let asks_id = account.is_some_and(|name| !is_instructor && self.people.asks_id(name));
-        let account = account.map_or(GUEST, Name::as_str).to_owned();
-        let student = self.people.student(&account);
-        let mut seat = Seat::new(account, is_instructor, home, input, size);
-        (seat.student, seat.asks_id) = (student, asks_id);
+        let name = account.map_or(GUEST, Name::as_str).to_owned();
+        let student = self.people.student(&name);
+        let mut seat = Seat::new(name, is_instructor, home, input, size);
+        (seat.name, seat.student, seat.asks_id) = (account.cloned(), student, asks_id);
         let attendance = Attendance::new(Arc::clone(self), session, &seat);
         self.state().seats.insert(session, seat);
         attendance
@@ -144,6 +150,30 @@ impl Class {
         drop(state);
         self.changed();
         Some((session, welcome))
+    }
+
+    /// Lets the program of a session come for the progress of its account, a few times at once.
+    pub(super) fn visit(self: &Arc<Self>, token: &str) -> Option<Visit> {
+        let mut state = self.state();
+        let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
+        if seat.visits >= VISITS {
+            return None;
+        }
+        seat.visits += 1;
+        Some(Visit { class: Arc::clone(self), session: *session, account: seat.name.clone() })
+    }
+
+    /// The progress of an account has changed, or of all: its sessions are told, but for the one that changed it.
+    pub(super) fn progress_changed(&self, account: Option<&Name>, by: Option<u64>) {
+        let mut state = self.state();
+        let is_told = |(session, seat): &(&u64, &mut Seat)| {
+            Some(**session) != by && seat.name.is_some() && (account.is_none() || seat.name.as_ref() == account)
+        };
+        let told = state.seats.iter_mut().filter(is_told).map(|(_, seat)| seat.progress += 1).count();
+        drop(state);
+        if told > 0 {
+            self.changed();
+        }
     }
 
     /// Reads the roster again; how many students it has.
@@ -206,6 +236,7 @@ impl Class {
             presents: state.is_presenter(session),
             place: place.map(|ahead| (seat.asked, ahead)),
             drawn: seat.drawn,
+            progress: seat.progress,
         }
     }
 
@@ -377,6 +408,24 @@ pub(super) struct Standing {
     pub place: Option<(u64, Option<usize>)>,
     /// How often all of its screen had to be drawn.
     pub drawn: u64,
+    /// How often its progress was written to by others.
+    pub progress: u64,
+}
+
+/// A program that has come for the progress of its account, until this is dropped.
+pub(super) struct Visit {
+    class: Arc<Class>,
+    pub session: u64,
+    /// None of a guest.
+    pub account: Option<Name>,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Some(seat) = self.class.state().seats.get_mut(&self.session) {
+            seat.visits -= 1;
+        }
+    }
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! Who the students behind the accounts are, and how far each of them is: what lies in the folder of the server.
 
-use crate::class::accounts;
+use crate::class::accounts::{self, Answers};
 use crate::class::answers::summary::{Summary, summary};
 use crate::class::ids::{claim_id, claimed_id};
 use crate::class::message::{Answered, ToSession};
@@ -107,24 +107,26 @@ impl People {
         *of_it <= TRIES
     }
 
-    /// How far every account is. One whose file cannot be read is left out: the export names it.
+    /// How far every account is. What cannot be read is left out: the export names it.
     pub fn answers(&self) -> Vec<Answered> {
         // Not those of the person who started the server.
         let catalogue = self.catalogue.get_or_init(|| Catalogue::load(Path::new(""), self.labs.as_deref()));
         let accounts = accounts::names(&self.folder).unwrap_or_default();
-        let summaries = accounts.iter().filter_map(|account| summary(&self.folder, account.as_str(), catalogue).ok());
+        let Ok(answers) = Answers::read(&self.folder) else { return Vec::new() };
+        let summaries =
+            accounts.iter().filter_map(|account| Some(summary(account, &answers.of(account).ok()?, catalogue)));
         let roster = self.roster();
         let mut absent: Vec<&Entry> = roster.entries().iter().collect();
-        let mut answers = Vec::new();
+        let mut rows = Vec::new();
         for summary in summaries {
             let entry = self.entry_of(&roster, &summary.account);
             absent.retain(|absent| entry.is_none_or(|entry| absent.id != entry.id));
-            answers.push(Answered { student: entry.map(called).unwrap_or_default(), summary });
+            rows.push(Answered { student: entry.map(called).unwrap_or_default(), summary });
         }
         // Who of the roster has not come yet.
         let absent = absent.into_iter().map(|entry| Answered { student: called(entry), summary: Summary::default() });
-        answers.extend(absent);
-        answers
+        rows.extend(absent);
+        rows
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::mirror::Mirror;
 use crate::class::message::{Here, Member, ToSession};
+use crate::class::name::Name;
 use crate::serve::child::Size;
 use crate::serve::input::Input;
 use std::collections::BTreeSet;
@@ -14,7 +15,10 @@ use tokio::time::Instant;
 pub(super) struct Seat {
     /// What its program proves with that it is this session's.
     pub token: String,
+    /// The name of the account, or what guests are called.
     pub account: String,
+    /// The account; none of a guest.
+    pub name: Option<Name>,
     /// As the roster has it; empty where it is not known.
     pub student: String,
     /// Whether the account has still to say who of the roster it is.
@@ -35,6 +39,10 @@ pub(super) struct Seat {
     pub home: PathBuf,
     /// How often its mirror was begun: each time all of the screen has to be drawn.
     pub drawn: u64,
+    /// How often others have written to the progress of its account.
+    pub progress: u64,
+    /// Connections of its program for progress.
+    pub visits: usize,
     input: Arc<Input>,
 }
 
@@ -53,6 +61,7 @@ impl Seat {
         Seat {
             token: token(),
             account,
+            name: None,
             student: String::new(),
             asks_id: false,
             is_instructor,
@@ -65,6 +74,8 @@ impl Seat {
             to: None,
             home,
             drawn: 0,
+            progress: 0,
+            visits: 0,
             input,
         }
     }

@@ -48,6 +48,7 @@ impl App {
                     self.overlay.take_if(is_ours);
                     self.notify(self.context.say(text::CLASS_GONE).to_owned());
                 }
+                News::ProgressChanged => self.context.progress.read_again(),
                 News::HandLowered(by) => self.notify(filled(self.context.say(text::HAND_LOWERED), &[&by])),
                 News::Message(by, words) => self.notify(filled(self.context.say(text::FROM), &[&by, &words])),
                 News::Claimed { student, confirmed: true, .. } => {

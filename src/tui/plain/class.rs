@@ -145,6 +145,10 @@ impl<W: Write> Reader<W> {
                 self.demo.iter_mut().for_each(|demo| demo.leave_queue(&mut self.app));
                 self.tell(text::PLAIN_DISK_FULL, &[&holds, &most])
             }
+            News::ProgressChanged => {
+                self.app.progress.read_again();
+                Ok(())
+            }
             News::Gone => self.tell(text::CLASS_GONE, &[]),
             // Of screens alone.
             News::DrawAnew | News::Seen { .. } | News::PresentingOver | News::ScreenGone => Ok(()),
