@@ -12,7 +12,7 @@
 //! accounts/NAME/    runs and exports of an account
 //! ids/NAME          the ID of the roster that an account claims
 //! guests/           the same of guests, removed when they leave
-//! shared/           what everybody may read: unpacked data, files for the class
+//! shared/           what everybody may read: unpacked data, weights, files for the class
 //! ```
 
 mod accept;
