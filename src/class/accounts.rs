@@ -55,30 +55,36 @@ pub fn open_progress(server: &Path) -> Result<Database, String> {
 }
 
 /// What everybody has answered.
-pub struct Answers<'a> {
-    server: &'a Path,
+pub struct Answers {
+    /// The files of accounts, which are read first: what the server takes in meanwhile is in its own then.
+    files: BTreeMap<Name, Result<FileOfSession, String>>,
     kept: BTreeMap<String, Vec<Record>>,
 }
 
-impl<'a> Answers<'a> {
+impl Answers {
     /// Reads it.
     ///
     /// # Errors
     /// When the file of the server cannot be read: one line that names it.
-    pub fn read(server: &'a Path) -> Result<Self, String> {
-        Ok(Answers { server, kept: records::records_by_account(&progress(server))? })
+    pub fn read(server: &Path) -> Result<Self, String> {
+        let file = |name: Name| {
+            let file = FileOfSession::read(&of(server, &name).database());
+            (name, file)
+        };
+        let files = names(server)?.into_iter().map(file).collect();
+        Ok(Answers { files, kept: records::records_by_account(&progress(server))? })
     }
 
-    /// What an account has answered, with what the server has not taken in yet from its folder.
+    /// Takes out what an account has answered, with what the server has not taken in yet from its folder.
     ///
     /// # Errors
     /// When its own file cannot be read: one line with the name of the account.
-    pub fn of(&self, account: &Name) -> Result<Vec<Record>, String> {
-        let kept = self.kept.get(account.as_str()).cloned().unwrap_or_default();
+    pub fn take(&mut self, account: &Name) -> Result<Vec<Record>, String> {
+        let kept = self.kept.remove(account.as_str()).unwrap_or_default();
         let fault = |error: &dyn std::fmt::Display| format!("{account}: {error}");
-        let file = FileOfSession::read(&of(self.server, account).database()).map_err(|error| fault(&error))?;
         let kept = Snapshot { records: kept, ..Snapshot::default() };
-        let changes = file.changes(&kept);
+        let Some(file) = self.files.remove(account) else { return Ok(kept.records) };
+        let changes = file.map_err(|error| fault(&error))?.changes(&kept);
         if changes.is_empty() {
             return Ok(kept.records);
         }

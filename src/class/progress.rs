@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Bytes of a line that a session may send: a file that is handed in, or the notes on a lab before and after a change.
 pub const LONGEST: usize = 8 << 20;
+/// How long the server has to answer: longer than it waits for another program that writes, so that it can still say so.
+const TO_ANSWER: Duration = PATIENCE.saturating_add(Duration::from_secs(1));
 /// Bytes of a line of the server's: all that an account may hold, in JSON.
 const LONGEST_TO_SESSION: u64 = 128 << 20;
 
@@ -70,13 +72,11 @@ pub fn open_to_keep(path: &Path) -> Result<Progress, String> {
 /// The progress of the account that the environment of this process names; none outside of a class and for guests.
 fn of_environment() -> Option<Result<Progress, RemoteError>> {
     let (socket, token) = link::environment()?;
-    if socket.symlink_metadata().is_err() {
-        return None;
-    }
     let mut served = Served { socket, token, lines: None };
     match served.greet(PATIENCE_AT_START) {
         Ok(FromServer::All { snapshot }) => Some(Ok(Progress::remote(Box::new(served), snapshot))),
         Ok(FromServer::NoAccount) => None,
+        Ok(FromServer::Refused { why }) => Some(Err(RemoteError::Refused(why))),
         Ok(_) => Some(Err(unexpected())),
         Err(error) => Some(Err(error)),
     }
@@ -109,7 +109,7 @@ impl Served {
         let mut lines = connect().map_err(|error: io::Error| lost(&error))?;
         let said = ask(&mut lines, &json_line(&FromSession::Progress { token: self.token.clone() }))?;
         let again =
-            lines.get_ref().set_read_timeout(Some(PATIENCE)).and(lines.get_ref().set_write_timeout(Some(PATIENCE)));
+            lines.get_ref().set_read_timeout(Some(TO_ANSWER)).and(lines.get_ref().set_write_timeout(Some(TO_ANSWER)));
         again.map_err(|error| lost(&error))?;
         self.lines = Some(lines);
         Ok(said)
@@ -141,8 +141,9 @@ fn lost(error: &io::Error) -> RemoteError {
 
 impl Remote for Served {
     fn read(&mut self) -> Result<Snapshot, RemoteError> {
-        match self.greet(PATIENCE)? {
+        match self.greet(TO_ANSWER)? {
             FromServer::All { snapshot } => Ok(snapshot),
+            FromServer::Refused { why } => Err(RemoteError::Refused(why)),
             _ => Err(unexpected()),
         }
     }
@@ -154,10 +155,8 @@ impl Remote for Served {
             let most = LONGEST >> 20;
             return Err(RemoteError::Refused(format!("more than {most} MB at once; shorten it")));
         }
-        if self.lines.is_none() {
-            self.greet(PATIENCE)?;
-        }
-        let Some(lines) = &mut self.lines else { return Err(unexpected()) };
+        // Whoever lost the way reads first what became of what was on it.
+        let Some(lines) = &mut self.lines else { return Err(lost(&io::ErrorKind::UnexpectedEof.into())) };
         match ask(lines, &line) {
             Ok(FromServer::Changed { changed }) => Ok(changed),
             Ok(FromServer::Refused { why }) => Err(RemoteError::Refused(why)),

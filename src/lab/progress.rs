@@ -28,7 +28,7 @@ pub struct Progress {
 enum Store {
     /// A file that this process has open, and the account there.
     File(Database, String),
-    Remote(RefCell<Copy>),
+    Remote(RefCell<Known>),
 }
 
 /// The way to whoever keeps an account's progress in another process.
@@ -59,7 +59,7 @@ pub enum RemoteError {
 
 /// What another process keeps, as far as it is known here.
 #[derive(Debug)]
-struct Copy {
+struct Known {
     remote: Box<dyn Remote>,
     /// By lab, then by exercise.
     records: BTreeMap<String, BTreeMap<String, Record>>,
@@ -69,16 +69,16 @@ struct Copy {
     is_stale: bool,
 }
 
-impl Copy {
+impl Known {
     /// Reads all anew; what is known stays where that cannot be done.
     fn read(&mut self) {
         match self.remote.read() {
-            Ok(snapshot) => self.know(snapshot),
+            Ok(snapshot) => self.replace(snapshot),
             Err(_) => self.is_stale = true,
         }
     }
 
-    fn know(&mut self, Snapshot { records, notes, settings }: Snapshot) {
+    fn replace(&mut self, Snapshot { records, notes, settings }: Snapshot) {
         (self.records, self.notes, self.settings, self.is_stale) = (BTreeMap::new(), notes, settings, false);
         records.into_iter().for_each(|record| self.put(record));
     }
@@ -88,6 +88,16 @@ impl Copy {
     }
 
     fn write(&mut self, change: &Change) -> Result<Changed, RemoteError> {
+        if self.is_stale {
+            let now = self.remote.read()?;
+            self.replace(now);
+            // What was thought not to be kept may be.
+            if let Change::Attempt { lab, exercise, solved_at: Some(_), .. } = change
+                && let Some(record) = self.record(lab, exercise).filter(|record| record.solved_at.is_some())
+            {
+                return Ok(Changed::Exercise { record: record.clone() });
+            }
+        }
         let written = self.remote.write(change);
         self.is_stale |= matches!(written, Err(RemoteError::Lost(_)));
         let changed = written?;
@@ -96,9 +106,6 @@ impl Copy {
             Changed::Notes { lab, text } => drop(self.notes.insert(lab.clone(), text.clone())),
             Changed::Setting { key, value } => drop(self.settings.insert(key.clone(), value.clone())),
             Changed::TakenIn { records, .. } => records.iter().for_each(|record| self.put(record.clone())),
-        }
-        if self.is_stale {
-            self.read();
         }
         Ok(changed)
     }
@@ -162,8 +169,8 @@ impl Progress {
     /// Progress that another process keeps, which has been read just now.
     pub fn remote(remote: Box<dyn Remote>, known: Snapshot) -> Self {
         let [notes, settings] = [BTreeMap::new(), BTreeMap::new()];
-        let mut copy = Copy { remote, records: BTreeMap::new(), notes, settings, is_stale: false };
-        copy.know(known);
+        let mut copy = Known { remote, records: BTreeMap::new(), notes, settings, is_stale: false };
+        copy.replace(known);
         Progress { store: Store::Remote(RefCell::new(copy)), notice: None }
     }
 

@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 10;
 pub type Bundled = (&'static str, &'static [u8]);
 
 /// A folder of such files.
-struct Shelf(Vec<Shared>);
+struct SharedFolder(Vec<Shared>);
 
 struct Shared {
     bundled: &'static [u8],
@@ -31,16 +31,16 @@ struct Shared {
 }
 
 /// The folder of this process.
-static SHELF: OnceLock<Shelf> = OnceLock::new();
+static FOLDER_OF_THIS_PROCESS: OnceLock<SharedFolder> = OnceLock::new();
 
 /// From now on weights of the program are looked for in a cache. That of the first call stays.
 pub fn look_in(cache: &Path, bundled: impl Iterator<Item = Bundled>) {
-    SHELF.get_or_init(|| Shelf::new(&cache.join(FOLDER), bundled));
+    FOLDER_OF_THIS_PROCESS.get_or_init(|| SharedFolder::new(&cache.join(FOLDER), bundled));
 }
 
 /// What the shared file of some weights holds, if they are weights of the program and there is one.
 pub(super) fn archive(weights: &[u8]) -> Option<&'static Archive> {
-    SHELF.get()?.archive(weights)
+    FOLDER_OF_THIS_PROCESS.get()?.archive(weights)
 }
 
 /// Writes the files into a cache, for all who [look there](look_in).
@@ -64,10 +64,10 @@ fn file_name(id: &str) -> String {
     format!("{id}.safetensors")
 }
 
-impl Shelf {
+impl SharedFolder {
     fn new(folder: &Path, bundled: impl Iterator<Item = Bundled>) -> Self {
         let shared = |(id, bundled)| Shared { bundled, file: folder.join(file_name(id)), archive: OnceLock::new() };
-        Shelf(bundled.map(shared).collect())
+        SharedFolder(bundled.map(shared).collect())
     }
 
     fn archive(&self, weights: &[u8]) -> Option<&Archive> {
@@ -134,12 +134,12 @@ mod tests {
     fn weights_lie_in_the_file_and_are_what_the_program_carries() {
         let folder = tempfile::tempdir().unwrap();
         let (id, weights) = bundled();
-        let shelf = Shelf::new(&folder.path().join(FOLDER), [(id, weights)].into_iter());
+        let shared_folder = SharedFolder::new(&folder.path().join(FOLDER), [(id, weights)].into_iter());
         write(folder.path(), [(id, weights)].into_iter()).unwrap();
-        let (shared, own) = (shelf.archive(weights).unwrap(), decoded(weights).unwrap());
+        let (shared, own) = (shared_folder.archive(weights).unwrap(), decoded(weights).unwrap());
         assert_eq!((&shared.tensors, &shared.state), (&own.tensors, &own.state));
         let mut copy = shared.tensors["w"].clone();
-        assert_eq!(copy.as_ptr(), shelf.archive(weights).unwrap().tensors["w"].as_ptr(), "nothing is copied");
+        assert_eq!(copy.as_ptr(), shared_folder.archive(weights).unwrap().tensors["w"].as_ptr(), "nothing is copied");
         // Who writes has a copy.
         copy.values_mut()[0] = 9.0;
         copy.fill(1.0);
@@ -147,14 +147,15 @@ mod tests {
         drop(copy);
         assert_eq!(shared.tensors["w"].clone().reshaped([3_000]).values()[1], -6.75);
         let elsewhere = weights.to_vec();
-        assert!(shelf.archive(&elsewhere).is_none(), "weights of a run are its own");
+        assert!(shared_folder.archive(&elsewhere).is_none(), "weights of a run are its own");
     }
 
     #[test]
     fn a_file_that_is_missing_or_changed_is_not_used_and_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let (id, weights) = bundled();
-        let opened = || Shelf::new(&folder.path().join(FOLDER), [(id, weights)].into_iter()).archive(weights).is_some();
+        let opened =
+            || SharedFolder::new(&folder.path().join(FOLDER), [(id, weights)].into_iter()).archive(weights).is_some();
         assert!(!opened(), "there is none");
         write(folder.path(), [(id, weights)].into_iter()).unwrap();
         let path = folder.path().join(FOLDER).join("lab.safetensors");

@@ -23,7 +23,7 @@ const COLUMNS: u32 = 500;
 const ROWS: u32 = 200;
 
 /// Bytes of freed memory that glibc's allocator keeps at the end of each heap (mallopt(3)): as a rule it keeps more the larger the
-/// buffers are that were freed, which two hundred sessions multiply.
+/// buffers are that were freed, which two hundred sessions multiply. Once set, buffers of 128 KB and more are mapped each by itself.
 const KEEP_AT_MOST: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "262144");
 
 /// Cells of a terminal, within what is taken on.

@@ -6,6 +6,7 @@ use crate::data::mnist::Mnist;
 use crate::folders::Folders;
 use crate::intake;
 use crate::nn::shared_weights;
+use crate::printer;
 use crate::registry;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -66,7 +67,8 @@ impl ServerFolder {
         let unpacking = Command::new(program).arg("unpack").arg(&shared).stdin(Stdio::null()).status();
         match unpacking {
             Ok(status) if status.success() => {}
-            Ok(_) => return Err(format!("{}: data and weights could not be unpacked", shared.display())),
+            // Each session has its own then, and the place and the reason were said.
+            Ok(_) => printer::note("serve: data and weights are not shared: each session unpacks its own"),
             Err(error) => return Err(format!("{}: {error}", program.display())),
         }
         Ok(ServerFolder { root, _lock: lock })

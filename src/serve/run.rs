@@ -167,11 +167,19 @@ async fn serve(
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    drop((listener, door));
+    drop(listener);
     log.server("stopping");
     let _nobody_is_here = stop.send(true);
+    let class = Arc::clone(&server.class);
     drop(server);
-    if timeout(TO_END, all_ended.recv()).await.is_err() {
+    // What sessions save at their end comes through the door.
+    let ended = async {
+        tokio::select! {
+            _ = all_ended.recv() => {}
+            () = door.attend(&class, &log) => {}
+        }
+    };
+    if timeout(TO_END, ended).await.is_err() {
         log.server("stopped before every session had ended");
     }
     Ok(Exit::Done)

@@ -43,7 +43,7 @@ pub struct AppContext {
     leaving: Vec<JoinHandle<()>>,
     /// And when it goes.
     notice: Option<(String, Instant)>,
-    shipped: (String, ShippedModel),
+    shipped: BTreeMap<String, ShippedModel>,
     /// Notes of labs that were left before they could be kept: what they were, and what they are to be.
     pub unkept_notes: BTreeMap<String, [String; 2]>,
     /// The run whose earlier export is written over if its export is asked for once more.
@@ -95,7 +95,7 @@ impl AppContext {
             run: None,
             leaving: Vec::new(),
             notice: None,
-            shipped: <(String, ShippedModel)>::default(),
+            shipped: BTreeMap::new(),
             unkept_notes: BTreeMap::new(),
             to_export_again: None,
             clipboard: None,
@@ -224,13 +224,9 @@ impl AppContext {
         run.map(|run| run.is_explored = !run.is_explored).is_some()
     }
 
-    /// The model that ships with an experiment; opened off the drawing thread, once, until that of another is wanted: in memory there is
-    /// one at a time.
+    /// The model that ships with an experiment; opened off the drawing thread, once.
     pub fn shipped(&mut self, experiment: &str) -> ModelSource {
-        if self.shipped.0 != experiment {
-            self.shipped = (experiment.to_owned(), ShippedModel::default());
-        }
-        let slot = Arc::clone(&self.shipped.1);
+        let slot = Arc::clone(self.shipped.entry(experiment.to_owned()).or_default());
         let (experiment, source) = (experiment.to_owned(), self.source.clone());
         Arc::new(move || {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -242,8 +238,7 @@ impl AppContext {
     /// Whether the model that a lab would ask is still to be opened: the one that ships, for the first who asks.
     pub fn opens_model(&self, lab: &Lab) -> bool {
         let is_open = |slot: &ShippedModel| slot.try_lock().is_ok_and(|slot| slot.is_some());
-        let (of, slot) = &self.shipped;
-        self.answering_run(&lab.id).is_none() && !(*of == lab.experiment && is_open(slot))
+        self.answering_run(&lab.id).is_none() && !self.shipped.get(&lab.experiment).is_some_and(is_open)
     }
 
     /// Asks a lab's model, or the session that its instruments share; the answer comes to the screen under `key`.

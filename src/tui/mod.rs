@@ -142,9 +142,9 @@ pub fn run(environment: Environment, options: ScreenOptions, language_given: boo
         let inputs = terminal::read_events(&sender, early)?;
         app.run(&messages, &inputs)
     });
-    // However it ended: what was typed last is kept.
-    app.save();
     last_resort::reached(Stage::LoopEnded);
+    // However it ended: what was typed last is kept, also where a server takes its time.
+    app.save();
     // The run, if there is one, is stopped and recorded before the terminal is given back.
     drop(app);
     if matches!(result, Ok(Exit::Interrupted)) {

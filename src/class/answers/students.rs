@@ -51,12 +51,12 @@ impl Students {
         let mut found: Vec<(usize, Student)> = Vec::new();
         let mut seen = BTreeSet::new();
         let accounts = accounts::names(server)?;
-        let answers = accounts::Answers::read(server)?;
+        let mut answers = accounts::Answers::read(server)?;
         for account in accounts {
             let entry = class.entry(server, &account, roster);
             let place = roster.entries().iter().position(|known| *known == entry);
             seen.extend(place);
-            match answers.of(&account) {
+            match answers.take(&account) {
                 Ok(records) => {
                     let student = Student { entry, account: Some(account), records: by_exercise(records) };
                     found.push((place.unwrap_or(usize::MAX), student));

@@ -242,8 +242,12 @@ fn is_name(text: &str) -> bool {
 
 /// One's own text and another's, which both came from `before`.
 pub(super) fn merged(before: &str, own: &str, other: &str) -> String {
-    if other == before || other == own {
+    // What stands in one already need not be put behind it once more.
+    if other == before || own.starts_with(other) {
         return own.to_owned();
+    }
+    if other.starts_with(own) || (before.is_empty() && other.ends_with(&format!("\n{own}"))) {
+        return other.to_owned();
     }
     match (own.strip_prefix(before), other.strip_prefix(before)) {
         // Nothing was written here.

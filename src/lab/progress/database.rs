@@ -286,6 +286,14 @@ impl Database {
         self.connection.pragma_query_value(None, "data_version", |row| row.get(0))
     }
 
+    /// Has the disk have what was written: a commit alone is safe from the end of this program, not from that of its machine.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn settle(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+    }
+
     /// How many rows an account has, and the bytes of the texts in them.
     fn held(&self, account: &str) -> rusqlite::Result<(i64, i64)> {
         held(&self.connection, MIGRATIONS.len(), account)
@@ -329,9 +337,15 @@ pub(super) fn all_records(connection: &Connection, version: usize) -> rusqlite::
 /// How many rows an account has, and the bytes of the texts in them.
 pub(super) fn held(connection: &Connection, version: usize, account: &str) -> rusqlite::Result<(i64, i64)> {
     let mut held = (0, 0);
-    for (table, column) in [("exercise", "answer"), ("notes", "text"), ("setting", "value")] {
+    for (table, columns) in [
+        ("exercise", ["lab", "exercise", "solved_at", "answer"].as_slice()),
+        ("notes", &["lab", "text"]),
+        ("setting", &["key", "value"]),
+    ] {
+        let lengths: Vec<String> =
+            columns.iter().map(|column| format!("coalesce(octet_length({column}), 0)")).collect();
         let query =
-            format!("SELECT count(*), coalesce(sum(octet_length({column})), 0) FROM {table} {}", of_account(version));
+            format!("SELECT count(*), coalesce(sum({}), 0) FROM {table} {}", lengths.join(" + "), of_account(version));
         let mut rows = connection.prepare_cached(&query)?;
         let (rows, bytes): (i64, i64) = rows.query_row([account], |row| Ok((row.get(0)?, row.get(1)?)))?;
         held = (held.0 + rows, held.1 + bytes);

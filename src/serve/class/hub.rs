@@ -18,9 +18,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Connections for progress that a session may have at a time: one that was lost may be there still when the next comes.
-const VISITS: usize = 4;
-
 /// What an instructor decides of the class.
 #[derive(Debug, Clone, Default)]
 pub struct ClassSettings {
@@ -152,15 +149,11 @@ impl Class {
         Some((session, welcome))
     }
 
-    /// Lets the program of a session come for the progress of its account, a few times at once.
-    pub(super) fn visit(self: &Arc<Self>, token: &str) -> Option<Visit> {
-        let mut state = self.state();
-        let (session, seat) = state.seats.iter_mut().find(|(_, seat)| seat.token == token)?;
-        if seat.visits >= VISITS {
-            return None;
-        }
-        seat.visits += 1;
-        Some(Visit { class: Arc::clone(self), session: *session, account: seat.name.clone() })
+    /// The progress that the program of a session has come for.
+    pub(super) fn progress_of(&self, token: &str) -> Option<OfSession> {
+        let state = self.state();
+        let (session, seat) = state.seats.iter().find(|(_, seat)| seat.token == token)?;
+        Some(OfSession { session: *session, account: seat.name.clone(), turn: Arc::clone(&seat.progress_turn) })
     }
 
     /// The progress of an account has changed, or of all: its sessions are told, but for the one that changed it.
@@ -412,20 +405,13 @@ pub(super) struct Standing {
     pub progress: u64,
 }
 
-/// A program that has come for the progress of its account, until this is dropped.
-pub(super) struct Visit {
-    class: Arc<Class>,
+/// Whose progress a session comes for.
+pub(super) struct OfSession {
     pub session: u64,
     /// None of a guest.
     pub account: Option<Name>,
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        if let Some(seat) = self.class.state().seats.get_mut(&self.session) {
-            seat.visits -= 1;
-        }
-    }
+    /// As in its seat.
+    pub turn: Arc<tokio::sync::Mutex<u64>>,
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! Progress on the socket of the class: what a session asks for, a line at a time.
 
-use super::hub::Class;
+use super::hub::{Class, OfSession};
 use crate::class::message::LONGEST_FROM_SESSION;
 use crate::class::name::Name;
 use crate::class::progress::{FromServer, LONGEST};
@@ -39,20 +39,34 @@ pub(super) async fn attend(
     class: &Arc<Class>,
     token: &str,
 ) {
-    let Some(visit) = class.visit(token) else { return };
-    let Some(account) = &visit.account else {
+    let Some(OfSession { session, account, turn }) = class.progress_of(token) else { return };
+    let Some(account) = &account else {
         let _gone = send(&mut to, &FromServer::NoAccount).await;
         return;
     };
-    let all = match class.progress.read(account).await {
-        Ok(snapshot) => FromServer::All { snapshot },
-        Err(why) => FromServer::Refused { why },
+    // A program that comes again has given up what it asked for before. What of it is being written is waited for and seen by it, what is
+    // not begun is never written: so that it knows from here on how things stand.
+    let own = {
+        let mut turn = turn.lock().await;
+        *turn += 1;
+        let all = match class.progress.read(account).await {
+            Ok(snapshot) => FromServer::All { snapshot },
+            Err(why) => FromServer::Refused { why },
+        };
+        let own = *turn;
+        drop(turn);
+        if send(&mut to, &all).await.is_none() {
+            return;
+        }
+        own
     };
-    if send(&mut to, &all).await.is_none() {
-        return;
-    }
     while let Some(change) = next(&mut from).await {
-        let answer = write(class, visit.session, account, change).await;
+        let turn = turn.lock().await;
+        if *turn != own {
+            return;
+        }
+        let answer = write(class, session, account, change).await;
+        drop(turn);
         if send(&mut to, &answer).await.is_none() {
             return;
         }
@@ -187,23 +201,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_comes_so_many_times_and_no_more_until_some_have_gone() {
+    async fn who_comes_again_sees_what_was_written_and_what_was_not_begun_never_is() {
         let folder = tempfile::tempdir().unwrap();
         let class = class(folder.path());
         let anna = enter(&class, 1, Some("anna"));
-        let mut visitors = Vec::new();
-        for _ in 0..4 {
-            let mut visitor = Visitor::come(&class, anna.token());
-            assert!(visitor.hears().await.is_some());
-            visitors.push(visitor);
-        }
-        assert_eq!(Visitor::come(&class, anna.token()).hears().await, None);
-        let Visitor(mut from, to) = visitors.remove(0);
-        drop(to);
-        // The end of its line says that it is gone.
-        assert!(from.fill_buf().await.unwrap().is_empty());
+        let mut before = Visitor::come(&class, anna.token());
+        assert!(before.hears().await.is_some());
+        let turn = class.progress_of(anna.token()).unwrap().turn;
+        // Two changes wait for their turn, as they do while the file is held by another program.
+        let held = turn.lock().await;
+        before.1.write_all((serde_json::to_string(&notes("first")).unwrap() + "\n").as_bytes()).await.unwrap();
         let mut again = Visitor::come(&class, anna.token());
-        assert!(again.hears().await.is_some());
+        drop(held);
+        let Some(FromServer::All { snapshot }) = again.hears().await else { panic!("everything") };
+        // Whichever came first, it is written and seen, or neither.
+        let seen = snapshot.notes.get("vae").cloned().unwrap_or_default();
+        let Some(FromServer::Changed { changed: Changed::Notes { text, .. } }) = again.says(&notes("second")).await
+        else {
+            panic!("a change")
+        };
+        assert_eq!(text, if seen.is_empty() { "second".to_owned() } else { format!("{seen}\nsecond") });
+        let _sent_away = before.1.write_all((serde_json::to_string(&notes("late")).unwrap() + "\n").as_bytes()).await;
+        let mut rest = String::new();
+        while let Ok(1..) = before.0.read_line(&mut rest).await {}
+        assert!(!rest.contains("late"), "{rest}");
+        assert!(!class.progress.read(&"anna".parse().unwrap()).await.unwrap().notes["vae"].contains("late"));
         // A line without an end is read up to its limit.
         let endless = vec![b'x'; LONGEST + 1];
         let _sent_away = again.1.write_all(&endless).await;

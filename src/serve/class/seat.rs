@@ -41,8 +41,8 @@ pub(super) struct Seat {
     pub drawn: u64,
     /// How often others have written to the progress of its account.
     pub progress: u64,
-    /// Connections of its program for progress.
-    pub visits: usize,
+    /// Connections for progress that its program has made, of which the last counts; held while a change is written.
+    pub progress_turn: Arc<tokio::sync::Mutex<u64>>,
     input: Arc<Input>,
 }
 
@@ -75,7 +75,7 @@ impl Seat {
             home,
             drawn: 0,
             progress: 0,
-            visits: 0,
+            progress_turn: Arc::default(),
             input,
         }
     }

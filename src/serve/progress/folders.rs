@@ -4,12 +4,14 @@ use super::writer::Writer;
 use crate::class::accounts;
 use crate::class::name::Name;
 use crate::class::session_file::{self, FileOfSession};
+use crate::lab::progress::Change;
 use crate::lab::progress::records::beside;
 use crate::serve::log::Log;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -21,13 +23,13 @@ pub struct AccountFolders {
     log: Log,
     /// Whether sessions may run where they cannot come to the server.
     gives_files: bool,
-    /// Sessions of each account.
-    sessions: Mutex<BTreeMap<Name, usize>>,
+    /// Sessions of each account; held while its file is taken in, so that one account does not wait for another.
+    sessions: std::sync::Mutex<BTreeMap<Name, Arc<Mutex<usize>>>>,
 }
 
 impl AccountFolders {
     pub fn new(server: PathBuf, writer: Writer, log: Log, gives_files: bool) -> Self {
-        AccountFolders { server, writer, log, gives_files, sessions: Mutex::default() }
+        AccountFolders { server, writer, log, gives_files, sessions: std::sync::Mutex::default() }
     }
 
     /// Takes in what lies in all folders; no session runs yet.
@@ -41,8 +43,8 @@ impl AccountFolders {
 
     /// A session of an account is about to begin.
     pub async fn begin(&self, account: &Name) {
-        let mut sessions = self.sessions.lock().await;
-        let of_account = sessions.entry(account.clone()).or_default();
+        let sessions = self.sessions_of(account);
+        let mut of_account = sessions.lock().await;
         *of_account += 1;
         if *of_account == 1 && self.take_in(account).await && self.gives_files {
             self.give(account).await;
@@ -51,13 +53,17 @@ impl AccountFolders {
 
     /// A session of an account has ended.
     pub async fn end(&self, account: &Name) {
-        let mut sessions = self.sessions.lock().await;
-        let Some(of_account) = sessions.get_mut(account) else { return };
-        *of_account -= 1;
+        let sessions = self.sessions_of(account);
+        let mut of_account = sessions.lock().await;
+        *of_account = of_account.saturating_sub(1);
         if *of_account == 0 {
-            sessions.remove(account);
             self.take_in(account).await;
         }
+    }
+
+    fn sessions_of(&self, account: &Name) -> Arc<Mutex<usize>> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sessions.entry(account.clone()).or_default())
     }
 
     fn file(&self, account: &Name) -> PathBuf {
@@ -87,10 +93,20 @@ impl AccountFolders {
         let path = file.clone();
         let file_now =
             spawn_blocking(move || FileOfSession::read(&path)).await.map_err(|error| error.to_string())??;
-        let changes = file_now.changes(&self.writer.read(account).await?);
+        let mut changes = file_now.changes(&self.writer.read(account).await?);
+        // What the server keeps for nobody does not hold back the rest.
+        let mut without = |why: String| self.log.server(format!("progress of {account}: left out: {why}"));
+        changes.iter_mut().for_each(|change| {
+            if let Change::TakeIn { records } = change {
+                records.retain(|record| record.check().map_err(|why| without(why.to_owned())).is_ok());
+            }
+        });
+        changes.retain(|change| change.check().map_err(&mut without).is_ok());
         let count = changes.len();
         if count > 0 {
             self.writer.write(account, changes).await?;
+            // The file goes only once the disk has what was in it.
+            self.writer.settle().await?;
         }
         let removed = spawn_blocking(move || remove(&file)).await.map_err(|error| error.to_string())?;
         removed.map(|()| count).map_err(|error| error.to_string())
@@ -132,7 +148,7 @@ fn remove(file: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::lab::Progress;
-    use crate::lab::progress::{Change, Origin, Snapshot};
+    use crate::lab::progress::{Origin, Snapshot};
 
     const SOLVED: &str = "2026-01-01T00:00:00Z";
 

@@ -20,6 +20,7 @@ enum Request {
     Read(Name, oneshot::Sender<Result<Snapshot, String>>),
     Write(Name, Vec<Change>, oneshot::Sender<Result<Vec<Changed>, String>>),
     CountOthers(oneshot::Sender<Result<u32, String>>),
+    Settle(oneshot::Sender<Result<(), String>>),
 }
 
 impl Writer {
@@ -44,6 +45,7 @@ impl Writer {
                         drop(to.send(read));
                     }
                     Request::Write(account, changes, to) => drop(to.send(write(&database, &account, &changes))),
+                    Request::Settle(to) => drop(to.send(database.settle().map_err(|error| error.to_string()))),
                     Request::CountOthers(to) => {
                         drop(to.send(database.written_by_others().map_err(|error| error.to_string())));
                     }
@@ -80,6 +82,15 @@ impl Writer {
         self.ask(Request::CountOthers(to), answer).await
     }
 
+    /// Has the disk have what was written, so that not even the end of its machine loses it.
+    ///
+    /// # Errors
+    /// When it cannot be written: a few words.
+    pub async fn settle(&self) -> Result<(), String> {
+        let (to, answer) = oneshot::channel();
+        self.ask(Request::Settle(to), answer).await
+    }
+
     async fn ask<T>(&self, request: Request, answer: oneshot::Receiver<Result<T, String>>) -> Result<T, String> {
         let ends = || "the server is ending".to_owned();
         self.0.send(request).await.map_err(|_| ends())?;
@@ -97,8 +108,9 @@ pub fn way_out(fault: &str) -> String {
 fn write(database: &Database, account: &Name, changes: &[Change]) -> Result<Vec<Changed>, String> {
     changes.iter().try_for_each(Change::check)?;
     let written = database.apply_within(account.as_str(), changes, MOST_HELD).map_err(|error| error.to_string())?;
-    let most = MOST_HELD.1 >> 20;
-    written.ok_or_else(|| format!("the account holds its limit of {most} MB of notes and answers; shorten some"))
+    let (rows, most) = (MOST_HELD.0, MOST_HELD.1 >> 20);
+    let full = || format!("the account holds its limit of {most} MB or {rows} notes and answers; shorten some");
+    written.ok_or_else(full)
 }
 
 #[cfg(test)]
