@@ -86,9 +86,12 @@ async fn a_hundred_kills_leave_no_orphan_and_lose_nothing() {
         let trains = dice.random_bool(0.5);
         let mut terminal = if trains {
             let mut terminal = Terminal::open(&connection, (120, 36)).await;
-            // Back where the student was: in the lab, if they were in one.
-            terminal.wait_for(if placed.contains(name) { "Exercises" } else { "Autoencoder" }).await;
-            terminal.press("\x10variational\r\x1b2").await;
+            terminal.wait_for("Autoencoder").await;
+            // Where the student was is a key away.
+            let (keys, there) = if placed.contains(name) { ("c", "presets") } else { ("\x10variational\r", "page 1/") };
+            terminal.press(keys).await;
+            terminal.wait_for(there).await;
+            terminal.press("\x1b2").await;
             terminal.wait_for("presets").await;
             placed.insert(name);
             terminal.press("\r").await;
@@ -100,6 +103,8 @@ async fn a_hundred_kills_leave_no_orphan_and_lose_nothing() {
             terminal.wait_for("You are part of a class").await;
             let ([lab, title], exercise, [open, answer]) = choices.next().unwrap();
             let is_new = earned.insert((name, lab, exercise));
+            // It is somewhere else now.
+            placed.remove(name);
             terminal.press(&open).await;
             terminal.wait_for(&title).await;
             terminal.press(&answer).await;

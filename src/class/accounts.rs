@@ -54,7 +54,7 @@ pub fn open_progress(server: &Path) -> Result<Database, String> {
     Database::open(&path).map_err(|error| fault(&error))
 }
 
-/// What everybody has answered.
+/// What accounts have answered.
 pub struct Answers {
     /// The files of accounts, which are read first: what the server takes in meanwhile is in its own then.
     files: BTreeMap<Name, Result<FileOfSession, String>>,
@@ -62,16 +62,13 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Reads it.
+    /// Reads that of some accounts of a server.
     ///
     /// # Errors
     /// When the file of the server cannot be read: one line that names it.
-    pub fn read(server: &Path) -> Result<Self, String> {
-        let file = |name: Name| {
-            let file = FileOfSession::read(&of(server, &name).database());
-            (name, file)
-        };
-        let files = names(server)?.into_iter().map(file).collect();
+    pub fn read(server: &Path, accounts: &[Name]) -> Result<Self, String> {
+        let file = |name: &Name| (name.clone(), FileOfSession::read(&of(server, name).database()));
+        let files = accounts.iter().map(file).collect();
         Ok(Answers { files, kept: records::records_by_account(&progress(server))? })
     }
 

@@ -88,6 +88,7 @@ impl Known {
     }
 
     fn write(&mut self, change: &Change) -> Result<Changed, RemoteError> {
+        change.check().map_err(RemoteError::Refused)?;
         if self.is_stale {
             let now = self.remote.read()?;
             self.replace(now);

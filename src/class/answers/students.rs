@@ -51,7 +51,7 @@ impl Students {
         let mut found: Vec<(usize, Student)> = Vec::new();
         let mut seen = BTreeSet::new();
         let accounts = accounts::names(server)?;
-        let mut answers = accounts::Answers::read(server)?;
+        let mut answers = accounts::Answers::read(server, &accounts)?;
         for account in accounts {
             let entry = class.entry(server, &account, roster);
             let place = roster.entries().iter().position(|known| *known == entry);

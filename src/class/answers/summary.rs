@@ -72,7 +72,13 @@ mod tests {
         let server = tempfile::tempdir().unwrap();
         let catalogue = Catalogue::load(Path::new("/nowhere"), None);
         let anna: Name = "anna".parse().unwrap();
-        let summary = || summary(&anna, &Answers::read(server.path()).unwrap().take(&anna).unwrap(), &catalogue);
+        let summary = || {
+            summary(
+                &anna,
+                &Answers::read(server.path(), std::slice::from_ref(&anna)).unwrap().take(&anna).unwrap(),
+                &catalogue,
+            )
+        };
         assert_eq!(summary().labs, []);
         let progress = Progress::of(accounts::open_progress(server.path()).unwrap(), "anna");
         let [vae, gan] = ["vae", "gan"].map(|lab| catalogue.find(lab).unwrap());

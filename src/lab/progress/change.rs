@@ -242,11 +242,14 @@ fn is_name(text: &str) -> bool {
 
 /// One's own text and another's, which both came from `before`.
 pub(super) fn merged(before: &str, own: &str, other: &str) -> String {
-    // What stands in one already need not be put behind it once more.
-    if other == before || own.starts_with(other) {
+    if other == before || other == own {
         return own.to_owned();
     }
-    if other.starts_with(own) || (before.is_empty() && other.ends_with(&format!("\n{own}"))) {
+    // What stands in one already is not put behind it once more.
+    if own != before && other.starts_with(before) && own.starts_with(other) {
+        return own.to_owned();
+    }
+    if own.starts_with(before) && (other.starts_with(own) || other.ends_with(&format!("\n{own}"))) {
         return other.to_owned();
     }
     match (own.strip_prefix(before), other.strip_prefix(before)) {

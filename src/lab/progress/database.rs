@@ -460,7 +460,7 @@ pub(super) mod tests {
         }
         database.apply("ben", &[attempt, setting("en")]).unwrap();
         assert_eq!(database.snapshot("anna").unwrap(), anna);
-        assert_eq!((database.held("anna").unwrap(), database.held("ben").unwrap()), ((3, 9), (2, 3)));
+        assert_eq!((database.held("anna").unwrap(), database.held("ben").unwrap()), ((3, 45), (2, 36)));
         let all = all_records(&database.connection, MIGRATIONS.len()).unwrap();
         assert_eq!(all.keys().collect::<Vec<_>>(), ["anna", "ben"]);
     }

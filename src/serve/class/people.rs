@@ -112,7 +112,7 @@ impl People {
         // Not those of the person who started the server.
         let catalogue = self.catalogue.get_or_init(|| Catalogue::load(Path::new(""), self.labs.as_deref()));
         let accounts = accounts::names(&self.folder).unwrap_or_default();
-        let Ok(mut answers) = Answers::read(&self.folder) else { return Vec::new() };
+        let Ok(mut answers) = Answers::read(&self.folder, &accounts) else { return Vec::new() };
         let summaries =
             accounts.iter().filter_map(|account| Some(summary(account, &answers.take(account).ok()?, catalogue)));
         let roster = self.roster();

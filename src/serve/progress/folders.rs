@@ -4,6 +4,7 @@ use super::writer::Writer;
 use crate::class::accounts;
 use crate::class::name::Name;
 use crate::class::session_file::{self, FileOfSession};
+use crate::lab::Record;
 use crate::lab::progress::Change;
 use crate::lab::progress::records::beside;
 use crate::serve::log::Log;
@@ -95,18 +96,22 @@ impl AccountFolders {
             spawn_blocking(move || FileOfSession::read(&path)).await.map_err(|error| error.to_string())??;
         let mut changes = file_now.changes(&self.writer.read(account).await?);
         // What the server keeps for nobody does not hold back the rest.
-        let mut without = |why: String| self.log.server(format!("progress of {account}: left out: {why}"));
-        changes.iter_mut().for_each(|change| {
+        let mut faults = Vec::new();
+        for change in &mut changes {
             if let Change::TakeIn { records } = change {
-                records.retain(|record| record.check().map_err(|why| without(why.to_owned())).is_ok());
+                let fault = |record: &Record, why| format!("{}/{}: {why}", record.lab, record.exercise);
+                records.retain(|record| record.check().map_err(|why| faults.push(fault(record, why))).is_ok());
             }
-        });
-        changes.retain(|change| change.check().map_err(&mut without).is_ok());
+        }
+        changes.retain(|change| change.check().map_err(|why| faults.push(why)).is_ok());
         let count = changes.len();
         if count > 0 {
             self.writer.write(account, changes).await?;
             // The file goes only once the disk has what was in it.
             self.writer.settle().await?;
+        }
+        if let Some(fault) = faults.first() {
+            return Err(format!("{fault}; the rest is taken in"));
         }
         let removed = spawn_blocking(move || remove(&file)).await.map_err(|error| error.to_string())?;
         removed.map(|()| count).map_err(|error| error.to_string())
@@ -280,7 +285,14 @@ mod tests {
         server.own().set_draft("vae", "text", &"x".repeat(80_001)).unwrap();
         server.folders.take_in_all().await;
         assert!(server.file().exists());
-        assert_eq!(server.kept().await, Snapshot::default());
+        assert_eq!(server.kept().await.records, []);
+        // What can be taken in is, once, however often the file is looked at.
+        server.own().set_notes("vae", "", "notes").unwrap();
+        server.folders.take_in_all().await;
+        server.write(Change::Notes { lab: "vae".into(), before: "notes".into(), text: "notes, gone on".into() }).await;
+        server.folders.take_in_all().await;
+        assert!(server.file().exists());
+        assert_eq!(server.kept().await.notes["vae"], "notes, gone on");
         fs::remove_file(server.file()).unwrap();
         std::os::unix::fs::symlink(accounts::progress(server.folder.path()), server.file()).unwrap();
         server.folders.begin(&server.anna).await;
