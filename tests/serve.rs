@@ -8,7 +8,7 @@ mod program;
 mod server;
 
 use client::{Outcome, Terminal, by_key, connect, exec, granted, key, listed, login, outcome, why_not};
-use program::{said, shinso};
+use program::{command, said, shinso};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PublicKey};
 use russh::{AgentAuthError, Signer};
@@ -311,6 +311,26 @@ async fn a_signal_ends_all_and_everybody_is_told() {
     all_gone(&server.processes(1));
     assert!(TcpStream::connect(server.address).is_err());
     drop(waiting);
+}
+
+/// Before anybody can be served, a signal ends the program as any other.
+#[test]
+fn a_signal_during_the_start_is_not_lost() {
+    let home = home();
+    let folder = home.path().display().to_string();
+    let mut server = command(home.path(), &["serve", "--listen", "127.0.0.1:0", "--folder", &folder]).spawn().unwrap();
+    let end = Instant::now() + server::PATIENCE;
+    // It has a key, and has still to unpack the data.
+    while !home.path().join("host_key").exists() {
+        assert!(Instant::now() < end, "a host key");
+        std::thread::yield_now();
+    }
+    let process = rustix::process::Pid::from_raw(server.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    while server.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end || server.kill().is_err(), "it goes on");
+        std::thread::yield_now();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,8 +63,7 @@ pub fn run(environment: &Environment, labs: Option<PathBuf>, arguments: ServeArg
     if arguments.check {
         return serve::check(&settings);
     }
-    signals::are_heard_elsewhere();
-    serve::run(settings)
+    serve::run(settings, signals::are_heard_elsewhere)
 }
 
 /// Takes the place in the system that a session has.

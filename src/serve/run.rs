@@ -57,15 +57,15 @@ fn config(key: PrivateKey) -> Config {
     }
 }
 
-/// Serves until a signal ends it.
-pub fn run(settings: Settings) -> Exit {
-    match start(settings) {
+/// Serves until a signal ends it; `heard` is called once signals are heard here, and no longer end the program at once.
+pub fn run(settings: Settings, heard: fn()) -> Exit {
+    match start(settings, heard) {
         Ok(exit) => exit,
         Err(error) => Exit::Failed(format!("serve: {error}")),
     }
 }
 
-fn start(settings: Settings) -> Result<Exit, String> {
+fn start(settings: Settings, heard: fn()) -> Result<Exit, String> {
     private::make_folder(&settings.folder).map_err(|error| format!("{}: {error}", settings.folder.display()))?;
     ready::raise_open_files();
     ready::enforceable(&settings)?;
@@ -107,7 +107,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
         program,
         alive,
     };
-    let exit = runtime.block_on(serve(server, key, stop, all_ended));
+    let exit = runtime.block_on(serve(server, key, heard, stop, all_ended));
     runtime.shutdown_timeout(Duration::from_secs(1));
     // What was written last is in the one file; and the last lines.
     let _kept = keeping.join();
@@ -118,6 +118,7 @@ fn start(settings: Settings) -> Result<Exit, String> {
 async fn serve(
     server: Server,
     key: PrivateKey,
+    heard: fn(),
     stop: watch::Sender<bool>,
     mut all_ended: mpsc::Receiver<Infallible>,
 ) -> Result<Exit, String> {
@@ -132,6 +133,7 @@ async fn serve(
     let mut terminate: Signal = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
     let mut hang_up = signals(SignalKind::hangup())?;
+    heard();
     let said = print(&format!(
         "listening on {address}\nhost key {}\n{} accounts listed{}{}\n",
         host_key::of(&key),
