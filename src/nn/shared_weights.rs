@@ -26,7 +26,7 @@ struct SharedFolder(Vec<Shared>);
 struct Shared {
     bundled: &'static [u8],
     file: PathBuf,
-    /// Found when they are first asked for; none is none.
+    /// What the file holds, found when the weights are first asked for.
     archive: OnceLock<Option<Archive>>,
 }
 
